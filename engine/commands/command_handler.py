@@ -1,5 +1,5 @@
-"""From requests to facts: load people, decide, append, and try again where someone was quicker. The
-one way in for every fact about a person.
+"""From requests to facts: load people, decide, append, and retry where another writer was quicker.
+The one way in for every fact about a person.
 
 Ids are minted before the first attempt, so a retry after a lost COMMIT finds its own work and
 answers "nothing to do".
@@ -61,8 +61,8 @@ class CommandRequest(NamedTuple):
 
 
 class Result(NamedTuple):
-    """How a request ended, decided about `before`. `conflict` means others were quicker every time:
-    ask again later.
+    """How a request ended, decided about `before`. `conflict`: other writers were quicker at every
+    attempt; send it again later.
     """
 
     outcome: Outcome
@@ -73,7 +73,7 @@ class Result(NamedTuple):
 
     @property
     def person(self) -> Person:
-        """The person as the outcome leaves them, good to be known by at the next decision."""
+        """The person after the outcome, to be passed as `known` to the next decision."""
         return (
             fold(self.outcome.events, self.before)
             if isinstance(self.outcome, Done)
@@ -83,14 +83,14 @@ class Result(NamedTuple):
 
 UNKNOWN = NothingToDo(Unchanged.PERSON_UNKNOWN)
 CONFLICTED = Result(NothingToDo(Unchanged.CONFLICT), conflict=True)
-# From here on rows of the vault are cheaper written together.
+# From this many rows on, the vault's rows are written together.
 MANY = 8
 
 
 @dataclass
 class _Work:
-    """One person's share of a batch: their requests in order, decided one on top of the other.
-    `version` is what was read.
+    """One person's requests of a batch, in order, each decided on top of the one before. `version`
+    is that of the state read.
     """
 
     stream: str
@@ -108,8 +108,8 @@ class _Work:
         return any(before.objected for _outcome, before in self.outcomes)
 
     def now(self) -> Person:
-        """The person with what this batch has decided; folded only when a further request asks,
-        which an import's never do.
+        """The person with this batch's earlier decisions; folded only when another request for them
+        follows.
         """
         if self.pending:
             self.person = fold(self.pending, self.person)
@@ -118,7 +118,7 @@ class _Work:
 
 
 class CommandHandler:
-    """`execute` decides a batch of requests on the freshest state there is, and writes them in one
+    """`execute` decides a batch of requests on the newest state and writes them in one
     transaction.
     """
 
@@ -137,14 +137,14 @@ class CommandHandler:
         self.now = now
 
     def load(self, streams: Collection[str]) -> dict[str, Person]:
-        """People as they are at this moment: their fold from the view, and the later events from
-        the ledger in one query.
+        """People at this moment: their fold from the view plus later events from the ledger, in one
+        query.
         """
         return self.freshened(dict.fromkeys(streams, NOBODY) | dict(self.folds(streams)))
 
     def freshened(self, known: Mapping[str, Person]) -> dict[str, Person]:
-        """People known from before, as they are at this moment: one query for the later events,
-        which mostly finds none.
+        """People known from an earlier read, brought up to this moment by one query, which mostly
+        returns nothing.
         """
         return _grown(
             known, self.ledger.after({stream: person.version for stream, person in known.items()})
@@ -197,7 +197,7 @@ class CommandHandler:
             - set(minted.values())
         )
         if installation is None:
-            # What became of a letter asks nothing of what is published.
+            # The outcome of a letter does not depend on what is published.
             asks = not all(isinstance(requests[index].command, RecordOutcome) for index in indexes)
             installation = (
                 self.installation_stream.current() if asks else self.installation_stream.known
@@ -225,8 +225,8 @@ class CommandHandler:
                 for fact in outcome.facts:
                     work.events.append(Encoded(stream, fact.event, fact.cause, now))
                     work.pending.append(fact.event)
-                # Of whoever is erased the vault keeps nothing, not even what a mail server answers
-                # to the letter that was under way.
+                # After an erasure the vault keeps nothing more of that person, not even the relay's
+                # answer to a letter that was under way.
                 if request.vault_write is not None and not before.erased:
                     register = (
                         request.address
@@ -239,8 +239,8 @@ class CommandHandler:
                     work.vault_writes.append(VaultWrite(stream, command.at, suppress="objected"))
             work.indexes.append(index)
             work.outcomes.append((outcome, before))
-        # What would change nothing is guarded by no version: it may not rest on what was known from
-        # before.
+        # A decision that appends nothing is guarded by no version: it may not rest on what was
+        # known before.
         unsure = [
             work
             for work in works.values()
@@ -290,8 +290,8 @@ class CommandHandler:
         return again
 
     def _note_stops(self, works: Sequence[_Work], results: list[Result | None]) -> list[_Work]:
-        """Tell the stop journal before anything is written. Where it takes nothing, erasures are
-        refused: these are not written in this attempt.
+        """Write the stop journal before anything else is written. If it cannot be written, erasures
+        are refused; they are left out of this attempt.
         """
         stopping = [
             work
@@ -300,8 +300,7 @@ class CommandHandler:
         ]
         if not stopping:
             return []
-        # Whoever is registered by this very batch stands in no vault yet, and in no copy made
-        # before.
+        # People registered by this very batch are in no vault yet, and in no older copy.
         new = {
             work.stream: (hashed,) for work in stopping if (hashed := self._key(work.vault_writes))
         }

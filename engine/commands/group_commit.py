@@ -26,7 +26,7 @@ Answer = TypeVar("Answer")
 
 
 class TooBusy(Exception):
-    """More is waiting than can be done soon; the one who asks should come again."""
+    """Too many requests are waiting; send it again later."""
 
     def __init__(self) -> None:
         super().__init__("too many requests at once; please try again")
@@ -120,7 +120,7 @@ class GroupCommit(Generic[Request, Answer]):
             try:
                 answers = bisect_failures(self._execute, [request for request, _ in batch])
             except BaseException as error:
-                # Whatever it is, nobody waits for ever.
+                # Whatever was raised, every waiting request is answered.
                 answers = [error] * len(batch)
             _settle(futures, answers)
 
@@ -144,7 +144,7 @@ def _settle(
         else:
             _settle_one(future, answer)
     for loop, settled in by_loop.items():
-        # A loop that is closed has nobody who waits.
+        # The loop is closed: nobody waits for this future.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(_settle_all, settled)
 
@@ -160,7 +160,7 @@ def _settle_one(
     future: Future[Answer] | asyncio.Future[Answer], answer: Answer | BaseException
 ) -> None:
     if future.done():
-        # Whoever asked has gone away.
+        # The caller was cancelled.
         return
     if isinstance(answer, BaseException):
         future.set_exception(answer)

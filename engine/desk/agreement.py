@@ -1,4 +1,4 @@
-"""What every process on one database must agree on: the secrets, and what time it is. Whoever
+"""What every process on one database must agree on: the secrets and the time. A process that
 differs is refused before it has done anything.
 """
 
@@ -17,19 +17,21 @@ from engine.store.sql import beside
 
 SQL = beside(__file__)
 CLOCK_TOLERANCE_MILLIS = 2000
-"""Milliseconds of wall time by which a machine's clock may differ from the database's."""
+"""By how many milliseconds of wall time a machine's clock may differ from the database's."""
 CLOCK_READINGS = 3
 REPLACEABLE = ("link.key", "nonce.key")
-"""With another pepper every suppressed address would be forgotten."""
+"""With another pepper, suppressed addresses would no longer be recognised."""
 
 
 class Disagreement(Exception):
-    """A secret, or the clock, of this machine is not that of the others: which, and what to do."""
+    """A secret or the clock of this machine differs from that of the others: which one, and what to
+    do.
+    """
 
 
 def check_secrets(database: Database, fingerprints: Mapping[str, str], folder: Path) -> None:
-    """The first process on a database leaves the fingerprints of its secrets there; all others must
-    have the same. Raises Disagreement.
+    """The first process on a database stores fingerprints of its secrets; all others must have the
+    same. Raises Disagreement.
     """
     with database.connection() as connection:
         known = dict(connection.execute(SQL["secrets"]).fetchall())
@@ -41,8 +43,8 @@ def check_secrets(database: Database, fingerprints: Mapping[str, str], folder: P
 
 
 def accept_secret(owner: str, name: str, fingerprints: Mapping[str, str], folder: Path) -> None:
-    """`name`, one of REPLACEABLE, takes the place of the one before. Raises Disagreement where
-    another secret differs: nothing is changed then.
+    """`name`, one of REPLACEABLE, replaces the former secret. Raises Disagreement if another secret
+    differs; then nothing is changed.
     """
     with connect(owner) as connection, connection.transaction():
         connection.execute(SQL["accept_secret"], {"name": name, "fingerprint": fingerprints[name]})
@@ -65,14 +67,15 @@ def _compare(known: Mapping[str, str], fingerprints: Mapping[str, str], folder: 
 
 
 def check_clock(database: Database) -> int:
-    """Milliseconds by which this machine's clock is ahead of the database's, if that may be so.
-    Raises Disagreement.
+    """By how many milliseconds this machine's clock is ahead, if that is tolerable. Raises
+    Disagreement.
     """
     ahead, unsure = _looked(database)
     for _ in range(CLOCK_READINGS):
         if not _differs(ahead, unsure):
             return ahead
-        # The surest look counts: a busy machine may have slept within one.
+        # The reading with the shortest round trip counts: a busy machine may have been suspended
+        # within another.
         ahead, unsure = min((ahead, unsure), _looked(database), key=lambda look: look[1])
     if _differs(ahead, unsure):
         host = socket.gethostname()
@@ -120,8 +123,8 @@ def _differs(ahead: int, unsure: int) -> bool:
 
 
 def _looked(database: Database) -> tuple[int, int]:
-    """By how much this machine's clock is ahead, and how unsure that is: half of the time the
-    question took (ms).
+    """By how much this machine's clock is ahead, and the uncertainty: half of the round trip
+    (ms).
     """
     with database.connection() as connection:
         begun, told = time.monotonic(), wall_now()

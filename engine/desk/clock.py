@@ -42,7 +42,7 @@ class Rate:
 
 
 class Clock:
-    """Reads its row at most every five seconds; `set_rate` starts a new epoch at the present engine
+    """Reads its row at most every five seconds; `set_rate` begins a new epoch at the present engine
     time.
     """
 
@@ -70,11 +70,11 @@ class Clock:
 
     @property
     def ahead(self) -> int:
-        """By how many milliseconds the engine's present lies after the wall clock's."""
+        """By how many milliseconds engine time is ahead of the wall clock."""
         return self.now() - wall_now()
 
     def begin_trial(self, over_people: bool) -> None:
-        """From now on this installation is a trial, if it is none yet."""
+        """Mark this installation as a trial, if it is none yet."""
         with self.database.connection() as connection:
             connection.execute(
                 SQL["begin_trial"], {"since": self.now(), "over_people": over_people}

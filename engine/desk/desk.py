@@ -1,4 +1,4 @@
-"""The desk's small tables: nonces, limits, keys, what is stuck."""
+"""The desk's small tables: nonces, limits, API keys, shown pages, taken rows."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ from engine.store.sql import beside
 SQL = beside(__file__)
 KEY_PREFIX = "relance_"
 TRAPS, HELD = "form traps", "forms held"
-"""What forms count: posts that filled in the input hidden from people, and mails that wait while
-too many are posted.
-"""
+"""What forms count: posts caught by the honeypot, and mails held back while too many are posted."""
 Page = tuple[str, int]
 """The page of a link: its letter's message id, its action."""
 
@@ -36,10 +34,8 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class PageOpening:
-    """A link's page was fetched. `asked`: it asked a person for a press. `robot`: by one that says
-    so.
-
-    `visitor` and `network` are keyed hashes, "" where nobody's is to be remembered.
+    """A link's page was fetched. `asked`: it showed a button. `robot`: by a declared robot.
+    `visitor` and `network` are keyed hashes, "" if none is kept.
     """
 
     page: Page
@@ -51,11 +47,9 @@ class PageOpening:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What was known of a link when it was opened: was it `pressed` before, how many `others` of
-    its letter were ever opened.
-
-    And was the letter opened by a `robot`, was its visitor `hurried` within the last quarter of an
-    hour.
+    """What was known of a link when its page was fetched: was it `pressed` before, how many
+    `others` of its letter were ever opened, was the letter opened by a `robot`, did its visitor
+    open many links within the last quarter of an hour (`hurried`).
     """
 
     pressed: bool
@@ -74,17 +68,15 @@ class Desk:
             return cursor.fetchall() if cursor.description else []
 
     def spend_nonces(self, nonces: Collection[str]) -> set[str]:
-        """Those among them that are shown for the first time within the hour."""
+        """Those among them that are spent for the first time within the hour."""
         return {str(row[0]) for row in self._run("spend_nonces", nonces=texts(sorted(nonces)))}
 
     def attempt(
         self, key: str, windows: Sequence[int], room: Callable[[Sequence[int]], bool]
     ) -> bool:
-        """Note an attempt if there is `room`, told how many were noted within each window of
-        wall-clock seconds.
-
-        Under a lock on the key: a limit is exact on any number of hosts. What found no room is not
-        noted, so a flood fills no table.
+        """Count an attempt if `room` allows it, given the counts within each window of wall-clock
+        seconds. Under a lock on the key, so that a limit is exact on any number of hosts. A refused
+        attempt is not stored, so that a flood fills no table.
         """
         with self.database.transaction() as connection:
             connection.execute(SQL["hold_attempts"], {"key": key})
@@ -99,8 +91,8 @@ class Desk:
         return wait
 
     def hold(self, key: str, seconds: int, most_each: int, most: int) -> int | None:
-        """Seconds until this one's turn, when in each span of so many seconds at most `most_each`
-        have theirs; None where `most` wait already.
+        """Seconds until this one's turn, when at most `most_each` may have theirs in each span of
+        so many seconds; None where `most` wait already.
         """
         with self.database.transaction() as connection:
             connection.execute(SQL["hold_attempts"], {"key": key})
@@ -117,11 +109,11 @@ class Desk:
         return int(count), float(last)
 
     def count(self, name: str) -> None:
-        """One more of what is only counted, today."""
+        """Add one to today's counter."""
         self._run("count", name=name)
 
     def counted(self, name: str, days: int) -> int:
-        """How many there were today and on the days before, so many in all."""
+        """The sum of today's count and those of the `days` before."""
         return int(self._run("counted", name=name, days=days)[0][0])
 
     def new_key(
@@ -160,8 +152,8 @@ class Desk:
             return connection.execute(SQL["revoke_key"], {"id": identifier}).rowcount == 1
 
     def bind_call(self, name: str, call: str) -> tuple[str, bool]:
-        """The call that owns this idempotency key, which is `call` if the key is free, and whether
-        it was carried out. Both are keyed hashes.
+        """The call that owns this idempotency key (this `call` if the key is free), and whether it
+        was carried out. Both are keyed hashes.
         """
         row = self._run("bind_call", name=name, call=call)[0]
         return str(row[0]), bool(row[1])
@@ -176,7 +168,7 @@ class Desk:
         self._run("stick", subscriber=subscriber, key=key, why=why)
 
     def unstick(self, pairs: Collection[tuple[str, str]]) -> None:
-        """(subscriber, key) of what has gone through."""
+        """Forget the stuck rows (subscriber, key) that have gone through."""
         if pairs and self._run("any_stuck")[0][0]:
             self._run("unstick", subscribers=[s for s, _ in pairs], keys=[k for _, k in pairs])
 
@@ -223,7 +215,7 @@ class Desk:
         self._run("release_sender", sender=sender)
 
     def release_all(self) -> None:
-        """Nothing is taken any more."""
+        """Release every taken row, whoever took it."""
         self._run("release_all")
 
     def mark(self, name: str) -> tuple[int, int] | None:
@@ -234,8 +226,8 @@ class Desk:
         self._run("set_mark", name=name, engine_at=engine_at, position=position)
 
     def replace_mark(self, name: str, held: tuple[int, int], engine_at: int, position: int) -> bool:
-        """True when the mark stood as it was `held`, (0, 0) for one that is not there yet, and now
-        says this.
+        """True if the mark had the expected value `held` ((0, 0) if it did not exist) and now has
+        the new one.
         """
         values = {
             "name": name,
@@ -277,7 +269,7 @@ class Desk:
         return [Noted(*known[opening.page], opening.visitor in hurried) for opening in openings]
 
     def _note_visitors(self, openings: Sequence[PageOpening]) -> set[str]:
-        """Who among them is in a hurry."""
+        """Which of the visitors are in a hurry."""
         visits: dict[str, set[Page]] = {}
         for opening in openings:
             if opening.visitor:
@@ -304,11 +296,11 @@ class Desk:
         )
 
     def lost_messages(self) -> tuple[str, ...]:
-        """The letters whose links were opened, as far as is still kept, and never pressed."""
+        """Letters whose pages showed a button and got no press, as far as still kept."""
         return tuple(str(row[0]) for row in self._run("lost_messages"))
 
     def forget(self) -> None:
-        """Each table's time to live."""
+        """Delete what is past each table's time to live."""
         for table in (
             "taken",
             "nonces",

@@ -1,5 +1,5 @@
-"""What runs, on whichever host: each process says every few seconds that it lives and what troubles
-it. All in wall-clock time.
+"""Running processes on all hosts: each says every few seconds that it lives and what troubles it.
+All times are wall-clock.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from engine.store.sql import beside
 
 SQL = beside(__file__)
 EXPIRY_SECONDS = 20
-"""Seconds after which a process that has said nothing is taken for dead."""
+"""Seconds without a heartbeat after which a process is considered dead."""
 LASTING = ""
 
 
@@ -48,12 +48,12 @@ class Processes:
             connection.execute(SQL["over"], {"id": identifier, "whats": []})
 
     def complain(self, what: str, why: str) -> None:
-        """A trouble that stays until it is `settled`, whichever process lives."""
+        """A trouble that stays until `settled`, whichever process lives."""
         with self.database.connection() as connection:
             connection.execute(SQL["trouble"], {"id": LASTING, "whats": [what], "whys": [why]})
 
     def relieve(self, what: str) -> None:
-        """What was complained of is over."""
+        """The trouble is over."""
         with self.database.connection() as connection:
             connection.execute(SQL["relieve"], {"what": what})
 
@@ -62,9 +62,7 @@ class Processes:
             connection.execute(SQL["over"], {"id": LASTING, "whats": []})
 
     def all(self) -> list[tuple[list[str], str, int, float, float]]:
-        """Parts, host, process id, for how many seconds, and how many seconds ago it was last heard
-        of.
-        """
+        """Parts, host, process id, uptime in seconds, and seconds since the last heartbeat."""
         with self.database.connection() as connection:
             return cast(
                 list[tuple[list[str], str, int, float, float]],

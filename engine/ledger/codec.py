@@ -1,8 +1,8 @@
-"""The exact bytes of a ledger entry, written once and never made again: canonical JSON as RFC 8785
-has it, for integers, strings and booleans (F15).
+"""The exact bytes of a ledger entry, encoded once and stored: canonical JSON as RFC 8785 has it,
+for integers, strings and booleans (F15).
 
-Keys sorted, no white space, UTF-8 in NFC, no floats. Fields that hold their default are left out; a
-default is therefore for ever.
+Keys sorted, no white space, UTF-8 in NFC, no floats. Fields that hold their default are left out,
+so a default never changes.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from engine.store.binary import bigint, length, uuid_of
 from engine.subscriber.events import Cause, LetterBegun, LetterSent
 
 MAX_ENTRY = 65_535
-# What every reader of JSON holds exactly (RFC 7493, 2.2).
+# The largest integer that every JSON reader represents exactly (RFC 7493, 2.2).
 MAX_INTEGER = 2**53 - 1
 
 
 class EntryRefused(ValueError):
-    """What cannot be written for ever: too long, not NFC, a float, an integer no reader holds; or
-    what cannot be read as an entry.
+    """An event that cannot be encoded (too long, not NFC, a float, an integer beyond MAX_INTEGER),
+    or bytes that cannot be decoded.
     """
 
 
@@ -84,8 +84,8 @@ _written: dict[type[AnyEvent], tuple[tuple[object, ...], list[type], bytes, byte
 
 
 def _data_of(event: AnyEvent) -> bytes:
-    """What `_data` gives. Letters that are begun or sent together often differ in their message
-    alone: it goes into what was written for another.
+    """What `_data` returns. Letters begun or sent in one batch often differ in their message id
+    alone: it is put into the bytes encoded for the one before.
     """
     if (
         not isinstance(event, LetterBegun | LetterSent)
@@ -96,7 +96,7 @@ def _data_of(event: AnyEvent) -> bytes:
     kind, message = type(event), event.message.encode()
     values = _BUT_MESSAGE[kind](event)
     types, last_written = [*map(type, values)], _written.get(kind)
-    # Of values that are equal, 1 and true are written differently.
+    # 1 == True, but they are encoded differently: the types are compared as well.
     if last_written is not None and last_written[0] == values and last_written[1] == types:
         return b"%b%b%b" % (last_written[2], message, last_written[3])
     data = _data(event)
@@ -119,7 +119,7 @@ def _data(value: Any) -> bytes:
 
 @lru_cache(maxsize=64)
 def _cause(cause: Cause) -> bytes:
-    """The facts of one command share their cause."""
+    """The encoded cause. The facts of one command share theirs, so the last one is cached."""
     return _data(cause)
 
 
@@ -142,7 +142,7 @@ def _check(held: object) -> None:
 
 
 def _check_time(instant: int) -> None:
-    """It is written without the encoder."""
+    """Refuses what is not a non-negative integer; times are written without the encoder."""
     if type(instant) is not int:
         raise EntryRefused(
             f"an entry holds a {type(instant).__name__} for a time; times are integers"
@@ -153,7 +153,7 @@ def _check_time(instant: int) -> None:
 
 @lru_cache(maxsize=4096)
 def _stream(name: str) -> tuple[bytes, bytes]:
-    """As the entry has it, and as its column does."""
+    """A stream as it stands in the entry, and as it stands in its column."""
     if _STREAM.fullmatch(name) is None:
         raise EntryRefused("the name of a stream is a UUID in small letters")
     return name.encode(), uuid_of(name)
@@ -163,8 +163,8 @@ _latest: dict[type[AnyEvent], tuple[AnyEvent, int, bytes, bytes]] = {}
 
 
 def _around(event: AnyEvent, recorded_at: int) -> tuple[AnyEvent, int, bytes, bytes]:
-    """What stands before the cause and, last, between it and the stream. The latest of each kind is
-    remembered: strangers who come in together share their events, and the moment.
+    """The bytes before the cause, and those between it and the stream. The latest of each event
+    type is cached: people registered together share their events and the moment.
     """
     kind = type(event)
     latest = _latest.get(kind)
@@ -206,7 +206,7 @@ class Encoded:
         return b"%b%d}" % (self._head, version)
 
     def row(self, version: int) -> bytes:
-        """As COPY takes it, up to the position, which is known under the ledger's lock alone."""
+        """The COPY row, up to the position, which is known only under the ledger's lock."""
         state = self.at_version(version)
         return b"\0\5\0\0\0\x10%b\0\0\0\x08%b%b%b%b" % (
             self._stream,
@@ -217,8 +217,8 @@ class Encoded:
         )
 
     def literals(self, version: int) -> bytes:
-        """As a statement takes it, up to the position: nothing but digits and the names of events
-        stands in it.
+        """The values of an INSERT statement, up to the position. They hold only digits, hexadecimal
+        and event names, so nothing needs quoting.
         """
         state = self.at_version(version).hex().encode()
         return b"'%b'::uuid,%d::bigint,'%b',decode('%b','hex')" % (
@@ -271,7 +271,7 @@ def as_plain(value: object) -> Any:
 
 
 NOT_PACKED: tuple[type[Exception], ...] = (msgspec.MsgspecError, ValueError)
-"""What an unpacker raises for bytes that `pack` has not written."""
+"""Raised by an unpacker for bytes that `pack` has not written."""
 
 _state_encoder = msgspec.msgpack.Encoder()
 

@@ -1,5 +1,5 @@
-"""How entries get into the ledger's table: under its lock, at dense positions, by the library's
-recorder with statements of our own.
+"""How entries are inserted: under the ledger's lock, at dense positions, by the library's recorder
+with statements of our own.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from engine.store.sql import AnyCursor, queries
 SQL = queries(Path(__file__).with_name("store.sql"))
 EIGHT = length(8)
 LOCKED = ";".join(SQL[name] for name in ("lock", "notify", "head")).encode()
-"""In one journey; each statement sees what was committed before it began, so the last one sees what
-the lock waited for.
+"""Lock and head in one round trip. Each statement sees what was committed before it began, so the
+last one sees what the lock waited for.
 """
 FEW_BEFORE, FEW_AFTER = SQL["few"].encode().split(b"{rows}")
 Within = Callable[[AnyCursor], None]
 Row = bytes
-"""As COPY takes it, up to the position, which is known under the lock alone."""
+"""A COPY row up to the position, which is known only under the lock."""
 
 
 class LedgerRecorder(PostgresApplicationRecorder):
@@ -47,8 +47,8 @@ class LedgerRecorder(PostgresApplicationRecorder):
     def write(
         self, rows: Callable[[AnyCursor], Sequence[Row]], within: Sequence[Within]
     ) -> Sequence[int]:
-        """Append in order; the positions taken. `rows` is asked under the lock, when nothing can
-        come between any more.
+        """Insert in order; returns the positions. `rows` is called under the lock, when no other
+        writer can come between.
         """
         with self.datastore.get_connection() as connection, connection.cursor() as cursor:
             if within:
@@ -70,13 +70,13 @@ class LedgerRecorder(PostgresApplicationRecorder):
                     for position, write in enumerate(asked, first)
                 ],
             )
-            # Whatever is raised before, the library's pool rolls back.
+            # On an exception the library's pool rolls back.
             connection.commit()
         return range(first, first + len(asked))
 
     def write_few(self, rows: Sequence[bytes], within: Sequence[Within]) -> Sequence[int]:
-        """The same for a few, each as `Encoded.literals` has it: with the lock and the end of the
-        transaction in one statement.
+        """Insert a few rows (each as `Encoded.literals` gives it): lock, insert and commit in one
+        statement.
         """
         values = b",".join([b"(%b,%d)" % (row, n) for n, row in enumerate(rows, 1)])
         written = b"%b;%b%b%b;COMMIT" % (LOCKED, FEW_BEFORE, values, FEW_AFTER)

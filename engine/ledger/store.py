@@ -39,12 +39,9 @@ POOL_SECONDS = 30.0
 
 
 class Connections(PostgresDatastore):
-    """Whoever takes a connection gets one that lives, as far as can be seen from here: the
-    library's `pre_ping` asks the server each time, which is a journey for every append and every
-    look-up.
-
-    The library takes host, port, user, password and database apart from one another and nothing
-    else; its pool takes a conninfo.
+    """A pool whose connections are checked without a round trip; the library's `pre_ping` asks the
+    server before each use. The library takes host, port, user, password and database apart from one
+    another and nothing else; its pool takes a whole conninfo.
     """
 
     def __init__(self, conninfo: str, size: int, schema: str) -> None:
@@ -77,9 +74,9 @@ class Connections(PostgresDatastore):
 
 
 def _has_ended(connection: psycopg.Connection[DictRow]) -> bool:
-    """A server has nothing to say to who rests, but good-bye: only where something has come is it
-    asked. One that has ended is closed here, and the pool makes another. Of a server that is gone
-    without a sign the next statement tells.
+    """Whether the server has closed this connection. An idle connection has nothing to read unless
+    it was closed; the socket is read only then. A connection that has ended is closed here and the
+    pool makes another. A server lost without a sign shows at the next statement.
     """
     try:
         waiting = select.poll()
@@ -95,19 +92,19 @@ SQL = beside(__file__)
 CHANNEL = "ledger_events"
 AT_HEAD = -1
 MAX_SMALL_APPEND = 50
-"""So many events are written out in a statement, more are copied."""
+"""Up to this many events are inserted by one statement; more are copied."""
 MAX_DEADLOCKS = 3
 LOST: tuple[type[Exception], ...] = (OperationalError, InterfaceError, *DATABASE_LOST)
-"""What a lost or restarting database raises on the way through the library: wait and try again."""
+"""What a lost or restarting database raises through the library: wait and try again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Events for one stream, expected to follow `version` (AT_HEAD: wherever it ends), with what
-    the vault writes in the same transaction.
+    """Events for one stream, expected to follow `version` (AT_HEAD: whatever the head is), with
+    what the vault writes in the same transaction.
 
-    `key` is what another writer might want too (the hash of an address): vault rows are written in
-    its order, those without one last, so that no two batches wait for each other.
+    `key` is what another writer might insert too (the keyed hash of an address): vault rows are
+    written in its order and those without a key last, so that two batches never deadlock.
     """
 
     stream: str
@@ -126,8 +123,8 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """The stream has moved on (or a vault rule was broken by someone quicker): read again, decide
-    again.
+    """The stream has moved on (or another writer inserted the same vault row first): load and
+    decide again.
     """
 
 
@@ -136,13 +133,13 @@ class Together(Protocol):
 
 
 class WithinRefused(Exception):
-    """Raised by `within` when a row of the vault stands in the way; the append it belongs to
-    becomes a Conflict.
+    """Raised by `within` when a row of the vault is in the way; its append is then answered with a
+    Conflict.
     """
 
 
 class Ledger:
-    """The store's face: append batches, read streams, read on from a position."""
+    """The store's interface: append batches, read streams, read on from a position."""
 
     def __init__(self, conninfo: str, *, pool_size: int = 4) -> None:
         self.datastore = Connections(conninfo, pool_size, schema="ledger")
@@ -158,10 +155,9 @@ class Ledger:
         """Write what is not stale; one answer per append, in order. Raises ValueError when a stream
         stands in the batch twice.
 
-        Optimistic at first; whatever stood in the way, the heads are then looked up under the lock.
-        `together(cursor, indexes)` does at once what each of these appends has as `within`. It is
-        tried first; if anything stands in the way of the batch, what it wrote is rolled back and
-        each `within` says for itself.
+        The first attempt is optimistic; when it fails, the heads are looked up under the lock.
+        `together(cursor, indexes)` does for many appends at once what each has as `within`; if it
+        fails, its writes are rolled back and each `within` is called by itself.
         """
         if len({append.stream for append in batch}) < len(batch):
             raise ValueError("a stream stands in this batch twice")
@@ -289,7 +285,7 @@ class Ledger:
         return bytes(row["state"]) if row is not None else None
 
     def bytes_at_all(self, positions: Collection[int]) -> dict[int, bytes]:
-        """The same for many, as far as there are any."""
+        """The stored bytes at these positions; positions beyond the head are left out."""
         with self.datastore.get_connection() as connection:
             rows = connection.execute(
                 SQL["bytes_at_all"], {"positions": list(positions)}, binary=True
@@ -302,8 +298,8 @@ class Ledger:
         return entry_of(*rows[0]) if rows else None
 
     def at_all(self, positions: Collection[int]) -> dict[int, Entry]:
-        """The entries at these positions, as far as there are any. Raises EntryRefused where a
-        column and the entry disagree.
+        """The entries at these positions; positions beyond the head are left out. Raises
+        EntryRefused where a column and the entry disagree.
         """
         with self.datastore.get_connection() as connection:
             rows = _fetched(connection, "at_all", positions=list(positions))
@@ -311,7 +307,7 @@ class Ledger:
 
 
 class _Stale(Exception):
-    """Which appends of an attempt cannot be written; nothing of it was."""
+    """Which appends of an attempt are stale; nothing of the attempt was written."""
 
     def __init__(self, indexes: Sequence[int]) -> None:
         self.indexes = indexes
@@ -326,7 +322,7 @@ def _rows(chosen: Sequence[Append], versions: Sequence[int]) -> list[Row]:
 
 
 def _few(chosen: Sequence[Append]) -> list[bytes]:
-    """What is to be written where it is little, nothing otherwise."""
+    """The rows as literals where there are few, else an empty list."""
     if sum(len(append.events) for append in chosen) > MAX_SMALL_APPEND:
         return []
     return [
@@ -337,7 +333,7 @@ def _few(chosen: Sequence[Append]) -> list[bytes]:
 
 
 def _guarded(chosen: Sequence[Append]) -> list[Within]:
-    """The vault's writes in an order that all batches keep."""
+    """The vault's writes, sorted so that all batches lock rows in the same order."""
     own = [
         (n, append, within)
         for n, append in enumerate(chosen)
@@ -348,7 +344,7 @@ def _guarded(chosen: Sequence[Append]) -> list[Within]:
 
 
 class _Guarded:
-    """A vault write that says whose it was when it fails."""
+    """A vault write that names its append when it fails."""
 
     def __init__(self, index: int, within: Within) -> None:
         self.index = index
@@ -364,15 +360,17 @@ class _Guarded:
 def _fetched(
     connection: psycopg.Connection[DictRow], name: str, **values: object
 ) -> list[tuple[int, object, int, str, bytes]]:
-    """The columns of entries: for thousands of rows the library's dictionaries are left out."""
+    """The columns of entries as tuples: for thousands of rows the library's dictionaries cost too
+    much.
+    """
     return (
         connection.cursor(row_factory=tuple_row).execute(SQL[name], values, binary=True).fetchall()
     )
 
 
 def entry_of(position: int, stream: object, version: int, name: str, state: bytes) -> Entry:
-    """Columns are copies of what the entry says; where one disagrees, somebody has been at the
-    table. Raises EntryRefused.
+    """Columns are copies of what the entry says; where one disagrees, the table was altered. Raises
+    EntryRefused.
     """
     entry = decode(position, state)
     if (entry.stream, entry.version, entry.name) != (str(stream), version, name):
@@ -381,7 +379,9 @@ def entry_of(position: int, stream: object, version: int, name: str, state: byte
 
 
 def statements(owner: str) -> list[Composed]:
-    """What makes the library's table; `owner` is the conninfo of who may create it."""
+    """The statements that create the library's table; `owner` is the conninfo of the owning
+    role.
+    """
     ledger = Ledger(owner)
     try:
         return list(ledger.recorder.sql_create_statements)
@@ -390,12 +390,12 @@ def statements(owner: str) -> list[Composed]:
 
 
 def create(connection: psycopg.Connection[TupleRow], tables: Sequence[Composed]) -> None:
-    """Make the ledger's schema and table (`statements`) as the library has them, with dense
-    positions and the guard. Harmless when they are there.
+    """Create the ledger's schema and table (`statements`), with dense positions and the guard
+    against changes. Idempotent.
     """
     connection.execute(SQL["schema"])
     for statement in tables:
-        # A type has no IF NOT EXISTS.
+        # CREATE TYPE has no IF NOT EXISTS.
         with contextlib.suppress(psycopg.errors.DuplicateObject), connection.transaction():
             connection.execute(statement)
     for name in ("dense", "forbid", "guard"):

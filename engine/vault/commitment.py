@@ -1,4 +1,4 @@
-"""Salted commitments (E06): what the ledger shows of evidence that lies in the vault. Pure."""
+"""Salted commitments (E06): what the ledger holds of evidence that is kept in the vault. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ PREFIX = b"commit/v1\0"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the vault keeps about one act: `payload` is canonical JSON, `salt` 32 random bytes;
-    `commitment` is what the ledger says of both.
-
-    `kind`: "act", or what has a shorter life and so a piece of its own: "visitor", "mail", "relay".
+    """What the vault keeps about one act: `payload` is canonical JSON, `salt` 32 random bytes,
+    `commitment` what the ledger holds of both. `kind` is "act", or "visitor", "mail" or "relay" for
+    what is kept for a shorter time and therefore apart.
     """
 
     salt: bytes
@@ -26,8 +25,8 @@ class Evidence:
 
 
 def evidence(salt: bytes, content: Mapping[str, object], kind: str = "act") -> Evidence:
-    """`salt` must be 32 fresh random bytes: with fewer, a dictionary of guesses could be matched
-    against the ledger.
+    """`salt` must be 32 fresh random bytes: with fewer, guesses could be tested against the
+    ledger.
     """
     if len(salt) != 32:
         raise ValueError("a commitment needs 32 bytes of salt")
@@ -36,5 +35,5 @@ def evidence(salt: bytes, content: Mapping[str, object], kind: str = "act") -> E
 
 
 def committed(salt: bytes, payload: bytes) -> bytes:
-    """What the ledger says of a payload and its salt."""
+    """The commitment to a payload under its salt: SHA-256 in hexadecimal."""
     return hashlib.sha256(PREFIX + salt + payload).digest()

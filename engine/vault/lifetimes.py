@@ -1,5 +1,5 @@
-"""What lies in the vault and has a life of its own, whoever it belongs to: found and deleted by
-age. Each statement is one short transaction.
+"""Vault rows that expire by age, whoever they belong to: counted and deleted. Each statement is one
+short transaction.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from engine.vault.vault import Vault
 
 SQL = beside(__file__)
 KINDS = ("visitor", "relay", "archive", "suppression")
-"""IP address and browser beside an act; what a mail server said; sealed proof of somebody erased;
-hashes never to be written to.
+"""IP address and browser beside an act; a mail server's replies; sealed archives of erased people;
+hashes of suppressed addresses.
 """
 
 
 def ages(
     vault: Vault, visitor: int, relay: int, archive: int, suppression: int
 ) -> dict[str, tuple[int, int]]:
-    """By kind: how many pieces are from before the given instants (ms, 0: none is), and the oldest
-    there is (0: there is none).
+    """By kind: how many rows are older than the given instants (ms; 0: none), and the age of the
+    oldest (0: there is none).
     """
     values = {"visitor": visitor, "relay": relay, "archive": archive, "suppression": suppression}
     with vault.database.connection() as connection:
@@ -29,7 +29,7 @@ def ages(
 
 
 def purge(vault: Vault, kind: str, before: int, most: int) -> int:
-    """Delete at most so many pieces of a kind from before an instant (ms); how many it was."""
+    """Delete at most `limit` rows of a kind older than an instant (ms); returns how many."""
     if kind in ("visitor", "relay"):
         return vault.forget_kind(kind, before, most)
     with vault.database.connection() as connection:

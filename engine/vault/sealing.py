@@ -10,7 +10,7 @@ import pyrage
 
 
 class SealingRefused(ValueError):
-    """A key that is none, or a file that this key does not open: a sentence."""
+    """What is not a public key, or a file that this key does not open."""
 
 
 def recipient(text: str) -> str:
@@ -25,7 +25,7 @@ def recipient(text: str) -> str:
 
 
 def seal(octets: bytes, public_key: str) -> bytes:
-    """Only who holds the private key can read it. Raises SealingRefused."""
+    """Encrypt so that only the holder of the private key can read it. Raises SealingRefused."""
     return cast(
         bytes, pyrage.encrypt(octets, [pyrage.x25519.Recipient.from_str(recipient(public_key))])
     )

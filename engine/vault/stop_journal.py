@@ -54,8 +54,8 @@ def suppression(hashed: bytes, reason: str, at: int) -> Stop:
 
 
 class StopJournal:
-    """One file, written by any number of threads and processes of this machine. `trouble` says why
-    it cannot be, "" while it can.
+    """One append-only file, written by any number of threads and processes of this machine.
+    `trouble` says why it cannot be written; "" while it can.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -66,18 +66,22 @@ class StopJournal:
         self._lock = threading.Lock()
 
     def has(self, stops: Iterable[Stop]) -> None:
-        """These lines are in the file: applied again, they are not written again."""
+        """Tell the journal which lines the file holds already, so that applying them does not write
+        them again.
+        """
         self._has = frozenset(stops)
 
     def note(self, stops: Sequence[Stop]) -> None:
-        """On the disk when this returns. Raises OSError: then none of these is remembered."""
+        """Write and fsync. Raises OSError; then none of these lines is kept for later."""
         lines = [stop.line() for stop in stops if stop not in self._has]
         if lines:
             with self._lock:
                 self._write(lines)
 
     def tell(self, stops: Sequence[Stop]) -> None:
-        """The same for what goes on even when the disk takes nothing: it is then owed, and said."""
+        """The same for what must go on even when the disk is full: the lines are then kept in
+        memory and `trouble` says so.
+        """
         lines = [stop.line() for stop in stops if stop not in self._has]
         if not lines:
             return
@@ -102,8 +106,8 @@ class StopJournal:
 
 
 def append(path: Path, lines: bytes) -> None:
-    """Whole lines at the end, behind a torn one if there is any, and on the disk; what can be
-    written in part only is taken back. Raises OSError.
+    """Append whole lines and fsync, after completing a torn last line. A partial write is undone.
+    Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = not path.exists()
@@ -141,8 +145,8 @@ def read(path: Path) -> tuple[list[Stop], int]:
 
 
 def later_than(path: Path, instant: int) -> list[Stop]:
-    """The lines of a file that are later than an instant (ms), found from its end: mostly none,
-    however long the file is. Raises OSError.
+    """The lines later than an instant (ms), found from the file's end: mostly none, however long
+    the file is. Raises OSError.
     """
     with path.open("rb") as file:
         size, piece = file.seek(0, os.SEEK_END), PIECE_BYTES
@@ -177,7 +181,5 @@ def _stop(fields_read: dict[str, object]) -> Stop:
 
 
 def each_once(stops: Iterable[Stop]) -> Iterator[Stop]:
-    """In the order of their instants, across the files of several machines; the same line twice is
-    the same stop.
-    """
+    """Sorted by instant across the files of several machines, without duplicates."""
     yield from sorted(dict.fromkeys(stops), key=lambda stop: stop.at)

@@ -1,5 +1,5 @@
-"""The vault's face. Writes take the cursor of the ledger's own transaction, so that an event and
-what it commits to stand or fall together (E06).
+"""The vault's interface. Writes take the cursor of the ledger's transaction, so that an event and
+the evidence it commits to are written together or not at all (E06).
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Erasing:
-    """Everything of a person goes. `messages` are the letters they got; `sealed`, where there is
-    any, is kept until `ends_at` (ms).
+    """Everything of a person is deleted. `messages` are the ids of their letters; `sealed`, if any,
+    is kept until `ends_at` (ms).
     """
 
     messages: tuple[str, ...] = ()
@@ -50,14 +50,12 @@ class Erasing:
 
 @dataclass(frozen=True, slots=True)
 class VaultWrite:
-    """What one command asks the vault to write beside its events. `address_hash`, where it is known
-    already, is that of the request's address.
+    """What one command asks the vault to write beside its events.
 
-    `address` is another address for somebody known, `address_hash` then its hash. `suppress` is why
-    the person must not be written to any more, under any address they ever had; `lift` takes that
-    back, or with an erasure every bar there is.
-
-    `source` is where somebody else had the address from, who brings it.
+    `address_hash`, if known already, is the keyed hash of the request's address. `address` is a new
+    address for a person who is known, and `address_hash` then its hash. `suppress` is why the
+    person must not be written to, under any address they ever had; `lift` takes that back, or with
+    an erasure every suppression. `source` is where the address came from if not from the person.
     """
 
     subscriber: str
@@ -73,8 +71,8 @@ class VaultWrite:
     source: str = ""
 
     def of(self, subscriber: str, register: str) -> VaultWrite:
-        """The same for a known stream. Written out: an import makes one of these a row, and
-        `replace` is three times slower.
+        """The same for a known stream. Field by field, because an import makes one per row and
+        `dataclasses.replace` is three times slower.
         """
         return VaultWrite(
             subscriber,
@@ -92,7 +90,7 @@ class VaultWrite:
 
     @property
     def is_more(self) -> bool:
-        """Whether there is something to do besides new people and evidence."""
+        """Whether it holds anything besides registration and evidence."""
         return bool(
             self.suppress
             or self.lift
@@ -103,9 +101,7 @@ class VaultWrite:
 
 
 class Vault:
-    """`journal` is told of every address that must not be written to any more, before it is written
-    here.
-    """
+    """`journal` is told of every suppression before it is written here."""
 
     def __init__(
         self, database: Database, pepper: bytes, journal: StopJournal, tenant: str = "relance"
@@ -126,7 +122,7 @@ class Vault:
         return {bytes(row[0]): str(row[1]) for row in rows}
 
     def suppressed(self, hashes: Collection[bytes]) -> dict[bytes, str]:
-        """Which of these may never be written to, with the reason."""
+        """Which of these hashes are suppressed, with the reason."""
         with self.database.connection() as connection:
             rows = connection.execute(SQL["suppressed"], {"hashes": _array(hashes)}).fetchall()
         return {bytes(row[0]): str(row[1]) for row in rows}
@@ -154,7 +150,7 @@ class Vault:
         ]
 
     def formerly(self, address: str) -> str | None:
-        """Who once had a normalised address that has been corrected since, or None."""
+        """Who had a normalised address before it was corrected, or None."""
         return next(iter(self.formerly_all([self.hash(address)]).values()), None)
 
     def formerly_all(self, hashes: Collection[bytes]) -> dict[bytes, str]:
@@ -167,8 +163,8 @@ class Vault:
         return {bytes(row[0]): str(row[1]) for row in rows}
 
     def hashes_of(self, subscribers: Collection[str]) -> dict[str, tuple[bytes, ...]]:
-        """Of each who is known, the hash of their address, then of those they had before and nobody
-        else has by now.
+        """For each known person the hash of their address, then those of former addresses that
+        nobody else has now.
         """
         hashes: dict[str, tuple[bytes, ...]] = {}
         with self.database.connection() as connection:
@@ -179,7 +175,7 @@ class Vault:
         return hashes
 
     def former_hashes(self, subscriber: str) -> frozenset[bytes]:
-        """Of the addresses somebody had before, whoever has them by now."""
+        """Hashes of a person's former addresses, whoever has them now."""
         with self.database.connection() as connection:
             return frozenset(
                 bytes(row[0])
@@ -197,13 +193,13 @@ class Vault:
         )
 
     def archived(self, subscriber: str) -> tuple[bytes, int] | None:
-        """The sealed proof of somebody who was erased, and until when it is kept (ms)."""
+        """The sealed archive of an erased person, and until when it is kept (ms)."""
         with self.database.connection() as connection:
             row = connection.execute(SQL["archived"], {"subscriber": subscriber}).fetchone()
         return (bytes(row[0]), int(row[1])) if row is not None else None
 
     def end_archives(self, now: int) -> int:
-        """Delete sealed proof whose term has come; of how many people."""
+        """Delete sealed archives whose term has come; returns how many."""
         with self.database.connection() as connection:
             return connection.execute(SQL["end_archives"], {"now": now}).rowcount
 
@@ -223,8 +219,8 @@ class Vault:
         return pieces
 
     def people_after(self, subscriber: str, most: int) -> list[tuple[str, str, int]]:
-        """A page of everybody known, after an id ("" from the first): the id, where the address
-        came from, since when it is known (ms).
+        """A page of all known people after an id ("" for the first page): id, source of the
+        address, known since (ms).
         """
         with self.database.connection() as connection:
             rows = connection.execute(
@@ -233,16 +229,14 @@ class Vault:
         return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
 
     def keep_mails(self, vault_writes: Sequence[VaultWrite]) -> None:
-        """Before letters that ask for consent are handed over: the facts that commit to them come
-        after, and must not find them lost (a kill).
+        """Keep the mails that ask for consent before they are handed over: the facts that commit to
+        them are written afterwards, and a process killed in between must not lose the mails.
         """
         with self.database.transaction() as connection, connection.cursor() as cursor:
             self.write_many(cursor, vault_writes)
 
     def mails_of(self, subscribers: Collection[str]) -> dict[str, bytes]:
-        """Of these people's letters that asked for consent, what was kept last: the commitment, by
-        message.
-        """
+        """The confirmation mails kept last for these people: commitment by message id."""
         with self.database.connection() as connection:
             rows = connection.execute(
                 SQL["mails_of"], {"subscribers": uuids(subscribers)}
@@ -250,7 +244,7 @@ class Vault:
         return {str(json.loads(bytes(row[2]))["message"]): bytes(row[1]) for row in rows}
 
     def forget_evidence(self, commitments: Collection[bytes]) -> int:
-        """Delete these pieces with their salts; how many there were."""
+        """Delete these pieces with their salts; returns how many."""
         with self.database.transaction() as connection:
             return (
                 connection.execute(
@@ -261,8 +255,8 @@ class Vault:
             )
 
     def forget_kind(self, kind: str, before: int, most: int = 1000) -> int:
-        """Delete at most so many pieces of a kind ("visitor", "relay") from before an instant (ms);
-        how many it was. Acts and mails never go so.
+        """Delete at most `limit` pieces of a kind ("visitor", "relay") older than an instant (ms);
+        returns how many. Acts and mails are never deleted by age.
         """
         with self.database.transaction() as connection:
             return connection.execute(
@@ -270,8 +264,8 @@ class Vault:
             ).rowcount
 
     def pieces_of(self, subscriber: str) -> dict[str, Evidence]:
-        """The same as it is kept, salt included: whoever is shown it can hold it against what the
-        ledger commits to.
+        """Pieces with their salts, so that whoever is shown one can check it against the ledger's
+        commitment.
         """
         with self.database.connection() as connection:
             rows = connection.execute(SQL["evidence_of"], {"subscriber": subscriber}).fetchall()
@@ -281,8 +275,8 @@ class Vault:
         }
 
     def mentioning(self, address: str) -> set[str]:
-        """Whose evidence holds a normalised address as a whole value: whoever had it when an act
-        was recorded. Reads all evidence there is.
+        """Subscribers whose evidence holds a normalised address as a whole value: whoever had it
+        when an act was recorded. Reads all evidence.
         """
         with self.database.connection() as connection:
             rows = connection.execute(
@@ -291,8 +285,8 @@ class Vault:
         return {str(row[0]) for row in rows}
 
     def suppress(self, hashes: Mapping[bytes, str], at: int) -> None:
-        """Hashes of addresses nobody here knows, each with its reason: they stay out of every later
-        import.
+        """Suppress hashes of addresses of unknown people, each with its reason: later imports leave
+        them out.
         """
         self.journal.tell([suppression(hashed, reason, at) for hashed, reason in hashes.items()])
         with self.database.transaction() as connection, connection.cursor() as cursor:
@@ -302,9 +296,8 @@ class Vault:
             )
 
     def write(self, cursor: AnyCursor, vault_write: VaultWrite) -> None:
-        """Carry out what a command keeps, inside the ledger's transaction.
-
-        Raises WithinRefused when someone else registered the address meanwhile.
+        """Carry out a VaultWrite inside the ledger's transaction. Raises WithinRefused when another
+        writer registered the address first.
         """
         if vault_write.register:
             values = {
@@ -332,10 +325,9 @@ class Vault:
         self._write_rest(cursor, vault_write)
 
     def write_many(self, cursor: AnyCursor, vault_writes: Sequence[VaultWrite]) -> None:
-        """The same for many at once: new people, and evidence where it is much, by COPY.
-
-        Whatever stands in the way is an IntegrityError of the whole transaction: the caller writes
-        them one by one then, to find whose it was.
+        """The same for many at once: new people, and evidence if there is much, by COPY. A
+        violation fails the whole transaction (IntegrityError); the caller then writes one by one to
+        find which it was.
         """
         new = sorted(
             (
@@ -408,7 +400,7 @@ class Vault:
             self._erase(cursor, vault_write, vault_write.erasing)
 
     def _erase(self, cursor: AnyCursor, vault_write: VaultWrite, erasing: Erasing) -> None:
-        """Last of all that is kept of a person in this transaction."""
+        """The last write for this person in this transaction."""
         values = {"subscriber": vault_write.subscriber, "messages": list(erasing.messages)}
         for name in (
             "erase_person",
@@ -431,8 +423,8 @@ class Vault:
 
 
 def reason_of_former(reason: str) -> str:
-    """Why a former address is barred: an objection is the person's, a bounce or a complaint that of
-    the one address; then they were erased.
+    """Why a former address is suppressed: an objection concerns the person, a bounce or complaint
+    the one address.
     """
     return reason if reason == "objected" else "erased"
 
