@@ -11,7 +11,8 @@ from bench.copying import Table, copy_in, rows_of, twin
 from bench.installation import Installation, installed
 from bench.sizes import Size
 from bench.table import Row, Watch, against
-from engine.imports.importer import CHUNK, add_arguments, from_arguments, run_import
+from engine.cli.arguments_of_people import import_arguments
+from engine.imports.importer import CHUNK, from_arguments, run_import
 from engine.store.sql import beside
 
 GOAL = 0.4
@@ -57,7 +58,7 @@ def _written(folder: Path, number: int, count: int) -> Path:
 
 def _import(here: Installation, path: Path) -> None:
     parser = argparse.ArgumentParser()
-    add_arguments(parser)
+    import_arguments(parser)
     said = ["--list", "1", "--basis", "consent", "--source", "bench", "--collected", "2020-01-01"]
     run_import(here.context, from_arguments(parser.parse_args([str(path), *said]), here.context))
 

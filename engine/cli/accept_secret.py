@@ -10,7 +10,7 @@ import sys
 from engine.backup.copy_streams import at_work
 from engine.cli.terminal import agreed
 from engine.context import DatabaseContext
-from engine.desk.agreement import REPLACEABLE, accept_secret
+from engine.desk.agreement import accept_secret
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
@@ -27,16 +27,6 @@ COSTS = {
         " changes."
     ),
 }
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "name",
-        choices=REPLACEABLE,
-        metavar="NAME",
-        help=N_("link.key or nonce.key; suppression.pepper is never replaced"),
-    )
-    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
 def run(database_context: DatabaseContext, args: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from engine.cli.arguments_of_trust import SCOPES
 from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.i18n.dates import read_date, shown
@@ -20,7 +21,6 @@ from engine.sequence.delay import parse_delay
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.timing import later, to_local
 
-SCOPES = ("subscribe", "transfer", "unsubscribe", "read", "rights", "metrics", "audit")
 LONGEST_NAME = 80
 
 
@@ -91,31 +91,6 @@ def revoke(context: AppContext, id: str) -> None:
     """
     if not context.desk.revoke_key(id):
         raise Refusal(N_("there is no key {key} in use; `relance api-key list` shows them"), key=id)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-    new = acts.add_parser("create", help=N_("make a key; it is shown this once"))
-    new.add_argument("name", help=N_("what you will know it by"))
-    new.add_argument(
-        "--scope",
-        action="append",
-        default=[],
-        choices=SCOPES,
-        help=N_("what it may do; more than once for more (default: subscribe)"),
-    )
-    new.add_argument(
-        "--expires",
-        metavar="WHEN",
-        help=N_('after that it opens nothing: "90 days", or a date (default: never)'),
-    )
-    acts.add_parser(
-        "list",
-        help=N_("every key: id, name, what it may do, when it was last used, when it expires"),
-    )
-    acts.add_parser("revoke", help=N_("close a key for good")).add_argument(
-        "id", help=N_("of the key, as `relance api-key list` has it")
-    )
 
 
 def run(context: AppContext, args: argparse.Namespace) -> int:

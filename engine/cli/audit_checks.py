@@ -31,12 +31,6 @@ NIGHTS = 7
 UNTOLD = N_("brought by others more than a month ago, and no letter has said from where")
 
 
-def evidence_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "address", nargs="?", default="", help=N_("only this person (default: everybody)")
-    )
-
-
 def evidence(context: AppContext, args: argparse.Namespace) -> int:
     """0 when nothing is missing; otherwise each fault with its person's opaque id, and status 1."""
     _ = translator(language_of(context.config))
@@ -80,12 +74,6 @@ def _lacking(proof: GroundProof, _: Say) -> str:
             purpose=proof.particulars["purpose"], door=proof.entry.cause.door, names=names
         )
         + gone
-    )
-
-
-def retention_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--json", action="store_true", help=N_("the same for programs; instants in ISO 8601")
     )
 
 

@@ -39,7 +39,7 @@ from engine.cli.private_file import private_file
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.dates import read_date
-from engine.i18n.language import LANGUAGES, N_, Language, counting_translator, translator
+from engine.i18n.language import N_, Language, counting_translator, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import NOTHING_PUBLISHED, Refusal, address_of
 from engine.installation.events import STREAM
@@ -60,15 +60,6 @@ NOT_SOUND = 1
 """The exit status of a letter with a forged link, without a live ground, or with other words."""
 
 
-def story_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "address",
-        metavar="ADDRESS|ID",
-        help=N_("of the person, also a former one the evidence still holds, or their opaque id"),
-    )
-    output_arguments(parser)
-
-
 def story(context: AppContext, args: argparse.Namespace) -> int:
     language: Language = args.lang or language_of(context.config)
     person = identify(context.ledger, context.vault, args.address)
@@ -85,15 +76,6 @@ def story(context: AppContext, args: argparse.Namespace) -> int:
     else:
         _hand_out(story_report(person, facts, sentences, now), args.html, language)
     return 0
-
-
-def letter_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "mail",
-        metavar="FILE.eml|MESSAGE-ID",
-        help=N_("the contested mail as it was received, or its Message-ID"),
-    )
-    output_arguments(parser)
 
 
 def letter(context: AppContext, args: argparse.Namespace) -> int:
@@ -145,34 +127,6 @@ def _questions(contested: Contested | None, text: str) -> list[Question]:
         return [Question("message-id", text)]
     ids = (Question("message-id", identifier) for identifier in contested.ids)
     return [Question("mail", contested.digest), *ids]
-
-
-def as_of_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "date",
-        metavar="DATE",
-        help=N_("in the installation's zone: 2026-03-15 (the end of that day) or 2026-03-15T09:00"),
-    )
-    parser.add_argument(
-        "address", nargs="?", default="", metavar="ADDRESS|ID", help=N_("only this person")
-    )
-    parser.add_argument(
-        "--list",
-        default="",
-        metavar="ID",
-        help=N_("only this list: its number, or a name it ever had"),
-    )
-    parser.add_argument(
-        "--csv",
-        type=Path,
-        metavar="FILE",
-        help=N_("write a table there instead (readable by its owner alone, inert in a sheet)"),
-    )
-    parser.add_argument(
-        "--json", action="store_true", help=N_("the same for a program, with opaque ids only")
-    )
-    parser.add_argument("--addresses", action="store_true", help=N_("with --json: addresses too"))
-    _language_argument(parser)
 
 
 def as_of(context: AppContext, args: argparse.Namespace) -> int:
@@ -272,29 +226,6 @@ def _nothing_held(statement: NothingHeld, args: argparse.Namespace, language: La
     else:
         print(statement.note, end="")
     return NOTHING_HELD
-
-
-def output_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--html",
-        type=Path,
-        metavar="FILE",
-        help=N_("write one self-contained page there instead (readable by its owner alone)"),
-    )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=N_("the same for a program: codes and milliseconds beside the words"),
-    )
-    _language_argument(parser)
-
-
-def _language_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--lang",
-        choices=LANGUAGES,
-        help=N_("the language it is told in (default: the installation's)"),
-    )
 
 
 def _hand_out(report: Report, page: Path | None, language: Language) -> None:

@@ -25,16 +25,6 @@ from engine.i18n.refusal import Refusal
 from engine.privacy.scrubbing import note_erased, scrub_when_due
 
 
-def backup_arguments(parser: argparse.ArgumentParser) -> None:
-    said = N_(
-        "a new folder for ledger, vault and desk in files of their own; one file if it ends with"
-        " .tar"
-    )
-    parser.add_argument(
-        "-o", dest="output", type=Path, required=True, metavar="DIR|FILE.tar", help=said
-    )
-
-
 def backup(database_context: DatabaseContext, args: argparse.Namespace) -> int:
     _ = translator(language_of(database_context.config))
     target: Path = args.output
@@ -64,26 +54,6 @@ def backup(database_context: DatabaseContext, args: argparse.Namespace) -> int:
         )
     )
     return 0
-
-
-def restore_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "copy", type=Path, metavar="DIR|FILE.tar", help=N_("made by `relance backup`")
-    )
-    parser.add_argument(
-        "--vault",
-        type=Path,
-        default=None,
-        metavar="FILE",
-        help=N_("its vault.dump, where that is kept apart"),
-    )
-    said = N_("stop journals of other machines, applied beside this one's data/stop.journal")
-    parser.add_argument(
-        "--journal", type=Path, action="extend", nargs="+", default=[], metavar="FILE", help=said
-    )
-    said = N_("take a copy from before copies were sealed, kept where nobody else writes")
-    parser.add_argument("--unsealed", action="store_true", help=said)
-    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
 def restore(database_context: DatabaseContext, args: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
-from engine.installation.breaches import RISKS, Breach, Step, evolved
+from engine.installation.breaches import Breach, Step, evolved
 from engine.installation.events import STREAM, BreachRecorded
 from engine.store.sql import AnyCursor
 from engine.vault.vault import VaultWrite
@@ -23,60 +23,6 @@ from engine.vault.vault import VaultWrite
 LONGEST = 20_000
 DETECTED: Step = "detected"
 TEXTS = ("facts", "effects", "measures", "reason")
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
-    record = parts.add_parser("record", help=N_("write down a breach you have become aware of"))
-    record.add_argument(
-        "--detected",
-        default="",
-        metavar="DATE",
-        help=N_("when you became aware of it (default: now)"),
-    )
-    _texts(record, required=True)
-    update = parts.add_parser("update", help=N_("write down what has been learnt or done since"))
-    update.add_argument(
-        "breach", metavar="ID", help=N_("of the breach, as `relance papers breaches` has it")
-    )
-    _texts(update, required=False)
-    told = update.add_mutually_exclusive_group()
-    told.add_argument(
-        "--authority-told",
-        default="",
-        metavar="DATE",
-        help=N_("when the authority (CNIL) was told"),
-    )
-    told.add_argument(
-        "--people-told", default="", metavar="DATE", help=N_("when those affected were told")
-    )
-    told.add_argument("--close", action="store_true", help=N_("nothing more is to be done"))
-
-
-def _texts(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    parser.add_argument(
-        "--facts", required=required, default="", help=N_("what happened, to which data, of whom")
-    )
-    parser.add_argument(
-        "--effects", required=required, default="", help=N_("what may come of it for the people")
-    )
-    parser.add_argument(
-        "--measures", required=required, default="", help=N_("what was or will be done about it")
-    )
-    parser.add_argument(
-        "--reason",
-        default="",
-        help=N_("why the authority is told late, or not; why the people are not told"),
-    )
-    parser.add_argument(
-        "--risk",
-        choices=RISKS,
-        default="",
-        help=N_("for the people: none (the authority need not be told), risk, high"),
-    )
-    parser.add_argument(
-        "--people", type=int, default=0, metavar="N", help=N_("about how many people are affected")
-    )
 
 
 def breach(context: AppContext, args: argparse.Namespace) -> int:

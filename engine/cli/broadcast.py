@@ -26,9 +26,6 @@ from engine.sequence.model import Broadcast, Plan
 from engine.sequence.nearest import nearest
 from engine.subscriber.agenda_key import BroadcastKey, encode
 
-NOW = N_(
-    "send a published broadcast at once: says to how many people, asks, and says what became of it"
-)
 OUTCOMES: Mapping[str, str] = {
     "sent": N_("accepted by the mail server"),
     "deferred": N_("put off, and tried again by itself"),
@@ -38,13 +35,6 @@ OUTCOMES: Mapping[str, str] = {
     "begun": N_("on their way"),
 }
 LOOK_SECONDS = 1.0
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parts = parser.add_subparsers(dest="part", required=True, metavar="now")
-    now = parts.add_parser("now", help=NOW, description=NOW)
-    now.add_argument("id", metavar="ID", help=N_("the `id` of a [[broadcast]] that is published"))
-    now.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
 def broadcast(context: AppContext, args: argparse.Namespace) -> int:

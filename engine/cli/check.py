@@ -15,17 +15,13 @@ from engine.cli.init import sample_site
 from engine.cli.terminal import json_text, print_styled
 from engine.config import Config
 from engine.desk.clock import wall_now
-from engine.i18n.language import N_, Say, counting_translator, translator
+from engine.i18n.language import Say, counting_translator, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.printable import printable
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.written import CONFIG
 
 EXCERPT_WIDTH = 76
-
-
-def check_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 
 def check(config: Config, args: argparse.Namespace) -> int:

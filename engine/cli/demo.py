@@ -15,6 +15,7 @@ from engine.authoring import publication, starter
 from engine.authoring.starter import Ports
 from engine.cli import run as running
 from engine.cli.init import copy_sample, sample_folder
+from engine.cli.opened_context import with_context
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.command_line import command
@@ -31,27 +32,12 @@ READERS = (
     ("noe@lecteurs.example", "Noé"),
     ("ines@lecteurs.example", "Inès"),
 )
-SPEED = 14_400
-
-
-def demo_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--speed",
-        type=running.speed_argument,
-        default=SPEED,
-        metavar="N",
-        help=N_("ten days in a minute by default"),
-    )
-    running.part_arguments(parser)
-    parser.set_defaults(trial=False)
 
 
 def demo(folder: Path, args: argparse.Namespace) -> int:
     """In a folder of its own, on ports of its own, beside whatever runs; both are gone
     afterwards.
     """
-    from engine.cli.main import with_context
-
     with tempfile.TemporaryDirectory(prefix="relance-demo-", ignore_cleanup_errors=True) as place:
         config = copy_sample(
             Path(place),

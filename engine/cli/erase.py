@@ -26,23 +26,6 @@ STAYS_IN_LOG = N_(
 )
 
 
-def erase_arguments(parser: argparse.ArgumentParser, whose: str) -> None:
-    parser.add_argument("address", help=whose)
-    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
-    parser.add_argument(
-        "--keep-proof",
-        default="",
-        metavar="DURATION",
-        help=N_('seal the proof to [proof] archive_recipient and keep it: "5 years"'),
-    )
-    parser.add_argument(
-        "--forget-suppression",
-        action="store_true",
-        help=N_("do not keep the hash that bars this address from later imports"),
-    )
-    parser.add_argument("--json", action="store_true", help=N_("the receipt for programs"))
-
-
 def erase(context: AppContext, subscriber: str, args: argparse.Namespace) -> int:
     _ = translator(language_of(context.config))
     seal = _seal(context, args.keep_proof) if args.keep_proof else None

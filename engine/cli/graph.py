@@ -11,26 +11,9 @@ from engine.authoring.graph_text import draw_text
 from engine.authoring.inspection import read_folder
 from engine.cli.dialogue_file import find_file
 from engine.config import Config
-from engine.i18n.language import N_
 from engine.i18n.phrases import language_of
 
-FORMATS = {"text": draw_text, "mermaid": draw_mermaid, "dot": draw_dot}
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file",
-        metavar="FILE",
-        nargs="?",
-        default="",
-        help=N_("a dialogue: sequences/onboarding.toml, or its name (default: each)"),
-    )
-    parser.add_argument(
-        "--format",
-        choices=tuple(FORMATS),
-        default="text",
-        help=N_("how it is drawn (default: text)"),
-    )
+DRAWINGS = {"text": draw_text, "mermaid": draw_mermaid, "dot": draw_dot}
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -40,6 +23,6 @@ def run(config: Config, args: argparse.Namespace) -> int:
     for number, file in enumerate(files):
         if number:
             print()
-        for line in FORMATS[args.format](plan, file, language_of(config)):
+        for line in DRAWINGS[args.format](plan, file, language_of(config)):
             print(line)
     return 0

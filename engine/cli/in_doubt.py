@@ -17,19 +17,6 @@ from engine.i18n.refusal import Refusal
 from engine.subscriber.commands import RecordOutcome
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    chosen = parser.add_mutually_exclusive_group()
-    chosen.add_argument(
-        "--resend",
-        default="",
-        metavar="MESSAGE",
-        help=N_("send this one again, with the same Message-ID"),
-    )
-    chosen.add_argument(
-        "--taken-as-sent", default="", metavar="MESSAGE", help=N_("take this one as sent")
-    )
-
-
 def in_doubt(context: AppContext, args: argparse.Namespace) -> int:
     language = language_of(context.config)
     _, ngettext = translator(language), counting_translator(language)

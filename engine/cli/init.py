@@ -46,13 +46,12 @@ USUAL_PORTS = Ports()
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked under the name of an option; `read` gives the answer, or raises ValueError with
-    what is wrong, in English.
+    """What is asked under the name of an option, which OWNER_OPTIONS explains; `read` gives the
+    answer, or raises ValueError with what is wrong, in English.
     """
 
     option: str
     words: str
-    help: str
     read: Callable[[str], str]
     example: str = ""
 
@@ -79,60 +78,32 @@ QUESTIONS = (
     Question(
         "name",
         N_("Who writes, as readers see it"),
-        N_("who writes, as readers see it"),
         _line,
         N_("The Seed Workshop"),
     ),
     Question(
         "address",
         N_("Your postal address, in one line"),
-        N_("the postal address at the foot of each letter"),
         _line,
     ),
     Question(
         "from",
         N_("The address your letters come from"),
-        N_("the address letters come from"),
         normalise,
         "bonjour@example.org",
     ),
     Question(
         "url",
         N_("Where readers reach your pages"),
-        N_("where readers reach the pages (default: this machine alone, for trying)"),
         _url,
     ),
     Question(
         "purpose",
         N_("What people subscribe to, as they see it"),
-        N_("what people subscribe to, as they see it"),
         _line,
         N_("The seed letter"),
     ),
 )
-
-
-def init_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "dir",
-        metavar="DIR",
-        help=N_("a folder that is no installation yet; what is in it stays as it is"),
-    )
-    for question in QUESTIONS:
-        parser.add_argument(
-            f"--{question.option}", default=None, metavar="TEXT", help=question.help
-        )
-    parser.add_argument(
-        "--language",
-        choices=LANGUAGES,
-        default=None,
-        help=N_("of pages, letters and this program (default: the terminal's)"),
-    )
-    parser.add_argument(
-        "--sample",
-        action="store_true",
-        help=N_("the gardening sample instead of an installation of your own"),
-    )
 
 
 def init(folder: Path, args: argparse.Namespace) -> int:

@@ -7,21 +7,13 @@ import argparse
 from engine.cli.catch_up import catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
-from engine.i18n.language import N_, Say, translator
+from engine.i18n.language import Say, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refused import in_words
 from engine.sequence.delay import DAY
 
 Row = dict[str, int | str]
 NUMBERS = ("list", "people", "due_next_day")
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=N_("an object per list: list, name, group, purpose, people, due_next_day, paused"),
-    )
 
 
 def lists(context: AppContext, args: argparse.Namespace) -> int:

@@ -7,27 +7,18 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from engine.cli.parser import parser, spoken_in, typed_folder, typed_verb
 from engine.cli.terminal import guarded, print_styled
-from engine.cli.verbs import VERBS, implementation
+from engine.cli.verbs import VERBS
 from engine.i18n.language import N_, Language, translator
-from engine.runtime.shutdown import GRACE_SECONDS, end_within
 
 if TYPE_CHECKING:
-    from engine.config import Config
-    from engine.context import AppContext, DatabaseContext
     from engine.i18n.refusal import Refusal
-
-T = TypeVar("T")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -92,118 +83,161 @@ def _carry_out(args: argparse.Namespace) -> int:
     from engine.config import read_config
     from engine.i18n.refusal import Refusal
 
-    verb, implemented, folder = VERBS[args.verb], implementation(args.verb), Path(args.folder)
+    verb, run, folder = VERBS[args.verb], implementation(args.verb), Path(args.folder)
     if not folder.is_dir():
         raise Refusal(N_("there is no folder {folder}"), 2, folder=folder)
-    if verb.needs == "folder" or getattr(args, "part", "") in implemented.free:
-        return implemented.run(folder, args)
+    if verb.needs == "folder" or getattr(args, "part", "") in verb.free:
+        return run(folder, args)
     config = read_config(folder)
     if verb.needs == "config":
-        return implemented.run(config, args)
+        return run(config, args)
+    from engine.cli.opened_context import with_context, with_database_context
+
     if verb.needs == "database":
-        return with_database_context(
-            config, lambda database_context: implemented.run(database_context, args)
-        )
-    return with_context(config, lambda context: implemented.run(context, args))
+        return with_database_context(config, lambda database_context: run(database_context, args))
+    return with_context(config, lambda context: run(context, args))
 
 
-def with_context(config: Config, work: Callable[[AppContext], int]) -> int:
-    """Open the stores for `work`."""
-    from engine.app import open_context
+def implementation(verb: str) -> Callable[..., int]:
+    """What carries a verb out. Raises KeyError for what is no verb."""
+    match verb:
+        case "init":
+            from engine.cli import init
 
-    return _within(
-        lambda tell: open_context(config.folder, tell, config), work, config.site.language
-    )
+            return init.init
+        case "demo":
+            from engine.cli import demo
 
+            return demo.demo
+        case "run" | "web" | "follow" | "send":
+            from engine.cli import run
 
-def with_database_context(config: Config, work: Callable[[DatabaseContext], int]) -> int:
-    """Open the database for `work`, and nothing in it."""
-    from engine.app import open_database
+            if verb == "run":
+                return run.run
+            return run.part(verb)
+        case "trial":
+            from engine.cli import trial
 
-    return _within(lambda tell: open_database(config, tell), work, config.site.language)
+            return trial.trial
+        case "completion":
+            from engine.cli import completion
 
+            return completion.completion
+        case "import":
+            from engine.imports import importer
 
-def _within(
-    opening: Callable[[Callable[[str], None]], AbstractContextManager[T]],
-    work: Callable[[T], int],
-    spoken: str,
-) -> int:
-    """What keeps the stores from opening, or takes the database away, is a refusal with its
-    sentence.
-    """
-    from engine.desk.agreement import Disagreement
-    from engine.i18n.refusal import Refusal
-    from engine.i18n.refused import in_words
-    from engine.ledger.codec import EntryRefused
-    from engine.ledger.store import LOST
-    from engine.secret_files import SecretMissing
-    from engine.store.database import DATABASE_ERROR, StoreUnavailable
-    from engine.store.embedded import EmbeddedFailed
-    from engine.store.migrate import NewerVault
-    from engine.store.sql import BrokenStatement
+            return importer.run
+        case "suppress":
+            from engine.imports import suppression
 
-    def tell(said: str) -> None:
-        if sys.stderr.isatty():
-            print(in_words(said, translator("fr" if spoken == "fr" else "en")), file=sys.stderr)
+            return suppression.suppress
+        case "subscribe" | "transfer" | "unsubscribe":
+            from engine.cli import people
 
-    not_allowed: tuple[type[Exception], ...] = (*DATABASE_ERROR, BrokenStatement)
-    try:
-        with ending_tidily(), ExitStack() as stack:
-            try:
-                found = stack.enter_context(opening(tell))
-            except LOST:
-                raise
-            except not_allowed as error:
-                raise Refusal(
-                    N_("the database does not allow what is needed of it: {why}"),
-                    why=_one_line(error),
-                ) from error
-            return work(found)
-    except (
-        EmbeddedFailed,
-        StoreUnavailable,
-        SecretMissing,
-        Disagreement,
-        NewerVault,
-        EntryRefused,
-    ) as error:
-        raise Refusal(str(error)) from error
-    except LOST as error:
-        raise Refusal(
-            N_("the database was lost ({why}): what had been done is kept, start again"),
-            why=_one_line(error),
-        ) from error
+            if verb == "subscribe":
+                return people.subscribe
+            if verb == "transfer":
+                return people.transfer
+            return people.unsubscribe
+        case "show":
+            from engine.cli import show
 
+            return show.show
+        case "members":
+            from engine.cli import members
 
-@contextmanager
-def ending_tidily() -> Iterator[None]:
-    """SIGTERM and a closed terminal unwind as Ctrl-C does, so that whoever is the last to need the
-    embedded PostgreSQL stops it.
-    """
+            return members.members
+        case "lists":
+            from engine.cli import lists
 
-    def end(number: int, frame: FrameType | None) -> None:
-        end_within(GRACE_SECONDS)
-        raise SystemExit(128 + number)
+            return lists.lists
+        case "check":
+            from engine.cli import check
 
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    ours = [
-        number
-        for number in (signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) == signal.SIG_DFL
-    ]
-    for number in ours:
-        signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
+            return check.check
+        case "simulate":
+            from engine.cli import simulate
 
+            return simulate.run
+        case "graph":
+            from engine.cli import graph
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+            return graph.run
+        case "publish":
+            from engine.cli import publish
+
+            return publish.run
+        case "watch":
+            from engine.cli import watch
+
+            return watch.run
+        case "preview" | "send-test":
+            from engine.cli import preview
+
+            if verb == "preview":
+                return preview.preview
+            return preview.send_test
+        case "broadcast":
+            from engine.cli import broadcast
+
+            return broadcast.broadcast
+        case "status":
+            from engine.cli import status
+
+            return status.status
+        case "pause" | "resume":
+            from engine.cli import pause
+
+            if verb == "pause":
+                return pause.pause
+            return pause.resume
+        case "in-doubt":
+            from engine.cli import in_doubt
+
+            return in_doubt.in_doubt
+        case "retry-withheld":
+            from engine.cli import retry_withheld
+
+            return retry_withheld.retry_withheld
+        case "audit":
+            from engine.cli import audit
+
+            return audit.audit
+        case "rebuild":
+            from engine.cli import replay
+
+            return replay.rebuild
+        case "accept-secret":
+            from engine.cli import accept_secret
+
+            return accept_secret.run
+        case "api-key":
+            from engine.cli import api_key
+
+            return api_key.run
+        case "backup" | "restore":
+            from engine.cli import backup
+
+            if verb == "backup":
+                return backup.backup
+            return backup.restore
+        case "person":
+            from engine.cli import person
+
+            return person.person
+        case "requests":
+            from engine.cli import requests
+
+            return requests.requests
+        case "papers":
+            from engine.cli import papers
+
+            return papers.papers
+        case "breach":
+            from engine.cli import breach
+
+            return breach.breach
+    raise KeyError(verb)
 
 
 def entry() -> None:

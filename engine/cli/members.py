@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TextIO
 
 from engine.audit.standing import act_in_words
+from engine.cli.arguments_of_people import STDOUT
 from engine.cli.catch_up import catch_up
 from engine.cli.private_file import private_file
 from engine.context import AppContext
@@ -29,7 +29,6 @@ from engine.subscriber.agenda import acts
 from engine.subscriber.agenda_key import list_key
 
 BATCH = 500
-STDOUT = Path("-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +43,6 @@ class Member:
     ground: str
     following: str
     due: int
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("list", metavar="LIST", help=N_("the list's number or name"))
-    said = N_(
-        "every cell quoted and inert in a spreadsheet, into a file that only you can read (default:"
-        " standard output)"
-    )
-    parser.add_argument(
-        "--csv", type=Path, nargs="?", const=STDOUT, default=None, metavar="FILE", help=said
-    )
 
 
 def members(context: AppContext, args: argparse.Namespace) -> int:

@@ -22,21 +22,6 @@ from engine.subscriber.events import Cause
 from engine.vault.sealing import SealingRefused, unseal
 
 
-def open_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "id", help=N_("the person's opaque id, as the receipt of the erasure has it")
-    )
-    where = N_("where to; sealed as it is unless --identity is given")
-    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="FILE", help=where)
-    parser.add_argument(
-        "--identity",
-        type=Path,
-        default=None,
-        metavar="FILE",
-        help=N_("the auditor's private key, to unseal it here"),
-    )
-
-
 def open_archive(context: AppContext, args: argparse.Namespace) -> int:
     """The fact is written first: what was handed out and not recorded must not be."""
     _ = translator(language_of(context.config))

@@ -11,7 +11,7 @@ from typing import cast
 
 from engine.context import AppContext
 from engine.i18n.dates import read_date, shown
-from engine.i18n.language import LANGUAGES, N_, Language, translator
+from engine.i18n.language import N_, Language, translator
 from engine.i18n.phrases import language_of, say_delay
 from engine.i18n.refusal import Refusal
 from engine.installation.events import STREAM, BreachRecorded, InstallationEvent
@@ -21,38 +21,6 @@ from engine.privacy.missing_declarations import missing_in_annex, missing_in_reg
 from engine.privacy.paper_markdown import Speech
 from engine.privacy.processing_register import register
 from engine.privacy.processor_annex import annex
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    papers = parser.add_subparsers(dest="paper", required=True, metavar="PAPER")
-    _paper(papers.add_parser("register", help=N_("the record of processing activities (GDPR 30)")))
-    processor = papers.add_parser(
-        "processor", help=N_("the annex to a processor's contract (GDPR 28)")
-    )
-    processor.add_argument(
-        "--name", default="", help=N_("of the processor, as in config.toml (default: every one)")
-    )
-    _paper(processor)
-    _paper(papers.add_parser("breaches", help=N_("the log of breaches (GDPR 33(5))")))
-
-
-def _paper(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--as-of", default="", metavar="DATE", help=N_("as it was known on that day (default: now)")
-    )
-    parser.add_argument(
-        "--lang",
-        choices=LANGUAGES,
-        default="",
-        help=N_("its language (default: the installation's)"),
-    )
-    parser.add_argument(
-        "-o",
-        dest="file",
-        default="",
-        metavar="FILE",
-        help=N_("write it there, as Markdown (default: to the screen)"),
-    )
 
 
 def papers(context: AppContext, args: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from engine import __version__
-from engine.cli.verbs import GROUPS, VERBS, implementation
+from engine.cli.verbs import GROUPS, VERBS, arguments
 from engine.i18n.language import N_, Language, Say, language_here, translator
 from engine.sequence.nearest import nearest
 from engine.sequence.toml import read_tables
@@ -143,7 +143,7 @@ class Program(Parser):
         for name, verb in VERBS.items():
             of_verb = self._verbs.add_parser(name, help=verb.help, description=verb.help)
             if only is None or only == name:
-                implementation(name).arguments(of_verb)
+                arguments(name)(of_verb)
 
     def format_help(self) -> str:
         formatter = self._get_formatter()

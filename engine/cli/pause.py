@@ -27,12 +27,6 @@ from engine.sequence.model import Plan
 SINK = N_("(For trials, a relay that hands letters to nobody: [smtp] sink = true)")
 
 
-def pause_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--list", default="", metavar="ID", help=N_("only this list (number or name)")
-    )
-
-
 def pause(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(language_of(context.config))
     installation = context.installation_stream.current()
@@ -52,13 +46,6 @@ def pause(context: AppContext, args: argparse.Namespace) -> int:
     else:
         print(_("sending is paused; `relance resume` lets it go on"))
     return 0
-
-
-def resume_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--list", default="", metavar="ID", help=N_("only this list (number or name)")
-    )
-    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
 def resume(context: AppContext, args: argparse.Namespace) -> int:

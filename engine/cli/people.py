@@ -29,67 +29,6 @@ from engine.vault.commitment import Evidence, evidence
 from engine.vault.vault import VaultWrite
 
 NOBODY = N_("nobody is known under this address")
-BASES = ("double-opt-in", "consent", "soft-optin", "b2b", "service")
-
-
-def subscribe_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address", help=N_("of the person"))
-    parser.add_argument("--list", required=True, metavar="ID", help=N_("the list's number or name"))
-    parser.add_argument(
-        "--basis",
-        choices=BASES,
-        default="double-opt-in",
-        help=N_("why we may write (default: they confirm by mail)"),
-    )
-    parser.add_argument(
-        "--source",
-        default="",
-        help=N_("how the address was collected; required for any basis but double-opt-in"),
-    )
-    parser.add_argument(
-        "--collected", default="", metavar="DATE", help=N_("when it was collected (default: now)")
-    )
-    parser.add_argument("--proof", default="", help=N_("what proves it: a reference, a sentence"))
-    parser.add_argument(
-        "--order",
-        default="",
-        metavar="TEXT",
-        help=N_("the order or sale the address was given with; required for soft-optin"),
-    )
-    parser.add_argument(
-        "--function",
-        default="",
-        metavar="TEXT",
-        help=N_("the person's profession; required for b2b, but for contact@ and the like"),
-    )
-    parser.add_argument(
-        "--objection",
-        default="",
-        metavar="TEXT",
-        help=N_("how they could object at collection; required for soft-optin and b2b"),
-    )
-    parser.add_argument(
-        "--field",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help=N_("a field of [fields]; more than once for more"),
-    )
-    parser.add_argument(
-        "--timezone", default="", metavar="ZONE", help=N_("the person's own, such as Europe/Paris")
-    )
-    parser.add_argument(
-        "--language",
-        default="",
-        metavar="LANGUAGE",
-        help=N_("the person's own: a code or a name, such as fr or français"),
-    )
-    parser.add_argument(
-        "--start",
-        choices=("welcome", "none"),
-        default="welcome",
-        help=N_("whether the list's letters follow (default: they do)"),
-    )
 
 
 def subscribe(context: AppContext, args: argparse.Namespace) -> int:
@@ -196,16 +135,6 @@ def _collected(said: str, zone: str, now: int) -> int:
     return collected
 
 
-def transfer_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address", help=N_("of the person"))
-    parser.add_argument(
-        "--from", dest="source", required=True, metavar="ID", help=N_("the list's number or name")
-    )
-    parser.add_argument(
-        "--to", dest="target", required=True, metavar="ID", help=N_("the list's number or name")
-    )
-
-
 def transfer(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(language_of(context.config))
     address = address_of(args.address)
@@ -224,16 +153,6 @@ def transfer(context: AppContext, args: argparse.Namespace) -> int:
         _known(context.command_handler.execute_one(request)),
         _("moved from list {source} to list {target}").format(**values),
         _,
-    )
-
-
-def unsubscribe_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address", help=N_("of the person"))
-    parser.add_argument(
-        "--purpose",
-        default="*",
-        metavar="ID",
-        help=N_("the purpose to withdraw (default: everything)"),
     )
 
 

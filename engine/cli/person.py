@@ -9,7 +9,7 @@ import os
 import secrets
 from pathlib import Path
 
-from engine.cli.erase import erase, erase_arguments
+from engine.cli.erase import erase
 from engine.cli.find_person import person_of
 from engine.cli.people import fields_of, operator_cause, report
 from engine.cli.terminal import json_text
@@ -25,76 +25,6 @@ from engine.privacy.export_table import sheet
 from engine.subscriber.commands import GrantAccess, Object, Restrict
 from engine.subscriber.outcome import Done, Refused
 from engine.vault.vault import VaultWrite
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
-    whose = N_("of the person, a former one of theirs, or their opaque id")
-    export = parts.add_parser(
-        "export",
-        help=N_("everything held about them, as JSON or CSV"),
-        description=N_("answers a right of access"),
-    )
-    export.add_argument("address", help=whose)
-    form = export.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help=N_("the whole of it (default)"))
-    form.add_argument(
-        "--csv",
-        action="store_true",
-        help=N_("a line for each thing that is known, for a spreadsheet"),
-    )
-    export.add_argument(
-        "--portability",
-        action="store_true",
-        help=N_("they asked to take their data elsewhere (GDPR 20)"),
-    )
-    export.add_argument(
-        "-o",
-        dest="output",
-        type=Path,
-        default=None,
-        metavar="FILE",
-        help=N_("where to (default: standard output)"),
-    )
-    correct = parts.add_parser("correct", help=N_("put right what is wrong about them"))
-    correct.add_argument("address", help=whose)
-    correct.add_argument(
-        "--email", default="", metavar="ADDRESS", help=N_("their address is another")
-    )
-    correct.add_argument(
-        "--field",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help=N_("a field of [fields]; more than once for more"),
-    )
-    correct.add_argument(
-        "--timezone", default="", metavar="ZONE", help=N_("their own, such as Europe/Paris")
-    )
-    correct.add_argument(
-        "--language",
-        default="",
-        metavar="LANGUAGE",
-        help=N_("their own: a code or a name, such as fr or français"),
-    )
-    restrict = parts.add_parser(
-        "restrict", help=N_("freeze them: nothing is sent, nothing is deleted, until it is lifted")
-    )
-    restrict.add_argument("address", help=whose)
-    restrict.add_argument(
-        "--lift",
-        action="store_true",
-        help=N_("go on; they must have been told before (GDPR 18(3))"),
-    )
-    parts.add_parser(
-        "object", help=N_("they object: withdraw them from every purpose, at once")
-    ).add_argument("address", help=whose)
-    erase_arguments(
-        parts.add_parser(
-            "erase", help=N_("forget them, and print a receipt of what remains and why")
-        ),
-        whose,
-    )
 
 
 def person(context: AppContext, args: argparse.Namespace) -> int:

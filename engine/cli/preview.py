@@ -25,17 +25,6 @@ from engine.subscriber.agenda_key import BroadcastKey, encode, list_key, request
 from engine.subscriber.events import LetterBegun
 
 
-def preview_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("letter", help=N_("the letter's id, or list/letter"))
-    parser.add_argument(
-        "--for",
-        dest="address",
-        required=True,
-        help=N_("the person whose fields are merged in; an unknown address has none"),
-    )
-    parser.add_argument("--text", action="store_true", help=N_("print the text part instead"))
-
-
 def preview(context: AppContext, args: argparse.Namespace) -> int:
     composed = _composed(context, args.letter, args.address, args.address)
     if args.text:
@@ -51,17 +40,6 @@ def preview(context: AppContext, args: argparse.Namespace) -> int:
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         webbrowser.open(path.as_uri())
     return 0
-
-
-def send_test_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("letter", help=N_("the letter's id, or list/letter"))
-    parser.add_argument("--to", required=True, help=N_("where the test goes"))
-    parser.add_argument(
-        "--for",
-        dest="address",
-        default="",
-        help=N_("the person whose fields are merged in (default: the recipient)"),
-    )
 
 
 def send_test(context: AppContext, args: argparse.Namespace) -> int:

@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 from engine.cli.attesting import refusing
-from engine.cli.parser import Parser
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import N_, grouped, translator
@@ -26,19 +25,6 @@ from engine.proof.handover import HandoverBroken, hand_over, ledger_tools
 from engine.proof.store import SignedCheckpoint
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-def prove_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("person", metavar="ADDRESS|ID", help=N_("the person, or their opaque id"))
-    parser.add_argument(
-        "-o", dest="target", required=True, metavar="FILE.zip", help=N_("where to write it")
-    )
-    parser.add_argument(
-        "--size",
-        type=int,
-        metavar="N",
-        help=N_("as of the checkpoint over so many entries (default: a new one, over everything)"),
-    )
 
 
 def prove(context: AppContext, args: argparse.Namespace) -> int:
@@ -121,16 +107,6 @@ def _write(target: Path, data: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def ledger_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-o",
-        dest="target",
-        required=True,
-        metavar="DIR",
-        help=N_("a folder that is empty, or not there yet"),
-    )
-
-
 def ledger(context: AppContext, args: argparse.Namespace) -> int:
     """The whole ledger, every checkpoint and the verifier; it names nobody."""
     _ = translator(language_of(context.config))
@@ -161,10 +137,6 @@ def ledger(context: AppContext, args: argparse.Namespace) -> int:
         )
     )
     return 0
-
-
-def verify_arguments(parser: argparse.ArgumentParser) -> None:
-    verifier.add_arguments(parser, Parser.language)
 
 
 def verify(folder: Path, args: argparse.Namespace) -> int:

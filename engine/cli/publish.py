@@ -29,7 +29,6 @@ from engine.sequence.model import Plan
 from engine.subscriber.agenda_key import BroadcastKey, ListKey
 
 __all__ = [
-    "add_arguments",
     "apply",
     "plan_publication",
     "publish_first",
@@ -40,19 +39,6 @@ __all__ = [
 ]
 
 SIGNS: dict[str, Style] = {"+": "added", "-": "removed", "~": "changed"}
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--plan", action="store_true", help=N_("only show what would change"))
-    parser.add_argument(
-        "--backfill",
-        action="store_true",
-        help=N_("new letters also go to those for whom their moment is past"),
-    )
-    parser.add_argument(
-        "--rollback", action="store_true", help=N_("go back to what was in force before")
-    )
-    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
 def run(context: AppContext, args: argparse.Namespace) -> int:

@@ -48,15 +48,6 @@ def replay(context: AppContext, args: argparse.Namespace) -> int:
     return 0
 
 
-def rebuild_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "view",
-        nargs="*",
-        metavar="VIEW",
-        help=N_("of agenda, members, letters, silence (default: all)"),
-    )
-
-
 def rebuild(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(language_of(context.config))
     for name in args.view:

@@ -21,43 +21,7 @@ from engine.i18n.refused import in_words
 from engine.intake.instants import not_after
 from engine.ledger.entry_json import iso
 from engine.subscriber.commands import AnswerRight, AnyCommand, ExerciseRight, ExtendRight
-from engine.subscriber.rights import RIGHTS
 from engine.vault.vault import VaultWrite
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help=N_("the open requests, for programs"))
-    parser.add_argument(
-        "--right",
-        choices=RIGHTS,
-        default="",
-        help=N_("record that somebody asked for this (with --by)"),
-    )
-    parser.add_argument("--by", default="", metavar="ADDRESS", help=N_("who asked"))
-    parser.add_argument(
-        "--received", default="", metavar="DATE", help=N_("when it came in (default: now)")
-    )
-    parser.add_argument(
-        "--note",
-        default="",
-        help=N_("how it came in, or why it was answered so; kept in the vault"),
-    )
-    act = parser.add_mutually_exclusive_group()
-    act.add_argument(
-        "--extend",
-        default="",
-        metavar="REQUEST",
-        help=N_("they were told that it takes up to two months more"),
-    )
-    act.add_argument(
-        "--answered", default="", metavar="REQUEST", help=N_("it was answered outside Relance")
-    )
-    act.add_argument(
-        "--refused",
-        default="",
-        metavar="REQUEST",
-        help=N_("it was refused, and they were told why and to whom to complain"),
-    )
 
 
 def requests(context: AppContext, args: argparse.Namespace) -> int:

@@ -28,19 +28,6 @@ Letter = tuple[str, str]
 """The encoded matter, of a broadcast without its occurrence, and the letter's id."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "letter",
-        metavar="LETTER",
-        nargs="?",
-        default="",
-        help=N_("the letter's id (default: every letter that is withheld)"),
-    )
-    parser.add_argument(
-        "--late", action="store_true", help=N_("also to those for whom it is past its max_lateness")
-    )
-
-
 def retry_withheld(context: AppContext, args: argparse.Namespace) -> int:
     language = language_of(context.config)
     _ = translator(language)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 
 from engine.context import AppContext
 from engine.desk.agreement import Disagreement
-from engine.i18n.language import N_
 from engine.ledger.store import LOST
 from engine.runtime import logs
 from engine.runtime.rollback_detection import Restored
@@ -22,48 +21,6 @@ from engine.store.safe_error_text import safe_error_text
 
 log = logging.getLogger("relance.run")
 PARTS = ("web", "follow", "send")
-FASTEST = 10_000_000
-
-
-def run_arguments(parser: argparse.ArgumentParser) -> None:
-    said = N_(
-        "for trials: how many times faster than real time the engine's clock runs; kept with the"
-        " installation"
-    )
-    parser.add_argument("--speed", type=speed_argument, default=0, metavar="N", help=said)
-    agreed = N_(
-        "speed up even where people are registered at real time; their dates then lie ahead for"
-        " good"
-    )
-    parser.add_argument("--trial", action="store_true", help=agreed)
-    part_arguments(parser)
-
-
-def part_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--for",
-        dest="seconds",
-        type=seconds_argument,
-        default=0,
-        metavar="SECONDS",
-        help=N_("stop by itself after so many seconds"),
-    )
-
-
-def speed_argument(said: str) -> int:
-    if not (said.isascii() and said.isdigit() and len(said) < 9 and 1 <= int(said) <= FASTEST):
-        raise argparse.ArgumentTypeError(N_("a whole number from 1 to 10000000"))
-    return int(said)
-
-
-def seconds_argument(said: str) -> float:
-    try:
-        seconds = float(said)
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds < 1e9:
-        raise argparse.ArgumentTypeError(N_("a number of seconds, more than 0"))
-    return seconds
 
 
 def run(

@@ -11,22 +11,11 @@ from engine.audit.standing import letter_names, standing
 from engine.cli.find_person import person_of
 from engine.cli.terminal import json_text
 from engine.context import AppContext
-from engine.i18n.language import N_, translator
+from engine.i18n.language import translator
 from engine.i18n.phrases import language_of
 from engine.ledger.entry_json import entry_as_json
 
 DATE_WIDTH = len("2026-12-01 09:00:00")
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "address", help=N_("of the person, or their opaque id, as `relance status` has it")
-    )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=N_("a list of facts in order: name, both dates, cause, payload"),
-    )
 
 
 def show(context: AppContext, args: argparse.Namespace) -> int:

@@ -26,11 +26,6 @@ from engine.simulation.answers import read_answers
 from engine.simulation.live import Moment, live
 
 MOST_DAYS = 3660
-ANSWER = N_(
-    'the link clicked: its words, its list or its number; "@2h" after it says how long after the'
-    " letter (default: an hour); the same letter again changes the reader's mind (default: a day"
-    " later)"
-)
 AT_REST = (
     N_("every letter of this list has been sent"),
     N_("on no list any more"),
@@ -48,32 +43,6 @@ class Options:
     start: int = 0
     timezone: str = ""
     days: int = 365
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file", metavar="FILE", help=N_("a dialogue: sequences/onboarding.toml, or its name")
-    )
-    parser.add_argument("--answer", action="append", default=[], metavar="LETTER=LINK", help=ANSWER)
-    parser.add_argument(
-        "--list",
-        default="",
-        help=N_("where the reader begins (default: the first list of the file)"),
-    )
-    parser.add_argument(
-        "--from",
-        dest="start",
-        default="",
-        metavar="DATE",
-        help=N_("when the reader joins (default: now)"),
-    )
-    parser.add_argument(
-        "--timezone", default="", help=N_("the reader's (default: the installation's)")
-    )
-    parser.add_argument(
-        "--days", type=int, default=365, help=N_("how far to look (default: a year)")
-    )
-    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 
 def run(config: Config, args: argparse.Namespace) -> int:

@@ -23,19 +23,6 @@ SHOWN = 10
 WIDTH = 13
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=N_("every fact, and what was found: code, level, what, remedy"),
-    )
-    parser.add_argument(
-        "--settled",
-        action="store_true",
-        help=N_("forget what was set aside; what is still wrong comes back"),
-    )
-
-
 def status(context: AppContext, args: argparse.Namespace) -> int:
     if args.settled:
         context.desk.settle_stuck()

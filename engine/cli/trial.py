@@ -23,15 +23,6 @@ keeps there, stay.
 """
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parts = parser.add_subparsers(dest="part", required=True, metavar="reset")
-    reset = parts.add_parser("reset", help=RESET, description=RESET)
-    reset.add_argument("--yes", action="store_true", help=N_("do not ask"))
-
-
-RESET = N_("throw away everybody and everything a trial has lived, and begin afresh at real time")
-
-
 def trial(database_context: DatabaseContext, args: argparse.Namespace) -> int:
     """`reset`: the files first, then the database as a whole. Broken off in between, it is a trial
     still, and may be reset again.

@@ -1,7 +1,8 @@
 """The verbs of the command line, by what one wants to do: what each is for, what it is handed, and
-where it is carried out.
+its arguments.
 
-A verb's module is brought in when the verb is typed: `relance --help` brings in none.
+Those are brought in when the verb is typed: `relance --help` brings in none, and `relance VERB
+--help` nothing that carries a verb out.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from engine.i18n.language import N_
 
@@ -30,21 +31,13 @@ GROUPS: dict[Group, str] = {
 @dataclass(frozen=True, slots=True)
 class Verb:
     """`help` is marked for the catalogue. `needs`: "context" (the stores, opened), "database" (the
-    database, not looked into), "config" (only the files), "folder" (nothing yet).
+    database, not looked into), "config" (only the files), "folder" (nothing yet). `free`: its parts
+    that need the folder alone.
     """
 
     group: Group
     help: str
     needs: Needs = "context"
-
-
-class Implementation(NamedTuple):
-    """What carries a verb out, and declares its arguments. Parts that are `free` need the folder
-    alone.
-    """
-
-    run: Callable[..., int]
-    arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
     free: frozenset[str] = frozenset()
 
 
@@ -99,6 +92,8 @@ VERBS: dict[str, Verb] = {
             "for an auditor: a person's story, a contested letter, a day long past, proof to hand"
             " over"
         ),
+        # What was handed over is verified without an installation.
+        free=frozenset({"verify"}),
     ),
     "rebuild": Verb("trust", N_("make the views anew from the ledger")),
     "accept-secret": Verb(
@@ -120,145 +115,15 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def implementation(verb: str) -> Implementation:
-    """Raises KeyError for what is no verb."""
-    match verb:
-        case "init":
-            from engine.cli import init as installing
-
-            return Implementation(installing.init, installing.init_arguments)
-        case "demo":
-            from engine.cli import demo as demonstrating
-
-            return Implementation(demonstrating.demo, demonstrating.demo_arguments)
-        case "run" | "web" | "follow" | "send":
-            from engine.cli import run as running
-
-            if verb == "run":
-                return Implementation(running.run, running.run_arguments)
-            return Implementation(running.part(verb), running.part_arguments)
-        case "trial":
-            from engine.cli import trial as trials
-
-            return Implementation(trials.trial, trials.add_arguments)
-        case "completion":
-            from engine.cli import completion as completing
-
-            return Implementation(completing.completion, completing.add_arguments)
-        case "import":
-            from engine.imports import importer as importing
-
-            return Implementation(importing.run, importing.add_arguments)
-        case "suppress":
-            from engine.imports import suppression as suppressing
-
-            return Implementation(suppressing.suppress, suppressing.suppress_arguments)
-        case "subscribe" | "transfer" | "unsubscribe":
-            from engine.cli import people
-
-            if verb == "subscribe":
-                return Implementation(people.subscribe, people.subscribe_arguments)
-            if verb == "transfer":
-                return Implementation(people.transfer, people.transfer_arguments)
-            return Implementation(people.unsubscribe, people.unsubscribe_arguments)
-        case "show":
-            from engine.cli import show as story
-
-            return Implementation(story.show, story.add_arguments)
-        case "members":
-            from engine.cli import members
-
-            return Implementation(members.members, members.add_arguments)
-        case "lists":
-            from engine.cli import lists
-
-            return Implementation(lists.lists, lists.add_arguments)
-        case "check":
-            from engine.cli import check as planning
-
-            return Implementation(planning.check, planning.check_arguments)
-        case "simulate":
-            from engine.cli import simulate as simulating
-
-            return Implementation(simulating.run, simulating.add_arguments)
-        case "graph":
-            from engine.cli import graph as graphing
-
-            return Implementation(graphing.run, graphing.add_arguments)
-        case "publish":
-            from engine.cli import publish as publishing
-
-            return Implementation(publishing.run, publishing.add_arguments)
-        case "watch":
-            from engine.cli import watch as watching
-
-            return Implementation(watching.run, watching.add_arguments)
-        case "preview" | "send-test":
-            from engine.cli import preview as previewing
-
-            if verb == "preview":
-                return Implementation(previewing.preview, previewing.preview_arguments)
-            return Implementation(previewing.send_test, previewing.send_test_arguments)
-        case "broadcast":
-            from engine.cli import broadcast as broadcasting
-
-            return Implementation(broadcasting.broadcast, broadcasting.add_arguments)
-        case "status":
-            from engine.cli import status as reporting
-
-            return Implementation(reporting.status, reporting.add_arguments)
-        case "pause" | "resume":
-            from engine.cli import pause as pausing
-
-            if verb == "pause":
-                return Implementation(pausing.pause, pausing.pause_arguments)
-            return Implementation(pausing.resume, pausing.resume_arguments)
-        case "in-doubt":
-            from engine.cli import in_doubt as doubting
-
-            return Implementation(doubting.in_doubt, doubting.add_arguments)
-        case "retry-withheld":
-            from engine.cli import retry_withheld as retrying
-
-            return Implementation(retrying.retry_withheld, retrying.add_arguments)
-        case "audit":
-            from engine.cli import audit as auditing
-
-            return Implementation(
-                auditing.audit, auditing.audit_arguments, auditing.WITHOUT_CONTEXT
-            )
-        case "rebuild":
-            from engine.cli import replay as replaying
-
-            return Implementation(replaying.rebuild, replaying.rebuild_arguments)
-        case "accept-secret":
-            from engine.cli import accept_secret as accepting
-
-            return Implementation(accepting.run, accepting.add_arguments)
-        case "api-key":
-            from engine.cli import api_key as keys
-
-            return Implementation(keys.run, keys.add_arguments)
-        case "backup" | "restore":
-            from engine.cli import backup as copying
-
-            if verb == "backup":
-                return Implementation(copying.backup, copying.backup_arguments)
-            return Implementation(copying.restore, copying.restore_arguments)
-        case "person":
-            from engine.cli import person as rights
-
-            return Implementation(rights.person, rights.add_arguments)
-        case "requests":
-            from engine.cli import requests
-
-            return Implementation(requests.requests, requests.add_arguments)
-        case "papers":
-            from engine.cli import papers as writing_papers
-
-            return Implementation(writing_papers.papers, writing_papers.add_arguments)
-        case "breach":
-            from engine.cli import breach as breaching
-
-            return Implementation(breaching.breach, breaching.add_arguments)
-    raise KeyError(verb)
+def arguments(verb: str) -> Callable[[argparse.ArgumentParser], None]:
+    """What declares the arguments of a verb. Raises KeyError for what is no verb."""
+    match VERBS[verb].group:
+        case "people" | "rights":
+            from engine.cli.arguments_of_people import ARGUMENTS
+        case "letters":
+            from engine.cli.arguments_of_letters import ARGUMENTS
+        case "trust" | "papers":
+            from engine.cli.arguments_of_trust import ARGUMENTS
+        case "start" | "sending" | "copies":
+            from engine.cli.arguments_of_operation import ARGUMENTS
+    return ARGUMENTS[verb]

@@ -17,7 +17,7 @@ from engine.cli.dialogue_file import broadcasts_in, find_file, lists_in
 from engine.cli.retry_withheld import withheld_lines
 from engine.cli.terminal import json_text
 from engine.context import AppContext
-from engine.i18n.language import N_, Say, counting_translator, grouped, translator
+from engine.i18n.language import Say, counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, named, quoted, say_list, say_matter, subject_of
 from engine.sequence.delay import DAY, Delay
 from engine.sequence.model import Letter, Link, Plan
@@ -72,17 +72,6 @@ class Question:
     silent: int
     lost: int
     became: Became | None = None
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file",
-        metavar="FILE",
-        nargs="?",
-        default="",
-        help=N_("a dialogue: sequences/onboarding.toml, or its name (default: each)"),
-    )
-    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 
 def run(context: AppContext, args: argparse.Namespace) -> int:

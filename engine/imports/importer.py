@@ -26,25 +26,23 @@ from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.imports.batches import AT_ONCE, Bringing
 from engine.imports.dry_run import Rehearsal
-from engine.imports.options import ImportOptions, add_arguments, from_arguments
+from engine.imports.options import ImportOptions, from_arguments
 from engine.imports.rejected_rows import Rejections
 from engine.imports.report import ImportReport
 from engine.imports.rows import DATED, Arrival, Departure, read_row
 from engine.imports.scan import scan
 from engine.imports.seen_addresses import Seen
-from engine.imports.suppression import run_suppress, suppress, suppress_arguments
+from engine.imports.suppression import run_suppress, suppress
 from engine.imports.table import OpenTable, Rejected, Row, TableRefused, open_table
 from engine.sequence.model import Ending, Plan
 
 __all__ = [
     "ImportOptions",
-    "add_arguments",
     "from_arguments",
     "run",
     "run_import",
     "run_suppress",
     "suppress",
-    "suppress_arguments",
 ]
 
 WINDOW = 10_000

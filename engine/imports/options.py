@@ -13,9 +13,9 @@ from engine.context import AppContext
 from engine.i18n.language import N_
 from engine.i18n.refusal import Refusal, list_of
 from engine.imports import rows
-from engine.imports.agreement import COLUMN_MEANINGS, ColumnMeaning
+from engine.imports.agreement import COLUMN_MEANINGS
 from engine.imports.columns import EMAIL
-from engine.intake.instants import DATE_ORDERS, DateOrder
+from engine.intake.instants import DateOrder
 
 
 @dataclass(frozen=True)
@@ -40,102 +40,6 @@ class ImportOptions:
         """
         named = set(rows.RESERVED.values()) & set(self.mapping.values())
         return (EMAIL, "timezone", "language", *self.said.fields, *sorted(named))
-
-
-COLUMNS = {
-    rows.SOURCE: N_("the column that says where each address comes from"),
-    rows.COLLECTED: N_("the column that says when each was collected"),
-    rows.BASIS: N_("the column that says on what basis: consent, soft-optin or b2b"),
-    rows.PROOF: N_("the column that holds a proof of consent, such as the number of a form"),
-    rows.ORDER: N_("the column that holds the order number behind a soft opt-in"),
-    rows.FUNCTION: N_(
-        "the column that holds a profession, required for b2b (but for addresses such as contact@)"
-    ),
-    rows.LAST_CONTACT: N_("the column that says when each person was last in touch"),
-}
-MEANINGS: dict[ColumnMeaning, str] = {
-    "unsubscribed": N_(
-        "a column of refusals, where yes or a date means that they refused; more than once for more"
-    ),
-    "subscribed": N_(
-        "a column of agreements, where yes or a date means that they agreed, and no that they"
-        " refused; more than once for more"
-    ),
-    "ignore": N_(
-        "a column that means nothing here, although it may look like one of refusals or of a field;"
-        " more than once for more"
-    ),
-}
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE",
-        help=N_("a .csv or .txt file; encoding, delimiter and columns are detected"),
-    )
-    parser.add_argument(
-        "--list", required=True, metavar="ID", help=N_("the number or name of a published list")
-    )
-    parser.add_argument(
-        "--source",
-        default="",
-        metavar="TEXT",
-        help=N_("where these addresses come from, if no column says so"),
-    )
-    collected = N_("when they were collected, if no column says so: 2026-12-01 or 01/12/2026")
-    parser.add_argument("--collected", default="", metavar="DATE", help=collected)
-    parser.add_argument(
-        "--basis",
-        default="",
-        choices=("consent", "soft-optin", "b2b"),
-        help=N_("on what basis, if no column says so"),
-    )
-    parser.add_argument(
-        "--objection",
-        default="",
-        metavar="TEXT",
-        help=N_("how they could object at collection; required for soft-optin and b2b"),
-    )
-    parser.add_argument(
-        "--start",
-        default="none",
-        choices=rows.STARTS,
-        help=N_("what they receive of the list's letters (default: none)"),
-    )
-    parser.add_argument(
-        "--map",
-        action="append",
-        default=[],
-        metavar="COLUMN=FIELD",
-        help=N_("what a column holds; COLUMN is a heading or a number"),
-    )
-    for option, what in COLUMNS.items():
-        parser.add_argument(option, default="", metavar="COLUMN", help=what)
-    for meaning, what in MEANINGS.items():
-        parser.add_argument(
-            f"--{meaning}", action="append", default=[], metavar="COLUMN", help=what
-        )
-    date_order = N_(
-        "how the dates of its columns are written, where they do not show it (03/04/2026)"
-    )
-    parser.add_argument("--date-order", choices=DATE_ORDERS, help=date_order)
-    parser.add_argument(
-        "--first-address",
-        action="store_true",
-        help=N_("where a cell holds several addresses, take the first"),
-    )
-    parser.add_argument(
-        "--update",
-        action="store_true",
-        help=N_("give people who are known already the fields of the file too"),
-    )
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help=N_("say exactly what would happen, and write nothing"),
-    )
 
 
 def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptions:
@@ -182,7 +86,9 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptio
 
 def _mapping(args: argparse.Namespace, fields: tuple[str, ...]) -> dict[str, str]:
     mapping: dict[str, str] = {}
-    pairs = [(getattr(args, option[2:].replace("-", "_")), option) for option in COLUMNS]
+    pairs = [
+        (getattr(args, option[2:].replace("-", "_")), option) for option in rows.RESERVED.values()
+    ]
     pairs += [(column, meaning) for meaning in COLUMN_MEANINGS for column in getattr(args, meaning)]
     for pair in args.map:
         column, equals, field = pair.rpartition("=")

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from engine.cli.progress import Progress, stop_between_steps
 from engine.context import AppContext
-from engine.i18n.language import N_, translator
+from engine.i18n.language import translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.imports.batches import Bringing
@@ -23,26 +23,7 @@ from engine.imports.seen_addresses import Seen
 from engine.imports.table import Row, TableRefused, open_table
 
 CHUNK = 1_000
-REASONS = ("operator", "bounced", "complained")
 NO_MAPPING: Mapping[str, str] = MappingProxyType({})
-
-
-def suppress_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file", type=Path, metavar="FILE", help=N_("a .csv or .txt file of addresses")
-    )
-    parser.add_argument(
-        "--reason",
-        default="operator",
-        choices=REASONS,
-        help=N_("why they must not be written to (default: operator)"),
-    )
-    parser.add_argument(
-        "--email",
-        default="",
-        metavar="COLUMN",
-        help=N_("the column of addresses, where it is not evident"),
-    )
 
 
 def suppress(context: AppContext, args: argparse.Namespace) -> int:

@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.api import routes as api
-from engine.cli.api_key import SCOPES, create, listing, revoke
+from engine.cli.api_key import create, listing, revoke
+from engine.cli.arguments_of_trust import SCOPES
 from engine.i18n.refusal import Refusal
 from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
 from engine.sequence.delay import DAY

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.cli.api_key import SCOPES, create
+from engine.cli.api_key import create
+from engine.cli.arguments_of_trust import SCOPES
 from engine.subscriber.events import RightAnswered, RightExercised, SubscriberErased
 from tests.api.test_api import Shop, refused
 from tests.installation import Installations

@@ -14,6 +14,7 @@ from typing import cast
 
 import pytest
 
+from engine.cli import arguments_of_trust
 from engine.cli import audit as auditing
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
@@ -112,7 +113,7 @@ class Auditor:
 
     def asks(self, *typed: str, lang: str = "en") -> Told:
         parser = argparse.ArgumentParser()
-        auditing.audit_arguments(parser)
+        arguments_of_trust.audit_arguments(parser)
         said = [*typed] if typed[0] == "replay" else [*typed, "--lang", lang]
         self.capture.readouterr()
         status = auditing.audit(self.context, parser.parse_args(said))

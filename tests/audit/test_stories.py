@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import arguments_of_people
 from engine.cli import show as story
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal
@@ -67,7 +68,7 @@ def test_show_and_story_say_the_same_sentences(
     joined(context)
     sent(context, ANNA, "list:10")
     parser = argparse.ArgumentParser()
-    story.add_arguments(parser)
+    arguments_of_people.show_arguments(parser)
     assert story.show(context, parser.parse_args([ANNA])) == 0
     short = [
         line.split("  ")[2].strip()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import people
+from engine.cli import arguments_of_people, people
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.letter.link_token import CONFIRM
@@ -61,7 +61,7 @@ def auditor(context: AppContext, capsys: pytest.CaptureFixture[str], tmp_path: P
 def subscribed(context: AppContext, address: str, *more: str) -> None:
     """By the operator's own verb."""
     parser = argparse.ArgumentParser()
-    people.subscribe_arguments(parser)
+    arguments_of_people.subscribe_arguments(parser)
     said = ("--list", "10", "--basis", "consent", "--source", "foire aux plantes", *more)
     assert people.subscribe(context, parser.parse_args([address, *said])) == 0
 
@@ -285,7 +285,7 @@ def test_8_transferred_by_a_rule(site: Site, auditor: Auditor) -> None:
     context, address = site.context, "cliente@lecteurs.example"
     subscribed(context, address)
     parser = argparse.ArgumentParser()
-    people.subscribe_arguments(parser)
+    arguments_of_people.subscribe_arguments(parser)
     said = [
         "--list",
         "20",

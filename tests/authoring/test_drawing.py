@@ -13,7 +13,8 @@ import pytest
 
 from engine.authoring.graph_markup import draw_dot, draw_mermaid
 from engine.authoring.graph_text import draw_text
-from engine.cli.graph import add_arguments, run
+from engine.cli.arguments_of_letters import graph_arguments
+from engine.cli.graph import run
 from engine.config import read_config
 from engine.i18n.refusal import Refusal
 from tests.installation import CONFIG, LAYOUT, write_sequences
@@ -137,7 +138,7 @@ def test_no_word_of_an_author_is_read_as_a_drawing() -> None:
 
 def arguments(*said: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    add_arguments(parser)
+    graph_arguments(parser)
     return parser.parse_args(said)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from engine.cli.arguments_of_people import import_arguments
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.in_words import in_english
-from engine.imports.importer import add_arguments, from_arguments, run_import
+from engine.imports.importer import from_arguments, run_import
 from engine.imports.report import ImportReport
 from engine.ledger.codec import Entry
 from engine.subscriber.commands import AnyCommand
@@ -75,7 +76,7 @@ def bring(
 ) -> ImportReport:
     """What the command line would do with these arguments."""
     parser = argparse.ArgumentParser()
-    add_arguments(parser)
+    import_arguments(parser)
     return run_import(
         context, from_arguments(parser.parse_args([str(path), *said, *more]), context)
     )

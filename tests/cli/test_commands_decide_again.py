@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.authoring.publication import apply, plan_publication
+from engine.cli import arguments_of_trust
 from engine.cli import breach as breaching
 from engine.cli import pause as pausing
 from engine.context import AppContext
@@ -77,7 +78,7 @@ def test_an_operator_is_never_told_to_try_again(
         assert pausing.resume(busy, arguments) == 0
         assert not busy.installation_stream.current().paused
     parser = argparse.ArgumentParser()
-    breaching.add_arguments(parser)
+    arguments_of_trust.breach_arguments(parser)
     words = ["record", "--facts", "perdu", "--effects", "aucun", "--measures", "retrouvé"]
     for _ in range(TIMES):
         assert breaching.breach(busy, parser.parse_args(words)) == 0

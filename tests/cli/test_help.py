@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.main import implementation
 from engine.cli.parser import Program, parser, spoken_in, typed_folder, typed_verb
-from engine.cli.verbs import GROUPS, VERBS, implementation
+from engine.cli.verbs import GROUPS, VERBS, arguments
 from engine.i18n.language import translator
 
 ROOT = Path(__file__).parent.parent.parent
@@ -77,7 +78,7 @@ def test_every_option_says_what_it_is_for(whole: Program) -> None:
 @pytest.mark.parametrize("verb", VERBS)
 def test_each_verb_stands_in_a_group_and_is_carried_out_somewhere(verb: str) -> None:
     assert VERBS[verb].group in GROUPS
-    assert callable(implementation(verb).run)
+    assert callable(implementation(verb)) and callable(arguments(verb))
 
 
 def test_help_names_the_verbs_by_what_one_wants_to_do() -> None:
@@ -88,20 +89,46 @@ def test_help_names_the_verbs_by_what_one_wants_to_do() -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_help_brings_in_neither_the_stores_nor_any_verb() -> None:
-    code = (
-        "import sys; from engine.cli.main import main\ntry: main(['--help'])\nexcept SystemExit:"
-        " print(*sys.modules, file=sys.stderr)"
-    )
+def brought_in(code: str) -> set[str]:
+    """The modules a process of its own has imported at the end of `code`."""
     ended = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules, file=sys.stderr)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
-    brought_in = set(ended.stderr.split())
-    assert "engine.cli.verbs" in brought_in
-    assert not brought_in & {
+    return set(ended.stderr.split())
+
+
+def test_help_brings_in_neither_the_stores_nor_any_verb() -> None:
+    modules = brought_in(
+        "from engine.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass"
+    )
+    assert "engine.cli.verbs" in modules
+    assert not modules & {
         "psycopg",
         "jinja2",
         "fastapi",
+        "engine.context",
+        "engine.config",
+        "engine.cli.arguments_of_operation",
+        "engine.cli.pause",
+    }
+
+
+def test_the_help_of_no_verb_brings_in_what_carries_one_out() -> None:
+    modules = brought_in("from engine.cli.parser import parser; parser().format_help()")
+    assert "engine.cli.arguments_of_operation" in modules
+    assert not modules & {
+        "psycopg",
+        "eventsourcing",
+        "cryptography",
+        "jinja2",
+        "fastapi",
+        "uvicorn",
+        "apscheduler",
+        "prometheus_client",
         "engine.context",
         "engine.config",
         "engine.cli.pause",
@@ -171,7 +198,7 @@ def test_verb_and_folder_are_seen_before_anything_is_understood(
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_the_shell_completes_every_verb(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
-    implementation("completion").run(Path("."), argparse.Namespace(shell=shell))
+    implementation("completion")(Path("."), argparse.Namespace(shell=shell))
     script = capsys.readouterr().out
     assert all(verb in script for verb in VERBS)
     assert "--dry-run" in script

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.cli import api_key as keys
+from engine.cli import arguments_of_trust
 from engine.context import AppContext
 from engine.i18n.language import translator
 from engine.i18n.refusal import Refusal
@@ -25,7 +26,7 @@ def context(make_context: MakeContext) -> AppContext:
 
 def asked(context: AppContext, *words: str) -> int:
     parser = argparse.ArgumentParser()
-    keys.add_arguments(parser)
+    arguments_of_trust.api_key_arguments(parser)
     return keys.run(context, parser.parse_args(words))
 
 

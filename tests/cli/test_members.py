@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from engine.cli import members as verb
-from engine.cli.members import STDOUT, members
+from engine.cli.arguments_of_people import STDOUT
+from engine.cli.members import members
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal

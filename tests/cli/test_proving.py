@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import arguments_of_people, arguments_of_trust, people
 from engine.cli import audit as auditing
-from engine.cli import people
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from tests.cli.bringing_in import FILES
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.postgres
 def context(make_context: MakeContext) -> AppContext:
     context = make_context(FILES)
     parser = argparse.ArgumentParser()
-    people.subscribe_arguments(parser)
+    arguments_of_people.subscribe_arguments(parser)
     given = ["anna@lecteurs.example", "--list", "10", "--basis", "consent", "--source", "salon"]
     assert people.subscribe(context, parser.parse_args(given)) == 0
     return context
@@ -35,7 +35,7 @@ def context(make_context: MakeContext) -> AppContext:
 
 def audit(context: AppContext | Path, *arguments: str | Path) -> int:
     parser = argparse.ArgumentParser()
-    auditing.audit_arguments(parser)
+    arguments_of_trust.audit_arguments(parser)
     return auditing.audit(context, parser.parse_args(list(map(str, arguments))))
 
 

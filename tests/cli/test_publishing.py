@@ -19,7 +19,8 @@ from engine.authoring.publication import (
     rollback,
     unpublished_changes,
 )
-from engine.cli.publish import add_arguments, run, tell
+from engine.cli.arguments_of_letters import publish_arguments
+from engine.cli.publish import run, tell
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.sequence.mistakes import Unpublishable
@@ -60,7 +61,7 @@ def words(context: AppContext, *said: str, language: str = "en") -> list[str]:
 
 def arguments(*said: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    add_arguments(parser)
+    publish_arguments(parser)
     return parser.parse_args(said)
 
 

@@ -8,7 +8,7 @@ import argparse
 
 import pytest
 
-from engine.cli import people
+from engine.cli import arguments_of_people, people
 from engine.cli import show as story
 from engine.context import AppContext
 from tests.cli.bringing_in import FILES
@@ -29,8 +29,8 @@ def context(make_context: MakeContext) -> AppContext:
 def next_of(context: AppContext, capsys: pytest.CaptureFixture[str], *subscribing: str) -> str:
     """Put on a list, and what `show` then says comes next."""
     parser, showing = argparse.ArgumentParser(), argparse.ArgumentParser()
-    people.subscribe_arguments(parser)
-    story.add_arguments(showing)
+    arguments_of_people.subscribe_arguments(parser)
+    arguments_of_people.show_arguments(showing)
     assert people.subscribe(context, parser.parse_args(["ana@lecteurs.example", *subscribing])) == 0
     capsys.readouterr()
     assert story.show(context, showing.parse_args(["ana@lecteurs.example"])) == 0

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.audit.evidence import GroundProof, ground_proofs
-from engine.cli.api_key import SCOPES, create
-from engine.cli.people import subscribe, subscribe_arguments
+from engine.cli.api_key import create
+from engine.cli.arguments_of_people import import_arguments, subscribe_arguments
+from engine.cli.arguments_of_trust import SCOPES
+from engine.cli.people import subscribe
 from engine.context import AppContext
 from engine.imports.importer import run_import
-from engine.imports.options import add_arguments, from_arguments
+from engine.imports.options import from_arguments
 from engine.letter.link_token import CONFIRM, FIRST_LINK, UNSUBSCRIBE, make_token
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
@@ -234,7 +236,7 @@ def by_import(site: Site) -> str:
     path = site.context.config.folder / "gens.csv"
     Path(path).write_text("email,metier\nfichier@exemple.fr,jardinière\n", encoding="utf-8")
     parser = argparse.ArgumentParser()
-    add_arguments(parser)
+    import_arguments(parser)
     said = [
         "--list",
         "30",

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import arguments_of_people
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.language import translator
@@ -721,7 +722,11 @@ def test_a_file_in_which_no_row_can_be_read_ends_with_one(
 
 MEASURED = """
 import argparse, sys
-from engine.app import open_context, open_house
+from pathlib import Path
+from engine.app import open_context
+from engine.cli import arguments_of_people
+from engine.imports import importer as importing
+from tests.installation import publish
 from tests.memory import peak_megabytes
 from tests.cli.bringing_in import SAID, personal_rows
 
@@ -729,7 +734,7 @@ folder, path = map(Path, sys.argv[1:])
 with open_context(folder) as context:
     publish(context)
     parser = argparse.ArgumentParser()
-    importing.add_arguments(parser)
+    arguments_of_people.import_arguments(parser)
     args = parser.parse_args([str(path), *SAID])
     report = importing.run_import(context, importing.from_arguments(args, context))
     kept = personal_rows(context)[1]
@@ -770,5 +775,5 @@ def test_a_hundred_thousand_rows_come_in_at_once_with_their_evidence_in_less_tha
 
 def _arguments(path: Path, *more: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    importing.add_arguments(parser)
+    arguments_of_people.import_arguments(parser)
     return parser.parse_args([str(path), *SAID, *more])

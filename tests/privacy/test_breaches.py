@@ -8,6 +8,7 @@ import argparse
 
 import pytest
 
+from engine.cli import arguments_of_trust
 from engine.cli import breach as breaching
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal
@@ -81,7 +82,7 @@ def context(make_context: MakeContext) -> AppContext:
 def asked(context: AppContext, *words: str) -> str:
     """The breach it was about."""
     parser = argparse.ArgumentParser()
-    breaching.add_arguments(parser)
+    arguments_of_trust.breach_arguments(parser)
     before = set(context.installation_stream.current().breaches)
     assert breaching.breach(context, parser.parse_args(words)) == 0
     return next(iter(set(context.installation_stream.current().breaches) - before), "")

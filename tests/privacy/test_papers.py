@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import arguments_of_trust
 from engine.cli import breach as breaching
 from engine.cli import papers as writing_papers
 from engine.config import read_config
@@ -60,7 +61,7 @@ button = "M’inscrire"
 
 def asked(context: AppContext, capsys: pytest.CaptureFixture[str], *words: str) -> str:
     parser = argparse.ArgumentParser()
-    writing_papers.add_arguments(parser)
+    arguments_of_trust.papers_arguments(parser)
     assert writing_papers.papers(context, parser.parse_args(words)) == 0
     return capsys.readouterr().out
 
@@ -173,7 +174,7 @@ def test_the_log_of_breaches_tells_each_step_and_what_is_owed(
     declared: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     parser = argparse.ArgumentParser()
-    breaching.add_arguments(parser)
+    arguments_of_trust.breach_arguments(parser)
     assert "No breach has been recorded." in asked(declared, capsys, "breaches", "--lang", "en")
     words = (
         "record",

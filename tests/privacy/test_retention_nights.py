@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from engine.cli import audit_checks
+from engine.cli import arguments_of_trust, audit_checks
 from engine.commands.command_handler import CommandRequest
 from engine.config import read_config
 from engine.context import AppContext
@@ -290,7 +290,7 @@ def test_the_audit_holds_what_was_declared_against_the_oldest_kept(
     context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     parser = argparse.ArgumentParser()
-    audit_checks.retention_arguments(parser)
+    arguments_of_trust.retention_arguments(parser)
     people(context, 2)
     assert audit_checks.retention(context, parser.parse_args([])) == 0
     context.clock.jump(YEARS)

@@ -194,19 +194,6 @@ CLIMBING: frozenset[tuple[str, str]] = frozenset(
     }
 )
 
-# Circles between files that are still there. Only ever made shorter.
-CIRCLES_LEFT: list[list[str]] = [
-    [
-        "engine/cli/audit.py",
-        "engine/cli/completion.py",
-        "engine/cli/demo.py",
-        "engine/cli/main.py",
-        "engine/cli/parser.py",
-        "engine/cli/prove.py",
-        "engine/cli/verbs.py",
-    ],
-]
-
 # Where each outside package may be imported: its door.
 DOORS: dict[str, tuple[str, ...]] = {
     "aiosmtpd": ("engine/sending/mailbox.py",),

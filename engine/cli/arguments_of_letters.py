@@ -1,0 +1,122 @@
+"""Arguments of the verbs about letters and dialogues."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from engine.i18n.language import N_
+
+
+def check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
+
+
+ANSWER = N_(
+    'the link clicked: its words, its list or its number; "@2h" after it says how long after the'
+    " letter (default: an hour); the same letter again changes the reader's mind (default: a day"
+    " later)"
+)
+
+
+def simulate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE", help=N_("a dialogue: sequences/onboarding.toml, or its name")
+    )
+    parser.add_argument("--answer", action="append", default=[], metavar="LETTER=LINK", help=ANSWER)
+    parser.add_argument(
+        "--list",
+        default="",
+        help=N_("where the reader begins (default: the first list of the file)"),
+    )
+    parser.add_argument(
+        "--from",
+        dest="start",
+        default="",
+        metavar="DATE",
+        help=N_("when the reader joins (default: now)"),
+    )
+    parser.add_argument(
+        "--timezone", default="", help=N_("the reader's (default: the installation's)")
+    )
+    parser.add_argument(
+        "--days", type=int, default=365, help=N_("how far to look (default: a year)")
+    )
+    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
+
+
+FORMATS = ("text", "mermaid", "dot")
+
+
+def graph_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        default="",
+        help=N_("a dialogue: sequences/onboarding.toml, or its name (default: each)"),
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        help=N_("how it is drawn (default: text)"),
+    )
+
+
+def publish_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--plan", action="store_true", help=N_("only show what would change"))
+    parser.add_argument(
+        "--backfill",
+        action="store_true",
+        help=N_("new letters also go to those for whom their moment is past"),
+    )
+    parser.add_argument(
+        "--rollback", action="store_true", help=N_("go back to what was in force before")
+    )
+    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
+
+
+def watch_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        default="",
+        help=N_("a dialogue: sequences/onboarding.toml, or its name (default: each)"),
+    )
+    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
+
+
+def preview_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("letter", help=N_("the letter's id, or list/letter"))
+    parser.add_argument(
+        "--for",
+        dest="address",
+        required=True,
+        help=N_("the person whose fields are merged in; an unknown address has none"),
+    )
+    parser.add_argument("--text", action="store_true", help=N_("print the text part instead"))
+
+
+def send_test_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("letter", help=N_("the letter's id, or list/letter"))
+    parser.add_argument("--to", required=True, help=N_("where the test goes"))
+    parser.add_argument(
+        "--for",
+        dest="address",
+        default="",
+        help=N_("the person whose fields are merged in (default: the recipient)"),
+    )
+
+
+ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "check": check_arguments,
+    "simulate": simulate_arguments,
+    "graph": graph_arguments,
+    "publish": publish_arguments,
+    "watch": watch_arguments,
+    "preview": preview_arguments,
+    "send-test": send_test_arguments,
+}
+"""By verb."""

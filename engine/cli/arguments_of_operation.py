@@ -1,0 +1,228 @@
+"""Arguments of the verbs by which an operator sets up, runs and keeps an installation.
+
+They stand apart from what carries the verbs out, so that `--help` and a mistyped line bring in
+neither the stores nor the pages.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.i18n.language import LANGUAGES, N_
+
+OWNER_OPTIONS = {
+    "name": N_("who writes, as readers see it"),
+    "address": N_("the postal address at the foot of each letter"),
+    "from": N_("the address letters come from"),
+    "url": N_("where readers reach the pages (default: this machine alone, for trying)"),
+    "purpose": N_("what people subscribe to, as they see it"),
+}
+FASTEST = 10_000_000
+DEMO_SPEED = 14_400
+SHELLS = ("bash", "zsh")
+NOW = N_(
+    "send a published broadcast at once: says to how many people, asks, and says what became of it"
+)
+RESET = N_("throw away everybody and everything a trial has lived, and begin afresh at real time")
+
+
+def init_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "dir",
+        metavar="DIR",
+        help=N_("a folder that is no installation yet; what is in it stays as it is"),
+    )
+    for option, what in OWNER_OPTIONS.items():
+        parser.add_argument(f"--{option}", default=None, metavar="TEXT", help=what)
+    parser.add_argument(
+        "--language",
+        choices=LANGUAGES,
+        default=None,
+        help=N_("of pages, letters and this program (default: the terminal's)"),
+    )
+    parser.add_argument(
+        "--sample",
+        action="store_true",
+        help=N_("the gardening sample instead of an installation of your own"),
+    )
+
+
+def run_arguments(parser: argparse.ArgumentParser) -> None:
+    said = N_(
+        "for trials: how many times faster than real time the engine's clock runs; kept with the"
+        " installation"
+    )
+    parser.add_argument("--speed", type=speed_argument, default=0, metavar="N", help=said)
+    agreed = N_(
+        "speed up even where people are registered at real time; their dates then lie ahead for"
+        " good"
+    )
+    parser.add_argument("--trial", action="store_true", help=agreed)
+    part_arguments(parser)
+
+
+def part_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--for",
+        dest="seconds",
+        type=seconds_argument,
+        default=0,
+        metavar="SECONDS",
+        help=N_("stop by itself after so many seconds"),
+    )
+
+
+def speed_argument(said: str) -> int:
+    if not (said.isascii() and said.isdigit() and len(said) < 9 and 1 <= int(said) <= FASTEST):
+        raise argparse.ArgumentTypeError(N_("a whole number from 1 to 10000000"))
+    return int(said)
+
+
+def seconds_argument(said: str) -> float:
+    try:
+        seconds = float(said)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < 1e9:
+        raise argparse.ArgumentTypeError(N_("a number of seconds, more than 0"))
+    return seconds
+
+
+def demo_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--speed",
+        type=speed_argument,
+        default=DEMO_SPEED,
+        metavar="N",
+        help=N_("ten days in a minute by default"),
+    )
+    part_arguments(parser)
+    parser.set_defaults(trial=False)
+
+
+def trial_arguments(parser: argparse.ArgumentParser) -> None:
+    parts = parser.add_subparsers(dest="part", required=True, metavar="reset")
+    reset = parts.add_parser("reset", help=RESET, description=RESET)
+    reset.add_argument("--yes", action="store_true", help=N_("do not ask"))
+
+
+def completion_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "shell",
+        choices=SHELLS,
+        help=N_(
+            "bash: `relance completion bash > ~/.local/share/bash-completion/completions/relance`"
+        ),
+    )
+
+
+def status_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help=N_("every fact, and what was found: code, level, what, remedy"),
+    )
+    parser.add_argument(
+        "--settled",
+        action="store_true",
+        help=N_("forget what was set aside; what is still wrong comes back"),
+    )
+
+
+def pause_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--list", default="", metavar="ID", help=N_("only this list (number or name)")
+    )
+
+
+def resume_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--list", default="", metavar="ID", help=N_("only this list (number or name)")
+    )
+    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
+
+
+def broadcast_arguments(parser: argparse.ArgumentParser) -> None:
+    parts = parser.add_subparsers(dest="part", required=True, metavar="now")
+    now = parts.add_parser("now", help=NOW, description=NOW)
+    now.add_argument("id", metavar="ID", help=N_("the `id` of a [[broadcast]] that is published"))
+    now.add_argument("--yes", action="store_true", help=N_("do not ask"))
+
+
+def in_doubt_arguments(parser: argparse.ArgumentParser) -> None:
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument(
+        "--resend",
+        default="",
+        metavar="MESSAGE",
+        help=N_("send this one again, with the same Message-ID"),
+    )
+    chosen.add_argument(
+        "--taken-as-sent", default="", metavar="MESSAGE", help=N_("take this one as sent")
+    )
+
+
+def retry_withheld_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "letter",
+        metavar="LETTER",
+        nargs="?",
+        default="",
+        help=N_("the letter's id (default: every letter that is withheld)"),
+    )
+    parser.add_argument(
+        "--late", action="store_true", help=N_("also to those for whom it is past its max_lateness")
+    )
+
+
+def backup_arguments(parser: argparse.ArgumentParser) -> None:
+    said = N_(
+        "a new folder for ledger, vault and desk in files of their own; one file if it ends with"
+        " .tar"
+    )
+    parser.add_argument(
+        "-o", dest="output", type=Path, required=True, metavar="DIR|FILE.tar", help=said
+    )
+
+
+def restore_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "copy", type=Path, metavar="DIR|FILE.tar", help=N_("made by `relance backup`")
+    )
+    parser.add_argument(
+        "--vault",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help=N_("its vault.dump, where that is kept apart"),
+    )
+    said = N_("stop journals of other machines, applied beside this one's data/stop.journal")
+    parser.add_argument(
+        "--journal", type=Path, action="extend", nargs="+", default=[], metavar="FILE", help=said
+    )
+    said = N_("take a copy from before copies were sealed, kept where nobody else writes")
+    parser.add_argument("--unsealed", action="store_true", help=said)
+    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
+
+
+ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "init": init_arguments,
+    "run": run_arguments,
+    "web": part_arguments,
+    "follow": part_arguments,
+    "send": part_arguments,
+    "demo": demo_arguments,
+    "trial": trial_arguments,
+    "completion": completion_arguments,
+    "broadcast": broadcast_arguments,
+    "status": status_arguments,
+    "pause": pause_arguments,
+    "resume": resume_arguments,
+    "in-doubt": in_doubt_arguments,
+    "retry-withheld": retry_withheld_arguments,
+    "backup": backup_arguments,
+    "restore": restore_arguments,
+}
+"""By verb."""

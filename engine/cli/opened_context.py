@@ -1,0 +1,116 @@
+"""The stores opened for a verb; what keeps them from opening, or takes them away meanwhile, is a
+refusal with its sentence.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from types import FrameType
+from typing import TypeVar
+
+from engine.app import open_context, open_database
+from engine.config import Config
+from engine.context import AppContext, DatabaseContext
+from engine.desk.agreement import Disagreement
+from engine.i18n.language import N_, translator
+from engine.i18n.refusal import Refusal
+from engine.i18n.refused import in_words
+from engine.ledger.codec import EntryRefused
+from engine.ledger.store import LOST
+from engine.runtime.shutdown import GRACE_SECONDS, end_within
+from engine.secret_files import SecretMissing
+from engine.store.database import DATABASE_ERROR, StoreUnavailable
+from engine.store.embedded import EmbeddedFailed
+from engine.store.migrate import NewerVault
+from engine.store.sql import BrokenStatement
+
+T = TypeVar("T")
+
+
+def with_context(config: Config, work: Callable[[AppContext], int]) -> int:
+    """Open the stores for `work`."""
+    return _within(
+        lambda tell: open_context(config.folder, tell, config), work, config.site.language
+    )
+
+
+def with_database_context(config: Config, work: Callable[[DatabaseContext], int]) -> int:
+    """Open the database for `work`, and nothing in it."""
+    return _within(lambda tell: open_database(config, tell), work, config.site.language)
+
+
+def _within(
+    opening: Callable[[Callable[[str], None]], AbstractContextManager[T]],
+    work: Callable[[T], int],
+    spoken: str,
+) -> int:
+    """What keeps the stores from opening, or takes the database away, is a refusal with its
+    sentence.
+    """
+
+    def tell(said: str) -> None:
+        if sys.stderr.isatty():
+            print(in_words(said, translator("fr" if spoken == "fr" else "en")), file=sys.stderr)
+
+    not_allowed: tuple[type[Exception], ...] = (*DATABASE_ERROR, BrokenStatement)
+    try:
+        with ending_tidily(), ExitStack() as stack:
+            try:
+                found = stack.enter_context(opening(tell))
+            except LOST:
+                raise
+            except not_allowed as error:
+                raise Refusal(
+                    N_("the database does not allow what is needed of it: {why}"),
+                    why=_one_line(error),
+                ) from error
+            return work(found)
+    except (
+        EmbeddedFailed,
+        StoreUnavailable,
+        SecretMissing,
+        Disagreement,
+        NewerVault,
+        EntryRefused,
+    ) as error:
+        raise Refusal(str(error)) from error
+    except LOST as error:
+        raise Refusal(
+            N_("the database was lost ({why}): what had been done is kept, start again"),
+            why=_one_line(error),
+        ) from error
+
+
+@contextmanager
+def ending_tidily() -> Iterator[None]:
+    """SIGTERM and a closed terminal unwind as Ctrl-C does, so that whoever is the last to need the
+    embedded PostgreSQL stops it.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        end_within(GRACE_SECONDS)
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ours = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) == signal.SIG_DFL
+    ]
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
