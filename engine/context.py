@@ -26,6 +26,7 @@ from engine.store.scrubbing import Scrubbed
 from engine.vault.vault import Vault
 from engine.views import Views
 from engine.web.link_stores import LinkStores
+from engine.web.stores import FormStores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,19 @@ class AppContext:
             confirm_ledger=self.rollback_detection.confirm,
             latest_checkpoint=self.tree.latest,
             link_key=self.secrets.link_key,
+        )
+
+    def forms(self) -> FormStores:
+        """What the pages of forms are handed."""
+        return FormStores(
+            config=self.config,
+            clock=self.clock,
+            vault=self.vault,
+            desk=self.desk,
+            installation_stream=self.installation_stream,
+            command_handler=self.command_handler,
+            nonce_key=self.secrets.nonce_key,
+            pepper=self.secrets.pepper,
         )
 
     def links(self) -> LinkStores:

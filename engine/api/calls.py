@@ -55,7 +55,11 @@ class Calls:
     """Each method is a call; all raise Problem for what cannot be done."""
 
     def __init__(self, context: AppContext, group_commit: CommandGroupCommit) -> None:
-        self.context, self.group_commit, self.limits = context, group_commit, Limits(context)
+        self.context, self.group_commit, self.limits = (
+            context,
+            group_commit,
+            Limits(context.desk, context.secrets.pepper),
+        )
 
     def subscribe(self, asked: Asked) -> JSONResponse:
         now, plan = self.context.clock.now(), self.context.installation_stream.current().plan()

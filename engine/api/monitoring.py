@@ -5,7 +5,6 @@ Prometheus where the operator wants it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -19,17 +18,10 @@ from engine.ledger.store import LOST
 from engine.status.findings import of_views
 from engine.status.gather import gather, view_states
 from engine.status.metrics import CONTENT_TYPE, exposition
+from engine.web.visitor import is_this_machine
 
 HEALTH_PATIENCE = 5.0
 SCOPE = "metrics"
-FORWARDED = (
-    "forwarded",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-real-ip",
-    "via",
-)
 
 
 def router(context: AppContext) -> APIRouter:
@@ -53,7 +45,7 @@ def router(context: AppContext) -> APIRouter:
     def metrics(request: Request) -> Response:
         if not (
             context.config.web.metrics == "loopback"
-            and is_here(request.client.host if request.client else "", request.headers)
+            and is_this_machine(request.client.host if request.client else "", request.headers)
         ):
             if "authorization" not in request.headers:
                 # Who has no key is not told that there is anything.
@@ -72,13 +64,6 @@ def router(context: AppContext) -> APIRouter:
             return Response("the database does not answer\n", 503, media_type="text/plain")
 
     return routes
-
-
-def is_here(peer: str, headers: Mapping[str, str]) -> bool:
-    """A program on this machine that asks for itself: what a proxy hands on comes from this machine
-    too, and says so.
-    """
-    return peer in ("127.0.0.1", "::1") and not any(name in headers for name in FORWARDED)
 
 
 def _is_well(context: AppContext) -> bool:

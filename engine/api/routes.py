@@ -25,8 +25,8 @@ from engine.desk.desk import KEY_PREFIX, ApiKey
 from engine.intake import rights_calls as read
 from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
 from engine.web.body import TooLarge, body_of
-from engine.web.limits import visitor_of
-from engine.web.rate import Pace
+from engine.web.limits import Pace
+from engine.web.visitor import visitor_of
 
 CALLS_A_MINUTE = 600
 LONGEST_KEY = 255

@@ -175,7 +175,8 @@ def _sites(
 
     sites: list[Awaitable[None]] = []
     if listeners.letterbox is not None:
-        sites.append(serve_on(make_letterbox(context), listeners.letterbox, (), lambda: None, stop))
+        letterbox = make_letterbox(context.config, context.installation_stream)
+        sites.append(serve_on(letterbox, listeners.letterbox, (), lambda: None, stop))
     if listeners.site is not None:
         sites.append(
             serve_on(

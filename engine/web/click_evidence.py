@@ -10,11 +10,11 @@ from engine.evidence.keeping import kept, of_ground
 from engine.intake.clicks import Body, act_of
 from engine.subscriber.answering import needs_consent
 from engine.vault.commitment import Evidence
-from engine.web.limits import neighbourhood
 from engine.web.link_pages import again_kind
 from engine.web.link_resolver import OpenedLink, readable
 from engine.web.robots import is_scanner
 from engine.web.shown_words import CONFIRM, CONSENT, notice_key, words_of
+from engine.web.visitor import neighbourhood
 
 
 @dataclass(frozen=True, slots=True)

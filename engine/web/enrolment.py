@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 from engine.commands.command_handler import CommandRequest, Result
 from engine.commands.group_commit import CommandGroupCommit, TooBusy
-from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.evidence.keeping import kept, of_ground, unknown
 from engine.installation.publishing import EMBEDDED, digest_of, notice_text
@@ -28,6 +27,7 @@ from engine.subscriber.outcome import Refused
 from engine.subscriber.person import NOBODY, Person, Request
 from engine.vault.vault import VaultWrite
 from engine.web.limits import Limits, asks
+from engine.web.stores import FormStores
 
 log = logging.getLogger("relance.web")
 PATIENCE_SECONDS = 30
@@ -80,9 +80,9 @@ class _Post:
 
 class Enrolment:
     def __init__(
-        self, context: AppContext, group_commit: CommandGroupCommit, limits: Limits
+        self, stores: FormStores, group_commit: CommandGroupCommit, limits: Limits
     ) -> None:
-        self.context, self.group_commit, self.limits = context, group_commit, limits
+        self.stores, self.group_commit, self.limits = stores, group_commit, limits
 
     def enrol(
         self, answers: Answers, form: Form, installation: Installation, received: Received
@@ -102,8 +102,8 @@ class Enrolment:
         ):
             raise TooOften
         calm = signed or self.limits.is_calm()
-        hashed = self.context.vault.hash(answers.address)
-        suppressed = self.context.vault.suppressed([hashed]).get(hashed, "")
+        hashed = self.stores.vault.hash(answers.address)
+        suppressed = self.stores.vault.suppressed([hashed]).get(hashed, "")
         stream, person = self._known(answers.address)
         if person.objected or person.restricted or NEVER_MAILED & {suppressed, person.suppressed}:
             return
@@ -117,7 +117,7 @@ class Enrolment:
             signed,
         )
         known = (
-            bool(stream or suppressed) or self.context.vault.formerly(answers.address) is not None
+            bool(stream or suppressed) or self.stores.vault.formerly(answers.address) is not None
         )
         at_once = not suppressed and (
             signed or (calm and received.timely and not known and not form.confirm)
@@ -133,15 +133,15 @@ class Enrolment:
 
     def _known(self, address: str) -> tuple[str, Person]:
         """Who stands behind an address, as they are at this moment."""
-        stream = self.context.vault.find(address) or ""
-        return stream, self.context.command_handler.load([stream])[stream] if stream else NOBODY
+        stream = self.stores.vault.find(address) or ""
+        return stream, self.stores.command_handler.load([stream])[stream] if stream else NOBODY
 
     def _is_signed(self, answers: Answers, form: Form) -> bool:
-        file = self.context.config.form.order_key_file
+        file = self.stores.config.form.order_key_file
         if not (file and answers.proof):
             return False
         try:
-            keys = order_keys(self.context.config.folder / file)
+            keys = order_keys(self.stores.config.folder / file)
         except Unreadable as error:
             log.error("signed orders are asked to confirm by mail", extra={"why": str(error)})
             return False
@@ -158,7 +158,7 @@ class Enrolment:
         """
         if person.grounds and not signed:
             return {}
-        known = self.context.vault.people([stream]).get(stream) if stream else None
+        known = self.stores.vault.people([stream]).get(stream) if stream else None
         standing: Mapping[str, str] = known.fields if known else {}
         return {name: value for name, value in answers.fields.items() if not standing.get(name)}
 
@@ -216,7 +216,7 @@ class Enrolment:
         """What the vault keeps of the post; the digest of the words shown, the cause of what comes
         of it, and the names of fields that are new.
         """
-        now, plan = self.context.clock.now(), post.installation.plan()
+        now, plan = self.stores.clock.now(), post.installation.plan()
         said = _said(post.answers, post.form, post.installation, post.received, now, ask) | (
             {"order_signed": True} if post.signed else {}
         )
@@ -233,11 +233,7 @@ class Enrolment:
     def _call(self, form: Form, order: str) -> str:
         """The same order posted twice is one act."""
         said = f"order/v1\0{form.name}\0{order}".encode()
-        return (
-            hmac.new(self.context.secrets.pepper, said, hashlib.sha256).hexdigest()[:32]
-            if order
-            else ""
-        )
+        return hmac.new(self.stores.pepper, said, hashlib.sha256).hexdigest()[:32] if order else ""
 
 
 def _leaves_at(asked: Request) -> int:

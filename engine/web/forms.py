@@ -16,7 +16,6 @@ from fastapi.responses import RedirectResponse, Response
 
 from engine.commands.group_commit import CommandGroupCommit
 from engine.config import Site
-from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.desk.desk import TRAPS
 from engine.i18n.language import N_, Language, Say, translator
@@ -40,9 +39,11 @@ from engine.intake.forms import (
 from engine.sequence.model import Form, Plan
 from engine.web.body import posted_inputs
 from engine.web.enrolment import Enrolment, Received, TooOften, TryAgain
-from engine.web.form_stamp import OLDEST, YOUNGEST, make_stamp, stamped_at
-from engine.web.limits import Limits, visitor_of
+from engine.web.limits import Limits
+from engine.web.page_signatures import OLDEST_STAMP, YOUNGEST_STAMP, make_stamp, stamped_at
 from engine.web.pages import Pages, is_address, spoken, unlinked
+from engine.web.stores import FormStores
+from engine.web.visitor import visitor_of
 
 REASONS = {
     "missing": N_("Please fill this in."),
@@ -81,31 +82,31 @@ COMPLETIONS = {
 }
 
 
-def router(context: AppContext, group_commit: CommandGroupCommit) -> APIRouter:
+def router(stores: FormStores, group_commit: CommandGroupCommit) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    door = Forms(context, group_commit)
+    forms = Forms(stores, group_commit)
 
     @routes.api_route("/f/{name}", methods=["GET", "HEAD"])
     def show(name: str, request: Request) -> Response:
-        return door.show(name, request.query_params)
+        return forms.show(name, request.query_params)
 
     @routes.api_route("/f/{name}/embed", methods=["GET", "HEAD"])
     def embed(name: str) -> Response:
-        return door.embed(name)
+        return forms.embed(name)
 
     @routes.api_route("/f/{name}/thanks", methods=["GET", "HEAD"])
     def thanks(name: str) -> Response:
-        return door.thanks(name, objects=False)
+        return forms.thanks(name, objects=False)
 
     @routes.api_route("/f/{name}/objection", methods=["GET", "HEAD"])
     def objection(name: str) -> Response:
-        return door.thanks(name, objects=True)
+        return forms.thanks(name, objects=True)
 
     @routes.post("/f/{name}")
     async def post(name: str, request: Request) -> Response:
         posted = await posted_inputs(request)
         begun = time.monotonic()
-        answer = await run_in_threadpool(door.take, name, posted, request)
+        answer = await run_in_threadpool(forms.take, name, posted, request)
         if answer.status_code == 303:
             await asyncio.sleep(begun + LEAST_SECONDS - time.monotonic())
         return answer
@@ -186,10 +187,11 @@ def _seen(plan: Plan, form: Form) -> dict[str, object]:
 
 
 class Forms:
-    def __init__(self, context: AppContext, group_commit: CommandGroupCommit) -> None:
-        self.context = context
-        self.pages = Pages(context.config.site)
-        self.enrolment = Enrolment(context, group_commit, Limits(context))
+    def __init__(self, stores: FormStores, group_commit: CommandGroupCommit) -> None:
+        self.stores = stores
+        self.pages = Pages(stores.config.site)
+        limits = Limits(stores.desk, stores.pepper)
+        self.enrolment = Enrolment(stores, group_commit, limits)
 
     def show(self, name: str, asked: Mapping[str, str]) -> Response:
         """`?order=…` (the form's `order_field`) fills in that one input, for a shop that leads
@@ -207,7 +209,7 @@ class Forms:
 
     def embed(self, name: str) -> Response:
         plan, form = self._published(name)[1:]
-        site = self.context.config.site
+        site = self.stores.config.site
         return self.pages.page(
             "form_embed.html",
             spoken(plan.language, site),
@@ -221,7 +223,7 @@ class Forms:
         message tells.
         """
         plan, form = self._published(name)[1:]
-        site = self.context.config.site
+        site = self.stores.config.site
         return self.pages.page(
             "form_thanks.html",
             spoken(plan.language, site),
@@ -234,7 +236,7 @@ class Forms:
         installation, plan, form = self._published(name)
         shown = digest_of(notice_text(plan, name))
         at = (
-            stamped_at(self.context.secrets.nonce_key, name, shown, posted.get(STAMP, ""))
+            stamped_at(self.stores.nonce_key, name, shown, posted.get(STAMP, ""))
             if posted.get(STAMP)
             else 0
         )
@@ -269,7 +271,7 @@ class Forms:
         in force, or it lay open too long.
         """
         if is_trapped(posted, form):
-            self.context.desk.count(TRAPS)
+            self.stores.desk.count(TRAPS)
             return TRAPPED
         if posted.get(SHOWN, shown) != shown:
             return CHANGED
@@ -278,7 +280,7 @@ class Forms:
     def _received(self, request: Request, at: int) -> Received:
         referrer = urlsplit(request.headers.get("referer", "")[:500])
         return Received(
-            visitor_of(request, self.context.config.web.trusted_proxies),
+            visitor_of(request, self.stores.config.web.trusted_proxies),
             request.headers.get("user-agent", "")[:500],
             request.url.path,
             (
@@ -287,7 +289,7 @@ class Forms:
                 else ""
             ),
             at,
-            timely=not at or wall_now() - at >= YOUNGEST,
+            timely=not at or wall_now() - at >= YOUNGEST_STAMP,
         )
 
     def _page(
@@ -300,7 +302,7 @@ class Forms:
         status: int = 200,
         stamp: str = "",
     ) -> Response:
-        language = spoken(plan.language, self.context.config.site)
+        language = spoken(plan.language, self.stores.config.site)
         shown = digest_of(notice_text(plan, form.name))
         return self.pages.page(
             "form.html",
@@ -308,14 +310,14 @@ class Forms:
             status=status,
             leads_to=[form.thanks] if is_address(form.thanks) else [],
             action=f"/f/{form.name}",
-            stamp=stamp or make_stamp(self.context.secrets.nonce_key, form.name, shown, wall_now()),
+            stamp=stamp or make_stamp(self.stores.nonce_key, form.name, shown, wall_now()),
             copied=False,
             headers=None,
             **form_values(plan, form, values, language, sentence, not_yet),
         )
 
     def _published(self, name: str) -> tuple[Installation, Plan, Form]:
-        installation = self.context.installation_stream.current()
+        installation = self.stores.installation_stream.current()
         plan = installation.plan()
         form = plan.forms.get(name)
         if form is None:
@@ -324,4 +326,4 @@ class Forms:
 
 
 def _is_old(at: int) -> bool:
-    return not 0 <= wall_now() - at + 1000 <= OLDEST
+    return not 0 <= wall_now() - at + 1000 <= OLDEST_STAMP

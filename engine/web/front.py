@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from fastapi import Request
 from fastapi.responses import Response
 
-from engine.api.monitoring import is_here
-from engine.config import is_loopback
-from engine.context import AppContext
+from engine.config import Config, is_loopback
 from engine.i18n.command_line import command
 from engine.i18n.language import translator
+from engine.installation.stream import InstallationStream
+from engine.vault.vault import Vault
 from engine.web.pages import Pages, spoken
+from engine.web.visitor import is_this_machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +29,18 @@ class Offered:
 
 
 class Front:
-    def __init__(self, context: AppContext, pages: Pages) -> None:
-        self.context, self.pages = context, pages
+    def __init__(
+        self, pages: Pages, config: Config, installation_stream: InstallationStream, vault: Vault
+    ) -> None:
+        self.pages, self.config = pages, config
+        self.installation_stream, self.vault = installation_stream, vault
         self.language = spoken("", pages.site)
         self.contact = pages.site.reply_to or pages.site.sender
 
     def welcome(self, request: Request) -> Response:
         paragraphs = tuple(
             purpose.description
-            for purpose in self.context.installation_stream.current().plan().purposes.values()
+            for purpose in self.installation_stream.current().plan().purposes.values()
             if purpose.description
         )
         steps = self._steps() if self._is_new_here(request) else ()
@@ -81,8 +85,8 @@ class Front:
             forms=self.forms(),
             steps=steps,
             mailbox=(
-                f"http://127.0.0.1:{self.context.config.mailbox_port}/"
-                if steps and self.context.config.smtp.is_mailbox
+                f"http://127.0.0.1:{self.config.mailbox_port}/"
+                if steps and self.config.smtp.is_mailbox
                 else ""
             ),
         )
@@ -92,7 +96,7 @@ class Front:
         last known: whoever tries addresses that do not exist asks the database nothing, and is
         answered without one.
         """
-        forms = self.context.installation_stream.known.plan().forms.values()
+        forms = self.installation_stream.known.plan().forms.values()
         return tuple(
             Offered(form.title, f"/f/{form.name}")
             for form in forms
@@ -103,14 +107,14 @@ class Front:
         """Whoever runs this on their own machine, and nobody has subscribed yet."""
         peer = request.client.host if request.client else ""
         return (
-            is_here(peer, request.headers)
+            is_this_machine(peer, request.headers)
             and is_loopback(self.pages.site.url)
-            and not self.context.vault.people_after("", 1)
+            and not self.vault.people_after("", 1)
         )
 
     def _steps(self) -> tuple[tuple[str, str], ...]:
         """What to do, and the command that does it, as it works in any folder."""
-        _, folder = translator(self.language), self.context.config.folder
+        _, folder = translator(self.language), self.config.folder
         return (
             (
                 _(

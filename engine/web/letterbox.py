@@ -22,7 +22,8 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
-from engine.context import AppContext
+from engine.config import Config
+from engine.installation.stream import InstallationStream
 from engine.sending.mailbox import Mailbox, MailboxEntry
 from engine.web.pages import TEMPLATES, Pages, spoken
 
@@ -74,15 +75,15 @@ class Row:
     chosen: bool
 
 
-def make_letterbox(context: AppContext) -> FastAPI:
+def make_letterbox(config: Config, installation_stream: InstallationStream) -> FastAPI:
     """`/` shows the newest letter, `/?letter=ID` one, `&part=` its text or source, `?to=ADDRESS`
     one reader's, `?q=WORDS` those found.
 
     `&width=` is the width it is shown in, in pixels, `&dark=1` at night.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    mailbox = Mailbox(context.config.data / "mailbox")
-    site = context.config.site
+    mailbox = Mailbox(config.data / "mailbox")
+    site = config.site
     pages, language, zone = Pages(site), spoken("", site), ZoneInfo(site.timezone)
 
     @app.middleware("http")
@@ -118,10 +119,7 @@ def make_letterbox(context: AppContext) -> FastAPI:
             language,
             headers=HEADERS,
             empty=not newest and not to and not q,
-            forms=[
-                f"{site.url}/f/{name}"
-                for name in context.installation_stream.current().plan().forms
-            ],
+            forms=[f"{site.url}/f/{name}" for name in installation_stream.current().plan().forms],
             list_link=_link("/list", letter=chosen, to=to, q=q),
             parts=[(name, _link("/", **here | {"part": name}), name == part) for name in PARTS],
             widths=[(each, _link("/", **here | {"width": each}), each == width) for each in WIDTHS],

@@ -1,27 +1,28 @@
-"""How often a form may be posted and a person asked to confirm (G12), and what a visitor's address
-is. All in wall-clock time.
+"""How often a form may be posted and a person asked to confirm (G12), and how often something may
+happen in a minute (C13). All in wall-clock time.
 
-The desk keeps keyed hashes only. Each limit is held under a lock on its key, so it is exact on any
-number of hosts.
+`Limits` are counted on the desk under keyed hashes. Each is held under a lock on its key, so it is
+exact on any number of hosts. A `Pace` is counted by each process for itself: it guards the process,
+and costs no row.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
-from collections.abc import Sequence
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 
-from fastapi import Request
-
-from engine.context import AppContext
-from engine.desk.desk import HELD
+from engine.desk.desk import HELD, Desk
 from engine.sequence.model import Plan
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.decide import decide
 from engine.subscriber.events import ConsentRequested
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import Person
+from engine.web.visitor import neighbourhood
 
 HOUR, DAY, MONTH = 3600, 86400, 30 * 86400
 CONFIRMATIONS = ((1, DAY), (3, MONTH))
@@ -30,7 +31,9 @@ UNSTAMPED_POSTS = ((10, HOUR),)
 CHANGES = ((30, HOUR),)
 FLOOD_LEAST, FLOOD_TIMES = 100, 5
 EVERYBODY = "forms"
-MOST_HELD = 24 * FLOOD_LEAST
+MAX_HELD = 24 * FLOOD_LEAST
+MINUTE = 60
+MAX_PACED_KEYS = 20_000
 
 Windows = tuple[tuple[int, int], ...]
 
@@ -38,8 +41,9 @@ Windows = tuple[tuple[int, int], ...]
 class Limits:
     """`True` means: there was room, and this one is counted."""
 
-    def __init__(self, context: AppContext) -> None:
-        self.context = context
+    def __init__(self, desk: Desk, pepper: bytes) -> None:
+        """`pepper` keys the hashes under which the desk counts."""
+        self.desk, self.pepper = desk, pepper
 
     def may_ask(self, address: str, purpose: str = "", answered_at: int = 0) -> bool:
         """Of mails that ask one address to confirm for one purpose, one a day and three in thirty
@@ -83,24 +87,22 @@ class Limits:
             hour, day = counts
             return hour < max(FLOOD_LEAST, FLOOD_TIMES * (day - hour) / 23)
 
-        return self.context.desk.attempt(EVERYBODY, (HOUR, DAY), room)
+        return self.desk.attempt(EVERYBODY, (HOUR, DAY), room)
 
     def hold(self) -> int | None:
         """For how many seconds the next mail of a form is held while too many are posted: so many
         leave in each hour. None: no more can wait.
         """
-        return self.context.desk.hold(HELD, HOUR, FLOOD_LEAST, MOST_HELD)
+        return self.desk.hold(HELD, HOUR, FLOOD_LEAST, MAX_HELD)
 
     def _below(self, key: str, windows: Windows) -> bool:
         def room(counts: Sequence[int]) -> bool:
             return all(count < most for count, (most, _) in zip(counts, windows, strict=True))
 
-        return self.context.desk.attempt(key, [seconds for _, seconds in windows], room)
+        return self.desk.attempt(key, [seconds for _, seconds in windows], room)
 
-    def _key(self, kind: str, said: str) -> str:
-        mac = hmac.new(
-            self.context.secrets.pepper, f"limit/v1\0{kind}\0{said}".encode(), hashlib.sha256
-        )
+    def _key(self, kind: str, subject: str) -> str:
+        mac = hmac.new(self.pepper, f"limit/v1\0{kind}\0{subject}".encode(), hashlib.sha256)
         return f"{kind}:{mac.hexdigest()[:32]}"
 
 
@@ -124,45 +126,30 @@ def _answered_at(person: Person, purpose: str) -> int:
     return ground.since if ground is not None and ground.proof else 0
 
 
-def neighbourhood(visitor: str) -> str:
-    """The /24 (IPv4) or /64 (IPv6) of an address, "" for what is none."""
-    try:
-        address = ipaddress.ip_address(visitor.partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False))
-
-
-def visitor_of(request: Request, trusted: tuple[str, ...]) -> str:
-    """Who asks: the peer, or, where that is a proxy of ours, the last address in `X-Forwarded-For`
-    that is not.
+class Pace:
+    """At most `most` calls a minute per key. Beyond MAX_PACED_KEYS the oldest keys are forgotten:
+    memory stays bounded.
     """
-    visitor = request.client.host if request.client else ""
-    if not trusted:
-        return visitor
-    said = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
-    while said and _is_trusted(visitor, trusted):
-        following = said.pop().strip()
-        if not _is_address(following):
-            break
-        visitor = following
-    return visitor
 
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.most, self.clock = most, clock
+        self._lock = threading.Lock()
+        self._calls: dict[str, deque[float]] = {}
 
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+    def wait(self, key: str) -> int:
+        """0 and the call is counted, or the seconds after which there is room again."""
+        now = self.clock()
+        with self._lock:
+            calls = self._calls.pop(key, None) or deque()
+            self._calls[key] = calls
+            if len(self._calls) > MAX_PACED_KEYS:
+                self._calls.pop(next(iter(self._calls)))
+            while calls and calls[0] <= now - MINUTE:
+                calls.popleft()
+            if len(calls) >= self.most:
+                return max(1, round(calls[0] + MINUTE - now))
+            calls.append(now)
+        return 0
 
-
-def _is_trusted(visitor: str, trusted: tuple[str, ...]) -> bool:
-    if not _is_address(visitor):
-        return False
-    return any(
-        ipaddress.ip_address(visitor) in ipaddress.ip_network(each, strict=False)
-        for each in trusted
-    )
+    def allows(self, key: str) -> bool:
+        return self.wait(key) == 0

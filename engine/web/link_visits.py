@@ -29,7 +29,7 @@ from engine.web.click_evidence import Visitor, consent_needed, evidence_of, noti
 from engine.web.link_pages import LinkPages, thanks_address
 from engine.web.link_resolver import OpenedLink, sent_at, sent_later
 from engine.web.link_stores import LinkStores
-from engine.web.nonces import is_nonce, made_at
+from engine.web.page_signatures import is_nonce, made_at
 from engine.web.robots import Visit
 
 AGAIN = "again"

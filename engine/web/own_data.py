@@ -36,10 +36,10 @@ from engine.subscriber.outcome import Done, Refused
 from engine.web.click_evidence import Visitor
 from engine.web.limits import Limits
 from engine.web.link_resolver import LinkResolver
-from engine.web.nonces import is_nonce
 from engine.web.own_data_pages import NO_PROOF, OwnDataPages, seeing
 from engine.web.own_letter import OwnLetter
 from engine.web.own_wishes import OwnWishes
+from engine.web.page_signatures import is_nonce
 from engine.web.pages import Pages, spoken
 
 log = logging.getLogger("relance.web")
@@ -55,7 +55,7 @@ class OwnData:
     def __init__(self, context: AppContext, pages: Pages) -> None:
         self.context = context
         self.pages = OwnDataPages(context, pages)
-        self.limits = Limits(context)
+        self.limits = Limits(context.desk, context.secrets.pepper)
         self.wishes = OwnWishes(context)
 
     def answer(self, visitor: Visitor, posted: Mapping[str, str] | None) -> Response:

@@ -24,8 +24,8 @@ from engine.privacy.export_words import Teller
 from engine.subscriber.outcome import Refused
 from engine.web.front import Front
 from engine.web.link_pages import LinkPages, Press, Shown
-from engine.web.nonces import make_nonce
 from engine.web.own_letter import OwnLetter
+from engine.web.page_signatures import make_nonce
 from engine.web.pages import Pages
 from engine.web.wording import FOR_READERS
 
@@ -114,7 +114,11 @@ class OwnDataPages:
         self.context, self.pages, self.of_links = (
             context,
             pages,
-            LinkPages(context.links(), pages, Front(context, pages)),
+            LinkPages(
+                context.links(),
+                pages,
+                Front(pages, context.config, context.installation_stream, context.vault),
+            ),
         )
 
     def unknown(self) -> Response:

@@ -26,9 +26,9 @@ from engine.subscriber.commands import Perform, Withdraw
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.web import forms, limits
-from engine.web.form_stamp import OLDEST, make_stamp, stamped_at
-from engine.web.limits import Limits, neighbourhood
-from engine.web.rate import Pace
+from engine.web.limits import Limits, Pace
+from engine.web.page_signatures import OLDEST_STAMP, make_stamp, stamped_at
+from engine.web.visitor import neighbourhood
 from tests.installation import Installations
 from tests.web.correspondence import press
 from tests.web.garden import GARDEN
@@ -236,7 +236,7 @@ def test_what_a_flood_over_all_forms_asks_for_is_held_and_leaves_later_and_the_s
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "FLOOD_LEAST", 3)
-    monkeypatch.setattr(limits, "MOST_HELD", 5)
+    monkeypatch.setattr(limits, "MAX_HELD", 5)
     before = site.context.clock.now()
     pages = [
         site.post("simple" if n % 2 else "inscription", GOOD | {"email": f"f{n}@exemple.fr"})
@@ -279,12 +279,15 @@ def test_a_busy_house_may_be_five_times_as_busy_as_usual(
             "INSERT INTO desk.attempt SELECT 'forms', clock_timestamp() - interval '3 hours' FROM"
             " generate_series(1, 23)"
         )
-    calm = Limits(site.context)
+    calm = Limits(site.context.desk, site.context.secrets.pepper)
     assert [calm.is_calm() for _ in range(7)] == [True] * 5 + [False] * 2
 
 
 def test_a_limit_is_exact_for_many_at_the_same_moment(direct: Site) -> None:
-    counted_by, together = Limits(direct.context), threading.Barrier(10)
+    counted_by, together = (
+        Limits(direct.context.desk, direct.context.secrets.pepper),
+        threading.Barrier(10),
+    )
 
     def ask(address: str) -> bool:
         together.wait(20)
@@ -348,7 +351,9 @@ def test_of_forms_sent_in_no_time_one_neighbourhood_posts_as_many_as_of_copied_o
     assert [answer.status_code for answer in answers] == [200] * 10 + [429]
 
 
-@pytest.mark.parametrize("age", [OLDEST / 1000 + 60, -3600], ids=["a day later", "in the future"])
+@pytest.mark.parametrize(
+    "age", [OLDEST_STAMP / 1000 + 60, -3600], ids=["a day later", "in the future"]
+)
 def test_a_form_sent_too_late_is_shown_again_filled_in(site: Site, age: float) -> None:
     answer = site.post("inscription", GOOD | {"email": VICTIM, "first_name": "Léa"}, age=age)
     assert answer.status_code == 422 and "longtemps" in answer.text

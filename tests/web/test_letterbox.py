@@ -78,7 +78,7 @@ def context(installations: Installations) -> Iterator[AppContext]:
 
 @pytest.fixture(scope="module")
 def served(context: AppContext) -> Iterator[str]:
-    with _served(make_letterbox(context)) as url:
+    with _served(make_letterbox(context.config, context.installation_stream)) as url:
         yield url
 
 

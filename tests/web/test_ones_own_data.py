@@ -631,7 +631,7 @@ def test_after_thirty_changes_in_an_hour_no_more_are_made(
     context: AppContext, anna: Reader
 ) -> None:
     page = anna.sees()
-    limits = Limits(context)
+    limits = Limits(context.desk, context.secrets.pepper)
     assert [limits.may_change(anna.letter.stream) for _ in range(31)] == [True] * 30 + [False]
     refused = anna.presses(page, "restrict")
     assert (

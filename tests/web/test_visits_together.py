@@ -16,7 +16,7 @@ from engine.web import link_resolver
 from engine.web.batch_loaders import BatchLoader, Steps, run_together
 from engine.web.click_evidence import Visitor
 from engine.web.link_visits import LinkVisits
-from engine.web.nonces import make_nonce
+from engine.web.page_signatures import make_nonce
 from engine.web.pages import Pages, blank
 from tests.web.correspondence import NO, PHONE, YES, Letter, letter, phone
 from tests.web.visiting import link_visits

@@ -23,10 +23,10 @@ from engine.letter.link_token import CONFIRM
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.events import PersonEvent
 from engine.subscriber.person import NOBODY, Person
-from engine.web.form_stamp import make_stamp
 from engine.web.front import Front
 from engine.web.link_pages import LinkPages
 from engine.web.link_visits import LinkVisits
+from engine.web.page_signatures import make_stamp
 from engine.web.pages import Pages
 from tests.web.correspondence import PHONE, Letter, Telephone, press, written_to
 from tests.web.serving import served
@@ -39,7 +39,12 @@ BEHIND_A_PROXY = '[web]\ntrusted_proxies = ["127.0.0.1"]\n'
 def link_visits(context: AppContext) -> LinkVisits:
     """Visits to the links of letters, without the server around them."""
     pages, stores = Pages(context.config.site), context.links()
-    return LinkVisits(stores, LinkPages(stores, pages, Front(context, pages)))
+    return LinkVisits(
+        stores,
+        LinkPages(
+            stores, pages, Front(pages, context.config, context.installation_stream, context.vault)
+        ),
+    )
 
 
 @dataclass(frozen=True)

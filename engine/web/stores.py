@@ -1,0 +1,28 @@
+"""What the pages of forms and of a person's own data are handed: the stores they read and write,
+and of the secrets the keys they use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.commands.command_handler import CommandHandler
+from engine.config import Config
+from engine.desk.clock import Clock
+from engine.desk.desk import Desk
+from engine.installation.stream import InstallationStream
+from engine.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormStores:
+    config: Config
+    clock: Clock
+    vault: Vault
+    desk: Desk
+    installation_stream: InstallationStream
+    command_handler: CommandHandler
+    nonce_key: bytes
+    """Signs the stamps of forms."""
+    pepper: bytes
+    """Hashes visitors and orders."""
