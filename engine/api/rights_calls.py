@@ -19,9 +19,8 @@ from engine.intake import rights_calls as read
 from engine.intake.calls import Mistakes
 from engine.ledger.entry_json import iso
 from engine.privacy.correction import Correction, correction
-from engine.privacy.erasure import erase
+from engine.privacy.erasure import archiver, erase
 from engine.privacy.export import dossier
-from engine.privacy.sealed_archive import archiver
 from engine.sequence.model import Plan
 from engine.subscriber.commands import (
     AnswerRight,
@@ -127,7 +126,7 @@ class RightsCalls:
             )
         cause = Cause("api", secrets.token_hex(16))
         try:
-            seal = archiver(self.context, said.keep_proof) if said.keep_proof else None
+            archive = archiver(self.context, said.keep_proof) if said.keep_proof else None
         except SealingRefused as error:
             raise Problem(422, str(error)) from None
         result, receipt = erase(
@@ -136,7 +135,7 @@ class RightsCalls:
             cause,
             self.calls.execute,
             suppression="forget" if said.forget_suppression else "bar",
-            seal=seal,
+            archive=archive,
         )
         if receipt is None:
             return answered(result)

@@ -19,8 +19,7 @@ from engine.i18n.phrases import language_of, say_delay
 from engine.i18n.refusal import Refusal, address_of
 from engine.installation.events import STREAM, RetentionApplied
 from engine.ledger.entry_json import iso
-from engine.privacy.retention_due import terms
-from engine.privacy.retention_night import RULES, past
+from engine.privacy.retention import RULES, past_their_time, terms
 from engine.sequence.declared import Retention
 from engine.sequence.delay import Delay
 from engine.subscriber.inactivity import retention_of
@@ -81,7 +80,8 @@ def retention(context: AppContext, args: argparse.Namespace) -> int:
     """Exit status 1 while something is kept past its time."""
     catch_up(context)
     declared = retention_of(context.installation_stream.current().plan())
-    kept = past(context, terms(declared, context.clock.now(), context.config.site.timezone))
+    within = terms(declared, context.clock.now(), context.config.site.timezone)
+    kept = past_their_time(context, within)
     nights = [
         entry.event
         for entry in context.ledger.stream(STREAM)

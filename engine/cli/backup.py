@@ -22,7 +22,7 @@ from engine.context import DatabaseContext
 from engine.i18n.language import N_, Say, grouped, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
-from engine.privacy.scrubbing import note_erased, scrub_when_due
+from engine.privacy.erasure import note_erased, scrub_when_due
 
 
 def backup(database_context: DatabaseContext, args: argparse.Namespace) -> int:

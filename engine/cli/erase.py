@@ -13,10 +13,15 @@ from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, grouped, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, UnreadableInput
-from engine.privacy.erasure import DELETED, Receipt, Seal, Suppression
+from engine.privacy.erasure import (
+    DELETED,
+    Archiver,
+    Receipt,
+    Suppression,
+    archiver,
+    scrub_unless_followed,
+)
 from engine.privacy.erasure import erase as erase_person
-from engine.privacy.scrubbing import scrub_unless_followed
-from engine.privacy.sealed_archive import archiver
 from engine.sequence.delay import parse_delay
 from engine.subscriber.events import Cause
 
@@ -28,7 +33,7 @@ STAYS_IN_LOG = N_(
 
 def erase(context: AppContext, subscriber: str, args: argparse.Namespace) -> int:
     _ = translator(language_of(context.config))
-    seal = _seal(context, args.keep_proof) if args.keep_proof else None
+    archive = _archiver(context, args.keep_proof) if args.keep_proof else None
     if context.command_handler.load([subscriber])[subscriber].erased:
         print(_("this person has been erased"))
         return 0
@@ -42,7 +47,7 @@ def erase(context: AppContext, subscriber: str, args: argparse.Namespace) -> int
         cause,
         context.command_handler.execute_one,
         suppression=suppression,
-        seal=seal,
+        archive=archive,
     )
     if receipt is None:
         return report(result, "", _)
@@ -78,9 +83,9 @@ def receipt_lines(context: AppContext, receipt: Receipt, _: Say) -> list[str]:
     ]
 
 
-def _seal(context: AppContext, said: str) -> Seal:
+def _archiver(context: AppContext, duration: str) -> Archiver:
     try:
-        return archiver(context, parse_delay(said))
+        return archiver(context, parse_delay(duration))
     except ValueError as error:
         raise UnreadableInput(error) from error
 

@@ -16,11 +16,9 @@ from engine.i18n.phrases import language_of, say_delay
 from engine.i18n.refusal import Refusal
 from engine.installation.events import STREAM, BreachRecorded, InstallationEvent
 from engine.privacy.breach_log import StepTaken, breach_log
-from engine.privacy.declared_then import Day, day
-from engine.privacy.missing_declarations import missing_in_annex, missing_in_register
 from engine.privacy.paper_markdown import Speech
-from engine.privacy.processing_register import register
-from engine.privacy.processor_annex import annex
+from engine.privacy.processing_register import InForce, in_force, missing_in_register, register
+from engine.privacy.processor_annex import annex, missing_in_annex
 
 
 def papers(context: AppContext, args: argparse.Namespace) -> int:
@@ -35,8 +33,8 @@ def papers(context: AppContext, args: argparse.Namespace) -> int:
         lambda delay: say_delay(delay, language),
     )
     writers: Mapping[str, Callable[[], str]] = {
-        "register": lambda: _register(context, _day(context, at), speech),
-        "processor": lambda: _annexes(_day(context, at), args.name, speech),
+        "register": lambda: _register(context, _in_force(context, at), speech),
+        "processor": lambda: _annexes(_in_force(context, at), args.name, speech),
         "breaches": lambda: breach_log(_steps(context), at, speech),
     }
     text = writers[args.paper]()
@@ -48,39 +46,39 @@ def papers(context: AppContext, args: argparse.Namespace) -> int:
     return 0
 
 
-def _day(context: AppContext, at: int) -> Day:
+def _in_force(context: AppContext, at: int) -> InForce:
     """What was in force. Raises Refusal where nothing had been published by then."""
     entries = context.ledger.stream(STREAM)
-    found = day(
+    then = in_force(
         ((entry.recorded_at, cast(InstallationEvent, entry.event)) for entry in entries), at
     )
-    if found is None:
+    if then is None:
         raise Refusal(
             N_("nothing had been published by {date}"), date=shown(at, context.config.site.timezone)
         )
-    return found
+    return then
 
 
-def _register(context: AppContext, found: Day, speech: Speech) -> str:
+def _register(context: AppContext, then: InForce, speech: Speech) -> str:
     smtp = context.config.smtp
-    _complete(missing_in_register(found, relay="" if smtp.is_mailbox else smtp.host), speech)
-    return register(found, speech)
+    _complete(missing_in_register(then, relay="" if smtp.is_mailbox else smtp.host), speech)
+    return register(then, speech)
 
 
-def _annexes(found: Day, name: str, speech: Speech) -> str:
-    _complete(missing_in_annex(found), speech)
-    chosen = [each for each in found.declared.processors if name in ("", each.name)]
+def _annexes(then: InForce, name: str, speech: Speech) -> str:
+    _complete(missing_in_annex(then), speech)
+    chosen = [processor for processor in then.declared.processors if name in ("", processor.name)]
     if not chosen:
-        known = ", ".join(each.name for each in found.declared.processors)
+        known = ", ".join(processor.name for processor in then.declared.processors)
         raise Refusal(
             N_("no processor {name} was declared; there are: {known}"), 2, name=name, known=known
         )
-    return "\n".join(annex(found, each, speech) for each in chosen)
+    return "\n".join(annex(then, processor, speech) for processor in chosen)
 
 
 def _complete(missing: Iterable[str], speech: Speech) -> None:
     """Raises Refusal with everything that is missing."""
-    listed = "".join(f"\n  {speech._(each)}" for each in missing)
+    listed = "".join(f"\n  {speech._(sentence)}" for sentence in missing)
     if listed:
         raise Refusal(
             N_(
@@ -93,9 +91,9 @@ def _complete(missing: Iterable[str], speech: Speech) -> None:
 
 def _steps(context: AppContext) -> list[StepTaken]:
     kept = context.vault.evidence_of(STREAM)
-    found = []
+    steps = []
     for entry in context.ledger.stream(STREAM):
         if isinstance(entry.event, BreachRecorded):
             words = kept.get(entry.cause.evidence, {}).get("words", {})
-            found.append(StepTaken(entry.event, entry.recorded_at, cast(Mapping[str, str], words)))
-    return found
+            steps.append(StepTaken(entry.event, entry.recorded_at, cast(Mapping[str, str], words)))
+    return steps

@@ -20,8 +20,7 @@ from engine.i18n.language import N_, Say, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, address_of
 from engine.privacy.correction import Correction, correction
-from engine.privacy.export import dossier
-from engine.privacy.export_table import sheet
+from engine.privacy.export import as_csv, dossier
 from engine.subscriber.commands import GrantAccess, Object, Restrict
 from engine.subscriber.outcome import Done, Refused
 from engine.vault.vault import VaultWrite
@@ -49,8 +48,8 @@ def _export(context: AppContext, subscriber: str, args: argparse.Namespace, _: S
     """
     if context.command_handler.load([subscriber])[subscriber].erased:
         raise Refusal(N_("this person has been erased"))
-    said = dossier(context, subscriber)
-    text = sheet(said) if args.csv else json_text(said) + "\n"
+    held = dossier(context, subscriber)
+    text = as_csv(held) if args.csv else json_text(held) + "\n"
     if args.output is not None:
         write_private(args.output, text.encode())
     cause, kept = operator_cause({"right": "access"})

@@ -30,22 +30,22 @@ def breach_log(taken: Iterable[StepTaken], at: int, speech: Speech) -> str:
     ]
     steps: dict[str, list[StepTaken]] = {}
     breaches: Mapping[str, Breach] = {}
-    for each in taken:
-        if each.recorded_at <= at:
-            steps.setdefault(each.event.breach, []).append(each)
-            breaches = evolved(breaches, each.event)
+    for step in taken:
+        if step.recorded_at <= at:
+            steps.setdefault(step.event.breach, []).append(step)
+            breaches = evolved(breaches, step.event)
     if not steps:
         return "\n".join([*parts, _("No breach has been recorded.") + "\n"])
-    for name, known in breaches.items():
+    for name, breach in breaches.items():
         parts += [
             heading(2, _("Breach {breach}").format(breach=name)),
-            rows(_standing(known, speech)),
-            bullets(_told(steps[name], speech)),
+            rows(_state(breach, speech)),
+            bullets(_history(steps[name], speech)),
         ]
     return "\n".join(parts)
 
 
-def _standing(known: Breach, speech: Speech) -> Iterator[tuple[str, str]]:
+def _state(breach: Breach, speech: Speech) -> Iterator[tuple[str, str]]:
     _ = speech._
     risks = {
         "unknown": _("not known yet"),
@@ -53,25 +53,25 @@ def _standing(known: Breach, speech: Speech) -> Iterator[tuple[str, str]]:
         "risk": _("a risk"),
         "high": _("a high risk"),
     }
-    yield _("detected"), speech.instant(known.detected_at)
-    yield _("risk for the people"), risks[known.risk]
-    yield _("people affected"), str(known.people or _("not known"))
-    told = speech.instant(known.authority_told_at) if known.authority_told_at else ""
+    yield _("detected"), speech.instant(breach.detected_at)
+    yield _("risk for the people"), risks[breach.risk]
+    yield _("people affected"), str(breach.people or _("not known"))
+    told = speech.instant(breach.authority_told_at) if breach.authority_told_at else ""
     owed = (
-        _("to be told before {date}").format(date=speech.instant(known.authority_due_at))
-        if known.authority_due_at
+        _("to be told before {date}").format(date=speech.instant(breach.authority_due_at))
+        if breach.authority_due_at
         else _("need not be told")
     )
     yield _("authority (GDPR 33)"), told or owed
-    people = speech.instant(known.people_told_at) if known.people_told_at else ""
+    people = speech.instant(breach.people_told_at) if breach.people_told_at else ""
     yield (
         _("those affected (GDPR 34)"),
-        people or (_("to be told without delay") if known.people_owed else _("need not be told")),
+        people or (_("to be told without delay") if breach.people_owed else _("need not be told")),
     )
-    yield _("closed"), speech.instant(known.closed_at) if known.closed_at else _("not yet")
+    yield _("closed"), speech.instant(breach.closed_at) if breach.closed_at else _("not yet")
 
 
-def _told(steps: Iterable[StepTaken], speech: Speech) -> Iterator[str]:
+def _history(steps: Iterable[StepTaken], speech: Speech) -> Iterator[str]:
     _ = speech._
     kinds = {
         "detected": _("detected"),
@@ -86,10 +86,10 @@ def _told(steps: Iterable[StepTaken], speech: Speech) -> Iterator[str]:
         "measures": _("measures"),
         "reason": _("reason"),
     }
-    for each in steps:
-        said = " · ".join(
-            f"{names[name]} – {plain(words)}" for name, words in each.words.items() if name in names
+    for step in steps:
+        words = " · ".join(
+            f"{names[name]} – {plain(text)}" for name, text in step.words.items() if name in names
         )
-        yield f"{speech.instant(each.event.at)}, {kinds.get(each.event.step, each.event.step)}" + (
-            f". {said}" if said else ""
+        yield f"{speech.instant(step.event.at)}, {kinds.get(step.event.step, step.event.step)}" + (
+            f". {words}" if words else ""
         )

@@ -7,15 +7,23 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from engine.commands.command_handler import CommandRequest
-from engine.context import AppContext
+from engine.desk.clock import Clock
 from engine.subscriber.commands import Rectify
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Refusal, Refused
 from engine.vault.commitment import Evidence
-from engine.vault.vault import VaultWrite
+from engine.vault.vault import Vault, VaultWrite
 from engine.words import Words
+
+
+class CorrectionStores(Protocol):
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def vault(self) -> Vault: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,7 @@ class Correction:
 
 
 def correction(
-    context: AppContext,
+    stores: CorrectionStores,
     subscriber: str,
     wanted: Correction,
     cause: Cause,
@@ -41,14 +49,14 @@ def correction(
     """The request for what differs from what is known. Refused for an address that is somebody
     else's, or must not be written to.
     """
-    now, known = context.clock.now(), context.vault.people([subscriber]).get(subscriber)
+    now, known = stores.clock.now(), stores.vault.people([subscriber]).get(subscriber)
     if known is None:
         return Refused(Refusal.PERSON_UNKNOWN)
     address = wanted.address if wanted.address != known.address else ""
-    hashed = context.vault.hash(address) if address else b""
-    if address and context.vault.find(address):
+    hashed = stores.vault.hash(address) if address else b""
+    if address and stores.vault.find(address):
         return Refused(Refusal.ADDRESS_TAKEN)
-    if address and (reason := context.vault.suppressed([hashed]).get(hashed)):
+    if address and (reason := stores.vault.suppressed([hashed]).get(hashed)):
         return Refused(Refusal.ADDRESS_SUPPRESSED, why=Words(reason))
     changed = {
         name: value for name, value in wanted.fields.items() if known.fields.get(name, "") != value

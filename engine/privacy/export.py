@@ -1,19 +1,38 @@
 """Everything a person has a right to be told (GDPR 15(1) and (3), 20): what is known of them, why,
-since when, from where, and who else got it.
+since when, from where, and who else got it. As JSON, as a table for a spreadsheet, and as the proof
+that they may keep (E08): once they are erased here, what they hold still verifies, and nobody else
+has it.
 """
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
-from engine.context import AppContext
+from engine.commands.command_handler import CommandHandler
+from engine.config import Config
+from engine.desk.clock import Clock
 from engine.i18n.language import N_
+from engine.imports.rejects_file import inert
 from engine.installation.state import Installation
+from engine.installation.stream import InstallationStream
 from engine.ledger.codec import Entry
 from engine.ledger.entry_json import EvidenceByCommitment, entry_as_json, iso
-from engine.sending.compose import letter_of
+from engine.ledger.store import Ledger
+from engine.letter.published_letter import letter_of
+from engine.proof.bundle import bundle_files, zipped
+from engine.proof.bundle_sources import Stores, head_of, holding_of
+from engine.proof.errors import ProofRefused
+from engine.proof.handover import ledger_tools
+from engine.proof.ledger_tree import LedgerTree
+from engine.proof.signing_refused import SigningRefused
+from engine.secret_files import SecretMissing
 from engine.subscriber import events as e
 from engine.subscriber.person import Person
+from engine.vault.vault import Vault
 
 SOURCES = (
     "source",
@@ -37,19 +56,52 @@ OUTCOMES = {
     e.LetterInDoubt: "in doubt",
 }
 MAILBOX = N_("the built-in mailbox of this installation")
+CSV_HEADER = ("about", "date", "what", "value")
+DATE_NAMES = ("at", "since", "begun_at", "asked_at")
+WHAT_NAMES = ("event", "id", "name", "letter", "right", "door", "who", "commitment")
+UNSIGNED = (SigningRefused, ProofRefused, SecretMissing, OSError)
+"""Why there may be no proof: `relance status` says it to the operator."""
 Part = list[dict[str, object]]
 
 
-def dossier(context: AppContext, subscriber: str) -> dict[str, object]:
+class ExportStores(Protocol):
+    @property
+    def config(self) -> Config: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def installation_stream(self) -> InstallationStream: ...
+    @property
+    def command_handler(self) -> CommandHandler: ...
+
+
+class ProofStores(Protocol):
+    """`tree` signs."""
+
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def tree(self) -> LedgerTree: ...
+    @property
+    def installation_stream(self) -> InstallationStream: ...
+
+
+def dossier(stores: ExportStores, subscriber: str) -> dict[str, object]:
     """JSON-ready, for somebody who is not erased; nothing is left out. Times are ISO 8601 UTC."""
-    entries = context.ledger.stream(subscriber)
-    evidence = context.vault.evidence_of(subscriber)
-    person = context.command_handler.load([subscriber])[subscriber]
-    installation, site = context.installation_stream.current(), context.config.site
-    plan, known = installation.plan(), context.vault.people([subscriber]).get(subscriber)
-    relay = MAILBOX if context.config.smtp.is_mailbox else context.config.smtp.host
+    entries = stores.ledger.stream(subscriber)
+    evidence = stores.vault.evidence_of(subscriber)
+    person = stores.command_handler.load([subscriber])[subscriber]
+    installation, site = stores.installation_stream.current(), stores.config.site
+    plan, known = installation.plan(), stores.vault.people([subscriber]).get(subscriber)
+    relay = MAILBOX if stores.config.smtp.is_mailbox else stores.config.smtp.host
     return {
-        "made_at": iso(context.clock.now()),
+        "made_at": iso(stores.clock.now()),
         "controller": {
             "name": site.name,
             "postal_address": site.postal_address,
@@ -97,7 +149,7 @@ def dossier(context: AppContext, subscriber: str) -> dict[str, object]:
         ],
         "notices": notices(entries, installation),
         "evidence": [
-            {"commitment": commitment, "kept": said} for commitment, said in evidence.items()
+            {"commitment": commitment, "kept": piece} for commitment, piece in evidence.items()
         ],
         "events": [entry_as_json(entry, evidence) for entry in entries],
     }
@@ -108,11 +160,11 @@ def open_requests(person: Person) -> Part:
     return [
         {
             "request": request,
-            "right": each.right,
-            "asked_at": iso(each.asked_at),
-            "due_at": iso(each.due_at),
+            "right": asked.right,
+            "asked_at": iso(asked.asked_at),
+            "due_at": iso(asked.due_at),
         }
-        for request, each in person.rights.items()
+        for request, asked in person.rights.items()
     ]
 
 
@@ -124,18 +176,16 @@ def _letters(entries: Sequence[Entry], installation: Installation) -> Iterator[d
         match event:
             case e.LetterBegun():
                 letter = letter_of(installation.plan(event.edition), event)
-                said: dict[str, object] = {
+                described: dict[str, object] = {
                     "message": event.message,
                     "letter": event.letter,
                     "kind": event.kind,
                     "purpose": event.purpose,
-                }
-                said |= {
                     "subject": letter.subject if letter else "",
                     "begun_at": iso(event.at),
                     "outcome": "under way",
                 }
-                begun.setdefault(event.message, said)
+                begun.setdefault(event.message, described)
             case (
                 e.LetterSent()
                 | e.LetterDeferred()
@@ -158,16 +208,16 @@ def _sources(
     """Where the data came from (GDPR 14(2)(f), 15(1)(g)): the doors, and what was said there of its
     origin.
     """
-    told: dict[str, None] = {}
+    causes: set[str] = set()
     for entry in entries:
         kept = evidence.get(entry.cause.evidence, {})
         origin = {name: kept[name] for name in SOURCES if kept.get(name)}
         if (
             entry.cause.door in ("form", "import", "api", "operator")
             and (origin or entry.version == 1)
-            and entry.cause.ref not in told
+            and entry.cause.ref not in causes
         ):
-            told[entry.cause.ref] = None
+            causes.add(entry.cause.ref)
             yield {"at": iso(entry.event.at), "door": entry.cause.door} | origin
 
 
@@ -184,3 +234,50 @@ def notices(entries: Sequence[Entry], installation: Installation) -> Mapping[str
         for digest in sorted(digests)
         if digest in installation.words
     }
+
+
+def as_csv(dossier: Mapping[str, object]) -> str:
+    """A line for each thing that is known, every cell quoted and inert whatever it holds (G05).
+    UTF-8 with its mark, as spreadsheets want it; lines end with CR LF (RFC 4180).
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    writer.writerow(CSV_HEADER)
+    for about, value in dossier.items():
+        for row in _rows(about, value):
+            writer.writerow([inert(cell) for cell in row])
+    return "\ufeff" + out.getvalue()
+
+
+def _rows(about: str, value: object) -> Iterator[tuple[str, str, str, str]]:
+    if isinstance(value, Mapping):
+        yield from ((about, "", str(name), _cell(part)) for name, part in value.items())
+    elif isinstance(value, list):
+        for row in value:
+            date = next((str(row[name]) for name in DATE_NAMES if name in row), "")
+            what = next((str(row[name]) for name in WHAT_NAMES if name in row), "")
+            yield about, date, what, _cell(row)
+    else:
+        yield about, "", "", _cell(value)
+
+
+def _cell(value: object) -> str:
+    return (
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    )
+
+
+def own_proof(stores: ProofStores, subscriber: str) -> bytes:
+    """The zip that `relance audit prove` writes, as of a checkpoint made now. Raises one of
+    UNSIGNED.
+    """
+    sources = Stores(stores.ledger, stores.vault, stores.tree, stores.installation_stream)
+    signed = stores.tree.sign_now()
+    return zipped(
+        bundle_files(
+            head_of(sources, signed),
+            holding_of(sources, subscriber, signed),
+            ledger_tools(),
+            stores.tree.sign,
+        )
+    )

@@ -42,7 +42,7 @@ def heading(level: int, text: str) -> str:
 
 def rows(pairs: Iterable[tuple[str, str]]) -> str:
     """A table of two columns: what, and what is so."""
-    lines = ["| | |", "|---|---|", *(f"| {what} | {said or '–'} |" for what, said in pairs)]
+    lines = ["| | |", "|---|---|", *(f"| {name} | {value or '–'} |" for name, value in pairs)]
     return "\n".join(lines) + "\n"
 
 

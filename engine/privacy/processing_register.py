@@ -1,53 +1,115 @@
 """The record of processing activities (GDPR 30(1)): one activity for each purpose, as declared and
-published on a day. Pure.
+published on a day; and what is missing for it to be complete, since a paper with holes is worse
+than none. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from engine.privacy.declared_then import Day
+from engine.i18n.language import N_
+from engine.installation.events import ConfigurationPublished, InstallationEvent
+from engine.installation.state import Installation
 from engine.privacy.paper_markdown import Speech, bases, bullets, clause, heading, plain, rows
 from engine.sequence.declared import Declared, Retention
 from engine.sequence.model import Plan, Purpose
 from engine.sequence.parse_declared import AREA
 
+CONTROLLER = {
+    "name": N_("[controller] name: who answers for the data"),
+    "address": N_("[controller] address: where they are"),
+    "contact": N_("[controller] contact: how people reach them about their data"),
+}
 
-def register(day: Day, speech: Speech) -> str:
-    """Markdown. To be asked only when nothing is missing (`gaps.missing_in_register`)."""
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What was in force at `at` (engine time, ms), as it was known then. `published_at` is when it
+    was published, `program` the version that ran it.
+    """
+
+    at: int
+    published_at: int
+    program: str
+    installation: Installation
+
+    @property
+    def plan(self) -> Plan:
+        return self.installation.plan()
+
+    @property
+    def declared(self) -> Declared:
+        return self.plan.declared or Declared()
+
+
+def in_force(recorded: Iterable[tuple[int, InstallationEvent]], at: int) -> InForce | None:
+    """From (recorded_at, event) of the installation's stream in order; None when nothing had been
+    published by then.
+    """
+    installation, program = Installation(), ""
+    for recorded_at, event in recorded:
+        if recorded_at > at:
+            break
+        installation = installation.evolve(event)
+        if isinstance(event, ConfigurationPublished):
+            program = event.program
+    edition = installation.editions.get(installation.edition)
+    return InForce(at, edition.at, program, installation) if edition is not None else None
+
+
+def missing_in_register(then: InForce, *, relay: str) -> Iterator[str]:
+    """English sentences, marked for the catalogue. `relay` names the mail server if it is somebody
+    else's.
+    """
+    declared, plan = then.declared, then.plan
+    for key, sentence in CONTROLLER.items():
+        if not getattr(declared.controller, key):
+            yield sentence
+    if any(not purpose.description for purpose in plan.purposes.values()):
+        yield N_("[[purpose]] description: each purpose says in a sentence what people receive")
+    if relay and not declared.processors:
+        yield N_(
+            "[[processor]]: your letters are carried by a mail provider, which is one; so is who"
+            " hosts this machine"
+        )
+
+
+def register(then: InForce, speech: Speech) -> str:
+    """Markdown. Only for a publication in which nothing is missing (`missing_in_register`)."""
     _ = speech._
-    parts = [heading(1, _("Record of processing activities")), _head(day, speech)]
-    parts += [heading(2, _("Whoever answers for the data")), _controller(day.declared, speech)]
-    for number, purpose in enumerate(day.plan.purposes.values(), 1):
+    parts = [heading(1, _("Record of processing activities")), _head(then, speech)]
+    parts += [heading(2, _("Whoever answers for the data")), _controller(then.declared, speech)]
+    for number, purpose in enumerate(then.plan.purposes.values(), 1):
         parts += [
             heading(2, f"{number}. {plain(purpose.name)}"),
-            rows(_activity(day, purpose, speech)),
+            rows(_activity(then, purpose, speech)),
         ]
-    parts += [heading(2, _("Who works on the data")), _recipients(day.declared, speech)]
+    parts += [heading(2, _("Who works on the data")), _recipients(then.declared, speech)]
     parts += [
         heading(2, _("How long what is kept")),
-        rows(retention(day.declared.retention, speech)),
+        rows(retention(then.declared.retention, speech)),
     ]
     parts += [
         heading(2, _("Security (GDPR 32)")),
-        bullets([*measures(speech), *map(plain, day.declared.controller.security)]),
+        bullets([*measures(speech), *map(plain, then.declared.controller.security)]),
     ]
     return "\n".join(parts)
 
 
-def _head(day: Day, speech: Speech) -> str:
+def _head(then: InForce, speech: Speech) -> str:
     _ = speech._
-    said = _(
+    sentence = _(
         "As of {day}, as it was known then: edition {edition}, published on {published}, run by"
         " Relance {program}."
     )
-    published = speech.instant(day.published_at)
+    published = speech.instant(then.published_at)
     return (
-        said.format(
-            day=speech.instant(day.at),
-            edition=day.installation.edition,
+        sentence.format(
+            day=speech.instant(then.at),
+            edition=then.installation.edition,
             published=published,
-            program=plain(day.program),
+            program=plain(then.program),
         )
         + "\n"
     )
@@ -61,14 +123,14 @@ def _controller(declared: Declared, speech: Speech) -> str:
         (_("representative (GDPR 27)"), who.representative or none),
         (_("data protection officer"), who.dpo or none),
     )
-    return rows((what, plain(said)) for what, said in (*pairs, *others))
+    return rows((name, plain(value)) for name, value in (*pairs, *others))
 
 
-def _activity(day: Day, purpose: Purpose, speech: Speech) -> Iterator[tuple[str, str]]:
-    _, plan = speech._, day.plan
+def _activity(then: InForce, purpose: Purpose, speech: Speech) -> Iterator[tuple[str, str]]:
+    _, plan = speech._, then.plan
     lists = [listed for listed in plan.lists.values() if listed.purpose == purpose.id]
     forms = [form for form in plan.forms.values() if form.purpose == purpose.id]
-    partner = day.declared.partner(purpose.partner) if purpose.partner else None
+    partner = then.declared.partner(purpose.partner) if purpose.partner else None
     grounds = bases(_)
     held = list(dict.fromkeys(form.basis for form in forms)) or ["consent"]
     yield _("purpose"), plain(purpose.description)
@@ -92,23 +154,23 @@ def _activity(day: Day, purpose: Purpose, speech: Speech) -> Iterator[tuple[str,
         _("recipients"),
         plain(
             ", ".join(
-                [each.name for each in day.declared.processors]
+                [processor.name for processor in then.declared.processors]
                 + ([partner.name] if partner else [])
             )
         )
         or _("nobody else"),
     )
-    yield _("transfers outside the European Economic Area"), _transfers(day.declared, speech)
+    yield _("transfers outside the European Economic Area"), _transfers(then.declared, speech)
 
 
 def _data(plan: Plan, purpose: Purpose, speech: Speech) -> Iterator[str]:
     _ = speech._
     yield _("email address, language and time zone")
     names = {
-        asked.name
+        field.name
         for form in plan.forms.values()
         if form.purpose == purpose.id
-        for asked in form.fields
+        for field in form.fields
     }
     labels = [plain(plan.fields[name].label) for name in sorted(names) if name in plan.fields]
     if labels:
@@ -122,9 +184,9 @@ def _data(plan: Plan, purpose: Purpose, speech: Speech) -> Iterator[str]:
 def _transfers(declared: Declared, speech: Speech) -> str:
     _ = speech._
     outside = [
-        f"{plain(each.name)} ({each.country}): {plain(each.guarantee)}"
-        for each in declared.processors
-        if each.country not in AREA
+        f"{plain(processor.name)} ({processor.country}): {plain(processor.guarantee)}"
+        for processor in declared.processors
+        if processor.country not in AREA
     ]
     return " · ".join(outside) or _("none")
 
@@ -133,9 +195,9 @@ def _recipients(declared: Declared, speech: Speech) -> str:
     _ = speech._
     if not declared.processors:
         return _("Nobody: everything is done on machines of one’s own.") + "\n"
-    said = _("{name} ({country}): {task}. They see: {data}. Contract: {contract}.")
+    sentence = _("{name} ({country}): {task}. They see: {data}. Contract: {contract}.")
     return bullets(
-        said.format(
+        sentence.format(
             name=plain(p.name),
             country=p.country,
             task=clause(p.task),

@@ -9,38 +9,50 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.privacy.declared_then import Day
+from engine.i18n.language import N_
 from engine.privacy.paper_markdown import Speech, bullets, clause, heading, plain, rows
-from engine.privacy.processing_register import retention
+from engine.privacy.processing_register import CONTROLLER, InForce, retention
 from engine.sequence.declared import Processor
 
 
-def annex(day: Day, processor: Processor, speech: Speech) -> str:
-    """Markdown. To be asked only when nothing is missing (`gaps.missing_in_annex`)."""
-    _, who = speech._, day.declared.controller
+def missing_in_annex(then: InForce) -> Iterator[str]:
+    for key, sentence in CONTROLLER.items():
+        if not getattr(then.declared.controller, key):
+            yield sentence
+    if not then.declared.processors:
+        yield N_(
+            "[[processor]]: no processor is declared, so there is nobody to make an annex with"
+        )
+    if not then.declared.controller.security:
+        yield N_("[controller] security: the measures you expect of whoever works on the data")
+
+
+def annex(then: InForce, processor: Processor, speech: Speech) -> str:
+    """Markdown. Only for a publication in which nothing is missing (`missing_in_annex`)."""
+    _, who = speech._, then.declared.controller
     title = _("Annex: processing of personal data by {processor} for {controller}")
     head = _("As of {day}. It completes (GDPR 28(3)): {contract}.")
     parts = [
         heading(1, title.format(processor=plain(processor.name), controller=plain(who.name))),
-        head.format(day=speech.instant(day.at), contract=clause(processor.contract)) + "\n",
+        head.format(day=speech.instant(then.at), contract=clause(processor.contract)) + "\n",
         heading(2, _("What it is about")),
-        rows(_subject(day, processor, speech)),
+        rows(_subject(then, processor, speech)),
         heading(2, _("What {processor} undertakes").format(processor=plain(processor.name))),
         bullets(_clauses(processor, speech)),
         heading(2, _("Security measures")),
         bullets(map(plain, who.security)),
         heading(2, _("Sub-processors")),
-        _sub_processors(day, processor, speech),
+        _sub_processors(then, processor, speech),
         heading(2, _("How long what is kept")),
-        rows(retention(day.declared.retention, speech)),
+        rows(retention(then.declared.retention, speech)),
         heading(2, _("Signatures")),
         rows(((plain(who.name), "………"), (plain(processor.name), "………"))),
     ]
     return "\n".join(parts)
 
 
-def _subject(day: Day, processor: Processor, speech: Speech) -> Iterator[tuple[str, str]]:
-    _, plan = speech._, day.plan
+def _subject(then: InForce, processor: Processor, speech: Speech) -> Iterator[tuple[str, str]]:
+    _, plan = speech._, then.plan
     groups = sorted({listed.group for listed in plan.lists.values() if listed.group})
     yield _("subject and nature"), plain(processor.task)
     yield (
@@ -88,14 +100,14 @@ def _clauses(processor: Processor, speech: Speech) -> Iterator[str]:
     yield _("(h) to show whatever proves that this is kept, and to allow audits")
 
 
-def _sub_processors(day: Day, processor: Processor, speech: Speech) -> str:
+def _sub_processors(then: InForce, processor: Processor, speech: Speech) -> str:
     _ = speech._
-    engaged = [each for each in day.declared.processors if each.engaged_by == processor.name]
+    engaged = [other for other in then.declared.processors if other.engaged_by == processor.name]
     if not engaged:
         return _("None is permitted without the controller’s written permission.") + "\n"
-    said = _("{name} ({country}): {task}. They see: {data}.")
+    sentence = _("{name} ({country}): {task}. They see: {data}.")
     return bullets(
-        said.format(
+        sentence.format(
             name=plain(p.name),
             country=p.country,
             task=clause(p.task),

@@ -14,7 +14,7 @@ from engine.i18n.language import N_
 from engine.i18n.refusal import Refusal
 from engine.installation.events import LedgerRestored, SendingPaused
 from engine.installation.state import Installation
-from engine.privacy.scrubbing import note_erased
+from engine.privacy.erasure import note_erased
 from engine.proof.tree_growth import TreeContradicted
 from engine.sequence.delay import MINUTE
 from engine.sequence.timing import later

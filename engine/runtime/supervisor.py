@@ -14,8 +14,8 @@ from engine.authoring.publication import unpublished_changes
 from engine.commands.group_commit import CommandGroupCommit
 from engine.context import AppContext
 from engine.ledger.store import LOST
-from engine.privacy.retention_night import apply_if_night
-from engine.privacy.scrubbing import scrub_and_log
+from engine.privacy.erasure import scrub_and_log
+from engine.privacy.retention import apply_if_night
 from engine.runtime.announcement import announce, engine_date
 from engine.runtime.follower import Follower
 from engine.runtime.heartbeat import beating

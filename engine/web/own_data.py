@@ -29,9 +29,7 @@ from engine.intake.own_data import (
     read_press,
 )
 from engine.letter import link_token
-from engine.privacy.export import dossier
-from engine.privacy.export_table import sheet
-from engine.privacy.own_proof import UNSIGNED, own_proof
+from engine.privacy.export import UNSIGNED, as_csv, dossier, own_proof
 from engine.subscriber.outcome import Done, Refused
 from engine.web.click_evidence import Visitor
 from engine.web.limits import Limits
@@ -144,7 +142,7 @@ class OwnData:
             case "csv":
                 answer = self.pages.download(
                     letter,
-                    sheet(dossier(self.context, letter.stream)),
+                    as_csv(dossier(self.context, letter.stream)),
                     "text/csv; charset=utf-8",
                     "csv",
                 )

@@ -18,9 +18,9 @@ from fastapi.responses import RedirectResponse, Response
 from engine.context import AppContext
 from engine.i18n.language import N_, Language, Say, town_in_words, translator
 from engine.intake.own_data import ADDRESS, FIELD, LANGUAGE, LANGUAGES, ZONE, Act, Mistaken, Wrong
+from engine.privacy.dossier_words import LANGUAGES as SPOKEN
+from engine.privacy.dossier_words import DossierInWords
 from engine.privacy.erasure import Kept, Receipt, what_remains
-from engine.privacy.export_words import LANGUAGES as SPOKEN
-from engine.privacy.export_words import Teller
 from engine.subscriber.outcome import Refused
 from engine.web.front import Front
 from engine.web.link_pages import LinkPages, Press, Shown
@@ -204,7 +204,7 @@ class OwnDataPages:
         and could not be taken.
         """
         _ = translator(letter.language)
-        teller = Teller(letter.plan, letter.language, letter.zone, self.context.clock.now())
+        teller = DossierInWords(letter.plan, letter.language, letter.zone, self.context.clock.now())
         wrong = {
             name: _(WRONG[reason])
             for name, reason in (mistaken.reasons if mistaken else {}).items()
@@ -276,7 +276,7 @@ class OwnDataPages:
 
     def erased(self, letter: OwnLetter, receipt: Receipt) -> Response:
         _ = translator(letter.language)
-        teller = Teller(letter.plan, letter.language, letter.zone, receipt.at)
+        teller = DossierInWords(letter.plan, letter.language, letter.zone, receipt.at)
         return self.pages.page(
             "own_data_erased.html",
             letter.language,
@@ -304,7 +304,7 @@ class OwnDataPages:
         ]
 
     def _said(
-        self, letter: OwnLetter, after: Act | None, done: bool, teller: Teller, _: Say
+        self, letter: OwnLetter, after: Act | None, done: bool, teller: DossierInWords, _: Say
     ) -> str:
         if after is None:
             return ""
@@ -330,7 +330,7 @@ class OwnDataPages:
 
     def _kept(self, letter: OwnLetter, kept: tuple[Kept, ...]) -> list[str]:
         _ = translator(letter.language)
-        teller = Teller(letter.plan, letter.language, letter.zone, 0)
+        teller = DossierInWords(letter.plan, letter.language, letter.zone, 0)
         return [
             _(each.what).format(date=teller.day(each.until)) if each.until else _(each.what)
             for each in kept

@@ -15,9 +15,9 @@ from engine.evidence.keeping import kept
 from engine.intake.clicks import HUMAN
 from engine.intake.own_data import Corrected
 from engine.privacy.correction import Correction, correction
-from engine.privacy.erasure import Receipt, archived_until, erase
-from engine.privacy.sealed_archive import archiver
+from engine.privacy.erasure import Receipt, archiver, erase
 from engine.sequence.delay import DAY
+from engine.sequence.timing import later
 from engine.subscriber.commands import AnyCommand, ExerciseRight, GrantAccess, Object, Restrict
 from engine.subscriber.events import Cause
 from engine.subscriber.inactivity import retention_of
@@ -85,7 +85,7 @@ class OwnWishes:
         """The proof is sealed where an auditor is named. Nothing is kept of the press: it would be
         all that is left of the person.
         """
-        seal = (
+        archive = (
             archiver(self.context, retention_of(letter.plan).proof)
             if self.context.config.proof.archive_recipient
             else None
@@ -95,14 +95,14 @@ class OwnWishes:
             letter.stream,
             Cause("click", letter.claim.message),
             self.context.command_handler.execute_one,
-            seal=seal,
+            archive=archive,
         )
 
     def proof_until(self, letter: OwnLetter) -> int:
         """Until when proof would be kept after an erasure made now, 0 for not at all."""
         if not self.context.config.proof.archive_recipient:
             return 0
-        return archived_until(
+        return later(
             self.context.clock.now(),
             retention_of(letter.plan).proof,
             self.context.config.site.timezone,

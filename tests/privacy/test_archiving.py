@@ -18,8 +18,7 @@ from engine.cli.parser import parser
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.ledger.codec import decode
-from engine.privacy.erasure import Archived, erase
-from engine.privacy.sealed_archive import archiver
+from engine.privacy.erasure import Archived, archiver, erase
 from engine.sequence.delay import DAY, Delay
 from engine.sequence.mistakes import Unpublishable
 from engine.subscriber.events import Cause, ProofArchived, ProofOpened, SubscriberErased
@@ -50,7 +49,7 @@ def archived(anna: Anna) -> int:
         anna.stream,
         SHOP,
         context.command_handler.execute_one,
-        seal=archiver(context, FIVE_YEARS),
+        archive=archiver(context, FIVE_YEARS),
     )
     assert receipt is not None and any("sealed" in each.what for each in receipt.kept)
     return result.person.version
@@ -101,7 +100,7 @@ def test_what_happens_while_it_is_sealed_is_sealed_too(anna: Anna) -> None:
         return made
 
     _result, receipt = erase(
-        context, anna.stream, SHOP, context.command_handler.execute_one, seal=slowly
+        context, anna.stream, SHOP, context.command_handler.execute_one, archive=slowly
     )
     assert receipt is not None
     said = json.loads(unseal((context.vault.archived(anna.stream) or (b"", 0))[0], str(IDENTITY)))

@@ -8,8 +8,7 @@ import csv
 import io
 import json
 
-from engine.privacy.export import dossier
-from engine.privacy.export_table import HEADER, sheet
+from engine.privacy.export import CSV_HEADER, as_csv, dossier
 from tests.conftest import MakeContext
 from tests.privacy.garden import FILES, Anna
 
@@ -45,10 +44,10 @@ def test_everything_that_went_in_comes_out(make_context: MakeContext) -> None:
 
 def test_the_sheet_holds_the_same_and_every_cell_is_inert(make_context: MakeContext) -> None:
     anna = Anna(make_context(FILES), name='=HYPERLINK("http://evil.example";"clic")').joins()
-    text = sheet(dossier(anna.context, anna.stream))
+    text = as_csv(dossier(anna.context, anna.stream))
     assert text.startswith('\ufeff"about","date","what","value"\r\n')
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
-    assert tuple(rows[0]) == HEADER and {len(row) for row in rows} == {4}
+    assert tuple(rows[0]) == CSV_HEADER and {len(row) for row in rows} == {4}
     assert not [
         cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))
     ]
@@ -67,4 +66,4 @@ def test_the_sheet_holds_the_same_and_every_cell_is_inert(make_context: MakeCont
 def test_the_name_that_looks_like_a_formula_is_shown_as_text(make_context: MakeContext) -> None:
     anna = Anna(make_context(FILES), name="=1+1").joins()
     said = {"fields": dossier(anna.context, anna.stream)["person"]["fields"]}  # type: ignore[index]
-    assert '"first_name","\'=1+1"' in sheet(said)
+    assert '"first_name","\'=1+1"' in as_csv(said)

@@ -12,8 +12,7 @@ import psycopg
 import pytest
 
 from engine.context import AppContext
-from engine.privacy.erasure import erase
-from engine.privacy.scrubbing import note_erased, scrub_when_due
+from engine.privacy.erasure import erase, note_erased, scrub_when_due
 from engine.store import scrubbing
 from engine.store.scrubbing import scrub
 from engine.subscriber.events import Cause

@@ -15,8 +15,7 @@ from engine.config import read_config
 from engine.context import AppContext
 from engine.installation.events import STREAM, RetentionApplied
 from engine.installation.publishing import publication
-from engine.privacy.retention_due import night_of, terms
-from engine.privacy.retention_night import apply_if_night
+from engine.privacy.retention import apply_if_night, night_of, terms
 from engine.sequence.declared import Retention
 from engine.sequence.delay import DAY
 from engine.subscriber import commands as c

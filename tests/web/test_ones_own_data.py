@@ -26,8 +26,8 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.language import day_in_words
 from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
+from engine.privacy.dossier_words import DETAILS
 from engine.privacy.export import SOURCES, dossier
-from engine.privacy.export_words import DETAILS
 from engine.proof import verify as verifier
 from engine.proof.signing_refused import SigningRefused
 from engine.sequence.timing import to_local

@@ -18,7 +18,7 @@ from engine.sequence.timing import to_local
 from engine.subscriber.eligibility import EVERYTHING
 
 RECENT = 183 * DAY
-MOST_LINES = 40
+MAX_LINES = 40
 BASES = {
     "consent": N_("you agreed, on {date}"),
     "soft-optin": N_("you are a customer of ours and have not objected, since {date}"),
@@ -67,8 +67,8 @@ _MERGED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    what: str
-    said: str
+    name: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Teller:
-    """Tells in one language, with dates on the clock of `zone`; `now` is the engine's time in
+class DossierInWords:
+    """A dossier in one language, with dates on the clock of `zone`; `now` is the engine's time in
     milliseconds.
     """
 
@@ -131,10 +131,10 @@ class Teller:
         if person["timezone"]:
             yield Line(_("Time zone"), str(person["timezone"]))
         if person["language"]:
-            said = str(person["language"])
-            yield Line(_("Language"), _(LANGUAGES[said[:2]]) if said[:2] in LANGUAGES else said)
+            code = str(person["language"])
+            yield Line(_("Language"), _(LANGUAGES[code[:2]]) if code[:2] in LANGUAGES else code)
         if person["last_contact"]:
-            yield Line(_("You were last heard of"), self._said(person["last_contact"]))
+            yield Line(_("You were last heard of"), self._date(person["last_contact"]))
         if person["restricted"]:
             yield Line(_("Frozen"), _("nothing is sent to you, and nothing is deleted"))
         if person["suppressed"]:
@@ -142,75 +142,77 @@ class Teller:
 
     def _purposes(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)
-        for each in _part(dossier, "purposes"):
+        for purpose in _part(dossier, "purposes"):
             words = (
                 WITHDRAWN
-                if each["status"] == "withdrawn"
-                else BASES.get(str(each["basis"]), BASES["service"])
+                if purpose["status"] == "withdrawn"
+                else BASES.get(str(purpose["basis"]), BASES["service"])
             )
-            yield Line(str(each["name"]), _(words).format(date=self._said(each["since"])))
-        for each in _part(dossier, "asked"):
-            if each["id"] == EVERYTHING:
+            yield Line(str(purpose["name"]), _(words).format(date=self._date(purpose["since"])))
+        for request in _part(dossier, "asked"):
+            if request["id"] == EVERYTHING:
                 continue
             yield Line(
-                str(each["name"]),
+                str(request["name"]),
                 _("asked for on {date}, and not confirmed yet").format(
-                    date=self._said(each["asked_at"])
+                    date=self._date(request["asked_at"])
                 ),
             )
 
     def _lists(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)
-        for each in _part(dossier, "lists"):
+        for membership in _part(dossier, "lists"):
             yield Line(
-                str(each["name"]) or _("letters that are no longer sent"),
-                _("since {date}").format(date=self._said(each["since"])),
+                str(membership["name"]) or _("letters that are no longer sent"),
+                _("since {date}").format(date=self._date(membership["since"])),
             )
 
     def _sources(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)
-        for each in _part(dossier, "sources"):
+        for source in _part(dossier, "sources"):
             details = ", ".join(
-                _("{name}: {value}").format(name=_(DETAILS[name]), value=each[name])
+                _("{name}: {value}").format(name=_(DETAILS[name]), value=source[name])
                 for name in SOURCES
-                if name in each
+                if name in source
             )
-            door = DOORS[str(each["door"])]
-            yield Line(self._said(each["at"]), f"{_(door)} ({details})" if details else _(door))
+            door = DOORS[str(source["door"])]
+            yield Line(self._date(source["at"]), f"{_(door)} ({details})" if details else _(door))
 
     def _letters(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)
-        for each in reversed(_part(dossier, "letters")):
-            if self.now - _instant(each["begun_at"]) <= RECENT:
-                subject = _MERGED.sub("…", str(each["subject"])).strip() or str(each["letter"])
-                outcome = OUTCOMES[str(each["outcome"])]
-                yield Line(self._said(each["begun_at"]), f"{subject} ({_(outcome)})")
+        for letter in reversed(_part(dossier, "letters")):
+            if self.now - _instant(letter["begun_at"]) <= RECENT:
+                subject = _MERGED.sub("…", str(letter["subject"])).strip() or str(letter["letter"])
+                outcome = OUTCOMES[str(letter["outcome"])]
+                yield Line(self._date(letter["begun_at"]), f"{subject} ({_(outcome)})")
 
     def _recipients(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)
-        for each in _part(dossier, "recipients"):
-            who = str(each["who"])
+        for recipient in _part(dossier, "recipients"):
+            who = str(recipient["who"])
             yield Line(
                 _(who), _("carries our letters to you, and so sees your address and the letters")
             )
 
     def _requests(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)
-        for each in _part(dossier, "requests"):
-            said = _("asked on {date}; we answer by {due} at the latest")
-            right = RIGHTS[str(each["right"])]
+        for request in _part(dossier, "requests"):
+            sentence = _("asked on {date}; we answer by {due} at the latest")
+            right = RIGHTS[str(request["right"])]
             yield Line(
                 _(right),
-                said.format(date=self._said(each["asked_at"]), due=self._said(each["due_at"])),
+                sentence.format(
+                    date=self._date(request["asked_at"]), due=self._date(request["due_at"])
+                ),
             )
 
-    def _said(self, moment: object) -> str:
+    def _date(self, moment: object) -> str:
         return self.day(_instant(moment))
 
 
 def _section(heading: str, lines: Iterator[Line], none: str) -> Section:
-    found = tuple(lines)
-    return Section(heading, found[:MOST_LINES], none, max(0, len(found) - MOST_LINES))
+    every = tuple(lines)
+    return Section(heading, every[:MAX_LINES], none, more=max(0, len(every) - MAX_LINES))
 
 
 def _part(dossier: Mapping[str, object], name: str) -> Part:
