@@ -1,3 +1,1 @@
-"""It is seen: one view per file, each derived from the ledger alone, and the loop that follows the
-ledger.
-"""
+"""Views: one per file, each derived from the ledger alone, and the loop that feeds them."""

@@ -1,5 +1,5 @@
-"""The agenda: each person folded, and the next act of each of their open matters. A view finds what
-is due; it never decides.
+"""The agenda: each person's folded state, and the next act of each of their open memberships and
+requests. A view finds what is due; it never decides.
 """
 
 from __future__ import annotations
@@ -33,15 +33,16 @@ STALE_PIECE = 1000
 QUARANTINE_BATCH = 200
 FROM_THE_FIRST = "00000000-0000-0000-0000-000000000000"
 RECENT = 4000
-"""People kept unpacked: a letter's outcome follows its claim within a moment."""
+"""How many people are cached unpacked: a letter's outcome mostly follows its claim within a
+moment.
+"""
 unpack_person = unpacker(Person)
 
 
 def read_folds(rows: Sequence[tuple[object, ...]]) -> tuple[dict[str, Person], list[str]]:
-    """People as their rows have them, and whose row cannot be read: the ledger still knows them,
-    and their next fact writes the row anew.
-
-    Those in the same state are one object: they are read, and often decided about, once.
+    """People as their rows have them, and the ids whose row cannot be read: their next event writes
+    the row anew from the ledger. People in the same state share one object, so they are unpacked,
+    and often decided about, once.
     """
     folds, unreadable, known = {}, [], dict[object, Person]()
     for who, state in rows:
@@ -75,8 +76,8 @@ class Agenda:
         self._lists_indexed: bool | None = None  # None: not known
 
     def begin(self, position: int) -> None:
-        """Another program may have set people aside: what it could not take is tried again from
-        here.
+        """Another version of the program may have quarantined people that this one can fold: they
+        are tried again from here.
         """
         self.position = position
         self._recent.clear()
@@ -123,8 +124,8 @@ class Agenda:
             )
 
     def tidy(self, cursor: Cursor) -> bool:
-        """Who is set aside is tried again when a process begins to follow, and after a publication:
-        both may be what was wanting.
+        """Quarantined people are tried again when a process begins to follow and after a
+        publication: either may have brought what was missing.
         """
         self._index_lists(cursor)
         return self._try_again(cursor) | self._tidy_stale(cursor)
@@ -163,7 +164,7 @@ class Agenda:
         touched: Mapping[str, Sequence[PersonEvent]],
         stood: Mapping[str, Person],
     ) -> set[str]:
-        """People with their later facts; with whom that cannot be done."""
+        """People with their later events folded in; and those for whom that failed."""
         plan, calendar = self.installation.plan(), self.installation.calendar
         people: dict[str, Person] = {}
         wanted: dict[str, Mapping[str, Act]] = {}
@@ -176,7 +177,7 @@ class Agenda:
                 wanted[subscriber] = acts(person, plan, calendar)
                 standing[subscriber] = keys(before, plan, calendar) if before is not None else ()
             except Exception:
-                # Their history as a whole says whether it was they, or what was kept of them.
+                # The whole history tells whether their events or the kept fold was at fault.
                 failed.add(subscriber)
             else:
                 people[subscriber] = person
@@ -185,11 +186,9 @@ class Agenda:
         return failed
 
     def _make_anew(self, cursor: Cursor, people: Mapping[str, Person | None]) -> None:
-        """Rows of people as they are now, from the ledger alone where they are not known; of whom
-        none can be made is set aside.
-
-        Only here is the agenda asked what it says: after a publication, which keys a person's rows
-        have is no matter of their facts alone.
+        """Rewrite the rows of people from their present state, folded from the ledger where it is
+        not known; who cannot be folded is quarantined. Only here are a person's rows looked up:
+        after a publication their keys no longer follow from the person's events alone.
         """
         if not people:
             return
@@ -269,7 +268,7 @@ class Agenda:
         )
 
     def _history(self, subscriber: str) -> list[Entry]:
-        """Of one person, as of the view's position."""
+        """All events of one person, up to the view's position."""
         return [
             entry for entry in self.ledger.stream(subscriber) if entry.position <= self.position
         ]
@@ -328,7 +327,7 @@ class Agenda:
         wanted: Mapping[str, Mapping[str, Act]],
         standing: Mapping[str, Collection[str]],
     ) -> None:
-        """Rows of these people, in place of those that may stand under the keys of `standing`."""
+        """Write the rows of these people, replacing those under the keys of `standing`."""
         rows: list[tuple[str, str, str, str, int, int, int, int, str]] = []
         gone: list[tuple[str, str]] = []
         for subscriber, matters in wanted.items():

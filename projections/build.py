@@ -27,18 +27,17 @@ from projections.every import every_view
 from projections.view import View
 
 PARTS = "0123456789abcdef"
-"""People by the first digit of their stream, which is random: a part is read in order without
-sorting the whole ledger.
+"""People by the first hexadecimal digit of their random id: a part is read in order without sorting
+the whole ledger.
 """
 
 Work = Callable[[str], int]
 
 
 def dealt_out(begin: Callable[[str], Work], conninfo: str, processes: int) -> Iterator[int]:
-    """What the work of each part comes to, as soon as it is done; `begin(conninfo)` is called once
-    in each process and must be picklable.
-
-    Raises what a process raised. None outlives this one: each ends when nothing more is sent to it.
+    """Run `work` for each part in processes, and yield each result as soon as it is there.
+    `begin(conninfo)` is called once in each process and must be picklable. Raises what a process
+    raised. A process ends when nothing more is sent to it, so none outlives this one.
     """
     context = get_context("spawn")
     waiting, busy, workers = list(PARTS), [], []
@@ -82,8 +81,8 @@ def _answer(pipe: Connection) -> int:
 
 
 def _worker(pipe: Connection, begin: Callable[[str], Work], conninfo: str) -> None:
-    """Ctrl-C is for the process that deals out. Facts and folds hold no circles: to look for any
-    takes a fifth of the time, and finds nothing.
+    """One process. Ctrl-C is handled by the parent. The garbage collector is off: events and folds
+    hold no cycles, and looking for them took a fifth of the time.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
@@ -100,13 +99,13 @@ def _worker(pipe: Connection, begin: Callable[[str], Work], conninfo: str) -> No
 SQL = queries(Path(__file__).with_name("build.sql"))
 LOWEST, HIGHEST = "0000000-0000-0000-0000-000000000000", "fffffff-ffff-ffff-ffff-ffffffffffff"
 MAX_PEOPLE_IN_ONE_PROCESS = 100_000
-"""Events that one process has folded before a second one has started."""
+"""A second process is worth starting only beyond this many events."""
 
 
 @dataclass(frozen=True)
 class Building:
-    """What is being built: these views below `prefix`, up to `position`. Their tables are there,
-    empty and without their indexes.
+    """What is being built: these views below `prefix`, up to `position`. Their tables exist, empty
+    and without indexes.
     """
 
     prefix: str
@@ -126,7 +125,7 @@ class Building:
             tell(done, self.position)
 
     def begin(self, conninfo: str) -> Callable[[str], int]:
-        """In a process of its own, with connections of its own until it ends."""
+        """Called in a worker process; its connections are its own."""
         return self._part(Ledger(conninfo), Database(conninfo, size=2).open())
 
     def _part(self, ledger: Ledger, database: Database) -> Callable[[str], int]:

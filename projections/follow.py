@@ -27,15 +27,15 @@ from projections.view import View
 
 SQL = queries(Path(__file__).with_name("follow.sql"))
 BATCH_ENTRIES = 4000
-"""Entries at a time when there are so many: a letter's claim and its outcome then mostly come
-together, and its rows are written once.
+"""Entries read at a time: a letter's claim and its outcome then mostly come together, and its rows
+are written once.
 """
 WAIT = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a view has come; `fault` is why it stopped, "" when it has not."""
+    """How far a view has come; `fault` is why it stopped, "" while it has not."""
 
     view: str
     position: int
@@ -43,8 +43,8 @@ class Progress:
 
 
 class Follower:
-    """Feeds `views` from the ledger. One process at a time feeds a view: whoever holds its position
-    row; others wait for it.
+    """Feeds `views` from the ledger. One process at a time feeds a view, the one that holds its
+    position row; others wait for it.
     """
 
     def __init__(self, ledger: Ledger, database: Database, views: Sequence[View]) -> None:
@@ -56,7 +56,7 @@ class Follower:
         self._read: tuple[int, list[Entry]] = (-1, [])
 
     def prepare(self) -> None:
-        """Create what is missing. Harmless when it is there."""
+        """Create what is missing. Idempotent."""
         for view in self.views:
             with self.database.transaction(long=True) as connection:
                 connection.execute(SQL["lock_creation"])
@@ -66,9 +66,7 @@ class Follower:
                     connection.execute(view.sql["index"].encode())
 
     def build(self, prefix: str, tell: Callable[[int, int], None]) -> None:
-        """Every view, all of them below `prefix`, made anew from the whole ledger as it is now, and
-        at its head.
-        """
+        """Build every view anew below `prefix`, from the whole ledger up to its present head."""
         position = self.ledger.head()
         for view in self.views:
             with self.database.transaction(long=True) as connection:
@@ -83,7 +81,7 @@ class Follower:
                 connection.execute(self.sql[view.name]["set_position"], {"position": position})
 
     def take_the_place_of(self, live: Follower) -> None:
-        """These views in place of the live ones, which are gone."""
+        """Put these views in place of the live ones, which are dropped."""
         for view, former in zip(self.views, live.views, strict=True):
             with self.database.transaction(long=True) as connection:
                 live._drop(connection, former)
@@ -141,8 +139,7 @@ class Follower:
                 if row is None:
                     return False
                 position = int(row[0])
-                # Out until this is committed: what a view keeps in memory may be ahead of what is
-                # rolled back.
+                # Cleared until the commit: what a view caches may be ahead of what is rolled back.
                 if self.begun.pop(view.name, -1) != position:
                     view.begin(position)
                 entries = self._entries(position, head)
@@ -174,7 +171,9 @@ class Follower:
         self.begun.pop(view.name, None)
 
     def _entries(self, position: int, head: int) -> list[Entry]:
-        """Views usually stand at the same place: read a batch once for all of them."""
+        """Entries after a position. Views usually stand at the same position, so a batch is read
+        once for all of them.
+        """
         if position >= head:
             return []
         if self._read[0] != position or not self._read[1]:

@@ -1,4 +1,4 @@
-"""When each person was last heard of, so that those long silent are found. It finds;
+"""When each person was last heard of, so that the inactive are found. The view finds;
 `engine.subscriber.inactivity` decides.
 """
 
@@ -22,13 +22,13 @@ TELLING = frozenset({
     e.ListMoved, e.ListCopied, e.LetterAnswered, e.MoveUndone, e.PermissionRenewed,
     e.PermissionAsked, e.ConsentRequested, e.ConsentExpired, e.SubscriberErased,
 })  # fmt: skip
-"""Events that tell something here: most are of another kind."""
+"""The only events this view reads; most are of other kinds."""
 
 
 @dataclass(slots=True)
 class Told:
-    """What some entries tell of one person, in ms, 0 for nothing. `answered`: from when on an
-    earlier question is no longer open.
+    """What some entries say about one person's activity, in ms, 0 for nothing. `answered`: from
+    when on an earlier question is no longer open.
     """
 
     heard_at: int = 0
@@ -56,7 +56,7 @@ class Told:
 
 
 def _told(entries: Iterable[Entry]) -> tuple[dict[str, Told], list[str]]:
-    """By person; and who is erased, of whom nothing is told after."""
+    """The activity by person, and the people who were erased."""
     told: dict[str, Told] = {}
     erased: list[str] = []
     for entry in entries:
@@ -81,7 +81,7 @@ class Silence:
         self.sql = SQL.within(schema=self.schema)
 
     def begin(self, position: int) -> None:
-        """Nothing is kept in memory."""
+        """Nothing is cached in memory."""
 
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
         told, erased = _told(entries)

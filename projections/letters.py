@@ -20,7 +20,7 @@ OUTCOMES = {
 }  # fmt: skip
 ANSWERS = (e.ListMoved, e.ListCopied, e.LetterAnswered)
 CONCERNED = frozenset({e.LetterBegun, *OUTCOMES, *ANSWERS, e.MoveUndone})
-"""Events that say something about a letter: most of a history are of another kind."""
+"""The only events this view reads; most are of other kinds."""
 
 
 Begun = tuple[str, int, str, str, int, int, str, int, str, int]
@@ -28,7 +28,7 @@ Begun = tuple[str, int, str, str, int, int, str, int, str, int]
 
 @dataclass
 class _Batch:
-    """What a batch comes to, the last word on each message winning."""
+    """What a batch comes to; the last event on each message wins."""
 
     begun: dict[str, Begun] = field(default_factory=dict)
     status: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class _Batch:
                     at,
                 )
             case e.LetterWithheld(at, key, letter, _, number, run, message="") as never:
-                # It has no message: what it was, and for whom, names its row.
+                # A withheld letter has no message id: its row is named by what it was and for whom.
                 decoded = decode(key)
                 kind = (
                     "broadcast"
@@ -116,7 +116,7 @@ class Letters:
         self.sql = SQL.within(schema=self.schema)
 
     def begin(self, position: int) -> None:
-        """Nothing is kept in memory."""
+        """Nothing is cached in memory."""
 
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
         batch = _Batch()
@@ -124,8 +124,8 @@ class Letters:
             if isinstance(entry.event, e.MoveUndone) and any(
                 message == entry.event.message for message, _ in batch.given
             ):
-                # Whether what is taken back was a move, the table may know alone: it learns first
-                # what was given.
+                # Only the table knows whether what is taken back was a move: the answers are
+                # written first.
                 self._put(cursor, batch)
                 batch = _Batch()
             batch.take(entry)
@@ -133,7 +133,7 @@ class Letters:
 
     def _put(self, cursor: Cursor, batch: _Batch) -> None:
         for message in batch.begun.keys() & batch.status.keys():
-            # Begun and settled within a batch: its row is written once.
+            # Begun and settled within one batch: the row is written once.
             batch.begun[message] = (*batch.begun[message][:8], *batch.status.pop(message))
         if batch.begun:
             subscribers, positions, keys, letters, lists, runs, kinds, editions, statuses, ats = (

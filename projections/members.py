@@ -1,5 +1,5 @@
-"""Who stands on which list. `changes` is the one place that says what an event means for
-membership; all that count members feed on it.
+"""Who is on which list. `changes` is the one place that says what an event means for membership;
+every count of members uses it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SQL = beside(__file__)
 CHANGING = frozenset(
     {e.ListJoined, e.ListLeft, e.ListMoved, e.ListCopied, e.ListTransferred, e.MoveUndone}
 )
-"""Events that `changes` knows: most are of another kind."""
+"""The only events that `changes` reads; most are of other kinds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Left:
 
 
 def changes(event: object) -> Iterator[Joined | Left]:
-    """What an event changes about where a person stands, in order. Moves are stored resolved, so no
+    """What an event changes about where a person is, in order. Moves are stored resolved, so no
     rule is needed here.
     """
     match event:
@@ -66,8 +66,8 @@ def changes(event: object) -> Iterator[Joined | Left]:
 
 
 def _net(entries: Sequence[Entry]) -> tuple[dict[tuple[str, int], Joined | None], list[str]]:
-    """What the entries come to: how each person stands on each list they touch, None for left; and
-    who is erased, before all that.
+    """The net effect of entries: how each person is on each list they touch, None for left; and who
+    is erased, before all that.
     """
     net: dict[tuple[str, int], Joined | None] = {}
     erased: list[str] = []
@@ -91,7 +91,7 @@ class Members:
         self.sql = SQL.within(schema=self.schema)
 
     def begin(self, position: int) -> None:
-        """Nothing is kept in memory."""
+        """Nothing is cached in memory."""
 
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
         net, erased = _net(entries)

@@ -1,9 +1,9 @@
-"""Of whom nothing can be made: their history is none the rules can take. They alone are set aside,
-with the reason, and everybody else is followed.
+"""People whose history the rules cannot fold. They alone are quarantined, with the reason, and
+everybody else is followed.
 
-They have neither fold nor rows, so nothing is due to them and nothing leaves; their facts stay in
-the ledger. They are tried again at each new fact of theirs, after a publication, and whenever a
-process begins to follow, as a new version of the program does: it may know what this one does not.
+They have no fold and no rows, so nothing is due to them and nothing is sent; their events stay in
+the ledger. They are tried again at each new event of theirs, after a publication, and whenever a
+process begins to follow: a new version of the program may know what the former did not.
 """
 
 from __future__ import annotations
@@ -17,12 +17,16 @@ WHY = "what has happened to this person cannot be taken in"
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """`position` is that of their last fact, `why` the kind of error: its words may be personal."""
+    """`position` is that of their last event, `why` the type of the error: its message may be
+    personal.
+    """
 
     position: int
     why: str
 
 
 def what_failed(position: int, error: Exception) -> Aside:
-    """The same whether they were followed or are rebuilt: a replay compares it."""
+    """The type of the error; the same whether they were followed or rebuilt, since a replay
+    compares it.
+    """
     return Aside(position, f"{safe_error_text(error)}: {WHY}")

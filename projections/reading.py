@@ -1,5 +1,5 @@
-"""What the rest of the program asks of the views, as functions it is handed; and the comparison of
-live views with rebuilt ones.
+"""The queries that the rest of the program is handed as functions, and the comparison of live views
+with rebuilt ones.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ BESIDE, REPLAY = "building", "replay"
 SHOWN_DIFFERENCES = 50
 FROM_THE_BEGINNING = (0, "00000000-0000-0000-0000-000000000000")
 BEGIN_AGAIN_SECONDS = 1.0
-"""Wall-clock seconds after which the queue is looked at from its beginning: what falls due late, as
-a retry does, waits no longer.
+"""Wall-clock seconds after which the queue is read from its beginning again, so that what falls due
+late, as a retry does, waits no longer.
 """
 
 
@@ -66,7 +66,7 @@ class ReadViews:
                 queries.check(connection)
 
     def _ask(self, query: str, **values: object) -> list[tuple[object, ...]]:
-        """One statement, one answer: PostgreSQL's own transaction is all it needs."""
+        """One statement without an explicit transaction."""
         with self.database.connection() as connection:
             return cast(list[tuple[object, ...]], connection.execute(query, values).fetchall())
 
@@ -82,9 +82,9 @@ class ReadViews:
     def take(
         self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]
     ) -> list[tuple[str, str]]:
-        """Goes on where the last take came to: what was taken there is not in the views yet, and
-        would be passed over row by row each time. It begins anew every second, and before it says
-        that nothing is due.
+        """Continues after the rows of the last call: those are taken but not yet followed, and
+        would be skipped one by one each time. Begins anew every second, and before it answers that
+        nothing is due.
         """
         values: dict[str, object] = {
             "now": now,
@@ -219,7 +219,9 @@ class ReadViews:
         return (str(rows[0][0]), cast(int, rows[0][1])) if rows else None
 
     def question(self, query: QuestionQuery) -> QuestionTally:
-        """Letters beside memberships: each view at its own position, so a moment apart."""
+        """How a question was answered. Letters and memberships are read each at its own view's
+        position, so a moment apart.
+        """
         letters = [query.letter, *query.reminders]
         values: dict[str, object] = {
             "key": query.key,
@@ -264,9 +266,7 @@ class ReadViews:
         return self.follower.catch_up(tell=tell)
 
     def rebuild(self, names: Sequence[str], tell: Progress) -> None:
-        """The named views (all when none is named) built anew beside the live ones, and put in
-        their place.
-        """
+        """Build the named views (all when none is named) beside the live ones and swap them."""
         with self._alone():
             new = Follower(self.ledger, self.database, every_view(self.ledger, BESIDE, names))
             new.build(BESIDE, tell)
@@ -276,8 +276,8 @@ class ReadViews:
             )
 
     def compare(self, tell: Progress) -> list[RowDifference]:
-        """Rebuild beside the live views to one position, bring the live ones to the same, and name
-        every row that differs.
+        """Rebuild beside the live views up to one position, bring the live ones to the same, and
+        name every row that differs.
         """
         twins = every_view(self.ledger, REPLAY)
         replay = Follower(self.ledger, self.database, twins)
@@ -301,7 +301,7 @@ class ReadViews:
             yield
 
     def _differences(self, twins: Sequence[View], position: int) -> list[RowDifference] | None:
-        """None when the live views went on while we looked: try again a little later."""
+        """None when the live views moved on meanwhile: the caller tries again."""
         differences: list[RowDifference] = []
         with self.database.transaction(long=True) as connection:
             connection.execute(SQL["snapshot"])

@@ -1,4 +1,4 @@
-"""Whose agenda a fact about the installation may change without a fact about them."""
+"""Whose agenda an event of the installation may change without an event of theirs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from engine.installation.state import Installation
 from engine.subscriber.agenda_key import BroadcastKey, encode
 
 REQUESTS = 0
-"""The list that stands in the rows of requests, which belong to none."""
+"""The list number of the rows of requests, which belong to no list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Rows of these lists and of these mailings (encoded keys), whenever they fell due."""
+    """Rows of these lists and of these mailings (encoded keys), whenever they are due."""
 
     lists: frozenset[int] = frozenset()
     mailings: frozenset[str] = frozenset()
@@ -28,8 +28,8 @@ class Stale:
 
 
 def made_stale(before: Installation, after: Installation, event: InstallationEvent) -> Stale:
-    """What `event`, which led from one to the other, makes stale. A mailing's rows may stand with
-    people who have left its lists.
+    """What `event`, which led from one state to the other, makes stale. A mailing's rows may belong
+    to people who have left its lists.
     """
     if isinstance(event, SequencePublished):
         old, new = before.plan(), after.plan()

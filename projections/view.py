@@ -1,9 +1,9 @@
-"""What a view is: a name, a version, its own schema, and how a batch of entries changes it. Free of
-personal data; dropped and replayed at will.
+"""What a view is: a name, a version, a schema of its own, and how a batch of entries changes it.
+Free of personal data; dropped and replayed at will.
 
-Each version of a view lives in a schema of its own (`view_agenda_4`), so a new version is built
-beside the old one and older programs keep theirs. Its statements name that schema, so that to ask a
-view is one statement.
+Each version of a view has its own schema (`view_agenda_4`), so a new version is built beside the
+old one and older programs keep theirs. Its statements name that schema, so a query needs no `SET
+search_path`.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ class View(Protocol):
     tables: tuple[str, ...]
 
     def begin(self, position: int) -> None:
-        """Take up whatever is kept in memory, as of `position`."""
+        """Load what is cached in memory, as of `position`."""
 
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None: ...
 
     def tidy(self, cursor: Cursor) -> bool: ...
 
     def whole(self, entries: Sequence[Entry]) -> Mapping[str, Sequence[bytes]]:
-        """Of people whose whole history this is, one after the other: their rows by table, as COPY
-        takes them. After `begin`; touches no table.
+        """Rows by table, as COPY takes them, for people whose whole history this is, one after the
+        other. Called after `begin`; touches no table.
         """
 
 

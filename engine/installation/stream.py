@@ -1,5 +1,5 @@
 """What is published and paused, folded from the installation's own stream and kept up to date; and
-the way in for its facts.
+the one way in for its events.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ class InstallationStream:
         self._state = Installation()
 
     def current(self) -> Installation:
-        """As of this moment in the ledger."""
+        """The state as of this moment in the ledger."""
         return self.follow(self.ledger.after({STREAM: self.version})[STREAM])
 
     @property
     def version(self) -> int:
-        """How far its stream was followed."""
+        """The version of the last entry that was folded."""
         return self._state.version
 
     @property
     def known(self) -> Installation:
-        """As it was last followed: enough for what asks nothing of it."""
+        """The state as last followed, without a query."""
         return self._state
 
     def follow(self, later: Sequence[Entry]) -> Installation:
-        """With later entries of its stream, read by somebody else."""
+        """The state with later entries folded in, which somebody else has read."""
         state = self._state
         for entry in later:
             if entry.version == state.version + 1:
@@ -52,12 +52,11 @@ class InstallationStream:
         now: int,
         within: Within | None = None,
     ) -> tuple[InstallationEvent, ...]:
-        """Append what `decide` makes of the installation as it stands, with what the vault writes
-        beside; the events, () where there were none.
+        """Append what `decide` returns for the current state, together with what `within` writes to
+        the vault; returns the events, () if there were none.
 
-        The engine writes to this stream as well. Whenever someone else was quicker it is decided
-        again, so no operator is refused because of it; what `decide` raises goes through. `now` is
-        engine time in ms.
+        The engine writes to this stream as well, so a conflict is decided again and refuses nobody;
+        what `decide` raises goes through. `now` is engine time in ms.
         """
         while True:
             state = self.current()

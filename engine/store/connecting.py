@@ -1,10 +1,10 @@
-"""How the database is reached: one conninfo, whole, for every connection, and nobody waits for a
-server that is gone.
+"""How the database is reached: one complete conninfo for every connection, and no wait for a server
+that is gone.
 
 What `[store] url` says is kept, whatever libpq knows (sslmode, several hosts, target_session_attrs,
-passfile, options…); what it leaves out is set so that a dead line is noticed. A server that died
-without a word is found out by TCP within a dozen seconds; one behind something that keeps the line
-open is asked on another line, once a statement has been silent for `SILENT_SECONDS`.
+passfile, options…); what it leaves out is set so that a dead connection is noticed. TCP finds out
+within a dozen seconds that a host is gone; where a proxy keeps the connection open, the server is
+asked over a second connection once a statement has been silent for `SILENT_SECONDS`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SQL = beside(__file__)
 ORDINARY_SECONDS = 60
 """The deadline of a statement of the running program."""
 LONG_SECONDS = 6 * 3600
-"""The deadline of one that goes through everything there is: a rebuild, a migration, a copy."""
+"""The deadline of a statement that reads or writes everything: a rebuild, a migration, a copy."""
 CONNECT_SECONDS = 10
 SILENT_SECONDS = 10.0
 ASKING_SECONDS = 5
@@ -38,7 +38,9 @@ NOTICING = {
     "keepalives_count": "3",
     "tcp_user_timeout": "8000",
 }
-"""Seconds, and milliseconds for the last."""
+"""TCP keepalive: seconds before the first probe and between probes; the last is milliseconds for
+unacknowledged data.
+"""
 FROM_ENVIRONMENT = {"connect_timeout": "PGCONNECT_TIMEOUT", "options": "PGOPTIONS"}
 
 RV = TypeVar("RV")
@@ -46,24 +48,24 @@ Row = TypeVar("Row", covariant=True)
 
 
 class ServerSilent(psycopg.OperationalError):
-    """The line is open and nobody at its other end works for us any more."""
+    """The connection is open, but no server process works for it any more."""
 
 
 MOVED: tuple[type[Exception], ...] = (ServerSilent, psycopg.errors.ReadOnlySqlTransaction)
-"""What says that all connections lead to the wrong place: to nobody, or to a server that has become
-a standby.
+"""Errors after which all connections must be made anew: the server is gone, or has become a
+standby.
 """
 
 
 def reach(conninfo: str, statement_seconds: int = ORDINARY_SECONDS) -> str:
-    """`conninfo` with what it leaves out; each statement has `statement_seconds` of wall time,
-    unless its own `options` say otherwise.
+    """`conninfo` completed with what it leaves out. `statement_seconds` is the deadline of each
+    statement, unless its own `options` set one.
     """
     parts = {key: str(value) for key, value in conninfo_to_dict(conninfo).items()}
     for key, variable in FROM_ENVIRONMENT.items():
         if key not in parts and variable in os.environ:
             parts[key] = os.environ[variable]
-    # Of two settings in `options` the last one holds.
+    # Of two settings in `options` the last one wins.
     parts["options"] = (
         f"-c statement_timeout={statement_seconds * 1000} {parts.get('options', '')}".rstrip()
     )
@@ -73,12 +75,14 @@ def reach(conninfo: str, statement_seconds: int = ORDINARY_SECONDS) -> str:
 def connect(
     conninfo: str, statement_seconds: int = LONG_SECONDS, *, autocommit: bool = True
 ) -> psycopg.Connection[TupleRow]:
-    """A connection beside the pools. Raises psycopg.Error."""
+    """A connection outside the pools. Raises psycopg.Error."""
     return Watched.connect(reach(conninfo, statement_seconds), autocommit=autocommit)
 
 
 class Watched(psycopg.Connection[Row]):
-    """A connection whose server is asked after when a statement has been silent for long."""
+    """A connection whose server is asked, over a second one, whether it still works when a
+    statement has been silent for long.
+    """
 
     def wait(
         self, gen: PQGen[RV], interval: float = WAIT_INTERVAL, timeout: float | None = None
@@ -86,7 +90,7 @@ class Watched(psycopg.Connection[Row]):
         return super().wait(self._noticing(gen) if timeout is None else gen, interval, timeout)
 
     def _noticing(self, gen: PQGen[RV]) -> Generator[Wait, Ready | int, RV]:
-        """`gen`, ended by ServerSilent when nobody works at what it waits for."""
+        """Runs `gen`; raises ServerSilent when no server process works on its statement."""
         heard = monotonic()
         try:
             wanted = next(gen)

@@ -22,7 +22,7 @@ from engine.store.sql import queries
 HERE = Path(__file__).parent
 MIGRATION_LOCK = 0x52656C61
 REFUSED_PASSWORD = "password authentication failed"
-"""As a server of any version says it in English, and libpq shows it."""
+"""The message of any server version in English, as libpq passes it on."""
 OPEN_SECONDS, CLOSE_SECONDS = 20.0, 2.0
 
 DATABASE_LOST: tuple[type[Exception], ...] = (
@@ -31,11 +31,12 @@ DATABASE_LOST: tuple[type[Exception], ...] = (
     psycopg.errors.ReadOnlySqlTransaction,
     PoolTimeout,
 )
-"""What a lost or restarting database raises, or one that has become a standby: wait and try again.
+"""Raised by a lost or restarting database, or by one that has become a standby: wait and try
+again.
 """
 
 DATABASE_ERROR: tuple[type[Exception], ...] = (psycopg.Error,)
-"""Whatever a database says instead of an answer."""
+"""Every error of the database."""
 
 
 class StoreUnavailable(Exception):
@@ -47,7 +48,7 @@ class Listening:
         self._connection = connection
 
     def wait(self, seconds: float) -> bool:
-        """True when something was heard before the time was over."""
+        """True if a notification arrived before the time was over."""
         return any(True for _ in self._connection.notifies(timeout=seconds, stop_after=1))
 
 
@@ -70,7 +71,7 @@ class Database:
         )
 
     def open(self) -> Database:
-        # The pool would try again and again, and never say why.
+        # The pool would retry silently.
         try:
             _connected(self.conninfo).close()
         except StoreUnavailable as error:
@@ -102,7 +103,7 @@ class Database:
 
     @contextmanager
     def transaction(self, *, long: bool = False) -> Iterator[psycopg.Connection[Any]]:
-        """`long`: for statements that go through everything there is."""
+        """`long`: with the deadline for statements that read or write everything."""
         with self.connection() as connection, connection.transaction():
             if long:
                 connection.execute(queries(HERE / "roles.sql")["long"])
@@ -110,23 +111,23 @@ class Database:
 
     @contextmanager
     def listening(self, channel: str) -> Iterator[Listening]:
-        """A connection of its own that hears `NOTIFY channel`."""
+        """A connection of its own that receives `NOTIFY channel`."""
         with connect(self.conninfo) as connection:
             connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             yield Listening(connection)
 
 
 def _by_key(connection: psycopg.Connection[Any]) -> None:
-    """The program asks by key. A plan made while a table was empty would otherwise read it from end
-    to end, and be kept while it fills.
+    """The program asks by key. A generic plan made while a table was empty would scan it, and be
+    kept while the table fills.
     """
     connection.execute("SET enable_seqscan = off")
 
 
 @contextmanager
 def _alone(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection that holds the creation lock: processes that start together create one after the
-    other.
+    """A connection that holds the creation lock, so that processes started together create one
+    after the other.
     """
     statements = queries(HERE / "roles.sql")
     with _connected(conninfo) as connection:

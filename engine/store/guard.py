@@ -1,7 +1,5 @@
-"""Looks after a server beneath a program that goes on: when it has died, it is started again.
-
-Every process of an installation does so; the lock under which a server is started lets one of them
-do it, and the others find it running.
+"""Restarts the embedded server when it has died. Every process of an installation does so; the lock
+under which a server is started lets one of them do it, and the others find it running.
 """
 
 from __future__ import annotations
@@ -19,8 +17,8 @@ STOP_PATIENCE = 30.0
 
 
 class Guard:
-    """A thread that asks `lives` and calls `start`, until `stop`. Whatever fails in it (a full
-    disk, no descriptor left) is said, and tried again.
+    """A thread that asks `lives` and calls `start` until it is stopped. Any failure (a full disk,
+    no descriptor left) is logged and tried again.
     """
 
     def __init__(self, lives: Callable[[], bool], start: Callable[[], None]) -> None:
@@ -32,7 +30,7 @@ class Guard:
 
     @property
     def trouble(self) -> str:
-        """Why nobody would start the server again at this moment; "" while it is looked after."""
+        """Why the server would not be restarted at this moment; "" while it would."""
         return (
             self._trouble
             if self._thread.is_alive() or self._stopping.is_set()
@@ -51,7 +49,7 @@ class Guard:
                     self._start()
                     log.warning("PostgreSQL had died and runs again")
             except Exception as error:
-                # Any at all: a guard that ended of one would be missed only when it is needed.
+                # Any exception: a guard that ended would be missed only when it is needed.
                 pause = AFTER_FAILURE_SECONDS
                 self._tell(error)
             else:

@@ -20,22 +20,22 @@ TOLD_EVERY = 3.0
 
 
 def opened(path: Path, access: int = os.O_RDWR) -> int:
-    """A descriptor of the file `path`; if missing it is made, private to whom its folder
-    belongs.
+    """A descriptor of the file `path`; a missing file is made, readable only by the owner of its
+    folder.
     """
     try:
         descriptor = os.open(path, access | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:
         return os.open(path, access | os.O_NOFOLLOW)
     if os.geteuid() == 0:
-        # Root once (`sudo`) must not lock the folder's owner out for ever.
+        # After one run as root (`sudo`) the folder's owner must still be able to open it.
         owner = path.parent.stat()
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
     return descriptor
 
 
 def take(descriptor: int, kind: int) -> bool:
-    """Takes the lock if it is free (`fcntl.LOCK_SH` or `LOCK_EX`); never waits."""
+    """Takes the lock if it is free (`fcntl.LOCK_SH` or `LOCK_EX`); never blocks."""
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -72,7 +72,7 @@ def alone(
 
 
 class Waiting:
-    """One wait: sleeps in small steps, and says every few seconds what it waits for."""
+    """One wait: sleeps in small steps and reports every few seconds what it waits for."""
 
     def __init__(self, progress: Callable[[str], None]) -> None:
         self._progress = progress

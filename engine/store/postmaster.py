@@ -1,7 +1,7 @@
-"""The server process of one data folder: which one it is, its start, and its end.
+"""The server process of one data folder: which one it is, its start, its end.
 
-A `postmaster.pid` is only a rumour: after a crash or a container's restart it may name nobody or a
-stranger. A process is believed to be our server when it is called `postgres` and works in our data
+`postmaster.pid` cannot be trusted: after a crash or a container's restart it may name no process or
+a foreign one. A process is taken for our server when it is called `postgres` and works in our data
 folder.
 """
 
@@ -106,8 +106,7 @@ def launch(
         if not locks.take(held, fcntl.LOCK_EX):
             raise EmbeddedFailed(_remains(data))
         options = [word for name, value in values.items() for word in ("-c", f"{name}={value}")]
-        # The shell in between makes the server nobody's child here: whoever started it need not
-        # collect it.
+        # Through a shell, so that the server is not our child: nobody has to reap it.
         run = subprocess.run(
             [
                 "/bin/sh",
@@ -206,8 +205,8 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 def _collect(pid: int) -> None:
-    # As process 1 of a container we inherit the server as a child, and a dead child stays until it
-    # is asked for.
+    # As process 1 of a container we inherit the server as a child, and a dead child stays a zombie
+    # until it is reaped.
     try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
