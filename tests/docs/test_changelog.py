@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from engine import __version__
+from tests.docs.pages import page
 
-CHANGELOG = (Path(__file__).parents[2] / "CHANGELOG.md").read_text("utf-8")
+CHANGELOG = page("CHANGELOG.md")
 VERSIONS = re.findall(r"^## (.+)$", CHANGELOG, re.MULTILINE)
 KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 

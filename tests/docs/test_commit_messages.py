@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.docs.pages import ROOT
+
 HOOK = ROOT / ".githooks/commit-msg"
 LONGEST = "É" * 72
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+from tests.docs.pages import ROOT, page
+
+PAGE = page("CONTRIBUTING.md")
 NAMED = re.findall(r"`((?:engine|projections|tests)/[\w/.]+\.py):([\w.]+)`", PAGE)
 WAYS = re.findall(r"^### (A (?:click|row|letter).*)\n\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
 

@@ -10,7 +10,6 @@ import dataclasses
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -21,20 +20,7 @@ from engine.ledger.codec import decode
 from engine.ledger.names import NAMES
 from engine.sequence.parse import parse
 from engine.sequence.table import Table
-
-ROOT = Path(__file__).parents[2]
-ROW = re.compile(r"^\|(.+)\|$", re.MULTILINE)
-QUOTED = re.compile(r"`([^`]+)`")
-
-
-def page(name: str) -> str:
-    return (ROOT / name).read_text("utf-8")
-
-
-def rows(text: str) -> list[list[str]]:
-    """The cells of every row of every table of a page."""
-    return [[cell.strip() for cell in row.split("|")] for row in ROW.findall(text)]
-
+from tests.docs.pages import QUOTED, ROOT, page, rows
 
 # Commands.
 

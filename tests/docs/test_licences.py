@@ -5,18 +5,20 @@ declares a licence that docs/licences.md holds compatible.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/licences.md").read_text("utf-8")
-COMPATIBLE, UNDECLARED = PAGE.split("\n## What it may")[1].split("\n## What declares")
+from tests.docs.pages import ROOT, page, rows, section
+
+PAGE = page("docs/licences.md")
+COMPATIBLE = {cells[0] for cells in rows(section(PAGE, "What it may be put together with"))[2:]}
+UNDECLARED = {
+    cells[0]: cells[1] for cells in rows(section(PAGE, "What declares no licence of its own"))[2:]
+}
 OFFICIAL_TEXT = "0d96a4ff68ad6d4b6f1f30f713b18d5184912ba8dd389f86aa7710db079abcb0"
 """SHA-256 of the text as the Free Software Foundation publishes it."""
 
@@ -26,12 +28,6 @@ BEFORE_SPDX = {
     "MIT License": "MIT",
 }
 """What packages without `License-Expression` write, and the identifier it stands for."""
-
-
-def rows(section: str) -> list[list[str]]:
-    """The cells of each row of the section's table, its head left out."""
-    lines = re.findall(r"^\| (.+) \|$", section, re.MULTILINE)
-    return [[cell.strip() for cell in line.split("|")] for line in lines[1:]]
 
 
 def declared(package: Distribution) -> str:
@@ -87,22 +83,18 @@ def test_the_licence_is_the_official_text() -> None:
 
 
 def test_relance_declares_it() -> None:
-    assert '\nlicense = "AGPL-3.0-or-later"\nlicense-files = ["LICENSE"]\n' in (
-        ROOT / "pyproject.toml"
-    ).read_text("utf-8")
+    declaration = '\nlicense = "AGPL-3.0-or-later"\nlicense-files = ["LICENSE"]\n'
+    assert declaration in page("pyproject.toml")
 
 
 @pytest.mark.parametrize("name", sorted(INSTALLED))
 def test_each_package_installed_with_it_is_compatible(name: str) -> None:
-    compatible = {cells[0] for cells in rows(COMPATIBLE)}
-    undeclared = {cells[0]: cells[1] for cells in rows(UNDECLARED)}
-    expression = declared(INSTALLED[name]) or undeclared.get(name, "")
-    assert is_compatible(expression, compatible), f"{name} is under {expression or 'no licence'}"
+    expression = declared(INSTALLED[name]) or UNDECLARED.get(name, "")
+    assert is_compatible(expression, COMPATIBLE), f"{name} is under {expression or 'no licence'}"
 
 
-@pytest.mark.parametrize("row", rows(UNDECLARED), ids=lambda row: row[0])
-def test_what_declares_none_carries_the_text_of_what_the_page_says(row: list[str]) -> None:
-    name, licence, _ = row
+@pytest.mark.parametrize(("name", "licence"), UNDECLARED.items())
+def test_what_declares_none_carries_the_text_of_what_the_page_says(name: str, licence: str) -> None:
     try:
         package = distribution(name)
     except PackageNotFoundError:

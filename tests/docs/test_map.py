@@ -5,12 +5,11 @@ are.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import engine
 import engine.proof
+from tests.docs.pages import ROOT, page, section
 
-ROOT = Path(__file__).parents[2]
 ROOMS = {file.parent.name for file in (ROOT / "engine").glob("*/__init__.py")}
 FILES = {file.name for file in (ROOT / "engine").glob("*.py") if not file.name.startswith("_")}
 
@@ -29,8 +28,7 @@ def test_each_file_beside_the_rooms_is_on_the_map() -> None:
 
 
 def test_each_room_has_its_line_in_the_design() -> None:
-    rooms = (ROOT / "docs/design.md").read_text("utf-8").partition("\n## Rooms\n")[2]
-    named = re.findall(r"`engine/([a-z0-9]+)`", rooms.partition("\n## ")[0])
+    named = re.findall(r"`engine/([a-z0-9]+)`", section(page("docs/design.md"), "Rooms"))
     assert sorted(named) == sorted(ROOMS)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.docs.pages import ROOT
+
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "bench/README.md"])
 TREE = re.compile(r"`((?:engine|projections|tests|bench|docs|\.githooks)(?:/[\w.-]+)+/?)[`:]")
 WRITTEN_BY_RUNS = {"bench/results.json", "bench/chaos.json"}

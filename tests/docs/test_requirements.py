@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/requirements.md").read_text("utf-8")
+from tests.docs.pages import QUOTED, ROOT, page, rows
+
 PLACES = ("engine", "projections", "bench", "tests", "docs", ".githooks")
 FILES = ("config.toml", "README.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile", "pyproject.toml")
 READ = {"", ".py", ".sql", ".html", ".md", ".toml"}
@@ -38,13 +38,9 @@ def sources() -> Iterator[Path]:
     yield from (ROOT / name for name in FILES if (ROOT / name).exists())
 
 
-def rows() -> list[list[str]]:
-    """Code, demand, source and what holds it, of each line."""
-    lines = re.findall(r"^\| ([A-H]\d\d \|.*) \|$", PAGE, re.MULTILINE)
-    return [[cell.strip() for cell in line.split(" | ")] for line in lines]
-
-
-STATED = [cells[0] for cells in rows()]
+LINES = [cells for cells in rows(page("docs/requirements.md")) if CODE.fullmatch(cells[0])]
+"""Code, demand, source and what holds it."""
+STATED = [cells[0] for cells in LINES]
 
 
 def test_each_code_that_is_cited_is_stated() -> None:
@@ -62,11 +58,11 @@ def test_each_code_is_stated_once() -> None:
     assert sorted(set(STATED)) == sorted(STATED)
 
 
-@pytest.mark.parametrize("cells", rows(), ids=lambda cells: cells[0])
+@pytest.mark.parametrize("cells", LINES, ids=lambda cells: cells[0])
 def test_each_line_says_what_is_asked_and_what_holds_it(cells: list[str]) -> None:
     _, demand, source, held_by = cells
     assert len(demand) > 8 and source
-    named = re.findall(r"`([^`]+)`", held_by)
+    named = QUOTED.findall(held_by)
     missing = [path for path in named if not (ROOT / path).is_file()]
     assert not missing
     assert named or held_by == "–"
