@@ -4,6 +4,8 @@ out as C2SP tlog-tiles v0.1.0 has it (F06).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -23,18 +25,10 @@ NEVER = "no-store"
 def router(context: AppContext) -> APIRouter:
     routes, door = APIRouter(), Door(context)
 
-    @routes.api_route("/audit/checkpoint", methods=["GET", "HEAD"], include_in_schema=False)
-    def checkpoint(request: Request) -> Response:
+    def answer(request: Request, read: Callable[[], Response]) -> Response:
         try:
             door.key_of(request, SCOPE)
-            signed = context.tree.latest()
-            if signed is None:
-                raise Problem(404, "nothing is signed yet", headers={"Cache-Control": NEVER})
-            return Response(
-                signed.note,
-                media_type="text/plain; charset=utf-8",
-                headers={"Cache-Control": NEVER},
-            )
+            return read()
         except Problem as problem:
             return problem.response()
         except LOST:
@@ -42,29 +36,34 @@ def router(context: AppContext) -> APIRouter:
                 503, "the database does not answer", headers={"Retry-After": "1"}
             ).response()
 
+    @routes.api_route("/audit/checkpoint", methods=["GET", "HEAD"], include_in_schema=False)
+    def checkpoint(request: Request) -> Response:
+        return answer(request, lambda: _checkpoint(context))
+
     @routes.api_route("/audit/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     def tile(request: Request, path: str) -> Response:
-        try:
-            door.key_of(request, SCOPE)
-            return Response(
-                _read(context, path),
-                media_type="application/octet-stream",
-                headers={"Cache-Control": FOR_EVER},
-            )
-        except Problem as problem:
-            return problem.response()
-        except LOST:
-            return Problem(
-                503, "the database does not answer", headers={"Retry-After": "1"}
-            ).response()
+        return answer(request, lambda: _tile(context, path))
 
     return routes
 
 
-def _read(context: AppContext, path: str) -> bytes:
+def _checkpoint(context: AppContext) -> Response:
+    """Raises Problem while nothing is signed."""
+    signed = context.tree.latest()
+    if signed is None:
+        raise Problem(404, "nothing is signed yet", headers={"Cache-Control": NEVER})
+    return Response(
+        signed.note, media_type="text/plain; charset=utf-8", headers={"Cache-Control": NEVER}
+    )
+
+
+def _tile(context: AppContext, path: str) -> Response:
     """Raises Problem for what is no tile, and for one the tree does not have yet."""
     try:
         wanted: Tile = parse_path(path)
-        return context.tree.tile(wanted)
+        octets = context.tree.tile(wanted)
     except ProofRefused as error:
         raise Problem(404, str(error), headers={"Cache-Control": NEVER}) from error
+    return Response(
+        octets, media_type="application/octet-stream", headers={"Cache-Control": FOR_EVER}
+    )

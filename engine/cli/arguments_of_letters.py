@@ -49,13 +49,7 @@ FORMATS = ("text", "mermaid", "dot")
 
 
 def graph_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file",
-        metavar="FILE",
-        nargs="?",
-        default="",
-        help=N_("a dialogue: sequences/onboarding.toml, or its name (default: each)"),
-    )
+    _add_file(parser)
     parser.add_argument(
         "--format",
         choices=FORMATS,
@@ -78,13 +72,7 @@ def publish_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def watch_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file",
-        metavar="FILE",
-        nargs="?",
-        default="",
-        help=N_("a dialogue: sequences/onboarding.toml, or its name (default: each)"),
-    )
+    _add_file(parser)
     parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 
@@ -120,3 +108,13 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "send-test": send_test_arguments,
 }
 """By verb."""
+
+
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        default="",
+        help=N_("a dialogue: sequences/onboarding.toml, or its name (default: each)"),
+    )

@@ -10,6 +10,11 @@ from engine.i18n.refusal import NOTHING_PUBLISHED, Refusal
 from engine.sequence.model import Broadcast, Form, List, Plan
 
 
+def files_asked_for(plan: Plan, file: str) -> list[str]:
+    """The one that is named, as the plan names it; each of the plan when none is."""
+    return [find_file(plan.titles, file)] if file else list(plan.titles)
+
+
 def find_file(files: Collection[str], said: str) -> str:
     """ "sequences/onboarding.toml", "onboarding.toml" or "onboarding" as the plan names it.
     Refusal of status 2 that names those there are.

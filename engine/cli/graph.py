@@ -9,7 +9,7 @@ import argparse
 from engine.authoring.graph_markup import draw_dot, draw_mermaid
 from engine.authoring.graph_text import draw_text
 from engine.authoring.inspection import read_folder
-from engine.cli.dialogue_file import find_file
+from engine.cli.dialogue_file import files_asked_for
 from engine.config import Config
 from engine.i18n.phrases import language_of
 
@@ -19,7 +19,7 @@ DRAWINGS = {"text": draw_text, "mermaid": draw_mermaid, "dot": draw_dot}
 def run(config: Config, args: argparse.Namespace) -> int:
     """Raises Unpublishable when the files hold a fatal mistake."""
     plan = read_folder(config).sound().plan
-    files = [find_file(plan.titles, args.file)] if args.file else list(plan.titles)
+    files = files_asked_for(plan, args.file)
     for number, file in enumerate(files):
         if number:
             print()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.cli.find_person import person_of
 from engine.cli.people import report
-from engine.cli.person import write_private
+from engine.cli.private_file import write_private
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.dates import shown

@@ -5,13 +5,12 @@ answer (GDPR 15 to 21).
 from __future__ import annotations
 
 import argparse
-import os
 import secrets
-from pathlib import Path
 
 from engine.cli.erase import erase
 from engine.cli.find_person import person_of
 from engine.cli.people import fields_of, operator_cause, report
+from engine.cli.private_file import write_private
 from engine.cli.terminal import json_text
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
@@ -68,26 +67,6 @@ def _export(context: AppContext, subscriber: str, args: argparse.Namespace, _: S
         )
     print(text, end="")
     return 0
-
-
-def write_private(path: Path, octets: bytes) -> None:
-    """For its owner's eyes alone; whole or not at all. Raises Refusal where something stands there
-    already, OSError.
-    """
-    if path.exists():
-        raise Refusal(N_("{file} is there already: choose another name"), file=path)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        with os.fdopen(
-            os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
-        ) as file:
-            file.write(octets)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
 
 
 def _correct(context: AppContext, subscriber: str, args: argparse.Namespace, _: Say) -> int:

@@ -5,13 +5,13 @@ and verified as they do.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 from engine.cli.attesting import refusing
+from engine.cli.private_file import write_private
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import N_, grouped, translator
@@ -48,7 +48,7 @@ def prove(context: AppContext, args: argparse.Namespace) -> int:
         if not holding.versions:
             raise Refusal(N_("nobody is known under this id"))
         files = bundle_files(head, holding, ledger_tools(), context.tree.sign)
-    _write(Path(args.target), zipped(files))
+    write_private(Path(args.target), zipped(files), status=2)
     said = _(
         "{file}: {n} facts and {evidence} pieces of evidence, as of the checkpoint over {size}"
         " entries. It holds personal data."
@@ -88,23 +88,6 @@ def _checkpoint(context: AppContext, size: int) -> SignedCheckpoint:
             known=sizes or "-",
         )
     return found
-
-
-def _write(target: Path, data: bytes) -> None:
-    """Whole or not at all; never over what is there."""
-    if target.exists():
-        raise Refusal(N_("{file} is there already: choose another name"), 2, file=target)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with os.fdopen(
-            os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
-        ) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def ledger(context: AppContext, args: argparse.Namespace) -> int:

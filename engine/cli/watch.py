@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from engine.cli.dialogue_file import broadcasts_in, find_file, lists_in
+from engine.cli.dialogue_file import broadcasts_in, files_asked_for, lists_in
 from engine.cli.retry_withheld import withheld_lines
 from engine.cli.terminal import json_text
 from engine.context import AppContext
@@ -77,7 +77,7 @@ class Question:
 def run(context: AppContext, args: argparse.Namespace) -> int:
     context.views.catch_up()
     plan = context.installation_stream.current().plan()
-    files = [find_file(plan.titles, args.file)] if args.file else list(plan.titles)
+    files = files_asked_for(plan, args.file)
     found = {file: tuple(watch(context, plan, file)) for file in files}
     if args.json:
         rows = {

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from engine.sequence.declared import Processor
 from engine.sequence.delay import Delay
 
 Say = Callable[[str], str]
@@ -48,6 +49,16 @@ def rows(pairs: Iterable[tuple[str, str]]) -> str:
 
 def bullets(items: Iterable[str]) -> str:
     return "\n".join(f"- {item}" for item in items) + "\n"
+
+
+def processor_in_words(processor: Processor) -> dict[str, str]:
+    """What the sentences about a processor have in their place-holders."""
+    return {
+        "name": plain(processor.name),
+        "country": processor.country,
+        "task": clause(processor.task),
+        "data": plain(", ".join(processor.data)),
+    }
 
 
 def bases(_: Say) -> Mapping[str, str]:

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from engine.i18n.language import N_
 from engine.installation.events import ConfigurationPublished, InstallationEvent
 from engine.installation.state import Installation
-from engine.privacy.paper_markdown import Speech, bases, bullets, clause, heading, plain, rows
+from engine.privacy.paper_markdown import (
+    Speech,
+    bases,
+    bullets,
+    clause,
+    heading,
+    plain,
+    processor_in_words,
+    rows,
+)
 from engine.sequence.declared import Declared, Retention
 from engine.sequence.model import Plan, Purpose
 from engine.sequence.parse_declared import AREA
@@ -197,14 +206,8 @@ def _recipients(declared: Declared, speech: Speech) -> str:
         return _("Nobody: everything is done on machines of one’s own.") + "\n"
     sentence = _("{name} ({country}): {task}. They see: {data}. Contract: {contract}.")
     return bullets(
-        sentence.format(
-            name=plain(p.name),
-            country=p.country,
-            task=clause(p.task),
-            data=plain(", ".join(p.data)),
-            contract=clause(p.contract),
-        )
-        for p in declared.processors
+        sentence.format(**processor_in_words(processor), contract=clause(processor.contract))
+        for processor in declared.processors
     )
 
 

@@ -10,7 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.i18n.language import N_
-from engine.privacy.paper_markdown import Speech, bullets, clause, heading, plain, rows
+from engine.privacy.paper_markdown import (
+    Speech,
+    bullets,
+    clause,
+    heading,
+    plain,
+    processor_in_words,
+    rows,
+)
 from engine.privacy.processing_register import CONTROLLER, InForce, retention
 from engine.sequence.declared import Processor
 
@@ -106,12 +114,4 @@ def _sub_processors(then: InForce, processor: Processor, speech: Speech) -> str:
     if not engaged:
         return _("None is permitted without the controller’s written permission.") + "\n"
     sentence = _("{name} ({country}): {task}. They see: {data}.")
-    return bullets(
-        sentence.format(
-            name=plain(p.name),
-            country=p.country,
-            task=clause(p.task),
-            data=plain(", ".join(p.data)),
-        )
-        for p in engaged
-    )
+    return bullets(sentence.format(**processor_in_words(other)) for other in engaged)

@@ -53,10 +53,8 @@ class Holding:
     person: Mapping[str, object] | None = None
 
 
-def bundle_files(
-    head: Head, holding: Holding, tools: Mapping[str, bytes], sign: Sign
-) -> dict[str, bytes]:
-    """Every file of a bundle by its name; `tools` are verify.py and VERIFIER.md."""
+def head_files(head: Head, tools: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What says which tree it is and who signed it, with the tools that verify it."""
     files = {
         "checkpoint": head.checkpoint,
         "vkey.txt": f"{head.vkey}\n".encode(),
@@ -65,6 +63,14 @@ def bundle_files(
     }
     if head.stamp:
         files |= {"checkpoint.tsr": head.stamp, "tsa-chain.pem": head.chain}
+    return files
+
+
+def bundle_files(
+    head: Head, holding: Holding, tools: Mapping[str, bytes], sign: Sign
+) -> dict[str, bytes]:
+    """Every file of a bundle by its name; `tools` are verify.py and VERIFIER.md."""
+    files = head_files(head, tools)
     for position, entry in holding.entries.items():
         files[f"entries/{position:010d}.json"] = entry
         files[f"entries/{position:010d}.tlog-proof"] = holding.proofs[position]

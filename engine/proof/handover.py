@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from engine.proof import store
-from engine.proof.bundle import Head
+from engine.proof.bundle import Head, head_files
 from engine.proof.store import SignedCheckpoint
 from engine.proof.tiles import ENTRIES, WIDTH, Tile, entry_bundle
 from engine.store.database import Database
@@ -52,15 +52,7 @@ def hand_over(
         path.write_bytes(data)
         sums[name] = hashlib.sha256(data).hexdigest()
 
-    files = {
-        "checkpoint": head.checkpoint,
-        "vkey.txt": f"{head.vkey}\n".encode(),
-        "policy.txt": head.policy,
-        **ledger_tools(),
-    }
-    if head.stamp:
-        files |= {"checkpoint.tsr": head.stamp, "tsa-chain.pem": head.chain}
-    for name, data in {**files, **earlier(head, signed)}.items():
+    for name, data in (head_files(head, ledger_tools()) | earlier(head, signed)).items():
         write(name, data)
     for tile, entries in tiles_of_entries(database, head.size):
         write(tile.path, entry_bundle(entries))

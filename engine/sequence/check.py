@@ -48,14 +48,8 @@ def copies_that_are_hidden_moves(written: Written) -> Iterator[Mistake]:
                 message = N_(
                     "this copy is a hidden move: joining {joined} takes the reader off {left}"
                 )
-                line = written.line_of(sender.letter, link)
-                yield Mistake(
-                    sender.letter.body,
-                    line,
-                    message,
-                    False,
-                    joined=named(target),
-                    left=named(left[0]),
+                yield written.at_link(
+                    sender.letter, link, message, joined=named(target), left=named(left[0])
                 )
 
 
@@ -74,15 +68,8 @@ def ways_that_are_always_refused(written: Written) -> Iterator[Mistake]:
                     'this link is always refused: "{group}" yields to "{other}", where its readers'
                     " stand"
                 )
-                line = written.line_of(sender.letter, link)
-                yield Mistake(
-                    sender.letter.body,
-                    line,
-                    message,
-                    False,
-                    group=target.group,
-                    other=sender.lists[0].group,
-                )
+                group, other = target.group, sender.lists[0].group
+                yield written.at_link(sender.letter, link, message, group=group, other=other)
     for listed in plan.lists.values():
         target = plan.lists.get(listed.ends.target) if listed.ends is not None else None
         if target is not None and _yields(target, listed, plan):

@@ -92,13 +92,11 @@ class Written:
         line, column = (places.line(path), places.column(path)) if places else (1, 0)
         return Mistake(file, line, message, fatal, column, **values)
 
-    def line_of(self, letter: Letter, link: Link) -> int:
-        lines = [
-            other.line
-            for other in find_links(self.files.get(letter.body, ""))
-            if other.index == link.index
-        ]
-        return lines[0] if lines else 1
+    def at_link(self, letter: Letter, link: Link, message: str, /, **values: Value) -> Mistake:
+        """A mistake, not a fatal one, at a link in the body of a letter."""
+        links = find_links(self.files.get(letter.body, ""))
+        line = next((other.line for other in links if other.index == link.index), 1)
+        return Mistake(letter.body, line, message, False, **values)
 
     def senders(self) -> Iterator[Sender]:
         """Every letter of the plan with the lists its readers stand on."""
