@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
+from engine.i18n.in_words import as_words
 from engine.intake.address import AddressRefused, normalise
 from engine.letter.colour import read_colour
 from engine.letter.source_folder import ASSETS, MAX_TEXT_CHARACTERS, NO_TEXT
@@ -27,7 +28,7 @@ from engine.sequence.places import Places
 from engine.sequence.table import Table
 from engine.sequence.timing import is_zone
 from engine.sequence.toml import read_tables, toml_mistake
-from engine.words import N_, words
+from engine.words import N_
 
 MAILBOX = "mailbox"
 # A purpose's id is part of List-Id, which is shaped like a host name.
@@ -370,7 +371,7 @@ def _address(table: Table, key: str, value: str) -> str:
     try:
         return normalise(value) if value else ""
     except AddressRefused as error:
-        table.mistake(key, N_("`{key}`: {why}"), key=key, why=words(str(error)))
+        table.mistake(key, N_("`{key}`: {why}"), key=key, why=as_words(error.reason))
         return ""
 
 

@@ -34,7 +34,18 @@ class Words:
 
     def said(self, say: Say = N_) -> str:
         """In words; `say` translates, and without it they are English."""
-        return told(self, say)
+        known = dict(self.values)
+
+        def shown(place: re.Match[str]) -> str:
+            name, apart = place.groups()
+            value = known.get(name, place[0])
+            if isinstance(value, Words):
+                return value.said(say)
+            if apart and isinstance(value, int):
+                return f"{value:,}".replace(",", say(","))
+            return str(value)
+
+        return _PLACE.sub(shown, say(self.message))
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -59,8 +70,8 @@ class CodedError(ValueError, Generic[Code]):
     """An error of which it matters which one it is."""
 
     def __init__(self, code: Code, /, **values: Value) -> None:
+        super().__init__(code)
         self.reason = Reason(code, **values)
-        super().__init__(str(self.reason))
 
 
 class WordedError(Exception):
@@ -73,32 +84,3 @@ class WordedError(Exception):
 
 def words(message: str, /, **values: Value) -> Words:
     return Words(message, tuple(values.items()))
-
-
-def no_codes(code: StrEnum) -> str | None:
-    return None
-
-
-def told(value: Value, say: Say, message_of: Callable[[StrEnum], str | None] = no_codes) -> str:
-    """In words: `message_of` a code is its message, None where the code itself is shown."""
-    if isinstance(value, Words):
-        message, values = value.message, value.values
-    elif isinstance(value, Reason):
-        message, values = message_of(value.code) or value.code, value.values
-    elif isinstance(value, StrEnum):
-        message, values = message_of(value) or "", ()
-        return say(message) if message else str(value)
-    else:
-        return str(value)
-    known = dict(values)
-
-    def shown(place: re.Match[str]) -> str:
-        name, apart = place.groups()
-        if name not in known:
-            return place[0]
-        held = known[name]
-        if apart and isinstance(held, int):
-            return f"{held:,}".replace(",", say(","))
-        return told(held, say, message_of)
-
-    return _PLACE.sub(shown, say(message))

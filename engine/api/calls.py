@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from fastapi.responses import JSONResponse
 
-from engine.api.problems import Problem, bad_body, too_busy
+from engine.api.problems import Problem, too_busy, unreadable
 from engine.commands.command_handler import UNKNOWN, CommandRequest, Result
 from engine.commands.group_commit import CommandGroupCommit
 from engine.context import AppContext
@@ -65,7 +65,7 @@ class Calls:
         now, plan = self.context.clock.now(), self.context.installation_stream.current().plan()
         read = calls.read_subscription(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
-            raise bad_body(read.said)
+            raise unreadable(read)
         before = self.carried_out_before(asked)
         stream, person, suppressed = self._known(read.address)
         if before or (asked.call and asked.call in person.calls):
@@ -100,7 +100,7 @@ class Calls:
         now, plan = self.context.clock.now(), self.context.installation_stream.current().plan()
         read = calls.read_transfer(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
-            raise bad_body(read.said)
+            raise unreadable(read)
         if self.carried_out_before(asked):
             return self.repeated(read.address)
         cause, pieces = self.cause(asked, {"what": "transfer"})
@@ -116,7 +116,7 @@ class Calls:
         now, plan = self.context.clock.now(), self.context.installation_stream.current().plan()
         read = calls.read_unsubscription(asked.body, plan, now)
         if isinstance(read, calls.Mistakes):
-            raise bad_body(read.said)
+            raise unreadable(read)
         cause, pieces = self.cause(asked, {"what": "unsubscription"})
         # Whoever asks under an address they had before means themselves.
         stream = (
@@ -146,7 +146,7 @@ class Calls:
         plan = self.context.installation_stream.current().plan()
         address = calls.read_lookup(asked.body, plan, self.context.clock.now())
         if isinstance(address, calls.Mistakes):
-            raise bad_body(address.said)
+            raise unreadable(address)
         stream, person, suppressed = self._known(address)
         known = person.registered and not person.erased
         purposes = [

@@ -7,6 +7,9 @@ from http import HTTPStatus
 
 from fastapi.responses import JSONResponse
 
+from engine.i18n.in_words import in_english
+from engine.intake.calls import Mistake, Mistakes
+
 
 class Problem(Exception):
     """Ends a call. `said` is a sentence for people and repeats nothing personal."""
@@ -40,6 +43,15 @@ class Problem(Exception):
 
 def bad_body(mistakes: tuple[str, ...]) -> Problem:
     return Problem(400, "This call cannot be read: " + "; ".join(mistakes), mistakes)
+
+
+def unreadable(read: Mistakes) -> Problem:
+    return bad_body(tuple(map(_told, read.found)))
+
+
+def _told(mistake: Mistake) -> str:
+    sentence = in_english(mistake.reason)
+    return f"{mistake.member}: {sentence}" if mistake.member else sentence
 
 
 def too_busy(why: str) -> Problem:

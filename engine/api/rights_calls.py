@@ -11,7 +11,7 @@ from typing import TypeVar
 from fastapi.responses import JSONResponse
 
 from engine.api.calls import Asked, Calls, answered
-from engine.api.problems import Problem, bad_body
+from engine.api.problems import Problem, bad_body, unreadable
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.in_words import in_english
@@ -207,7 +207,7 @@ class RightsCalls:
 
     def _read(self, said: T | Mistakes) -> T:
         if isinstance(said, Mistakes):
-            raise bad_body(said.said)
+            raise unreadable(said)
         return said
 
     def _behind(self, address: str) -> str:

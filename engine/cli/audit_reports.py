@@ -119,7 +119,7 @@ def _contested(text: str) -> tuple[Contested | None, str]:
     try:
         return read_contested(data), ""
     except ContestedRefused as error:
-        raise Refusal(N_("{file}: {why}"), 2, file=text, why=str(error)) from error
+        raise Refusal(N_("{file}: {why}"), 2, file=text, why=error.reason) from error
 
 
 def _questions(contested: Contested | None, text: str) -> list[Question]:

@@ -23,7 +23,9 @@ from engine.privacy.erasure import (
 )
 from engine.privacy.erasure import erase as erase_person
 from engine.sequence.delay import parse_delay
+from engine.sequence.mistakes import Unreadable
 from engine.subscriber.events import Cause
+from engine.vault.sealing import SealingRefused
 
 STAYS_IN_LOG = N_(
     "PostgreSQL’s write-ahead log may hold what was deleted for a while yet: the user of [store]"
@@ -86,7 +88,7 @@ def receipt_lines(context: AppContext, receipt: Receipt, _: Say) -> list[str]:
 def _archiver(context: AppContext, duration: str) -> Archiver:
     try:
         return archiver(context, parse_delay(duration))
-    except ValueError as error:
+    except (Unreadable, SealingRefused) as error:
         raise UnreadableInput(error) from error
 
 

@@ -29,16 +29,16 @@ from engine.config import (
     read_config,
 )
 from engine.i18n.command_line import command
+from engine.i18n.in_words import in_words
 from engine.i18n.language import LANGUAGES, N_, Language, Say, language_here, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.printable import is_printable
 from engine.i18n.refusal import Refusal
-from engine.i18n.refused import in_words
-from engine.intake.address import normalise
+from engine.intake.address import AddressRefused, normalise
 from engine.letter.french_spacing import spaced
 from engine.mime.header_guard import is_header_text
 from engine.secret_files import make_secrets
-from engine.sequence.mistakes import Unpublishable
+from engine.sequence.mistakes import Unpublishable, Unreadable
 
 LONGEST = 200
 USUAL_PORTS = Ports()
@@ -47,7 +47,7 @@ USUAL_PORTS = Ports()
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked under the name of an option, which OWNER_OPTIONS explains; `read` gives the
-    answer, or raises ValueError with what is wrong, in English.
+    answer, or raises Unreadable or AddressRefused.
     """
 
     option: str
@@ -58,14 +58,14 @@ class Question:
 
 def _line(text: str) -> str:
     if not all(map(is_printable, text)) or not is_header_text(text) or len(text) > LONGEST:
-        raise ValueError(NO_LINE)
+        raise Unreadable(NO_LINE)
     return text
 
 
 def _url(text: str) -> str:
     url = text.rstrip("/")
     if not is_origin(url) or len(url) > MAX_URL_CHARACTERS:
-        raise ValueError(NO_URL)
+        raise Unreadable(NO_URL)
     return url
 
 
@@ -182,8 +182,8 @@ def _asked(args: argparse.Namespace) -> tuple[Owner, Ports]:
         if given is not None and given.strip():
             try:
                 answers[question.option] = question.read(given.strip())
-            except ValueError as error:
-                faults.append(f"--{question.option}: {in_words(str(error), _)}")
+            except (Unreadable, AddressRefused) as error:
+                faults.append(f"--{question.option}: {_told(error, _)}")
         elif terminal:
             answers[question.option] = _ask(question, usual, _)
         elif usual:
@@ -236,8 +236,12 @@ def _ask(question: Question, usual: str, _: Say) -> str:
             continue
         try:
             return question.read(answer)
-        except ValueError as error:
-            print(f"  {in_words(str(error), _)}")
+        except (Unreadable, AddressRefused) as error:
+            print(f"  {_told(error, _)}")
+
+
+def _told(error: Unreadable | AddressRefused, _: Say) -> str:
+    return in_words(error.words if isinstance(error, Unreadable) else error.reason, _)
 
 
 def free_ports() -> Ports:

@@ -57,4 +57,4 @@ def _unsealed(sealed: bytes, identity: Path) -> bytes:
     try:
         return unseal(sealed, key)
     except SealingRefused as error:
-        raise Refusal(N_("{file}: {why}"), 2, file=identity, why=str(error)) from error
+        raise Refusal(N_("{file}: {why}"), 2, file=identity, why=error) from error

@@ -19,7 +19,7 @@ from engine.i18n.refusal import Refusal, address_of, list_of, purpose_of
 from engine.i18n.refused import in_words
 from engine.imports.rows import EARLIEST
 from engine.intake.calls import MAX_FIELD_CHARACTERS
-from engine.intake.ground_requirements import DUTIES, lacking
+from engine.intake.ground_requirements import lacking
 from engine.intake.instants import not_after
 from engine.sequence.model import List
 from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, Withdraw
@@ -51,9 +51,9 @@ def subscribe(context: AppContext, args: argparse.Namespace) -> int:
         raise Refusal(
             N_("--{name} is required for {basis}: {why}"),
             2,
-            name=name,
+            name=name.value,
             basis=args.basis,
-            why=in_words(DUTIES[name], _),
+            why=name,
         )
     cause, kept = operator_cause(_said(context, args, target, collected, names))
     vault_write = VaultWrite("", now, fields=fields, evidence=(kept,), source=source)

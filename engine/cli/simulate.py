@@ -20,6 +20,7 @@ from engine.i18n.phrases import language_of, quoted, say_list, say_moment, subje
 from engine.i18n.refusal import Refusal, UnreadableInput, list_of
 from engine.runtime.scheduler import moments
 from engine.sequence.delay import DAY
+from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Letter, Plan
 from engine.sequence.timing import to_local
 from engine.simulation.answers import read_answers
@@ -69,7 +70,7 @@ def lived(plan: Plan, options: Options) -> tuple[Moment, ...]:
     start = list_of(plan, options.list) if options.list else first[0]
     try:
         answers = read_answers(plan, options.answers)
-    except ValueError as error:
+    except Unreadable as error:
         raise UnreadableInput(error) from error
     return live(
         plan,

@@ -4,54 +4,63 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from engine.i18n.in_words import in_english
+from engine.i18n import refused
+from engine.i18n.in_words import in_english, in_words
 from engine.i18n.language import N_, Say
-from engine.i18n.refused import in_words
 from engine.intake.address import AddressRefused, normalise
-from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import List, Plan
 from engine.sequence.nearest import nearest
-from engine.words import Reason
+from engine.words import CodedError, Reason, Value, WordedError, Words, words
 
 
 class Refusal(Exception):
-    """A sentence for standard error and the exit status that goes with it.
+    """What standard error says, and the exit status that goes with it.
 
-    `sentence` is English and marked for the catalogue (`N_`); `values` are put in once it is
-    translated, and `why` is translated too.
+    `sentence` is a reason, or English and marked for the catalogue (`N_`) with `values`; an error
+    among them is told in the reader's language.
     """
 
-    def __init__(self, sentence: str | Reason[StrEnum], status: int = 1, **values: object) -> None:
-        super().__init__(
-            in_english(sentence)
-            if isinstance(sentence, Reason)
-            else sentence.format(**values)
-            if values
+    def __init__(
+        self, sentence: str | Words | Reason[StrEnum], status: int = 1, **values: object
+    ) -> None:
+        self.reason: Words | Reason[StrEnum] = (
+            words(sentence, **{name: _value(value) for name, value in values.items()})
+            if isinstance(sentence, str)
             else sentence
         )
-        self.sentence, self.status, self.values = sentence, status, values
+        self.status = status
+        super().__init__(in_english(self.reason))
 
     def said(self, _: Say) -> str:
-        """The sentence in a language; where it is the core's own, by its table."""
-        if isinstance(self.sentence, Reason):
-            return in_words(self.sentence, _)
-        why = {"why": in_words(str(self.values["why"]), _)} if "why" in self.values else {}
-        return (
-            _(self.sentence).format(**self.values | why)
-            if self.values
-            else in_words(self.sentence, _)
-        )
+        if isinstance(self.reason, Words):
+            message, values = self.reason.message, self.reason.values
+            if not values:
+                return refused.in_words(message, _)
+            values = tuple(
+                (name, refused.in_words(value, _) if name == "why" else value)
+                for name, value in values
+            )
+            return in_words(Words(message, values), _)
+        return in_words(self.reason, _)
+
+
+def _value(value: object) -> Value:
+    match value:
+        case WordedError(words=worded):
+            return worded
+        case CodedError(reason=reason) | AddressRefused(reason=reason):
+            return reason
+        case str() | int() | Words() | Reason():
+            return value
+        case _:
+            return str(value)
 
 
 class UnreadableInput(Refusal):
     """Status 2 for something typed that is not what it should be."""
 
-    def __init__(self, error: ValueError) -> None:
-        super().__init__(str(error), 2)
-        self._words = error.words if isinstance(error, Unreadable) else None
-
-    def said(self, _: Say) -> str:
-        return self._words.said(_) if self._words is not None else super().said(_)
+    def __init__(self, error: WordedError) -> None:
+        super().__init__(error.words, 2)
 
 
 def address_of(said: str) -> str:
@@ -59,7 +68,7 @@ def address_of(said: str) -> str:
     try:
         return normalise(said)
     except AddressRefused as error:
-        raise Refusal(str(error), 2) from error
+        raise Refusal(error.reason, 2) from error
 
 
 def list_of(plan: Plan, said: str) -> List:

@@ -6,23 +6,6 @@ from engine.i18n.language import N_
 
 PLAIN = frozenset(
     {
-        N_("this person has asked for this already, and it is still to be answered"),
-        N_("there is no such request to be answered"),
-        N_("the month in which the person had to be told is over"),
-        N_("this request has been extended already"),
-        N_("this request has been answered already"),
-        N_("the processing of this person is not restricted"),
-        N_("the processing of this person is restricted already"),
-        N_("the processing of this person is restricted: nothing is deleted but at their own wish"),
-        N_("this person has not been erased: `relance show` tells their story"),
-        N_("more has happened to this person since the proof was sealed: erase again"),
-        N_("somebody else is known under that address"),
-        N_(
-            "proof is sealed to an auditor's key, and none is set: [proof] archive_recipient in"
-            " config.toml"
-        ),
-        N_('it is not a private key of age: it begins with "AGE-SECRET-KEY-1"'),
-        N_("this key does not open it: it was sealed to another, or is damaged"),
         N_(
             "there is no manifest.json in it: it is no copy made by `relance backup`, or an"
             " unfinished one"
@@ -53,7 +36,6 @@ PLAIN = frozenset(
     }
 )
 WITH_VALUES = (
-    N_("the stop journal cannot be written ({why}): mend that, and erase again"),
     N_("the copy has format {number}, and this program knows up to {known}: use a newer Relance"),
     N_("{name} is missing from the copy; where it is kept apart, say where: --vault FILE"),
     N_("{name} is damaged: it is not what was written; use another copy"),

@@ -22,7 +22,7 @@ from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.evidence.keeping import of_ground
 from engine.evidence.required import OF_COLLECTION
-from engine.i18n.language import N_
+from engine.imports.refusals import RowFault
 from engine.imports.rejected_rows import Rejections
 from engine.imports.rows import Arrival, Departure, Said, proof_of, subscribe
 from engine.sequence.model import Plan
@@ -35,12 +35,12 @@ from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused
 from engine.subscriber.person import Person
 from engine.vault.commitment import Evidence, evidence
 from engine.vault.vault import Known, VaultWrite
-from engine.words import Words
+from engine.words import Reason, Words
 
 UNTOLD = OF_COLLECTION | {"proof", "language"}
 ATTEMPTS = 4
 AT_ONCE = 2
-CHANGING = N_("this person is being changed by someone else: import the file again")
+PERSON_BUSY = Reason(RowFault.PERSON_BUSY)
 CarryOut = Callable[[Sequence[CommandRequest]], list[Result]]
 Count = Callable[[str], None]
 Chunk = Sequence[tuple[bytes, Arrival]]
@@ -94,7 +94,7 @@ class Bringing:
                 return
             begun = self._begin(again, said)
         for _hash, arrival in self._count_arrivals(begun):
-            self.rejections.add(arrival.line, CHANGING, arrival.raw)
+            self.rejections.add(arrival.line, PERSON_BUSY, arrival.raw)
 
     def departures(self, chunk: Mapping[bytes, Departure]) -> None:
         """Strangers first, as hashes; then whoever is known by then, so that nobody slips
@@ -280,7 +280,7 @@ class Bringing:
 
     def _count_departure(self, departure: Departure, result: Result) -> None:
         if result.conflict:
-            self.rejections.add(departure.line, CHANGING, departure.raw)
+            self.rejections.add(departure.line, PERSON_BUSY, departure.raw)
         elif isinstance(result.outcome, Refused):
             self.rejections.add(departure.line, result.outcome, departure.raw)
         elif isinstance(result.outcome, Done):

@@ -13,7 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from engine.imports.encoding import TableRefused
+from engine.imports.refusals import TableFault, TableRefused
 from engine.intake.address import AddressRefused, normalise
 
 EMAIL = "email"
@@ -158,8 +158,7 @@ def columns_by_heading(
     for field, indexes in found.items():
         if len(indexes) > 1:
             raise TableRefused(
-                f"{places(header, indexes)} all look like {field}: say which with --map"
-                f" NUMBER={field}"
+                TableFault.SEVERAL_LOOK_ALIKE, columns=places(header, indexes), field=field
             )
         if indexes:
             columns[field] = indexes[0]
@@ -191,13 +190,10 @@ def columns_by_content(
         if 2 * counts[index] >= max(counts) and index not in columns.values() and index not in taken
     ]
     if len(likely) != 1:
+        if not likely:
+            raise TableRefused(TableFault.NO_COLUMN_LEFT)
         numbers = ", ".join(str(index + 1) for index in likely)
-        raise TableRefused(
-            f"columns {numbers} all hold e-mail addresses: say which with --map NUMBER={EMAIL}, one"
-            " address a row"
-            if likely
-            else f"no column is left to hold e-mail addresses: map one with --map NUMBER={EMAIL}"
-        )
+        raise TableRefused(TableFault.ADDRESSES_IN_SEVERAL_COLUMNS, columns=numbers)
     return columns | {EMAIL: likely[0]}
 
 
@@ -208,13 +204,13 @@ def _mapped(
     for name, field in mapping.items():
         if field not in wanted:
             raise TableRefused(
-                f"there is no field {shown(field)} to map to; there are {', '.join(sorted(wanted))}"
+                TableFault.FIELD_UNKNOWN, field=shown(field), known=", ".join(sorted(wanted))
             )
         index = column_of(name, header, width)
         if field in columns:
-            raise TableRefused(f"two columns are mapped to {field}")
+            raise TableRefused(TableFault.FIELD_MAPPED_TWICE, field=field)
         if index in columns.values():
-            raise TableRefused(f"column {index + 1} is mapped to two fields")
+            raise TableRefused(TableFault.COLUMN_MAPPED_TWICE, number=index + 1)
         columns[field] = index
     return columns
 
@@ -222,7 +218,7 @@ def _mapped(
 def _check_taken(columns: Mapping[str, int], taken: Collection[int]) -> None:
     for index in columns.values():
         if index in taken:
-            raise TableRefused(f"column {index + 1} is said to be two things")
+            raise TableRefused(TableFault.COLUMN_MEANS_TWO_THINGS, number=index + 1)
 
 
 def column_of(name: str, header: Sequence[str] | None, width: int) -> int:
@@ -233,20 +229,18 @@ def column_of(name: str, header: Sequence[str] | None, width: int) -> int:
         index for index, heading in enumerate(header or ()) if folded(heading) == folded(name) != ""
     ]
     if len(same) > 1:
-        raise TableRefused(f"{places(header or (), same)} are both called so: map by number")
+        raise TableRefused(TableFault.HEADINGS_ALIKE, columns=places(header or (), same))
     if same:
         return same[0]
     number = name.strip()
     if number.isascii() and number.isdecimal():
         if len(number) > 6 or not 1 <= int(number) <= width:
-            raise TableRefused(f"there is no column {shown(number)}; there are {width}")
+            raise TableRefused(TableFault.COLUMN_UNKNOWN, column=shown(number), known=width)
         return int(number) - 1
     if header is None:
-        raise TableRefused(
-            f"the file has no headings, so column {shown(name)} is unknown: map by number"
-        )
+        raise TableRefused(TableFault.NO_HEADINGS, column=shown(name))
     raise TableRefused(
-        f"there is no column {shown(name)}; there are {places(header, range(width))}"
+        TableFault.COLUMN_UNKNOWN, column=shown(name), known=places(header, range(width))
     )
 
 
@@ -268,15 +262,11 @@ def _by_what_stands_below(
         return likely[0]
     if holding:
         raise TableRefused(
-            "no heading is known to be that of e-mail addresses; they stand in"
-            f" {places(header, holding)}: say which it is with --map NUMBER={EMAIL}, most likely"
-            f" --map {(likely or holding)[0] + 1}={EMAIL}"
+            TableFault.NO_ADDRESS_HEADING,
+            columns=places(header, holding),
+            option=f"--map {(likely or holding)[0] + 1}={EMAIL}",
         )
-    raise TableRefused(
-        "no column is known to hold e-mail addresses; the headings are"
-        f" {places(header, range(len(header)))}: say which it is with --map HEADING={EMAIL} or"
-        f" --map NUMBER={EMAIL}"
-    )
+    raise TableRefused(TableFault.NO_ADDRESS_COLUMN, columns=places(header, range(len(header))))
 
 
 def _holds(rows: Sequence[Sequence[str]], index: int) -> bool:

@@ -16,25 +16,26 @@ from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 
+from engine.imports.refusals import FileKind, TableFault, TableRefused
+
 BYTES_LIMIT = 200 * 1024 * 1024
 
 _CHUNK = 256 * 1024
 _HEAD = 4096
 _NOT_TEXT = (
-    (b"PK\x03\x04", "a zip file or a spreadsheet such as .xlsx or .ods"),
-    (b"PK\x05\x06", "an empty zip file"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old spreadsheet such as .xls"),
-    (b"\x1f\x8b", "a gzip file"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z file"),
-    (b"\xfd7zXZ", "an xz file"),
-    (b"Rar!\x1a", "a rar file"),
-    (b"SQLite format 3\x00", "a database"),
-    (b"%PDF-", "a PDF"),
-    (b"{\\rtf", "an RTF document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
+    (b"PK\x03\x04", FileKind.ZIP),
+    (b"PK\x05\x06", FileKind.ZIP_EMPTY),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileKind.OLD_SPREADSHEET),
+    (b"\x1f\x8b", FileKind.GZIP),
+    (b"7z\xbc\xaf\x27\x1c", FileKind.SEVEN_ZIP),
+    (b"\xfd7zXZ", FileKind.XZ),
+    (b"Rar!\x1a", FileKind.RAR),
+    (b"SQLite format 3\x00", FileKind.DATABASE),
+    (b"%PDF-", FileKind.PDF),
+    (b"{\\rtf", FileKind.RTF),
+    (b"\x89PNG", FileKind.PICTURE),
+    (b"\xff\xd8\xff", FileKind.PICTURE),
 )
-_SAVE_AS_CSV = "open it in the program it comes from and save it as CSV (UTF-8)"
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r\x1a")
 
 # Octets that are no UTF-8 within a file that is: each becomes a lone surrogate, by which `damaged`
@@ -43,10 +44,6 @@ DAMAGED = "surrogateescape"
 # The five octets cp1252 leaves undefined are read as latin-1 reads them: nothing is replaced,
 # nothing is lost.
 WITH_LATIN1 = "relance-latin-1"
-
-
-class TableRefused(ValueError):
-    """A sentence that says why a whole file cannot be read, and what to do about it."""
 
 
 _SURROGATE = re.compile("[\udc80-\udcff]")
@@ -87,16 +84,13 @@ def examine(path: Path, limit: int = BYTES_LIMIT) -> Source:
     """The encoding of the file at `path`, of at most `limit` bytes. Raises TableRefused."""
     status = _regular(path)
     if status.st_size == 0:
-        raise TableRefused(f"{path.name} is empty")
+        raise TableRefused(TableFault.EMPTY, file=path.name)
     if status.st_size > limit:
-        raise TableRefused(
-            f"{path.name} has {status.st_size:,} bytes; the most that is read is {limit:,}:"
-            " split it"
-        )
+        raise TableRefused(TableFault.TOO_LARGE, file=path.name, n=status.st_size, most=limit)
     try:
         codec = _codec(path)
     except OSError as problem:
-        raise TableRefused(f"{path.name} cannot be read: {problem.strerror}") from problem
+        raise unreadable(path.name, problem) from problem
     errors = {"cp1252": WITH_LATIN1, "utf-8": DAMAGED, "utf-8-sig": DAMAGED}.get(codec, "strict")
     return Source(path, codec, errors, status.st_size, _identity(status))
 
@@ -155,18 +149,26 @@ def _read_as(octets: bytes, codec: str) -> str:
     return right if all(ord(c) < 0x180 or 0x2000 <= ord(c) < 0x20D0 for c in right) else ""
 
 
+def unreadable(file: str, problem: OSError) -> TableRefused:
+    return TableRefused(TableFault.UNREADABLE, file=file, why=problem.strerror or str(problem))
+
+
+def _no_table(path: Path, kind: FileKind) -> TableRefused:
+    return TableRefused(TableFault.NOT_A_TABLE, file=path.name, what=kind)
+
+
 def _regular(path: Path) -> os.stat_result:
     # Looked at before it is opened: opening a pipe would wait for ever, a device would never end.
     try:
         status = path.stat()
     except ValueError as problem:
-        raise TableRefused("a file name never holds a NUL character") from problem
+        raise TableRefused(TableFault.NAME_HOLDS_NUL) from problem
     except FileNotFoundError as problem:
-        raise TableRefused(f"there is no file {path}") from problem
+        raise TableRefused(TableFault.FILE_MISSING, file=str(path)) from problem
     except OSError as problem:
-        raise TableRefused(f"{path} cannot be read: {problem.strerror}") from problem
+        raise unreadable(str(path), problem) from problem
     if not stat.S_ISREG(status.st_mode):
-        raise TableRefused(f"{path} is not a plain file")
+        raise TableRefused(TableFault.NOT_PLAIN_FILE, file=str(path))
     return status
 
 
@@ -177,26 +179,24 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
 def _codec(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    for magic, name in _NOT_TEXT:
+    for magic, kind in _NOT_TEXT:
         if head.startswith(magic):
-            raise TableRefused(f"{path.name} is {name}: {_SAVE_AS_CSV}")
+            raise _no_table(path, kind)
     if head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html", b"<?xml")):
-        raise TableRefused(f"{path.name} is a web page, whatever its name says: {_SAVE_AS_CSV}")
+        raise _no_table(path, FileKind.WEB_PAGE)
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise TableRefused(f"{path.name} is in UTF-32: {_SAVE_AS_CSV}")
+        raise _no_table(path, FileKind.UTF_32)
     wide = _utf16(head)
     if wide is not None:
         if not _decodes(path, wide):
-            raise TableRefused(
-                f"{path.name} starts as UTF-16 and does not go on as such: {_SAVE_AS_CSV}"
-            )
+            raise TableRefused(TableFault.UTF_16_BROKEN, file=path.name)
         return wide
     if _decodes(path, "utf-8"):
         return "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
     if len(head.translate(None, _CONTROLS)) < 0.95 * len(head):
-        raise TableRefused(f"{path.name} is not text: {_SAVE_AS_CSV}")
+        raise _no_table(path, FileKind.NOT_TEXT)
     return "utf-8" if _mostly_utf8(path) else "cp1252"
 
 
@@ -244,7 +244,7 @@ def _decodes(path: Path, codec: str) -> bool:
             found = chunk.find(0) if codec == "utf-8" else text.find("\0")
             if found >= 0:
                 raise TableRefused(
-                    f"{path.name} holds NUL characters (near byte {position + found + 1:,})"
+                    TableFault.NUL_CHARACTERS, file=path.name, n=position + found + 1
                 )
             position += len(chunk)
     if valid:

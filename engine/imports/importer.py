@@ -21,20 +21,22 @@ from dataclasses import replace
 
 from engine.cli.progress import Progress, stop_between_steps
 from engine.context import AppContext
-from engine.i18n.language import N_, translator
+from engine.i18n.language import translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.imports.batches import AT_ONCE, Bringing
 from engine.imports.dry_run import Rehearsal
 from engine.imports.options import ImportOptions, from_arguments
+from engine.imports.refusals import RowFault, TableFault, TableRefused
 from engine.imports.rejected_rows import Rejections
 from engine.imports.report import ImportReport
 from engine.imports.rows import DATED, Arrival, Departure, read_row
 from engine.imports.scan import scan
 from engine.imports.seen_addresses import Seen
 from engine.imports.suppression import run_suppress, suppress
-from engine.imports.table import OpenTable, Rejected, Row, TableRefused, open_table
+from engine.imports.table import OpenTable, Rejected, Row, open_table
 from engine.sequence.model import Ending, Plan
+from engine.words import Reason
 
 __all__ = [
     "ImportOptions",
@@ -49,8 +51,8 @@ WINDOW = 10_000
 WINDOW_CHARACTERS = 10_000_000
 CHUNK = 1_000
 Tell = Callable[[int, int], None]
-CONTRADICTS = N_("another line of this file says something else of this address")
-REFUSES = N_("another line of this file says that this address must not be written to")
+CONTRADICTED = Reason(RowFault.CONTRADICTED)
+REFUSED_ELSEWHERE = Reason(RowFault.REFUSED_ELSEWHERE)
 
 
 class _Stopped(Exception):
@@ -64,7 +66,7 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
         with Progress(_("Reading") if options.dry_run else _("Importing"), say=_) as tell:
             report = run_import(context, options, tell)
     except TableRefused as error:
-        raise Refusal(str(error), 2) from error
+        raise Refusal(error.reason, 2) from error
     for line in report.lines(_):
         print(line)
     return report.exit_code
@@ -79,10 +81,7 @@ def run_import(
     labels = {field.name: field.label for field in context.config.settings.fields}
     opened = open_table(options.path, options.wanted, options.mapping, labels)
     if not options.dry_run and not os.access(options.path.parent, os.W_OK):
-        raise TableRefused(
-            f"rejected rows could not be written: the folder of {options.path.name} takes no new"
-            " file"
-        )
+        raise TableRefused(TableFault.FOLDER_UNWRITABLE, file=options.path.name)
     plan, _ = context.installation_stream.current().plan(), translator(language_of(context.config))
     listed = plan.lists[options.said.list]
     heading = _("{file} into list {number} ({name}), purpose “{purpose}”:").format(
@@ -184,7 +183,7 @@ class _Reading:
                 hashed = self.hash(each.address)
                 content = each.content
                 if hashed in self.departed:
-                    self.report.rejections.add(each.line, REFUSES, each.raw)
+                    self.report.rejections.add(each.line, REFUSED_ELSEWHERE, each.raw)
                 elif (before := said.first(hashed, content)) is None:
                     self.report.note_cells(each)
                     window.append((hashed, each))
@@ -192,7 +191,7 @@ class _Reading:
                 elif before == content:
                     self.report.counts["duplicate"] += 1
                 else:
-                    self.report.rejections.add(each.line, CONTRADICTS, each.raw)
+                    self.report.rejections.add(each.line, CONTRADICTED, each.raw)
             if len(window) == WINDOW or characters > WINDOW_CHARACTERS:
                 self._write(window)
                 window, characters = [], 0

@@ -12,8 +12,10 @@ from itertools import islice
 from typing import TextIO
 
 from engine.imports.columns import DELIMITERS, choose_delimiter, is_address
-from engine.imports.encoding import Source, TableRefused
+from engine.imports.encoding import Source, unreadable
 from engine.imports.records import Broken, Record, records
+from engine.imports.refusals import TableFault, TableRefused
+from engine.words import Reason
 
 _ROWS = 100
 _HEAD = 300_000  # characters among which those rows are looked for
@@ -67,7 +69,7 @@ def lay_out(source: Source, known: Collection[str]) -> tuple[Layout, list[list[s
         layout = replace(layout, delimiter=choose_delimiter(samples, known))
     rows = layout.first_rows(head)
     if not rows:
-        raise TableRefused(f"{source.path.name} cannot be read: {_problem(layout, head)}")
+        raise TableRefused(TableFault.UNREADABLE, file=source.path.name, why=_problem(layout, head))
     return layout, rows
 
 
@@ -76,7 +78,7 @@ def opened(source: Source) -> io.TextIOWrapper:
     try:
         return source.path.open(encoding=source.codec, errors=source.errors, newline="")
     except OSError as problem:
-        raise TableRefused(f"{source.path.name} cannot be read: {problem.strerror}") from problem
+        raise unreadable(source.path.name, problem) from problem
 
 
 def _is_plain_list(lines: list[list[str]]) -> bool:
@@ -88,12 +90,12 @@ def _is_plain_list(lines: list[list[str]]) -> bool:
     return bool(whole) and whole[0] and not tabs and 2 * sum(whole) > len(whole)
 
 
-def _problem(layout: Layout, head: str) -> str:
+def _problem(layout: Layout, head: str) -> Reason[TableFault]:
     for found in layout.records(io.StringIO(head, newline="")):
         if isinstance(found, Broken):
-            return f"on line {found.line}, {found.reason}"
+            return Reason(TableFault.BROKEN_LINE, line=found.line, why=found.reason)
     return (
-        "it holds blank lines only"
+        Reason(TableFault.BLANK_LINES_ONLY)
         if len(head) < _HEAD
-        else f"its first {_HEAD:,} characters are blank lines"
+        else Reason(TableFault.BLANK_BEGINNING, n=_HEAD)
     )

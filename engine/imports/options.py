@@ -15,7 +15,8 @@ from engine.i18n.refusal import Refusal, list_of
 from engine.imports import rows
 from engine.imports.agreement import COLUMN_MEANINGS
 from engine.imports.columns import EMAIL
-from engine.intake.instants import DateOrder
+from engine.imports.refusals import DateKind, RowRefused
+from engine.intake.instants import DateOrder, DateRefused
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,14 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptio
             said = replace(
                 said,
                 collected=rows.past(
-                    args.collected.strip(), said, "of collection", args.date_order or "day-first"
+                    args.collected.strip(),
+                    said,
+                    DateKind.COLLECTION,
+                    args.date_order or "day-first",
                 ),
             )
-        except ValueError as error:
-            raise Refusal(N_("--collected: {why}"), 2, why=error) from error
+        except (DateRefused, RowRefused) as error:
+            raise Refusal(N_("--collected: {why}"), 2, why=error.reason) from error
     return ImportOptions(Path(args.file), said, mapping, args.date_order, args.update, args.dry_run)
 
 

@@ -14,6 +14,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple, TextIO
 
+from engine.imports.refusals import RowFault
+from engine.words import Reason
+
 CELL_LIMIT = 64 * 1024  # characters a quoted cell may hold
 ROW_LINES = 50  # physical lines a row with quoted cells may cover
 LINE_LIMIT = (
@@ -33,10 +36,10 @@ class Record(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """A line that is no row; `reason` is a sentence."""
+    """A line that is no row, and why."""
 
     line: int
-    reason: str
+    reason: Reason[RowFault]
     raw: str
 
 
@@ -87,9 +90,7 @@ def records(file: TextIO, delimiter: str, comments: bool = False) -> Iterator[Re
             continue
         raw = text.rstrip("\r\n")
         if len(text) >= LINE_LIMIT:
-            yield Broken(
-                number, f"the line is longer than {LINE_LIMIT:,} characters", raw[:_KEPT] + "…"
-            )
+            yield Broken(number, Reason(RowFault.LINE_TOO_LONG, most=LINE_LIMIT), raw[:_KEPT] + "…")
         elif not delimiter:
             yield Record(number, [raw], raw)
         elif '"' not in text:
@@ -100,7 +101,7 @@ def records(file: TextIO, delimiter: str, comments: bool = False) -> Iterator[Re
         else:
             row = _Quoted(text, lines, delimiter)
             cells = row.cells()
-            if isinstance(cells, str):
+            if isinstance(cells, Reason):
                 lines.put_back(row.taken)
                 yield Broken(number, cells, raw)
             else:
@@ -118,7 +119,7 @@ class _Quoted:
         self._delimiter = delimiter
         self._plain = _plain(delimiter)
 
-    def cells(self) -> list[str] | str:
+    def cells(self) -> list[str] | Reason[RowFault]:
         """The cells, or the reason why there are none."""
         cells: list[str] = []
         at = 0
@@ -130,11 +131,11 @@ class _Quoted:
                 first = len(self.taken)
                 closing = self._closing(opening)
                 if closing is None:
-                    return "a quote is opened and not closed"
+                    return Reason(RowFault.QUOTE_OPEN)
                 end = self._end(closing + 1)
                 beside = self.text[closing + 1 : end]
                 if '"' in beside or (beside.strip() and len(self.taken) > first):
-                    return "a quote stands where none can"
+                    return Reason(RowFault.QUOTE_MISPLACED)
                 cells.append(
                     self.text[opening + 1 : closing].replace('""', '"') + beside.rstrip(" ")
                 )

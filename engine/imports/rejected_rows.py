@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from pathlib import Path
 
-from engine.i18n.language import N_, Say, grouped
-from engine.i18n.refused import in_words
+from engine.i18n.in_words import in_words
+from engine.i18n.language import Say, grouped
+from engine.imports.refusals import RowFault
 from engine.imports.rejects_file import RejectWriter
 from engine.imports.sorted_pieces import RejectedLine, SortedPieces
-from engine.words import Value
+from engine.words import Reason
 
 REASONS_SHOWN = 40
 LINES_SHOWN = 5
 HELD = 10_000
 HELD_CHARACTERS = 10_000_000
-OTHER = N_("other reasons")
+OTHER = Reason(RowFault.OTHER)
 
 
 class Rejections:
@@ -34,13 +36,15 @@ class Rejections:
         self._say = say
         self.rehearsed = rehearsed
         self.count = 0
-        self.reasons: dict[Value, tuple[int, tuple[int, ...]]] = {}
+        self.reasons: dict[Reason[StrEnum], tuple[int, tuple[int, ...]]] = {}
         self._writer = RejectWriter(source)
         self._held: list[RejectedLine] = []
         self._characters = 0
         self._pieces = SortedPieces(source.parent)
 
-    def add(self, line: int, reason: Value, raw: str, kind: Value = "") -> None:
+    def add(
+        self, line: int, reason: Reason[StrEnum], raw: str, kind: Reason[StrEnum] | None = None
+    ) -> None:
         """`kind` is the reason without what differs from row to row."""
         kind = kind or reason
         if kind not in self.reasons and len(self.reasons) >= REASONS_SHOWN:

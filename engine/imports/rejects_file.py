@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
-from engine.imports.encoding import TableRefused
+from engine.imports.refusals import TableFault, TableRefused
 
 # What a sheet would take for a formula, at the start or after quotes and blanks. A sheet that
 # expects semicolons or tabs also starts a cell within ours after each of them, and a new row after
@@ -69,7 +69,11 @@ class RejectWriter:
             raise self.refusal(problem) from problem
 
     def refusal(self, problem: OSError) -> TableRefused:
-        return TableRefused(f"rejected rows cannot be written to {self.path}: {problem.strerror}")
+        return TableRefused(
+            TableFault.REJECTS_UNWRITABLE,
+            file=str(self.path),
+            why=problem.strerror or str(problem),
+        )
 
     def _create(self) -> TextIO:
         # Never through a file or link that already stands there: the old one may be readable by

@@ -17,10 +17,11 @@ from typing import NamedTuple
 
 from engine.imports.agreement import REFUSING, Cell, JudgedColumn, cell_of, judge
 from engine.imports.columns import EMAIL, folded
+from engine.imports.refusals import DateKind, RowFault, RowRefused
 from engine.imports.table import Rejected, Row
 from engine.intake.address import AddressRefused, normalise
-from engine.intake.ground_requirements import lacking
-from engine.intake.instants import DateOrder, is_no_day, not_after, read_instant
+from engine.intake.ground_requirements import Requirement, lacking
+from engine.intake.instants import DateOrder, DateRefused, is_no_day, not_after, read_instant
 from engine.intake.locales import read_language, read_zone
 from engine.sequence.timing import to_local
 from engine.subscriber.commands import Subscribe
@@ -45,25 +46,13 @@ RESERVED = {
 }
 BASES = {"consent": "consent", "consentement": "consent", "softoptin": "soft-optin", "b2b": "b2b"}
 LACKING = {
-    "order": "a row of soft-optin names no order or sale",
-    "function": "a row of b2b names no profession",
-    "objection": (
-        "nothing says how people could object when their address was collected: say --objection"
-    ),
+    Requirement.ORDER: RowFault.ORDER_MISSING,
+    Requirement.FUNCTION: RowFault.FUNCTION_MISSING,
+    Requirement.OBJECTION: RowFault.OBJECTION_MISSING,
 }
 STARTS = ("none", "welcome", "by-date")
 EARLIEST = "1990-01-01"
 
-UNKNOWN_WORD = (
-    "what stands in a column of refusals or agreements is not known: write yes, no, bounced,"
-    " complained or a date"
-)
-NOT_AGREED = (
-    "the row does not say that they agreed: not asked, not yet confirmed, inactive or archived"
-)
-SEVERAL = (
-    "the cell holds several addresses: say --first-address to take the first of each such cell"
-)
 _ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[^?\s]*\?")
 _BETWEEN_ADDRESSES = re.compile(r"\s*(?::::|[;,|/]|\s)\s*")
 
@@ -151,15 +140,17 @@ def read_row(row: Row, said: Said) -> Arrival | Departure | Rejected:
         if said.judged:
             verdict, since = judge(row.judged, said.judged, said.zone)
             if verdict in REFUSING:
-                at = _bounded(since, said, "of the refusal") if since else 0
+                at = _bounded(since, said, DateKind.REFUSAL) if since else 0
                 return Departure(row.line, row.raw, address, verdict.value, at, tuple(others))
         if others and not said.first_address:
-            raise ValueError(SEVERAL)
+            raise RowRefused(RowFault.SEVERAL_ADDRESSES)
         if said.judged and verdict is not Cell.AGREED:
-            raise ValueError(NOT_AGREED if verdict is Cell.NOT_YET else UNKNOWN_WORD)
+            raise RowRefused(
+                RowFault.NOT_AGREED if verdict is Cell.NOT_YET else RowFault.WORD_UNKNOWN
+            )
         return _arrival(row, address, said, bool(others))
-    except (AddressRefused, ValueError) as error:
-        return Rejected(row.line, str(error), row.raw)
+    except (AddressRefused, DateRefused, RowRefused) as error:
+        return Rejected(row.line, error.reason, row.raw)
 
 
 def _addresses(text: str) -> list[str]:
@@ -182,7 +173,7 @@ def departure(row: Row, why: str) -> Departure | Rejected:
         address, *others = _addresses(row.values[EMAIL])
         return Departure(row.line, row.raw, address, why, others=tuple(others))
     except AddressRefused as error:
-        return Rejected(row.line, str(error), row.raw)
+        return Rejected(row.line, error.reason, row.raw)
 
 
 def subscribe(
@@ -232,36 +223,36 @@ def proof_of(arrival: Arrival, zone: str) -> dict[str, object]:
     return proof
 
 
-def past(text: str, said: Said, what: str, order: DateOrder | None = None) -> int:
+def past(text: str, said: Said, what: DateKind, order: DateOrder | None = None) -> int:
     """The instant of a date, refused where it lies in the future or before e-mail was collected at
-    all. Raises ValueError with a sentence.
+    all. Raises DateRefused and RowRefused.
     """
     return _bounded(read_instant(text, said.zone, order), said, what)
 
 
-def _bounded(at: int, said: Said, what: str) -> int:
+def _bounded(at: int, said: Said, what: DateKind) -> int:
     bounded = not_after(at, said.now)
     if bounded is None:
-        raise ValueError(f"the date {what} lies in the future")
+        raise RowRefused(RowFault.DATE_AHEAD, what=what)
     if at < read_instant(EARLIEST, said.zone):
-        raise ValueError(f"the date {what} lies before {EARLIEST}")
+        raise RowRefused(RowFault.DATE_TOO_EARLY, what=what, day=EARLIEST)
     return bounded
 
 
 def basis_of(text: str) -> str:
-    """Raises ValueError with a sentence."""
+    """Raises RowRefused."""
     basis = BASES.get(folded(text))
     if basis is None:
-        raise ValueError("the basis is none of consent, soft-optin, b2b")
+        raise RowRefused(RowFault.BASIS_UNKNOWN)
     return basis
 
 
 def plain(text: str, what: str) -> str:
     """A text that may end in a header: RFC 2047 words in it could hide a line break, so it has
-    none. Raises ValueError with a sentence.
+    none. Raises RowRefused.
     """
     if "=?" in text and _ENCODED_WORD.search(text):
-        raise ValueError(f"the cell for {what} holds an encoded word (=?…?=)")
+        raise RowRefused(RowFault.ENCODED_WORD, field=what)
     return text
 
 
@@ -269,22 +260,22 @@ def _arrival(row: Row, address: str, said: Said, several: bool) -> Arrival:
     values = row.values
     source = values.get(SOURCE) or said.source
     if not source:
-        raise ValueError("no source is said for this row")
+        raise RowRefused(RowFault.SOURCE_MISSING)
     basis = basis_of(values[BASIS]) if values.get(BASIS) else said.basis
     if not basis:
-        raise ValueError("no basis is said for this row")
+        raise RowRefused(RowFault.BASIS_MISSING)
     date = values.get(COLLECTED, "")
     collected = (
-        past(date, said, "of collection", said.orders.get(COLLECTED))
+        past(date, said, DateKind.COLLECTION, said.orders.get(COLLECTED))
         if date and cell_of(date) is not Cell.EMPTY
         else said.collected
     )
     if collected is None:
-        raise ValueError("no date of collection is said for this row")
+        raise RowRefused(RowFault.COLLECTED_MISSING)
     for name in lacking(
         basis, address, values.get(ORDER, ""), values.get(FUNCTION, ""), said.objection
     ):
-        raise ValueError(LACKING[name])
+        raise RowRefused(LACKING[name])
     fields = {name: plain(values[name], name) for name in said.fields if values.get(name)}
     zone, language = values.get("timezone", ""), values.get("language", "")
     contact = _last_contact(values.get(LAST_CONTACT, ""), said)
@@ -318,8 +309,8 @@ def _last_contact(text: str, said: Said) -> int | None:
     if not text:
         return 0
     try:
-        return past(text, said, "of the last contact", said.orders.get(LAST_CONTACT))
-    except ValueError:
+        return past(text, said, DateKind.LAST_CONTACT, said.orders.get(LAST_CONTACT))
+    except (DateRefused, RowRefused):
         return None
 
 

@@ -32,8 +32,8 @@ from engine.imports.agreement import (
     speaks_aloud,
 )
 from engine.imports.columns import EMAIL, shown
-from engine.imports.encoding import TableRefused
 from engine.imports.records import Record
+from engine.imports.refusals import TableFault, TableRefused
 from engine.imports.table import OpenTable
 from engine.intake.instants import DateOrder, DatesOfColumn
 
@@ -241,10 +241,7 @@ def _check_name(opened: OpenTable) -> None:
     reason, path = file_speaks(opened.path.name), shlex.quote(str(opened.path))
     if reason and not opened.table.judged:
         raise TableRefused(
-            f"{opened.path.name} is named as a file of people who must not be written to: `relance"
-            f" suppress {path} --reason {reason}` sees to that; if they are to be imported, say"
-            " what its columns mean (--unsubscribed, --subscribed, --ignore) or give it another"
-            " name"
+            TableFault.NAMED_AS_REFUSALS, file=opened.path.name, name=path, reason=reason
         )
 
 
@@ -257,15 +254,14 @@ def _check_polarity(columns: Iterable[tuple[JudgedColumn, Counter[Cell]]]) -> No
             cells[Cell.YES] or cells[Cell.NO] or cells[Cell.DATE]
         ):
             continue
-        name = shlex.quote(column.heading)
-        if column.meaning == "unsubscribed":
-            raise TableRefused(
-                f"a yes in the column {shown(column.heading)} seems to be an agreement, not a"
-                f" refusal: say --subscribed {name}"
-            )
         raise TableRefused(
-            f"a yes in the column {shown(column.heading)} seems to be a refusal, not an agreement:"
-            f" say --unsubscribed {name}"
+            (
+                TableFault.YES_SEEMS_AGREEMENT
+                if column.meaning == "unsubscribed"
+                else TableFault.YES_SEEMS_REFUSAL
+            ),
+            column=shown(column.heading),
+            name=shlex.quote(column.heading),
         )
 
 
@@ -283,10 +279,7 @@ def _question(opened: OpenTable, asked: Sequence[_Column]) -> TableRefused:
     )
     options = " ".join(f"{column.option()} {_as_argument(column, names)}" for column in asked)
     return TableRefused(
-        f"{opened.path.name} may hold people who refused: nobody has said what these columns mean:"
-        f" {columns}. Say of each --subscribed COLUMN (yes or a date: they agreed), --unsubscribed"
-        " COLUMN (yes or a date: they refused) or --ignore COLUMN (it means neither). Most likely:"
-        f" {options}"
+        TableFault.MEANING_UNKNOWN, file=opened.path.name, columns=columns, options=options
     )
 
 
@@ -296,11 +289,6 @@ def _order(seen: DatesOfColumn, index: int, header: Sequence[str] | None) -> Dat
     name = f"{index + 1} {shown(header[index])}" if header is not None else str(index + 1)
     if seen.day_first and seen.month_first:
         raise TableRefused(
-            f"the dates of column {name} contradict each other: on line {seen.day_first} the day"
-            f" comes first, on line {seen.month_first} the month: say --date-order day-first or"
-            " --date-order month-first, and rows that do not follow it are rejected"
+            TableFault.DATES_CONTRADICT, column=name, one=seen.day_first, other=seen.month_first
         )
-    raise TableRefused(
-        f"the dates of column {name} can be read with the day or with the month first (line"
-        f" {seen.either}): say --date-order day-first or --date-order month-first"
-    )
+    raise TableRefused(TableFault.DATES_READ_BOTH_WAYS, column=name, line=seen.either)

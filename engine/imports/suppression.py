@@ -16,11 +16,12 @@ from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.imports.batches import Bringing
 from engine.imports.columns import EMAIL
+from engine.imports.refusals import TableRefused
 from engine.imports.rejected_rows import Rejections
 from engine.imports.report import SuppressReport
 from engine.imports.rows import Departure, departure
 from engine.imports.seen_addresses import Seen
-from engine.imports.table import Row, TableRefused, open_table
+from engine.imports.table import Row, open_table
 
 CHUNK = 1_000
 NO_MAPPING: Mapping[str, str] = MappingProxyType({})
@@ -38,7 +39,7 @@ def suppress(context: AppContext, args: argparse.Namespace) -> int:
                 {args.email: EMAIL} if args.email else NO_MAPPING,
             )
     except TableRefused as error:
-        raise Refusal(str(error), 2) from error
+        raise Refusal(error.reason, 2) from error
     for line in report.lines(_):
         print(line)
     return report.exit_code

@@ -1,7 +1,7 @@
 """A file of people, read row by row in fixed memory: what it is, which column is what, and each row
 or why not.
 
-Whole-file mistakes are TableRefused; a bad row is Rejected with a sentence, and costs no other row.
+Whole-file mistakes are TableRefused; a bad row is Rejected with its reason, and costs no other row.
 Addresses are looked at only to find their column: `engine.intake.address.normalise` judges each
 one, in the caller.
 """
@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -32,7 +33,6 @@ from engine.imports.columns import (
 from engine.imports.encoding import (
     BYTES_LIMIT,
     REPLACEMENT,
-    TableRefused,
     damaged,
     examine,
     mended,
@@ -40,13 +40,14 @@ from engine.imports.encoding import (
 )
 from engine.imports.layout import Layout, lay_out, opened
 from engine.imports.records import Broken, Record
+from engine.imports.refusals import RowFault, TableFault, TableRefused
 from engine.imports.rejects_file import RejectWriter
+from engine.words import Reason
 
 __all__ = ["OpenTable", "RejectWriter", "Rejected", "Row", "Table", "TableRefused", "open_table"]
 
 _TITLES = 10  # rows among which the headings are looked for
 CHARACTERS_LIMIT = 1000  # of one cell
-NOT_UTF8 = "the line is not UTF-8 as the rest of the file is: its accents cannot be trusted"
 _NOT_MAPPED: Mapping[str, str] = MappingProxyType({})
 _BREAK = re.compile("\r\n|[\r\n\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -86,14 +87,14 @@ class Row(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """A row that cannot be read; `reason` is a sentence that repeats nothing of the row, except in
-    what `kind` leaves out of it.
+    """A row that cannot be read; `reason` repeats nothing of the row, except in what `kind` leaves
+    out of it.
     """
 
     line: int
-    reason: str
+    reason: Reason[StrEnum]
     raw: str
-    kind: str = ""
+    kind: Reason[StrEnum] | None = None
 
 
 def open_table(
@@ -127,7 +128,7 @@ def open_table(
     taken = [column.place for column in judged]
     twice = next((place for place in taken if taken.count(place) > 1), None)
     if twice is not None:
-        raise TableRefused(f"column {twice + 1} is said to be two things")
+        raise TableRefused(TableFault.COLUMN_MEANS_TWO_THINGS, number=twice + 1)
     others: tuple[str, ...] = ()
     if header is None:
         columns = columns_by_content(sample, fields, mapping, taken)
@@ -220,9 +221,7 @@ class OpenTable:
     def cells(self) -> Iterator[Record | Broken]:
         """The same, as all the cells of each row. Raises TableRefused."""
         if not self._source.unchanged():
-            raise TableRefused(
-                f"{self._source.path.name} has changed since it was looked at: start again"
-            )
+            raise TableRefused(TableFault.CHANGED, file=self._source.path.name)
         header_pending = 0 if self.table.header is None else self.table.passed_over + 1
         with opened(self._source) as file:
             self._file = file
@@ -231,12 +230,12 @@ class OpenTable:
                     if header_pending and isinstance(found, Record):
                         header_pending -= 1
                     elif isinstance(found, Record) and damaged(found.raw):
-                        yield Broken(found.line, NOT_UTF8, mended(found.raw))
+                        yield Broken(found.line, Reason(RowFault.NOT_UTF_8), mended(found.raw))
                     else:
                         yield found
             except UnicodeDecodeError:
                 raise TableRefused(
-                    f"{self._source.path.name} has changed while it was read: start again"
+                    TableFault.CHANGED_WHILE_READ, file=self._source.path.name
                 ) from None
             finally:
                 self.progress()
@@ -246,7 +245,7 @@ class OpenTable:
         line, cells, raw = record
         if len(cells) > self.width and _without_empty_end(cells) > self.width:
             return Rejected(
-                line, f"the row has {len(cells)} cells; there are {self.width} columns", raw
+                line, Reason(RowFault.TOO_MANY_CELLS, n=len(cells), columns=self.width), raw
             )
         plain = (
             len(raw) <= CHARACTERS_LIMIT and raw.isascii() and raw.isprintable() and "&" not in raw
@@ -261,14 +260,14 @@ class OpenTable:
                 if len(cell) > CHARACTERS_LIMIT:
                     return Rejected(
                         line,
-                        f"the cell for {field} is longer than {CHARACTERS_LIMIT} characters",
+                        Reason(RowFault.CELL_TOO_LONG, field=field, most=CHARACTERS_LIMIT),
                         raw,
                     )
                 if not cell.isprintable() and _CONTROL.search(cell):
-                    return Rejected(line, f"the cell for {field} holds a control character", raw)
+                    return Rejected(line, Reason(RowFault.CONTROL_CHARACTER, field=field), raw)
             values[field] = cell
         if not values[EMAIL]:
-            return Rejected(line, "the e-mail cell is empty", raw)
+            return Rejected(line, Reason(RowFault.ADDRESS_MISSING), raw)
         judged = self.table.judged
         return Row(
             line,
@@ -285,12 +284,9 @@ class OpenTable:
 def _garbled(line: int, field: str, right: str, raw: str) -> Rejected:
     while deeper := ungarbled(right):
         right = deeper
-    kind = f"the accents of {field} are garbled: export the file again as UTF-8"
-    likely = (
-        f"the accents of {field} are garbled: export the file again as UTF-8; it most likely reads:"
-        f" {right}"
-    )
-    return Rejected(line, likely if right else kind, raw, kind)
+    kind = Reason(RowFault.GARBLED, field=field)
+    reason = Reason(RowFault.GARBLED_READABLE, field=field, right=right) if right else kind
+    return Rejected(line, reason, raw, kind)
 
 
 def _without_empty_end(cells: list[str]) -> int:

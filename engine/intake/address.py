@@ -11,8 +11,11 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from enum import StrEnum, auto
 
 import idna
+
+from engine.words import Reason
 
 _LONGEST_INPUT = 1000  # characters; bounds the work done on a hostile string
 _LONGEST_PATH = 254  # octets; RFC 5321 section 4.5.3.1.3 allows 256 with the angle brackets
@@ -58,14 +61,33 @@ _HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"
 _PLAIN_SIGNS = str.maketrans(dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_HYPHENS, "-"))
 
 
+class AddressFault(StrEnum):
+    """What is wrong with an address."""
+
+    AT_SIGN = auto()
+    COMBINING_ACCENT = auto()
+    CONTROL_CHARACTER = auto()
+    CURLY_APOSTROPHE = auto()
+    DOMAIN = auto()
+    EMPTY = auto()
+    INVISIBLE_CHARACTER = auto()
+    LOCAL_PART = auto()
+    LOCAL_PART_TOO_LONG = auto()
+    LONG_DASH = auto()
+    SEVERAL = auto()
+    SIGN = auto()
+    SPACE = auto()
+    TOO_LONG = auto()
+
+
 class AddressRefused(ValueError):
-    """A sentence that says what is wrong and never repeats the address. `plain` is an address that
-    was probably meant, "" for none.
+    """Says what is wrong and never repeats the address. `plain` is an address that was probably
+    meant, "" for none.
     """
 
-    def __init__(self, sentence: str, plain: str = "") -> None:
-        super().__init__(sentence)
-        self.plain = plain
+    def __init__(self, reason: Reason[AddressFault], plain: str = "") -> None:
+        super().__init__(reason.code)
+        self.reason, self.plain = reason, plain
 
 
 def normalise(raw: str) -> str:
@@ -81,19 +103,19 @@ def normalise(raw: str) -> str:
     text = _composed(_composed(written).lower())
     local, _, domain = text.rpartition("@")
     if text.count("@") != 1:
-        raise AddressRefused("an address has exactly one @ sign")
+        raise _refused(AddressFault.AT_SIGN)
     if not text.isascii() and any(unicodedata.category(character) in _UNSEEN for character in text):
-        raise AddressRefused("the address holds a space or an invisible character")
+        raise _refused(AddressFault.INVISIBLE_CHARACTER)
     if any(character.isspace() for character in text):
-        raise AddressRefused("the address holds a space")
+        raise _refused(AddressFault.SPACE)
     refusal = local_refusal(local)
-    if refusal:
+    if refusal is not None:
         raise AddressRefused(refusal, _plain(local, domain))
     return f"{local}@{_domain(domain, len(local.encode()))}"
 
 
-def local_refusal(local: str) -> str:
-    """Why no mail can be addressed to this part before the @, "" where one can: one grammar for
+def local_refusal(local: str) -> Reason[AddressFault] | None:
+    """Why no mail can be addressed to this part before the @, None where one can: one grammar for
     whoever takes an address in and whoever sends.
 
     The dot-atom of RFC 5321 section 4.1.2, where letters, marks and digits of any script may stand
@@ -101,16 +123,16 @@ def local_refusal(local: str) -> str:
     outside ASCII, nothing that could be taken for an encoded word.
     """
     if not _LOCAL.fullmatch(local) or "=?" in local:
-        return "the part before the @ is not well formed"
+        return Reason(AddressFault.LOCAL_PART)
     if not local.isascii():
         if any(unicodedata.category(atom[0]) in _MARKS for atom in local.split(".")):
-            return "the part before the @ starts with a combining accent"
+            return Reason(AddressFault.COMBINING_ACCENT)
         for sign in local:
             if not sign.isascii() and not _is_letter(sign):
                 return _sign_refused(sign)
     if len(local.encode("utf-8", "replace")) > _LONGEST_LOCAL:
-        return f"the part before the @ is longer than {_LONGEST_LOCAL} octets"
-    return ""
+        return Reason(AddressFault.LOCAL_PART_TOO_LONG, most=_LONGEST_LOCAL)
+    return None
 
 
 def split_mailbox(raw: str) -> tuple[str, str]:
@@ -122,13 +144,13 @@ def split_mailbox(raw: str) -> tuple[str, str]:
     holds two addresses (a quoted name may look like one). Raises AddressRefused.
     """
     if len(raw) > _LONGEST_INPUT:
-        raise AddressRefused(f"an address is never longer than {_LONGEST_PATH} characters")
+        raise _refused(AddressFault.TOO_LONG, most=_LONGEST_PATH)
     text = raw.strip(_BLANK)
     if _CONTROL.search(text):
-        raise AddressRefused("the address holds a line break or a control character")
+        raise _refused(AddressFault.CONTROL_CHARACTER)
     text = _bare(text)
     if not text:
-        raise AddressRefused("the address is empty")
+        raise _refused(AddressFault.EMPTY)
     mailbox = _MAILBOX.fullmatch(text)
     if mailbox is None:
         return "", text
@@ -136,7 +158,7 @@ def split_mailbox(raw: str) -> tuple[str, str]:
     if quoted is not None:
         return _name(re.sub(r"\\(.)", r"\1", quoted)), address
     if any(found.casefold() != address.casefold() for found in _WITHIN_NAME.findall(plain)):
-        raise AddressRefused("there is more than one address here")
+        raise _refused(AddressFault.SEVERAL)
     return _name(_bare(plain, _QUOTES)), address
 
 
@@ -173,13 +195,17 @@ def _is_letter(sign: str) -> bool:
     return sign not in _APOSTROPHES and (category.startswith("L") or category in ("Nd", "Mn", "Mc"))
 
 
-def _sign_refused(sign: str) -> str:
+def _refused(code: AddressFault, **values: int) -> AddressRefused:
+    return AddressRefused(Reason(code, **values))
+
+
+def _sign_refused(sign: str) -> Reason[AddressFault]:
     if sign in _APOSTROPHES:
-        return "the part before the @ holds a curly apostrophe: write a plain one"
+        return Reason(AddressFault.CURLY_APOSTROPHE)
     if sign in _HYPHENS:
-        return "the part before the @ holds a long dash: write a plain hyphen"
+        return Reason(AddressFault.LONG_DASH)
     shown = sign if sign.isprintable() else f"U+{ord(sign):04X}"
-    return f"the part before the @ holds “{shown}”, which no mail server takes"
+    return Reason(AddressFault.SIGN, sign=shown)
 
 
 def _plain(local: str, domain: str) -> str:
@@ -198,9 +224,9 @@ def _plain(local: str, domain: str) -> str:
 def _domain(domain: str, local_octets: int) -> str:
     labels = _a_labels(domain) if len(domain) <= _LONGEST_DOMAIN else None
     if labels is None or len(labels) > _LONGEST_DOMAIN or not _DOMAIN.fullmatch(labels):
-        raise AddressRefused("the domain after the @ is not well formed")
+        raise _refused(AddressFault.DOMAIN)
     if local_octets + 1 + len(labels) > _LONGEST_PATH:
-        raise AddressRefused(f"an address is never longer than {_LONGEST_PATH} characters")
+        raise _refused(AddressFault.TOO_LONG, most=_LONGEST_PATH)
     return labels
 
 

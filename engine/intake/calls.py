@@ -12,15 +12,17 @@ import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from enum import StrEnum, auto
+from typing import Literal, NamedTuple
 
 from engine.intake.address import AddressRefused, normalise
-from engine.intake.ground_requirements import DUTIES, lacking
+from engine.intake.ground_requirements import lacking
 from engine.intake.instants import DateRefused, not_after, read_instant
 from engine.intake.locales import read_language, read_zone
 from engine.sequence.model import Plan
 from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, Withdraw
 from engine.subscriber.events import Cause
+from engine.words import Reason, Value, Words
 
 Kind = Literal["text", "moment", "list", "fields", "zone", "language"]
 DOUBLE_OPT_IN = "double-opt-in"
@@ -119,9 +121,44 @@ UNSUBSCRIPTION = (
 LOOKUP = (_EMAIL,)
 
 
+class CallFault(StrEnum):
+    """What is wrong with a member of a body, or with the body."""
+
+    ANOTHER_START = auto()
+    BEFORE_1970 = auto()
+    CHOICE_UNKNOWN = auto()
+    COLLECTED_REQUIRED = auto()
+    CONTROL_CHARACTER = auto()
+    FIELDS_NO_OBJECT = auto()
+    FIELD_UNDECLARED = auto()
+    IN_THE_FUTURE = auto()
+    LANGUAGE_UNKNOWN = auto()
+    LIST_UNKNOWN = auto()
+    MEMBER_UNKNOWN = auto()
+    NOTHING_TO_CORRECT = auto()
+    NOT_A_LIST = auto()
+    NOT_A_TEXT = auto()
+    NO_FIELDS_DECLARED = auto()
+    NO_OBJECT = auto()
+    NO_PURPOSES_PUBLISHED = auto()
+    PURPOSE_UNKNOWN = auto()
+    REQUIRED = auto()
+    REQUIRED_FOR_BASIS = auto()
+    SOURCE_REQUIRED = auto()
+    TOO_LONG = auto()
+    ZONE_UNKNOWN = auto()
+
+
+class Mistake(NamedTuple):
+    """`member` is "" where the body as a whole is meant."""
+
+    member: str
+    reason: Reason[StrEnum] | Words
+
+
 @dataclass(frozen=True, slots=True)
 class Mistakes:
-    said: tuple[str, ...]
+    found: tuple[Mistake, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +235,11 @@ def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mist
     reading = Reading(body, SUBSCRIPTION, plan, now)
     basis = reading.text("basis")
     if basis in BASES and basis != DOUBLE_OPT_IN and reading.lacks("source"):
-        reading.mistake("source", "is required: where does this ground come from?")
+        reading.mistake("source", CallFault.SOURCE_REQUIRED)
     if basis == "consent" and reading.lacks("collected_at"):
-        reading.mistake("collected_at", "is required: when was this consent given?")
+        reading.mistake("collected_at", CallFault.COLLECTED_REQUIRED)
     if basis == DOUBLE_OPT_IN and reading.text("start") == "none":
-        reading.mistake("start", "a double opt-in begins with the welcome")
+        reading.mistake("start", CallFault.ANOTHER_START)
     zone = reading.zone("timezone")
     read = Subscription(
         reading.address(),
@@ -221,7 +258,7 @@ def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mist
         reading.text("objection"),
     )
     for name in lacking(basis, read.address, read.order, read.function, read.objection):
-        reading.mistake(name, f"is required for {basis}: {DUTIES[name]}")
+        reading.mistake(name, CallFault.REQUIRED_FOR_BASIS, basis=basis, why=name)
     return reading.end() or read
 
 
@@ -235,11 +272,11 @@ def read_unsubscription(body: object, plan: Plan, now: int) -> Unsubscription | 
     reading = Reading(body, UNSUBSCRIPTION, plan, now)
     purpose = reading.text("purpose")
     if purpose and purpose != "*" and purpose not in plan.purposes:
-        reading.mistake(
-            "purpose",
-            "is none of this installation's:"
-            f" {', '.join(plan.purposes) or 'nothing is published yet'}",
-        )
+        if plan.purposes:
+            known = ", ".join(plan.purposes)
+            reading.mistake("purpose", CallFault.PURPOSE_UNKNOWN, known=known)
+        else:
+            reading.mistake("purpose", CallFault.NO_PURPOSES_PUBLISHED)
     read = Unsubscription(reading.address(), purpose)
     return reading.end() or read
 
@@ -256,23 +293,26 @@ class Reading:
 
     def __init__(self, body: object, members: Sequence[Member], plan: Plan, now: int) -> None:
         self.plan, self.now = plan, now
-        self.mistakes: dict[str, None] = {}
+        self.mistakes: dict[Mistake, None] = {}
         self.members = {member.name: member for member in members}
         self.values: dict[str, object] = body if isinstance(body, dict) else {}
         if not isinstance(body, dict):
-            self.mistakes["the body is not a JSON object"] = None
+            self.mistake("", CallFault.NO_OBJECT)
             return
         for name in list(body)[:20]:
             if name not in self.members:
-                self.mistake(
-                    _short(str(name)), f"is not known here; there are: {', '.join(self.members)}"
-                )
+                known = ", ".join(self.members)
+                self.mistake(_short(str(name)), CallFault.MEMBER_UNKNOWN, known=known)
         for member in members:
             if member.required and self.values.get(member.name) in (None, ""):
-                self.mistake(member.name, "is required")
+                self.mistake(member.name, CallFault.REQUIRED)
 
-    def mistake(self, name: str, said: str) -> None:
-        self.mistakes[f"{name}: {said}"] = None
+    def mistake(self, name: str, code: CallFault, /, **values: Value) -> None:
+        self.because(name, Reason(code, **values))
+
+    def because(self, name: str, reason: Reason[StrEnum] | Words) -> None:
+        """A mistake that another reader has found in the value of a member."""
+        self.mistakes[Mistake(name, reason)] = None
 
     def end(self) -> Mistakes | None:
         return Mistakes(tuple(self.mistakes)) if self.mistakes else None
@@ -287,22 +327,22 @@ class Reading:
         text = self._clean(name, value, MAX_TEXT_CHARACTERS)
         text = text.lower() if member.choices else text
         if text and member.choices and text not in member.choices:
-            self.mistake(name, f"is one of: {', '.join(member.choices)}")
+            self.mistake(name, CallFault.CHOICE_UNKNOWN, known=", ".join(member.choices))
         return text
 
     def _clean(self, name: str, value: object, longest: int, *, lines: bool = True) -> str:
         text = _as_text(value)
         if text is None:
-            self.mistake(name, "is not a text")
+            self.mistake(name, CallFault.NOT_A_TEXT)
             return ""
         if len(text) > longest:
-            self.mistake(name, f"is longer than {longest} characters")
+            self.mistake(name, CallFault.TOO_LONG, most=longest)
             return ""
         categories = {unicodedata.category(character) for character in text}
         if categories & _BREAKS or any(
             unicodedata.category(c) == "Cc" and not (lines and c == "\n") for c in text
         ):
-            self.mistake(name, "holds a line break or a control character")
+            self.mistake(name, CallFault.CONTROL_CHARACTER)
             return ""
         return unicodedata.normalize("NFC", text).strip()
 
@@ -310,25 +350,25 @@ class Reading:
         text = self.text(name)
         zone = read_zone(text)
         if text and not zone:
-            self.mistake(name, "is no IANA time zone: write for example Europe/Paris")
+            self.mistake(name, CallFault.ZONE_UNKNOWN)
         return zone
 
     def language(self, name: str) -> str:
         text = self.text(name)
         language = read_language(text)
         if text and not language:
-            self.mistake(name, "is no language: write a code such as fr or en")
+            self.mistake(name, CallFault.LANGUAGE_UNKNOWN)
         return language
 
     def address(self) -> str:
         text = _as_text(self.values.get("email"))
         if text is None:
-            self.mistake("email", "is not a text")
+            self.mistake("email", CallFault.NOT_A_TEXT)
             return ""
         try:
             return normalise(text) if text else ""
         except AddressRefused as error:
-            self.mistake("email", str(error))
+            self.because("email", error.reason)
             return ""
 
     def listed(self, name: str) -> int:
@@ -344,11 +384,11 @@ class Reading:
             or not isinstance(value, int | str)
             or (isinstance(value, int) and not 0 < value < 2**53)
         ):
-            self.mistake(name, "is neither the number nor the name of a list")
+            self.mistake(name, CallFault.NOT_A_LIST)
             return 0
         found = self.plan.list_named(value) if len(str(value)) <= 100 else None
         if found is None:
-            self.mistake(name, f"there is no published list {_short(str(value))}")
+            self.mistake(name, CallFault.LIST_UNKNOWN, list=_short(str(value)))
         return found.id if found else 0
 
     def moment(self, name: str) -> int:
@@ -357,13 +397,13 @@ class Reading:
         try:
             instant = read_instant(text, self.plan.timezone) if text else 0
         except DateRefused as error:
-            self.mistake(name, str(error))
+            self.because(name, error.reason)
             return 0
         past = not_after(instant, self.now)
         if past is None:
-            self.mistake(name, "lies in the future, by more than clocks differ")
+            self.mistake(name, CallFault.IN_THE_FUTURE)
         elif text and past <= 0:
-            self.mistake(name, "lies before 1970")
+            self.mistake(name, CallFault.BEFORE_1970)
         return past or 0
 
     def fields(self, name: str) -> dict[str, str]:
@@ -371,7 +411,7 @@ class Reading:
         if value in (None, "", []):  # PHP writes an empty object as []
             return {}
         if not isinstance(value, dict):
-            self.mistake(name, "is not an object of names and texts")
+            self.mistake(name, CallFault.FIELDS_NO_OBJECT)
             return {}
         read = {}
         for key in list(value)[:50]:
@@ -381,11 +421,11 @@ class Reading:
                 read[key] = self._clean(
                     f"{name}.{key}", value[key], MAX_FIELD_CHARACTERS, lines=False
                 )
+            elif self.plan.fields:
+                known = ", ".join(self.plan.fields)
+                self.mistake(f"{name}.{_short(str(key))}", CallFault.FIELD_UNDECLARED, known=known)
             else:
-                self.mistake(
-                    f"{name}.{_short(str(key))}",
-                    f"is not declared; there are: {', '.join(self.plan.fields) or 'none'}",
-                )
+                self.mistake(f"{name}.{_short(str(key))}", CallFault.NO_FIELDS_DECLARED)
         return read
 
 

@@ -18,7 +18,10 @@ from email.header import decode_header
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
+from enum import StrEnum, auto
 from itertools import islice
+
+from engine.words import CodedError
 
 MAX_MAIL_BYTES = 3_000_000
 MAX_LINES = 200_000
@@ -48,8 +51,20 @@ _UNREADABLE = (
 """What the standard library's parser has been seen to raise for what is no mail."""
 
 
-class ContestedRefused(ValueError):
-    """A sentence that says why the file cannot be read as a mail, without a word of it."""
+class MailFault(StrEnum):
+    """Why a file cannot be read as a mail."""
+
+    CONTENT_HEADER_TOO_LONG = auto()
+    NOT_TEXT = auto()
+    NO_HEADER = auto()
+    TOO_LARGE = auto()
+    TOO_MANY_LINES = auto()
+    TOO_MANY_PARTS = auto()
+    UNREADABLE = auto()
+
+
+class ContestedRefused(CodedError[MailFault]):
+    """Says why the file cannot be read as a mail, without a word of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +107,20 @@ def read_contested(data: bytes) -> Contested:
     except ContestedRefused:
         raise
     except _UNREADABLE as error:
-        raise ContestedRefused(
-            "this is not a mail that can be read: save it again from the mail program, as the"
-            " original (.eml)"
-        ) from error
+        raise ContestedRefused(MailFault.UNREADABLE) from error
 
 
 def _check(data: bytes) -> None:
     if len(data) > MAX_MAIL_BYTES:
-        raise ContestedRefused(
-            f"a mail of more than {MAX_MAIL_BYTES} bytes is larger than any Relance has sent"
-        )
+        raise ContestedRefused(MailFault.TOO_LARGE, most=MAX_MAIL_BYTES)
     if data.count(b"\n") + data.count(b"\r") > MAX_LINES:
-        raise ContestedRefused(f"the mail has more than {MAX_LINES} lines")
+        raise ContestedRefused(MailFault.TOO_MANY_LINES, most=MAX_LINES)
     if b"\0" in data[:1000]:
-        raise ContestedRefused("the file is not text: save the mail as .eml (RFC 5322)")
+        raise ContestedRefused(MailFault.NOT_TEXT)
     if sum(1 for _ in _BOUNDARY.finditer(data)) > MAX_BOUNDARIES:
-        raise ContestedRefused(f"the mail has more than {MAX_BOUNDARIES} parts within parts")
+        raise ContestedRefused(MailFault.TOO_MANY_PARTS, most=MAX_BOUNDARIES)
     if any(len(found[0]) > MAX_HEADER_CHARACTERS for found in _STRUCTURED.finditer(data)):
-        raise ContestedRefused(
-            f"the mail has a Content header longer than {MAX_HEADER_CHARACTERS} bytes"
-        )
+        raise ContestedRefused(MailFault.CONTENT_HEADER_TOO_LONG, most=MAX_HEADER_CHARACTERS)
 
 
 def _read(data: bytes) -> Contested:
@@ -127,9 +135,7 @@ def _read(data: bytes) -> Contested:
         ),
     ]
     if not any(mail.keys() for mail in mails):
-        raise ContestedRefused(
-            "the file has no header of a mail: save the mail itself, not its text"
-        )
+        raise ContestedRefused(MailFault.NO_HEADER)
     chosen = next((mail for mail in mails if _is_ours(mail)), whole)
     ids = _unique(value.strip()[:300] for value in _values(chosen, "Message-ID"))
     text, html = _words(chosen, "plain"), _words(chosen, "html")

@@ -4,6 +4,8 @@ objection that was offered. Pure.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 GENERIC = frozenset(
     (
         *(
@@ -36,11 +38,14 @@ GENERIC = frozenset(
         *("service", "service-client", "service.client", "support", "team", "ventes"),
     )
 )
-DUTIES = {
-    "order": "which order or sale was the address given with?",
-    "function": "what is this person's profession? The letters must have to do with it",
-    "objection": "how could they object when the address was collected?",
-}
+
+
+class Requirement(StrEnum):
+    """What has to be told of such a ground; the value is the name under which it is told."""
+
+    ORDER = "order"
+    FUNCTION = "function"
+    OBJECTION = "objection"
 
 
 def is_generic(address: str) -> bool:
@@ -50,9 +55,11 @@ def is_generic(address: str) -> bool:
     return address.rpartition("@")[0].lower() in GENERIC
 
 
-def lacking(basis: str, address: str, order: str, function: str, objection: str) -> tuple[str, ...]:
+def lacking(
+    basis: str, address: str, order: str, function: str, objection: str
+) -> tuple[Requirement, ...]:
     """What a ground that is not consent needs and does not have (CPCE L34-5 al. 4; CNIL on B2B):
-    names of DUTIES, in their order.
+    in the order of Requirement.
     """
     if basis not in ("soft-optin", "b2b"):
         return ()
@@ -63,4 +70,4 @@ def lacking(basis: str, address: str, order: str, function: str, objection: str)
     }
     if basis == "soft-optin" or is_generic(address):
         held["function"] = "-"
-    return tuple(name for name in DUTIES if not held[name])
+    return tuple(name for name in Requirement if not held[name])

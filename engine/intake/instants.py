@@ -14,10 +14,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from enum import StrEnum, auto
 from functools import lru_cache
 from typing import Literal, get_args
 
 from engine.sequence.timing import is_zone, to_instant
+from engine.words import CodedError
 
 DateOrder = Literal["day-first", "month-first"]
 DATE_ORDERS: tuple[DateOrder, ...] = get_args(DateOrder)
@@ -74,8 +76,16 @@ _MONTHS = {
 _CENTURY = 70  # two digits from here on are a year of 19.., as POSIX has it
 
 
-class DateRefused(ValueError):
-    """A sentence that says why a text is no date, without a word of it."""
+class DateFault(StrEnum):
+    """Why a text is no date."""
+
+    BOTH_WAYS = auto()
+    NOT_UNDERSTOOD = auto()
+    NO_SUCH_DAY = auto()
+
+
+class DateRefused(CodedError[DateFault]):
+    """Says why a text is no date, without a word of it."""
 
 
 def read_instant(text: str, zone: str, order: DateOrder | None = None) -> int:
@@ -137,24 +147,20 @@ def _read(text: str, zone: str, order: DateOrder | None) -> int:
     if (named := _IN_ZONE.search(text)) and is_zone(named[1] or named[2]):
         text, zone = text[: named.start()], named[1] or named[2]
     if order is None and _order_of(text) == "either":
-        raise DateRefused(
-            "the date can be read with the day or with the month first: write 2026-12-01"
-        )
+        raise DateRefused(DateFault.BOTH_WAYS)
     parts = _parts(
         text, order or ("month-first" if _order_of(text) == "month-first" else "day-first")
     )
     clock = _CLOCK.fullmatch(text, parts[3]) if parts is not None and parts[3] < len(text) else None
     if parts is None or (clock is None and parts[3] < len(text)):
-        raise DateRefused(
-            "the date is not understood: write 2026-12-01, 01/12/2026 or 2026-12-01T09:00"
-        )
+        raise DateRefused(DateFault.NOT_UNDERSTOOD)
     try:
         day = date(*parts[:3])
         if clock is None:
             return to_instant(datetime(day.year, day.month, day.day), zone)
         return _at(day, clock, zone)
     except (ValueError, OverflowError):
-        raise DateRefused("there is no such day or hour in any calendar") from None
+        raise DateRefused(DateFault.NO_SUCH_DAY) from None
 
 
 def _at(day: date, clock: re.Match[str], zone: str) -> int:

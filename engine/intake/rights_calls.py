@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.intake.address import AddressRefused, normalise
-from engine.intake.calls import LANGUAGE, TIMEZONE, YES_NO, Member, Mistakes, Reading
+from engine.intake.calls import LANGUAGE, TIMEZONE, YES_NO, CallFault, Member, Mistakes, Reading
 from engine.sequence.delay import Delay, parse_delay
+from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Plan
 from engine.subscriber.rights import RIGHTS
 
@@ -124,7 +125,7 @@ def read_correction(body: object, plan: Plan, now: int) -> Corrected | Mistakes:
     try:
         new_address = normalise(new_address) if new_address else ""
     except AddressRefused as error:
-        reading.mistake("new_email", str(error))
+        reading.because("new_email", error.reason)
     read = Corrected(
         reading.address(),
         new_address,
@@ -133,7 +134,7 @@ def read_correction(body: object, plan: Plan, now: int) -> Corrected | Mistakes:
         reading.language("language"),
     )
     if not (read.new_address or read.fields or read.timezone or read.language):
-        reading.mistake("the body", "says nothing that is to be corrected")
+        reading.mistake("the body", CallFault.NOTHING_TO_CORRECT)
     return reading.end() or read
 
 
@@ -155,8 +156,8 @@ def read_erasure(body: object, plan: Plan, now: int) -> Erased | Mistakes:
     said, span = reading.text("keep_proof"), None
     try:
         span = parse_delay(said) if said else None
-    except ValueError as error:
-        reading.mistake("keep_proof", str(error))
+    except Unreadable as error:
+        reading.because("keep_proof", error.words)
     read = Erased(reading.address(), span, reading.text("forget_suppression") == "yes")
     return reading.end() or read
 

@@ -281,8 +281,10 @@ def archiver(stores: ArchiveStores, span: Delay) -> Archiver:
     key = stores.config.proof.archive_recipient
     if not key:
         raise SealingRefused(
-            "proof is sealed to an auditor's key, and none is set: [proof] archive_recipient in"
-            " config.toml"
+            N_(
+                "proof is sealed to an auditor's key, and none is set: [proof] archive_recipient in"
+                " config.toml"
+            )
         )
 
     def archive(subscriber: str) -> Archived:

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from engine.sequence.mistakes import Mistake, Unreadable
+from engine.sequence.mistakes import Mistake
 from engine.sequence.nearest import hint, nearest, nearest_key
 from engine.sequence.places import Places
-from engine.words import N_, Value, words
+from engine.words import N_, Value, WordedError, words
 
 T = TypeVar("T")
 KINDS: Mapping[type, str] = {
@@ -79,7 +79,7 @@ class Table:
         try:
             return read(text)
         except ValueError as error:
-            why = error.words if isinstance(error, Unreadable) else words(str(error))
+            why = error.words if isinstance(error, WordedError) else words(str(error))
             self.mistake(key, N_("`{key}`: {why}"), key=key, why=why)
             return default
 

@@ -8,9 +8,11 @@ from typing import cast
 
 import pyrage
 
+from engine.words import N_, WordedError
 
-class SealingRefused(ValueError):
-    """What is not a public key, or a file that this key does not open."""
+
+class SealingRefused(WordedError, ValueError):
+    """A key that is none, or a file that this key does not open."""
 
 
 def recipient(text: str) -> str:
@@ -19,7 +21,7 @@ def recipient(text: str) -> str:
         pyrage.x25519.Recipient.from_str(text)
     except pyrage.RecipientError:
         raise SealingRefused(
-            'it is not a public key of age: it begins with "age1", and `age-keygen` makes one'
+            N_('it is not a public key of age: it begins with "age1", and `age-keygen` makes one')
         ) from None
     return text
 
@@ -37,9 +39,9 @@ def unseal(sealed: bytes, private_key: str) -> bytes:
         return cast(bytes, pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(private_key)]))
     except pyrage.IdentityError:
         raise SealingRefused(
-            'it is not a private key of age: it begins with "AGE-SECRET-KEY-1"'
+            N_('it is not a private key of age: it begins with "AGE-SECRET-KEY-1"')
         ) from None
     except pyrage.DecryptError:
         raise SealingRefused(
-            "this key does not open it: it was sealed to another, or is damaged"
+            N_("this key does not open it: it was sealed to another, or is damaged")
         ) from None

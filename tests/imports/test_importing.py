@@ -49,6 +49,7 @@ from tests.cli.bringing_in import (
 )
 from tests.conftest import MakeContext
 from tests.installation import CONFIG, LAYOUT, write_sequences
+from tests.telling import telling
 
 ROOT = Path(__file__).parent.parent.parent
 THREE = "email;Prénom\nana@lecteurs.example;Ana\nBob@Lecteurs.example;Bob\nclea@lecteurs.example;\n"
@@ -617,7 +618,7 @@ def test_what_is_wrong_with_an_option_is_said_in_french_too(
 def test_a_file_that_cannot_be_read_or_a_column_that_is_not_there_is_status_two(
     context: AppContext, tmp_path: Path
 ) -> None:
-    with pytest.raises(TableRefused, match="no column 'ville'"):
+    with telling(TableRefused, "no column 'ville'"):
         bring(context, table(tmp_path, THREE), "--map", "ville=first_name")
     with pytest.raises(Refusal, match="there is no file") as refusal:
         importing.run(context, _arguments(tmp_path / "missing.csv"))
@@ -688,8 +689,8 @@ def test_a_file_named_after_refusals_is_not_one_of_members(
     context: AppContext, tmp_path: Path
 ) -> None:
     path = table(tmp_path, THREE, "désinscrits.csv")
-    with pytest.raises(
-        TableRefused, match=r"`relance suppress .*désinscrits.csv' --reason operator` sees to that"
+    with telling(
+        TableRefused, r"`relance suppress .*désinscrits.csv' --reason operator` sees to that"
     ):
         bring(context, path)
 
@@ -698,7 +699,7 @@ def test_dates_that_can_be_read_in_two_ways_are_asked_about(
     context: AppContext, tmp_path: Path
 ) -> None:
     path = table(tmp_path, "email,le\nana@lecteurs.example,02/03/2024\n")
-    with pytest.raises(TableRefused, match="with the day or with the month first"):
+    with telling(TableRefused, "with the day or with the month first"):
         bring(context, path, "--collected-column", "le")
     bring(context, path, "--collected-column", "le", "--date-order", "month-first")
     assert (
@@ -722,11 +723,7 @@ def test_a_file_in_which_no_row_can_be_read_ends_with_one(
 
 MEASURED = """
 import argparse, sys
-from pathlib import Path
 from engine.app import open_context
-from engine.cli import arguments_of_people
-from engine.imports import importer as importing
-from tests.installation import publish
 from tests.memory import peak_megabytes
 from tests.cli.bringing_in import SAID, personal_rows
 

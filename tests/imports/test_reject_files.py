@@ -12,9 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.i18n.in_words import in_english
 from engine.imports.rejected_rows import Rejections
 from engine.imports.rejects_file import inert
 from engine.imports.table import Rejected, RejectWriter, TableRefused, open_table
+from engine.intake.address import AddressFault
+from engine.words import Reason
+from tests.telling import telling
+
+EMPTY = Reason(AddressFault.EMPTY)
 
 
 def written(path: Path) -> list[list[str]]:
@@ -34,7 +40,7 @@ def test_rejected_rows_stand_beside_their_file_with_line_reason_and_text(tmp_pat
     with RejectWriter(path) as rejects:
         for row in open_table(path, ("last_name",)).rows():
             if isinstance(row, Rejected):
-                rejects.add(row.line, row.reason, row.raw)
+                rejects.add(row.line, in_english(row.reason), row.raw)
     assert rejects.path == tmp_path / "people.csv.rejected.csv"
     assert rejects.count == 2
     assert written(rejects.path) == [
@@ -65,7 +71,7 @@ def test_an_older_file_or_link_is_replaced_and_never_written_through(tmp_path: P
 
 def test_a_place_that_cannot_be_written_to_is_a_sentence(tmp_path: Path) -> None:
     rejects = RejectWriter(tmp_path / "missing" / "people.csv")
-    with pytest.raises(TableRefused, match="cannot be written"):
+    with telling(TableRefused, "cannot be written"):
         rejects.add(1, "reason", "row")
 
 
@@ -115,7 +121,7 @@ def test_rejected_rows_stand_in_the_order_of_their_lines_however_many_and_howeve
     source = tmp_path / "list.csv"
     with Rejections(source, str) as rejections:
         for line in lines:
-            rejections.add(line, "the address is empty", f'"{line}\r\n\udcff;é')
+            rejections.add(line, EMPTY, f'"{line}\r\n\udcff;é')
     assert [path.name for path in tmp_path.iterdir()] == (["list.csv.rejected.csv"] if rows else [])
     if rows:
         with (tmp_path / "list.csv.rejected.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -127,15 +133,15 @@ def test_rejected_rows_stand_in_the_order_of_their_lines_however_many_and_howeve
 def test_rows_that_are_too_long_to_be_held_stand_in_order_too(tmp_path: Path) -> None:
     with Rejections(tmp_path / "list.csv", str) as rejections:
         for line in (5, 3, 4, 2):
-            rejections.add(line, "the address is empty", "x" * 6_000_000)
+            rejections.add(line, EMPTY, "x" * 6_000_000)
     with (tmp_path / "list.csv.rejected.csv").open(encoding="utf-8-sig", newline="") as file:
         assert [line.partition(",")[0] for line in file][1:] == ['"2"', '"3"', '"4"', '"5"']
 
 
 def test_a_disk_that_takes_no_more_rejected_rows_is_a_sentence(tmp_path: Path) -> None:
     with (
-        pytest.raises(TableRefused, match="rejected rows cannot be written to"),
+        telling(TableRefused, "rejected rows cannot be written to"),
         Rejections(tmp_path / "gone" / "list.csv", str) as rejections,
     ):
         for line in range(10_000):
-            rejections.add(line, "the address is empty", "x")
+            rejections.add(line, EMPTY, "x")

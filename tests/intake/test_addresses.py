@@ -9,9 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from engine.i18n.in_words import in_english
 from engine.intake.address import AddressRefused, keyed_hash, masked, normalise, split_mailbox
 from engine.mime.address_header import Mailbox, address_header
 from engine.sending.envelope import Envelope, Offers, local_refusal
+from tests.telling import telling
 
 PEPPER = bytes(range(32))
 
@@ -197,7 +199,8 @@ def test_a_refusal_never_repeats_the_address(written: str) -> None:
         normalise(written)
     assert "zq" not in "".join(traceback.format_exception_only(refused.value))
     assert refused.value.__context__ is None
-    assert str(refused.value)[0].isalpha()
+    told = in_english(refused.value.reason)
+    assert "zq" not in told and told[0].isalpha()
 
 
 @pytest.mark.parametrize(
@@ -216,7 +219,7 @@ def test_a_refusal_never_repeats_the_address(written: str) -> None:
 def test_a_sign_that_cannot_be_sent_is_named_and_the_plain_spelling_offered(
     written: str, why: str, plain: str
 ) -> None:
-    with pytest.raises(AddressRefused, match=why) as refused:
+    with telling(AddressRefused, why) as refused:
         normalise(written)
     assert refused.value.plain == plain and (not plain or normalise(plain) == plain)
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.i18n.in_words import in_english
 from engine.intake.instants import (
     AHEAD,
     DateOrder,
@@ -19,6 +20,7 @@ from engine.intake.instants import (
     not_after,
     read_instant,
 )
+from tests.telling import telling
 
 PARIS = "Europe/Paris"
 
@@ -112,17 +114,17 @@ def test_a_date_is_read_as_people_and_machines_write_it(text: str, instant: str)
     ],
 )
 def test_what_is_no_date_is_refused_without_repeating_it(text: str) -> None:
-    with pytest.raises(DateRefused, match=r"not understood|no such day"):
+    with telling(DateRefused, r"not understood|no such day"):
         read_instant(text, PARIS, "day-first")
 
 
 def test_what_can_be_read_in_two_ways_is_read_only_where_somebody_has_said_which() -> None:
-    with pytest.raises(DateRefused, match="with the day or with the month first"):
+    with telling(DateRefused, "with the day or with the month first"):
         read_instant("03/04/2024", PARIS)
     assert utc("03/04/2024", "day-first").startswith("2024-04-02")
     assert utc("03/04/2024", "month-first").startswith("2024-03-03")
     assert utc("05/05/2024").startswith("2024-05-04")
-    with pytest.raises(DateRefused, match="no such day"):
+    with telling(DateRefused, "no such day"):
         read_instant("02/13/2024", PARIS, "day-first")
 
 
@@ -173,4 +175,4 @@ def test_whatever_is_written_is_read_or_refused(text: str) -> None:
         try:
             assert isinstance(read_instant(text, PARIS, order), int)
         except DateRefused as refusal:
-            assert not text.strip() or len(text) < 4 or text not in str(refusal)
+            assert not text.strip() or len(text) < 4 or text not in in_english(refusal.reason)

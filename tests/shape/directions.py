@@ -86,6 +86,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     },
 }
 
+# Tables of words for codes: they know the codes alone.
+WORDS_OF_CODES = tuple(
+    f"engine/i18n/{name}.py" for name in ("call_mistakes", "in_words", "refusals", "rejections")
+)
+
 # The program's floors, lowest first. A file stands on the floor of its longest prefix here, and
 # imports its own room and floors below. What hashes and reads proofs is as low as it is pure; what
 # makes every store at once stands above all of them.
@@ -95,6 +100,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "engine/subscriber/",
         "engine/store/",
+        "engine/imports/refusals.py",
         *PURE_PROOF,
         "engine/vault/sealing.py",
     ),
@@ -105,7 +111,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "engine/intake/",
         "engine/simulation/",
     ),
-    ("engine/mime/", "engine/ledger/", "engine/proof/settings.py"),
+    ("engine/mime/", "engine/ledger/", "engine/proof/settings.py", *WORDS_OF_CODES),
     ("engine/config.py", "engine/secret_files.py", "engine/vault/", "engine/desk/"),
     ("engine/i18n/", "engine/installation/stream.py", "projections/"),
     ("engine/commands/", "engine/authoring/", "engine/runtime/rollback_detection.py"),
