@@ -15,7 +15,7 @@ from bench.installation import Installation, installed
 from bench.sizes import Size
 from bench.table import Row, Watch, against
 from engine.commands.command_handler import CommandRequest
-from engine.subscriber.commands import AnyCommand, ChangeProfile, Subscribe, Withdraw
+from engine.subscriber.commands import AnyCommand, ChangeProfile, Subscribe, WithdrawEverything
 from engine.subscriber.events import Cause
 from engine.vault.stop_journal import StopJournal
 from engine.vault.vault import VaultWrite
@@ -86,4 +86,4 @@ def _rate(here: Installation, streams: Sequence[str], leaving: int) -> float:
 
 
 def _command(now: int, leaves: bool) -> AnyCommand:
-    return Withdraw(now, CLICK, "*") if leaves else ChangeProfile(now, CLICK, ("first_name",))
+    return WithdrawEverything(now, CLICK) if leaves else ChangeProfile(now, CLICK, ("first_name",))

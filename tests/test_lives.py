@@ -207,10 +207,7 @@ class Life(RuleBasedStateMachine):
         if waits:
             self.the_agenda_is_done("sent", 1)
         if answers and EVERYTHING in self.person.requests:
-            asked = self.person.requests[EVERYTHING].request
-            assert self.do(
-                c.Confirm(self.now, self.cause("click"), EVERYTHING, asked, "human_button")
-            )
+            assert self.do(c.RenewPermission(self.now, self.cause("click"), "human_button"))
             assert heard_at(self.person) == self.now and EVERYTHING not in self.person.requests
 
     @rule(
@@ -254,7 +251,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(purpose=st.sampled_from(["conseils", "offres", "*"]))
     def unsubscribe(self, purpose: str) -> None:
-        self.do(c.Withdraw(self.now, self.cause("one-click"), purpose, "rfc8058"))
+        self.do(c.withdrawal(self.now, self.cause("one-click"), purpose, "rfc8058"))
         gone = self.auditor.live if purpose == "*" else self.auditor.live & {purpose}
         assert not gone
         standing = {

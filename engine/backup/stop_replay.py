@@ -17,7 +17,7 @@ from pathlib import Path
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.subscriber import events as e
-from engine.subscriber.commands import AnyCommand, Erase, Restrict, Suppress, Withdraw
+from engine.subscriber.commands import AnyCommand, Erase, Restrict, Suppress, withdrawal
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import NOBODY, Person
@@ -107,7 +107,7 @@ def _command(stop: Stop, person: Person) -> AnyCommand | None:
             return (
                 None
                 if _came_back(person, stop.at, stop.purpose)
-                else Withdraw(stop.at, cause, stop.purpose)
+                else withdrawal(stop.at, cause, stop.purpose)
             )
         case "restriction":
             return Restrict(stop.at, cause, secrets.token_hex(16), stop.why == "lifted")

@@ -22,7 +22,7 @@ from engine.intake.calls import MAX_FIELD_CHARACTERS
 from engine.intake.ground_requirements import lacking
 from engine.intake.instants import not_after
 from engine.sequence.model import List
-from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, Withdraw
+from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, withdrawal
 from engine.subscriber.events import Cause, ConsentRequested
 from engine.subscriber.outcome import Done, NothingToDo, Refused
 from engine.vault.commitment import Evidence, evidence
@@ -170,7 +170,7 @@ def unsubscribe(context: AppContext, args: argparse.Namespace) -> int:
     stream = context.vault.find(address) or context.vault.formerly(address) or ""
     result = context.command_handler.execute_one(
         CommandRequest(
-            Withdraw(now, cause, purpose),
+            withdrawal(now, cause, purpose),
             stream=stream,
             address=address,
             vault_write=vault_write,

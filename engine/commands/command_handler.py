@@ -28,7 +28,7 @@ from engine.subscriber.commands import (
     Perform,
     RecordOutcome,
     Subscribe,
-    Withdraw,
+    WithdrawEverything,
 )
 from engine.subscriber.decide import decide
 from engine.subscriber.eligibility import EVERYTHING
@@ -235,7 +235,7 @@ class CommandHandler:
                     )
                     work.register = work.register or register
                     work.vault_writes.append(request.vault_write.of(stream, register))
-                if isinstance(command, Withdraw | Object) and _is_of_everything(outcome):
+                if isinstance(command, WithdrawEverything | Object) and _is_of_everything(outcome):
                     work.vault_writes.append(VaultWrite(stream, command.at, suppress="objected"))
             work.indexes.append(index)
             work.outcomes.append((outcome, before))

@@ -27,7 +27,7 @@ from engine.imports.rejected_rows import Rejections
 from engine.imports.rows import Arrival, Departure, Said, proof_of, subscribe
 from engine.sequence.model import Plan
 from engine.subscriber import events as e
-from engine.subscriber.commands import ChangeProfile, Subscribe, Suppress, Withdraw
+from engine.subscriber.commands import ChangeProfile, Subscribe, Suppress, withdrawal
 from engine.subscriber.decide import decide
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.events import Cause
@@ -134,7 +134,7 @@ class Bringing:
                 continue
             cause, kept = self._cause(each.line, {"refusal": each.why})
             command = (
-                Withdraw(now, cause, self.purpose)
+                withdrawal(now, cause, self.purpose)
                 if each.why == "unsubscribed"
                 else Suppress(now, cause, each.why)
             )

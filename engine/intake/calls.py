@@ -20,7 +20,14 @@ from engine.intake.ground_requirements import lacking
 from engine.intake.instants import DateRefused, not_after, read_instant
 from engine.intake.locales import read_language, read_zone
 from engine.sequence.model import Plan
-from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, Withdraw
+from engine.subscriber.commands import (
+    RequestConsent,
+    Subscribe,
+    Transfer,
+    Withdraw,
+    WithdrawEverything,
+    withdrawal,
+)
 from engine.subscriber.events import Cause
 from engine.words import Reason, Value, Words
 
@@ -226,8 +233,8 @@ class Unsubscription:
     address: str
     purpose: str
 
-    def command(self, now: int, cause: Cause, call: str) -> Withdraw:
-        return Withdraw(now, cause, self.purpose, call=call)
+    def command(self, now: int, cause: Cause, call: str) -> Withdraw | WithdrawEverything:
+        return withdrawal(now, cause, self.purpose, call=call)
 
 
 def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mistakes:

@@ -25,7 +25,6 @@ Said = Literal["nothing", "button", "auto", "one-click", "again"]
 HUMAN, AUTOMATIC, ONE_CLICK = "human_button", "auto_submit", "rfc8058"
 MAY_ACT_ALONE: frozenset[Action] = frozenset({"answer"})
 """Whatever takes something away, or gives a ground, is a person's press (C03)."""
-EVERYTHING = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +110,12 @@ def command_of(
         return c.Resubscribe(at, cause, claim.purpose, act, click.notice, claim.list)
     match click.action:
         case "unsubscribe":
-            return c.Withdraw(at, cause, claim.purpose, act)
+            return c.withdrawal(at, cause, claim.purpose, act)
         case "everything":
-            return c.Withdraw(at, cause, EVERYTHING, act)
+            return c.WithdrawEverything(at, cause, act)
         case "confirm":
+            if claim.kind == "permission":
+                return c.RenewPermission(at, cause, act)
             return c.Confirm(at, cause, claim.purpose, click.request, act)
         case "undo":
             return c.UndoMove(at, cause, claim.message, act)
@@ -125,7 +126,7 @@ def command_of(
                 return c.DeclineRequest(at, cause, claim.purpose, click.request)
             if live_ground(person, claim.purpose) is not None:
                 return Refused(Refusal.CONFIRMED)
-            return c.Withdraw(at, cause, claim.purpose, act)
+            return c.withdrawal(at, cause, claim.purpose, act)
         case "answer":
             assert click.link is not None
             link = click.link

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import Cause
 
 
@@ -77,6 +78,9 @@ class Confirm(Command):
     act: str = ""
     fields: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        _of_one(self.purpose)
+
 
 @dataclass(frozen=True, slots=True)
 class DeclineRequest(Command):
@@ -91,6 +95,13 @@ class AskAgain(Command):
     """Ask someone long silent whether to go on; `request` is a fresh random id."""
 
     request: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenewPermission(Command):
+    """Somebody long silent, who was asked whether to go on, wants to."""
+
+    act: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +131,20 @@ class UndoMove(Command):
 
 @dataclass(frozen=True, slots=True)
 class Withdraw(Command):
-    """Unsubscribe from `purpose`, or from everything with "*"."""
+    """Unsubscribe from `purpose`."""
 
     purpose: str
+    act: str = ""
+    call: str = ""
+
+    def __post_init__(self) -> None:
+        _of_one(self.purpose)
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawEverything(Command):
+    """Unsubscribe from every purpose, now and to come."""
+
     act: str = ""
     call: str = ""
 
@@ -310,9 +332,11 @@ AnyCommand = (
     | Confirm
     | DeclineRequest
     | AskAgain
+    | RenewPermission
     | Answer
     | UndoMove
     | Withdraw
+    | WithdrawEverything
     | Resubscribe
     | Transfer
     | LeaveList
@@ -331,3 +355,17 @@ AnyCommand = (
     | RetryLetter
     | RecordOutcome
 )
+
+
+def _of_one(purpose: str) -> None:
+    if purpose == EVERYTHING:
+        raise ValueError("every purpose at once has commands of its own")
+
+
+def withdrawal(
+    at: int, cause: Cause, purpose: str, act: str = "", call: str = ""
+) -> Withdraw | WithdrawEverything:
+    """What a door asks for that names a purpose, or "*" for all of them."""
+    if purpose == EVERYTHING:
+        return WithdrawEverything(at, cause, act, call)
+    return Withdraw(at, cause, purpose, act, call)

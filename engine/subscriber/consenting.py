@@ -14,7 +14,7 @@ from engine.subscriber.eligibility import EVERYTHING, live_ground
 from engine.subscriber.evolve import fold
 from engine.subscriber.joining import Entry, ends, entry
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
-from engine.subscriber.person import Person
+from engine.subscriber.person import Membership, Person
 from engine.words import Words
 
 OWN_PRODUCTS = frozenset(
@@ -178,32 +178,47 @@ def withdraw(command: c.Withdraw, person: Person, plan: Plan) -> Outcome:
     """
     if not person.registered or person.erased:
         return NothingToDo(Unchanged.NOBODY_WRITTEN_TO)
-    everything = command.purpose == EVERYTHING
     ground = person.grounds.get(command.purpose)
-    if everything:
-        already = (
-            person.objected
-            and not person.requests
-            and all(g.status == "withdrawn" for g in person.grounds.values())
-        )
-    else:
-        already = (
-            ground is not None
-            and ground.status == "withdrawn"
-            and command.purpose not in person.requests
-        )
-    left = [
-        e.ListLeft(command.at, m.list, m.run, "withdrawn")
+    already = (
+        ground is not None
+        and ground.status == "withdrawn"
+        and command.purpose not in person.requests
+    )
+    ended = [
+        m
         for m in person.memberships.values()
-        if everything
-        or (listed := plan.lists.get(m.list)) is None
-        or listed.purpose == command.purpose
+        if (listed := plan.lists.get(m.list)) is None or listed.purpose == command.purpose
     ]
-    if already and not left:
+    return _withdrawn(command, command.purpose, ended, person, already=already)
+
+
+def withdraw_everything(command: c.WithdrawEverything, person: Person) -> Outcome:
+    """As `withdraw`, of every purpose at once."""
+    if not person.registered or person.erased:
+        return NothingToDo(Unchanged.NOBODY_WRITTEN_TO)
+    already = (
+        person.objected
+        and not person.requests
+        and all(g.status == "withdrawn" for g in person.grounds.values())
+    )
+    ended = list(person.memberships.values())
+    return _withdrawn(command, EVERYTHING, ended, person, already=already)
+
+
+def _withdrawn(
+    command: c.Withdraw | c.WithdrawEverything,
+    purpose: str,
+    ended: list[Membership],
+    person: Person,
+    *,
+    already: bool,
+) -> Outcome:
+    if already and not ended:
         return (
             REPEATED if command.call in person.calls else NothingToDo(Unchanged.WITHDRAWN_ALREADY)
         )
-    withdrawn = e.ConsentWithdrawn(command.at, command.purpose, command.act)
+    withdrawn = e.ConsentWithdrawn(command.at, purpose, command.act)
+    left = [e.ListLeft(command.at, m.list, m.run, "withdrawn") for m in ended]
     return done(command.cause, withdrawn, *left, *_honoured(command.at, command.call))
 
 

@@ -21,10 +21,10 @@ from engine.subscriber.consenting import (
     resubscribe,
     subscribe,
     withdraw,
+    withdraw_everything,
 )
 from engine.subscriber.due_acts import perform, record, retry, transfer
-from engine.subscriber.eligibility import EVERYTHING
-from engine.subscriber.inactivity import ask_again, stay
+from engine.subscriber.inactivity import ask_again, renew_permission
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Person
 from engine.words import Words
@@ -37,21 +37,21 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
         case c.RequestConsent():
             return request_consent(command, person, plan)
         case c.Confirm():
-            return (
-                stay(command, person)
-                if command.purpose == EVERYTHING
-                else confirm(command, person, plan)
-            )
+            return confirm(command, person, plan)
         case c.DeclineRequest():
             return decline_request(command, person)
         case c.AskAgain():
             return ask_again(command, person, plan)
+        case c.RenewPermission():
+            return renew_permission(command, person)
         case c.Answer():
             return answer(command, person, plan)
         case c.UndoMove():
             return undo(command, person, plan)
         case c.Withdraw():
             return withdraw(command, person, plan)
+        case c.WithdrawEverything():
+            return withdraw_everything(command, person)
         case c.Resubscribe():
             return resubscribe(command, person, plan)
         case c.Transfer():

@@ -99,7 +99,7 @@ def is_unanswered(person: Person, at: int) -> bool:
     )
 
 
-def stay(command: c.Confirm, person: Person) -> Outcome:
+def renew_permission(command: c.RenewPermission, person: Person) -> Outcome:
     """The press on "yes, go on" of the letter that asked; it may come late, as long as nothing was
     erased.
     """

@@ -9,7 +9,7 @@ from engine.sequence.model import Plan
 from engine.sequence.timing import later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.consenting import REPEATED, profile, withdraw
+from engine.subscriber.consenting import REPEATED, profile, withdraw_everything
 from engine.subscriber.evolve import HUMAN_ACTS
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Person
@@ -124,7 +124,7 @@ def objection(command: c.Object, person: Person, plan: Plan) -> Outcome:
     refusal = _refusal(command, person, again=True)
     if refusal is not None:
         return refusal
-    withdrawn = withdraw(c.Withdraw(command.at, command.cause, "*"), person, plan)
+    withdrawn = withdraw_everything(c.WithdrawEverything(command.at, command.cause), person)
     changes = withdrawn.events if isinstance(withdrawn, Done) else ()
     if not changes and not any(each.right == "objection" for each in person.rights.values()):
         return (

@@ -16,7 +16,7 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.letter.link_token import CONFIRM
 from engine.sequence.timing import to_local
-from engine.subscriber.commands import Answer, Suppress, UndoMove, Withdraw
+from engine.subscriber.commands import Answer, Suppress, UndoMove, Withdraw, WithdrawEverything
 from engine.subscriber.events import Cause, LetterBegun
 from tests.audit.contesting import (
     DAY,
@@ -370,7 +370,9 @@ def test_an_erased_person_is_told_of_by_their_id_and_nothing_personal_is_left(
     assert "text part: what was published" in letter.out
     assert (
         context.command_handler.execute_one(
-            CommandRequest(Withdraw(context.clock.now(), Cause("operator"), "*"), stream=stream)
+            CommandRequest(
+                WithdrawEverything(context.clock.now(), Cause("operator")), stream=stream
+            )
         ).stream
         == stream
     )

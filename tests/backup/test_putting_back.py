@@ -33,7 +33,7 @@ from engine.subscriber.commands import (
     Restrict,
     Resubscribe,
     Suppress,
-    Withdraw,
+    WithdrawEverything,
 )
 from engine.subscriber.events import Cause
 from engine.vault.vault import VaultWrite
@@ -149,7 +149,7 @@ def test_who_was_erased_or_left_since_stays_gone(
         withdraw(context, left)
         now = context.clock.now()
         context.command_handler.execute_one(
-            CommandRequest(Withdraw(now, CLICK, "*"), stream=objected)
+            CommandRequest(WithdrawEverything(now, CLICK), stream=objected)
         )
         context.command_handler.execute_one(CommandRequest(Restrict(now, SHOP, "q"), stream=frozen))
         context.command_handler.execute_one(

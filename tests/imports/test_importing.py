@@ -27,7 +27,14 @@ from engine.imports.table import TableRefused
 from engine.privacy.correction import Correction, correction
 from engine.sequence.timing import to_local
 from engine.subscriber.agenda import acts
-from engine.subscriber.commands import LeaveList, Subscribe, Suppress, Transfer, Withdraw
+from engine.subscriber.commands import (
+    LeaveList,
+    Subscribe,
+    Suppress,
+    Transfer,
+    Withdraw,
+    WithdrawEverything,
+)
 from engine.subscriber.events import Cause, ConsentGiven, GroundDeclared, ListJoined
 from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
@@ -191,7 +198,7 @@ def test_who_has_withdrawn_or_is_suppressed_is_never_revived(
     bring(context, path)
     now = context.clock.now()
     execute(context, ADDRESSES[0], Withdraw(now, OPERATOR, "conseils"))
-    execute(context, ADDRESSES[1], Withdraw(now, OPERATOR, "*"))
+    execute(context, ADDRESSES[1], WithdrawEverything(now, OPERATOR))
     execute(context, ADDRESSES[2], Suppress(now, OPERATOR, "bounced"))
     context.vault.suppress({context.vault.hash("eve@lecteurs.example"): "complained"}, now)
     before = context.ledger.head()

@@ -21,7 +21,14 @@ from engine.sending.mailbox import Mailbox
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
 from engine.store.migrate import VAULT_MIGRATIONS
-from engine.subscriber.commands import AnyCommand, Object, Resubscribe, Suppress, Withdraw
+from engine.subscriber.commands import (
+    AnyCommand,
+    Object,
+    Resubscribe,
+    Suppress,
+    Withdraw,
+    WithdrawEverything,
+)
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.vault.stop_journal import Stop, read
@@ -94,7 +101,7 @@ def test_an_objection_bars_every_address_they_ever_had(anna: Anna) -> None:
 
 
 def test_withdrawing_from_everything_does_by_whatever_door(anna: Anna) -> None:
-    does(anna, Withdraw(anna.context.clock.now(), Cause("api"), "*"))
+    does(anna, WithdrawEverything(anna.context.clock.now(), Cause("api")))
     assert barred(anna.context) == dict.fromkeys(EVERY, "objected")
 
 
@@ -266,7 +273,9 @@ def test_a_copy_put_back_bars_them_again(installations: Installations, tmp_path:
             )
             corrected(context, people.late, late[1])
             context.command_handler.execute_one(
-                CommandRequest(Withdraw(context.clock.now(), Cause("api"), "*"), stream=people.late)
+                CommandRequest(
+                    WithdrawEverything(context.clock.now(), Cause("api")), stream=people.late
+                )
             )
         assert restore(database_context, tmp_path / "copy") == 0
         with database_context.open_context() as context:

@@ -147,10 +147,9 @@ def test_the_silent_are_asked_and_erased_where_no_answer_comes(enforcing: AppCon
         assert names(enforcing, stream)[-1] == "permission-asked"
         asked_by_mail(enforcing, stream)
     assert "permission-asked" not in names(enforcing, recent)
-    request = enforcing.command_handler.load([answering])[answering].requests["*"].request
     enforcing.command_handler.execute_one(
         CommandRequest(
-            c.Confirm(enforcing.clock.now(), Cause("click"), "*", request, "human_button"),
+            c.RenewPermission(enforcing.clock.now(), Cause("click"), "human_button"),
             stream=answering,
         )
     )
@@ -193,7 +192,7 @@ def test_whoever_may_not_be_written_to_is_erased_unasked_and_stays_barred(
     vault_write = VaultWrite(gone, now, suppress="objected", address_hash=hashed)
     enforcing.command_handler.execute_one(
         CommandRequest(
-            c.Withdraw(now, Cause("click"), "*", "human_button"),
+            c.WithdrawEverything(now, Cause("click"), "human_button"),
             stream=gone,
             vault_write=vault_write,
         )

@@ -115,5 +115,7 @@ def test_a_contradiction_that_cannot_be_taken_back_moves_nobody_further() -> Non
         given(ASKED).when(click(YES, act=AUTO)).done.and_also(e.ListLeft(LATER, 11, 2, "operator"))
     )
     stuck.when(click(NO, act=AUTO)).refused("please choose")
-    gone = given(ASKED).when(click(YES, act=AUTO)).done.when(c.Withdraw(LATER, CLICK, "*")).done
+    gone = (
+        given(ASKED).when(click(YES, act=AUTO)).done.when(c.WithdrawEverything(LATER, CLICK)).done
+    )
     gone.when(click(NO, act=AUTO)).refused("please choose")

@@ -97,7 +97,7 @@ def test_confirming_what_was_never_asked_is_refused() -> None:
 
 def test_confirming_after_a_withdrawal_is_refused() -> None:
     given(ASKED).when(c.Withdraw(LATER, CLICK, "conseils")).when(confirm()).refused("expired")
-    given(ASKED).when(c.Withdraw(LATER, CLICK, "*")).when(confirm()).refused("expired")
+    given(ASKED).when(c.WithdrawEverything(LATER, CLICK)).when(confirm()).refused("expired")
 
 
 def test_who_has_a_live_ground_joins_at_once_without_another_mail() -> None:

@@ -67,7 +67,7 @@ def test_no_command_writes_to_them_again() -> None:
     ):
         given(ERASED).when(command).refused("")
     for silent in (
-        c.Withdraw(LATER, CLICK, "*"),
+        c.WithdrawEverything(LATER, CLICK),
         c.UndoMove(LATER, CLICK, "m1"),
         c.LeaveList(LATER, CALL, 10),
         perform("list:10", LATER),

@@ -31,7 +31,7 @@ from tests.examples import (
 )
 from tests.given import Given, given
 
-Protecting = c.Withdraw | c.Object | c.Restrict
+Protecting = c.Withdraw | c.WithdrawEverything | c.Object | c.Restrict
 Keyed = c.Subscribe | c.RequestConsent | c.Withdraw | c.Transfer | c.LeaveList
 
 CALLS: list[Callable[[], tuple[Given, Keyed]]] = [
@@ -43,7 +43,7 @@ CALLS: list[Callable[[], tuple[Given, Keyed]]] = [
 ]
 PROTECTING: list[Callable[[], tuple[Given, Protecting]]] = [
     lambda: (given(ANNA), c.Withdraw(LATER, CALL, "conseils")),
-    lambda: (given(ANNA), c.Withdraw(LATER, CALL, "*")),
+    lambda: (given(ANNA), c.WithdrawEverything(LATER, CALL)),
     lambda: (given(ANNA), c.Object(LATER, CALL, "q1")),
     lambda: (given(ANNA), c.Restrict(LATER, CALL, "q1")),
 ]
@@ -80,7 +80,11 @@ def test_what_protects_a_person_is_carried_out_again_when_it_was_lifted_in_betwe
     person, command = PROTECTING[number]()
     keyed = replace(command, call="k1")
     once = person.when(keyed).done
-    fresh = keyed if isinstance(keyed, c.Withdraw) else replace(keyed, request="q3")
+    fresh = (
+        keyed
+        if isinstance(keyed, c.Withdraw | c.WithdrawEverything)
+        else replace(keyed, request="q3")
+    )
     assert once.when(fresh).outcome == REPEATED
     undoing = (
         c.Restrict(LATER + 1, CALL, "q2", lifted=True)

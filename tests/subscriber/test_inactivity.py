@@ -108,7 +108,7 @@ def test_any_sign_of_life_answers_it(event: e.PersonEvent) -> None:
 
 
 def test_the_press_on_yes_is_a_fact_and_changes_nothing_else() -> None:
-    stay = c.Confirm(IN_THREE_YEARS + DAY, CLICK, "*", "q1", "human_button")
+    stay = c.RenewPermission(IN_THREE_YEARS + DAY, CLICK, "human_button")
     person = (
         given(ANNA, SETTLED, ASKED, MAIL, SENT)
         .when(stay)

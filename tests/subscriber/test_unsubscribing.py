@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from engine.sequence.delay import DAY
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
@@ -33,7 +35,7 @@ from tests.examples import (
 from tests.given import Given, given
 
 WITHDRAW = c.Withdraw(LATER, CLICK, "conseils", "human_button")
-EVERYTHING = c.Withdraw(LATER, CLICK, "*", "human_button")
+EVERYTHING = c.WithdrawEverything(LATER, CLICK, "human_button")
 WITHDRAWN = e.ConsentWithdrawn(LATER, "conseils", "human_button")
 OFFERS = (e.ConsentGiven(NOON, "offres", "single"), e.ListJoined(NOON, 30, 2))
 
@@ -155,3 +157,9 @@ def test_leaving_a_list_is_not_a_withdrawal() -> None:
     left = given(ANNA).when(c.LeaveList(LATER, CALL, 10)).then(e.ListLeft(LATER, 10, 1, "operator"))
     assert left.when(subscribe(10)).lists == {10: 2}
     left.when(c.LeaveList(LATER, CALL, 10)).nothing()
+
+
+@pytest.mark.parametrize("command", [c.Withdraw, c.Confirm])
+def test_everything_is_no_purpose(command: type[c.Withdraw] | type[c.Confirm]) -> None:
+    with pytest.raises(ValueError, match="commands of its own"):
+        command(LATER, CLICK, "*", "q1")

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.in_words import in_english
-from engine.subscriber.commands import Erase, Subscribe, Suppress, Withdraw
+from engine.subscriber import commands
+from engine.subscriber.commands import Erase, Subscribe, Suppress, WithdrawEverything
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, Refused
 from engine.vault import stop_journal
@@ -152,7 +153,7 @@ def lines(context: AppContext) -> list[dict[str, object]]:
 
 
 def withdrawal(context: AppContext, stream: str, purpose: str = "conseils") -> CommandRequest:
-    return CommandRequest(Withdraw(context.clock.now(), CLICK, purpose), stream=stream)
+    return CommandRequest(commands.withdrawal(context.clock.now(), CLICK, purpose), stream=stream)
 
 
 def erasure(context: AppContext, stream: str) -> CommandRequest:
@@ -213,7 +214,7 @@ def test_the_line_of_who_leaves_as_soon_as_they_are_registered_says_whose_addres
     )
     assert kinds(
         context.command_handler.execute(
-            [joining, CommandRequest(Withdraw(now, CLICK, "*"), address=address)]
+            [joining, CommandRequest(WithdrawEverything(now, CLICK), address=address)]
         )
     ) == [Done, Done]
     hashed = context.vault.hash(address).hex()

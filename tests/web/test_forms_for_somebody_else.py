@@ -13,7 +13,7 @@ from engine.audit.evidence import ground_proofs
 from engine.evidence.required import missing
 from engine.intake.forms import AGREED, PROOF
 from engine.subscriber.agenda import acts
-from engine.subscriber.commands import AnyCommand, Object, Suppress, Withdraw
+from engine.subscriber.commands import AnyCommand, Object, Suppress, Withdraw, WithdrawEverything
 from engine.subscriber.events import Cause, ConsentConfirmed, ConsentRequested
 from engine.vault.vault import Vault
 from tests.installation import Installations
@@ -169,7 +169,7 @@ def test_an_objector_is_never_mailed_because_a_stranger_posted_a_form(
         reader(site, address)
         commands: dict[str, AnyCommand] = {
             "objected": Object(now, Cause("operator"), "r" * 32),
-            "everything": Withdraw(now, Cause("click"), "*"),
+            "everything": WithdrawEverything(now, Cause("click")),
             "complained": Suppress(now, Cause("relay"), "complained"),
             "suppressed": Suppress(now, Cause("operator"), "operator"),
         }
