@@ -1,0 +1,98 @@
+"""What is posted from “My data”: one act or none, corrections field by field, and an address that
+is only asked for.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.intake.own_data import (
+    ACTS,
+    Corrected,
+    Mistaken,
+    Press,
+    Wrong,
+    read_address,
+    read_corrections,
+    read_press,
+)
+
+KNOWN = {"first_name": "Anna", "town": ""}
+
+
+def corrected(**posted: str) -> Corrected | Mistaken:
+    named = {name.replace("field_", "field-"): value for name, value in posted.items()}
+    return read_corrections(named, KNOWN, "Europe/Paris", "fr")
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_an_act_is_read_with_its_nonce(act: str) -> None:
+    assert read_press({"act": act, "nonce": "n"}) == Press(next(a for a in ACTS if a == act), "n")
+
+
+@pytest.mark.parametrize("act", ["", "drop", "ERASE", "erase-now "])
+def test_what_is_no_act_presses_nothing(act: str) -> None:
+    assert read_press({"act": act, "nonce": "n"}) == Press("nothing", "n")
+
+
+def test_a_mail_program_s_one_click_presses_nothing_here() -> None:
+    posted = {"List-Unsubscribe": "One-Click", "act": "erase-now", "nonce": "n", "sure": "yes"}
+    assert read_press(posted) == Press("nothing", "")
+
+
+def test_nothing_is_sure_without_its_box() -> None:
+    assert not read_press({"act": "erase-now"}).sure
+    assert read_press({"act": "erase-now", "sure": "yes"}).sure
+
+
+def test_only_what_differs_is_corrected() -> None:
+    assert corrected(field_first_name="Anna", field_town="Semailles") == Corrected(
+        {"town": "Semailles"}
+    )
+
+
+def test_a_field_that_is_not_declared_is_not_read() -> None:
+    assert corrected(field_password="x") == Corrected()
+
+
+def test_a_field_may_be_emptied() -> None:
+    assert corrected(field_first_name=" ") == Corrected({"first_name": ""})
+
+
+def test_line_ends_that_browsers_drop_are_no_difference() -> None:
+    known = {"town": "Semailles\r\n-sur-Loire"}
+    posted = {"field-town": "Semailles-sur-Loire"}
+    assert read_corrections(posted, known, "", "fr") == Corrected()
+
+
+def test_zone_and_language_are_read_as_people_write_them() -> None:
+    assert corrected(timezone="europe/madrid", language="English") == Corrected(
+        {}, "Europe/Madrid", "en"
+    )
+    assert corrected(timezone="Europe/Paris", language="fr") == Corrected()
+
+
+@pytest.mark.parametrize(
+    ("posted", "reasons"),
+    [
+        ({"timezone": "Europe/Semailles"}, {"timezone": "zone"}),
+        ({"language": "de"}, {"language": "language"}),
+    ],
+)
+def test_what_cannot_be_is_told_by_its_input(
+    posted: dict[str, str], reasons: dict[str, Wrong]
+) -> None:
+    assert corrected(**posted) == Mistaken(reasons)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (" Anna@Nouvelle.Example ", "anna@nouvelle.example"),
+        ("", Mistaken({"new-address": "missing"})),
+        ("anna", Mistaken({"new-address": "address"})),
+        ("ANNA@lecteurs.example", Mistaken({"new-address": "same"})),
+    ],
+)
+def test_an_address_is_normalised_or_refused(written: str, read: str | Mistaken) -> None:
+    assert read_address({"new-address": written}, "anna@lecteurs.example") == read
