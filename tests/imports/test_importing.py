@@ -730,7 +730,11 @@ def test_a_file_in_which_no_row_can_be_read_ends_with_one(
 
 MEASURED = """
 import argparse, sys
+from pathlib import Path
 from engine.app import open_context
+from engine.cli import arguments_of_people
+from engine.imports import importer as importing
+from tests.installation import publish
 from tests.memory import peak_megabytes
 from tests.cli.bringing_in import SAID, personal_rows
 

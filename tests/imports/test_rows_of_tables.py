@@ -221,7 +221,9 @@ def test_rows_may_be_read_again_and_progress_is_told(tmp_path: Path) -> None:
 
 READ_AND_WEIGH = """
 import sys
+from pathlib import Path
 import psutil
+from engine.imports.table import Row, open_table
 
 def weight(): return psutil.Process().memory_info().rss
 
