@@ -376,7 +376,7 @@ def _address(table: Table, key: str, value: str) -> str:
 
 
 def _smtp(table: Table) -> Smtp:
-    found = Smtp(
+    smtp = Smtp(
         table.get("host", str, MAILBOX),
         _port(table, "port", 587),
         cast(Literal["none", "starttls", "implicit"], table.one_of("tls", TLS, "starttls")),
@@ -386,23 +386,23 @@ def _smtp(table: Table) -> Smtp:
         _timeouts(_part(table, "timeouts")),
         table.get("sink", bool, False),
     )
-    if not 1 <= found.connections <= 100:
+    if not 1 <= smtp.connections <= 100:
         table.mistake("connections", N_("`connections` is a number from 1 to 100"))
-    if found.username and not found.password_file:
+    if smtp.username and not smtp.password_file:
         table.mistake(
             "username",
             N_("`username` needs a `password_file` (the password itself never stands here)"),
         )
-    return found
+    return smtp
 
 
 def _timeouts(table: Table) -> Timeouts:
-    found = {
-        each.name: table.parsed(each.name, parse_patience, cast(int, each.default))
-        for each in fields(Timeouts)
+    timeouts = {
+        timeout.name: table.parsed(timeout.name, parse_patience, cast(int, timeout.default))
+        for timeout in fields(Timeouts)
     }
     table.finish()
-    return Timeouts(**found)
+    return Timeouts(**timeouts)
 
 
 def _settings(root: Table, site: Site) -> Settings:
@@ -434,11 +434,11 @@ def _settings(root: Table, site: Site) -> Settings:
         root.mistake("purpose", N_("two purposes have the same id"))
     groups = []
     for table in root.tables("group"):
-        said = table.values.get("yields_to", [])
+        value = table.values.get("yields_to", [])
         yields = (
-            (said,)
-            if isinstance(said, str)
-            else tuple(map(str, said if isinstance(said, list) else ()))
+            (value,)
+            if isinstance(value, str)
+            else tuple(map(str, value if isinstance(value, list) else ()))
         )
         table.known.add("yields_to")
         groups.append(Group(table.need("name", str, ""), yields))
@@ -455,7 +455,9 @@ def _settings(root: Table, site: Site) -> Settings:
                 )
     known = tuple(Field(name, str(label)) for name, label in root.get("fields", dict, {}).items())
     reserved = {"email", "address", "timezone", "language"}
-    for each in known:
-        if not each.name.isidentifier() or each.name in reserved:
-            root.mistake("fields", N_('"{field}" cannot be the name of a field'), field=each.name)
+    for declared_field in known:
+        if not declared_field.name.isidentifier() or declared_field.name in reserved:
+            root.mistake(
+                "fields", N_('"{field}" cannot be the name of a field'), field=declared_field.name
+            )
     return Settings(site.timezone, site.language, tuple(purposes), tuple(groups), known, declared)

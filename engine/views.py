@@ -141,7 +141,7 @@ class Views(Protocol):
     def begun(self, message: str) -> tuple[str, int] | None:
         """Whose letter has this message id, and the ledger's position of its first beginning."""
 
-    def question(self, asked: QuestionQuery) -> QuestionTally:
+    def question(self, query: QuestionQuery) -> QuestionTally:
         """How a question was answered."""
 
     def positions(self) -> list[tuple[str, int, str]]:

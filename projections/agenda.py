@@ -282,17 +282,21 @@ class Agenda:
         if not failed:
             return
         subscribers, aside = uuids(failed), self._known_aside(cursor)
-        for subscriber, each in failed.items():
+        for subscriber, quarantined in failed.items():
             self._recent.pop(subscriber, None)
             if subscriber not in aside:
                 log.error(
                     "somebody is set aside",
-                    extra={"subscriber": subscriber, "position": each.position, "why": each.why},
+                    extra={
+                        "subscriber": subscriber,
+                        "position": quarantined.position,
+                        "why": quarantined.why,
+                    },
                 )
         for statement in ("without_fold", "without_rows"):
             cursor.execute(self.sql[statement], {"subscribers": subscribers})
-        positions = bigints([each.position for each in failed.values()])
-        whys = texts([each.why for each in failed.values()])
+        positions = bigints([quarantined.position for quarantined in failed.values()])
+        whys = texts([quarantined.why for quarantined in failed.values()])
         cursor.execute(
             self.sql["set_aside"],
             {"subscribers": subscribers, "positions": positions, "whys": whys},
@@ -342,8 +346,8 @@ class Agenda:
             cursor.execute(
                 self.sql["remove_rows"],
                 {
-                    "subscribers": uuids([each[0] for each in gone]),
-                    "keys": texts([each[1] for each in gone]),
+                    "subscribers": uuids([row[0] for row in gone]),
+                    "keys": texts([row[1] for row in gone]),
                 },
             )
         if rows:

@@ -87,7 +87,11 @@ class Silence:
         told, erased = _told(entries)
         if erased:
             cursor.execute(self.sql["erase"], {"subscribers": uuids(erased)})
-        heard = {subscriber: each.answered for subscriber, each in told.items() if each.answered}
+        heard = {
+            subscriber: activity.answered
+            for subscriber, activity in told.items()
+            if activity.answered
+        }
         if heard:
             cursor.execute(
                 self.sql["answer"],
@@ -96,7 +100,8 @@ class Silence:
         if told:
             columns = ("heard_at", "requested_at", "asked_at", "expires_at")
             values = {
-                name: bigints([getattr(each, name) for each in told.values()]) for name in columns
+                name: bigints([getattr(activity, name) for activity in told.values()])
+                for name in columns
             }
             cursor.execute(self.sql["tell"], {"subscribers": uuids(told), **values})
 

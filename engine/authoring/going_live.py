@@ -117,8 +117,9 @@ def _unreadable(file: Path) -> Words | None:
         return words(N_("it is not a text in UTF-8"))
 
 
-def as_warnings(found: tuple[Hindrance, ...], config_text: str) -> list[Mistake]:
+def as_warnings(hindrances_left: tuple[Hindrance, ...], config_text: str) -> list[Mistake]:
     places = Places(config_text)
     return [
-        Mistake(CONFIG, places.line(key), words, False, places.column(key)) for key, words in found
+        Mistake(CONFIG, places.line(key), words, False, places.column(key))
+        for key, words in hindrances_left
     ]

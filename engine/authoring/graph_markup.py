@@ -38,57 +38,57 @@ class Arrow:
 
 def boxes(plan: Plan, file: str, language: Language) -> tuple[Box, ...]:
     _ = translator(language)
-    found = [
+    drawn = [
         Box(
-            f"list{each.id}",
+            f"list{source.id}",
             "list",
             (
-                say_list(plan, each.id),
-                *(f"{when(letter, language)}: {letter.id}" for letter in each.letters),
+                say_list(plan, source.id),
+                *(f"{when(letter, language)}: {letter.id}" for letter in source.letters),
             ),
         )
-        for each in lists_in(plan, file)
+        for source in lists_in(plan, file)
     ]
-    found += [
-        Box(f"form{n}", "form", (_("form {name}").format(name=each.name), each.title))
-        for n, each in enumerate(forms_in(plan, file))
+    drawn += [
+        Box(f"form{n}", "form", (_("form {name}").format(name=source.name), source.title))
+        for n, source in enumerate(forms_in(plan, file))
     ]
-    found += [
+    drawn += [
         Box(
             f"broadcast{n}",
             "broadcast",
-            (f"{_('broadcast')} {each.id}", each.on or each.every, subject_of(each.letter)),
+            (f"{_('broadcast')} {source.id}", source.on or source.every, subject_of(source.letter)),
         )
-        for n, each in enumerate(broadcasts_in(plan, file))
+        for n, source in enumerate(broadcasts_in(plan, file))
     ]
-    here = {box.name for box in found}
+    here = {box.name for box in drawn}
     elsewhere = {arrow.target for arrow in arrows(plan, file, language)} - here
     return (
-        *found,
+        *drawn,
         *(Box(name, "elsewhere", (say_list(plan, int(name[4:])),)) for name in sorted(elsewhere)),
     )
 
 
 def arrows(plan: Plan, file: str, language: Language) -> tuple[Arrow, ...]:
-    found: list[Arrow] = []
+    drawn: list[Arrow] = []
     for listed in lists_in(plan, file):
         for letter in listed.letters:
-            found += _answers(f"list{listed.id}", letter)
+            drawn += _answers(f"list{listed.id}", letter)
         if listed.ends is not None and listed.ends.target:
             delay = say_delay(listed.ends.after, language)
-            found.append(Arrow(f"list{listed.id}", f"list{listed.ends.target}", "ends", delay))
+            drawn.append(Arrow(f"list{listed.id}", f"list{listed.ends.target}", "ends", delay))
     for number, form in enumerate(forms_in(plan, file)):
         choices = form.question.choices if form.question is not None else ()
-        found += [
+        drawn += [
             Arrow(f"form{number}", f"list{choice.list}", "move", choice.label) for choice in choices
         ]
-        found += (
+        drawn += (
             [] if choices else [Arrow(f"form{number}", f"list{form.list}", "move", form.button)]
         )
     for number, broadcast in enumerate(broadcasts_in(plan, file)):
-        found += [Arrow(f"broadcast{number}", f"list{to}", "to", "") for to in broadcast.to]
-        found += _answers(f"broadcast{number}", broadcast.letter)
-    return tuple(dict.fromkeys(found))
+        drawn += [Arrow(f"broadcast{number}", f"list{to}", "to", "") for to in broadcast.to]
+        drawn += _answers(f"broadcast{number}", broadcast.letter)
+    return tuple(dict.fromkeys(drawn))
 
 
 def _answers(source: str, letter: Letter) -> list[Arrow]:

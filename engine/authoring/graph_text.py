@@ -101,16 +101,16 @@ def when(letter: Letter, language: Language) -> str:
     delay = letter.wait if letter.after is None else letter.after
     assert delay is not None
     if letter.reminds:
-        said = _("no answer to {letter} after {delay}").format(
+        moment = _("no answer to {letter} after {delay}").format(
             letter=letter.reminds, delay=say_delay(delay, language)
         )
     elif letter.after is None:
-        said = _("then {delay} later").format(delay=say_delay(delay, language))
+        moment = _("then {delay} later").format(delay=say_delay(delay, language))
     elif delay.months or delay.minutes:
-        said = _("{delay} after joining").format(delay=say_delay(delay, language))
+        moment = _("{delay} after joining").format(delay=say_delay(delay, language))
     else:
-        said = _("D+{days}").format(days=delay.days)
-    return f"{said} {hours}".rstrip()
+        moment = _("D+{days}").format(days=delay.days)
+    return f"{moment} {hours}".rstrip()
 
 
 def _answers(links: Sequence[Link], plan: Plan, language: Language) -> list[str]:

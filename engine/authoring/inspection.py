@@ -87,14 +87,14 @@ def read_folder(config: Config, now: int = 0) -> Read:
 def inspect(config: Config, files: dict[str, str], now: int = 0) -> Read:
     plan, unread = read_plan(files, config.settings)
     beside = files | {CONFIG: _config_text(config.folder)}
-    found = set(check(plan, beside, now))
+    mistakes = set(check(plan, beside, now))
     if unread:
-        found = {mistake for mistake in found if mistake.fatal}
-    found |= (
+        mistakes = {mistake for mistake in mistakes if mistake.fatal}
+    mistakes |= (
         set(unread) | set(_letters(plan, files, beside)) | set(_assets(config.sequences, files))
     )
-    found |= set(_logo(config, beside[CONFIG])) | set(_orders(plan, beside, config))
-    return Read(plan, files, tuple(sorted(found)))
+    mistakes |= set(_logo(config, beside[CONFIG])) | set(_orders(plan, beside, config))
+    return Read(plan, files, tuple(sorted(mistakes)))
 
 
 def _orders(plan: Plan, beside: dict[str, str], config: Config) -> Iterator[Mistake]:
@@ -191,11 +191,16 @@ def _loose_blanks(text: str, file: str) -> Iterator[Mistake]:
 
 
 def _confirmations(plan: Plan) -> tuple[Letter, ...]:
-    asked, texts = plan.confirmation, TEXTS["fr" if plan.language == "fr" else "en"]
-    first = Letter("ask", asked.subject or texts.confirm_subject, asked.body, asked.preheader)
+    confirmation, texts = plan.confirmation, TEXTS["fr" if plan.language == "fr" else "en"]
+    first = Letter(
+        "ask",
+        confirmation.subject or texts.confirm_subject,
+        confirmation.body,
+        confirmation.preheader,
+    )
     return (
-        (first, replace(first, id="ask-again", subject=asked.remind_subject))
-        if asked.remind_subject
+        (first, replace(first, id="ask-again", subject=confirmation.remind_subject))
+        if confirmation.remind_subject
         else (first,)
     )
 
@@ -264,10 +269,10 @@ def _placed(
     fields = labels(plan)
     bare = set(check_letter(replace(source, subject="x", preheader=""), fields))
     of_preheader = set(check_letter(replace(source, subject="x"), fields)) - bare
-    for each in mistakes:
-        key = "" if each in bare else "preheader" if each in of_preheader else "subject"
+    for mistake in mistakes:
+        key = "" if mistake in bare else "preheader" if mistake in of_preheader else "subject"
         if letter.subject.strip() or key != "subject":
-            yield key, each
+            yield key, mistake
 
 
 def _logo(config: Config, text: str) -> Iterator[Mistake]:
@@ -286,16 +291,16 @@ def _assets(folder: Path, files: dict[str, str]) -> Iterator[Mistake]:
         if not file.endswith((".md", ".html")):
             continue
         seen = visible(text)
-        for found in _ASSET.finditer(seen):
-            kind, name = found[1].lower(), unquote(found[2])
+        for match in _ASSET.finditer(seen):
+            kind, name = match[1].lower(), unquote(match[2])
             if not has_asset(folder, kind, name):
-                line = seen.count("\n", 0, found.start(1)) + 1
+                line = seen.count("\n", 0, match.start(1)) + 1
                 endings = ", ".join(ASSETS[kind])
                 message = N_(
                     "there is no file sequences/{kind}/{name} (of a kind that is served:"
                     " {endings}){hint}"
                 )
-                column = found.start(1) - seen.rfind("\n", 0, found.start(1))
+                column = match.start(1) - seen.rfind("\n", 0, match.start(1))
                 close = hint(nearest(name, _names(folder / kind)))
                 yield Mistake(
                     file,

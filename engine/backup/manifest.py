@@ -81,8 +81,8 @@ def read_manifest(path: Path) -> Manifest:
     """Raises CopyRefused."""
     try:
         with path.open("rb") as file:
-            said = json.loads(file.read(LARGEST))
-        number = said["format"]
+            fields = json.loads(file.read(LARGEST))
+        number = fields["format"]
     except FileNotFoundError:
         raise CopyRefused(
             f"there is no {FILE} in it: it is no copy made by `relance backup`, or an"
@@ -98,19 +98,19 @@ def read_manifest(path: Path) -> Manifest:
     try:
         parts = {
             str(name): Part(str(part["sha256"]), int(part["bytes"]))
-            for name, part in said["parts"].items()
+            for name, part in fields["parts"].items()
         }
         return Manifest(
             number,
-            str(said["program"]),
-            str(said["at"]),
-            int(said["engine_at"]),
-            int(said["position"]),
-            str(said["digest"]),
-            tuple(map(str, said["migrations"])),
-            str(said["secrets"]),
+            str(fields["program"]),
+            str(fields["at"]),
+            int(fields["engine_at"]),
+            int(fields["position"]),
+            str(fields["digest"]),
+            tuple(map(str, fields["migrations"])),
+            str(fields["secrets"]),
             parts,
-            str(said.get("seal", "")),
+            str(fields.get("seal", "")),
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         raise CopyRefused(f"{FILE} cannot be read: the copy is damaged, use another") from None

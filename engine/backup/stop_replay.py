@@ -48,8 +48,8 @@ def read_journals(paths: Collection[Path]) -> tuple[list[Stop], dict[Path, int]]
     stops: list[Stop] = []
     unreadable = {}
     for path in paths:
-        found, broken = read(path)
-        stops += found
+        read_lines, broken = read(path)
+        stops += read_lines
         if broken:
             unreadable[path] = broken
     return list(each_once(stops)), unreadable

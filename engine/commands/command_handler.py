@@ -244,7 +244,8 @@ class CommandHandler:
         unsure = [
             work
             for work in works.values()
-            if work.stream in known and not all(isinstance(each, Done) for each, _ in work.outcomes)
+            if work.stream in known
+            and not all(isinstance(decided, Done) for decided, _ in work.outcomes)
         ]
         for work in unsure:
             del works[work.stream]
@@ -296,7 +297,7 @@ class CommandHandler:
         stopping = [
             work
             for work in works
-            if is_stopping((each.event for each in work.events), work.vault_writes, work.objected)
+            if is_stopping((item.event for item in work.events), work.vault_writes, work.objected)
         ]
         if not stopping:
             return []
@@ -308,7 +309,7 @@ class CommandHandler:
         stops = {
             work.stream: stops_of(
                 work.stream,
-                [each.event for each in work.events],
+                [item.event for item in work.events],
                 work.vault_writes,
                 hashes.get(work.stream, ()),
                 work.objected,
@@ -318,7 +319,7 @@ class CommandHandler:
         erasing = [
             work for work in stopping if any(stop.kind == "erasure" for stop in stops[work.stream])
         ]
-        noted = [stop for each in stops.values() for stop in each]
+        noted = [stop for item in stops.values() for stop in item]
         if not erasing:
             self.vault.journal.tell(noted)
             return []
@@ -333,7 +334,7 @@ class CommandHandler:
                     ):
                         results[index] = Result(refused, work.stream, before=before)
                 del stops[work.stream]
-            self.vault.journal.tell([stop for each in stops.values() for stop in each])
+            self.vault.journal.tell([stop for item in stops.values() for stop in item])
             return erasing
         return []
 

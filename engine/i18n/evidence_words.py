@@ -59,9 +59,9 @@ def in_detail(particulars: Iterable[tuple[str, str]], _: Say) -> Iterable[tuple[
     """
     for name, value in particulars:
         parts = name.split(".")
-        said = ".".join(_(part) if part in NAMES else part for part in parts)
+        label = ".".join(_(part) if part in NAMES else part for part in parts)
         if name == "unknown":
-            value = ", ".join(_(each) if each in NAMES else each for each in value.split(", "))
+            value = ", ".join(_(code) if code in NAMES else code for code in value.split(", "))
         elif value in VALUES and FREE.isdisjoint(parts):
             value = _(value)
-        yield said, value
+        yield label, value

@@ -114,8 +114,8 @@ def say_letter(
         sentence = _("the letter that asks to confirm for “{purpose}”")
         return sentence.format(purpose=request.purpose)
     published = letter_at(plan, key, letter)
-    said = named(letter, subject_of(published, fields) if published is not None else "", _)
-    return f"{said} ({say_matter(plan, key, _)})"
+    letter_named = named(letter, subject_of(published, fields) if published is not None else "", _)
+    return f"{letter_named} ({say_matter(plan, key, _)})"
 
 
 def say_matter(plan: Plan, key: str, _: Say) -> str:

@@ -63,50 +63,50 @@ class UnreadableInput(Refusal):
         super().__init__(error.words, 2)
 
 
-def address_of(said: str) -> str:
+def address_of(text: str) -> str:
     """The normalised address, or a Refusal of status 2 that does not repeat it."""
     try:
-        return normalise(said)
+        return normalise(text)
     except AddressRefused as error:
         raise Refusal(error.reason, 2) from error
 
 
-def list_of(plan: Plan, said: str) -> List:
+def list_of(plan: Plan, reference: str) -> List:
     """The published list of a number or name, or a Refusal of status 2 that names those there
     are.
     """
-    found = plan.list_named(said)
-    if found is not None:
-        return found
+    listed = plan.list_named(reference)
+    if listed is not None:
+        return listed
     if not plan.lists:
         raise Refusal(NOTHING_PUBLISHED, 2)
-    known = ", ".join(f"{each.id} ({each.name})" for each in plan.lists.values())
-    meant = nearest(said, [each.name for each in plan.lists.values()])
+    known = ", ".join(f"{other.id} ({other.name})" for other in plan.lists.values())
+    meant = nearest(reference, [other.name for other in plan.lists.values()])
     if meant:
         raise Refusal(
             N_("there is no published list {list}; did you mean {name}? There are: {known}"),
             2,
-            list=said,
+            list=reference,
             name=meant,
             known=known,
         )
     raise Refusal(
-        N_("there is no published list {list}; there are: {known}"), 2, list=said, known=known
+        N_("there is no published list {list}; there are: {known}"), 2, list=reference, known=known
     )
 
 
-def purpose_of(plan: Plan, said: str) -> str:
+def purpose_of(plan: Plan, reference: str) -> str:
     """The id of a published purpose, "*" for all of them, or a Refusal of status 2 that names those
     there are.
     """
-    if said == "*" or said in plan.purposes:
-        return said
+    if reference == "*" or reference in plan.purposes:
+        return reference
     if not plan.purposes:
         raise Refusal(NOTHING_PUBLISHED, 2)
     raise Refusal(
         N_("there is no purpose {purpose}; there are: {known}"),
         2,
-        purpose=said,
+        purpose=reference,
         known=", ".join(plan.purposes),
     )
 

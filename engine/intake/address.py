@@ -157,7 +157,7 @@ def split_mailbox(raw: str) -> tuple[str, str]:
     quoted, plain, address = mailbox.group(1), mailbox.group(2), _bare(mailbox.group(3))
     if quoted is not None:
         return _name(re.sub(r"\\(.)", r"\1", quoted)), address
-    if any(found.casefold() != address.casefold() for found in _WITHIN_NAME.findall(plain)):
+    if any(within.casefold() != address.casefold() for within in _WITHIN_NAME.findall(plain)):
         raise _refused(AddressFault.SEVERAL)
     return _name(_bare(plain, _QUOTES)), address
 

@@ -393,10 +393,10 @@ class Reading:
         ):
             self.mistake(name, CallFault.NOT_A_LIST)
             return 0
-        found = self.plan.list_named(value) if len(str(value)) <= 100 else None
-        if found is None:
+        listed = self.plan.list_named(value) if len(str(value)) <= 100 else None
+        if listed is None:
             self.mistake(name, CallFault.LIST_UNKNOWN, list=_short(str(value)))
-        return found.id if found else 0
+        return listed.id if listed else 0
 
     def moment(self, name: str) -> int:
         """Milliseconds since 1970, 0 where nothing is said."""
@@ -450,5 +450,5 @@ def _as_text(value: object) -> str | None:
 
 
 def _short(text: str) -> str:
-    said = text.encode("utf-8", "replace").decode()
-    return said if len(said) <= 40 else f"{said[:40]}…"
+    shown = text.encode("utf-8", "replace").decode()
+    return shown if len(shown) <= 40 else f"{shown[:40]}…"

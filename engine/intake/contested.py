@@ -86,17 +86,17 @@ class Contested:
     html: str
 
 
-def message_of(said: str) -> str:
+def message_of(text: str) -> str:
     """The message id of a Message-ID of Relance's form, with or without brackets and host, or of
     its 32 hexadecimal digits; "" for any other.
     """
-    if re.fullmatch(r"[0-9a-f]{32}", said):
-        return said
-    found = MESSAGE_ID.fullmatch(said.strip())
-    if found is None:
+    if re.fullmatch(r"[0-9a-f]{32}", text):
+        return text
+    match = MESSAGE_ID.fullmatch(text.strip())
+    if match is None:
         return ""
-    raw = base64.b32decode(found[1].upper() + "======")
-    return raw.hex() if base64.b32encode(raw).decode().lower().startswith(found[1]) else ""
+    raw = base64.b32decode(match[1].upper() + "======")
+    return raw.hex() if base64.b32encode(raw).decode().lower().startswith(match[1]) else ""
 
 
 def read_contested(data: bytes) -> Contested:
@@ -119,7 +119,7 @@ def _check(data: bytes) -> None:
         raise ContestedRefused(MailFault.NOT_TEXT)
     if sum(1 for _ in _BOUNDARY.finditer(data)) > MAX_BOUNDARIES:
         raise ContestedRefused(MailFault.TOO_MANY_PARTS, most=MAX_BOUNDARIES)
-    if any(len(found[0]) > MAX_HEADER_CHARACTERS for found in _STRUCTURED.finditer(data)):
+    if any(len(header[0]) > MAX_HEADER_CHARACTERS for header in _STRUCTURED.finditer(data)):
         raise ContestedRefused(MailFault.CONTENT_HEADER_TOO_LONG, most=MAX_HEADER_CHARACTERS)
 
 
@@ -159,7 +159,7 @@ def _read(data: bytes) -> Contested:
 
 def _inner(part: Message) -> list[Message]:
     held = part.get_payload()
-    return [each for each in held if isinstance(each, Message)] if isinstance(held, list) else []
+    return [inner for inner in held if isinstance(inner, Message)] if isinstance(held, list) else []
 
 
 def _is_ours(mail: Message) -> bool:
@@ -172,12 +172,12 @@ def _values(mail: Message, name: str) -> Iterator[str]:
     """At most a few values of a header, each cut to a length that nothing takes long to decode."""
     raw = (str(value) for key, value in mail.raw_items() if key.lower() == name.lower())
     for value in islice(raw, MAX_CLAIMS):
-        said = (
+        text = (
             value[:MAX_HEADER_CHARACTERS]
             .encode("utf-8", "surrogateescape")
             .decode("utf-8", "replace")
         )
-        yield re.sub(r"\r?\n[ \t]?", " ", said).strip()
+        yield re.sub(r"\r?\n[ \t]?", " ", text).strip()
 
 
 def _first(mail: Message, name: str) -> str:
@@ -214,14 +214,14 @@ def _parts(mail: Message) -> Iterator[Message]:
         yield from _parts(part)
 
 
-def _charset(said: str | None) -> str:
+def _charset(label: str | None) -> str:
     """A charset that decodes in one pass; UTF-8 for any other."""
     try:
-        name = codecs.lookup((said or "utf-8")[:40]).name
+        name = codecs.lookup((label or "utf-8")[:40]).name
     except (LookupError, ValueError):
         return "utf-8"
     return name if _PLAIN_CHARSETS.fullmatch(name) else "utf-8"
 
 
-def _unique(found: Iterator[str] | list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(found))[:MAX_CLAIMS]
+def _unique(values: Iterator[str] | list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))[:MAX_CLAIMS]

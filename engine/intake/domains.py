@@ -42,8 +42,8 @@ def meant_by(address: str) -> str:
     says.
     """
     local, _, domain = address.rpartition("@")
-    found = _meant(domain)
-    return f"{local}@{found}" if found else ""
+    meant = _meant(domain)
+    return f"{local}@{meant}" if meant else ""
 
 
 def _meant(domain: str) -> str:

@@ -73,7 +73,7 @@ class NotYet:
 
 def trap(form: Form) -> str:
     """The name of the input nobody sees: plausible, and none the author uses."""
-    used = {each.name for each in form.fields} | {
+    used = {form_field.name for form_field in form.fields} | {
         form.order_field,
         form.question.name if form.question else "",
     }
@@ -103,13 +103,15 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
         if meant:
             reasons[EMAIL] = "meant"
     fields: dict[str, str] = {}
-    for asked in form.fields:
-        value = text_of(posted, asked.name, asked.required, reasons, hosts=form.confirm)
+    for form_field in form.fields:
+        value = text_of(posted, form_field.name, form_field.required, reasons, hosts=form.confirm)
         if value:
-            fields[asked.name] = value
+            fields[form_field.name] = value
     if form.question is not None:
-        said = unicodedata.normalize("NFC", posted.get(form.question.name, ""))
-        chosen = next((each for each in form.question.choices if each.label == said), None)
+        answer = unicodedata.normalize("NFC", posted.get(form.question.name, ""))
+        chosen = next(
+            (offered for offered in form.question.choices if offered.label == answer), None
+        )
         if chosen is None:
             reasons[form.question.name] = "choose"
         else:
@@ -205,7 +207,7 @@ def shown_again(posted: Mapping[str, str], form: Form) -> dict[str, str]:
         CAMPAIGN,
         PROOF,
         TIMEZONE,
-        *(each.name for each in form.fields),
+        *(form_field.name for form_field in form.fields),
     ]
     names += [form.question.name] if form.question else []
     names += [form.order_field] if form.order_field else []

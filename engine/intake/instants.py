@@ -123,10 +123,10 @@ def in_figures(text: str) -> str:
         year, month, day, hour, minute, second = basic.groups()
         return f"{year}-{month}-{day}T{hour}:{minute}:{second or '00'}{text[basic.end() :]}"
     for pattern in (_DAY_MONTH, _MONTH_DAY):
-        if (found := pattern.match(text)) is not None:
-            day, name = (found[1], found[2]) if pattern is _DAY_MONTH else (found[2], found[1])
+        if (match := pattern.match(text)) is not None:
+            day, name = (match[1], match[2]) if pattern is _DAY_MONTH else (match[2], match[1])
             if month_in_figures := _MONTHS.get(_unaccented(name)):
-                return f"{_year(found[3])}-{month_in_figures:02}-{day}{text[found.end() :]}"
+                return f"{_year(match[3])}-{month_in_figures:02}-{day}{text[match.end() :]}"
     return text
 
 
@@ -194,14 +194,14 @@ def _hour(hour: int, half: str | None) -> int:
 
 def _parts(text: str, order: DateOrder) -> tuple[int, int, int, int] | None:
     """Year, month, day, and where in the text they end."""
-    if found := _YEAR_FIRST.match(text):
-        return int(found[1]), int(found[3]), int(found[4]), found.end()
-    if found := _YEAR_LAST.match(text):
-        first, second, year = int(found[1]), int(found[3]), _year(found[4])
+    if match := _YEAR_FIRST.match(text):
+        return int(match[1]), int(match[3]), int(match[4]), match.end()
+    if match := _YEAR_LAST.match(text):
+        first, second, year = int(match[1]), int(match[3]), _year(match[4])
         return (
-            (year, second, first, found.end())
+            (year, second, first, match.end())
             if order == "day-first"
-            else (year, first, second, found.end())
+            else (year, first, second, match.end())
         )
     return None
 
@@ -210,10 +210,10 @@ def _order_of(text: str) -> DateOrder | Literal["either", ""]:
     """What the numbers of one date say of its order; "" where they say nothing: year first, twice
     the same number, or no day at all.
     """
-    found = _YEAR_LAST.match(text)
-    if found is None:
+    match = _YEAR_LAST.match(text)
+    if match is None:
         return ""
-    first, second = int(found[1]), int(found[3])
+    first, second = int(match[1]), int(match[3])
     if first == second or 0 in (first, second) or (first > 12 and second > 12):
         return ""
     if first > 12:

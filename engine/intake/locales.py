@@ -113,8 +113,8 @@ def read_language(text: str) -> str:
         return first.lower()
     if not first:
         return ""
-    name, found = _squeezed(_BESIDE.sub("", first)), _CODE.fullmatch(first)
-    code = _languages().get(name, "") or (_languages().get(found[1].lower(), "") if found else "")
+    name, match = _squeezed(_BESIDE.sub("", first)), _CODE.fullmatch(first)
+    code = _languages().get(name, "") or (_languages().get(match[1].lower(), "") if match else "")
     return code or _own_names().get(name, "")
 
 

@@ -69,7 +69,7 @@ def read_press(posted: Mapping[str, str]) -> Press:
     """
     if "List-Unsubscribe" in posted:
         return Press("nothing", "")
-    act: Act = next((each for each in ACTS if each == posted.get("act", "")), "nothing")
+    act: Act = next((act_name for act_name in ACTS if act_name == posted.get("act", "")), "nothing")
     return Press(act, posted.get("nonce", ""), bool(posted.get(SURE, "")))
 
 
@@ -85,8 +85,8 @@ def read_corrections(
     reasons: dict[str, Wrong] = {}
     changed = {}
     for name, value in known.items():
-        said = posted.get(FIELD + name)
-        if said is not None and _as_browsers_send(said) != _as_browsers_send(value):
+        posted_value = posted.get(FIELD + name)
+        if posted_value is not None and _as_browsers_send(posted_value) != _as_browsers_send(value):
             wrong: dict[str, Reason] = {}
             changed[name] = text_of(posted, FIELD + name, False, wrong)
             reasons |= wrong
@@ -105,11 +105,11 @@ def read_corrections(
 
 def read_address(posted: Mapping[str, str], known: str) -> str | Mistaken:
     """The normalised address that is said to be right."""
-    said = posted.get(ADDRESS, "")
+    posted_address = posted.get(ADDRESS, "")
     try:
-        address = normalise(said)
+        address = normalise(posted_address)
     except AddressRefused:
-        return Mistaken({ADDRESS: "address" if said.strip() else "missing"})
+        return Mistaken({ADDRESS: "address" if posted_address.strip() else "missing"})
     return Mistaken({ADDRESS: "same"}) if address == known else address
 
 

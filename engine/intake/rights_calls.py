@@ -153,9 +153,9 @@ def read_objection(body: object, plan: Plan, now: int) -> str | Mistakes:
 
 def read_erasure(body: object, plan: Plan, now: int) -> Erased | Mistakes:
     reading = Reading(body, ERASURE, plan, now)
-    said, span = reading.text("keep_proof"), None
+    term, span = reading.text("keep_proof"), None
     try:
-        span = parse_delay(said) if said else None
+        span = parse_delay(term) if term else None
     except Unreadable as error:
         reading.because("keep_proof", error.words)
     read = Erased(reading.address(), span, reading.text("forget_suppression") == "yes")

@@ -30,11 +30,11 @@ def is_signed(
     """Whether one of the shop's `keys` signed this order for this address, and the proof has not
     ended. `now` is the wall clock, in seconds.
     """
-    found = _PROOF.fullmatch(proof)
-    if found is None or not order:
+    match = _PROOF.fullmatch(proof)
+    if match is None or not order:
         return False
-    until, mac = int(found[1]), found[2]
-    text = "\n".join(("relance-order", form, order, address, found[1])).encode()
+    until, mac = int(match[1]), match[2]
+    text = "\n".join(("relance-order", form, order, address, match[1])).encode()
     genuine = [
         hmac.compare_digest(hmac.new(key, text, hashlib.sha256).hexdigest(), mac) for key in keys
     ]

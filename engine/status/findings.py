@@ -35,8 +35,8 @@ class Finding:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
-def is_well(found: Iterable[Finding]) -> bool:
-    return not any(each.level in WRONG for each in found)
+def is_well(told: Iterable[Finding]) -> bool:
+    return not any(finding.level in WRONG for finding in told)
 
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
@@ -49,7 +49,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
         of_breaches(facts),
         of_requests(facts),
     )
-    found = [
+    told = [
         *of_clock(facts),
         *of_processes(facts),
         *of_views(facts.views),
@@ -58,7 +58,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
         *of_room(facts),
     ]
     order = ("stopped", "stuck", "notice")
-    return tuple(sorted(found, key=lambda each: order.index(each.level)))
+    return tuple(sorted(told, key=lambda finding: order.index(finding.level)))
 
 
 def of_clock(facts: Facts) -> Iterator[Finding]:
@@ -167,7 +167,7 @@ RESUME = N_("`relance resume` says what will leave within the hour, and lets it"
 
 def of_sending(facts: Facts) -> Iterator[Finding]:
     for number, why in sorted(facts.paused.items()):
-        held = sum(each.now for each in facts.waiting if number in (0, each.list))
+        held = sum(waiting.now for waiting in facts.waiting if number in (0, waiting.list))
         values: dict[str, object] = {"list": number, "reason": why, "n": held}
         if number:
             what = N_("list {list} is paused ({reason}); letters due: {n}")
@@ -302,18 +302,18 @@ def of_people(facts: Facts) -> Iterator[Finding]:
         what = N_("letters whose acceptance is not known: {n}")
         remedy = N_("`relance in-doubt` lists them, and sends them again or takes them as sent")
         yield Finding("in-doubt", "stuck", what, remedy, {"n": facts.in_doubt})
-    for each in facts.withheld:
+    for withheld in facts.withheld:
         what = N_("{letter} is withheld from {people}: {wanting}")
         remedy = N_(
             "mend that, then `relance retry-withheld {id}` sends it; with `--late` also past the"
             " lateness its author allows"
         )
         values: dict[str, object] = {
-            "key": each.key,
-            "letter": each.letter,
-            "id": each.letter,
-            "wanting": each.what,
-            "people": each.people,
+            "key": withheld.key,
+            "letter": withheld.letter,
+            "id": withheld.letter,
+            "wanting": withheld.what,
+            "people": withheld.people,
         }
         yield Finding("withheld", "stuck", what, remedy, values)
     if facts.stuck:
@@ -349,15 +349,15 @@ def of_breaches(facts: Facts) -> Iterator[Finding]:
         "`relance papers breaches` shows the log; `relance breach update ID` writes down what was"
         " done"
     )
-    for each in facts.breaches_late:
+    for breach in facts.breaches_late:
         what = N_(
             "of breach {breach} the authority should have been told within 72 hours, and has not"
             " been"
         )
-        yield Finding("breach-late", "stuck", what, remedy, {"breach": each})
-    for each in facts.breaches_waiting:
+        yield Finding("breach-late", "stuck", what, remedy, {"breach": breach})
+    for breach in facts.breaches_waiting:
         what = N_("breach {breach} is under way: the authority or the people are still to be told")
-        yield Finding("breach", "notice", what, remedy, {"breach": each})
+        yield Finding("breach", "notice", what, remedy, {"breach": breach})
 
 
 def of_requests(facts: Facts) -> Iterator[Finding]:

@@ -77,8 +77,8 @@ def gather(context: AppContext) -> Facts:
         in_doubt=len(context.views.in_doubt()),
         stuck=tuple(_stuck(context)),
         withheld=tuple(Withheld(*row) for row in context.views.withheld()),
-        breaches_late=tuple(each.breach for each in told_late(breaches, now)),
-        breaches_waiting=tuple(each.breach for each in waiting_breaches(breaches, now)),
+        breaches_late=tuple(breach.breach for breach in told_late(breaches, now)),
+        breaches_waiting=tuple(breach.breach for breach in waiting_breaches(breaches, now)),
         tick=context.clock.wall_age(tick[0]) if tick is not None else None,
         relay=smtp.host if smtp.is_mailbox else f"{smtp.host}:{smtp.port}",
         tree=tree_state(context, head),
@@ -121,7 +121,7 @@ def tree_state(context: AppContext, head: int) -> TreeState:
 
 def _witnessed(context: AppContext, witnesses: Collection[str]) -> float | None:
     """Of several witnesses the one whose last mail is the oldest."""
-    marks = [context.desk.mark(each) for each in witnesses]
+    marks = [context.desk.mark(witness) for witness in witnesses]
     times = [mark[0] for mark in marks if mark is not None and mark[0]]
     return (
         max(0.0, context.clock.wall_age(min(times)))
@@ -158,12 +158,12 @@ def view_states(
         faults = {
             what.partition(":")[2]: why for what, why, _since in told if what.startswith("view:")
         }
-    found = []
+    states = []
     for name, position, fault in context.views.positions():
         behind = context.ledger.head() - position
         late = max(0.0, _age(context, position + 1)) if behind > 0 else 0.0
-        found.append(ViewState(name, position, behind, late, fault or faults.get(name, "")))
-    return tuple(found)
+        states.append(ViewState(name, position, behind, late, fault or faults.get(name, "")))
+    return tuple(states)
 
 
 def _age(context: AppContext, position: int) -> float:

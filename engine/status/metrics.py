@@ -30,13 +30,13 @@ class _Collected:
         self.facts = facts
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        facts, found = self.facts, findings(self.facts)
+        facts, told = self.facts, findings(self.facts)
         yield _one(
             "well",
             "1 while nothing is stuck or stopped (`relance status` says what to do).",
-            is_well(found),
+            is_well(told),
         )
-        counts = Counter((each.code, each.level) for each in found)
+        counts = Counter((item.code, item.level) for item in told)
         yield _many(
             "findings",
             "What is not as it should be, by code and level.",
@@ -73,7 +73,7 @@ class _Collected:
             ("stamp", "1 while the last attempt at stamping failed."),
         ):
             yield _one(
-                f"{what}_in_trouble", about, sum(each.what == what for each in facts.troubles)
+                f"{what}_in_trouble", about, sum(item.what == what for item in facts.troubles)
             )
         views = [((view.name,), view) for view in facts.views]
         yield _many(
@@ -94,7 +94,7 @@ class _Collected:
             ("view",),
             [(k, bool(v.fault)) for k, v in views],
         )
-        lists = [((str(each.list),), each) for each in facts.waiting]
+        lists = [((str(item.list),), item) for item in facts.waiting]
         yield _many(
             "letters_due",
             "Letters due now (list 0: requests to confirm).",
@@ -110,9 +110,9 @@ class _Collected:
         yield _one(
             "letters_held",
             "Letters due that a pause holds.",
-            sum(each.now for each in facts.waiting if each.held),
+            sum(item.now for item in facts.waiting if item.held),
         )
-        withheld = [((each.key, each.letter, each.what), each.people) for each in facts.withheld]
+        withheld = [((item.key, item.letter, item.what), item.people) for item in facts.withheld]
         yield _many(
             "letters_withheld",
             "Letters that wait for what withheld them to be mended.",
@@ -145,7 +145,7 @@ class _Collected:
         yield _one(
             "relay_in_trouble",
             "1 while the mail server cannot be used.",
-            any(each.what == "relay" for each in facts.troubles),
+            any(item.what == "relay" for item in facts.troubles),
         )
         if facts.tick is not None:
             yield _one(
@@ -155,14 +155,14 @@ class _Collected:
         yield _one("disk_free_bytes", "Free space on the disk that holds data/.", facts.disk_free)
 
 
-def _one(name: str, said: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"relance_{name}", said, value=value)
+def _one(name: str, about: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"relance_{name}", about, value=value)
 
 
 def _many(
-    name: str, said: str, labels: Sequence[str], values: Iterable[tuple[Sequence[str], float]]
+    name: str, about: str, labels: Sequence[str], values: Iterable[tuple[Sequence[str], float]]
 ) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(f"relance_{name}", said, labels=labels)
+    family = GaugeMetricFamily(f"relance_{name}", about, labels=labels)
     for label, value in values:
         family.add_metric(label, value)
     return family

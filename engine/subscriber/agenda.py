@@ -64,41 +64,43 @@ Calendar = tuple[Occurrence, ...]
 
 def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
     """Every open matter of a person by its encoded AgendaKey."""
-    found = {list_key(m.list): membership_act(person, m, plan) for m in person.memberships.values()}
+    next_acts = {
+        list_key(m.list): membership_act(person, m, plan) for m in person.memberships.values()
+    }
     for request in person.requests.values():
-        found[request_key(request.purpose)] = request_act(person, request, plan)
+        next_acts[request_key(request.purpose)] = request_act(person, request, plan)
     for occurrence in calendar:
         act = mailing_act(person, occurrence, plan)
         if act is not None:
-            found[occurrence.key] = act
+            next_acts[occurrence.key] = act
     for message, flight in person.in_flight.items():
-        if not _is_settled_by(person, found.get(flight.key), message, flight):
-            found[encode(FlightKey(message))] = settle(flight)
+        if not _is_settled_by(person, next_acts.get(flight.key), message, flight):
+            next_acts[encode(FlightKey(message))] = settle(flight)
     for identifier, right in person.rights.items():
-        found[encode(RightKey(identifier))] = Act("right", right.right, planned=right.due_at)
+        next_acts[encode(RightKey(identifier))] = Act("right", right.right, planned=right.due_at)
     for matter, letter, state, act in _withheld(person, plan, calendar):
-        found[encode(WithheldKey(matter, letter))] = replace(
+        next_acts[encode(WithheldKey(matter, letter))] = replace(
             act, kind="withheld", letter=letter, planned=state.meant_for, why=state.aside
         )
-    return found
+    return next_acts
 
 
 def keys(person: Person, plan: Plan, calendar: Calendar = ()) -> set[str]:
     """Every key under which `acts` may have found something: what stands in an agenda for this
     person has one of these.
     """
-    found = {list_key(number) for number in person.memberships}
-    found |= {request_key(purpose) for purpose in person.requests}
-    found |= {encode(FlightKey(message)) for message in person.in_flight}
-    found |= {encode(RightKey(request)) for request in person.rights}
+    open_keys = {list_key(number) for number in person.memberships}
+    open_keys |= {request_key(purpose) for purpose in person.requests}
+    open_keys |= {encode(FlightKey(message)) for message in person.in_flight}
+    open_keys |= {encode(RightKey(request)) for request in person.rights}
     for occurrence in calendar:
         broadcast = plan.broadcasts.get(occurrence.broadcast)
         if occurrence.key in person.mailings or (
             broadcast is not None and any(number in person.memberships for number in broadcast.to)
         ):
-            found.add(occurrence.key)
-    found |= {encode(WithheldKey(matter, letter)) for matter, letter, _ in _mendable(person)}
-    return found
+            open_keys.add(occurrence.key)
+    open_keys |= {encode(WithheldKey(matter, letter)) for matter, letter, _ in _mendable(person)}
+    return open_keys
 
 
 def _mendable(person: Person) -> Iterator[tuple[Matter, str, LetterState]]:
@@ -265,7 +267,7 @@ def _letters_to_come(m: Membership, listed: List, zone: str) -> Iterator[Act]:
 
 def _retry_at(m: Membership, listed: List, state: LetterState) -> int:
     """What was withheld and mended keeps its distance from what the list has sent meanwhile."""
-    sent = [each.at for each in m.letters.values() if each.status == "sent"]
+    sent = [attempt.at for attempt in m.letters.values() if attempt.status == "sent"]
     return (
         max(state.retry_at, max(sent) + listed.min_gap.nominal_ms)
         if state.planned and sent
@@ -284,7 +286,7 @@ def _still_reminds(m: Membership, listed: List, letter: Letter) -> bool:
     return not any(
         state.answered
         for name, state in m.letters.items()
-        if (each := listed.letter(name)) is None or _question(listed, each) == question
+        if (other := listed.letter(name)) is None or _question(listed, other) == question
     )
 
 
@@ -393,15 +395,15 @@ def _confirmation_mail(person: Person, request: Request, plan: Plan) -> Act | No
         request.lists
     ):
         return None  # they came to stand there by another way: nothing is left to confirm
-    asked, again = request.letters.get("ask"), request.letters.get("ask-again")
-    if asked is None:
+    first_mail, again = request.letters.get("ask"), request.letters.get("ask-again")
+    if first_mail is None:
         return Act("letter", "ask", request.asked_at, request.asked_at)
-    if asked.status == "deferred":
-        return Act("letter", "ask", asked.retry_at, asked.planned or request.asked_at)
+    if first_mail.status == "deferred":
+        return Act("letter", "ask", first_mail.retry_at, first_mail.planned or request.asked_at)
     if again is not None and again.status == "deferred":
         return Act("letter", "ask-again", again.retry_at, again.meant_for)
-    if asked.status == "sent" and again is None and plan.confirmation.remind_subject:
-        at = later(asked.at, plan.confirmation.remind_after, zone_of(person, plan))
+    if first_mail.status == "sent" and again is None and plan.confirmation.remind_subject:
+        at = later(first_mail.at, plan.confirmation.remind_after, zone_of(person, plan))
         return Act("letter", "ask-again", at, at)
     return None
 

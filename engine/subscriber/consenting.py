@@ -309,13 +309,13 @@ def _compatible(lists: tuple[int, ...], plan: Plan) -> list[int]:
     def by(number: int, other: int) -> bool:
         return other in plan.lists and ends(plan, plan.lists[other], number)
 
-    asked = list(dict.fromkeys(lists))
+    wanted = list(dict.fromkeys(lists))
     return [
         number
-        for place, number in enumerate(asked)
+        for place, number in enumerate(wanted)
         if not any(
             by(number, other) and not (by(other, number) and before < place)
-            for before, other in enumerate(asked)
+            for before, other in enumerate(wanted)
         )
     ]
 

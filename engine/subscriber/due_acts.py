@@ -70,8 +70,8 @@ def purpose_of(person: Person, plan: Plan, key: str) -> str:
 
 def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
     kind, purpose = _mail_kind(command.key), purpose_of(person, plan, command.key)
-    asked = kind in ("confirmation", "permission")
-    request = person.requests[purpose].request if asked else ""
+    asks_consent = kind in ("confirmation", "permission")
+    request = person.requests[purpose].request if asks_consent else ""
     before = _state(person, command.key, act)
     reason = why_not(person, kind, purpose, request=request)
     if reason or _too_late(command, act, person, plan):

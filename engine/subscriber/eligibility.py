@@ -34,8 +34,8 @@ def why_not(person: Person, kind: str, purpose: str, *, request: str = "") -> st
     if person.suppressed:
         return person.suppressed
     if kind == "permission":
-        asked = person.requests.get(EVERYTHING)
-        if asked is None or asked.request != request:
+        pending = person.requests.get(EVERYTHING)
+        if pending is None or pending.request != request:
             return "the request is no longer open"
         return "" if may_be_asked(person) else "no live ground"
     ground = person.grounds.get(purpose)

@@ -88,11 +88,11 @@ def is_unanswered(person: Person, at: int) -> bool:
     """Asked, and silent until the time for an answer was over. A mail that never left has asked
     nothing.
     """
-    asked = person.requests.get(EVERYTHING)
-    mail = asked.letters.get("ask") if asked is not None else None
+    request = person.requests.get(EVERYTHING)
+    mail = request.letters.get("ask") if request is not None else None
     return (
-        asked is not None
-        and asked.expires_at <= at
+        request is not None
+        and request.expires_at <= at
         and mail is not None
         and not mail.aside
         and mail.status in ("sent", "failed", "withheld")
@@ -105,7 +105,7 @@ def renew_permission(command: c.RenewPermission, person: Person) -> Outcome:
     """
     if person.erased:
         return Refused(Refusal.ERASED)
-    asked = person.requests.get(EVERYTHING)
-    if asked is None:
+    request = person.requests.get(EVERYTHING)
+    if request is None:
         return HEARD_SINCE
-    return done(command.cause, e.PermissionRenewed(command.at, asked.request, command.act))
+    return done(command.cause, e.PermissionRenewed(command.at, request.request, command.act))

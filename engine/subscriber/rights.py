@@ -43,11 +43,11 @@ def exercise(command: c.ExerciseRight, person: Person, plan: Plan) -> Outcome:
         return refusal
     if command.right not in RIGHTS:
         return Refused(Refusal.RIGHT_UNKNOWN, right=command.right)
-    if any(each.right == command.right for each in person.rights.values()):
+    if any(standing.right == command.right for standing in person.rights.values()):
         return NothingToDo(Unchanged.RIGHT_ASKED_ALREADY)
-    asked = min(command.received_at or command.at, command.at)
+    requested_at = min(command.received_at or command.at, command.at)
     exercised = e.RightExercised(
-        asked, command.right, command.request, due_at(asked, plan.timezone)
+        requested_at, command.right, command.request, due_at(requested_at, plan.timezone)
     )
     return done(command.cause, exercised, *_honoured(command.at, command.call))
 
@@ -81,16 +81,19 @@ def rectify(command: c.Rectify, person: Person, plan: Plan) -> Outcome:
         return refusal
     changes = profile(command.at, person, command.fields, command.timezone, command.language)
     if not changes and (
-        command.own_act or not any(each.right == "rectification" for each in person.rights.values())
+        command.own_act
+        or not any(
+            right_request.right == "rectification" for right_request in person.rights.values()
+        )
     ):
         return NothingToDo(Unchanged.NOTHING_CHANGED)
     if command.own_act:
-        asked = e.RightExercised(
+        exercised = e.RightExercised(
             command.at, "rectification", command.request, due_at(command.at, plan.timezone)
         )
         return done(
             command.cause,
-            asked,
+            exercised,
             *changes,
             e.RightAnswered(command.at, command.request, "done"),
             *_honoured(command.at, command.call),
@@ -111,7 +114,7 @@ def restrict(command: c.Restrict, person: Person, plan: Plan) -> Outcome:
             *_honoured(command.at, command.call),
         )
     if person.restricted and not any(
-        each.right == "restriction" for each in person.rights.values()
+        right_request.right == "restriction" for right_request in person.rights.values()
     ):
         return (
             REPEATED if command.call in person.calls else NothingToDo(Unchanged.RESTRICTED_ALREADY)
@@ -126,7 +129,9 @@ def objection(command: c.Object, person: Person, plan: Plan) -> Outcome:
         return refusal
     withdrawn = withdraw_everything(c.WithdrawEverything(command.at, command.cause), person)
     changes = withdrawn.events if isinstance(withdrawn, Done) else ()
-    if not changes and not any(each.right == "objection" for each in person.rights.values()):
+    if not changes and not any(
+        right_request.right == "objection" for right_request in person.rights.values()
+    ):
         return (
             REPEATED if command.call in person.calls else NothingToDo(Unchanged.WITHDRAWN_ALREADY)
         )
@@ -150,8 +155,8 @@ def erase(command: c.Erase, person: Person, plan: Plan) -> Outcome:
         facts += _asked(command.at, command.request, "erasure", person, plan)
     facts += tuple(
         e.RightAnswered(command.at, request, "erased")
-        for request, each in person.rights.items()
-        if each.right != "erasure"
+        for request, right_request in person.rights.items()
+        if right_request.right != "erasure"
     )
     if command.archived_until:
         facts += (e.ProofArchived(command.at, command.archived_until),)
@@ -180,9 +185,9 @@ def _refusal(
 def _carried_out(
     command: RightsCommand, right: str, person: Person, plan: Plan, *changes: e.PersonEvent
 ) -> Outcome:
-    asked, *answered = _asked(command.at, command.request, right, person, plan)
-    first = (asked,) if isinstance(asked, e.RightExercised) else ()
-    last = tuple(answered) if first else (asked, *answered)
+    exercised_now, *answered = _asked(command.at, command.request, right, person, plan)
+    first = (exercised_now,) if isinstance(exercised_now, e.RightExercised) else ()
+    last = tuple(answered) if first else (exercised_now, *answered)
     return done(command.cause, *first, *changes, *last, *_honoured(command.at, command.call))
 
 
@@ -190,12 +195,19 @@ def _asked(
     at: int, request: str, right: str, person: Person, plan: Plan
 ) -> tuple[e.PersonEvent, ...]:
     """The wish, unless it stands open, and its answer."""
-    standing = [each for each, asked in person.rights.items() if asked.right == right]
+    standing = [
+        request_id
+        for request_id, right_request in person.rights.items()
+        if right_request.right == right
+    ]
     exercised = (
         () if standing else (e.RightExercised(at, right, request, due_at(at, plan.timezone)),)
     )
     by = request if standing else ""
-    return (*exercised, *(e.RightAnswered(at, each, "done", by) for each in standing or [request]))
+    return (
+        *exercised,
+        *(e.RightAnswered(at, asked_before, "done", by) for asked_before in standing or [request]),
+    )
 
 
 def _honoured(at: int, call: str) -> tuple[e.PersonEvent, ...]:
