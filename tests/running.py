@@ -30,6 +30,8 @@ from tests.sink import Sink
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 70.0
+GROUND = ("--source", "foire", "--collected", "2026-01-05", "--basis", "consent")
+"""What an import must be told; the letters follow with `--start welcome`."""
 NONCE = re.compile(r'<input[^>]*name="([a-z_]+)"[^>]*value="([^"]*)"')
 LINK = re.compile(r"https?://[^\s\"<>]+/l/[A-Za-z0-9_-]{35}")
 

@@ -20,7 +20,18 @@ from psycopg.conninfo import make_conninfo
 
 from engine.store.embedded import Embedded
 from tests.installation import LAYOUT
-from tests.running import LINK, MailServer, Relance, free_port, link, plain, press, wait_for, write
+from tests.running import (
+    GROUND,
+    LINK,
+    MailServer,
+    Relance,
+    free_port,
+    link,
+    plain,
+    press,
+    wait_for,
+    write,
+)
 
 NAMES = ("anna", "bruno", "chloe", "david", "emma", "fanny")
 ORDER = "COMMANDE-77421"
@@ -146,20 +157,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relance]:
 
 
 def _live(relance: Relance) -> None:
-    said = relance.verb(
-        "import",
-        str(relance.folder / "people.csv"),
-        "--list",
-        "10",
-        "--source",
-        "foire",
-        "--collected",
-        "2026-01-05",
-        "--basis",
-        "consent",
-        "--start",
-        "welcome",
-    )
+    people = str(relance.folder / "people.csv")
+    said = relance.verb("import", people, "--list", "10", *GROUND, "--start", "welcome")
     assert "6" in said
     relance.verb("resume", "--yes")
     wait_for(lambda: all(relance.mail.letters(f"{name}@lecteurs.example") for name in NAMES))

@@ -13,8 +13,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.cli.commanding import DIALOGUE, Installation
-from tests.cli.test_command_line_running import SMTP, embedded, stop
+from tests.cli.commanding import DIALOGUE, SMTP, Installation, embedded, stop
 from tests.privacy.garden import Everything
 from tests.proof.handed import verified
 from tests.running import MailServer, link, press, wait_for, write

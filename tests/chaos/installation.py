@@ -15,7 +15,7 @@ from engine.store import sockets
 from projections.agenda import Agenda
 from projections.letters import Letters
 from tests.installation import LAYOUT
-from tests.running import Installed, free_port, write
+from tests.running import GROUND, Installed, free_port, write
 
 CONFIG = """
 [site]
@@ -137,17 +137,8 @@ class Place(Installed):
         write(
             self.folder, {"people.csv": "email\n" + "".join(f"{address}\n" for address in brought)}
         )
-        ground = (
-            "--source",
-            "foire",
-            "--collected",
-            "2026-01-05",
-            "--basis",
-            "consent",
-            "--start",
-            "welcome",
-        )
-        self.verb("import", str(self.folder / "people.csv"), "--list", "10", *ground)
+        people = str(self.folder / "people.csv")
+        self.verb("import", people, "--list", "10", *GROUND, "--start", "welcome")
         return brought
 
     @property

@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import psycopg
+from psycopg.conninfo import make_conninfo
 
+from engine.store.embedded import Embedded
 from tests.forked import Said, Typed
 from tests.installation import LAYOUT
 from tests.running import ROOT, free_port, wait_for, write
@@ -89,6 +92,8 @@ WORDS = {
     "sequences/layout.html": LAYOUT,
     "sequences/question.md": "Avez-vous semé ?\n\n[Oui](===11===)\n\n[Non](===12===)\n",
 }
+SOURCE = ("--source", "x", "--collected", "2026-01-05", "--basis", "consent")
+SMTP = '\n[smtp]\nhost = "127.0.0.1"\nport = {port}\nsink = true\ntls = "none"\nconnections = 1\n'
 TRACE = re.compile(r"Traceback|\.py\", line")
 
 
@@ -194,3 +199,34 @@ def calmly(typed: Typed) -> Said:
 def _calm(said: Said) -> Said:
     assert not TRACE.search(said.err), said.err
     return said
+
+
+def stop(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> Said:
+    process.send_signal(number)
+    return ended(process, 30)
+
+
+def embedded(relance: Installation) -> Embedded:
+    data = relance.folder / "data"
+    return Embedded(data / "postgres", data / "secrets")
+
+
+@contextlib.contextmanager
+def database(relance: Installation) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """As its superuser, beside whoever else uses it."""
+    with (
+        embedded(relance) as server,
+        psycopg.connect(
+            make_conninfo(server.attach(), dbname="relance"), autocommit=True
+        ) as connection,
+    ):
+        yield connection
+
+
+@contextlib.contextmanager
+def published(folder: Path) -> Iterator[Installation]:
+    """Its dialogue published, its PostgreSQL held open."""
+    installation = Installation(folder)
+    with embedded(installation):
+        installation.done("publish", "--yes")
+        yield installation

@@ -15,8 +15,7 @@ from psycopg.conninfo import make_conninfo
 from engine.proof.checkpoint import open_checkpoint, read_checkpoint
 from engine.proof.errors import ProofRefused
 from engine.proof.signing import read_vkey
-from tests.cli.commanding import Installation
-from tests.cli.test_command_line_running import SOURCE, database, embedded, stop
+from tests.cli.commanding import SOURCE, Installation, database, embedded, published, stop
 from tests.running import wait_for
 
 pytestmark = pytest.mark.timeout(240)
@@ -24,10 +23,7 @@ pytestmark = pytest.mark.timeout(240)
 
 @pytest.fixture(scope="module")
 def relance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Published, its PostgreSQL held open."""
-    installation = Installation(tmp_path_factory.mktemp("installation"))
-    with embedded(installation):
-        installation.done("publish", "--yes")
+    with published(tmp_path_factory.mktemp("installation")) as installation:
         yield installation
 
 

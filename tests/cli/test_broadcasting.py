@@ -18,8 +18,7 @@ from engine.sequence.delay import DAY
 from engine.subscriber.events import Cause
 from tests.cli.asking import DIALOGUE, FILES, join
 from tests.cli.commanding import DIALOGUE as SEMIS
-from tests.cli.commanding import Installation
-from tests.cli.test_command_line_running import embedded, stop
+from tests.cli.commanding import Installation, embedded, stop
 from tests.conftest import MakeContext
 from tests.running import write
 

@@ -6,45 +6,30 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from engine.store import postmaster
-from engine.store.embedded import Embedded
-from tests.cli.commanding import DIALOGUE, Installation, calm, ended
+from tests.cli.commanding import (
+    DIALOGUE,
+    SMTP,
+    SOURCE,
+    Installation,
+    calm,
+    database,
+    published,
+    stop,
+)
 from tests.forked import Said
 from tests.running import MailServer, wait_for, write
 
 pytestmark = pytest.mark.timeout(240)
 
 DAY = 86_400
-SOURCE = ("--source", "x", "--collected", "2026-01-05", "--basis", "consent")
-SMTP = '\n[smtp]\nhost = "127.0.0.1"\nport = {port}\nsink = true\ntls = "none"\nconnections = 1\n'
-
-
-def embedded(relance: Installation) -> Embedded:
-    data = relance.folder / "data"
-    return Embedded(data / "postgres", data / "secrets")
-
-
-@contextmanager
-def database(relance: Installation) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """As its superuser, beside whoever else uses it."""
-    with (
-        embedded(relance) as server,
-        psycopg.connect(
-            make_conninfo(server.attach(), dbname="relance"), autocommit=True
-        ) as connection,
-    ):
-        yield connection
 
 
 def servers_of(relance: Installation) -> list[int]:
@@ -52,17 +37,9 @@ def servers_of(relance: Installation) -> list[int]:
     return postmaster.survivors((relance.folder / "data" / "postgres").resolve())
 
 
-def stop(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> Said:
-    process.send_signal(number)
-    return ended(process, 30)
-
-
 @pytest.fixture(scope="module")
 def relance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Published, its PostgreSQL held open."""
-    installation = Installation(tmp_path_factory.mktemp("installation"))
-    with embedded(installation):
-        installation.done("publish", "--yes")
+    with published(tmp_path_factory.mktemp("installation")) as installation:
         yield installation
 
 
@@ -80,16 +57,7 @@ def test_a_folder_is_served_alone_and_leaves_nothing_running(tmp_path: Path) -> 
     )
     with relance.running() as process:
         assert httpx.get(f"{relance.url}/health").json()["status"] == "ok"
-        assert relance.done(
-            "subscribe",
-            "anna@lecteurs.example",
-            "--list",
-            "10",
-            "--basis",
-            "consent",
-            "--source",
-            "foire",
-        )
+        assert relance.done("subscribe", "anna@lecteurs.example", "--list", "10", *SOURCE)
         wait_for(lambda: "Avez-vous sem" in httpx.get(f"http://127.0.0.1:{relance.page}/").text)
         assert (
             relance.done("send-test", "question", "--to", "me@potager.example")

@@ -21,8 +21,7 @@ from hypothesis import strategies as st
 
 from engine.cli.progress import Progress
 from engine.cli.terminal import ask, guarded, json_text, shown
-from tests.cli.commanding import Installation
-from tests.cli.test_command_line_running import SOURCE, database, embedded
+from tests.cli.commanding import SOURCE, Installation, database, published
 from tests.running import write
 
 ESCAPES = "\x1b]0;titre\x07\x1b[2J\x9b31m\x9d8;;http://evil.example\x9c\x7f\x08\x00\x85\u202e\u2028"
@@ -122,9 +121,7 @@ def test_verbs_ask_and_write_a_line_over_through_one_door() -> None:
 
 @pytest.fixture(scope="module")
 def relance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    relance = Installation(tmp_path_factory.mktemp("installation"))
-    with embedded(relance):
-        relance.done("publish", "--yes")
+    with published(tmp_path_factory.mktemp("installation")) as relance:
         escapes = ESCAPES[:-1].replace("\x00", "")
         rows = f'email;first_name;"nom {escapes}"\n{ANNA};Anna;x\nx{escapes}@y.example;B;x\n'
         write(relance.folder, {"readers.csv": rows})

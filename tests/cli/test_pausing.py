@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commanding import DIALOGUE, Installation
-from tests.cli.test_command_line_running import SMTP, SOURCE, embedded, stop
+from tests.cli.commanding import DIALOGUE, SMTP, SOURCE, Installation, embedded, stop
 from tests.running import MailServer, wait_for, write
 
 pytestmark = pytest.mark.timeout(240)

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commanding import Installation
-from tests.cli.test_command_line_running import SOURCE, embedded
+from tests.cli.commanding import SOURCE, Installation, published
 from tests.running import write
 
 pytestmark = pytest.mark.timeout(300)
@@ -24,9 +23,7 @@ ANNA = "anna@lecteurs.example"
 
 @pytest.fixture(scope="module")
 def relance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    relance = Installation(tmp_path_factory.mktemp("installation"))
-    with embedded(relance):
-        relance.done("publish", "--yes")
+    with published(tmp_path_factory.mktemp("installation")) as relance:
         names = ["anna", "bruno", "chloe", "david", "emma", "fanny", "gaby"]
         write(
             relance.folder,

@@ -18,8 +18,7 @@ from engine.desk.processes import Processes
 from engine.installation.events import SendingPaused
 from engine.subscriber.events import Cause
 from tests.cli.asking import FILES, join
-from tests.cli.commanding import Installation
-from tests.cli.test_command_line_running import SMTP, SOURCE, database, embedded, stop
+from tests.cli.commanding import SMTP, SOURCE, Installation, database, embedded, published, stop
 from tests.installation import CONFIG
 from tests.running import free_port, wait_for
 
@@ -29,9 +28,7 @@ MakeContext = Callable[..., AppContext]
 
 @pytest.fixture(scope="module")
 def relance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    installation = Installation(tmp_path_factory.mktemp("installation"))
-    with embedded(installation):
-        installation.done("publish", "--yes")
+    with published(tmp_path_factory.mktemp("installation")) as installation:
         yield installation
 
 

@@ -18,8 +18,7 @@ from engine.runtime.startup import make_ready
 from engine.status.findings import findings
 from engine.status.gather import gather
 from tests.cli.asking import FILES, join
-from tests.cli.commanding import Installation
-from tests.cli.test_command_line_running import embedded, stop
+from tests.cli.commanding import SOURCE, Installation, embedded, stop
 from tests.running import wait_for
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
@@ -99,16 +98,7 @@ def test_a_reset_leaves_nothing_that_was_lived_and_real_time(tmp_path: Path) -> 
     relance = Installation(tmp_path)
     with embedded(relance):
         with relance.running("--speed", "100000", "--for", "60") as process:
-            relance.done(
-                "subscribe",
-                "anna@lecteurs.example",
-                "--list",
-                "10",
-                "--basis",
-                "consent",
-                "--source",
-                "s",
-            )
+            relance.done("subscribe", "anna@lecteurs.example", "--list", "10", *SOURCE)
             wait_for(lambda: "letter-sent" in relance.done("show", "anna@lecteurs.example"))
             busy = relance("trial", "reset", "--yes")
             assert busy.status == 1 and "stop it first" in busy.err

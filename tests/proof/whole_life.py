@@ -16,8 +16,7 @@ from pathlib import Path
 import httpx
 from psycopg.conninfo import make_conninfo
 
-from tests.cli.commanding import DIALOGUE, Installation
-from tests.cli.test_command_line_running import SMTP, embedded, stop
+from tests.cli.commanding import DIALOGUE, SMTP, Installation, embedded, stop
 from tests.running import MailServer, link, press, wait_for, write
 
 THEODORA = "theodora.brindamour@lecteurs.example"

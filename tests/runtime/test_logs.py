@@ -17,8 +17,7 @@ import pytest
 
 from engine.runtime.logs import OneLine
 from engine.store.safe_error_text import safe_error_text
-from tests.cli.commanding import DIALOGUE, Installation
-from tests.cli.test_command_line_running import SMTP, SOURCE, database, embedded
+from tests.cli.commanding import DIALOGUE, SMTP, SOURCE, Installation, database, embedded
 from tests.running import MailServer, link, press, wait_for, write
 
 pytestmark = pytest.mark.timeout(240)

@@ -15,8 +15,7 @@ import pytest
 
 from engine.proof import verify as verifier
 from engine.proof.checkpoint import HEADER, carried_by, read_checkpoint
-from tests.cli.commanding import Installation
-from tests.cli.test_command_line_running import SMTP, SOURCE, embedded, stop
+from tests.cli.commanding import SMTP, SOURCE, Installation, embedded, stop
 from tests.proof.tsa import Authority, authority
 from tests.running import MailServer, wait_for
 

@@ -21,8 +21,7 @@ from engine.runtime.rollback_detection import FILE, Restored, RollbackDetection
 from engine.runtime.startup import make_ready
 from engine.secret_files import read_secrets
 from tests.cli.asking import FILES, join
-from tests.cli.commanding import Installation
-from tests.cli.test_command_line_running import SMTP, SOURCE, embedded, stop
+from tests.cli.commanding import SMTP, SOURCE, Installation, embedded, stop
 from tests.installation import Installations
 from tests.running import MailServer, wait_for, write
 
