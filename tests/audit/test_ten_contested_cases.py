@@ -33,7 +33,7 @@ from tests.audit.contesting import (
 from tests.cli.bringing_in import bring, table
 from tests.installation import Installations
 from tests.web.correspondence import press
-from tests.web.visiting import BEHIND_A_PROXY, Site, visited
+from tests.web.visiting import Site, behind_a_proxy
 
 pytestmark = pytest.mark.postgres
 OUTLOOK = "Mozilla/4.0 (compatible; ms-office; MSOffice 16)"
@@ -41,10 +41,7 @@ OUTLOOK = "Mozilla/4.0 (compatible; ms-office; MSOffice 16)"
 
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
-    with (
-        installations.made(FILES, BEHIND_A_PROXY) as context,
-        visited(context, behind_a_proxy=True) as made,
-    ):
+    with behind_a_proxy(installations, FILES) as made:
         yield made
 
 

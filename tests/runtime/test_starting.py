@@ -4,41 +4,17 @@ letter comes later than its author allows.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-
 import pytest
 
 from engine.context import AppContext
 from engine.runtime.startup import make_ready
-from engine.sending.relay_settings import RelaySettings
-from engine.sending.sender import Sender
 from engine.sequence.delay import DAY, HOUR
 from engine.subscriber.events import LetterSent, LetterWithheld
 from tests.cli.asking import FILES, join
-from tests.sink import Sink
+from tests.sending.readers import MakeContext, who_got_a_letter
 
 pytestmark = pytest.mark.postgres
-MakeContext = Callable[..., AppContext]
 RELAY = '\n[smtp]\nhost = "relay.potager.example"\n'
-
-
-def ticks(context: AppContext) -> int:
-    """How many letters the real sender hands to a real server."""
-
-    async def tick() -> int:
-        async with Sink() as sink:
-            sender = Sender(
-                context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=1)
-            )
-            for _ in range(3):
-                await sender.tick()
-                await asyncio.to_thread(context.views.catch_up)
-            await sender.relay.close()
-            sender.journal.close()
-            return len(sink.messages)
-
-    return asyncio.run(tick())
 
 
 def events(context: AppContext, kind: type) -> int:
@@ -62,7 +38,7 @@ def test_an_outage_longer_than_allowed_holds_sending_and_a_shorter_one_does_not(
     assert context.installation_stream.current().paused == {0: "outage"}
     join(context, 2)
     context.views.catch_up()
-    assert ticks(context) == 0
+    assert len(who_got_a_letter(context)) == 0
 
 
 def test_after_the_longest_outage_no_letter_is_later_than_its_list_allows(
@@ -74,5 +50,5 @@ def test_after_the_longest_outage_no_letter_is_later_than_its_list_allows(
     join(context, 1)
     context.clock.jump(2 * DAY)
     context.views.catch_up()
-    assert ticks(context) == 1
+    assert len(who_got_a_letter(context)) == 1
     assert (events(context, LetterSent), events(context, LetterWithheld)) == (1, 1)

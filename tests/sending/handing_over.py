@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from typing import TypeVar
 
+import pytest
 import uvloop
 
 from engine.config import Timeouts
@@ -18,6 +19,9 @@ from tests.sink import EVERYTHING, Sink
 
 BRISK = Timeouts(connect=5, mail=5, rcpt=5, data=5, block=5, dot=5)
 ONE_BY_ONE = tuple(feature for feature in EVERYTHING if feature != "PIPELINING")
+WAYS = pytest.mark.parametrize(
+    "features", [EVERYTHING, ONE_BY_ONE], ids=["pipelined", "one by one"]
+)
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 T = TypeVar("T")
 

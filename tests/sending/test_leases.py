@@ -4,9 +4,6 @@ else.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
-
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
@@ -17,59 +14,15 @@ from engine.desk.desk import SQL as DESK
 from engine.installation.events import SendingPaused, SendingResumed
 from engine.sending.claim import LEASE_SECONDS, journal_file, reclaim
 from engine.sending.delivery_journal import DeliveryJournal
-from engine.subscriber.commands import ChangeProfile, Subscribe
+from engine.subscriber.commands import ChangeProfile
 from engine.subscriber.events import Cause
-from engine.subscriber.outcome import Done
-from engine.vault.commitment import evidence
-from engine.vault.vault import VaultWrite
 from projections.agenda import Agenda
 from projections.reading import FROM_THE_BEGINNING, TAKING
 from projections.view import LIVE, schema_of
 from tests.installation import Installations
+from tests.sending.readers import MakeContext, with_readers
 
 pytestmark = pytest.mark.postgres
-MakeContext = Callable[..., AppContext]
-
-FILES = {
-    "suite.toml": (
-        """
-title = "Suite"
-purpose = "conseils"
-
-[[list]]
-id = 1
-name = "un"
-group = "prospects"
-
-  [[list.letter]]
-  id = "bonjour"
-  after = "0 minutes"
-  subject = "Bonjour"
-  body = "bonjour.md"
-"""
-    ),
-    "bonjour.md": "Bonjour.\n",
-}
-
-
-def with_readers(make_context: MakeContext, count: int) -> AppContext:
-    context = make_context(FILES)
-    now = context.clock.now()
-    for n in range(count):
-        said = evidence(secrets.token_bytes(32), {"n": n})
-        command = Subscribe(
-            now, Cause("import", evidence=said.commitment.hex()), 1, "consent", "declared"
-        )
-        result = context.command_handler.execute_one(
-            CommandRequest(
-                command,
-                address=f"reader-{n}@potager.example",
-                vault_write=VaultWrite("", now, evidence=(said,)),
-            )
-        )
-        assert isinstance(result.outcome, Done)
-    context.views.catch_up()
-    return context
 
 
 def take(context: AppContext, lease: int) -> list[tuple[str, str]]:

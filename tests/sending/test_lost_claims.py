@@ -18,7 +18,7 @@ from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
 from engine.subscriber.commands import Perform
 from engine.subscriber.person import Person
-from tests.sending.test_leases import MakeContext, with_readers
+from tests.sending.readers import MakeContext, with_readers
 from tests.sink import Sink
 
 pytestmark = pytest.mark.postgres

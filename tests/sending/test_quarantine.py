@@ -4,47 +4,20 @@ has gone through.
 
 from __future__ import annotations
 
-import asyncio
-import secrets
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.ledger.codec import pack
 from engine.sending.compose import Composer, Ordered
-from engine.sending.relay_settings import RelaySettings
-from engine.sending.sender import Sender
 from engine.sequence.model import Plan
-from engine.subscriber.commands import Subscribe
-from engine.subscriber.events import Cause
-from engine.subscriber.outcome import Done
-from engine.vault.commitment import evidence
-from engine.vault.vault import VaultWrite
-from tests.sink import Sink
+from tests.sending.readers import FILES, MakeContext, enter, who_got_a_letter
 
 pytestmark = pytest.mark.postgres
-MakeContext = Callable[..., AppContext]
-
-FILES = {
+TWO_LETTERS = {
     "suite.toml": (
-        """
-title = "Suite"
-purpose = "conseils"
-
-[[list]]
-id = 1
-name = "un"
-group = "prospects"
-
-  [[list.letter]]
-  id = "bonjour"
-  after = "0 minutes"
-  subject = "Bonjour"
-  body = "bonjour.md"
-
+        f"""{FILES["suite.toml"]}
   [[list.letter]]
   id = "suite"
   after = "1 day"
@@ -55,49 +28,6 @@ group = "prospects"
     "bonjour.md": "Bonjour {{ first_name }}.\n",
     "suite.md": "La suite.\n",
 }
-
-
-def enter(context: AppContext, name: str, fields: dict[str, str] | None = None) -> str:
-    now = context.clock.now()
-    said = evidence(secrets.token_bytes(32), {"n": name})
-    command = Subscribe(
-        now,
-        Cause("import", evidence=said.commitment.hex()),
-        1,
-        "consent",
-        "declared",
-        fields=tuple(fields or ()),
-    )
-    vault_write = VaultWrite("", now, fields=fields or {}, evidence=(said,))
-    result = context.command_handler.execute_one(
-        CommandRequest(command, address=f"{name}@potager.example", vault_write=vault_write)
-    )
-    assert isinstance(result.outcome, Done)
-    context.views.catch_up()
-    return result.stream
-
-
-def ticks(context: AppContext, times: int = 3, composer: Composer | None = None) -> list[str]:
-    """Who got a letter, in order of their names."""
-
-    async def tick() -> list[str]:
-        async with Sink() as sink:
-            sender = Sender(
-                context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=1)
-            )
-            sender.composer = composer or sender.composer
-            for _ in range(times):
-                await sender.tick()
-                await asyncio.to_thread(context.views.catch_up)
-            await sender.relay.close()
-            sender.journal.close()
-            return sorted(
-                address.partition("@")[0]
-                for message in sink.messages
-                for address in message.recipients
-            )
-
-    return asyncio.run(tick())
 
 
 def stuck(context: AppContext) -> list[tuple[str, str, str]]:
@@ -113,17 +43,17 @@ def again_at_once(context: AppContext) -> None:
 def test_a_letter_that_cannot_be_made_for_one_person_reaches_the_others(
     make_context: MakeContext,
 ) -> None:
-    context = make_context(FILES)
+    context = make_context(TWO_LETTERS)
     enter(context, "anna", {"first_name": "Anna"})
     bruno = enter(context, "bruno")
     enter(context, "chloe", {"first_name": "Chloé"})
-    assert ticks(context) == ["anna", "chloe"]
+    assert who_got_a_letter(context) == ["anna", "chloe"]
     assert (
         context.views.withheld() == [("list:1", 1, "bonjour", "field:first_name", 1)]
         and stuck(context) == []
     )
     context.clock.jump(86_400_000)
-    assert ticks(context) == ["anna", "bruno", "chloe"]
+    assert who_got_a_letter(context) == ["anna", "bruno", "chloe"]
     assert [
         who for who, _row, _letter in context.views.withheld_from("bonjour", ("", "", ""), 9)
     ] == [bruno], "a later letter hides it no more"
@@ -132,20 +62,20 @@ def test_a_letter_that_cannot_be_made_for_one_person_reaches_the_others(
 def test_a_person_whose_fold_cannot_be_read_gets_their_letter_like_the_others(
     make_context: MakeContext,
 ) -> None:
-    context = make_context(FILES)
+    context = make_context(TWO_LETTERS)
     people = [enter(context, name, {"first_name": name}) for name in ("anna", "bruno", "chloe")]
     with context.database.connection() as connection:
         connection.execute(
             "UPDATE view_agenda_4.fold SET state = '\\x' WHERE subscriber = %s", (people[1],)
         )
-    assert ticks(context) == ["anna", "bruno", "chloe"]
+    assert who_got_a_letter(context) == ["anna", "bruno", "chloe"]
     assert stuck(context) == [] and context.views.compare(lambda done, total: None) == []
 
 
 def test_a_person_about_whom_nothing_can_be_decided_is_set_aside_and_goes_on_once_mended(
     make_context: MakeContext,
 ) -> None:
-    context = make_context(FILES)
+    context = make_context(TWO_LETTERS)
     people = [
         enter(context, name, {"first_name": name})
         for name in ("anna", "bruno", "chloe", "david", "emma")
@@ -157,14 +87,14 @@ def test_a_person_about_whom_nothing_can_be_decided_is_set_aside_and_goes_on_onc
             "UPDATE view_agenda_4.fold SET state = %s WHERE subscriber = %s",
             (pack(spoilt), people[1]),
         )
-    assert ticks(context) == ["anna", "chloe", "david", "emma"]
+    assert who_got_a_letter(context) == ["anna", "chloe", "david", "emma"]
     ((subscriber, key, why),) = stuck(context)
     assert (subscriber, key) == (people[1], "list:1") and why.endswith(
         ": nothing can be decided about this person"
     )
     context.views.rebuild(["agenda"], lambda done, total: None)
     again_at_once(context)
-    assert ticks(context) == ["bruno"] and stuck(context) == []
+    assert who_got_a_letter(context) == ["bruno"] and stuck(context) == []
 
 
 class Surprised(Composer):
@@ -179,12 +109,14 @@ class Surprised(Composer):
 def test_what_nobody_thought_of_puts_one_letter_off_and_names_nobody(
     make_context: MakeContext,
 ) -> None:
-    context = make_context(FILES)
+    context = make_context(TWO_LETTERS)
     bruno = [enter(context, name, {"first_name": name}) for name in ("anna", "bruno", "chloe")][1]
-    assert ticks(context, composer=Surprised(context.config, context.secrets.link_key)) == [
+    assert who_got_a_letter(
+        context, composer=Surprised(context.config, context.secrets.link_key)
+    ) == [
         "anna",
         "chloe",
     ]
     assert stuck(context) == [(bruno, "list:1", "bonjour: KeyError: put off, and tried again")]
     context.clock.jump(600_000)
-    assert ticks(context) == ["bruno"] and stuck(context) == []
+    assert who_got_a_letter(context) == ["bruno"] and stuck(context) == []

@@ -22,7 +22,7 @@ from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import LetterBegun, LetterSent
 from engine.subscriber.outcome import NothingToDo, Unchanged
 from engine.subscriber.person import Person
-from tests.sending.test_leases import with_readers
+from tests.sending.readers import with_readers
 from tests.sink import Sink
 
 pytestmark = pytest.mark.postgres

@@ -14,7 +14,7 @@ from engine.sending.relay import Relay
 from engine.sending.replies import Verdict
 from tests.sending.handing_over import (
     LOOPS,
-    ONE_BY_ONE,
+    WAYS,
     everyone,
     handed_over,
     letter,
@@ -23,10 +23,6 @@ from tests.sending.handing_over import (
     settings,
 )
 from tests.sink import EVERYTHING, Sink, Step
-
-WAYS = pytest.mark.parametrize(
-    "features", [EVERYTHING, ONE_BY_ONE], ids=["pipelined", "one by one"]
-)
 
 
 @pytest.mark.parametrize("loop", LOOPS)

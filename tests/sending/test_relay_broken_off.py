@@ -18,7 +18,7 @@ from engine.sending.relay import Relay
 from engine.sending.replies import Verdict
 from tests.sending.handing_over import (
     BRISK,
-    ONE_BY_ONE,
+    WAYS,
     everyone,
     handed_over,
     letter,
@@ -26,11 +26,8 @@ from tests.sending.handing_over import (
     run,
     settings,
 )
-from tests.sink import EVERYTHING, Sink, Step
+from tests.sink import Sink, Step
 
-WAYS = pytest.mark.parametrize(
-    "features", [EVERYTHING, ONE_BY_ONE], ids=["pipelined", "one by one"]
-)
 HASTY = replace(BRISK, connect=0.3, mail=0.3, rcpt=0.3, data=0.3, block=0.3, dot=0.3)
 
 
@@ -79,30 +76,19 @@ def conversation(features: Sequence[str]) -> Sink:
 
 
 @WAYS
-def test_a_connection_cut_after_any_octet_the_server_read(
-    features: Sequence[str], tmp_path: Path
+@pytest.mark.parametrize("side", ["read", "said"])
+def test_a_connection_cut_after_any_octet_the_server_read_or_said(
+    features: Sequence[str], side: str, tmp_path: Path
 ) -> None:
     doubts = 0
-    for octets in range(conversation(features).octets_read + 1):
+    whole = conversation(features)
+    for octets in range((whole.octets_read if side == "read" else whole.octets_said) + 1):
         path = tmp_path / str(octets)
         sink, journal = Sink(features), DeliveryJournal(path)
-        sink.cut_after_reading = octets
-        outcomes = run(handed_over(sink, letters(2), journal=journal))
-        assert_known(sink, outcomes, {"m0", "m1"}, path)
-        doubts += any(outcome.verdict is None for outcome in outcomes.values())
-        journal.close()
-    assert doubts > 0
-
-
-@WAYS
-def test_a_connection_cut_after_any_octet_the_server_said(
-    features: Sequence[str], tmp_path: Path
-) -> None:
-    doubts = 0
-    for octets in range(conversation(features).octets_said + 1):
-        path = tmp_path / str(octets)
-        sink, journal = Sink(features), DeliveryJournal(path)
-        sink.cut_after_saying = octets
+        if side == "read":
+            sink.cut_after_reading = octets
+        else:
+            sink.cut_after_saying = octets
         outcomes = run(handed_over(sink, letters(2), journal=journal))
         assert_known(sink, outcomes, {"m0", "m1"}, path)
         doubts += any(outcome.verdict is None for outcome in outcomes.values())

@@ -16,7 +16,7 @@ from engine.sending import claim
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
 from engine.subscriber.events import LetterBegun, LetterDeferred, LetterSent
-from tests.sending.test_leases import with_readers
+from tests.sending.readers import with_readers
 from tests.sink import Sink
 
 pytestmark = pytest.mark.postgres

@@ -20,7 +20,7 @@ from engine.sending.relay import Relay
 from engine.sending.relay_settings import relay_settings
 from engine.subscriber.events import LetterBegun, LetterDeferred, LetterInDoubt, LetterSent
 from tests.sending.handing_over import ONE_BY_ONE, everyone, letters, run, settings
-from tests.sending.test_leases import with_readers
+from tests.sending.readers import with_readers
 from tests.sending.test_send_batches import count, sending, until
 from tests.sink import EVERYTHING, Sink, Step
 

@@ -4,8 +4,7 @@ letter, and never counts against the person.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -17,44 +16,16 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.privacy.correction import Correction, correction
-from engine.sending.relay_settings import RelaySettings
-from engine.sending.sender import Sender
 from engine.status.gather import gather
 from engine.subscriber.events import Cause, LetterSent, LetterWithheld
 from tests.auditor import Auditor
 from tests.sending.handing_over import ONE_BY_ONE
-from tests.sending.test_leases import FILES
-from tests.sending.test_quarantine import enter
-from tests.sink import EVERYTHING, Sink
+from tests.sending.readers import FILES, MakeContext, enter, who_got_a_letter
+from tests.sink import EVERYTHING
 
 pytestmark = pytest.mark.postgres
-MakeContext = Callable[..., AppContext]
-
 TOWN = FILES | {"bonjour.md": "Bonjour {{ town }}.\n"}
 WITHOUT_SMTPUTF8 = tuple(feature for feature in EVERYTHING if feature != "SMTPUTF8")
-
-
-def sends(context: AppContext, features: Sequence[str] = EVERYTHING, times: int = 3) -> list[str]:
-    """Who got a letter, in the order of their names."""
-
-    async def tick() -> list[str]:
-        async with Sink(features) as sink:
-            sender = Sender(
-                context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=1)
-            )
-            for _ in range(times):
-                await asyncio.to_thread(context.views.catch_up)
-                await sender.tick()
-            await asyncio.to_thread(context.views.catch_up)
-            await sender.relay.close()
-            sender.journal.close()
-            return sorted(
-                address.partition("@")[0]
-                for message in sink.messages
-                for address in message.recipients
-            )
-
-    return asyncio.run(tick())
 
 
 def withheld(context: AppContext, stream: str) -> list[tuple[str, str]]:
@@ -74,7 +45,7 @@ def test_a_relay_without_smtputf8_withholds_and_counts_against_nobody(
 ) -> None:
     context = make_context(FILES)
     jurgen, anna = enter(context, "jürgen"), enter(context, "anna")
-    assert sends(context, features) == ["anna"]
+    assert who_got_a_letter(context, features) == ["anna"]
     assert (
         withheld(context, jurgen) == [("cannot be carried", "smtputf8")]
         and withheld(context, anna) == []
@@ -104,9 +75,9 @@ def test_a_relay_that_takes_it_gets_what_the_one_before_could_not_carry(
 ) -> None:
     context = make_context(FILES)
     jurgen = enter(context, "jürgen")
-    sends(context, WITHOUT_SMTPUTF8)
+    who_got_a_letter(context, WITHOUT_SMTPUTF8)
     assert retries(context) == 0
-    assert sends(context) == ["jürgen"]
+    assert who_got_a_letter(context) == ["jürgen"]
     assert (
         isinstance(context.ledger.stream(jurgen)[-1].event, LetterSent)
         and context.views.withheld() == []
@@ -119,7 +90,7 @@ def test_a_missing_field_is_named_everywhere_and_once_mended_each_gets_the_lette
     context = make_context(TOWN)
     anna, bruno, chloe = (enter(context, name) for name in ("anna", "bruno", "chloe"))
     moves_to(context, anna, "Lyon")
-    assert sends(context) == ["anna"]
+    assert who_got_a_letter(context) == ["anna"]
     assert [(each.letter, each.what, each.people) for each in gather(context).withheld] == [
         ("bonjour", "field:town", 2)
     ]
@@ -137,10 +108,10 @@ def test_a_missing_field_is_named_everywhere_and_once_mended_each_gets_the_lette
     context.views.catch_up()
     assert retries(context, "bonjour") == 0
     assert "essayée de nouveau pour 2" in said(capsys)
-    assert sends(context) == ["bruno"]
+    assert who_got_a_letter(context) == ["bruno"]
     assert [row[0] for row in context.views.withheld_from("", ("", "", ""), 9)] == [chloe]
     assert retries(context) == 0
-    assert sends(context) == [] and len(withheld(context, chloe)) == 3
+    assert who_got_a_letter(context) == [] and len(withheld(context, chloe)) == 3
     assert context.views.compare(lambda done, total: None) == []
     for stream in (anna, bruno, chloe):
         auditor = Auditor()
@@ -153,13 +124,13 @@ def test_past_its_lateness_it_waits_for_who_asks_for_it_late(
 ) -> None:
     context = make_context(TOWN)
     anna = enter(context, "anna")
-    sends(context)
+    who_got_a_letter(context)
     context.clock.jump(30 * 86_400_000)
     moves_to(context, anna, "Lyon")
     assert retries(context) == 0
-    assert "son max_lateness est passé pour 1" in said(capsys) and sends(context) == []
+    assert "son max_lateness est passé pour 1" in said(capsys) and who_got_a_letter(context) == []
     assert retries(context, "--late") == 0
-    assert sends(context) == ["anna"]
+    assert who_got_a_letter(context) == ["anna"]
 
 
 def test_a_letter_that_is_not_withheld_is_said_with_those_that_are(
@@ -168,7 +139,7 @@ def test_a_letter_that_is_not_withheld_is_said_with_those_that_are(
     context = make_context(TOWN)
     assert retries(context) == 0 and "Aucune lettre n’est retenue" in said(capsys)
     enter(context, "anna")
-    sends(context)
+    who_got_a_letter(context)
     with pytest.raises(
         Refusal, match="no letter bonsoir is withheld for what can be mended; there are: bonjour"
     ):

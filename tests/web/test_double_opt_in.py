@@ -17,26 +17,20 @@ from engine.subscriber.outcome import Done, NothingToDo
 from tests.installation import Installations
 from tests.web.correspondence import press
 from tests.web.garden import GARDEN
-from tests.web.visiting import BEHIND_A_PROXY, Site, nonceless, visited
+from tests.web.visiting import Site, behind_a_proxy, nonceless
 
 GOOD = {"jardin": "Un balcon"}
 
 
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
-    with (
-        installations.made(GARDEN, BEHIND_A_PROXY) as context,
-        visited(context, behind_a_proxy=True) as made,
-    ):
+    with behind_a_proxy(installations, GARDEN) as made:
         yield made
 
 
 @pytest.fixture
 def fresh(installations: Installations) -> Iterator[Site]:
-    with (
-        installations.made(GARDEN, BEHIND_A_PROXY) as context,
-        visited(context, behind_a_proxy=True) as made,
-    ):
+    with behind_a_proxy(installations, GARDEN) as made:
         yield made
 
 

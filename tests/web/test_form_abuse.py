@@ -32,7 +32,7 @@ from engine.web.visitor import neighbourhood
 from tests.installation import Installations
 from tests.web.correspondence import press
 from tests.web.garden import GARDEN
-from tests.web.visiting import BEHIND_A_PROXY, Site, nonceless, visited
+from tests.web.visiting import Site, behind_a_proxy, nonceless, visited
 
 VICTIM = "victime@exemple.fr"
 FLOOD = 300
@@ -42,10 +42,7 @@ GOOD = {"jardin": "Un balcon"}
 
 @pytest.fixture
 def site(installations: Installations) -> Iterator[Site]:
-    with (
-        installations.made(GARDEN, BEHIND_A_PROXY) as context,
-        visited(context, behind_a_proxy=True) as made,
-    ):
+    with behind_a_proxy(installations, GARDEN) as made:
         yield made
 
 
@@ -433,10 +430,7 @@ def test_a_body_that_is_no_form_is_refused_politely(
 
 @pytest.fixture(scope="module")
 def shared(installations: Installations) -> Iterator[Site]:
-    with (
-        installations.made(GARDEN, BEHIND_A_PROXY) as context,
-        visited(context, behind_a_proxy=True) as made,
-    ):
+    with behind_a_proxy(installations, GARDEN) as made:
         yield made
 
 

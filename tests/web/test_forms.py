@@ -21,7 +21,7 @@ from engine.subscriber.events import Cause, ConsentGiven, ConsentRequested, Grou
 from tests.installation import Installations, publish, write_sequences
 from tests.web.browsing import browsing
 from tests.web.garden import GARDEN, SEQUENCES
-from tests.web.visiting import BEHIND_A_PROXY, Site, nonceless, visited
+from tests.web.visiting import Site, behind_a_proxy, nonceless, visited
 
 BALCONY, KITCHEN = "Un balcon", "Un « grand » potager"
 GOOD = {"first_name": "Léa", "jardin": BALCONY}
@@ -30,10 +30,7 @@ HEADERS = {"content-security-policy", "date", "content-length"}
 
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
-    with (
-        installations.made(GARDEN, BEHIND_A_PROXY) as context,
-        visited(context, behind_a_proxy=True) as made,
-    ):
+    with behind_a_proxy(installations, GARDEN) as made:
         yield made
 
 

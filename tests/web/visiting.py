@@ -28,6 +28,7 @@ from engine.web.link_pages import LinkPages
 from engine.web.link_visits import LinkVisits
 from engine.web.page_signatures import make_stamp
 from engine.web.pages import Pages
+from tests.installation import Installations
 from tests.web.correspondence import PHONE, Letter, Telephone, press, written_to
 from tests.web.serving import served
 
@@ -130,3 +131,13 @@ def visited(context: AppContext, *, behind_a_proxy: bool = False) -> Iterator[Si
         Telephone(base_url=url, headers={"User-Agent": PHONE}, timeout=PATIENCE) as client,
     ):
         yield Site(context, url, client)
+
+
+@contextmanager
+def behind_a_proxy(installations: Installations, files: Mapping[str, str]) -> Iterator[Site]:
+    """An installation and its site, whose proxy says from where each visitor comes."""
+    with (
+        installations.made(files, BEHIND_A_PROXY) as context,
+        visited(context, behind_a_proxy=True) as made,
+    ):
+        yield made
