@@ -1,5 +1,5 @@
-"""CONTRIBUTING.md leads where it says: each `file:name` is there, and no way has more than ten
-stations.
+"""CONTRIBUTING.md leads where it says: each `file:name` is there, and each way goes from import to
+import in at most ten stations.
 """
 
 from __future__ import annotations
@@ -45,6 +45,19 @@ def test_three_ways_are_followed_in_at_most_ten_rooms() -> None:
         assert 5 <= len(stations) <= 10, title
         assert all(re.search(r"`[\w/]+\.py:\w", station) for station in stations), title
         assert "engine/ledger/store.py:Ledger.append" in table, f"{title} does not reach the commit"
+
+
+@pytest.mark.parametrize(("title", "table"), WAYS)
+def test_each_file_on_a_way_is_imported_by_one_before_it(title: str, table: str) -> None:
+    files = list(dict.fromkeys(re.findall(r"`((?:engine|projections)/[\w/]+\.py):", table)))
+    reached: set[str] = {files[0]}
+    for file in files:
+        assert file in reached, f"{title}: nothing before {file} imports it"
+        for node in ast.walk(ast.parse((ROOT / file).read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                module = node.module.replace(".", "/")
+                reached.add(f"{module}.py")
+                reached.update(f"{module}/{alias.name}.py" for alias in node.names)
 
 
 def test_a_name_that_is_not_there_is_found_missing() -> None:
