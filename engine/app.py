@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine.commands.command_handler import CommandHandler
-from engine.config import Config, read_config
+from engine.config import Config, Site, read_config
 from engine.context import AppContext, DatabaseContext
 from engine.desk.agreement import SQL as AGREEMENT_SQL
 from engine.desk.agreement import check_clock, check_secrets
@@ -20,6 +20,7 @@ from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
 from engine.desk.processes import SQL as PROCESSES_SQL
+from engine.installation.publishing import Shown
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import SQL as LEDGER_SQL
 from engine.ledger.store import Ledger
@@ -29,6 +30,7 @@ from engine.proof.store import SQL as PROOF_SQL
 from engine.runtime.rollback_detection import RollbackDetection
 from engine.runtime.shutdown import ended_in_time
 from engine.secret_files import Secrets, make_secrets, read_secrets
+from engine.sequence.model import Plan
 from engine.store.database import Database, ensure_database, ensure_program_role, program_role
 from engine.store.embedded import Embedded
 from engine.store.migrate import migrate
@@ -136,12 +138,20 @@ def open_context_in(
             sender=sender_name(),
             rollback_detection=rollback_detection,
             tree=tree,
+            shown_words=partial(_shown_words, config.site),
             store_trouble=store_trouble,
             scrub=partial(scrub, owner),
         )
     finally:
         ledger.close()
         database.close()
+
+
+def _shown_words(site: Site, plan: Plan) -> Shown:
+    # Here, because the pages are half of a verb's time to start, and only publishing needs them.
+    from engine.web.shown_words import shown_by
+
+    return shown_by(plan, site)
 
 
 def sender_name() -> str:

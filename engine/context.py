@@ -15,12 +15,14 @@ from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.desk.processes import Processes
+from engine.installation.publishing import Shown
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.runtime.rollback_detection import RollbackDetection
 from engine.secret_files import Secrets
 from engine.sending.stores import SendingStores
+from engine.sequence.model import Plan
 from engine.store.database import Database
 from engine.store.scrubbing import Scrubbed
 from engine.vault.vault import Vault
@@ -49,6 +51,8 @@ class AppContext:
     """This process's opaque name in the ledger and on the desk, fresh at each start."""
     rollback_detection: RollbackDetection
     tree: LedgerTree
+    shown_words: Callable[[Plan], Shown]
+    """What people agree on under a plan, as the pages of this program render it."""
     store_trouble: Callable[[], str] = lambda: ""
     """Why the embedded PostgreSQL could not be started again if it ended now; "" where it could,
     and for a database elsewhere.

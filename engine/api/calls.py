@@ -16,16 +16,16 @@ from engine.commands.command_handler import UNKNOWN, CommandRequest, Result
 from engine.commands.group_commit import CommandGroupCommit
 from engine.context import AppContext
 from engine.desk.desk import ApiKey
-from engine.evidence.keeping import kept, of_ground, unknown
-from engine.evidence.required import OF_COLLECTION
 from engine.i18n.in_words import in_english
 from engine.installation.state import Installation
 from engine.intake import calls
+from engine.intake.evidence_requirements import OF_COLLECTION
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.consenting import REPEATED
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, Outcome, Refused
 from engine.subscriber.person import NOBODY, Person
+from engine.vault.act_evidence import kept, of_ground, unknown
 from engine.vault.commitment import Evidence
 from engine.vault.vault import VaultWrite
 from engine.web.enrolment import TryAgain, carried_out

@@ -1,17 +1,19 @@
-"""Publishing: what would change and whom it touches, putting it in force,
-and going back. Nothing here prints or asks.
+"""Publishing: what would change and whom it touches, putting it in force, and going back. Nothing
+here prints or asks.
 """
 
 from __future__ import annotations
 
 import difflib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from engine import __version__
 from engine.authoring.inspection import inspect, read_folder
-from engine.context import AppContext
+from engine.config import Config
+from engine.desk.clock import Clock
 from engine.i18n.printable import printable
 from engine.installation.events import InstallationEvent
 from engine.installation.publishing import (
@@ -22,12 +24,35 @@ from engine.installation.publishing import (
     publication,
 )
 from engine.installation.state import Installation, read_settings
+from engine.installation.stream import InstallationStream
 from engine.sequence.declared import Declared
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Plan
 from engine.sequence.parse import Settings, parse
 from engine.subscriber.agenda_key import BroadcastKey, ListKey
 from engine.subscriber.events import Cause
+
+
+class ListCounts(Protocol):
+    def catch_up(self, tell: Callable[[int, int], None] = ...) -> int:
+        """Follow the ledger to its head."""
+
+    def standing(self) -> dict[int, int]:
+        """How many people stand on each list."""
+
+
+class PublicationStores(Protocol):
+    @property
+    def config(self) -> Config: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def installation_stream(self) -> InstallationStream: ...
+    @property
+    def views(self) -> ListCounts: ...
+    @property
+    def shown_words(self) -> Callable[[Plan], Shown]:
+        """What people agree on under a plan, as this program renders it."""
 
 
 class PublishedMeanwhile(Exception):
@@ -76,22 +101,22 @@ class Proposal:
         return sum(self.people.get(number, 0) for number in broadcast.to) if broadcast else 0
 
 
-def plan_publication(context: AppContext, files: Mapping[str, str] | None = None) -> Proposal:
+def plan_publication(stores: PublicationStores, files: Mapping[str, str] | None = None) -> Proposal:
     """What publishing `files` (default: the author's folder) would change. Raises Unpublishable
     with every fatal mistake.
     """
-    config, now = context.config, context.clock.now()
+    config, now = stores.config, stores.clock.now()
     read = read_folder(config, now) if files is None else inspect(config, dict(files), now)
     read.sound()
-    current = context.installation_stream.current()
-    return _proposal(context, current, read.plan, read.files, config.settings, read.mistakes)
+    current = stores.installation_stream.current()
+    return _proposal(stores, current, read.plan, read.files, config.settings, read.mistakes)
 
 
-def plan_rollback(context: AppContext) -> Proposal | None:
+def plan_rollback(stores: PublicationStores) -> Proposal | None:
     """What going back to the edition before the one in force would change; None when there is
     none.
     """
-    current = context.installation_stream.current()
+    current = stores.installation_stream.current()
     edition = current.editions.get(current.edition - 1)
     if edition is None:
         return None
@@ -99,7 +124,7 @@ def plan_rollback(context: AppContext) -> Proposal | None:
     settings = _as_declared_now(
         read_settings(current.words[edition.settings]), current.plan().declared
     )
-    return _proposal(context, current, parse(files, settings), files, settings, (), edition.number)
+    return _proposal(stores, current, parse(files, settings), files, settings, (), edition.number)
 
 
 def _as_declared_now(former: Settings, declared: Declared | None) -> Settings:
@@ -115,7 +140,7 @@ def _as_declared_now(former: Settings, declared: Declared | None) -> Settings:
 
 
 def _proposal(
-    context: AppContext,
+    stores: PublicationStores,
     current: Installation,
     plan: Plan,
     files: Mapping[str, str],
@@ -123,7 +148,7 @@ def _proposal(
     warnings: tuple[Mistake, ...],
     back: int = 0,
 ) -> Proposal:
-    context.views.catch_up()
+    stores.views.catch_up()
     before = current.plan()
     changes = difference(before, plan)
     return Proposal(
@@ -133,17 +158,17 @@ def _proposal(
         files,
         settings,
         changes,
-        context.views.standing(),
+        stores.views.standing(),
         warnings,
         back,
     )
 
 
-def apply(context: AppContext, proposal: Proposal, *, backfill: bool = False) -> int:
+def apply(stores: PublicationStores, proposal: Proposal, *, backfill: bool = False) -> int:
     """Put a proposal in force; the edition it became, or the one in force when nothing differs.
     Raises PublishedMeanwhile.
     """
-    now = context.clock.now()
+    now = stores.clock.now()
 
     def decide(installation: Installation) -> tuple[InstallationEvent, ...]:
         if installation.edition != proposal.base:
@@ -154,66 +179,59 @@ def apply(context: AppContext, proposal: Proposal, *, backfill: bool = False) ->
             proposal.settings,
             now,
             __version__,
-            shown=lambda plan: shown(context, plan),
+            shown=stores.shown_words,
             backfill=backfill,
             rolled_back_to=proposal.rolled_back_to,
         )
 
-    context.installation_stream.execute(decide, Cause("operator", secrets.token_hex(8)), now)
-    return context.installation_stream.current().edition
+    stores.installation_stream.execute(decide, Cause("operator", secrets.token_hex(8)), now)
+    return stores.installation_stream.current().edition
 
 
-def shown(context: AppContext, plan: Plan) -> Shown:
-    """What people agree on under a plan, as this program renders it. The pages are loaded only
-    here: they are half of a verb's time to start.
-    """
-    from engine.web.shown_words import shown_by
-
-    return shown_by(plan, context.config.site)
-
-
-def bring_up_to_date(context: AppContext) -> None:
+def bring_up_to_date(stores: PublicationStores) -> None:
     """A program that runs what another version published says so in the ledger, with what it shows
     differently: each day's is known afterwards.
     """
-    now = context.clock.now()
+    now = stores.clock.now()
 
     def decide(installation: Installation) -> tuple[InstallationEvent, ...]:
         return (
-            brought_up_to_date(installation, shown(context, installation.plan()), now, __version__)
+            brought_up_to_date(
+                installation, stores.shown_words(installation.plan()), now, __version__
+            )
             if installation.edition
             else ()
         )
 
-    context.installation_stream.execute(decide, Cause("engine"), now)
+    stores.installation_stream.execute(decide, Cause("engine"), now)
 
 
-def rollback(context: AppContext) -> int:
+def rollback(stores: PublicationStores) -> int:
     """Publish again what was in force before; 0 when there is nothing to go back to. Raises
     PublishedMeanwhile.
     """
-    proposal = plan_rollback(context)
-    return apply(context, proposal) if proposal is not None else 0
+    proposal = plan_rollback(stores)
+    return apply(stores, proposal) if proposal is not None else 0
 
 
-def publish_first(context: AppContext) -> bool:
+def publish_first(stores: PublicationStores) -> bool:
     """The first run publishes by itself; whether it did. Raises Unpublishable."""
-    if context.installation_stream.current().edition:
+    if stores.installation_stream.current().edition:
         return False
     try:
-        apply(context, plan_publication(context))
+        apply(stores, plan_publication(stores))
     except PublishedMeanwhile:
         return False
     return True
 
 
-def unpublished_changes(context: AppContext) -> int:
+def unpublished_changes(stores: PublicationStores) -> int:
     """How many things differ between the author's folder and what is in force. Where the folder
     cannot be read as a plan, its changed files.
     """
-    current = context.installation_stream.current().plan()
+    current = stores.installation_stream.current().plan()
     try:
-        read = read_folder(context.config)
+        read = read_folder(stores.config)
     except Unpublishable as error:
         return len({mistake.file for mistake in error.mistakes})
     if read.fatal:

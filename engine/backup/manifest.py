@@ -64,7 +64,8 @@ class Manifest:
         return hmac.new(key, replace(self, seal="").written(), hashlib.sha256).hexdigest()
 
 
-def known_by(pepper: bytes) -> str:
+def pepper_digest(pepper: bytes) -> str:
+    """Tells whether the secrets at hand are those of a copy, and gives none of them away."""
     return hmac.new(pepper, b"copy/v1\0", hashlib.sha256).hexdigest()[:16]
 
 

@@ -17,39 +17,41 @@ from engine.backup.manifest import (
     UNSEALED,
     CopyRefused,
     Manifest,
-    known_by,
+    pepper_digest,
     read_manifest,
     take_in,
 )
-from engine.context import DatabaseContext
+from engine.config import Config
 from engine.store.database import ensure_program_role, program_role, program_role_of
 from engine.store.migrate import VAULT_MIGRATIONS
 
 
 @contextmanager
-def opened(
-    database_context: DatabaseContext, source: Path, vault: Path | None, unsealed: bool = False
+def open_copy(
+    data: Path, pepper: bytes, source: Path, vault: Path | None, unsealed: bool = False
 ) -> Iterator[tuple[Manifest, dict[str, Path]]]:
     """The manifest, and the files it names, as they were when they were checked. Raises
     CopyRefused, OSError.
 
     `unsealed`: a copy from before there were seals is taken too.
     """
-    database_context.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(prefix="restoring.", dir=database_context.config.data) as name:
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(prefix="restoring.", dir=data) as name:
         folder = Path(name)
         where = source if source.is_dir() else _unpacked(source, folder)
         manifest = read_manifest(where / FILE)
         files = {part: where / part for part in manifest.parts}
         if vault is not None:
             files["vault.dump"] = vault
-        refuse_foreign(database_context, manifest, unsealed)
+        refuse_foreign(pepper, manifest, unsealed)
         yield manifest, take_in(manifest, files, folder)
 
 
-def refuse_foreign(database_context: DatabaseContext, manifest: Manifest, unsealed: bool) -> None:
-    pepper = database_context.secrets.pepper
-    if manifest.secrets != known_by(pepper):
+def refuse_foreign(pepper: bytes, manifest: Manifest, unsealed: bool) -> None:
+    """Raises CopyRefused for a copy that is not of this installation, was changed, or is of another
+    version. `pepper` is this installation's.
+    """
+    if manifest.secrets != pepper_digest(pepper):
         raise CopyRefused(
             "the secrets in data/secrets are not those of this copy: put those back first, or"
             " nobody in it is found by their address"
@@ -81,24 +83,22 @@ def refuse_foreign(database_context: DatabaseContext, manifest: Manifest, unseal
         )
 
 
-def replace(
-    database_context: DatabaseContext, manifest: Manifest, files: Mapping[str, Path]
-) -> None:
-    """Whatever is in the database gives way to the copy. Raises CopyRefused while the engine runs,
-    CopyFailed (then all is as it was).
+def replace(owner: str, config: Config, manifest: Manifest, files: Mapping[str, Path]) -> None:
+    """Whatever is in the database gives way to the copy. `owner` is the conninfo of the database's
+    owner. Raises CopyRefused while the engine runs, CopyFailed (then all is as it was).
     """
-    busy = at_work(database_context.owner, program_role_of(database_context.owner))
+    busy = at_work(owner, program_role_of(owner))
     if busy:
         raise CopyRefused(
             "Relance runs on this database, here or on another machine: stop it first"
         )
     program = ensure_program_role(
-        database_context.owner,
-        database_context.config.secrets / "database.password",
-        ours=database_context.config.store_url == "embedded",
+        owner,
+        config.secrets / "database.password",
+        ours=config.store_url == "embedded",
     )
     put_back(
-        database_context.owner,
+        owner,
         program_role(program),
         files,
         manifest.migrations,

@@ -13,21 +13,34 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from engine.commands.command_handler import CommandRequest
-from engine.context import AppContext
+from engine.commands.command_handler import CommandHandler, CommandRequest
+from engine.desk.clock import Clock
+from engine.ledger.store import Ledger
 from engine.subscriber import events as e
 from engine.subscriber.commands import AnyCommand, Erase, Restrict, Suppress, withdrawal
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import NOBODY, Person
 from engine.vault.stop_journal import Stop, each_once, read
-from engine.vault.vault import Erasing, VaultWrite
+from engine.vault.vault import Erasing, Vault, VaultWrite
 
 AT_ONCE = 500
 SUPPRESSIONS = ("complained", "operator", "imported")
 """What a person is suppressed for by a fact of their own; any other reason belongs to a hash alone.
 """
+
+
+class ReplayStores(Protocol):
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def command_handler(self) -> CommandHandler: ...
 
 
 @dataclass
@@ -48,37 +61,37 @@ def read_journals(paths: Collection[Path]) -> tuple[list[Stop], dict[Path, int]]
     stops: list[Stop] = []
     unreadable = {}
     for path in paths:
-        read_lines, broken = read(path)
-        stops += read_lines
+        readable, broken = read(path)
+        stops += readable
         if broken:
             unreadable[path] = broken
     return list(each_once(stops)), unreadable
 
 
 def apply_again(
-    context: AppContext, stops: Sequence[Stop], unreadable: Mapping[Path, int] | None = None
+    stores: ReplayStores, stops: Sequence[Stop], unreadable: Mapping[Path, int] | None = None
 ) -> Applied:
     applied = Applied(unreadable=dict(unreadable or {}))
     if not stops:
         return applied
-    context.vault.journal.has(
-        read(context.vault.journal.path)[0] if context.vault.journal.path.exists() else ()
+    stores.vault.journal.has(
+        read(stores.vault.journal.path)[0] if stores.vault.journal.path.exists() else ()
     )
-    people = context.command_handler.load({stop.stream for stop in stops if stop.stream})
-    requests = list(_requests(context, stops, people))
+    people = stores.command_handler.load({stop.stream for stop in stops if stop.stream})
+    requests = list(_requests(stores, stops, people))
     for start in range(0, len(requests), AT_ONCE):
         some = requests[start : start + AT_ONCE]
         for (stop, _request), result in zip(
-            some, context.command_handler.execute([request for _, request in some]), strict=True
+            some, stores.command_handler.execute([request for _, request in some]), strict=True
         ):
             applied.conflicts += result.conflict
             applied.counts[stop.kind] += isinstance(result.outcome, Done)
-    applied.counts["hash"] += _bar(context, stops, people)
+    applied.counts["hash"] += _bar(stores, stops, people)
     return applied
 
 
 def _requests(
-    context: AppContext, stops: Sequence[Stop], people: Mapping[str, Person]
+    stores: ReplayStores, stops: Sequence[Stop], people: Mapping[str, Person]
 ) -> Iterator[tuple[Stop, CommandRequest]]:
     for stop in stops:
         person = people.get(stop.stream, NOBODY)
@@ -88,9 +101,7 @@ def _requests(
         if command is not None:
             yield (
                 stop,
-                CommandRequest(
-                    command, stream=stop.stream, vault_write=_vault_write(context, stop)
-                ),
+                CommandRequest(command, stream=stop.stream, vault_write=_vault_write(stores, stop)),
             )
 
 
@@ -127,10 +138,10 @@ def _came_back(person: Person, at: int, purpose: str) -> bool:
     )
 
 
-def _vault_write(context: AppContext, stop: Stop) -> VaultWrite:
+def _vault_write(stores: ReplayStores, stop: Stop) -> VaultWrite:
     if stop.kind != "erasure":
         return VaultWrite("", stop.at)
-    entries = context.ledger.stream(stop.stream)
+    entries = stores.ledger.stream(stop.stream)
     return VaultWrite(
         "",
         stop.at,
@@ -142,7 +153,7 @@ def _vault_write(context: AppContext, stop: Stop) -> VaultWrite:
     )
 
 
-def _bar(context: AppContext, stops: Sequence[Stop], people: Mapping[str, Person]) -> int:
+def _bar(stores: ReplayStores, stops: Sequence[Stop], people: Mapping[str, Person]) -> int:
     """Hashes that must not be written to: of strangers, of whoever the copy does not know, and of
     those it knows under another address. How many are new on the list.
     """
@@ -158,9 +169,9 @@ def _bar(context: AppContext, stops: Sequence[Stop], people: Mapping[str, Person
             and (not known or stop.kind == "suppression" or stop.purpose == EVERYTHING)
         ):
             wanted[bytes.fromhex(stop.hash)] = stop
-    behind = context.vault.find_all(wanted)
-    later = context.command_handler.load({*behind.values(), *people})
-    standing = context.vault.suppressed(wanted)
+    behind = stores.vault.find_all(wanted)
+    later = stores.command_handler.load({*behind.values(), *people})
+    standing = stores.vault.suppressed(wanted)
     new = {}
     for hashed, stop in wanted.items():
         whose = {behind.get(hashed, ""), stop.stream} - {""}
@@ -172,5 +183,5 @@ def _bar(context: AppContext, stops: Sequence[Stop], people: Mapping[str, Person
         ):
             new[hashed] = stop.why or "objected"
     if new:
-        context.vault.suppress(new, context.clock.now())
+        stores.vault.suppress(new, stores.clock.now())
     return len(new)

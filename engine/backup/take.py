@@ -12,20 +12,20 @@ from pathlib import Path
 
 from engine import __version__
 from engine.backup.copy_streams import PARTS, moment
-from engine.backup.manifest import FILE, FORMAT, Manifest, known_by, part_of
-from engine.context import DatabaseContext
+from engine.backup.manifest import FILE, FORMAT, Manifest, part_of, pepper_digest
 
 TAR = ".tar"
 
 
-def take(database_context: DatabaseContext, target: Path, engine_at: int) -> Manifest:
-    """Into a new folder, or one file where the name ends with ".tar". Raises CopyFailed,
-    OSError.
+def take(owner: str, pepper: bytes, target: Path, engine_at: int) -> Manifest:
+    """Into a new folder, or one file where the name ends with ".tar". `owner` is the conninfo of
+    the database's owner, `pepper` seals the manifest, `engine_at` is the engine's time (ms). Raises
+    CopyFailed, OSError.
     """
     unfinished = target.with_name(f"{target.name}.unfinished.{os.getpid()}")
     unfinished.mkdir(mode=0o700)
     try:
-        manifest = _write(database_context, unfinished, engine_at)
+        manifest = _write(owner, pepper, unfinished, engine_at)
         if target.name.endswith(TAR):
             _packed(unfinished, target)
         else:
@@ -36,8 +36,8 @@ def take(database_context: DatabaseContext, target: Path, engine_at: int) -> Man
     return manifest
 
 
-def _write(database_context: DatabaseContext, folder: Path, engine_at: int) -> Manifest:
-    with moment(database_context.owner) as now:
+def _write(owner: str, pepper: bytes, folder: Path, engine_at: int) -> Manifest:
+    with moment(owner) as now:
         for part in PARTS:
             with os.fdopen(
                 os.open(folder / part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
@@ -47,10 +47,17 @@ def _write(database_context: DatabaseContext, folder: Path, engine_at: int) -> M
                 os.fsync(file.fileno())
     at = datetime.now(UTC).isoformat(timespec="seconds")
     parts = {part: part_of(folder / part) for part in PARTS}
-    known = known_by(database_context.secrets.pepper)
     manifest = Manifest(
-        FORMAT, __version__, at, engine_at, now.position, now.digest, now.migrations, known, parts
-    ).sealed(database_context.secrets.pepper)
+        format=FORMAT,
+        program=__version__,
+        at=at,
+        engine_at=engine_at,
+        position=now.position,
+        digest=now.digest,
+        migrations=now.migrations,
+        secrets=pepper_digest(pepper),
+        parts=parts,
+    ).sealed(pepper)
     with os.fdopen(
         os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
     ) as file:

@@ -12,12 +12,12 @@ from engine.audit.evidence import GroundProof, audited_people
 from engine.cli.catch_up import catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
-from engine.evidence.required import missing
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, grouped, translator
 from engine.i18n.phrases import language_of, say_delay
 from engine.i18n.refusal import Refusal, address_of
 from engine.installation.events import STREAM, RetentionApplied
+from engine.intake.evidence_requirements import missing
 from engine.ledger.entry_json import iso
 from engine.privacy.retention import RULES, past_their_time, terms
 from engine.sequence.declared import Retention

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.backup.copy_streams import CopyFailed
 from engine.backup.manifest import CopyRefused, Manifest
-from engine.backup.restore import opened, replace
+from engine.backup.restore import open_copy, replace
 from engine.backup.stop_replay import Applied, apply_again, read_journals
 from engine.backup.take import TAR, take
 from engine.cli.catch_up import catch_up
@@ -35,7 +35,7 @@ def backup(database_context: DatabaseContext, args: argparse.Namespace) -> int:
     with _refusing(N_("no copy was made: {why}")):
         with database_context.open_context() as context:
             now = context.clock.now()
-        manifest = take(database_context, target, now)
+        manifest = take(database_context.owner, database_context.secrets.pepper, target, now)
     print(
         _("a copy up to entry {position} is in {file}").format(
             position=grouped(manifest.position, _), file=target
@@ -66,10 +66,16 @@ def restore(database_context: DatabaseContext, args: argparse.Namespace) -> int:
         # Read before anything is touched: a journal that is not there must not be found out
         # afterwards.
         stops, unreadable = read_journals([*([own] if own.exists() else []), *args.journal])
-        with opened(database_context, args.copy, args.vault, args.unsealed) as (manifest, files):
+        with open_copy(
+            database_context.config.data,
+            database_context.secrets.pepper,
+            args.copy,
+            args.vault,
+            args.unsealed,
+        ) as (manifest, files):
             if not args.yes and not _agreed(manifest, _):
                 raise Refusal(N_("nothing was changed"))
-            replace(database_context, manifest, files)
+            replace(database_context.owner, database_context.config, manifest, files)
         with database_context.open_context() as context:
             put_back(context)
             applied = apply_again(context, stops, unreadable)

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import argparse
 
+from engine.authoring.dialogue_file import files_asked_for
 from engine.authoring.graph_markup import draw_dot, draw_mermaid
 from engine.authoring.graph_text import draw_text
 from engine.authoring.inspection import read_folder
-from engine.cli.dialogue_file import files_asked_for
 from engine.config import Config
 from engine.i18n.phrases import language_of
 

@@ -10,8 +10,6 @@ import secrets
 
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
-from engine.evidence.keeping import of_ground, unknown
-from engine.evidence.required import OF_COLLECTION
 from engine.i18n.dates import language_said, read_date, shown, zone_said
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.phrases import language_of
@@ -19,12 +17,14 @@ from engine.i18n.refusal import Refusal, address_of, list_of, purpose_of
 from engine.i18n.refused import in_words
 from engine.imports.rows import EARLIEST
 from engine.intake.calls import MAX_FIELD_CHARACTERS
+from engine.intake.evidence_requirements import OF_COLLECTION
 from engine.intake.ground_requirements import lacking
 from engine.intake.instants import not_after
 from engine.sequence.model import List
 from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, withdrawal
 from engine.subscriber.events import Cause, ConsentRequested
 from engine.subscriber.outcome import Done, NothingToDo, Refused
+from engine.vault.act_evidence import of_ground, unknown
 from engine.vault.commitment import Evidence, evidence
 from engine.vault.vault import VaultWrite
 

@@ -8,8 +8,8 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
+from engine.authoring.dialogue_file import find_file, lists_in
 from engine.authoring.inspection import read_folder
-from engine.cli.dialogue_file import find_file, lists_in
 from engine.cli.terminal import json_text
 from engine.config import Config
 from engine.desk.clock import wall_now

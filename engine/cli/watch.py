@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from engine.cli.dialogue_file import broadcasts_in, files_asked_for, lists_in
+from engine.authoring.dialogue_file import broadcasts_in, files_asked_for, lists_in
 from engine.cli.retry_withheld import withheld_lines
 from engine.cli.terminal import json_text
 from engine.context import AppContext

@@ -20,11 +20,10 @@ from typing import NamedTuple
 
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
-from engine.evidence.keeping import of_ground
-from engine.evidence.required import OF_COLLECTION
 from engine.imports.refusals import RowFault
 from engine.imports.rejected_rows import Rejections
 from engine.imports.rows import Arrival, Departure, Said, proof_of, subscribe
+from engine.intake.evidence_requirements import OF_COLLECTION
 from engine.sequence.model import Plan
 from engine.subscriber import events as e
 from engine.subscriber.commands import ChangeProfile, Subscribe, Suppress, withdrawal
@@ -33,6 +32,7 @@ from engine.subscriber.eligibility import live_ground
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused
 from engine.subscriber.person import Person
+from engine.vault.act_evidence import of_ground
 from engine.vault.commitment import Evidence, evidence
 from engine.vault.vault import Known, VaultWrite
 from engine.words import Reason, Words

@@ -15,11 +15,11 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from engine.commands.command_handler import CommandRequest, Result
-from engine.evidence.mails import mail_that_asks
+from engine.mime.header_values import message_id
 from engine.sending import claim as c
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal
-from engine.sending.envelope import Delivery, Envelope
+from engine.sending.envelope import Delivery, Envelope, crlf
 from engine.sending.outcome_tally import OutcomeTally
 from engine.sending.quarantine import unstick_sent
 from engine.sending.relay import Relay
@@ -28,6 +28,7 @@ from engine.sending.stores import SendingStores
 from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import Cause, LetterInDoubt, LetterSent, PersonEvent
 from engine.subscriber.outcome import Done
+from engine.vault.act_evidence import mail_that_asks
 from engine.vault.commitment import evidence
 from engine.vault.vault import VaultWrite
 
@@ -82,7 +83,16 @@ class SendBatch:
         if not asking:
             return
         now, domain = self.stores.clock.now(), self.stores.config.site.sender.rpartition("@")[2]
-        pieces = {envelope.key: mail_that_asks(envelope, domain) for envelope in asking}
+        pieces = {
+            envelope.key: mail_that_asks(
+                crlf(envelope.body),
+                message=envelope.key,
+                message_id=message_id(bytes.fromhex(envelope.key), domain),
+                sender=envelope.sender,
+                recipient=envelope.recipient,
+            )
+            for envelope in asking
+        }
         self.stores.vault.keep_mails(
             [
                 VaultWrite(self.claims[message].stream, now, evidence=(piece,))

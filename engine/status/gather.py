@@ -7,14 +7,18 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
-from engine.context import AppContext
-from engine.desk.desk import HELD, TRAPS
+from engine.config import Config
+from engine.desk.clock import Clock
+from engine.desk.desk import HELD, TRAPS, Desk
 from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.installation.breaches import told_late
 from engine.installation.breaches import waiting as waiting_breaches
+from engine.installation.stream import InstallationStream
 from engine.ledger.codec import EntryRefused
+from engine.ledger.store import Ledger
+from engine.proof.ledger_tree import LedgerTree
 from engine.sending.witness_mail import TROUBLE, mark_of
 from engine.sequence.delay import HOUR
 from engine.status.facts import (
@@ -29,24 +33,75 @@ from engine.status.facts import (
     Waiting,
     Withheld,
 )
+from engine.store.database import Database
 from engine.store.sql import beside
+from engine.vault.vault import Vault
 
 SQL = beside(__file__)
 STUCK_SHOWN = 1000
 KEYS_TOLD_SECONDS = 14 * 86_400
 
 
-def gather(context: AppContext) -> Facts:
+class CountingViews(Protocol):
+    """The views, as far as they count."""
+
+    def aside(self, limit: int) -> list[tuple[str, int, str]]:
+        """Of whom nothing can be made: subscriber, the position of their last fact, why. The latest
+        first.
+        """
+
+    def due_until(self, upto: int) -> list[tuple[int, str, int]]:
+        """(list, kind of act, how many) for what is due up to an instant."""
+
+    def in_doubt(self) -> list[tuple[str, str, str, int]]:
+        """Letters in doubt: message, subscriber, letter, since when."""
+
+    def open_rights(self, limit: int = 1000) -> list[tuple[str, str, str, int]]:
+        """Rights asked for and not answered, the most urgent first: subscriber, request, right,
+        when it must be answered.
+        """
+
+    def positions(self) -> list[tuple[str, int, str]]:
+        """Each view with its position and what stopped it."""
+
+    def withheld(self) -> list[tuple[str, int, str, str, int]]:
+        """Letters withheld for what can be mended: key without occurrence, list (0: none), letter,
+        what is to be mended, from how many people.
+        """
+
+
+class StatusStores(Protocol):
+    @property
+    def config(self) -> Config: ...
+    @property
+    def database(self) -> Database: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def desk(self) -> Desk: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def installation_stream(self) -> InstallationStream: ...
+    @property
+    def views(self) -> CountingViews: ...
+    @property
+    def tree(self) -> LedgerTree: ...
+
+
+def gather(stores: StatusStores) -> Facts:
     """As of about this moment: the parts are read one after the other. Raises what a lost database
     raises (LOST).
     """
-    processes, troubles = Processes(context.database), []
+    processes, troubles = Processes(stores.database), []
     running = tuple(
         Process(tuple(parts), host, pid, since, seen, seen < EXPIRY_SECONDS)
         for parts, host, pid, since, seen in processes.all()
     )
     faults = {}
-    witnesses = {mark_of(context.vault.hash(address)) for address in context.config.proof.witness}
+    witnesses = {mark_of(stores.vault.hash(address)) for address in stores.config.proof.witness}
     for what, why, since in processes.troubles():
         kind, _, view = what.partition(":")
         if kind == "view":
@@ -54,63 +109,61 @@ def gather(context: AppContext) -> Facts:
         elif kind == TROUBLE:
             # Whoever is no witness any more keeps nobody waiting.
             troubles += [Trouble(kind, why, since)] if what in witnesses else []
-        elif kind != "stamp" or context.config.proof.stamp:
+        elif kind != "stamp" or stores.config.proof.stamp:
             troubles.append(Trouble(what, why, since))
-    installation = context.installation_stream.current()
-    paused, breaches, now = installation.paused, installation.breaches.values(), context.clock.now()
+    installation = stores.installation_stream.current()
+    paused, breaches, now = installation.paused, installation.breaches.values(), stores.clock.now()
     disk = shutil.disk_usage(
-        context.config.data if context.config.data.exists() else context.config.folder
+        stores.config.data if stores.config.data.exists() else stores.config.folder
     )
-    with context.database.connection() as connection:
+    with stores.database.connection() as connection:
         size = int(connection.execute(SQL["size"]).fetchall()[0][0])
-    tick = context.desk.mark("tick")
-    smtp, head = context.config.smtp, context.ledger.head()
-    forms_held, forms_held_for = context.desk.held(HELD)
-    deadlines = [due for _who, _request, _right, due in context.views.open_rights()]
+    tick = stores.desk.mark("tick")
+    smtp, head = stores.config.smtp, stores.ledger.head()
+    forms_held, forms_held_for = stores.desk.held(HELD)
+    deadlines = [due for _who, _request, _right, due in stores.views.open_rights()]
     return Facts(
         head=head,
         processes=running,
         troubles=tuple(troubles),
-        views=view_states(context, faults),
-        waiting=waiting(context, paused),
+        views=view_states(stores, faults),
+        waiting=waiting(stores, paused),
         paused=dict(paused),
-        in_doubt=len(context.views.in_doubt()),
-        stuck=tuple(_stuck(context)),
-        withheld=tuple(Withheld(*row) for row in context.views.withheld()),
+        in_doubt=len(stores.views.in_doubt()),
+        stuck=tuple(_stuck(stores)),
+        withheld=tuple(Withheld(*row) for row in stores.views.withheld()),
         breaches_late=tuple(breach.breach for breach in told_late(breaches, now)),
         breaches_waiting=tuple(breach.breach for breach in waiting_breaches(breaches, now)),
-        tick=context.clock.wall_age(tick[0]) if tick is not None else None,
+        tick=stores.clock.wall_age(tick[0]) if tick is not None else None,
         relay=smtp.host if smtp.is_mailbox else f"{smtp.host}:{smtp.port}",
-        tree=tree_state(context, head),
-        checkpoint_every=context.config.proof.every.nominal_ms / 1000,
+        tree=tree_state(stores, head),
+        checkpoint_every=stores.config.proof.every.nominal_ms / 1000,
         database_bytes=size,
         disk_free=disk.free,
         disk_total=disk.total,
         requests=len(deadlines),
-        requests_late=sum(due < context.clock.now() for due in deadlines),
-        witnessed=_witnessed(context, witnesses),
-        stamped=_stamped(context),
-        clock=clock_state(context),
+        requests_late=sum(due < stores.clock.now() for due in deadlines),
+        witnessed=_witnessed(stores, witnesses),
+        stamped=_stamped(stores),
+        clock=clock_state(stores),
         forms_held=forms_held,
         forms_held_for=forms_held_for,
-        form_traps=context.desk.counted(TRAPS, 30),
-        keys=tuple(ExpiringKey(*key) for key in context.desk.expiring_keys(KEYS_TOLD_SECONDS)),
+        form_traps=stores.desk.counted(TRAPS, 30),
+        keys=tuple(ExpiringKey(*key) for key in stores.desk.expiring_keys(KEYS_TOLD_SECONDS)),
     )
 
 
-def clock_state(context: AppContext) -> ClockState:
-    trial = context.clock.trial
+def clock_state(stores: StatusStores) -> ClockState:
+    trial = stores.clock.trial
     kind: Literal["", "whole", "over people"] = (
         "" if trial is None else "over people" if trial.over_people else "whole"
     )
-    return ClockState(context.clock.now(), context.clock.ahead / 1000, context.clock.rate, kind)
+    return ClockState(stores.clock.now(), stores.clock.ahead / 1000, stores.clock.rate, kind)
 
 
-def tree_state(context: AppContext, head: int) -> TreeState:
-    size, latest = context.tree.size(), context.tree.latest()
-    origin, signed = (
-        (latest.origin, latest.size) if latest is not None else (context.tree.origin, 0)
-    )
+def tree_state(stores: StatusStores, head: int) -> TreeState:
+    size, latest = stores.tree.size(), stores.tree.latest()
+    origin, signed = (latest.origin, latest.size) if latest is not None else (stores.tree.origin, 0)
     age = (
         max(0.0, datetime.now(UTC).timestamp() - latest.signed_at / 1000)
         if latest is not None
@@ -119,19 +172,19 @@ def tree_state(context: AppContext, head: int) -> TreeState:
     return TreeState(size, max(0, head - size), origin, signed, age)
 
 
-def _witnessed(context: AppContext, witnesses: Collection[str]) -> float | None:
+def _witnessed(stores: StatusStores, witnesses: Collection[str]) -> float | None:
     """Of several witnesses the one whose last mail is the oldest."""
-    marks = [context.desk.mark(witness) for witness in witnesses]
+    marks = [stores.desk.mark(witness) for witness in witnesses]
     times = [mark[0] for mark in marks if mark is not None and mark[0]]
     return (
-        max(0.0, context.clock.wall_age(min(times)))
+        max(0.0, stores.clock.wall_age(min(times)))
         if times and len(times) == len(witnesses)
         else None
     )
 
 
-def _stamped(context: AppContext) -> float | None:
-    last = context.tree.stamps.last() if context.config.proof.stamp else None
+def _stamped(stores: StatusStores) -> float | None:
+    last = stores.tree.stamps.last() if stores.config.proof.stamp else None
     return (
         max(0.0, datetime.now(UTC).timestamp() - last.stamped_at / 1000)
         if last is not None
@@ -139,47 +192,47 @@ def _stamped(context: AppContext) -> float | None:
     )
 
 
-def _stuck(context: AppContext) -> Iterator[Stuck]:
+def _stuck(stores: StatusStores) -> Iterator[Stuck]:
     now = datetime.now(UTC)
-    for subscriber, key, why, at in context.desk.stuck(STUCK_SHOWN):
+    for subscriber, key, why, at in stores.desk.stuck(STUCK_SHOWN):
         yield Stuck(str(subscriber), key, why, max(0.0, (now - at).total_seconds()))
-    for subscriber, position, why in context.views.aside(STUCK_SHOWN):
-        yield Stuck(subscriber, "agenda", why, max(0.0, _age(context, position)))
+    for subscriber, position, why in stores.views.aside(STUCK_SHOWN):
+        yield Stuck(subscriber, "agenda", why, max(0.0, _age(stores, position)))
 
 
 def view_states(
-    context: AppContext, faults: Mapping[str, str] | None = None
+    stores: StatusStores, faults: Mapping[str, str] | None = None
 ) -> tuple[ViewState, ...]:
     """How far behind each view is; `faults` are those that whoever follows has told of (asked here
     when they are not handed in).
     """
     if faults is None:
-        told = Processes(context.database).troubles()
+        told = Processes(stores.database).troubles()
         faults = {
             what.partition(":")[2]: why for what, why, _since in told if what.startswith("view:")
         }
     states = []
-    for name, position, fault in context.views.positions():
-        behind = context.ledger.head() - position
-        late = max(0.0, _age(context, position + 1)) if behind > 0 else 0.0
+    for name, position, fault in stores.views.positions():
+        behind = stores.ledger.head() - position
+        late = max(0.0, _age(stores, position + 1)) if behind > 0 else 0.0
         states.append(ViewState(name, position, behind, late, fault or faults.get(name, "")))
     return tuple(states)
 
 
-def _age(context: AppContext, position: int) -> float:
+def _age(stores: StatusStores, position: int) -> float:
     """How many seconds ago an entry was recorded; what cannot be read is told of by whoever
     follows.
     """
     try:
-        entry = context.ledger.at(position)
+        entry = stores.ledger.at(position)
     except EntryRefused:
         return 0.0
-    return context.clock.wall_age(entry.recorded_at) if entry is not None else 0.0
+    return stores.clock.wall_age(entry.recorded_at) if entry is not None else 0.0
 
 
-def waiting(context: AppContext, paused: Mapping[int, str]) -> tuple[Waiting, ...]:
-    now = context.clock.now()
-    at_once, within = _letters(context, now), _letters(context, now + HOUR)
+def waiting(stores: StatusStores, paused: Mapping[int, str]) -> tuple[Waiting, ...]:
+    now = stores.clock.now()
+    at_once, within = _letters(stores, now), _letters(stores, now + HOUR)
     return tuple(
         Waiting(
             number, at_once.get(number, 0), within[number], paused.get(number) or paused.get(0, "")
@@ -188,7 +241,7 @@ def waiting(context: AppContext, paused: Mapping[int, str]) -> tuple[Waiting, ..
     )
 
 
-def _letters(context: AppContext, upto: int) -> dict[int, int]:
+def _letters(stores: StatusStores, upto: int) -> dict[int, int]:
     return {
-        number: count for number, kind, count in context.views.due_until(upto) if kind == "letter"
+        number: count for number, kind, count in stores.views.due_until(upto) if kind == "letter"
     }

@@ -6,9 +6,9 @@ import hmac
 from dataclasses import dataclass
 
 from engine.desk.desk import Page, PageOpening
-from engine.evidence.keeping import kept, of_ground
 from engine.intake.clicks import Body, act_of
 from engine.subscriber.answering import needs_consent
+from engine.vault.act_evidence import kept, of_ground
 from engine.vault.commitment import Evidence
 from engine.web.link_pages import again_kind
 from engine.web.link_resolver import OpenedLink, readable

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from engine.commands.command_handler import CommandRequest, Result
 from engine.commands.group_commit import CommandGroupCommit, TooBusy
 from engine.desk.clock import wall_now
-from engine.evidence.keeping import kept, of_ground, unknown
 from engine.installation.publishing import EMBEDDED, digest_of, notice_text
 from engine.installation.state import Installation
 from engine.intake.forms import AGE, AGREED, Answers, joining, request_for
@@ -25,6 +24,7 @@ from engine.sequence.model import Form
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Refused
 from engine.subscriber.person import NOBODY, Person, Request
+from engine.vault.act_evidence import kept, of_ground, unknown
 from engine.vault.vault import VaultWrite
 from engine.web.limits import Limits, asks
 from engine.web.stores import FormStores

@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
-from engine.evidence.keeping import kept
 from engine.intake.clicks import HUMAN
 from engine.intake.own_data import Corrected
 from engine.privacy.correction import Correction, correction
@@ -22,6 +21,7 @@ from engine.subscriber.commands import AnyCommand, ExerciseRight, GrantAccess, O
 from engine.subscriber.events import Cause
 from engine.subscriber.inactivity import retention_of
 from engine.subscriber.outcome import Refused
+from engine.vault.act_evidence import kept
 from engine.vault.commitment import Evidence
 from engine.vault.vault import VaultWrite
 from engine.web.click_evidence import Visitor

@@ -9,8 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.evidence.mails import octets_of
-from engine.evidence.required import missing
+from engine.intake.evidence_requirements import missing
 from engine.letter.link_token import CONFIRM
 from engine.sending.claim import journal_file, settle, take_and_claim
 from engine.sending.compose import Composer
@@ -18,6 +17,7 @@ from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Envelope
 from engine.sending.send_batch import SendBatch
 from engine.subscriber.events import LetterDeferred, LetterInDoubt, LetterSent
+from engine.vault.act_evidence import octets_of
 from tests.evidence import doors
 from tests.installation import Installations
 from tests.web.correspondence import press

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from engine.audit.evidence import GroundProof
-from engine.evidence.mails import octets_of
-from engine.evidence.required import BASES, DOORS, missing
+from engine.intake.evidence_requirements import BASES, DOORS, missing
 from engine.sequence.delay import DAY
 from engine.subscriber.events import ConsentGiven, ConsentRequested, GroundDeclared, LetterSent
+from engine.vault.act_evidence import octets_of
 from engine.vault.commitment import PREFIX
 from tests.evidence import doors
 from tests.installation import Installations

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -20,10 +21,11 @@ from engine.installation.events import (
     NoticePublished,
     WordsPublished,
 )
-from engine.installation.publishing import digest_of
+from engine.installation.publishing import Shown, digest_of
 from engine.installation.publishing import publication as to_publish
 from engine.letter.link_token import CONFIRM, EVERYTHING, FIRST_LINK, UNSUBSCRIBE
 from engine.sequence.mistakes import Unpublishable
+from engine.sequence.model import Plan
 from engine.store.database import DATABASE_ERROR
 from engine.web.shown_words import AGAIN, AGAIN_ALL, CONSENT, KINDS, notice_key, words_of
 from engine.web.shown_words import CONFIRM as CONFIRMING
@@ -159,23 +161,22 @@ def test_another_program_says_that_it_runs_and_what_it_shows_differently_and_the
 
 
 def test_a_page_that_a_new_program_words_otherwise_is_published_with_no_new_edition(
-    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
+    make_context: MakeContext,
 ) -> None:
     context = make_context(doors.FILES, doors.PARTNER)
     publication.bring_up_to_date(context)
-    head, real = context.ledger.head(), publication.shown
+    head = context.ledger.head()
 
-    def otherwise(asked: AppContext, plan: object) -> object:
-        found = real(asked, plan)  # type: ignore[arg-type]
+    def otherwise(plan: Plan) -> Shown:
+        shown = context.shown_words(plan)
         key = notice_key(CONSENT, "offres", "fr")
-        return type(found)(
-            {**found.forms, "simple": "<p>autrement</p>"},
-            {**found.pages, key: ("D'autres mots", "fr")},
-            found.language,
+        return Shown(
+            {**shown.forms, "simple": "<p>autrement</p>"},
+            {**shown.pages, key: ("D'autres mots", "fr")},
+            shown.language,
         )
 
-    monkeypatch.setattr(publication, "shown", otherwise)
-    publication.bring_up_to_date(context)
+    publication.bring_up_to_date(replace(context, shown_words=otherwise))
     kinds = [
         type(entry.event)
         for entry in context.ledger.after({STREAM: 0})[STREAM]

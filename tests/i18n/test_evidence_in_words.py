@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.evidence import required
 from engine.i18n.evidence_words import NAMES, in_detail
 from engine.i18n.language import translator
+from engine.intake import evidence_requirements as required
 
 FRENCH = translator("fr")
 # Facts of the ledger, which are told beside the evidence and not as part of it.

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.evidence.mails import octets_of
 from engine.letter.link_token import CONFIRM
 from engine.proof.checkpoint import HEADER, carried_by, open_checkpoint
 from engine.proof.signing import read_vkey
 from engine.proof.verify import notes_in
+from engine.vault.act_evidence import octets_of
 from tests.evidence import doors
 from tests.installation import Installations
 from tests.web.correspondence import press

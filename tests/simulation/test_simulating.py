@@ -9,7 +9,7 @@ from datetime import datetime
 
 import pytest
 
-from engine.cli.dialogue_file import find_file
+from engine.authoring.dialogue_file import find_file
 from engine.cli.simulate import Options, lived, simulate
 from engine.i18n.in_words import in_english
 from engine.i18n.refusal import Refusal

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.audit.evidence import ground_proofs
-from engine.evidence.required import missing
+from engine.intake.evidence_requirements import missing
 from engine.intake.forms import AGREED, PROOF
 from engine.subscriber.agenda import acts
 from engine.subscriber.commands import AnyCommand, Object, Suppress, Withdraw, WithdrawEverything

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-Said = Mapping[str, object]
-
 # What every proof says: how, for what (with the digest of the purpose's words), on what ground,
 # what was in force, who did it, and both dates.
 ALWAYS = (
@@ -100,14 +98,14 @@ BASES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def missing(said: Said) -> list[str]:
+def missing(particulars: Mapping[str, object]) -> list[str]:
     """The names that a ground's proof neither holds nor may leave unknown, in the order of the
     tables; a door or basis not known here is one.
     """
-    door = DOORS.get(str(said.get("method", "")))
+    door = DOORS.get(str(particulars.get("method", "")))
     if door is None:
         return ["method"]
-    basis = str(said.get("basis", ""))
+    basis = str(particulars.get("basis", ""))
     if basis not in BASES:
         return ["basis"]
     needs = door.needs + BASES[basis]
@@ -115,24 +113,28 @@ def missing(said: Said) -> list[str]:
     # page with words of its own.
     if (
         basis == "consent"
-        and said.get("method") in ("form", "form-confirmed")
-        and said.get("form_basis", "consent") == "consent"
+        and particulars.get("method") in ("form", "form-confirmed")
+        and particulars.get("form_basis", "consent") == "consent"
     ):
         needs += ("box",)
-    if said.get("partner") is not None:
+    if particulars.get("partner") is not None:
         needs += ("partner.id", "partner.list")
-    listed = said.get("unknown", ())
+    listed = particulars.get("unknown", ())
     unknown = (
         {str(name) for name in listed if name in door.unknown}
         if isinstance(listed, list | tuple)
         else set()
     )
-    return [name for name in dict.fromkeys(needs) if not _holds(said, name) and name not in unknown]
+    return [
+        name
+        for name in dict.fromkeys(needs)
+        if not _holds(particulars, name) and name not in unknown
+    ]
 
 
-def _holds(said: Said, name: str) -> bool:
+def _holds(particulars: Mapping[str, object], name: str) -> bool:
     outer, _, inner = name.partition(".")
-    value = said.get(outer)
+    value = particulars.get(outer)
     if inner:
         return isinstance(value, Mapping) and _holds(value, inner)
     return value is not None and value != ""
