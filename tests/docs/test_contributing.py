@@ -13,7 +13,9 @@ from tests.docs.pages import ROOT, page
 
 PAGE = page("CONTRIBUTING.md")
 NAMED = re.findall(r"`((?:engine|projections|tests)/[\w/.]+\.py):([\w.]+)`", PAGE)
-WAYS = re.findall(r"^### (A (?:click|row|letter).*)\n\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+WAYS = re.findall(
+    r"^### (A (?:click|row|letter).*)\n\n(?:[^|\n].*\n\n)?((?:\|.*\n)+)", PAGE, re.MULTILINE
+)
 
 
 def defined(body: list[ast.stmt], names: list[str]) -> bool:
