@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from engine.api.stores import ApiStores
 from engine.commands.command_handler import CommandHandler
 from engine.config import Config
 from engine.desk.clock import Clock
@@ -28,7 +29,7 @@ from engine.store.scrubbing import Scrubbed
 from engine.vault.vault import Vault
 from engine.views import Views
 from engine.web.link_stores import LinkStores
-from engine.web.stores import FormStores
+from engine.web.stores import FormStores, OwnDataStores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,35 @@ class AppContext:
             installation_stream=self.installation_stream,
             command_handler=self.command_handler,
             nonce_key=self.secrets.nonce_key,
+            pepper=self.secrets.pepper,
+        )
+
+    def own_data(self) -> OwnDataStores:
+        """What the pages of a person's own data are handed."""
+        return OwnDataStores(
+            config=self.config,
+            clock=self.clock,
+            ledger=self.ledger,
+            vault=self.vault,
+            desk=self.desk,
+            tree=self.tree,
+            installation_stream=self.installation_stream,
+            command_handler=self.command_handler,
+            nonce_key=self.secrets.nonce_key,
+            pepper=self.secrets.pepper,
+        )
+
+    def api(self) -> ApiStores:
+        """What the HTTP API is handed."""
+        return ApiStores(
+            config=self.config,
+            clock=self.clock,
+            ledger=self.ledger,
+            vault=self.vault,
+            desk=self.desk,
+            installation_stream=self.installation_stream,
+            command_handler=self.command_handler,
+            open_rights=self.views.open_rights,
             pepper=self.secrets.pepper,
         )
 

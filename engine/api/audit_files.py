@@ -1,5 +1,5 @@
-"""What who holds an auditor's key may fetch: the newest checkpoint, the tree and the entries, laid
-out as C2SP tlog-tiles v0.1.0 has it (F06).
+"""What a caller with an auditor's key may fetch: the newest checkpoint, the tree and the entries,
+laid out as C2SP tlog-tiles v0.1.0 has it (F06).
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from engine.api.problems import Problem
-from engine.api.routes import Door
-from engine.context import AppContext
+from engine.api.routes import Gateway
 from engine.ledger.store import LOST
 from engine.proof.errors import ProofRefused
+from engine.proof.ledger_tree import LedgerTree
 from engine.proof.tiles import Tile, parse_path
 
 SCOPE = "audit"
-FOR_EVER = "private, max-age=31536000, immutable"
+CACHED_FOR_EVER = "private, max-age=31536000, immutable"
 """Leaves are only added: a full tile never changes, nor do the first hashes of one."""
-NEVER = "no-store"
+NOT_CACHED = "no-store"
 
 
-def router(context: AppContext) -> APIRouter:
-    routes, door = APIRouter(), Door(context)
+def router(tree: LedgerTree, gateway: Gateway) -> APIRouter:
+    routes = APIRouter()
 
     def answer(request: Request, read: Callable[[], Response]) -> Response:
         try:
-            door.key_of(request, SCOPE)
+            gateway.key_of(request, SCOPE)
             return read()
         except Problem as problem:
             return problem.response()
@@ -38,32 +38,32 @@ def router(context: AppContext) -> APIRouter:
 
     @routes.api_route("/audit/checkpoint", methods=["GET", "HEAD"], include_in_schema=False)
     def checkpoint(request: Request) -> Response:
-        return answer(request, lambda: _checkpoint(context))
+        return answer(request, lambda: _checkpoint(tree))
 
     @routes.api_route("/audit/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     def tile(request: Request, path: str) -> Response:
-        return answer(request, lambda: _tile(context, path))
+        return answer(request, lambda: _tile(tree, path))
 
     return routes
 
 
-def _checkpoint(context: AppContext) -> Response:
+def _checkpoint(tree: LedgerTree) -> Response:
     """Raises Problem while nothing is signed."""
-    signed = context.tree.latest()
+    signed = tree.latest()
     if signed is None:
-        raise Problem(404, "nothing is signed yet", headers={"Cache-Control": NEVER})
+        raise Problem(404, "nothing is signed yet", headers={"Cache-Control": NOT_CACHED})
     return Response(
-        signed.note, media_type="text/plain; charset=utf-8", headers={"Cache-Control": NEVER}
+        signed.note, media_type="text/plain; charset=utf-8", headers={"Cache-Control": NOT_CACHED}
     )
 
 
-def _tile(context: AppContext, path: str) -> Response:
+def _tile(tree: LedgerTree, path: str) -> Response:
     """Raises Problem for what is no tile, and for one the tree does not have yet."""
     try:
         wanted: Tile = parse_path(path)
-        octets = context.tree.tile(wanted)
+        octets = tree.tile(wanted)
     except ProofRefused as error:
-        raise Problem(404, str(error), headers={"Cache-Control": NEVER}) from error
+        raise Problem(404, str(error), headers={"Cache-Control": NOT_CACHED}) from error
     return Response(
-        octets, media_type="application/octet-stream", headers={"Cache-Control": FOR_EVER}
+        octets, media_type="application/octet-stream", headers={"Cache-Control": CACHED_FOR_EVER}
     )

@@ -1,5 +1,5 @@
-"""What each call of the API does: read, looked up, wished for, and answered with what became of
-it.
+"""The calls that subscribe, transfer, unsubscribe and look people up: what is read from the body,
+executed, and answered.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from fastapi.responses import JSONResponse
 
 from engine.api.problems import Problem, too_busy, unreadable
+from engine.api.stores import ApiStores
 from engine.commands.command_handler import UNKNOWN, CommandRequest, Result
 from engine.commands.group_commit import CommandGroupCommit
-from engine.context import AppContext
 from engine.desk.desk import ApiKey
 from engine.i18n.in_words import in_english
 from engine.installation.state import Installation
@@ -37,15 +37,17 @@ ASKED_ENOUGH = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One authenticated call: its JSON, and who asked. `name` stands for the Idempotency-Key,
-    `call` for the call under it (method, path, body): keyed hashes, "" where no key was sent.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiCall:
+    """One authenticated call: its JSON, and who sends it.
+
+    `key_hash` stands for the Idempotency-Key, `call_hash` for the call under it (method, path,
+    body); both are keyed hashes, "" where no key was sent.
     """
 
     body: object
-    name: str
-    call: str
+    key_hash: str
+    call_hash: str
     key: ApiKey
     visitor: str
     user_agent: str
@@ -54,29 +56,26 @@ class Asked:
 class Calls:
     """Each method is a call; all raise Problem for what cannot be done."""
 
-    def __init__(self, context: AppContext, group_commit: CommandGroupCommit) -> None:
-        self.context, self.group_commit, self.limits = (
-            context,
-            group_commit,
-            Limits(context.desk, context.secrets.pepper),
-        )
+    def __init__(self, stores: ApiStores, group_commit: CommandGroupCommit) -> None:
+        self.stores, self.group_commit = stores, group_commit
+        self.limits = Limits(stores.desk, stores.pepper)
 
-    def subscribe(self, asked: Asked) -> JSONResponse:
-        now, plan = self.context.clock.now(), self.context.installation_stream.current().plan()
-        read = calls.read_subscription(asked.body, plan, now)
+    def subscribe(self, call: ApiCall) -> JSONResponse:
+        now, plan = self.stores.clock.now(), self.stores.installation_stream.current().plan()
+        read = calls.read_subscription(call.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise unreadable(read)
-        before = self.carried_out_before(asked)
+        before = self.was_executed(call)
         stream, person, suppressed = self._known(read.address)
-        if before or (asked.call and asked.call in person.calls):
-            return answered(Result(REPEATED, stream))
+        if before or (call.call_hash and call.call_hash in person.calls):
+            return response_of(Result(REPEATED, stream))
         if suppressed:
             raise Problem(422, f"this address is suppressed ({suppressed})")
         fields = self._changes(stream, read.fields)
-        cause, pieces = self.cause(
-            asked, _said(self.context.installation_stream.current(), read, now)
-        )
-        command = read.command(now, cause, asked.call, secrets.token_hex(16), tuple(sorted(fields)))
+        declared = _declared(self.stores.installation_stream.current(), read, now)
+        cause, pieces = self.cause(call, declared)
+        names = tuple(sorted(fields))
+        command = read.command(now, cause, call.call_hash, secrets.token_hex(16), names)
         if not self.limits.permit(command, read.address, person, plan):
             raise Problem(422, ASKED_ENOUGH)
         result = self.execute(
@@ -86,7 +85,7 @@ class Calls:
                 vault_write=VaultWrite("", now, fields=fields, evidence=pieces, source=read.source),
             )
         )
-        return answered(
+        return response_of(
             result,
             201,
             (
@@ -96,43 +95,45 @@ class Calls:
             ),
         )
 
-    def transfer(self, asked: Asked) -> JSONResponse:
-        now, plan = self.context.clock.now(), self.context.installation_stream.current().plan()
-        read = calls.read_transfer(asked.body, plan, now)
+    def transfer(self, call: ApiCall) -> JSONResponse:
+        now, plan = self.stores.clock.now(), self.stores.installation_stream.current().plan()
+        read = calls.read_transfer(call.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise unreadable(read)
-        if self.carried_out_before(asked):
+        if self.was_executed(call):
             return self.repeated(read.address)
-        cause, pieces = self.cause(asked, {"what": "transfer"})
-        result = self._known_only(read.command(now, cause, asked.call), read.address, now, pieces)
+        cause, pieces = self.cause(call, {"what": "transfer"})
+        result = self._known_only(
+            read.command(now, cause, call.call_hash), read.address, now, pieces
+        )
         if result.outcome == UNKNOWN:
             raise Problem(422, in_english(UNKNOWN))
-        return answered(result, 200, f"moved from list {read.source} to list {read.target}")
+        return response_of(result, 200, f"moved from list {read.source} to list {read.target}")
 
-    def unsubscribe(self, asked: Asked) -> JSONResponse:
+    def unsubscribe(self, call: ApiCall) -> JSONResponse:
         """Carried out whatever the key: a second withdrawal withdraws nothing more, and a first one
         must not be lost.
         """
-        now, plan = self.context.clock.now(), self.context.installation_stream.current().plan()
-        read = calls.read_unsubscription(asked.body, plan, now)
+        now, plan = self.stores.clock.now(), self.stores.installation_stream.current().plan()
+        read = calls.read_unsubscription(call.body, plan, now)
         if isinstance(read, calls.Mistakes):
             raise unreadable(read)
-        cause, pieces = self.cause(asked, {"what": "unsubscription"})
+        cause, pieces = self.cause(call, {"what": "unsubscription"})
         # Whoever asks under an address they had before means themselves.
         stream = (
-            self.context.vault.find(read.address) or self.context.vault.formerly(read.address) or ""
+            self.stores.vault.find(read.address) or self.stores.vault.formerly(read.address) or ""
         )
         vault_write = VaultWrite("", now, evidence=pieces)
         result = self.execute(
             CommandRequest(
-                read.command(now, cause, asked.call),
+                read.command(now, cause, call.call_hash),
                 stream=stream,
                 address=read.address,
                 vault_write=vault_write,
                 only_known=True,
             )
         )
-        return answered(
+        return response_of(
             result,
             200,
             (
@@ -142,9 +143,9 @@ class Calls:
             ),
         )
 
-    def look_up(self, asked: Asked) -> JSONResponse:
-        plan = self.context.installation_stream.current().plan()
-        address = calls.read_lookup(asked.body, plan, self.context.clock.now())
+    def look_up(self, call: ApiCall) -> JSONResponse:
+        plan = self.stores.installation_stream.current().plan()
+        address = calls.read_lookup(call.body, plan, self.stores.clock.now())
         if isinstance(address, calls.Mistakes):
             raise unreadable(address)
         stream, person, suppressed = self._known(address)
@@ -184,47 +185,47 @@ class Calls:
             "suppressed": suppressed or None,
         })  # fmt: skip
 
-    def carried_out_before(self, asked: Asked, *, whatever_key: bool = False) -> bool:
+    def was_executed(self, call: ApiCall, *, whatever_key: bool = False) -> bool:
         """Whether this very call was answered before under its key. Raises Problem where the key is
         another call's, unless `whatever_key`.
         """
-        if not asked.name:
+        if not call.key_hash:
             return False
-        call, done = self.context.desk.bind_call(asked.name, asked.call)
-        if call != asked.call and not whatever_key:
+        owner, done = self.stores.desk.bind_call(call.key_hash, call.call_hash)
+        if owner != call.call_hash and not whatever_key:
             raise Problem(422, USED_KEY)
-        return done and call == asked.call
+        return done and owner == call.call_hash
 
     def repeated(self, address: str) -> JSONResponse:
-        return answered(Result(REPEATED, self.context.vault.find(address) or ""))
+        return response_of(Result(REPEATED, self.stores.vault.find(address) or ""))
 
     def _known(self, address: str) -> tuple[str, Person, str]:
         """Who stands behind an address, as they are now, and why the address is suppressed, if it
         is.
         """
-        hashed = self.context.vault.hash(address)
-        stream = self.context.vault.find(address) or ""
-        person = self.context.command_handler.load([stream])[stream] if stream else NOBODY
+        hashed = self.stores.vault.hash(address)
+        stream = self.stores.vault.find(address) or ""
+        person = self.stores.command_handler.load([stream])[stream] if stream else NOBODY
         return (
             stream,
             person,
-            person.suppressed or self.context.vault.suppressed([hashed]).get(hashed, ""),
+            person.suppressed or self.stores.vault.suppressed([hashed]).get(hashed, ""),
         )
 
     def _changes(self, stream: str, fields: Mapping[str, str]) -> dict[str, str]:
-        known = self.context.vault.people([stream]).get(stream) if stream else None
+        known = self.stores.vault.people([stream]).get(stream) if stream else None
         standing: Mapping[str, str] = known.fields if known else {}
         return {name: value for name, value in fields.items() if standing.get(name, "") != value}
 
-    def cause(self, asked: Asked, said: dict[str, object]) -> tuple[Cause, tuple[Evidence, ...]]:
-        call = secrets.token_hex(16)
+    def cause(self, call: ApiCall, facts: dict[str, object]) -> tuple[Cause, tuple[Evidence, ...]]:
+        act = secrets.token_hex(16)
         who: dict[str, object] = {
             "method": "api",
-            "by": {"key": asked.key.id, "name": asked.key.name},
-            "call": call,
+            "by": {"key": call.key.id, "name": call.key.name},
+            "call": act,
         }
-        pieces = kept(who | said, {"ip": asked.visitor, "user_agent": asked.user_agent})
-        return Cause("api", call, evidence=pieces[0].commitment.hex()), pieces
+        pieces = kept(who | facts, {"ip": call.visitor, "user_agent": call.user_agent})
+        return Cause("api", act, evidence=pieces[0].commitment.hex()), pieces
 
     def _known_only(
         self, command: AnyCommand, address: str, now: int, evidence: tuple[Evidence, ...]
@@ -245,13 +246,13 @@ class Calls:
             raise too_busy(str(error)) from error
 
 
-def _said(installation: Installation, read: calls.Subscription, now: int) -> dict[str, object]:
-    """What the caller says of the ground, and what they did not say (D10). It is a declaration,
-    whatever proof it names.
+def _declared(installation: Installation, read: calls.Subscription, now: int) -> dict[str, object]:
+    """The ground as the caller declares it, with the names of what they left out (D10); never more
+    than a declaration, whatever proof it names.
     """
     plan, asks = installation.plan(), read.basis == calls.DOUBLE_OPT_IN
     purpose = plan.lists[read.list].purpose if read.list in plan.lists else ""
-    said: dict[str, object] = of_ground(
+    facts: dict[str, object] = of_ground(
         installation, purpose, "consent" if asks else read.basis, "api"
     ) | {
         "what": "subscription",
@@ -264,14 +265,14 @@ def _said(installation: Installation, read: calls.Subscription, now: int) -> dic
         "objection": read.objection,
     }
     if asks:
-        return unknown(said | {"language": plan.language}, ("source",))
+        return unknown(facts | {"language": plan.language}, ("source",))
     return unknown(
-        said | {"declared": True, "collected": read.collected_at or now, "proof": read.proof},
+        facts | {"declared": True, "collected": read.collected_at or now, "proof": read.proof},
         (*OF_COLLECTION, "proof", "language"),
     )
 
 
-def answered(result: Result, status: int = 200, said: str = "") -> JSONResponse:
+def response_of(result: Result, status: int = 200, done_text: str = "") -> JSONResponse:
     """The answer to a call whose request has ended. Raises Problem for a conflict (409) and a
     refusal (422).
     """
@@ -287,7 +288,7 @@ def answered(result: Result, status: int = 200, said: str = "") -> JSONResponse:
     done = isinstance(outcome, Done)
     content: dict[str, object] = {
         "done": done,
-        "said": said if isinstance(outcome, Done) else in_english(outcome),
+        "said": done_text if isinstance(outcome, Done) else in_english(outcome),
         "subscriber": result.stream or None,
     }
     if outcome == REPEATED:

@@ -12,18 +12,18 @@ from engine.intake.calls import Mistake, Mistakes
 
 
 class Problem(Exception):
-    """Ends a call. `said` is a sentence for people and repeats nothing personal."""
+    """Ends a call. `detail` is a sentence for people and repeats nothing personal."""
 
     def __init__(
         self,
         status: int,
-        said: str,
+        detail: str,
         mistakes: tuple[str, ...] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(said)
+        super().__init__(detail)
         self.status = status
-        self.said = said
+        self.detail = detail
         self.mistakes = mistakes
         self.headers = dict(headers or {})
 
@@ -32,7 +32,7 @@ class Problem(Exception):
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
-            "detail": self.said,
+            "detail": self.detail,
         }
         if self.mistakes:
             content["mistakes"] = list(self.mistakes)

@@ -1,5 +1,5 @@
-"""What the calls about people's rights do: the same as `relance person` and `relance requests`, for
-a shop's own pages.
+"""The calls about people's rights: the same as `relance person` and `relance requests`, for the
+operator's other programs.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from fastapi.responses import JSONResponse
 
-from engine.api.calls import Asked, Calls, answered
+from engine.api.calls import ApiCall, Calls, response_of
 from engine.api.problems import Problem, bad_body, unreadable
+from engine.api.stores import ApiStores
 from engine.commands.command_handler import CommandRequest, Result
-from engine.context import AppContext
 from engine.i18n.in_words import in_english
 from engine.intake import rights_calls as read
 from engine.intake.calls import Mistakes
@@ -39,7 +39,7 @@ from engine.vault.vault import VaultWrite
 
 UNKNOWN = Refused(Refusal.PERSON_UNKNOWN)
 T = TypeVar("T")
-Made = Callable[[int, Cause], AnyCommand]
+MakeCommand = Callable[[int, Cause], AnyCommand]
 """A command, given the moment and its cause."""
 
 
@@ -49,125 +49,124 @@ class RightsCalls:
     done once.
     """
 
-    def __init__(self, context: AppContext, calls: Calls) -> None:
-        self.context, self.calls = context, calls
+    def __init__(self, stores: ApiStores, calls: Calls) -> None:
+        self.stores, self.calls = stores, calls
 
-    def export(self, asked: Asked) -> JSONResponse:
+    def export(self, call: ApiCall) -> JSONResponse:
         """Put together before the fact that says it was: an answer that could not be made is
         none.
         """
-        address, right = self._read(read.read_export(asked.body, *self._about()))
-        self.calls.carried_out_before(asked)
+        address, right = self._read(read.read_export(call.body, *self._about()))
+        self.calls.was_executed(call)
         subscriber = self._behind(address)
-        said = dossier(self.context, subscriber)
+        export = dossier(self.stores, subscriber)
         request = secrets.token_hex(16)
-        result = self._carry_out(
-            asked,
+        result = self._execute(
+            call,
             subscriber,
-            lambda now, cause: GrantAccess(now, cause, right, request, asked.call),
+            lambda now, cause: GrantAccess(now, cause, right, request, call.call_hash),
             right=right,
         )
         if result.conflict or isinstance(result.outcome, Refused):
-            return answered(result)
-        return JSONResponse(said)
+            return response_of(result)
+        return JSONResponse(export)
 
-    def correct(self, asked: Asked) -> JSONResponse:
-        said = self._read(read.read_correction(asked.body, *self._about()))
-        subscriber = self._behind(said.address)
-        if self.calls.carried_out_before(asked):
-            return answered(Result(REPEATED, subscriber))
-        cause, pieces = self.calls.cause(
-            asked, {"what": "correction", "fields": sorted(said.fields)}
-        )
-        wanted = Correction(said.new_address, said.fields, said.timezone, said.language)
-        request = correction(self.context, subscriber, wanted, cause, pieces, asked.call)
+    def correct(self, call: ApiCall) -> JSONResponse:
+        body = self._read(read.read_correction(call.body, *self._about()))
+        subscriber = self._behind(body.address)
+        if self.calls.was_executed(call):
+            return response_of(Result(REPEATED, subscriber))
+        facts: dict[str, object] = {"what": "correction", "fields": sorted(body.fields)}
+        cause, pieces = self.calls.cause(call, facts)
+        wanted = Correction(body.new_address, body.fields, body.timezone, body.language)
+        request = correction(self.stores, subscriber, wanted, cause, pieces, call.call_hash)
         if isinstance(request, Refused):
             raise Problem(422, in_english(request))
-        return answered(self.calls.execute(request), 200, "corrected")
+        return response_of(self.calls.execute(request), 200, "corrected")
 
-    def restrict(self, asked: Asked) -> JSONResponse:
-        address, lift = self._read(read.read_restriction(asked.body, *self._about()))
+    def restrict(self, call: ApiCall) -> JSONResponse:
+        address, lift = self._read(read.read_restriction(call.body, *self._about()))
         request = secrets.token_hex(16)
         subscriber = self._behind(address)
-        if lift and self.calls.carried_out_before(asked):
-            return answered(Result(REPEATED, subscriber))
-        result = self._carry_out(
-            asked,
+        if lift and self.calls.was_executed(call):
+            return response_of(Result(REPEATED, subscriber))
+        result = self._execute(
+            call,
             subscriber,
-            lambda now, cause: Restrict(now, cause, request, lift, asked.call),
+            lambda now, cause: Restrict(now, cause, request, lift, call.call_hash),
             right="restriction",
         )
-        return answered(result, 200, "the restriction is lifted" if lift else "restricted")
+        return response_of(result, 200, "the restriction is lifted" if lift else "restricted")
 
-    def objection(self, asked: Asked) -> JSONResponse:
-        subscriber = self._behind(self._read(read.read_objection(asked.body, *self._about())))
+    def objection(self, call: ApiCall) -> JSONResponse:
+        subscriber = self._behind(self._read(read.read_objection(call.body, *self._about())))
         request = secrets.token_hex(16)
-        result = self._carry_out(
-            asked,
+        result = self._execute(
+            call,
             subscriber,
-            lambda now, cause: Object(now, cause, request, asked.call),
+            lambda now, cause: Object(now, cause, request, call.call_hash),
             right="objection",
         )
-        return answered(result, 200, "withdrawn from everything; the objection is noted")
+        return response_of(result, 200, "withdrawn from everything; the objection is noted")
 
-    def erase(self, asked: Asked) -> JSONResponse:
+    def erase(self, call: ApiCall) -> JSONResponse:
         """Nobody there is what was wished for: the same call may come twice."""
-        said = self._read(read.read_erasure(asked.body, *self._about()))
-        subscriber = self.context.vault.find(said.address) or self.context.vault.formerly(
-            said.address
+        body = self._read(read.read_erasure(call.body, *self._about()))
+        subscriber = self.stores.vault.find(body.address) or self.stores.vault.formerly(
+            body.address
         )
         if subscriber is None:
-            return answered(
+            return response_of(
                 Result(
                     REPEATED
-                    if self.calls.carried_out_before(asked, whatever_key=True)
+                    if self.calls.was_executed(call, whatever_key=True)
                     else NothingToDo(Unchanged.PERSON_UNKNOWN)
                 )
             )
         cause = Cause("api", secrets.token_hex(16))
         try:
-            archive = archiver(self.context, said.keep_proof) if said.keep_proof else None
+            archive = archiver(self.stores, body.keep_proof) if body.keep_proof else None
         except SealingRefused as error:
             raise Problem(422, str(error)) from None
         result, receipt = erase(
-            self.context,
+            self.stores,
             subscriber,
             cause,
             self.calls.execute,
-            suppression="forget" if said.forget_suppression else "bar",
+            suppression="forget" if body.forget_suppression else "bar",
             archive=archive,
         )
         if receipt is None:
-            return answered(result)
+            return response_of(result)
         return JSONResponse({"done": True, "said": "erased", "receipt": receipt.as_json()})
 
-    def record(self, asked: Asked) -> JSONResponse:
-        said = self._read(read.read_request(asked.body, *self._about()))
-        request, subscriber = secrets.token_hex(16), self._behind(said.address)
-        if self.calls.carried_out_before(asked):
-            return answered(Result(REPEATED, subscriber))
-        result = self._carry_out(
-            asked,
+    def record(self, call: ApiCall) -> JSONResponse:
+        body = self._read(read.read_request(call.body, *self._about()))
+        request, subscriber = secrets.token_hex(16), self._behind(body.address)
+        if self.calls.was_executed(call):
+            return response_of(Result(REPEATED, subscriber))
+        result = self._execute(
+            call,
             subscriber,
             lambda now, cause: ExerciseRight(
-                now, cause, said.right, request, said.received_at, asked.call
+                now, cause, body.right, request, body.received_at, call.call_hash
             ),
-            note=said.note,
+            note=body.note,
         )
         due = result.person.rights.get(request) if isinstance(result.outcome, Done) else None
-        return answered(
+        return response_of(
             result, 201, f"request {request} is to be answered by {iso(due.due_at)}" if due else ""
         )
 
-    def settle(self, asked: Asked) -> JSONResponse:
-        said = self._read(read.read_answer(asked.body, *self._about()))
-        if self.calls.carried_out_before(asked):
-            return answered(Result(REPEATED))
+    def settle(self, call: ApiCall) -> JSONResponse:
+        body = self._read(read.read_answer(call.body, *self._about()))
+        if self.calls.was_executed(call):
+            return response_of(Result(REPEATED))
         subscriber = next(
             (
                 who
-                for who, request, _right, _due in self.context.views.open_rights()
-                if request == said.request
+                for who, request, _right, _due in self.stores.open_rights()
+                if request == body.request
             ),
             None,
         )
@@ -176,19 +175,19 @@ class RightsCalls:
 
         def command(now: int, cause: Cause) -> AnyCommand:
             return (
-                ExtendRight(now, cause, said.request)
-                if said.how == "extended"
-                else AnswerRight(now, cause, said.request, said.how)
+                ExtendRight(now, cause, body.request)
+                if body.how == "extended"
+                else AnswerRight(now, cause, body.request, body.how)
             )
 
-        return answered(self._carry_out(asked, subscriber, command, note=said.note), 200, said.how)
+        return response_of(self._execute(call, subscriber, command, note=body.note), 200, body.how)
 
-    def standing(self, asked: Asked) -> JSONResponse:
+    def open_requests(self, call: ApiCall) -> JSONResponse:
         """Open requests name nobody: opaque ids, deadlines."""
-        if asked.body != {}:
+        if call.body != {}:
             raise bad_body(("the body is an empty JSON object",))
-        now = self.context.clock.now()
-        found = self.context.views.open_rights()
+        now = self.stores.clock.now()
+        open_rights = self.stores.open_rights()
         return JSONResponse(
             [
                 {
@@ -198,29 +197,31 @@ class RightsCalls:
                     "due_at": iso(due),
                     "late": due < now,
                 }
-                for s, r, right, due in found
+                for s, r, right, due in open_rights
             ]
         )
 
     def _about(self) -> tuple[Plan, int]:
-        return self.context.installation_stream.current().plan(), self.context.clock.now()
+        return self.stores.installation_stream.current().plan(), self.stores.clock.now()
 
-    def _read(self, said: T | Mistakes) -> T:
-        if isinstance(said, Mistakes):
-            raise unreadable(said)
-        return said
+    def _read(self, parsed: T | Mistakes) -> T:
+        if isinstance(parsed, Mistakes):
+            raise unreadable(parsed)
+        return parsed
 
     def _behind(self, address: str) -> str:
-        subscriber = self.context.vault.find(address) or self.context.vault.formerly(address)
+        subscriber = self.stores.vault.find(address) or self.stores.vault.formerly(address)
         if subscriber is None:
             raise Problem(422, in_english(UNKNOWN))
         return subscriber
 
-    def _carry_out(self, asked: Asked, subscriber: str, command: Made, **said: object) -> Result:
+    def _execute(
+        self, call: ApiCall, subscriber: str, command: MakeCommand, **facts: object
+    ) -> Result:
         cause, pieces = self.calls.cause(
-            asked, {name: value for name, value in said.items() if value}
+            call, {name: value for name, value in facts.items() if value}
         )
-        now = self.context.clock.now()
+        now = self.stores.clock.now()
         return self.calls.execute(
             CommandRequest(
                 command(now, cause),

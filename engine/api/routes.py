@@ -15,30 +15,29 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 
-from engine.api.calls import Asked, Calls
+from engine.api.calls import ApiCall, Calls
 from engine.api.openapi import ANSWER, DOSSIER, KNOWN, OPEN, RECEIPT, SCHEMES, operation
 from engine.api.problems import Problem, bad_body
 from engine.api.rights_calls import RightsCalls
+from engine.api.stores import ApiStores
 from engine.commands.group_commit import CommandGroupCommit
-from engine.context import AppContext
-from engine.desk.desk import KEY_PREFIX, ApiKey
+from engine.desk.desk import KEY_PREFIX, ApiKey, Desk
 from engine.intake import rights_calls as read
 from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
 from engine.web.body import TooLarge, body_of
 from engine.web.limits import Pace
 from engine.web.visitor import visitor_of
 
-CALLS_A_MINUTE = 600
-LONGEST_KEY = 255
+MAX_CALLS_PER_MINUTE = 600
+MAX_KEY_CHARACTERS = 255
 VERSION = "1"
 
 PROTECTING = ("people/restrict", "people/object", "people/erase")
-Act = Callable[[Asked], JSONResponse]
+Handler = Callable[[ApiCall], JSONResponse]
 
 
-def router(context: AppContext, group_commit: CommandGroupCommit) -> APIRouter:
-    routes = APIRouter()
-    door, calls = Door(context), Calls(context, group_commit)
+def router(stores: ApiStores, gateway: Gateway, group_commit: CommandGroupCommit) -> APIRouter:
+    routes, calls = APIRouter(), Calls(stores, group_commit)
 
     @routes.post(
         "/api/v1/subscriptions",
@@ -49,12 +48,12 @@ def router(context: AppContext, group_commit: CommandGroupCommit) -> APIRouter:
         """Put a person on a list on a ground you declare, or ask them by mail whether they want to
         be there.
         """
-        return await door.answer(request, "subscribe", calls.subscribe)
+        return await gateway.answer(request, "subscribe", calls.subscribe)
 
     @routes.post("/api/v1/transfers", openapi_extra=operation(TRANSFER, "transfer", ANSWER, (200,)))
     async def transfer(request: Request) -> Response:
         """Move a person from one list to another."""
-        return await door.answer(request, "transfer", calls.transfer)
+        return await gateway.answer(request, "transfer", calls.transfer)
 
     @routes.post(
         "/api/v1/unsubscriptions",
@@ -62,7 +61,7 @@ def router(context: AppContext, group_commit: CommandGroupCommit) -> APIRouter:
     )
     async def unsubscribe(request: Request) -> Response:
         """Withdraw a person from a purpose, or from everything."""
-        return await door.answer(request, "unsubscribe", calls.unsubscribe)
+        return await gateway.answer(request, "unsubscribe", calls.unsubscribe)
 
     @routes.post(
         "/api/v1/people/lookup",
@@ -70,9 +69,9 @@ def router(context: AppContext, group_commit: CommandGroupCommit) -> APIRouter:
     )
     async def look_up(request: Request) -> Response:
         """Where a person stands."""
-        return await door.answer(request, "read", calls.look_up, writes=False)
+        return await gateway.answer(request, "read", calls.look_up, writes=False)
 
-    add_rights(routes, door, RightsCalls(context, calls))
+    add_rights(routes, gateway, RightsCalls(stores, calls))
     described: dict[str, object] = {}
 
     @routes.get("/openapi.json", include_in_schema=False)
@@ -81,7 +80,7 @@ def router(context: AppContext, group_commit: CommandGroupCommit) -> APIRouter:
         if not described:
             described.update(
                 get_openapi(
-                    title=f"{context.config.site.name}: Relance",
+                    title=f"{stores.config.site.name}: Relance",
                     version=VERSION,
                     routes=list(routes.routes),
                 )
@@ -92,7 +91,7 @@ def router(context: AppContext, group_commit: CommandGroupCommit) -> APIRouter:
     return routes
 
 
-def add_rights(routes: APIRouter, door: Door, calls: RightsCalls) -> None:
+def add_rights(routes: APIRouter, gateway: Gateway, calls: RightsCalls) -> None:
     """What a person may ask of who holds their data."""
     for path, members, answer, act, status, about in (
         (
@@ -155,7 +154,7 @@ def add_rights(routes: APIRouter, door: Door, calls: RightsCalls) -> None:
             "requests/open",
             (),
             OPEN,
-            calls.standing,
+            calls.open_requests,
             200,
             "The requests that wait for an answer, the most urgent first; they name nobody.",
         ),
@@ -171,7 +170,7 @@ def add_rights(routes: APIRouter, door: Door, calls: RightsCalls) -> None:
         )
         routes.add_api_route(
             f"/api/v1/{path}",
-            _answering(door, act, writes),
+            _endpoint(gateway, act, writes),
             methods=["POST"],
             description=about,
             summary=about.partition(";")[0].rstrip("."),
@@ -181,76 +180,81 @@ def add_rights(routes: APIRouter, door: Door, calls: RightsCalls) -> None:
         )
 
 
-def _answering(door: Door, act: Act, writes: bool) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(
+    gateway: Gateway, handler: Handler, writes: bool
+) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        return await door.answer(request, "rights", act, writes=writes)
+        return await gateway.answer(request, "rights", handler, writes=writes)
 
     return answer
 
 
-class Door:
-    """Who may come in, how often, and with what; everything it says no to is a problem with its
-    sentence.
+class Gateway:
+    """What every call passes: its size, its key and the key's scope, its pace, its JSON, and its
+    Idempotency-Key. A refusal is answered as a Problem.
     """
 
-    def __init__(self, context: AppContext) -> None:
-        self.context, self.pace = context, Pace(CALLS_A_MINUTE)
+    def __init__(self, desk: Desk, pepper: bytes, trusted_proxies: tuple[str, ...]) -> None:
+        """`pepper` keys the hashes of idempotency keys and calls."""
+        self.desk, self.pepper, self.trusted_proxies = desk, pepper, trusted_proxies
+        self.pace = Pace(MAX_CALLS_PER_MINUTE)
 
     async def answer(
-        self, request: Request, scope: str, act: Act, *, writes: bool = True
+        self, request: Request, scope: str, handler: Handler, *, writes: bool = True
     ) -> Response:
         try:
             body = await body_of(request)
         except TooLarge:
             return Problem(413, "a call holds at most 64 kB").response()
-        return await run_in_threadpool(self._answer, request, scope, act, body, writes)
+        return await run_in_threadpool(self._answer, request, scope, handler, body, writes)
 
     def _answer(
-        self, request: Request, scope: str, act: Act, body: bytes, writes: bool
+        self, request: Request, scope: str, handler: Handler, body: bytes, writes: bool
     ) -> Response:
         try:
             key = self.key_of(request, scope)
-            said = self._idempotency_key(request)
+            sent_key = self._idempotency_key(request)
             read, canonical = _json(request.headers.get("content-type", ""), body)
-            asked = Asked(
+            key_hash = call_hash = ""
+            if sent_key and writes:
+                key_hash = self._hash("idempotency-key/v1", key.id, sent_key)
+                path = request.url.path
+                call_hash = self._hash("call/v2", key.id, sent_key, request.method, path, canonical)
+            call = ApiCall(
                 body=read,
-                name=self._hash("idempotency-key/v1", key.id, said) if said and writes else "",
-                call=(
-                    self._hash("call/v2", key.id, said, request.method, request.url.path, canonical)
-                    if said and writes
-                    else ""
-                ),
+                key_hash=key_hash,
+                call_hash=call_hash,
                 key=key,
-                visitor=visitor_of(request, self.context.config.web.trusted_proxies),
+                visitor=visitor_of(request, self.trusted_proxies),
                 user_agent=request.headers.get("user-agent", "")[:500],
             )
-            return self._once(asked, act)
+            return self._once(call, handler)
         except Problem as problem:
             return problem.response()
 
-    def _once(self, asked: Asked, act: Act) -> Response:
-        """What is answered owns its key from then on; what is refused leaves it free, so that the
-        call may be put right. A failure leaves it bound: what was wished for may yet be carried
-        out.
+    def _once(self, call: ApiCall, handler: Handler) -> Response:
+        """Run the handler under the call's Idempotency-Key. An answer owns the key from then on; a
+        refusal of the call frees it, so that the call may be put right. Any other failure leaves it
+        bound: the command may still be executed.
         """
         try:
-            answer = act(asked)
+            answer = handler(call)
         except Problem as problem:
-            if asked.name and problem.status in (400, 422):
-                self.context.desk.free_call(asked.name, asked.call)
+            if call.key_hash and problem.status in (400, 422):
+                self.desk.free_call(call.key_hash, call.call_hash)
             raise
-        if asked.name:
-            self.context.desk.call_done(asked.name, asked.call)
+        if call.key_hash:
+            self.desk.call_done(call.key_hash, call.call_hash)
         return answer
 
     def key_of(self, request: Request, scope: str) -> ApiKey:
         """The caller's key. Raises Problem for none, for one that has expired or comes too often,
         for one that may not do this.
         """
-        scheme, _, said = request.headers.get("authorization", "").partition(" ")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
         key = (
-            self.context.desk.find_key(said.strip())
-            if scheme.lower() == "bearer" and said.strip().startswith(KEY_PREFIX)
+            self.desk.find_key(token.strip())
+            if scheme.lower() == "bearer" and token.strip().startswith(KEY_PREFIX)
             else None
         )
         if key is None:
@@ -260,16 +264,16 @@ class Door:
                 headers={"WWW-Authenticate": "Bearer"},
             )
         if key.expired is not None:
-            said = (
+            detail = (
                 f"this key expired on {key.expired.astimezone(UTC):%Y-%m-%d at %H:%M} UTC: ask who"
                 " made it for another"
             )
-            raise Problem(401, said, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+            raise Problem(401, detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
         wait = self.pace.wait(key.id)
         if wait:
             raise Problem(
                 429,
-                f"more than {CALLS_A_MINUTE} calls within a minute",
+                f"more than {MAX_CALLS_PER_MINUTE} calls within a minute",
                 headers={"Retry-After": str(wait)},
             )
         if scope not in key.scopes:
@@ -278,17 +282,15 @@ class Door:
 
     def _idempotency_key(self, request: Request) -> str:
         """As it was sent, "" where none was. Raises Problem for one that is none."""
-        said = request.headers.get("idempotency-key")
-        if said is None:
+        sent_key = request.headers.get("idempotency-key")
+        if sent_key is None:
             return ""
-        if not 0 < len(said) <= LONGEST_KEY or not said.isprintable():
-            raise Problem(400, f"Idempotency-Key is 1 to {LONGEST_KEY} printable characters")
-        return said
+        if not 0 < len(sent_key) <= MAX_KEY_CHARACTERS or not sent_key.isprintable():
+            raise Problem(400, f"Idempotency-Key is 1 to {MAX_KEY_CHARACTERS} printable characters")
+        return sent_key
 
     def _hash(self, *parts: str) -> str:
-        return hmac.new(
-            self.context.secrets.pepper, "\0".join(parts).encode(), hashlib.sha256
-        ).hexdigest()[:32]
+        return hmac.new(self.pepper, "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _json(content_type: str, body: bytes) -> tuple[object, str]:
@@ -305,13 +307,13 @@ def _json(content_type: str, body: bytes) -> tuple[object, str]:
                 json.dumps(read, sort_keys=True, separators=(",", ":")).encode()
             ).hexdigest(),
         )
-    except SaidTwice as twice:
+    except DuplicateMember as twice:
         raise bad_body((f"{twice}: is said twice",)) from None
     except (ValueError, RecursionError):
         raise bad_body(("the body is not JSON in UTF-8",)) from None
 
 
-class SaidTwice(Exception):
+class DuplicateMember(Exception):
     """A member given twice, shortened for a sentence: nobody can know which of the two is meant."""
 
 
@@ -319,6 +321,6 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members: dict[str, object] = {}
     for name, value in pairs:
         if name in members:
-            raise SaidTwice(name[:40].encode("utf-8", "replace").decode())
+            raise DuplicateMember(name[:40].encode("utf-8", "replace").decode())
         members[name] = value
     return members

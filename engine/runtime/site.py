@@ -20,8 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from engine.api import audit_files as auditing
-from engine.api import monitoring
+from engine.api import audit_files, monitoring
 from engine.api import routes as api
 from engine.api.problems import Problem, too_busy
 from engine.commands.group_commit import CommandGroupCommit
@@ -31,6 +30,8 @@ from engine.i18n.language import N_, translator
 from engine.ledger.store import LOST
 from engine.letter.colour import text_on
 from engine.letter.source_folder import open_asset
+from engine.status.findings import of_views
+from engine.status.gather import gather, view_states
 from engine.web import forms
 from engine.web.front import Front
 from engine.web.link_pages import LinkPages
@@ -70,22 +71,36 @@ def make_site(context: AppContext, group_commit: CommandGroupCommit) -> App:
     headers = site_headers(context.config.site)
     app.add_middleware(Headers, ours=headers)
     app.include_router(forms.router(context.forms(), group_commit))
-    app.include_router(api.router(context, group_commit))
-    app.include_router(monitoring.router(context))
-    app.include_router(auditing.router(context))
+    _add_api(app, context, group_commit)
     _add_files(app, context.config.sequences)
     front = Front(pages, context.config, context.installation_stream, context.vault)
-    _add_front(app, context, front)
+    _add_front(app, front)
     _add_errors(app, front)
-    stores = context.links()
+    links = context.links()
+    link_pages = LinkPages(links, pages, front)
     return LinkRoutes(
         app,
-        LinkVisits(stores, LinkPages(stores, pages, front)),
-        OwnData(context, pages),
+        LinkVisits(links, link_pages),
+        OwnData(context.own_data(), links, link_pages),
         headers=Ours(headers),
         trusted_proxies=context.config.web.trusted_proxies,
         failed=partial(_failure, pages),
     )
+
+
+def _add_api(app: FastAPI, context: AppContext, group_commit: CommandGroupCommit) -> None:
+    web = context.config.web
+    gateway = api.Gateway(context.desk, context.secrets.pepper, web.trusted_proxies)
+    app.include_router(api.router(context.api(), gateway, group_commit))
+    app.include_router(
+        monitoring.router(
+            gateway,
+            lambda: not context.store_trouble() and not tuple(of_views(view_states(context))),
+            lambda: gather(context),
+            open_on_loopback=web.metrics == "loopback",
+        )
+    )
+    app.include_router(audit_files.router(context.tree, gateway))
 
 
 class _OpenedFile(FileResponse):
@@ -128,7 +143,7 @@ def _add_files(app: FastAPI, folder: Path) -> None:
         return PlainTextResponse("User-agent: *\nDisallow: /\n")
 
 
-def _add_front(app: FastAPI, context: AppContext, front: Front) -> None:
+def _add_front(app: FastAPI, front: Front) -> None:
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     def welcome(request: Request) -> Response:
         return front.welcome(request)
@@ -136,7 +151,7 @@ def _add_front(app: FastAPI, context: AppContext, front: Front) -> None:
     @app.api_route("/favicon.ico", methods=["GET", "HEAD"], include_in_schema=False)
     async def icon() -> Response:
         return Response(
-            _icon(context.config.site),
+            _icon(front.pages.site),
             headers={"Cache-Control": "public, max-age=86400"},
             media_type="image/svg+xml",
         )

@@ -17,7 +17,6 @@ from urllib.parse import parse_qsl
 from fastapi.responses import Response
 
 from engine.commands.command_handler import Result
-from engine.context import AppContext
 from engine.intake.own_data import (
     CHANGING,
     READING,
@@ -33,12 +32,15 @@ from engine.privacy.export import UNSIGNED, as_csv, dossier, own_proof
 from engine.subscriber.outcome import Done, Refused
 from engine.web.click_evidence import Visitor
 from engine.web.limits import Limits
+from engine.web.link_pages import LinkPages
 from engine.web.link_resolver import LinkResolver
+from engine.web.link_stores import LinkStores
 from engine.web.own_data_pages import NO_PROOF, OwnDataPages, seeing
 from engine.web.own_letter import OwnLetter
 from engine.web.own_wishes import OwnWishes
 from engine.web.page_signatures import is_nonce
-from engine.web.pages import Pages, spoken
+from engine.web.pages import spoken
+from engine.web.stores import OwnDataStores
 
 log = logging.getLogger("relance.web")
 
@@ -50,11 +52,11 @@ def is_of_own_data(token: str) -> bool:
 
 
 class OwnData:
-    def __init__(self, context: AppContext, pages: Pages) -> None:
-        self.context = context
-        self.pages = OwnDataPages(context, pages)
-        self.limits = Limits(context.desk, context.secrets.pepper)
-        self.wishes = OwnWishes(context)
+    def __init__(self, stores: OwnDataStores, links: LinkStores, link_pages: LinkPages) -> None:
+        self.stores, self.links = stores, links
+        self.pages = OwnDataPages(stores, link_pages)
+        self.limits = Limits(stores.desk, stores.pepper)
+        self.wishes = OwnWishes(stores)
 
     def answer(self, visitor: Visitor, posted: Mapping[str, str] | None) -> Response:
         """`posted` is None where the link was only opened."""
@@ -67,11 +69,11 @@ class OwnData:
             if visitor.method == "GET":
                 # Robots that try all links of a letter are told by it; nobody's answer was lost
                 # where this one was not pressed.
-                self.context.desk.note_shown(
+                self.stores.desk.note_shown(
                     [
                         visitor.opening(
                             (letter.claim.message, link_token.MY_DATA),
-                            self.context.secrets.pepper,
+                            self.stores.pepper,
                             asked=False,
                         )
                     ]
@@ -81,14 +83,14 @@ class OwnData:
             return self.pages.too_often(letter)
         press = read_press(posted)
         if press.act == "nothing" or not is_nonce(
-            self.context.secrets.nonce_key, letter.token, press.nonce, time.time()
+            self.stores.nonce_key, letter.token, press.nonce, time.time()
         ):
             return self.pages.front(letter, late=press.act != "nothing")
         if press.act in READING:
             return self._read(letter, press.act, visitor)
         if press.act == "erase-now" and not press.sure:
             return self.pages.erase(letter, self.wishes.proof_until(letter), missing=True)
-        if not self.context.desk.spend_nonces({press.nonce}):
+        if not self.stores.desk.spend_nonces({press.nonce}):
             return self.pages.shown_at(letter)
         if not self.limits.may_change(letter.stream):
             return self.pages.too_often(letter)
@@ -100,9 +102,7 @@ class OwnData:
         """
         if "see" not in query:
             return self.pages.front(letter)
-        if not is_nonce(
-            self.context.secrets.nonce_key, seeing(letter.token), query["see"], time.time()
-        ):
+        if not is_nonce(self.stores.nonce_key, seeing(letter.token), query["see"], time.time()):
             return self.pages.front(letter, late=True)
         after = next(
             (act for act in CHANGING if act in (query.get("done"), query.get("same"))), None
@@ -110,12 +110,12 @@ class OwnData:
         return self._everything(letter, after=after, done="done" in query)
 
     def _letter(self, token: str) -> OwnLetter | None:
-        found = LinkResolver(self.context.links()).genuine([token]).get(token)
-        if found is None:
+        resolved = LinkResolver(self.links).genuine([token]).get(token)
+        if resolved is None:
             return None
-        entry, _action = found
-        person = self.context.command_handler.load([entry.stream])[entry.stream]
-        plan, site = self.context.installation_stream.current().plan(), self.context.config.site
+        entry, _action = resolved
+        person = self.stores.command_handler.load([entry.stream])[entry.stream]
+        plan, site = self.stores.installation_stream.current().plan(), self.stores.config.site
         return OwnLetter(
             token,
             entry,
@@ -131,18 +131,18 @@ class OwnData:
             case "erase":
                 return self.pages.erase(letter, self.wishes.proof_until(letter))
             case "see":
-                dossier(self.context, letter.stream)
+                dossier(self.stores, letter.stream)
                 answer = self.pages.shown_at(letter)
             case "json":
                 text = (
-                    json.dumps(dossier(self.context, letter.stream), ensure_ascii=False, indent=2)
+                    json.dumps(dossier(self.stores, letter.stream), ensure_ascii=False, indent=2)
                     + "\n"
                 )
                 answer = self.pages.download(letter, text, "application/json", "json")
             case "csv":
                 answer = self.pages.download(
                     letter,
-                    as_csv(dossier(self.context, letter.stream)),
+                    as_csv(dossier(self.stores, letter.stream)),
                     "text/csv; charset=utf-8",
                     "csv",
                 )
@@ -152,7 +152,7 @@ class OwnData:
                     return self.pages.too_often(letter)
                 try:
                     answer = self.pages.download(
-                        letter, own_proof(self.context, letter.stream), "application/zip", "zip"
+                        letter, own_proof(self.stores, letter.stream), "application/zip", "zip"
                     )
                 except UNSIGNED as error:
                     log.error("a person's proof cannot be made: %s", type(error).__name__)
@@ -174,7 +174,7 @@ class OwnData:
             case "correct":
                 return self._correct(letter, posted, visitor)
             case "address":
-                known = self.context.vault.people([letter.stream]).get(letter.stream)
+                known = self.stores.vault.people([letter.stream]).get(letter.stream)
                 address = read_address(posted, known.address if known else "")
                 if isinstance(address, Mistaken):
                     return self._everything(letter, mistaken=address, posted=posted)
@@ -186,17 +186,17 @@ class OwnData:
         return self._after(letter, result, press.act)
 
     def _correct(self, letter: OwnLetter, posted: Mapping[str, str], visitor: Visitor) -> Response:
-        person, known = letter.person, self.context.vault.people([letter.stream]).get(letter.stream)
+        person, known = letter.person, self.stores.vault.people([letter.stream]).get(letter.stream)
         values = known.fields if known else {}
-        said = read_corrections(
+        corrections = read_corrections(
             posted,
             {name: values.get(name, "") for name in letter.plan.fields},
             person.timezone,
             person.language,
         )
-        if isinstance(said, Mistaken):
-            return self._everything(letter, mistaken=said, posted=posted)
-        result = self.wishes.correct(letter, visitor, said)
+        if isinstance(corrections, Mistaken):
+            return self._everything(letter, mistaken=corrections, posted=posted)
+        result = self.wishes.correct(letter, visitor, corrections)
         return (
             self.pages.nothing_held(letter)
             if isinstance(result, Refused)
@@ -229,7 +229,7 @@ class OwnData:
         after: Act | None = None,
         done: bool = False,
     ) -> Response:
-        said = dossier(self.context, letter.stream)
+        held = dossier(self.stores, letter.stream)
         return self.pages.everything(
-            letter, said, mistaken=mistaken, posted=posted, after=after, done=done
+            letter, held, mistaken=mistaken, posted=posted, after=after, done=done
         )

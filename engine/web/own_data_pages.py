@@ -15,18 +15,16 @@ from zoneinfo import available_timezones
 
 from fastapi.responses import RedirectResponse, Response
 
-from engine.context import AppContext
 from engine.i18n.language import N_, Language, Say, town_in_words, translator
 from engine.intake.own_data import ADDRESS, FIELD, LANGUAGE, LANGUAGES, ZONE, Act, Mistaken, Wrong
 from engine.privacy.dossier_words import LANGUAGES as SPOKEN
 from engine.privacy.dossier_words import DossierInWords
 from engine.privacy.erasure import Kept, Receipt, what_remains
 from engine.subscriber.outcome import Refused
-from engine.web.front import Front
 from engine.web.link_pages import LinkPages, Press, Shown
 from engine.web.own_letter import OwnLetter
 from engine.web.page_signatures import make_nonce
-from engine.web.pages import Pages
+from engine.web.stores import OwnDataStores
 from engine.web.wording import FOR_READERS
 
 BUSY = N_("We are very busy at this moment. Please try again.")
@@ -110,19 +108,11 @@ def seeing(token: str) -> str:
 class OwnDataPages:
     """None of these pages is kept, except those that say nothing about anybody."""
 
-    def __init__(self, context: AppContext, pages: Pages) -> None:
-        self.context, self.pages, self.of_links = (
-            context,
-            pages,
-            LinkPages(
-                context.links(),
-                pages,
-                Front(pages, context.config, context.installation_stream, context.vault),
-            ),
-        )
+    def __init__(self, stores: OwnDataStores, link_pages: LinkPages) -> None:
+        self.stores, self.pages, self.link_pages = stores, link_pages.pages, link_pages
 
     def unknown(self) -> Response:
-        return self.of_links.unknown()
+        return self.link_pages.unknown()
 
     def busy(self, letter: OwnLetter, why: str = BUSY) -> Response:
         _ = translator(letter.language)
@@ -134,9 +124,7 @@ class OwnDataPages:
         """A page of its own for what a press has come to: going back and reloading do nothing
         more.
         """
-        query = {
-            "see": make_nonce(self.context.secrets.nonce_key, seeing(letter.token), time.time())
-        }
+        query = {"see": make_nonce(self.stores.nonce_key, seeing(letter.token), time.time())}
         if after is not None:
             query["done" if done else "same"] = after
         return RedirectResponse(f"/l/{letter.token}?{urlencode(query)}", 303)
@@ -156,7 +144,7 @@ class OwnDataPages:
                 " page is about them: please close it."
             ),
         )
-        text = tuple(each.format(name=self.context.config.site.name) for each in paragraphs)
+        text = tuple(each.format(name=self.stores.config.site.name) for each in paragraphs)
         text = (
             (
                 _(
@@ -169,7 +157,7 @@ class OwnDataPages:
             else text
         )
         press = Press(_("See everything"), letter.token, self._nonce(letter), "see")
-        return self.of_links.show(letter.language, Shown(_("Your data"), text, (press,)))
+        return self.link_pages.show(letter.language, Shown(_("Your data"), text, (press,)))
 
     def too_often(self, letter: OwnLetter) -> Response:
         _ = translator(letter.language)
@@ -204,12 +192,12 @@ class OwnDataPages:
         and could not be taken.
         """
         _ = translator(letter.language)
-        teller = DossierInWords(letter.plan, letter.language, letter.zone, self.context.clock.now())
+        teller = DossierInWords(letter.plan, letter.language, letter.zone, self.stores.clock.now())
         wrong = {
             name: _(WRONG[reason])
             for name, reason in (mistaken.reasons if mistaken else {}).items()
         }
-        site = self.context.config.site
+        site = self.stores.config.site
         known = posted or {}
         inputs = self._inputs(letter, posted or {}, wrong)
         address = Input(
@@ -261,7 +249,7 @@ class OwnDataPages:
         """The first step: what goes, what remains and why (E07), the download before (E08), and a
         box to tick.
         """
-        held = [what for what, count in self.context.vault.held(letter.stream).items() if count]
+        held = [what for what, count in self.stores.vault.held(letter.stream).items() if count]
         _ = translator(letter.language)
         return self.pages.page(
             "own_data_erase.html",
@@ -291,7 +279,7 @@ class OwnDataPages:
     def _inputs(
         self, letter: OwnLetter, posted: Mapping[str, str], wrong: Mapping[str, str]
     ) -> list[Input]:
-        known = self.context.vault.people([letter.stream]).get(letter.stream)
+        known = self.stores.vault.people([letter.stream]).get(letter.stream)
         values: Mapping[str, str] = defaultdict(str, known.fields if known else {})
         return [
             Input(
@@ -355,4 +343,4 @@ class OwnDataPages:
         )
 
     def _nonce(self, letter: OwnLetter) -> str:
-        return make_nonce(self.context.secrets.nonce_key, letter.token, time.time())
+        return make_nonce(self.stores.nonce_key, letter.token, time.time())

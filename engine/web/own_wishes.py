@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Callable
 
 from engine.commands.command_handler import CommandRequest, Result
-from engine.context import AppContext
 from engine.intake.clicks import HUMAN
 from engine.intake.own_data import Corrected
 from engine.privacy.correction import Correction, correction
@@ -26,14 +25,15 @@ from engine.vault.commitment import Evidence
 from engine.vault.vault import VaultWrite
 from engine.web.click_evidence import Visitor
 from engine.web.own_letter import OwnLetter
+from engine.web.stores import OwnDataStores
 
 Made = Callable[[int, Cause, str], AnyCommand]
 """A command, given the moment, its cause, and a fresh id for the request."""
 
 
 class OwnWishes:
-    def __init__(self, context: AppContext) -> None:
-        self.context = context
+    def __init__(self, stores: OwnDataStores) -> None:
+        self.stores = stores
 
     def is_granted(self, letter: OwnLetter, right: str) -> bool:
         """One fact a day, however often it is pressed: the same wish, honoured already."""
@@ -74,11 +74,11 @@ class OwnWishes:
     def correct(self, letter: OwnLetter, visitor: Visitor, said: Corrected) -> Result | Refused:
         cause, pieces = self._cause(letter, visitor, "rectification", fields=sorted(said.fields))
         wanted = Correction("", said.fields, said.timezone, said.language)
-        request = correction(self.context, letter.stream, wanted, cause, pieces, own_act=True)
+        request = correction(self.stores, letter.stream, wanted, cause, pieces, own_act=True)
         return (
             request
             if isinstance(request, Refused)
-            else self.context.command_handler.execute_one(request)
+            else self.stores.command_handler.execute_one(request)
         )
 
     def erase(self, letter: OwnLetter) -> tuple[Result, Receipt | None]:
@@ -86,35 +86,35 @@ class OwnWishes:
         all that is left of the person.
         """
         archive = (
-            archiver(self.context, retention_of(letter.plan).proof)
-            if self.context.config.proof.archive_recipient
+            archiver(self.stores, retention_of(letter.plan).proof)
+            if self.stores.config.proof.archive_recipient
             else None
         )
         return erase(
-            self.context,
+            self.stores,
             letter.stream,
             Cause("click", letter.claim.message),
-            self.context.command_handler.execute_one,
+            self.stores.command_handler.execute_one,
             archive=archive,
         )
 
     def proof_until(self, letter: OwnLetter) -> int:
         """Until when proof would be kept after an erasure made now, 0 for not at all."""
-        if not self.context.config.proof.archive_recipient:
+        if not self.stores.config.proof.archive_recipient:
             return 0
         return later(
-            self.context.clock.now(),
+            self.stores.clock.now(),
             retention_of(letter.plan).proof,
-            self.context.config.site.timezone,
+            self.stores.config.site.timezone,
         )
 
     def _request(
         self, letter: OwnLetter, visitor: Visitor, right: str, command: Made, *, words: str = ""
     ) -> Result:
         cause, pieces = self._cause(letter, visitor, right, **({"words": words} if words else {}))
-        now = self.context.clock.now()
+        now = self.stores.clock.now()
         vault_write = VaultWrite("", now, evidence=pieces)
-        return self.context.command_handler.execute_one(
+        return self.stores.command_handler.execute_one(
             CommandRequest(
                 command(now, cause, secrets.token_hex(16)),
                 stream=letter.stream,
@@ -134,5 +134,5 @@ class OwnWishes:
         return Cause("click", letter.claim.message, evidence=pieces[0].commitment.hex()), pieces
 
     def _call(self, letter: OwnLetter, right: str) -> str:
-        named = f"own-data/v1\0{letter.stream}\0{right}\0{self.context.clock.now() // DAY}".encode()
-        return hmac.new(self.context.secrets.pepper, named, hashlib.sha256).hexdigest()[:32]
+        named = f"own-data/v1\0{letter.stream}\0{right}\0{self.stores.clock.now() // DAY}".encode()
+        return hmac.new(self.stores.pepper, named, hashlib.sha256).hexdigest()[:32]

@@ -11,6 +11,8 @@ from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.installation.stream import InstallationStream
+from engine.ledger.store import Ledger
+from engine.proof.ledger_tree import LedgerTree
 from engine.vault.vault import Vault
 
 
@@ -26,3 +28,24 @@ class FormStores:
     """Signs the stamps of forms."""
     pepper: bytes
     """Hashes visitors and orders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnDataStores:
+    """What a person may ask for is put together from all that is held about them, so these are
+    many.
+    """
+
+    config: Config
+    clock: Clock
+    ledger: Ledger
+    vault: Vault
+    desk: Desk
+    tree: LedgerTree
+    """Signs the proof that is handed over."""
+    installation_stream: InstallationStream
+    command_handler: CommandHandler
+    nonce_key: bytes
+    """Signs the nonces of pages."""
+    pepper: bytes
+    """Hashes visitors and calls."""

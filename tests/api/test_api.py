@@ -598,8 +598,8 @@ def test_a_key_has_a_name_and_known_scopes(shop: Shop, name: str, scopes: set[st
 def test_more_than_the_allowed_calls_a_minute_wait(
     installations: Installations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert api.CALLS_A_MINUTE == 600
-    monkeypatch.setattr(api, "CALLS_A_MINUTE", 5)
+    assert api.MAX_CALLS_PER_MINUTE == 600
+    monkeypatch.setattr(api, "MAX_CALLS_PER_MINUTE", 5)
     with installations.made(GARDEN) as context, visited(context) as site:
         busy, other = (Shop(site, create(context, name, SCOPES)) for name in ("pressée", "calme"))
         assert [busy.call("people/lookup", {}).status_code for _ in range(6)] == [400] * 5 + [429]

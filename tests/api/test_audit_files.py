@@ -180,7 +180,7 @@ def test_before_anything_is_signed_there_is_no_checkpoint(installations: Install
 def test_who_comes_too_often_is_told_when_to_come_back(
     installations: Installations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "CALLS_A_MINUTE", 3)
+    monkeypatch.setattr(api, "MAX_CALLS_PER_MINUTE", 3)
     with installations.made(GARDEN) as context, visited(context) as site:
         busy = Auditor(site, create(context, "notaire", ["audit"]))
         answers = [busy.get("checkpoint") for _ in range(4)]
