@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shape import directions, places, purity, statements, writing
+from tests.shape import directions, places, purity, statements, stores, writing
 from tests.shape.source import OWN, Rule, Source
 from tests.shape.specimens import BAD, GOOD
 
@@ -25,6 +25,7 @@ OF_THE_PROGRAM: list[Rule] = [
     directions.only_the_command_line_knows_the_app,
     directions.only_the_app_knows_the_views,
     directions.each_outside_package_has_one_door,
+    stores.stores_are_held_where_they_are_needed,
     directions.nothing_is_imported_by_a_computed_name,
     purity.deciding_is_pure,
     writing.agenda_keys_are_read_in_one_place,
@@ -151,3 +152,18 @@ def test_what_still_climbs_does_climb() -> None:
         for _, name in source.imports
     }
     assert not directions.CLIMBING - imported, "mended: take it off the list"
+
+
+def test_no_room_is_allowed_a_store_that_it_does_not_hold() -> None:
+    held = {place: set[str]() for place in stores.HOLDERS}
+    for source in program():
+        if place := stores.holder_of(source.path):
+            held[place] |= {store for _, store in stores.stores_in(source)}
+    wired = {"engine/app.py", "engine/context.py"}
+    unused = {
+        (place, store)
+        for place, allowed in stores.HOLDERS.items()
+        if place not in wired
+        for store in allowed - held[place]
+    }
+    assert unused == set()

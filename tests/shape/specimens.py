@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.shape import directions, places, purity, statements, writing
+from tests.shape import directions, places, purity, statements, stores, writing
 from tests.shape.source import Rule, Source
 
 
@@ -88,6 +88,28 @@ BAD: list[tuple[Rule, Source]] = [
     (
         directions.nothing_is_imported_by_a_computed_name,
         written("engine/a.py", "__import__('psycopg')"),
+    ),
+    (
+        stores.stores_are_held_where_they_are_needed,
+        written("engine/web/a.py", "from engine.context import AppContext"),
+    ),
+    (
+        stores.stores_are_held_where_they_are_needed,
+        written("engine/sending/a.py", "from engine.ledger.store import LOST, Ledger"),
+    ),
+    (
+        stores.stores_are_held_where_they_are_needed,
+        written(
+            "engine/runtime/follower.py", "def f():", "    from engine.secret_files import Secrets"
+        ),
+    ),
+    (
+        stores.stores_are_held_where_they_are_needed,
+        written("engine/letter/a.py", "from engine.vault import vault as v"),
+    ),
+    (
+        stores.stores_are_held_where_they_are_needed,
+        written("projections/a.py", "import engine.desk.desk"),
     ),
     (purity.deciding_is_pure, written("engine/sequence/a.py", "import time")),
     (purity.deciding_is_pure, written("engine/subscriber/a.py", "from uuid import uuid4")),
@@ -220,6 +242,18 @@ GOOD: list[tuple[Rule, Source]] = [
     (
         directions.nothing_is_imported_by_a_computed_name,
         written("engine/a.py", "from importlib import resources"),
+    ),
+    (
+        stores.stores_are_held_where_they_are_needed,
+        written("engine/sending/a.py", "from engine.ledger.store import LOST"),
+    ),
+    (
+        stores.stores_are_held_where_they_are_needed,
+        written("engine/cli/show.py", "from engine.context import AppContext"),
+    ),
+    (
+        stores.stores_are_held_where_they_are_needed,
+        written("engine/web/a.py", "from engine.vault.vault import Vault, VaultWrite"),
     ),
     (
         purity.deciding_is_pure,
