@@ -176,4 +176,4 @@ class _Quoted:
 
 @cache
 def _plain(delimiter: str) -> re.Pattern[str]:
-    return re.compile(f"[^{re.escape(delimiter)}\r\n]*")
+    return re.compile(rf"[^{re.escape(delimiter)}\r\n]*")
