@@ -48,7 +48,19 @@ TEMPLATE_PROGRAM = f"{TEMPLATE}_program"
 LAYOUT = """<!doctype html><html lang="{{ language }}"><head><title>{{ subject }}</title></head>
 <body><div>{{ preheader }}</div>{{ content }}{{ foot }}</body></html>"""
 
-CONFIG = """
+PEOPLE = """
+[[group]]
+name = "prospects"
+yields_to = "clients"
+
+[[group]]
+name = "clients"
+
+[fields]
+first_name = "Prénom"
+"""
+"""Who is written to: groups, and a field of each."""
+CONFIG = f"""
 [site]
 name = "Le Potager"
 url = "https://lettres.potager.example"
@@ -64,17 +76,7 @@ description = "Des conseils de jardinage, deux fois par mois."
 id = "offres"
 name = "Les offres du potager"
 description = "Nos ventes, quatre fois par an."
-
-[[group]]
-name = "prospects"
-yields_to = "clients"
-
-[[group]]
-name = "clients"
-
-[fields]
-first_name = "Prénom"
-"""
+{PEOPLE}"""
 
 
 def publish(context: AppContext, *, backfill: bool = False) -> int:

@@ -19,7 +19,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from engine.store.embedded import Embedded
-from tests.installation import LAYOUT
+from tests.installation import LAYOUT, PEOPLE
 from tests.running import (
     GROUND,
     LINK,
@@ -38,7 +38,8 @@ ORDER = "COMMANDE-77421"
 SPEED = "20000"
 LONG = pytest.mark.timeout(240)
 
-CONFIG = """
+CONFIG = (
+    """
 [site]
 name = "Le Potager"
 url = "{url}"
@@ -62,17 +63,9 @@ name = "La lettre du potager"
 [[purpose]]
 id = "commandes"
 name = "Le suivi des commandes"
-
-[[group]]
-name = "prospects"
-yields_to = "clients"
-
-[[group]]
-name = "clients"
-
-[fields]
-first_name = "Prénom"
 """
+    + PEOPLE
+)
 DIALOGUE = """
 title = "Semis"
 purpose = "conseils"

@@ -49,7 +49,7 @@ __all__ = ["OpenTable", "RejectWriter", "Rejected", "Row", "Table", "TableRefuse
 _TITLES = 10  # rows among which the headings are looked for
 CHARACTERS_LIMIT = 1000  # of one cell
 _NOT_MAPPED: Mapping[str, str] = MappingProxyType({})
-_BREAK = re.compile("\r\n|[\r\n\u2028\u2029]")
+_BREAK = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _AROUND = " \t\r\n\u00a0\u200b\u2028\u2029\u202f\u2060\u3000\ufeff"
 

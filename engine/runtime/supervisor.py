@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import FrameType
@@ -190,16 +190,22 @@ def _sites(
     return sites
 
 
-async def _on(event: asyncio.Event, stop: asyncio.Event, duty: Callable[[], object]) -> None:
-    """Do `duty` in a thread each time `event` is set, until the end. A lost database is waited
-    for.
-    """
+async def _times_set(event: asyncio.Event, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Each time `event` is set, until the end."""
     while not stop.is_set():
         try:
             await asyncio.wait_for(event.wait(), 0.5)
         except TimeoutError:
             continue
         event.clear()
+        yield
+
+
+async def _on(event: asyncio.Event, stop: asyncio.Event, duty: Callable[[], object]) -> None:
+    """Do `duty` in a thread each time `event` is set, until the end. A lost database is waited
+    for.
+    """
+    async for _ in _times_set(event, stop):
         try:
             await asyncio.to_thread(duty)
         except LOST as error:
@@ -210,12 +216,7 @@ async def _on(event: asyncio.Event, stop: asyncio.Event, duty: Callable[[], obje
 
 
 async def _waking(event: asyncio.Event, stop: asyncio.Event, sender: Sender) -> None:
-    while not stop.is_set():
-        try:
-            await asyncio.wait_for(event.wait(), 0.5)
-        except TimeoutError:
-            continue
-        event.clear()
+    async for _ in _times_set(event, stop):
         sender.wake.set()
 
 

@@ -21,7 +21,7 @@ from engine.context import AppContext
 from engine.ledger.codec import Encoded
 from engine.ledger.store import AT_HEAD, Append
 from engine.sending.compose import Composer, Ordered
-from engine.subscriber.commands import AnyCommand, Perform, RecordOutcome
+from engine.subscriber.commands import AnyCommand, Perform, RecordOutcome, Subscribe
 from engine.subscriber.events import Cause, LetterBegun, PersonEvent
 from engine.subscriber.outcome import Done
 from engine.vault.commitment import evidence
@@ -142,6 +142,13 @@ def wished(
     )
     assert isinstance(result.outcome, Done), result
     return result
+
+
+def subscribed(context: AppContext, address: str) -> None:
+    """On list 10 with a declared consent, by an operator."""
+    cause, vault_write = with_evidence(context, "operator", {"source": "foire"})
+    command = Subscribe(context.clock.now(), cause, 10, "consent", "declared")
+    wished(context, command, address, vault_write=vault_write)
 
 
 def with_evidence(

@@ -14,7 +14,7 @@ from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.letter.link_token import make_token
 from engine.subscriber.commands import Subscribe
-from tests.audit.contesting import FILES, Auditor, Mail, sent, wished, with_evidence
+from tests.audit.contesting import FILES, Auditor, Mail, sent, subscribed, wished, with_evidence
 from tests.conftest import MakeContext
 from tests.installation import publish, write_sequences
 
@@ -206,13 +206,7 @@ def test_a_forwarded_letter_is_looked_into_and_its_other_address_pointed_out(
 
 
 def test_what_the_server_said_is_told_from_the_vault(context: AppContext, auditor: Auditor) -> None:
-    cause, vault_write = with_evidence(context, "operator", {"source": "foire"})
-    wished(
-        context,
-        Subscribe(context.clock.now(), cause, 10, "consent", "declared"),
-        ANNA,
-        vault_write=vault_write,
-    )
+    subscribed(context, ANNA)
     mail = sent(context, ANNA, "list:10", "temporary", "4.2.2 mailbox full of mail")
     told = auditor.asks("letter", auditor.file(mail.octets))
     assert "Letter put off until" in told.out and "words: 4.2.2 mailbox full of mail" in told.out
@@ -257,13 +251,7 @@ def test_a_letter_in_flight_says_that_nothing_is_known_of_its_end(
     from engine.subscriber.commands import Perform
     from engine.subscriber.events import Cause
 
-    cause, vault_write = with_evidence(context, "operator", {"source": "foire"})
-    wished(
-        context,
-        Subscribe(context.clock.now(), cause, 10, "consent", "declared"),
-        ANNA,
-        vault_write=vault_write,
-    )
+    subscribed(context, ANNA)
     wished(
         context,
         Perform(context.clock.now(), Cause("engine"), "list:10", "0" * 31 + "1", "test"),

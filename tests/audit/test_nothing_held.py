@@ -15,7 +15,7 @@ from engine.proof.checkpoint import read_checkpoint
 from engine.proof.errors import ProofRefused
 from engine.proof.note import parse_note, verified
 from engine.proof.signing import read_vkey
-from tests.audit.contesting import FILES, Auditor
+from tests.audit.contesting import FILES, Auditor, subscribed
 from tests.conftest import MakeContext
 
 pytestmark = pytest.mark.postgres
@@ -98,16 +98,7 @@ def test_a_ledger_that_contradicts_what_was_signed_vouches_for_nothing(
 def test_a_story_says_by_which_checkpoint_a_fact_was_there(
     context: AppContext, auditor: Auditor
 ) -> None:
-    from engine.subscriber.commands import Subscribe
-    from tests.audit.contesting import wished, with_evidence
-
-    cause, vault_write = with_evidence(context, "operator", {"source": "foire"})
-    wished(
-        context,
-        Subscribe(context.clock.now(), cause, 10, "consent", "declared"),
-        NOBODY,
-        vault_write=vault_write,
-    )
+    subscribed(context, NOBODY)
     assert "in no signed checkpoint yet" in auditor.asks("story", NOBODY).out
     signed = context.tree.sign_now()
     assert (

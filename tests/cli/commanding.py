@@ -21,10 +21,11 @@ from psycopg.conninfo import make_conninfo
 
 from engine.store.embedded import Embedded
 from tests.forked import Said, Typed
-from tests.installation import LAYOUT
+from tests.installation import LAYOUT, PEOPLE
 from tests.running import ROOT, free_port, wait_for, write
 
-CONFIG = """
+CONFIG = (
+    """
 [site]
 name = "Le Potager"
 url = "http://127.0.0.1:{web}"
@@ -46,17 +47,9 @@ name = "La lettre du potager"
 [[purpose]]
 id = "commandes"
 name = "Le suivi des commandes"
-
-[[group]]
-name = "prospects"
-yields_to = "clients"
-
-[[group]]
-name = "clients"
-
-[fields]
-first_name = "Prénom"
 """
+    + PEOPLE
+)
 DIALOGUE = """title = "Semis"
 purpose = "conseils"
 

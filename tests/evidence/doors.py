@@ -18,9 +18,8 @@ from engine.context import AppContext
 from engine.imports.importer import run_import
 from engine.imports.options import from_arguments
 from engine.letter.link_token import CONFIRM, FIRST_LINK, UNSUBSCRIBE, make_token
-from engine.sending.relay_settings import RelaySettings
-from engine.sending.sender import Sender
 from engine.subscriber.events import LetterBegun, LetterSent
+from tests.sending.readers import send_until
 from tests.sink import Accepted, Sink
 from tests.web.correspondence import Letter, form_to, press, written_to
 from tests.web.garden import GARDEN
@@ -107,21 +106,7 @@ def posted(context: AppContext, site: Site, *addresses: str) -> list[Accepted]:
 
     async def story() -> list[Accepted]:
         async with Sink() as sink:
-            sender = Sender(
-                context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=1)
-            )
-            running = asyncio.create_task(sender.run())
-            try:
-                for _ in range(600):
-                    await asyncio.to_thread(context.views.catch_up)
-                    if await asyncio.to_thread(sent):
-                        break
-                    await asyncio.sleep(0.025)
-                else:
-                    raise AssertionError("not sent within fifteen seconds")
-            finally:
-                sender.stop()
-                await running
+            await send_until(context, sink, sent)
             return list(sink.messages)
 
     taken = asyncio.run(story())

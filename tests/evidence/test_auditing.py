@@ -19,15 +19,12 @@ from engine.subscriber.commands import Withdraw
 from engine.subscriber.events import Cause
 from tests.evidence import doors
 from tests.installation import Installations
-from tests.web.visiting import BEHIND_A_PROXY, Site, visited
+from tests.web.visiting import Site, behind_a_proxy
 
 
 @pytest.fixture
 def site(installations: Installations) -> Iterator[Site]:
-    with (
-        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as context,
-        visited(context, behind_a_proxy=True) as made,
-    ):
+    with behind_a_proxy(installations, doors.FILES, doors.PARTNER) as made:
         yield made
 
 

@@ -14,15 +14,12 @@ from tests.installation import Installations
 from tests.sequence.dialogues import mistakes
 from tests.sequence.test_reading_toml import GOOD
 from tests.web.correspondence import press, written_to
-from tests.web.visiting import BEHIND_A_PROXY, Site, visited
+from tests.web.visiting import Site, behind_a_proxy
 
 
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
-    with (
-        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as context,
-        visited(context, behind_a_proxy=True) as made,
-    ):
+    with behind_a_proxy(installations, doors.FILES, doors.PARTNER) as made:
         yield made
 
 

@@ -32,17 +32,14 @@ from engine.web.shown_words import CONFIRM as CONFIRMING
 from tests.evidence import doors
 from tests.installation import Installations, publish, write_sequences
 from tests.web.correspondence import press, written_to
-from tests.web.visiting import BEHIND_A_PROXY, Site, visited
+from tests.web.visiting import Site, behind_a_proxy
 
 MakeContext = Callable[..., AppContext]
 
 
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
-    with (
-        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as context,
-        visited(context, behind_a_proxy=True) as made,
-    ):
+    with behind_a_proxy(installations, doors.FILES, doors.PARTNER) as made:
         yield made
 
 
@@ -112,10 +109,8 @@ def test_a_page_of_a_partner_names_it_where_the_box_is_ticked(site: Site) -> Non
 def test_what_a_consent_refers_to_stays_though_form_page_and_purpose_are_gone(
     installations: Installations,
 ) -> None:
-    with (
-        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as context,
-        visited(context, behind_a_proxy=True) as site,
-    ):
+    with behind_a_proxy(installations, doors.FILES, doors.PARTNER) as site:
+        context = site.context
         address = doors.by_form(site)
         said = doors.last(site, address).particulars
         referred = [

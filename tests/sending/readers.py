@@ -99,3 +99,21 @@ def who_got_a_letter(
             )
 
     return asyncio.run(ticks())
+
+
+async def send_until(context: AppContext, sink: Sink, holds: Callable[[], bool]) -> None:
+    """The engine's own sender, which runs until `holds`, asked in a thread; fifteen seconds at
+    most.
+    """
+    sender = Sender(context.sending(), RelaySettings("127.0.0.1", sink.port, "none", connections=1))
+    running = asyncio.create_task(sender.run())
+    try:
+        for _ in range(600):
+            await asyncio.to_thread(context.views.catch_up)
+            if await asyncio.to_thread(holds):
+                return
+            await asyncio.sleep(0.025)
+        raise AssertionError("not so within fifteen seconds")
+    finally:
+        sender.stop()
+        await running

@@ -16,17 +16,14 @@ from engine.vault.act_evidence import octets_of
 from tests.evidence import doors
 from tests.installation import Installations
 from tests.web.correspondence import press
-from tests.web.visiting import BEHIND_A_PROXY, Site, visited
+from tests.web.visiting import Site, behind_a_proxy
 
 pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
 def site(installations: Installations) -> Iterator[Site]:
-    with (
-        installations.made(doors.FILES, doors.PARTNER + BEHIND_A_PROXY) as context,
-        visited(context, behind_a_proxy=True) as made,
-    ):
+    with behind_a_proxy(installations, doors.FILES, doors.PARTNER) as made:
         yield made
 
 

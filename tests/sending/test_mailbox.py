@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from engine.sending.mailbox import LARGEST, Mailbox
 from engine.sending.relay import Relay
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.replies import Verdict
+from tests.sending.handing_over import everyone
 
 
 def mail(recipient: str, subject: str = "Bonjour", text: str = "Voilà.") -> bytes:
@@ -24,17 +25,13 @@ def mail(recipient: str, subject: str = "Bonjour", text: str = "Voilà.") -> byt
 def sent(mailbox: Mailbox, *mails: tuple[str, bytes]) -> list[Delivery]:
     async def main() -> list[Delivery]:
         outcomes: list[Delivery] = []
-
-        async def all_of(group: Sequence[Envelope]) -> Collection[str]:
-            return [envelope.key for envelope in group]
-
         await mailbox.start()
         relay = Relay(RelaySettings("127.0.0.1", mailbox.port, "none", connections=1))
         try:
             envelopes = [
                 Envelope(f"m{n}", "b-1@exemple.fr", to, body) for n, (to, body) in enumerate(mails)
             ]
-            await relay.deliver(envelopes, all_of, outcomes.append)
+            await relay.deliver(envelopes, everyone, outcomes.append)
         finally:
             await relay.close()
             await mailbox.stop()
@@ -179,17 +176,13 @@ def test_silent_connections_keep_no_letter_out(
 ) -> None:
     async def main() -> list[Delivery]:
         outcomes: list[Delivery] = []
-
-        async def all_of(group: Sequence[Envelope]) -> Collection[str]:
-            return [envelope.key for envelope in group]
-
         await mailbox.start()
         relay = Relay(RelaySettings("127.0.0.1", mailbox.port, "none", connections=1))
         silent = [await asyncio.open_connection("127.0.0.1", mailbox.port) for _ in range(150)]
         try:
             await relay.deliver(
                 [Envelope("m1", "b-1@exemple.fr", "a@exemple.fr", mail("a@exemple.fr"))],
-                all_of,
+                everyone,
                 outcomes.append,
             )
             # The first has been hung up on.

@@ -119,10 +119,13 @@ def test_unsubscribing_waits_for_its_button_and_a_press_brings_back(
 
 
 class Wall:
-    """A clock that goes on when it is told to."""
+    """A clock that goes on when it is told to, for pages that wait as long as they do."""
 
-    def __init__(self) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = time.time()
+        monkeypatch.setattr(robots, "WAIT_SECONDS", 15.0)
+        for module in (visits, link_pages):
+            monkeypatch.setattr(module, "time", self)
 
     def time(self) -> float:
         return self.now
@@ -136,10 +139,7 @@ def test_a_scanner_that_runs_scripts_and_opens_every_link_in_order_changes_nothi
     context: AppContext, site: str, monkeypatch: pytest.MonkeyPatch, pace: int, foot_first: bool
 ) -> None:
     """Each page in a tab of its own, where it stays until all are opened and two minutes longer."""
-    wall = Wall()
-    monkeypatch.setattr(robots, "WAIT_SECONDS", 15.0)
-    for module in (visits, link_pages):
-        monkeypatch.setattr(module, "time", wall)
+    wall = Wall(monkeypatch)
     found = letter(context, minutes_ago=60)
     foot = [found.token(action) for action in (UNSUBSCRIBE, EVERYTHING, MY_DATA)]
     answers = [found.link(number) for number in (YES, NO, COPY, OFFERS, SHOP)]
@@ -162,10 +162,7 @@ def test_a_scanner_that_runs_scripts_and_opens_every_link_in_order_changes_nothi
 def test_an_old_letter_of_which_one_link_alone_is_opened_is_answered_after_fifteen_seconds(
     context: AppContext, site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wall = Wall()
-    monkeypatch.setattr(robots, "WAIT_SECONDS", 15.0)
-    for module in (visits, link_pages):
-        monkeypatch.setattr(module, "time", wall)
+    wall = Wall(monkeypatch)
     found = letter(context, minutes_ago=60)
     with browsing(agent=phone()) as page:
         page.clock.install()

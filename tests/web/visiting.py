@@ -134,10 +134,14 @@ def visited(context: AppContext, *, behind_a_proxy: bool = False) -> Iterator[Si
 
 
 @contextmanager
-def behind_a_proxy(installations: Installations, files: Mapping[str, str]) -> Iterator[Site]:
-    """An installation and its site, whose proxy says from where each visitor comes."""
+def behind_a_proxy(
+    installations: Installations, files: Mapping[str, str], settings: str = ""
+) -> Iterator[Site]:
+    """An installation and its site, whose proxy says from where each visitor comes. `settings`
+    stand in `config.toml` besides.
+    """
     with (
-        installations.made(files, BEHIND_A_PROXY) as context,
+        installations.made(files, settings + BEHIND_A_PROXY) as context,
         visited(context, behind_a_proxy=True) as made,
     ):
         yield made
