@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from html import escape
 from http import HTTPStatus
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
@@ -23,22 +23,24 @@ from starlette.types import Receive, Scope, Send
 from engine.api import audit_files, monitoring
 from engine.api import routes as api
 from engine.api.problems import Problem, too_busy
+from engine.api.stores import ApiStores
 from engine.commands.group_commit import CommandGroupCommit
 from engine.config import Site
-from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.ledger.store import LOST
 from engine.letter.colour import text_on
 from engine.letter.source_folder import open_asset
 from engine.status.findings import of_views
-from engine.status.gather import gather, view_states
+from engine.status.gather import StatusStores, gather, view_states
 from engine.web import forms
 from engine.web.front import Front
 from engine.web.link_pages import LinkPages
 from engine.web.link_routes import AWAY, METHODS, PREFIX, LinkRoutes
+from engine.web.link_stores import LinkStores
 from engine.web.link_visits import LinkVisits
 from engine.web.own_data import OwnData
 from engine.web.pages import App, Headers, Ours, Pages, site_headers, spoken
+from engine.web.stores import FormStores, OwnDataStores
 
 log = logging.getLogger("relance.web")
 WRONG = N_("Something went wrong on our side")
@@ -58,49 +60,61 @@ ASSET_TYPES = {
 }
 
 
-def make_site(context: AppContext, group_commit: CommandGroupCommit) -> App:
+class SiteStores(StatusStores, Protocol):
+    """What the site hands to its rooms: each its own stores."""
+
+    @property
+    def store_trouble(self) -> Callable[[], str]: ...
+
+    def forms(self) -> FormStores: ...
+    def links(self) -> LinkStores: ...
+    def own_data(self) -> OwnDataStores: ...
+    def api(self) -> ApiStores: ...
+
+
+def make_site(stores: SiteStores, group_commit: CommandGroupCommit) -> App:
     """Everything readers, authors' forms and other programs reach under `[site] url`."""
     app = FastAPI(
-        title=context.config.site.name,
+        title=stores.config.site.name,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
-    pages = Pages(context.config.site)
-    headers = site_headers(context.config.site)
+    pages = Pages(stores.config.site)
+    headers = site_headers(stores.config.site)
     app.add_middleware(Headers, ours=headers)
-    app.include_router(forms.router(context.forms(), group_commit))
-    _add_api(app, context, group_commit)
-    _add_files(app, context.config.sequences)
-    front = Front(pages, context.config, context.installation_stream, context.vault)
+    app.include_router(forms.router(stores.forms(), group_commit))
+    _add_api(app, stores, group_commit)
+    _add_files(app, stores.config.sequences)
+    front = Front(pages, stores.config, stores.installation_stream, stores.vault)
     _add_front(app, front)
     _add_errors(app, front)
-    links = context.links()
+    links = stores.links()
     link_pages = LinkPages(links, pages, front)
     return LinkRoutes(
         app,
         LinkVisits(links, link_pages),
-        OwnData(context.own_data(), links, link_pages),
+        OwnData(stores.own_data(), links, link_pages),
         headers=Ours(headers),
-        trusted_proxies=context.config.web.trusted_proxies,
+        trusted_proxies=stores.config.web.trusted_proxies,
         failed=partial(_failure, pages),
     )
 
 
-def _add_api(app: FastAPI, context: AppContext, group_commit: CommandGroupCommit) -> None:
-    web = context.config.web
-    gateway = api.Gateway(context.desk, context.secrets.pepper, web.trusted_proxies)
-    app.include_router(api.router(context.api(), gateway, group_commit))
+def _add_api(app: FastAPI, stores: SiteStores, group_commit: CommandGroupCommit) -> None:
+    web, api_stores = stores.config.web, stores.api()
+    gateway = api.Gateway(api_stores.desk, api_stores.pepper, web.trusted_proxies)
+    app.include_router(api.router(api_stores, gateway, group_commit))
     app.include_router(
         monitoring.router(
             gateway,
-            lambda: not context.store_trouble() and not tuple(of_views(view_states(context))),
-            lambda: gather(context),
+            lambda: not stores.store_trouble() and not tuple(of_views(view_states(stores))),
+            lambda: gather(stores),
             open_on_loopback=web.metrics == "loopback",
         )
     )
-    app.include_router(audit_files.router(context.tree, gateway))
+    app.include_router(audit_files.router(stores.tree, gateway))
 
 
 class _OpenedFile(FileResponse):

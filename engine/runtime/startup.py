@@ -1,21 +1,23 @@
-"""What is seen to before anything runs: the clock, the first publication, and that nothing leaves
-by surprise.
+"""What is looked at and put right before anything runs: the clock, a ledger that was put back, the
+first publication, and a pause where letters would leave by surprise.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from engine.authoring import publication
-from engine.backup.stop_replay import apply_again, read_journals
-from engine.context import AppContext
+from engine.backup.stop_replay import ReplayStores, apply_again, read_journals
 from engine.i18n.language import N_
 from engine.i18n.refusal import Refusal
 from engine.installation.events import LedgerRestored, SendingPaused
 from engine.installation.state import Installation
-from engine.privacy.erasure import note_erased
+from engine.privacy.erasure import NotingStores, note_erased
+from engine.proof.ledger_tree import LedgerTree
 from engine.proof.tree_growth import TreeContradicted
+from engine.runtime.rollback_detection import RollbackDetection
 from engine.sequence.delay import MINUTE
 from engine.sequence.timing import later
 from engine.store.locks import alone
@@ -23,32 +25,52 @@ from engine.subscriber.events import Cause
 from engine.vault.stop_journal import Stop, later_than
 
 log = logging.getLogger("relance.run")
-AHEAD = 5 * MINUTE
+MAX_AHEAD = 5 * MINUTE
 
 
-def make_ready(context: AppContext, speed: int, trial: bool = False) -> None:
-    """`speed` 0 leaves the clock as it is; `trial`: that people registered at real time are dragged
-    along is agreed to.
+class StartupViews(publication.ListCounts, Protocol):
+    def positions(self) -> list[tuple[str, int, str]]:
+        """Each view with its position and what stopped it."""
 
-    Raises Unpublishable when nothing is published yet and nothing can be.
+    def rebuild(self, names: Sequence[str], tell: Callable[[int, int], None]) -> None: ...
+
+
+class StartupStores(publication.PublicationStores, ReplayStores, NotingStores, Protocol):
+    """What is looked at and put right before the parts of `run` start."""
+
+    @property
+    def views(self) -> StartupViews: ...
+
+    @property
+    def tree(self) -> LedgerTree: ...
+
+    @property
+    def rollback_detection(self) -> RollbackDetection: ...
+
+
+def make_ready(stores: StartupStores, speed: int, trial: bool = False) -> None:
+    """Everything of this module, in order. `speed` 0 leaves the clock as it is; `trial` agrees that
+    people who registered at real time are dragged along.
+
+    Raises Unpublishable when nothing is published yet and nothing can be, and Refusal.
     """
-    check_clock(context)
-    if (speed or context.clock.rate) != 1:
-        note_trial(context, trial or speed in (0, context.clock.rate))
-    if speed and speed != context.clock.rate:
-        set_speed(context, speed)
-    recognise(context)
-    publication.publish_first(context)
-    publication.bring_up_to_date(context)
-    hold_back(context)
+    check_clock(stores)
+    if (speed or stores.clock.rate) != 1:
+        note_trial(stores, trial or speed in (0, stores.clock.rate))
+    if speed and speed != stores.clock.rate:
+        set_speed(stores, speed)
+    recognise(stores)
+    publication.publish_first(stores)
+    publication.bring_up_to_date(stores)
+    hold_back(stores)
 
 
-def note_trial(context: AppContext, agreed: bool) -> None:
+def note_trial(stores: StartupStores, agreed: bool) -> None:
     """A clock that is sped up makes a trial of the installation. Never where letters reach people,
     and over people registered at real time only if that is `agreed`. Raises Refusal.
     """
-    if context.config.smtp.reaches_people:
-        host = context.config.smtp.host
+    if stores.config.smtp.reaches_people:
+        host = stores.config.smtp.host
         raise Refusal(
             N_(
                 "the clock is not sped up while {host} hands letters to people: `relance run"
@@ -56,9 +78,9 @@ def note_trial(context: AppContext, agreed: bool) -> None:
             ),
             host=host,
         )
-    if context.clock.trial is not None:
+    if stores.clock.trial is not None:
         return
-    over_people = context.ledger.any_registered()
+    over_people = stores.ledger.any_registered()
     if over_people and not agreed:
         raise Refusal(
             N_(
@@ -67,14 +89,14 @@ def note_trial(context: AppContext, agreed: bool) -> None:
                 " (`relance init DIR`), or say --trial as well"
             )
         )
-    context.clock.begin_trial(over_people)
+    stores.clock.begin_trial(over_people)
 
 
-def check_clock(context: AppContext) -> None:
+def check_clock(stores: StartupStores) -> None:
     """The ledger must not be ahead of the engine's time by more than five wall-clock minutes: facts
     would be recorded before their causes.
     """
-    if _ahead(context) > AHEAD * max(1, context.clock.rate):
+    if _ahead(stores) > MAX_AHEAD * max(1, stores.clock.rate):
         raise Refusal(
             N_(
                 "the ledger is ahead of the engine's clock by more than five minutes: set this"
@@ -83,81 +105,81 @@ def check_clock(context: AppContext) -> None:
         )
 
 
-def set_speed(context: AppContext, speed: int) -> None:
+def set_speed(stores: StartupStores, speed: int) -> None:
     """The clock goes on from where it stands, or from the last fact where another process was a
     moment ahead of us at the old speed.
     """
-    context.clock.set_rate(speed)
-    ahead = _ahead(context)
+    stores.clock.set_rate(speed)
+    ahead = _ahead(stores)
     if ahead > 0:
-        context.clock.jump(ahead)
+        stores.clock.jump(ahead)
 
 
-def _ahead(context: AppContext) -> int:
+def _ahead(stores: StartupStores) -> int:
     """By how many milliseconds of engine time the last fact lies in the future; negative when it
     does not.
     """
-    last = context.ledger.at(context.ledger.head())
-    return last.recorded_at - context.clock.now() if last is not None else -1
+    last = stores.ledger.at(stores.ledger.head())
+    return last.recorded_at - stores.clock.now() if last is not None else -1
 
 
-def recognise(context: AppContext) -> None:
+def recognise(stores: StartupStores) -> None:
     """A ledger that was put back from an older copy holds sending until somebody has looked: what
     left since that copy would leave again.
 
     It is known by the position this machine remembers, or by a checkpoint it has signed over more
     than there is. One process of this machine at a time, so that it is recorded once.
     """
-    context.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with alone(context.config.data / "ledger-position.lock", lambda said: None):
-        remembered = context.rollback_detection.lost()
-        known = remembered.position if remembered is not None else context.tree.lost()
+    stores.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with alone(stores.config.data / "ledger-position.lock", lambda said: None):
+        remembered = stores.rollback_detection.lost()
+        known = remembered.position if remembered is not None else stores.tree.lost()
         if known is not None:
-            head = put_back(context)
-            told = {"position": head, "remembered": known}
+            head = put_back(stores)
+            positions = {"position": head, "remembered": known}
             log.error(
                 "THE LEDGER WAS PUT BACK FROM AN OLDER COPY: sending is paused, see `relance"
                 " status`, then `relance resume`",
-                extra=told,
+                extra=positions,
             )
-        applied = apply_again(context, _stops(context, everything=known is not None))
+        applied = apply_again(stores, _stops(stores, everything=known is not None))
         if applied.counts["erasure"]:
-            note_erased(context)
+            note_erased(stores)
         if applied.counts.total():
             log.warning(
                 "the stop journal was applied again", extra={"counts": dict(applied.counts)}
             )
-        context.rollback_detection.note()
+        stores.rollback_detection.note()
 
 
-def put_back(context: AppContext) -> int:
+def put_back(stores: StartupStores) -> int:
     """Record that the ledger was put back and ends at its present head, which is returned; hold
     sending; make anew what is ahead of it.
     """
-    now, head = context.clock.now(), context.ledger.head()
-    context.installation_stream.execute(
+    now, head = stores.clock.now(), stores.ledger.head()
+    stores.installation_stream.execute(
         lambda state: [LedgerRestored(now, head), SendingPaused(now, "restored")],
         Cause("engine"),
         now,
     )
-    ahead = [view for view, position, _ in context.views.positions() if position > head]
+    ahead = [view for view, position, _ in stores.views.positions() if position > head]
     if ahead:
-        context.views.rebuild(ahead, lambda done, total: None)
-    context.desk.release_all()
+        stores.views.rebuild(ahead, lambda done, total: None)
+    stores.desk.release_all()
     try:
-        context.tree.grow()
+        stores.tree.grow()
     except TreeContradicted:
-        context.tree.anew()
+        stores.tree.anew()
     return head
 
 
-def _stops(context: AppContext, everything: bool) -> Sequence[Stop]:
+def _stops(stores: StartupStores, everything: bool) -> Sequence[Stop]:
     """What this machine's stop journal remembers: all of it, or what is no older than the ledger's
     last fact. What of that is not in the ledger was asked by somebody, in a commit that was lost or
     never was.
     """
-    last = context.ledger.at(context.ledger.head())
-    path = context.vault.journal.path
+    last = stores.ledger.at(stores.ledger.head())
+    path = stores.vault.journal.path
     try:
         return (
             read_journals([path])[0]
@@ -168,27 +190,27 @@ def _stops(context: AppContext, everything: bool) -> Sequence[Stop]:
         return ()
 
 
-def hold_back(context: AppContext) -> None:
+def hold_back(stores: StartupStores) -> None:
     """A real server for the first time, or an outage long enough that much may be due, waits for
     `relance resume`.
     """
-    now = context.clock.now()
+    now = stores.clock.now()
 
     def decide(installation: Installation) -> list[SendingPaused]:
-        why = "" if 0 in installation.paused else _surprise(context)
+        why = "" if 0 in installation.paused else _surprise(stores)
         return [SendingPaused(now, why)] if why else []
 
-    context.installation_stream.execute(decide, Cause("engine"), now)
+    stores.installation_stream.execute(decide, Cause("engine"), now)
 
 
-def _surprise(context: AppContext) -> str:
-    if context.config.smtp.is_mailbox:
+def _surprise(stores: StartupStores) -> str:
+    if stores.config.smtp.is_mailbox:
         return ""
-    mark = context.desk.mark("tick")
-    if context.desk.mark(context.config.smtp.armed_mark) is None:
+    mark = stores.desk.mark("tick")
+    if stores.desk.mark(stores.config.smtp.armed_mark) is None:
         return "first-start"
-    if mark is not None and context.clock.now() > later(
-        mark[0], context.config.sending.pause_after_outage, "UTC"
+    if mark is not None and stores.clock.now() > later(
+        mark[0], stores.config.sending.pause_after_outage, "UTC"
     ):
         return "outage"
     return ""

@@ -60,8 +60,6 @@ HOLDERS: Mapping[str, frozenset[str]] = {
         ),
         "engine/runtime/rollback_detection.py": ("InstallationStream", "Ledger"),
         "engine/runtime/scheduler.py": ("InstallationStream",),
-        "engine/runtime/site.py": ("AppContext",),
-        "engine/runtime/startup.py": ("AppContext",),
         "engine/runtime/supervisor.py": ("AppContext",),
         "engine/sending/": (
             "Clock",
