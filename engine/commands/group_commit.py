@@ -1,6 +1,5 @@
 """Group commit: requests that arrive while a batch is being executed form the next batch, so that
-under load they share what a commit costs, and without load nobody waits for company. Each is
-answered after the commit.
+under load they share what a commit costs. Each is answered after the commit.
 
 A crash before the commit answers nobody and changes nothing; after it, a request that is sent again
 is answered that it is done.
@@ -10,15 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from engine.commands.command_handler import CommandRequest, Result
+from engine.commands.command_handler import CommandHandler, CommandRequest, Result
 from engine.ledger.store import LOST
 
+GATHER_SECONDS = 0.003
 MAX_BATCH = 500
 MAX_WAITING = 5000
 Request = TypeVar("Request")
@@ -60,12 +61,17 @@ def bisect_failures(
 class GroupCommit(Generic[Request, Answer]):
     """`execute` is called in one thread of this object's, with at most MAX_BATCH requests, and
     answers each with a value, or with an exception to be raised where the answer is waited for.
+
+    Before a batch is executed, `gather_seconds` are waited for more requests: threads that have
+    just been answered together come back one by one.
     """
 
     def __init__(
-        self, execute: Callable[[Sequence[Request]], Sequence[Answer | Exception]]
+        self,
+        execute: Callable[[Sequence[Request]], Sequence[Answer | Exception]],
+        gather_seconds: float = 0,
     ) -> None:
-        self._execute = execute
+        self._execute, self._gather_seconds = execute, gather_seconds
         self._thread = ThreadPoolExecutor(1, "group-commit")
         self._lock = threading.Lock()
         self._waiting: list[tuple[Request, Future[Answer] | asyncio.Future[Answer]]] = []
@@ -110,6 +116,8 @@ class GroupCommit(Generic[Request, Answer]):
 
     def _execute_waiting(self) -> None:
         while True:
+            if self._gather_seconds:
+                time.sleep(self._gather_seconds)
             with self._lock:
                 batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
                 if not batch:
@@ -125,7 +133,11 @@ class GroupCommit(Generic[Request, Answer]):
             _settle(futures, answers)
 
 
-CommandGroupCommit = GroupCommit[CommandRequest, Result]
+class CommandGroupCommit(GroupCommit[CommandRequest, Result]):
+    """Of what calls and forms request."""
+
+    def __init__(self, command_handler: CommandHandler) -> None:
+        super().__init__(command_handler.execute, GATHER_SECONDS)
 
 
 def _settle(
