@@ -87,7 +87,7 @@ CONFLICTED = Result(NothingToDo(Unchanged.CONFLICT), conflict=True)
 MANY = 8
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
 class _Work:
     """One person's requests of a batch, in order, each decided on top of the one before. `version`
     is that of the state read.
@@ -163,18 +163,25 @@ class CommandHandler:
         requests: Sequence[CommandRequest],
         known: Mapping[str, Person] = NOBODY_KNOWN,
         installation: Installation | None = None,
+        *,
+        known_was_read: bool = False,
     ) -> list[Result]:
         """`known` are people as somebody saw them a moment ago, by stream: decided about without a
         look at the ledger, for what is then appended after their version is refused if they have
         moved on. Where that happens, or where nothing would be appended, it is decided anew.
         `installation` is what was published at that moment, where somebody has just looked.
+
+        `known_was_read`: they were loaded for these very requests, so that an outcome that changes
+        nothing may rest on them too.
         """
         results: list[Result | None] = [None] * len(requests)
         remaining = list(range(len(requests)))
         minted: dict[str, str] = {}
         for _ in range(ATTEMPTS):
-            remaining = self._attempt(requests, remaining, results, minted, known, installation)
-            known, installation = NOBODY_KNOWN, None
+            remaining = self._attempt(
+                requests, remaining, results, minted, known, installation, known_was_read
+            )
+            known, installation, known_was_read = NOBODY_KNOWN, None, False
             if not remaining:
                 break
         return [result if result is not None else CONFLICTED for result in results]
@@ -190,6 +197,7 @@ class CommandHandler:
         minted: dict[str, str],
         known: Mapping[str, Person],
         installation: Installation | None,
+        known_was_read: bool,
     ) -> list[int]:
         streams = self._streams(requests, indexes, minted)
         people = self.load(
@@ -244,7 +252,8 @@ class CommandHandler:
         unsure = [
             work
             for work in works.values()
-            if work.stream in known
+            if not known_was_read
+            and work.stream in known
             and not all(isinstance(decided, Done) for decided, _ in work.outcomes)
         ]
         for work in unsure:
@@ -297,7 +306,8 @@ class CommandHandler:
         stopping = [
             work
             for work in works
-            if is_stopping((item.event for item in work.events), work.vault_writes, work.objected)
+            if (work.events or work.vault_writes)
+            and is_stopping((item.event for item in work.events), work.vault_writes, work.objected)
         ]
         if not stopping:
             return []

@@ -1,10 +1,10 @@
 """Rows become requests, a chunk at a time: each chunk is one transaction, evidence included, so
-that stopping anywhere loses nothing. While chunks are being carried out the next is read; what came
-of each is counted here, in the order they were begun.
+that stopping anywhere loses nothing. While chunks are being executed the next is read; the results
+of each are counted here, in the order they were begun.
 
-Whoever is known is looked up first, because a known person gets nothing but what was asked for.
-What is personal (file, line, operator, values) goes to the vault; the ledger gets a random id for
-the import and a commitment.
+Whoever is known is read first, because a known person gets nothing but what was asked for; the
+handler then decides about them once, as they were read. What is personal (file, line, operator,
+values) goes to the vault; the ledger gets a random id for the import and a commitment.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import NamedTuple
+from functools import lru_cache, partial
+from typing import NamedTuple, Protocol
 
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
@@ -24,10 +24,8 @@ from engine.imports.refusals import RowFault
 from engine.imports.rejected_rows import Rejections
 from engine.imports.rows import Arrival, Departure, Said, proof_of, subscribe
 from engine.intake.evidence_requirements import OF_COLLECTION
-from engine.sequence.model import Plan
 from engine.subscriber import events as e
 from engine.subscriber.commands import ChangeProfile, Subscribe, Suppress, withdrawal
-from engine.subscriber.decide import decide
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused
@@ -41,29 +39,43 @@ UNTOLD = OF_COLLECTION | {"proof", "language"}
 ATTEMPTS = 4
 AT_ONCE = 2
 PERSON_BUSY = Reason(RowFault.PERSON_BUSY)
-CarryOut = Callable[[Sequence[CommandRequest]], list[Result]]
 Count = Callable[[str], None]
 Chunk = Sequence[tuple[bytes, Arrival]]
 
 
-class _Begun(NamedTuple):
-    """`results` waits for what came of the requests of these rows, one each."""
+class Execute(Protocol):
+    """CommandHandler.execute, or a dry run of it."""
 
-    meant: Chunk
+    def __call__(
+        self,
+        requests: Sequence[CommandRequest],
+        known: Mapping[str, Person],
+        *,
+        known_was_read: bool,
+    ) -> list[Result]: ...
+
+
+class _Begun(NamedTuple):
+    """`results` waits for what came of the requests of these rows, one each. `left` are the lines
+    of people who have left the list since they were collected.
+    """
+
+    rows: Chunk
+    left: Collection[int]
     results: Callable[[], list[Result]]
 
 
 @dataclass
-class Bringing:
-    """One run of one file. `carry_out` is the installation's, or a rehearsal; `writes` is false for
-    the latter. `beside` has threads to carry out in while the next chunk is read; without, each
-    is carried out when its turn has come.
+class Importer:
+    """One run of one file. `execute` is the command handler's, or a dry run's; `writes` is false
+    for the latter. `beside` has threads in which chunks are executed while the next is read;
+    without, each is executed when its results are waited for.
     """
 
     context: AppContext
     file: str
     purpose: str
-    execute: CarryOut
+    execute: Execute
     rejections: Rejections
     count: Count
     update: bool = False
@@ -144,7 +156,8 @@ class Bringing:
                 )
             )
             meant.append(each)
-        for each, result in zip(meant, self.execute(requests), strict=True):
+        results = self.execute(requests, people, known_was_read=True)
+        for each, result in zip(meant, results, strict=True):
             self._count_departure(each, result)
 
     def _begin(self, chunk: Chunk, said: Said) -> _Begun:
@@ -152,10 +165,10 @@ class Bringing:
         hashes = [hashed for hashed, _ in chunk]
         suppressed, known = vault.suppressed(hashes), vault.find_all(hashes)
         people = self.context.command_handler.load(known.values())
-        plan = self.context.installation_stream.current().plan()
         fields = vault.people(known.values()) if self.update and known else {}
         requests: list[CommandRequest] = []
-        meant: list[tuple[bytes, Arrival]] = []
+        rows: list[tuple[bytes, Arrival]] = []
+        left: set[int] = set()
         for hashed, arrival in chunk:
             subscriber = known.get(hashed)
             if hashed in suppressed:
@@ -165,32 +178,27 @@ class Bringing:
                     arrival.raw,
                 )
                 continue
+            rows.append((hashed, arrival))
             if subscriber is None:
-                request: CommandRequest | None = self._newcomer(hashed, arrival, said)
-            else:
-                request = self._known(
-                    subscriber, people[subscriber], fields.get(subscriber), arrival, said, plan
-                )
-            if request is not None:
-                requests.append(request)
-                meant.append((hashed, arrival))
-        return _Begun(
-            meant,
-            (
-                self.beside.submit(self.execute, requests).result
-                if self.beside
-                else partial(self.execute, requests)
-            ),
-        )
+                requests.append(self._newcomer(hashed, arrival, said))
+                continue
+            person = people[subscriber]
+            if _has_left(person, arrival, said.list):
+                left.add(arrival.line)
+            requests.append(self._known(subscriber, person, fields.get(subscriber), arrival, said))
+        execute = partial(self.execute, requests, people, known_was_read=True)
+        return _Begun(rows, left, self.beside.submit(execute).result if self.beside else execute)
 
     def _count_arrivals(self, begun: _Begun) -> Chunk:
         """What has to be tried again, because the person became known or changed in between."""
         again = []
-        for (hashed, arrival), result in zip(begun.meant, begun.results(), strict=True):
+        for (hashed, arrival), result in zip(begun.rows, begun.results(), strict=True):
             if result.conflict:
                 again.append((hashed, arrival))
             elif isinstance(result.outcome, Refused):
                 self.rejections.add(arrival.line, result.outcome, arrival.raw)
+            elif isinstance(result.outcome, NothingToDo) and arrival.line in begun.left:
+                self.count("left-since")
             else:
                 self.count(_what_happened(result))
         return again
@@ -219,11 +227,8 @@ class Bringing:
         given: Known | None,
         arrival: Arrival,
         said: Said,
-        plan: Plan,
-    ) -> CommandRequest | None:
-        """None, counted, where there is nothing to do. A row collected before somebody left the
-        list is older news than their leaving.
-        """
+    ) -> CommandRequest:
+        """A row collected before somebody left the list is older news than their leaving."""
         new = {
             name: value
             for name, value in arrival.fields.items()
@@ -231,18 +236,12 @@ class Bringing:
         }
         names = tuple(sorted(new))
         cause, kept = self._cause(arrival.line, self._proof(arrival, said))
-        gone = said.list not in person.memberships and arrival.collected <= person.left_at.get(
-            said.list, 0
-        )
         command: Subscribe | ChangeProfile = subscribe(
             arrival, said, cause, fields=names, profile=self.update
         )
-        if gone and live_ground(person, self.purpose) is not None:
+        if _has_left(person, arrival, said.list) and live_ground(person, self.purpose) is not None:
             zone, language = (arrival.timezone, arrival.language) if self.update else ("", "")
             command = ChangeProfile(said.now, cause, names, zone, language, arrival.last_contact)
-        if isinstance(decide(command, person, plan), NothingToDo):
-            self.count("left-since" if gone else "already")
-            return None
         return CommandRequest(
             command,
             stream=subscriber,
@@ -267,7 +266,7 @@ class Bringing:
             | told
             | {
                 "by": {"operator": self.operator},
-                "unknown": sorted(UNTOLD - told.keys()),
+                "unknown": _untold(frozenset(told)),
             }
         )
 
@@ -287,6 +286,17 @@ class Bringing:
             self.count("withdrawn" if departure.why == "unsubscribed" else "suppressed")
         else:
             self.count("already")
+
+
+@lru_cache(maxsize=256)
+def _untold(told: frozenset[str]) -> list[str]:
+    """What could be said of a ground and is not; shared by all rows that say the same."""
+    return sorted(UNTOLD - told)
+
+
+def _has_left(person: Person, arrival: Arrival, number: int) -> bool:
+    """Whether somebody has left the list since the row was collected."""
+    return number not in person.memberships and arrival.collected <= person.left_at.get(number, 0)
 
 
 def _what_happened(result: Result) -> str:

@@ -5,7 +5,7 @@ for whoever joins is counted.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
@@ -16,10 +16,10 @@ from engine.subscriber.decide import decide
 from engine.subscriber.events import ListJoined
 from engine.subscriber.evolve import fold
 from engine.subscriber.outcome import Done
-from engine.subscriber.person import NOBODY
+from engine.subscriber.person import NOBODY, Person
 
 
-class Rehearsal:
+class DryRun:
     """`letters` counts (kind of act, letter, date on the reader's clock)."""
 
     def __init__(self, context: AppContext, number: int) -> None:
@@ -27,15 +27,19 @@ class Rehearsal:
         self.number = number
         self.letters: Counter[tuple[str, str, str]] = Counter()
 
-    def execute(self, requests: Sequence[CommandRequest]) -> list[Result]:
+    def execute(
+        self,
+        requests: Sequence[CommandRequest],
+        known: Mapping[str, Person],
+        *,
+        known_was_read: bool,
+    ) -> list[Result]:
+        """Decides about people as they were read."""
         installation = self.context.installation_stream.current()
         plan, calendar = installation.plan(), installation.calendar
-        people = self.context.command_handler.load(
-            {request.stream for request in requests if request.stream}
-        )
         results = []
         for request in requests:
-            person = people.get(request.stream, NOBODY)
+            person = known.get(request.stream, NOBODY)
             outcome = decide(request.command, person, plan, calendar)
             results.append(Result(outcome, request.stream))
             if isinstance(outcome, Done) and any(

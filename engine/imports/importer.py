@@ -24,8 +24,8 @@ from engine.context import AppContext
 from engine.i18n.language import translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
-from engine.imports.batches import AT_ONCE, Bringing
-from engine.imports.dry_run import Rehearsal
+from engine.imports.batches import AT_ONCE, Importer
+from engine.imports.dry_run import DryRun
 from engine.imports.options import ImportOptions, from_arguments
 from engine.imports.refusals import RowFault, TableFault, TableRefused
 from engine.imports.rejected_rows import Rejections
@@ -90,7 +90,7 @@ def run_import(
         name=listed.name,
         purpose=plan.purposes[listed.purpose].name,
     )
-    rehearsal = Rehearsal(context, listed.id)
+    dry_run = DryRun(context, listed.id)
     with (
         Rejections(options.path, _, rehearsed=options.dry_run) as rejections,
         stop_between_steps() as stopping,
@@ -105,24 +105,24 @@ def run_import(
             options.dry_run,
             _ending(plan, listed.ends),
         )
-        bringing = Bringing(
+        importer = Importer(
             context,
             options.path.name,
             listed.purpose,
-            rehearsal.execute if options.dry_run else context.command_handler.execute,
+            dry_run.execute if options.dry_run else context.command_handler.execute,
             rejections,
             report.count,
             options.update,
             not options.dry_run,
             beside=None if options.dry_run else beside,
         )
-        reading = _Reading(opened, options, report, bringing, tell, stopping)
+        reading = _Reading(opened, options, report, importer, tell, stopping)
         try:
             reading.everything()
         except _Stopped:
             report.interrupted = True
-        bringing.settle(reading.said)
-    report.letters = rehearsal.letters
+        importer.settle(reading.said)
+    report.letters = dry_run.letters
     return report
 
 
@@ -136,14 +136,14 @@ class _Reading:
         opened: OpenTable,
         options: ImportOptions,
         report: ImportReport,
-        bringing: Bringing,
+        importer: Importer,
         tell: Tell,
         stopping: Callable[[], bool],
     ) -> None:
-        self.opened, self.said, self.report, self.bringing = opened, options.said, report, bringing
+        self.opened, self.said, self.report, self.importer = opened, options.said, report, importer
         self.date_order = options.date_order
         self.tell, self.stopping = tell, stopping
-        self.hash = bringing.context.vault.hash
+        self.hash = importer.context.vault.hash
         self.passes = 3 if any(column.meaning != "ignore" for column in opened.table.judged) else 2
         self.departed = Seen()
         self.shuffle = random.SystemRandom().shuffle
@@ -166,10 +166,10 @@ class _Reading:
                     continue
                 chunk[hashed] = departed
             if len(chunk) >= CHUNK:
-                self.bringing.departures(chunk)
+                self.importer.departures(chunk)
                 chunk = {}
         if chunk:
-            self.bringing.departures(chunk)
+            self.importer.departures(chunk)
 
     def _arrivals(self) -> None:
         window: list[tuple[bytes, Arrival]] = []
@@ -201,7 +201,7 @@ class _Reading:
         self.shuffle(window)
         for start in range(0, len(window), CHUNK):
             self._pause(self.passes - 1)
-            self.bringing.arrivals(window[start : start + CHUNK], self.said)
+            self.importer.arrivals(window[start : start + CHUNK], self.said)
         gc.collect()
 
     def _read(self, done: int) -> Iterator[Arrival | Departure | Rejected]:

@@ -14,7 +14,7 @@ from engine.context import AppContext
 from engine.i18n.language import translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
-from engine.imports.batches import Bringing
+from engine.imports.batches import Importer
 from engine.imports.columns import EMAIL
 from engine.imports.refusals import TableRefused
 from engine.imports.rejected_rows import Rejections
@@ -62,7 +62,7 @@ def run_suppress(
             _("{file}, never to be written to ({reason}):").format(file=path.name, reason=reason),
             rejections,
         )
-        bringing = Bringing(
+        importer = Importer(
             context, path.name, "*", context.command_handler.execute, rejections, report.count
         )
         for row in opened.rows():
@@ -78,12 +78,12 @@ def run_suppress(
                     continue
                 chunk[hashed] = departed
             if len(chunk) >= CHUNK:
-                bringing.departures(chunk)
+                importer.departures(chunk)
                 chunk = {}
                 tell(*opened.progress())
                 if stopping():
                     report.interrupted = True
                     break
         if chunk:
-            bringing.departures(chunk)
+            importer.departures(chunk)
     return report
