@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from engine.commands.command_handler import CommandHandler, CommandRequest, Result
+from engine.commands.command_handler import CommandRequest, Result
 from engine.ledger.store import LOST
 
 GATHER_SECONDS = 0.003
@@ -136,8 +136,8 @@ class GroupCommit(Generic[Request, Answer]):
 class CommandGroupCommit(GroupCommit[CommandRequest, Result]):
     """Of what calls and forms request."""
 
-    def __init__(self, command_handler: CommandHandler) -> None:
-        super().__init__(command_handler.execute, GATHER_SECONDS)
+    def __init__(self, execute: Callable[[Sequence[CommandRequest]], Sequence[Result]]) -> None:
+        super().__init__(execute, GATHER_SECONDS)
 
 
 def _settle(

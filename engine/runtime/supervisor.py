@@ -109,7 +109,7 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
                 _on(intervals.every(60), stop, lambda: scrub_and_log(context)),
             ]
         if "web" in options.parts:
-            group_commit = CommandGroupCommit(context.command_handler)
+            group_commit = CommandGroupCommit(context.command_handler.execute)
             stack.callback(group_commit.close)
             tasks += _sites(context, group_commit, listeners, stop, sends)
         intervals.start()

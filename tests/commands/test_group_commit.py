@@ -47,7 +47,7 @@ def together(
 
 @pytest.mark.postgres
 def test_each_is_answered_with_what_became_of_their_own_wish(context: AppContext) -> None:
-    group_commit = CommandGroupCommit(context.command_handler)
+    group_commit = CommandGroupCommit(context.command_handler.execute)
     asked = together(group_commit, [request(context, f"lectrice{n}") for n in range(20)])
     assert all(isinstance(each.result(timeout=30).outcome, Done) for each in asked)
     assert len({each.result().stream for each in asked}) == 20
@@ -64,7 +64,7 @@ def test_one_about_whom_nothing_can_be_decided_fails_alone(context: AppContext) 
         return read(people)  # type: ignore[arg-type]
 
     read, context.command_handler.folds = context.command_handler.folds, refuse  # type: ignore[assignment]
-    group_commit = CommandGroupCommit(context.command_handler)
+    group_commit = CommandGroupCommit(context.command_handler.execute)
     asked = together(
         group_commit,
         [request(context, f"lectrice{n}") for n in range(9)]

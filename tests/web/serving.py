@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 20
 @contextmanager
 def served(context: AppContext, trusted_proxies: tuple[str, ...] = ()) -> Iterator[str]:
     """The address of the running site, "http://127.0.0.1:PORT"."""
-    group_commit = CommandGroupCommit(context.command_handler)
+    group_commit = CommandGroupCommit(context.command_handler.execute)
     listening = listen("127.0.0.1", 0)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     ready, loop, stop = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
