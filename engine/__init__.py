@@ -13,9 +13,8 @@
                        installation  what is published, paused, fallen due; its own stream
                        commands      load, decide, append, try again; in groups
 3  it is written       ledger        names, exact bytes, the append-only store
-                       vault         who stands behind an id, evidence, suppression
+                       vault         who stands behind an id, what proves a ground, suppression
                        proof         the ledger as a Merkle tree, its signed checkpoints
-                       evidence      what proves a ground, door by door
 4  it is seen          ../projections   one view per file: derived, dropped, replayed at will
 5  a letter falls due  sending       take, claim, compose, deliver, record: a fact again
                        letter        from an author's source to HTML and text
