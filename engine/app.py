@@ -38,9 +38,10 @@ from engine.store.scrubbing import scrub
 from engine.vault.stop_journal import StopJournal
 from engine.vault.vault import SQL as VAULT_SQL
 from engine.vault.vault import Vault
+from engine.words import Words
 from projections.reading import ReadViews
 
-Tell = Callable[[str], None]
+Tell = Callable[[Words], None]
 DATABASE = "relance"
 
 

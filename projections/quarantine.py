@@ -11,8 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.store.safe_error_text import safe_error_text
-
-WHY = "what has happened to this person cannot be taken in"
+from engine.subscriber.evolve import CANNOT_BE_FOLDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +28,4 @@ def what_failed(position: int, error: Exception) -> Aside:
     """The type of the error; the same whether they were followed or rebuilt, since a replay
     compares it.
     """
-    return Aside(position, f"{safe_error_text(error)}: {WHY}")
+    return Aside(position, f"{safe_error_text(error)}: {CANNOT_BE_FOLDED}")

@@ -12,7 +12,7 @@ from engine.i18n.evidence_words import in_detail
 from engine.i18n.language import Say
 from engine.i18n.phrases import quoted
 from engine.i18n.printable import printable
-from engine.i18n.refused import in_words
+from engine.i18n.stored_words import stored_in_words
 from engine.i18n.withheld_words import why_withheld
 from engine.ledger.codec import Entry
 from engine.ledger.entry_json import EvidenceByCommitment
@@ -104,7 +104,7 @@ def sentence(
             )
         case e.GroundDeclared(_, purpose, basis, proof):
             return _("Ground for “{purpose}”: {basis}, {proof}").format(
-                purpose=purpose, basis=in_words(basis, _), proof=proof_in_words(proof, _)
+                purpose=purpose, basis=stored_in_words(basis, _), proof=proof_in_words(proof, _)
             )
         case e.ConsentConfirmed(_, purpose):
             return _("Confirmed for “{purpose}”").format(purpose=purpose)
@@ -130,7 +130,7 @@ def sentence(
             return _("Joined list {list} (run {run})").format(list=named(number), run=run) + how
         case e.ListLeft(_, number, run, why):
             return _("Left list {list} (run {run}): {why}").format(
-                list=named(number), run=run, why=in_words(why, _)
+                list=named(number), run=run, why=stored_in_words(why, _)
             )
         case e.ListMoved():
             moved = (
@@ -150,11 +150,11 @@ def sentence(
                 if event.source
                 else _("Moved to {target}: {why}")
             )
-            return moved.format(source=source, target=target, why=in_words(event.why, _))
+            return moved.format(source=source, target=target, why=stored_in_words(event.why, _))
         case e.LetterAnswered():
             return _("Answered a letter")
         case e.MoveUndone():
-            why = _("as they asked") if event.why == "asked" else in_words(event.why, _)
+            why = _("as they asked") if event.why == "asked" else stored_in_words(event.why, _)
             return _("Took the last move back ({why})").format(why=why)
         case e.LetterBegun(kind="permission"):
             return _("Letter that asks whether to go on begun (attempt {attempt})").format(
@@ -174,13 +174,13 @@ def sentence(
                 letter=which(event.message), code=code
             )
         case e.LetterDeferred():
-            why, when = _answer(event) or in_words(event.why, _), shown(event.retry_at, zone)
+            why, when = _answer(event) or stored_in_words(event.why, _), shown(event.retry_at, zone)
             return _("Letter{letter} put off until {when} ({why})").format(
                 letter=which(event.message), when=when, why=why
             )
         case e.LetterFailed():
             return _("Letter{letter} failed ({why})").format(
-                letter=which(event.message), why=_answer(event) or in_words(event.why, _)
+                letter=which(event.message), why=_answer(event) or stored_in_words(event.why, _)
             )
         case e.LetterWithheld():
             why = why_withheld(event.why, event.what, _)
@@ -196,18 +196,20 @@ def sentence(
                 + late
             )
         case e.LetterInDoubt(_, message, settled):
-            how = in_words(settled, _) if settled else _("no answer after the final dot")
+            how = stored_in_words(settled, _) if settled else _("no answer after the final dot")
             return _("Letter{letter} in doubt: {settled}").format(
                 letter=which(message), settled=how
             )
         case e.MailBounced(_, kind):
-            return _("Bounced ({kind})").format(kind=in_words(kind, _))
+            return _("Bounced ({kind})").format(kind=stored_in_words(kind, _))
         case e.MailComplained():
             return _("Complained")
         case e.SubscriberSuppressed(_, why):
-            return _("Suppressed: never to be written to ({why})").format(why=in_words(why, _))
+            return _("Suppressed: never to be written to ({why})").format(
+                why=stored_in_words(why, _)
+            )
         case e.SubscriberReachable(_, why):
-            return _("Reachable again ({why})").format(why=in_words(why, _))
+            return _("Reachable again ({why})").format(why=stored_in_words(why, _))
         case e.ContactNoted(_, contacted_at):
             return _("Last contact noted: {when}").format(when=shown(contacted_at, zone))
         case e.CallHonoured():
@@ -216,12 +218,12 @@ def sentence(
             return _("Restriction lifted") if lifted else _("Processing restricted")
         case e.RightExercised(_, right, _, due_at):
             return _("Asked for {right}; to be answered by {when}").format(
-                right=in_words(right, _), when=shown(due_at, zone)
+                right=stored_in_words(right, _), when=shown(due_at, zone)
             )
         case e.RightExtended(_, _, due_at):
             return _("Told that the answer takes until {when}").format(when=shown(due_at, zone))
         case e.RightAnswered(_, _, how):
-            return _("Request answered ({how})").format(how=in_words(how, _))
+            return _("Request answered ({how})").format(how=stored_in_words(how, _))
         case e.ProofArchived(_, ends_at):
             return _("Proof sealed and kept until {when}").format(when=shown(ends_at, zone))
         case e.ProofOpened():

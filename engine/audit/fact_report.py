@@ -18,7 +18,7 @@ from engine.i18n.dates import shown
 from engine.i18n.evidence_words import in_detail
 from engine.i18n.language import Language, Say, translator
 from engine.i18n.phrases import say_delay
-from engine.i18n.refused import in_words
+from engine.i18n.stored_words import stored_in_words
 from engine.installation.state import Origin
 from engine.ledger.codec import Entry
 from engine.ledger.entry_json import entry_as_json, iso
@@ -210,7 +210,7 @@ class FactReport:
     def ground(self, ground: LetterGround) -> Note:
         _ = self.say
         if ground.why_not:
-            why = in_words(ground.why_not, _)
+            why = stored_in_words(ground.why_not, _)
             return Note(_("NO live ground when it was begun: {why}").format(why=why), alarm=True)
         at, position = (
             (shown(ground.fact.event.at, self.zone), ground.fact.position)
@@ -226,7 +226,7 @@ class FactReport:
         words = _(
             "ground in force: “{purpose}” — {basis}, {proof}, since {at} (position {position})"
         )
-        basis, proof = in_words(ground.basis, _), proof_in_words(ground.proof, _)
+        basis, proof = stored_in_words(ground.basis, _), proof_in_words(ground.proof, _)
         return Note(
             words.format(purpose=ground.purpose, basis=basis, proof=proof, at=at, position=position)
         )

@@ -17,7 +17,7 @@ from engine.audit.published import Published
 from engine.i18n.dates import shown
 from engine.i18n.language import Language, Say, counting_translator, translator
 from engine.i18n.printable import printable
-from engine.i18n.refused import in_words
+from engine.i18n.stored_words import stored_in_words
 from engine.imports.rejects_file import inert
 from engine.installation.events import STREAM
 from engine.ledger.codec import Entry
@@ -139,14 +139,16 @@ def _lines(row: Row, zone: str, _: Say) -> Iterator[str]:
         ground = membership.ground
         words = {
             "purpose": membership.purpose,
-            "basis": in_words(ground.basis, _),
+            "basis": stored_in_words(ground.basis, _),
             "proof": proof_in_words(ground.proof, _),
         }
         yield "    " + sentence.format(
-            status=in_words(ground.status, _), **words, **_dates(membership.given, zone)
+            status=stored_in_words(ground.status, _), **words, **_dates(membership.given, zone)
         )
     if membership.barred:
-        yield "    " + _("nothing could be sent: {why}").format(why=in_words(membership.barred, _))
+        yield "    " + _("nothing could be sent: {why}").format(
+            why=stored_in_words(membership.barred, _)
+        )
     if membership.left is not None:
         yield "  ! " + _(
             "gone by then, as was recorded later: {at} (recorded {recorded}, position {position})"

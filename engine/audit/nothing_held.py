@@ -17,7 +17,7 @@ from engine.audit.report import Line, Note, Report, Section
 from engine.desk.clock import Clock
 from engine.i18n.language import Language, translator
 from engine.i18n.printable import printable
-from engine.i18n.refused import in_words
+from engine.i18n.stored_words import stored_in_words
 from engine.ledger.entry_json import iso
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
@@ -96,7 +96,7 @@ def nothing_held_about_address(
     reason = next(iter(vault.suppressed([vault.hash(address)]).values()), "")
     listed = _(
         "Its keyed hash is on the suppression list ({why}): that is all that is kept of it."
-    ).format(why=in_words(reason, _))
+    ).format(why=stored_in_words(reason, _))
     sentences = (
         _(
             "Nobody is registered under this address in this installation, and no evidence that is"

@@ -11,7 +11,7 @@ from engine.commands.command_handler import CommandHandler
 from engine.i18n.dates import shown
 from engine.i18n.language import Say
 from engine.i18n.phrases import named, say_letter, say_list, subject_of
-from engine.i18n.refused import in_words
+from engine.i18n.stored_words import stored_in_words
 from engine.i18n.withheld_words import what_is_wanting
 from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
@@ -61,14 +61,16 @@ def standing(stores: StandingStores, subscriber: str, zone: str, _: Say) -> Iter
     clock of `zone`.
     """
     if why := stores.views.why_aside(subscriber):
-        yield _("Set aside, nothing is sent: {why}").format(why=in_words(why, _))
+        yield _("Set aside, nothing is sent: {why}").format(why=stored_in_words(why, _))
         return
     person = stores.command_handler.load([subscriber])[subscriber]
     installation, known = stores.installation_stream.current(), stores.vault.people([subscriber])
     plan, fields = installation.plan(), known[subscriber].fields if subscriber in known else {}
     for purpose, ground in person.grounds.items():
         yield _("Ground: “{purpose}” — {basis}, {status}").format(
-            purpose=purpose, basis=in_words(ground.basis, _), status=in_words(ground.status, _)
+            purpose=purpose,
+            basis=stored_in_words(ground.basis, _),
+            status=stored_in_words(ground.status, _),
         )
     for membership in person.memberships.values():
         declared = plan.lists.get(membership.list)
@@ -78,7 +80,7 @@ def standing(stores: StandingStores, subscriber: str, zone: str, _: Say) -> Iter
         )
     if person.suppressed:
         yield _("Suppressed: never to be written to ({why})").format(
-            why=in_words(person.suppressed, _)
+            why=stored_in_words(person.suppressed, _)
         )
     for key, act in acts(person, plan, installation.calendar).items():
         if act.kind == "withheld":

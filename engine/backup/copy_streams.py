@@ -32,6 +32,7 @@ from engine.store.database import HERE, MIGRATION_LOCK, program_role
 from engine.store.migrate import create_stores
 from engine.store.safe_error_text import safe_error_text
 from engine.store.sql import beside, queries
+from engine.words import N_, WordedError
 
 SQL = beside(__file__)
 PARTS: Mapping[str, Callable[[str, str], bool]] = {
@@ -53,7 +54,10 @@ Table = tuple[str, str]
 """Schema and name."""
 
 
-class CopyFailed(Exception):
+ANOTHER_END = N_("the ledger in the copy does not end where its manifest says: use another copy")
+
+
+class CopyFailed(WordedError):
     """A copy cannot be written or put back: what, and why."""
 
 
@@ -100,7 +104,7 @@ def moment(owner: str) -> Iterator[Moment]:
             migrations = tuple(str(row[0]) for row in connection.execute(SQL["migrations"]))
             yield Moment(connection, *_head(connection), migrations)
     except psycopg.Error as error:
-        raise CopyFailed(safe_error_text(error)) from error
+        raise CopyFailed("{why}", why=safe_error_text(error)) from error
 
 
 def at_work(owner: str, role: str) -> int:
@@ -140,17 +144,14 @@ def put_back(
                 for part in PARTS:
                     _fill(connection, part, files[part])
                 if _head(connection) != head:
-                    raise CopyFailed(
-                        "the ledger in the copy does not end where its manifest says: use another"
-                        " copy"
-                    )
+                    raise CopyFailed(ANOTHER_END)
                 _run(
                     connection,
                     SQL["as_owner"],
                     *([SQL["signed_still"], SQL["stamped_still"]] if signed else []),
                 )
         except psycopg.Error as error:
-            raise CopyFailed(safe_error_text(error)) from error
+            raise CopyFailed("{why}", why=safe_error_text(error)) from error
 
 
 class AtWork(Exception):
@@ -223,8 +224,9 @@ def _fill(connection: Connection, part: str, file: Path) -> None:
                 continue
             if not PARTS[part](*table) or not set(columns) <= set(known.get(table, ())):
                 raise CopyFailed(
-                    f"{part} holds {'.'.join(table)} ({', '.join(columns)}), which has no place"
-                    " there: use another copy"
+                    N_("{name} holds {table}, which has no place there: use another copy"),
+                    name=part,
+                    table=f"{'.'.join(table)} ({', '.join(columns)})",
                 )
             with connection.cursor().copy(_copying("copy_in", table, columns)) as rows:
                 for block in _rows(part, lines):
@@ -245,7 +247,7 @@ def _rows(part: str, lines: Iterator[bytes]) -> Iterator[bytes]:
             yield b"".join(kept)
             kept.clear()
             size = 0
-    raise CopyFailed(f"{part} ends in the middle: use another copy")
+    raise CopyFailed(N_("{name} ends in the middle: use another copy"), name=part)
 
 
 def _pass_over(part: str, lines: Iterator[bytes]) -> None:
@@ -266,10 +268,12 @@ def _opened(part: str, file: Path) -> Iterator[Iterator[bytes]]:
             with gzip.open(file, "rb") as packed:
                 yield packed
         else:
-            raise CopyFailed(f"{part} is no part of a copy: use another copy")
+            raise CopyFailed(N_("{name} is no part of a copy: use another copy"), name=part)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise CopyFailed(
-            f"{part} is damaged ({safe_error_text(error)}): use another copy"
+            N_("{name} is damaged ({what}): use another copy"),
+            name=part,
+            what=safe_error_text(error),
         ) from error
 
 
@@ -294,7 +298,8 @@ def _archive(part: str, file: Path) -> Iterator[Iterator[bytes]]:
             if not ended:
                 running.kill()
         if running.returncode != 0:
-            raise CopyFailed(f"{part}: pg_restore: {_cause(complaints) or running.returncode}")
+            why = _cause(complaints) or str(running.returncode)
+            raise CopyFailed("{name}: pg_restore: {why}", name=part, why=why)
 
 
 def _cause(complaints: IO[bytes]) -> str:

@@ -12,15 +12,18 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from engine.words import N_, WordedError
+
 FILE = "manifest.json"
 FORMAT = 2
 UNSEALED = 1
 """The format of copies from before manifests were sealed."""
 LARGEST = 1_000_000
 PIECE = 1 << 20
+DAMAGED = N_("manifest.json cannot be read: the copy is damaged, use another")
 
 
-class CopyRefused(Exception):
+class CopyRefused(WordedError):
     """What stands there is no copy that can be put back: which file, what is wrong, what to do."""
 
 
@@ -86,15 +89,21 @@ def read_manifest(path: Path) -> Manifest:
         number = fields["format"]
     except FileNotFoundError:
         raise CopyRefused(
-            f"there is no {FILE} in it: it is no copy made by `relance backup`, or an"
-            " unfinished one"
+            N_(
+                "there is no manifest.json in it: it is no copy made by `relance backup`, or an"
+                " unfinished one"
+            )
         ) from None
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise CopyRefused(f"{FILE} cannot be read: the copy is damaged, use another") from None
+        raise CopyRefused(DAMAGED) from None
     if not isinstance(number, int) or number > FORMAT:
         raise CopyRefused(
-            f"the copy has format {number}, and this program knows up to {FORMAT}: use a newer"
-            " Relance"
+            N_(
+                "the copy has format {number}, and this program knows up to {known}: use a newer"
+                " Relance"
+            ),
+            number=str(number),
+            known=FORMAT,
         )
     try:
         parts = {
@@ -114,7 +123,7 @@ def read_manifest(path: Path) -> Manifest:
             str(fields.get("seal", "")),
         )
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise CopyRefused(f"{FILE} cannot be read: the copy is damaged, use another") from None
+        raise CopyRefused(DAMAGED) from None
 
 
 def take_in(manifest: Manifest, files: Mapping[str, Path], folder: Path) -> dict[str, Path]:
@@ -128,11 +137,17 @@ def take_in(manifest: Manifest, files: Mapping[str, Path], folder: Path) -> dict
         path = files.get(name)
         if path is None or not path.is_file():
             raise CopyRefused(
-                f"{name} is missing from the copy; where it is kept apart, say where: --vault FILE"
+                N_(
+                    "{name} is missing from the copy; where it is kept apart, say where: --vault"
+                    " FILE"
+                ),
+                name=name,
             )
         taken[name] = folder / name
         if _copied(path, taken[name], part.bytes) != part:
-            raise CopyRefused(f"{name} is damaged: it is not what was written; use another copy")
+            raise CopyRefused(
+                N_("{name} is damaged: it is not what was written; use another copy"), name=name
+            )
     return taken
 
 

@@ -24,6 +24,7 @@ from engine.backup.manifest import (
 from engine.config import Config
 from engine.store.database import ensure_program_role, program_role, program_role_of
 from engine.store.migrate import VAULT_MIGRATIONS
+from engine.words import N_
 
 
 @contextmanager
@@ -53,33 +54,47 @@ def refuse_foreign(pepper: bytes, manifest: Manifest, unsealed: bool) -> None:
     """
     if manifest.secrets != pepper_digest(pepper):
         raise CopyRefused(
-            "the secrets in data/secrets are not those of this copy: put those back first, or"
-            " nobody in it is found by their address"
+            N_(
+                "the secrets in data/secrets are not those of this copy: put those back first, or"
+                " nobody in it is found by their address"
+            )
         )
     if manifest.format > UNSEALED or manifest.seal:
         if not manifest.is_sealed(pepper):
             raise CopyRefused(
-                f"{FILE} was changed since the copy was made, or is damaged: use another copy"
+                N_(
+                    "manifest.json was changed since the copy was made, or is damaged: use another"
+                    " copy"
+                )
             )
     elif not unsealed:
         raise CopyRefused(
-            "the copy is from before copies were sealed, so nobody can tell whether it was changed:"
-            " if it was kept where nobody else writes, say --unsealed"
+            N_(
+                "the copy is from before copies were sealed, so nobody can tell whether it was"
+                " changed: if it was kept where nobody else writes, say --unsealed"
+            )
         )
     if set(manifest.parts) != set(PARTS):
         raise CopyRefused(
-            f"{FILE} names other parts than this program knows: use the Relance that made it"
+            N_(
+                "manifest.json names other parts than this program knows: use the Relance that made"
+                " it"
+            )
         )
     if _numbers(manifest.program) > _numbers(__version__):
         raise CopyRefused(
-            f"the copy was made by Relance {manifest.program}, and this is {__version__}: use a"
-            " newer Relance"
+            N_("the copy was made by Relance {program}, and this is {own}: use a newer Relance"),
+            program=manifest.program,
+            own=__version__,
         )
     unknown = set(manifest.migrations) - {path.stem for path in VAULT_MIGRATIONS.glob("*.sql")}
     if unknown:
         raise CopyRefused(
-            f"the vault in the copy has had {', '.join(sorted(unknown))}, which this program does"
-            " not know: use a newer Relance"
+            N_(
+                "the vault in the copy has had {names}, which this program does not know: use a"
+                " newer Relance"
+            ),
+            names=", ".join(sorted(unknown)),
         )
 
 
@@ -90,7 +105,7 @@ def replace(owner: str, config: Config, manifest: Manifest, files: Mapping[str, 
     busy = at_work(owner, program_role_of(owner))
     if busy:
         raise CopyRefused(
-            "Relance runs on this database, here or on another machine: stop it first"
+            N_("Relance runs on this database, here or on another machine: stop it first")
         )
     program = ensure_program_role(
         owner,
@@ -115,7 +130,7 @@ def _unpacked(source: Path, folder: Path) -> Path:
                     packed.extract(member, folder, filter="data")
     except (tarfile.TarError, EOFError) as error:
         raise CopyRefused(
-            f"{source} is no copy made by `relance backup`, or a damaged one"
+            N_("{source} is no copy made by `relance backup`, or a damaged one"), source=str(source)
         ) from error
     return folder
 

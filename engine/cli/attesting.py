@@ -25,7 +25,7 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except SigningRefused as error:
-        raise Refusal(error.sentence, 1, **error.values) from error
+        raise Refusal(error.words) from error
     except ProofRefused as error:
         raise Refusal(str(error)) from error
 

@@ -135,6 +135,6 @@ def _refusing(sentence: str) -> Iterator[None]:
     try:
         yield
     except CopyRefused as error:
-        raise Refusal(str(error)) from error
+        raise Refusal(error.words) from error
     except CopyFailed as error:
-        raise Refusal(sentence, why=str(error)) from error
+        raise Refusal(sentence, why=error) from error

@@ -10,7 +10,7 @@ from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, address_of
-from engine.i18n.refused import in_words
+from engine.i18n.stored_words import stored_in_words
 from engine.installation.events import STREAM
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -30,7 +30,7 @@ def behind(context: AppContext, address: str) -> str:
     if subscriber is not None:
         return subscriber
     for reason in context.vault.suppressed([context.vault.hash(address)]).values():
-        why = in_words(reason, translator(language_of(context.config)))
+        why = stored_in_words(reason, translator(language_of(context.config)))
         raise Refusal(
             N_("nobody is known under this address; its hash is on the suppression list ({why})"),
             why=why,

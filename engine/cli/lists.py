@@ -9,7 +9,7 @@ from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.language import Say, translator
 from engine.i18n.phrases import language_of
-from engine.i18n.refused import in_words
+from engine.i18n.stored_words import stored_in_words
 from engine.sequence.delay import DAY
 
 Row = dict[str, int | str]
@@ -31,7 +31,7 @@ def lists(context: AppContext, args: argparse.Namespace) -> int:
     if 0 in paused:
         print(
             _("sending as a whole is paused ({why}); `relance resume` lets it go on").format(
-                why=in_words(paused[0], _)
+                why=stored_in_words(paused[0], _)
             )
         )
     return 0
@@ -89,7 +89,7 @@ def _show(rows: list[Row], _: Say) -> None:
         heads,
         *(
             tuple(
-                in_words(str(value), _) if key == "paused" else str(value)
+                stored_in_words(str(value), _) if key == "paused" else str(value)
                 for key, value in row.items()
             )
             for row in rows

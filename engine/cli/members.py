@@ -22,7 +22,7 @@ from engine.i18n.language import N_, Say, counting_translator, grouped, translat
 from engine.i18n.phrases import language_of
 from engine.i18n.printable import printable
 from engine.i18n.refusal import Refusal, list_of
-from engine.i18n.refused import in_words
+from engine.i18n.stored_words import stored_in_words
 from engine.imports.rejects_file import inert
 from engine.sequence.model import List
 from engine.subscriber.agenda import acts
@@ -92,7 +92,7 @@ def standing_on(context: AppContext, listed: List, _: Say) -> Iterator[list[Memb
                     known[subscriber].fields,
                     membership.joined_at,
                     (
-                        f"{in_words(ground.basis, _)}, {in_words(ground.status, _)}"
+                        f"{stored_in_words(ground.basis, _)}, {stored_in_words(ground.status, _)}"
                         if ground is not None
                         else ""
                     ),

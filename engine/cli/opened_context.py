@@ -18,7 +18,6 @@ from engine.context import AppContext, DatabaseContext
 from engine.desk.agreement import Disagreement
 from engine.i18n.language import N_, translator
 from engine.i18n.refusal import Refusal
-from engine.i18n.refused import in_words
 from engine.ledger.codec import EntryRefused
 from engine.ledger.store import LOST
 from engine.runtime.shutdown import GRACE_SECONDS, end_within
@@ -27,6 +26,7 @@ from engine.store.database import DATABASE_ERROR, StoreUnavailable
 from engine.store.embedded import EmbeddedFailed
 from engine.store.migrate import NewerVault
 from engine.store.sql import BrokenStatement
+from engine.words import WordedError, Words
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ def with_database_context(config: Config, work: Callable[[DatabaseContext], int]
 
 
 def _within(
-    opening: Callable[[Callable[[str], None]], AbstractContextManager[T]],
+    opening: Callable[[Callable[[Words], None]], AbstractContextManager[T]],
     work: Callable[[T], int],
     spoken: str,
 ) -> int:
@@ -52,9 +52,9 @@ def _within(
     sentence.
     """
 
-    def tell(said: str) -> None:
+    def tell(news: Words) -> None:
         if sys.stderr.isatty():
-            print(in_words(said, translator("fr" if spoken == "fr" else "en")), file=sys.stderr)
+            print(news.said(translator("fr" if spoken == "fr" else "en")), file=sys.stderr)
 
     not_allowed: tuple[type[Exception], ...] = (*DATABASE_ERROR, BrokenStatement)
     try:
@@ -77,7 +77,7 @@ def _within(
         NewerVault,
         EntryRefused,
     ) as error:
-        raise Refusal(str(error)) from error
+        raise Refusal(error.words if isinstance(error, WordedError) else str(error)) from error
     except LOST as error:
         raise Refusal(
             N_("the database was lost ({why}): what had been done is kept, start again"),

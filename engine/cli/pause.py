@@ -18,7 +18,7 @@ from engine.desk.processes import Processes
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, say_list
 from engine.i18n.refusal import Refusal, list_of
-from engine.i18n.refused import in_words
+from engine.i18n.stored_words import stored_in_words
 from engine.installation.events import SendingPaused, SendingResumed
 from engine.installation.state import Installation
 from engine.sequence.delay import HOUR
@@ -33,7 +33,9 @@ def pause(context: AppContext, args: argparse.Namespace) -> int:
     plan = installation.plan()
     number = _number(plan, args.list)
     if number in installation.paused:
-        print(_("paused already ({why})").format(why=in_words(installation.paused[number], _)))
+        print(
+            _("paused already ({why})").format(why=stored_in_words(installation.paused[number], _))
+        )
         return 0
     now = context.clock.now()
     context.installation_stream.execute(
@@ -97,7 +99,7 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
     if number and 0 in paused:
         print(
             _("sending as a whole is paused ({why}); `relance resume` lets it go on").format(
-                why=in_words(paused[0], _)
+                why=stored_in_words(paused[0], _)
             )
         )
     if not number:

@@ -11,10 +11,10 @@ import secrets
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.dates import language_said, read_date, shown, zone_said
+from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, address_of, list_of, purpose_of
-from engine.i18n.refused import in_words
 from engine.imports.rows import EARLIEST
 from engine.intake.calls import MAX_FIELD_CHARACTERS
 from engine.intake.evidence_requirements import OF_COLLECTION
@@ -27,6 +27,7 @@ from engine.subscriber.outcome import Done, NothingToDo, Refused
 from engine.vault.act_evidence import of_ground, unknown
 from engine.vault.commitment import Evidence, evidence
 from engine.vault.vault import VaultWrite
+from engine.words import Words
 
 NOBODY = N_("nobody is known under this address")
 
@@ -43,7 +44,7 @@ def subscribe(context: AppContext, args: argparse.Namespace) -> int:
         raise Refusal(N_("--source is required: where does this ground come from?"), 2)
     collected = _collected(args.collected, plan.timezone, now)
     for reason in context.vault.suppressed([context.vault.hash(address)]).values():
-        raise Refusal(N_("this address is suppressed ({why})"), why=in_words(reason, _))
+        raise Refusal(N_("this address is suppressed ({why})"), why=Words(reason))
     names = tuple(sorted(fields))
     for name in lacking(
         args.basis, address, args.order.strip(), args.function.strip(), args.objection.strip()

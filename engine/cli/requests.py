@@ -17,7 +17,7 @@ from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
-from engine.i18n.refused import in_words
+from engine.i18n.stored_words import stored_in_words
 from engine.intake.instants import not_after
 from engine.ledger.entry_json import iso
 from engine.subscriber.commands import AnswerRight, AnyCommand, ExerciseRight, ExtendRight
@@ -45,10 +45,8 @@ def requests(context: AppContext, args: argparse.Namespace) -> int:
         print(_("no request waits for an answer"))
     for subscriber, request, right, due in standing:
         late = "  " + _("LATE") if due < now else ""
-        print(
-            f"{request}  {_('by {date}').format(date=shown(due, zone)[:10])}  {in_words(right, _)} "
-            f" {subscriber}{late}"
-        )
+        by = _("by {date}").format(date=shown(due, zone)[:10])
+        print(f"{request}  {by}  {stored_in_words(right, _)}  {subscriber}{late}")
     return 0
 
 

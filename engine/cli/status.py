@@ -12,7 +12,7 @@ from engine.cli.terminal import json_text, print_styled
 from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, say_letter, say_list, say_moment
-from engine.i18n.refused import in_words
+from engine.i18n.stored_words import stored_in_words
 from engine.i18n.withheld_words import what_is_wanting
 from engine.sequence.model import Plan
 from engine.status.facts import Facts, Waiting
@@ -93,7 +93,7 @@ class _Words:
             if isinstance(value, float):
                 said[key] = self.seconds(value)
             elif key in ("reason", "why"):
-                said[key] = in_words(str(value), self._)
+                said[key] = stored_in_words(str(value), self._)
             elif key == "free" and isinstance(value, int):
                 said[key] = size(value, self._)
             elif key in ("n", "behind", "position") and isinstance(value, int):
@@ -204,7 +204,7 @@ class _Words:
             else self._("requests to confirm")
         )
         return self._("{n} held: {what} ({why})").format(
-            n=grouped(each.hour, self._), what=what, why=in_words(each.held, self._)
+            n=grouped(each.hour, self._), what=what, why=stored_in_words(each.held, self._)
         )
 
     def _forms(self, facts: Facts) -> Iterator[str]:
@@ -215,7 +215,7 @@ class _Words:
     def _stuck(self, facts: Facts) -> Iterator[str]:
         yield grouped(len(facts.stuck), self._)
         for each in facts.stuck[:SHOWN]:
-            yield f"{each.subscriber}  {each.key}  {in_words(each.why, self._)}"
+            yield f"{each.subscriber}  {each.key}  {stored_in_words(each.why, self._)}"
         if len(facts.stuck) > SHOWN:
             yield self._("… and {n} more: `relance status --json`").format(
                 n=grouped(len(facts.stuck) - SHOWN, self._)

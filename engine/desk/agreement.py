@@ -14,6 +14,7 @@ from engine.desk.processes import EXPIRY_SECONDS
 from engine.store.connecting import connect
 from engine.store.database import Database
 from engine.store.sql import beside
+from engine.words import N_, WordedError
 
 SQL = beside(__file__)
 CLOCK_TOLERANCE_MILLIS = 2000
@@ -23,7 +24,18 @@ REPLACEABLE = ("link.key", "nonce.key")
 """With another pepper, suppressed addresses would no longer be recognised."""
 
 
-class Disagreement(Exception):
+ANOTHER = N_(
+    "{file} is not the secret this database was begun with: copy data/secrets from a machine that"
+    " runs on it, or from where you keep it apart; nothing was changed"
+)
+ANOTHER_REPLACEABLE = N_(
+    "{file} is not the secret this database was begun with: copy data/secrets from a machine that"
+    " runs on it, or from where you keep it apart; if you have replaced it on purpose: `relance"
+    " accept-secret {name}`; nothing was changed"
+)
+
+
+class Disagreement(WordedError):
     """A secret or the clock of this machine differs from that of the others: which one, and what to
     do.
     """
@@ -54,16 +66,8 @@ def accept_secret(owner: str, name: str, fingerprints: Mapping[str, str], folder
 def _compare(known: Mapping[str, str], fingerprints: Mapping[str, str], folder: Path) -> None:
     for name, fingerprint in fingerprints.items():
         if known.get(name, fingerprint) != fingerprint:
-            on_purpose = (
-                f"if you have replaced it on purpose: `relance accept-secret {name}`; "
-                if name in REPLACEABLE
-                else ""
-            )
-            raise Disagreement(
-                f"{folder / name} is not the secret this database was begun with: copy data/secrets"
-                " from a machine that runs on it, or from where you keep it apart;"
-                f" {on_purpose}nothing was changed"
-            )
+            another = ANOTHER_REPLACEABLE if name in REPLACEABLE else ANOTHER
+            raise Disagreement(another, file=str(folder / name), name=name)
 
 
 def check_clock(database: Database) -> int:
@@ -83,13 +87,11 @@ def check_clock(database: Database) -> int:
             rows = connection.execute(
                 SQL["clocks"], {"host": host, "expires": EXPIRY_SECONDS}
             ).fetchall()
-        raise Disagreement(
-            clock_sentence(host, ahead, {str(other): int(clock) for other, clock in rows})
-        )
+        raise clock_differs(host, ahead, {str(other): int(clock) for other, clock in rows})
     return ahead
 
 
-def clock_sentence(host: str, ahead: int, others: Mapping[str, int]) -> str:
+def clock_differs(host: str, ahead: int, others: Mapping[str, int]) -> Disagreement:
     """Which clock is wrong, as far as it can be known: `ahead` and, for each other machine, by how
     many milliseconds its clock is ahead of the database's.
     """
@@ -101,20 +103,34 @@ def clock_sentence(host: str, ahead: int, others: Mapping[str, int]) -> str:
         other for other, clock in others.items() if abs(clock) <= CLOCK_TOLERANCE_MILLIS
     )
     if len(with_database) > len(with_us):
-        return (
-            f"the clock of this machine ({host}) differs by {seconds} s from the database's, and"
-            f" the others ({', '.join(with_database)}) agree with the database: set this machine's"
-            " clock right and start again"
+        return Disagreement(
+            N_(
+                "the clock of this machine ({host}) differs by {seconds} s from the database's, and"
+                " the others ({others}) agree with the database: set this machine's clock right and"
+                " start again"
+            ),
+            host=host,
+            seconds=seconds,
+            others=", ".join(with_database),
         )
     if len(with_us) > len(with_database):
-        return (
-            f"the clock of this machine ({host}) differs by {seconds} s from the database's, and"
-            f" the others ({', '.join(with_us)}) agree with this machine: set the clock of the"
-            " database's machine right and start again"
+        return Disagreement(
+            N_(
+                "the clock of this machine ({host}) differs by {seconds} s from the database's, and"
+                " the others ({others}) agree with this machine: set the clock of the database's"
+                " machine right and start again"
+            ),
+            host=host,
+            seconds=seconds,
+            others=", ".join(with_us),
         )
-    return (
-        f"the clock of this machine ({host}) differs by {seconds} s from the database's: set the"
-        " one that is wrong right and start again"
+    return Disagreement(
+        N_(
+            "the clock of this machine ({host}) differs by {seconds} s from the database's: set the"
+            " one that is wrong right and start again"
+        ),
+        host=host,
+        seconds=seconds,
     )
 
 

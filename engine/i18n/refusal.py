@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from engine.i18n import refused
 from engine.i18n.in_words import in_english, in_words
 from engine.i18n.language import N_, Say
 from engine.intake.address import AddressRefused, normalise
@@ -32,15 +31,6 @@ class Refusal(Exception):
         super().__init__(in_english(self.reason))
 
     def said(self, _: Say) -> str:
-        if isinstance(self.reason, Words):
-            message, values = self.reason.message, self.reason.values
-            if not values:
-                return refused.in_words(message, _)
-            values = tuple(
-                (name, refused.in_words(value, _) if name == "why" else value)
-                for name, value in values
-            )
-            return in_words(Words(message, values), _)
         return in_words(self.reason, _)
 
 

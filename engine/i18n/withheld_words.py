@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from engine.i18n.language import N_, Say
-from engine.i18n.refused import in_words
+from engine.i18n.stored_words import stored_in_words
 
 _FIELD = "field:"
 _FILTER = "filter:"
@@ -29,7 +29,7 @@ _WHAT = {
 
 def why_withheld(why: str, what: str, _: Say) -> str:
     """ "cannot be rendered: the field town is empty" """
-    reason = in_words(why, _)
+    reason = stored_in_words(why, _)
     detail = what_is_wanting(what, _)
     return _("{why}: {what}").format(why=reason, what=detail) if detail else reason
 

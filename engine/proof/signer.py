@@ -57,8 +57,8 @@ class LastCheckpoint:
         except FileNotFoundError:
             return None
         except (OSError, ProofRefused) as error:
-            why = error.strerror if isinstance(error, OSError) else str(error)
-            raise SigningRefused(UNREADABLE, file=self.path, why=why) from error
+            why = error.strerror or "?" if isinstance(error, OSError) else str(error)
+            raise SigningRefused(UNREADABLE, file=str(self.path), why=why) from error
 
     def write(self, note: bytes) -> None:
         """On the disk when this returns, the name included. Raises OSError."""
@@ -323,7 +323,7 @@ class Signer:
         try:
             return note, open_checkpoint(note, keys)
         except ProofRefused as error:
-            raise SigningRefused(UNREADABLE, file=self.file.path, why=error) from error
+            raise SigningRefused(UNREADABLE, file=str(self.file.path), why=str(error)) from error
 
     def _continues(self, signed: Checkpoint, size: int) -> None:
         if signed.size > size:

@@ -1,13 +1,9 @@
-"""Why nothing is signed, as a sentence that says what is wrong and what to do."""
+"""Why nothing is signed: what is wrong, and what to do."""
 
 from __future__ import annotations
 
+from engine.words import WordedError
 
-class SigningRefused(Exception):
-    """`sentence` is English and marked for the catalogue; `values` are put in once it is
-    translated.
-    """
 
-    def __init__(self, sentence: str, **values: object) -> None:
-        super().__init__(sentence.format(**values))
-        self.sentence, self.values = sentence, values
+class SigningRefused(WordedError):
+    """Neither key nor tree is what the ledger says."""

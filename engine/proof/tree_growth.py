@@ -92,7 +92,7 @@ class Growing:
         try:
             edge = Edge(size, tiles)
         except ValueError as error:
-            raise TreeContradicted(SPOILED, why=error) from error
+            raise TreeContradicted(SPOILED, why=str(error)) from error
         store.write(cursor, edge.grow([leaf_hash(state) for _, state in entries]))
         return edge.size < upto
 

@@ -9,7 +9,7 @@ from engine.config import Config
 from engine.desk.clock import Clock
 from engine.i18n.language import counting_translator, grouped, translator
 from engine.i18n.phrases import language_of, say_moment
-from engine.i18n.refused import in_words
+from engine.i18n.stored_words import stored_in_words
 from engine.installation.state import Installation
 from engine.sequence.mistakes import Unpublishable
 
@@ -48,7 +48,7 @@ def announce(
         yield engine_date(config, clock)
     yield from _not_published(config, clock, unpublished_changes)
     if sends and 0 in installation.paused:
-        why = in_words(installation.paused[0], _)
+        why = stored_in_words(installation.paused[0], _)
         yield _(
             "Sending is paused ({why}): `relance resume` says what will leave, then lets it."
         ).format(why=why)

@@ -14,9 +14,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.words import N_, Words, words
+
 from .failure import ELSEWHERE, EmbeddedFailed
 
 READ, ENTER = 0o4, 0o1
+OPENED = N_("PostgreSQL runs as user {user}, which may now pass through {folders}")
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def _give_tree(folder: Path, account: Account | None) -> None:
 
 
 def open_ways(
-    account: Account, ends: Iterable[Path], trees: Iterable[Path], progress: Callable[[str], None]
+    account: Account, ends: Iterable[Path], trees: Iterable[Path], progress: Callable[[Words], None]
 ) -> None:
     """Lets `account` walk to each of `ends` and read each of `trees`, by adding only the bits that
     are missing.
@@ -90,7 +93,7 @@ def open_ways(
     if opened:
         more = f" and {len(opened) - 5} more" if len(opened) > 5 else ""
         shown = ", ".join(str(path) for path in opened[:5]) + more
-        progress(f"PostgreSQL runs as user {account.uid}, which may now pass through {shown}")
+        progress(words(OPENED, user=account.uid, folders=shown))
 
 
 def _needs(ends: Iterable[Path], trees: Iterable[Path]) -> Iterator[tuple[Path, int]]:

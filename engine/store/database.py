@@ -18,6 +18,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from engine.store.connecting import MOVED, Watched, connect, reach
 from engine.store.sql import queries
+from engine.words import N_, WordedError
 
 HERE = Path(__file__).parent
 MIGRATION_LOCK = 0x52656C61
@@ -39,7 +40,7 @@ DATABASE_ERROR: tuple[type[Exception], ...] = (psycopg.Error,)
 """Every error of the database."""
 
 
-class StoreUnavailable(Exception):
+class StoreUnavailable(WordedError):
     """The database cannot be reached or prepared: what, where, what to do."""
 
 
@@ -79,14 +80,20 @@ class Database:
                 raise
             role = program_role(self.conninfo)
             raise StoreUnavailable(
-                "the database does not take the password in data/secrets/database.password for"
-                f" {role}: copy data/secrets from a machine that runs on it, or let an"
-                f" administrator run\n  ALTER ROLE {role} PASSWORD '…';\nand put it into that file"
+                N_(
+                    "the database does not take the password in data/secrets/database.password for"
+                    " {role}: copy data/secrets from a machine that runs on it, or let an"
+                    " administrator run\n  ALTER ROLE {role} PASSWORD '…';\nand put it into that"
+                    " file"
+                ),
+                role=role,
             ) from error
         try:
             self.pool.open(wait=True, timeout=OPEN_SECONDS)
         except psycopg.Error as error:
-            raise StoreUnavailable(f"the database does not answer: {error}") from error
+            raise StoreUnavailable(
+                N_("the database does not answer: {why}"), why=str(error)
+            ) from error
         return self
 
     def close(self) -> None:
@@ -141,12 +148,12 @@ def _connected(conninfo: str) -> psycopg.Connection[Any]:
         return connect(conninfo)
     except psycopg.ProgrammingError:
         raise StoreUnavailable(
-            "[store] url in config.toml is not an address PostgreSQL understands"
+            N_("[store] url in config.toml is not an address PostgreSQL understands")
         ) from None
     except psycopg.Error as error:
         reason = " ".join(str(error).split())
         raise StoreUnavailable(
-            f"the database cannot be reached: {reason}; see [store] url in config.toml"
+            N_("the database cannot be reached: {why}; see [store] url in config.toml"), why=reason
         ) from error
 
 
@@ -182,10 +189,14 @@ def ensure_program_role(owner: str, password_file: Path, *, ours: bool = False) 
         lost = not password_file.exists()
         if lost and exists and not ours:
             raise StoreUnavailable(
-                f"{password_file} is missing, and the role {role} is there already: copy"
-                " data/secrets from a machine that runs on this database; if the password is lost"
-                f" everywhere, let an administrator run\n  ALTER ROLE {role} PASSWORD '…';\nand put"
-                " it into that file"
+                N_(
+                    "{file} is missing, and the role {role} is there already: copy data/secrets"
+                    " from a machine that runs on this database; if the password is lost"
+                    " everywhere, let an administrator run\n  ALTER ROLE {role} PASSWORD"
+                    " '…';\nand put it into that file"
+                ),
+                file=str(password_file),
+                role=role,
             )
         if lost:
             with os.fdopen(
@@ -208,9 +219,13 @@ def ensure_program_role(owner: str, password_file: Path, *, ours: bool = False) 
                 )
         except psycopg.errors.InsufficientPrivilege as error:
             raise StoreUnavailable(
-                f"the user of [store] url may not create the role {role}: let an administrator"
-                f" run\n  CREATE ROLE {role} LOGIN PASSWORD '…';\nand put that password into"
-                f" {password_file.name} in the installation's secrets folder"
+                N_(
+                    "the user of [store] url may not create the role {role}: let an administrator"
+                    " run\n  CREATE ROLE {role} LOGIN PASSWORD '…';\nand put that password into"
+                    " {file} in the installation's secrets folder"
+                ),
+                role=role,
+                file=password_file.name,
             ) from error
     return make_conninfo(owner, user=role, password=password)
 

@@ -18,6 +18,8 @@ from types import TracebackType
 import psycopg
 from psycopg.pq import PGconn, Ping
 
+from engine.words import N_, Words, words
+
 from . import binaries, cluster, locks, postmaster, sizing, sockets
 from .account import Account, for_server, open_ways, private_folder
 from .failure import ELSEWHERE, EmbeddedFailed, from_log, from_os
@@ -30,7 +32,7 @@ LEAVE_SECONDS = 30.0
 REFUSED_SECONDS = 30.0
 
 
-def _silent(message: str) -> None:
+def _silent(news: Words) -> None:
     """Progress nobody asked for."""
 
 
@@ -65,7 +67,7 @@ class Embedded:
     ) -> None:
         self.detach()
 
-    def attach(self, progress: Callable[[str], None] = _silent) -> str:
+    def attach(self, progress: Callable[[Words], None] = _silent) -> str:
         """Joins the server, starting it if nobody has, and returns the superuser's connection URL
         once it answers.
 
@@ -137,7 +139,7 @@ class Embedded:
         ):
             self._leave(_silent, may_stop=obtained)
 
-    def _leave(self, progress: Callable[[str], None], may_stop: bool = True) -> None:
+    def _leave(self, progress: Callable[[Words], None], may_stop: bool = True) -> None:
         if self._user is None:
             return
         user, self._user = self._user, None
@@ -152,7 +154,7 @@ class Embedded:
             # away.
             os.close(user)
 
-    def _ready(self, progress: Callable[[str], None]) -> str:
+    def _ready(self, progress: Callable[[Words], None]) -> str:
         account = for_server(self._data)
         private_folder(self._data, account)
         new = cluster.is_new(self._data)
@@ -171,7 +173,7 @@ class Embedded:
     def _usual_socket(self, account: Account | None) -> Path:
         return sockets.folder_for(self._data, account.uid if account else os.geteuid())
 
-    def _running(self, progress: Callable[[str], None]) -> postmaster.Note | None:
+    def _running(self, progress: Callable[[Words], None]) -> postmaster.Note | None:
         note = postmaster.read_note(self._data)
         if note is None:
             return None
@@ -188,7 +190,7 @@ class Embedded:
         return replace(note, pid=postmaster.UNSEEN) if _answers_elsewhere(note) else None
 
     def _start(
-        self, account: Account | None, new: bool, password: str, progress: Callable[[str], None]
+        self, account: Account | None, new: bool, password: str, progress: Callable[[Words], None]
     ) -> postmaster.Note:
         lock, socket = self._run / "server.lock", self._usual_socket(account)
         private_folder(socket, account)
@@ -196,7 +198,7 @@ class Embedded:
         if account is not None:
             open_ways(account, [self._data, socket], binaries.installed(), progress)
         if new:
-            progress(f"Creating a new PostgreSQL in {self._data}")
+            progress(words(N_("Creating a new PostgreSQL in {folder}"), folder=str(self._data)))
             cluster.create(self._data, account, password, lock)
         cluster.write_fragment(self._data, sizing.fragment(self._settings), account)
         quoted = '"' + str(socket).replace('"', '""') + '"'
@@ -214,7 +216,7 @@ class Embedded:
         note: postmaster.Note,
         account: Account | None,
         password: str,
-        progress: Callable[[str], None],
+        progress: Callable[[Words], None],
     ) -> str | None:
         """The superuser's URL once the server lets us in, however long that takes; None if it ends
         before.
@@ -238,7 +240,7 @@ class Embedded:
                 else not postmaster.lives(note.pid)
             ):
                 return None
-            wait.pause("PostgreSQL is starting or recovering from a crash")
+            wait.pause(N_("PostgreSQL is starting or recovering from a crash"))
 
     def _admitted(self, url: str, patient: bool) -> bool:
         try:

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine.words import N_, Words, words
+
 PAUSE_SECONDS = 0.05
 TOLD_EVERY = 3.0
 
@@ -52,9 +54,12 @@ def is_free(path: Path) -> bool:
         os.close(descriptor)
 
 
+SO_FAR = N_("{what} ({seconds} s so far)")
+
+
 @contextmanager
 def alone(
-    path: Path, progress: Callable[[str], None], patience: float | None = None
+    path: Path, progress: Callable[[Words], None], patience: float | None = None
 ) -> Iterator[bool]:
     """Holds `path` alone for the block; True once obtained, False after `patience` seconds (None:
     waits for ever).
@@ -65,7 +70,7 @@ def alone(
         while not (obtained := take(descriptor, fcntl.LOCK_EX)):
             if patience is not None and wait.seconds > patience:
                 break
-            wait.pause("Another process is starting or stopping PostgreSQL")
+            wait.pause(N_("Another process is starting or stopping PostgreSQL"))
         yield obtained
     finally:
         os.close(descriptor)
@@ -74,7 +79,7 @@ def alone(
 class Waiting:
     """One wait: sleeps in small steps and reports every few seconds what it waits for."""
 
-    def __init__(self, progress: Callable[[str], None]) -> None:
+    def __init__(self, progress: Callable[[Words], None]) -> None:
         self._progress = progress
         self._since = self._told = time.monotonic()
 
@@ -86,5 +91,6 @@ class Waiting:
         now = time.monotonic()
         if now - self._told >= TOLD_EVERY:
             self._told = now
-            self._progress(f"{doing} ({self.seconds:.0f} s so far)")
+            seconds = round(self.seconds)
+            self._progress(words(SO_FAR, what=Words(doing), seconds=seconds))
         time.sleep(PAUSE_SECONDS)

@@ -19,11 +19,12 @@ from engine.proof import store as proof
 from engine.store.connecting import connect
 from engine.store.database import HERE, MIGRATION_LOCK
 from engine.store.sql import queries
+from engine.words import N_, WordedError
 
 VAULT_MIGRATIONS = Path(__file__).parent.parent / "vault" / "migrations"
 
 
-class NewerVault(Exception):
+class NewerVault(WordedError):
     """The vault was made by a newer program than this one."""
 
 
@@ -105,8 +106,8 @@ def _vault(connection: psycopg.Connection[TupleRow], only: Collection[str] | Non
     unknown = done - set(files)
     if unknown:
         raise NewerVault(
-            f"the vault has had {', '.join(sorted(unknown))}, which this program does not know: use"
-            " a newer Relance"
+            N_("the vault has had {names}, which this program does not know: use a newer Relance"),
+            names=", ".join(sorted(unknown)),
         )
     for stem, path in files.items():
         if stem not in done and (only is None or stem in only):

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import psutil
 
+from engine.words import N_, Words
+
 from . import binaries, locks, sockets
 from .account import Account
 from .failure import ELSEWHERE, EmbeddedFailed
@@ -137,7 +139,7 @@ def launch(
         os.close(journal)
 
 
-def stop(data: Path, pid: int, progress: Callable[[str], None]) -> None:
+def stop(data: Path, pid: int, progress: Callable[[Words], None]) -> None:
     """Ends the server `pid` by a fast shutdown (clients are cut, nothing is lost), and waits for
     its end.
     """
@@ -149,10 +151,10 @@ def stop(data: Path, pid: int, progress: Callable[[str], None]) -> None:
                 f"PostgreSQL of {data} (process {pid}) is still stopping; wait for its end,"
                 f" {ELSEWHERE}."
             )
-        wait.pause("PostgreSQL is stopping")
+        wait.pause(N_("PostgreSQL is stopping"))
 
 
-def clear_remains(data: Path, socket: Path, lock: Path, progress: Callable[[str], None]) -> None:
+def clear_remains(data: Path, socket: Path, lock: Path, progress: Callable[[Words], None]) -> None:
     """Removes what a dead server left behind: child processes, its pid file, its socket.
 
     Only under `start.lock`, and only once no server answers. The lock the server inherited says for
@@ -171,7 +173,7 @@ def clear_remains(data: Path, socket: Path, lock: Path, progress: Callable[[str]
     while not locks.is_free(lock):
         if wait.seconds > REMAINS_SECONDS:
             raise EmbeddedFailed(_remains(data))
-        wait.pause("Waiting for the remains of a killed PostgreSQL to end")
+        wait.pause(N_("Waiting for the remains of a killed PostgreSQL to end"))
     (data / "postmaster.pid").unlink(missing_ok=True)
     sockets.remove_stale(socket)
 

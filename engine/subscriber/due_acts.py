@@ -75,7 +75,7 @@ def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
     before = _state(person, command.key, act)
     reason = why_not(person, kind, purpose, request=request)
     if reason or _too_late(command, act, person, plan):
-        why = f"not eligible: {reason}" if reason else "too late"
+        why = f"{e.NOT_ELIGIBLE}{reason}" if reason else "too late"
         return done(
             RULE,
             e.LetterWithheld(
@@ -270,7 +270,7 @@ def record(command: c.RecordOutcome, person: Person, plan: Plan) -> Outcome:
                 ),
             )
         case "not-eligible":
-            why = f"not eligible: {command.why}"
+            why = f"{e.NOT_ELIGIBLE}{command.why}"
             return done(
                 command.cause,
                 e.LetterWithheld(

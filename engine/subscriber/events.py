@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 CANNOT_BE_RENDERED = "cannot be rendered"
 CANNOT_BE_CARRIED = "cannot be carried"
+NOT_ELIGIBLE = "not eligible: "
+"""Before the reason why a letter that was due might not be sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ MOST_CALLS = 200
 EARLIER_KEPT = 8
 ANSWERED_KEPT = 8
 V = TypeVar("V")
+CANNOT_BE_FOLDED = "what has happened to this person cannot be taken in"
+"""Why somebody is set aside, after the type of the error and a colon."""
 
 
 def fold(events: Iterable[e.PersonEvent], person: Person = NOBODY) -> Person:

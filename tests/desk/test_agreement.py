@@ -21,11 +21,10 @@ from engine.cli.parser import parser
 from engine.config import Config
 from engine.context import DatabaseContext
 from engine.desk import agreement
-from engine.desk.agreement import REPLACEABLE, Disagreement, clock_sentence
+from engine.desk.agreement import REPLACEABLE, Disagreement, clock_differs
 from engine.desk.clock import wall_now
 from engine.i18n.language import translator
 from engine.i18n.refusal import Refusal
-from engine.i18n.refused import in_words
 from engine.runtime import heartbeat
 from engine.secret_files import NAMES, make_secrets, read_secrets
 from engine.store.database import StoreUnavailable
@@ -105,7 +104,7 @@ def test_another_secret_is_refused_by_its_name_and_nothing_is_changed(
     assert str(second.secrets / name) in str(refused.value) and "copy data/secrets" in str(
         refused.value
     )
-    assert "n’est pas le secret" in in_words(str(refused.value), translator("fr"))
+    assert "n’est pas le secret" in refused.value.words.said(translator("fr"))
     assert facts(database_context) == before
     shutil.copy(database_context.config.secrets / name, second.secrets / name)
     opens(database_context, second)
@@ -232,8 +231,9 @@ def test_a_clock_that_goes_astray_ends_the_process_at_a_beat(
 def test_whoever_disagrees_with_most_is_named(
     ahead: int, others: dict[str, int], wrong: str
 ) -> None:
-    sentence = clock_sentence("a", ahead, others)
+    refused = clock_differs("a", ahead, others)
+    sentence = str(refused)
     assert wrong in sentence and "(a)" in sentence
-    assert in_words(sentence, translator("fr")).startswith(
+    assert refused.words.said(translator("fr")).startswith(
         "l’horloge de cette machine (a) diffère de"
     )

@@ -25,6 +25,7 @@ import pytest
 
 from engine.store import postmaster, sizing, sockets
 from engine.store.embedded import Embedded, EmbeddedFailed, memory_settings
+from engine.words import Words
 
 pytestmark = pytest.mark.postgres
 
@@ -151,12 +152,12 @@ def _attached(process: subprocess.Popen[str]) -> subprocess.Popen[str]:
 
 
 def test_a_new_folder_starts_in_a_few_seconds_and_answers(place: Place) -> None:
-    said: list[str] = []
+    said: list[Words] = []
     began = time.monotonic()
     embedded = place.embedded()
     url = embedded.attach(said.append)
     assert time.monotonic() - began < 10
-    assert any("Creating a new PostgreSQL" in sentence for sentence in said)
+    assert any("Creating a new PostgreSQL" in news.said() for news in said)
     assert _ask(url, "SELECT current_user::text") == "postgres"
     embedded.detach()
     assert not place.is_running()
@@ -592,8 +593,8 @@ def test_it_waits_for_a_server_that_does_not_answer_yet_and_says_so(
     pid = shared[0].pid()
     said: list[str] = []
 
-    def wake(sentence: str) -> None:
-        said.append(sentence)
+    def wake(news: Words) -> None:
+        said.append(news.said())
         if len(said) == 2:
             os.kill(pid, signal.SIGCONT)
 
@@ -655,12 +656,18 @@ def test_a_folder_an_ordinary_user_may_not_write_is_named() -> None:
 def test_closed_parents_are_opened_for_passing_only_and_said_once(place: Place) -> None:
     place.data.parent.mkdir(parents=True)
     place.root.chmod(0o700)
-    said: list[str] = []
+    said: list[Words] = []
     embedded = place.embedded()
     embedded.attach(said.append)
     embedded.detach()
     assert stat.S_IMODE(place.root.stat().st_mode) == 0o701
-    assert sum(str(place.root) in sentence and "pass through" in sentence for sentence in said) == 1
+    assert (
+        sum(
+            str(place.root) in sentence and "pass through" in sentence
+            for sentence in (news.said() for news in said)
+        )
+        == 1
+    )
     said.clear()
     embedded.attach(said.append)
     embedded.detach()

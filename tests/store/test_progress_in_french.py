@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.i18n.language import translator
-from engine.i18n.refused import in_words
+from engine.store.locks import Waiting
+from engine.words import Words
 
 
-def test_what_the_embedded_postgresql_says_of_its_progress_is_said_in_french() -> None:
-    say = translator("fr")
-    assert (
-        in_words("Creating a new PostgreSQL in /srv/relance/data/postgres", say)
-        == "Création d’un PostgreSQL neuf dans /srv/relance/data/postgres"
-    )
-    assert (
-        in_words("PostgreSQL is stopping (12 s so far)", say)
-        == "PostgreSQL s’arrête (12 s jusqu’ici)"
-    )
+def test_what_is_waited_for_is_said_in_french(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.store.locks.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("engine.store.locks.TOLD_EVERY", 0)
+    heard: list[Words] = []
+    Waiting(heard.append).pause("PostgreSQL is stopping")
+    assert heard[0].said(translator("fr")) == "PostgreSQL s’arrête (0 s jusqu’ici)"
+    assert heard[0].said() == "PostgreSQL is stopping (0 s so far)"

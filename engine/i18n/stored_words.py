@@ -1,0 +1,89 @@
+"""Words of the closed sets that events, grounds and views keep: what is stored is English, and told
+in the reader's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from engine.i18n.language import N_, Say
+from engine.subscriber.events import NOT_ELIGIBLE
+from engine.subscriber.evolve import CANNOT_BE_FOLDED
+
+
+def _words(*messages: str) -> Mapping[str, str]:
+    return MappingProxyType({message: message for message in messages})
+
+
+BASES = _words(N_("consent"), N_("soft-optin"), N_("b2b"), N_("service"))
+GROUND_STATUSES = _words(N_("live"), N_("withdrawn"))
+LEAVING = _words(N_("operator"), N_("api"), N_("rule"), N_("ended"), N_("withdrawn"))
+UNDOING = _words(N_("contradictory"))
+SUPPRESSION = _words(
+    N_("objected"), N_("imported"), N_("bounced"), N_("complained"), N_("operator")
+)
+REACHABLE = _words(N_("confirmed by the person"), N_("asked for by the person"))
+NOT_SENT = _words(
+    N_("refused"),
+    N_("gave up"),
+    N_("blocked"),
+    N_("never handed over"),
+    N_("too late"),
+    N_("cannot be rendered"),
+    N_("cannot be carried"),
+)
+NOT_ALLOWED = _words(
+    N_("erased"),
+    N_("processing restricted"),
+    N_("no ground for this purpose"),
+    N_("consent withdrawn"),
+    N_("the request is no longer open"),
+    N_("no longer on this list"),
+)
+BOUNCES = _words(N_("hard"), N_("soft"))
+DOUBT_SETTLED = _words(N_("resend"), N_("taken-as-sent"))
+PAUSES = _words(N_("first-start"), N_("outage"), N_("restored"), N_("not published"))
+RIGHTS = _words(
+    N_("access"),
+    N_("rectification"),
+    N_("restriction"),
+    N_("objection"),
+    N_("withdrawal"),
+    N_("erasure"),
+    N_("portability"),
+)
+REQUESTS_ANSWERED = _words(N_("done"), N_("refused"), N_("unconfirmed"), N_("retention"))
+
+_EVERY = {
+    stored: message
+    for table in (
+        BASES,
+        GROUND_STATUSES,
+        LEAVING,
+        UNDOING,
+        SUPPRESSION,
+        REACHABLE,
+        NOT_SENT,
+        NOT_ALLOWED,
+        BOUNCES,
+        DOUBT_SETTLED,
+        PAUSES,
+        RIGHTS,
+        REQUESTS_ANSWERED,
+    )
+    for stored, message in table.items()
+}
+
+
+def stored_in_words(stored: str, _: Say) -> str:
+    """A member of one of the sets; anything else as the catalogue has it, or as it is. Two have a
+    part of their own: why a letter was not eligible, and the error of a person set aside.
+    """
+    if stored.startswith(NOT_ELIGIBLE):
+        why = stored_in_words(stored.removeprefix(NOT_ELIGIBLE), _)
+        return _("not eligible: {why}").format(why=why)
+    kind, _colon, last = stored.rpartition(": ")
+    if last == CANNOT_BE_FOLDED:
+        return _("{kind}: what has happened to this person cannot be taken in").format(kind=kind)
+    return _(_EVERY.get(stored, stored)) if stored else ""
