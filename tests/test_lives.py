@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import Literal
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -29,6 +30,15 @@ from engine.subscriber.inactivity import heard_at
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import NOBODY, Person
 from engine.subscriber.rights import RIGHTS
+from engine.subscriber.terms import (
+    AnswerKind,
+    Basis,
+    LetterVerdict,
+    Right,
+    RightOutcome,
+    Start,
+    SuppressionReason,
+)
 from tests.auditor import Auditor
 from tests.examples import (
     NOON,
@@ -161,7 +171,7 @@ class Life(RuleBasedStateMachine):
         basis=st.sampled_from(["consent", "service"]),
         start=st.sampled_from(["welcome", "none", "by-date"]),
     )
-    def join(self, number: int, own_act: bool, basis: str, start: str) -> None:
+    def join(self, number: int, own_act: bool, basis: Basis, start: Start) -> None:
         counted = self.now - 3 * DAY if start == "by-date" else 0
         self.do(
             c.Subscribe(
@@ -217,7 +227,7 @@ class Life(RuleBasedStateMachine):
         act=ACTS,
         agrees=st.booleans(),
     )
-    def click(self, which: int, to: int, kind: str, act: str, agrees: bool) -> None:
+    def click(self, which: int, to: int, kind: AnswerKind, act: str, agrees: bool) -> None:
         letters = self.letters()
         if letters:
             from_letter = letters[-1 - which % len(letters)]
@@ -274,7 +284,7 @@ class Life(RuleBasedStateMachine):
         self.do(c.LeaveList(self.now, self.cause("operator"), number))
 
     @rule(why=st.sampled_from(["complained", "operator"]), really=st.integers(0, 3))
-    def suppress(self, why: str, really: int) -> None:
+    def suppress(self, why: SuppressionReason, really: int) -> None:
         if really == 0:
             self.do(c.Suppress(self.now, self.cause("relay"), why))
 
@@ -283,7 +293,7 @@ class Life(RuleBasedStateMachine):
         self.now += span
 
     @rule(verdict=VERDICTS, silent=st.integers(0, 5))
-    def the_agenda_is_done(self, verdict: str, silent: int) -> None:
+    def the_agenda_is_done(self, verdict: LetterVerdict, silent: int) -> None:
         """Whatever is due, once; some outcomes stay away for now."""
         for key in acts(self.person, self.plan, self.calendar):
             message = self.message()
@@ -304,7 +314,7 @@ class Life(RuleBasedStateMachine):
 
     @precondition(lambda self: self.person.in_flight)
     @rule(which=st.integers(0, 5), verdict=VERDICTS)
-    def an_outcome_arrives(self, which: int, verdict: str) -> None:
+    def an_outcome_arrives(self, which: int, verdict: LetterVerdict) -> None:
         flying = list(self.person.in_flight)
         self.do(
             c.RecordOutcome(
@@ -351,7 +361,7 @@ class Life(RuleBasedStateMachine):
             self.auditor.see(event)
 
     @rule(right=st.sampled_from(RIGHTS), received=st.integers(0, 40))
-    def ask_for_a_right(self, right: str, received: int) -> None:
+    def ask_for_a_right(self, right: Right, received: int) -> None:
         self.do(
             c.ExerciseRight(
                 self.now, self.cause("operator"), right, self.message(), self.now - received * DAY
@@ -359,7 +369,7 @@ class Life(RuleBasedStateMachine):
         )
 
     @rule(which=st.integers(0, 5), how=st.sampled_from(["done", "refused", "later"]))
-    def answer_a_request(self, which: int, how: str) -> None:
+    def answer_a_request(self, which: int, how: RightOutcome | Literal["later"]) -> None:
         standing = list(self.person.rights)
         if standing:
             request, cause = standing[which % len(standing)], self.cause("operator")

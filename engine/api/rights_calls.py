@@ -34,6 +34,7 @@ from engine.subscriber.commands import (
 from engine.subscriber.consenting import REPEATED
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused, Unchanged
+from engine.subscriber.terms import ACCESS_RIGHTS, RIGHT_OUTCOMES, RIGHTS, one_of
 from engine.vault.sealing import SealingRefused
 from engine.vault.vault import VaultWrite
 
@@ -56,7 +57,8 @@ class RightsCalls:
         """Put together before the fact that says it was: an answer that could not be made is
         none.
         """
-        address, right = self._read(read.read_export(call.body, *self._about()))
+        address, named = self._read(read.read_export(call.body, *self._about()))
+        right = one_of(named, ACCESS_RIGHTS)
         self.calls.was_executed(call)
         subscriber = self._behind(address)
         export = dossier(self.stores, subscriber)
@@ -149,7 +151,7 @@ class RightsCalls:
             call,
             subscriber,
             lambda now, cause: ExerciseRight(
-                now, cause, body.right, request, body.received_at, call.call_hash
+                now, cause, one_of(body.right, RIGHTS), request, body.received_at, call.call_hash
             ),
             note=body.note,
         )
@@ -177,7 +179,7 @@ class RightsCalls:
             return (
                 ExtendRight(now, cause, body.request)
                 if body.how == "extended"
-                else AnswerRight(now, cause, body.request, body.how)
+                else AnswerRight(now, cause, body.request, one_of(body.how, RIGHT_OUTCOMES))
             )
 
         return response_of(self._execute(call, subscriber, command, note=body.note), 200, body.how)

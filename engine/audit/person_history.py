@@ -18,6 +18,7 @@ from engine.subscriber import events as e
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.evolve import evolve
 from engine.subscriber.person import NOBODY, Ground, Person
+from engine.subscriber.terms import mail_kind
 
 PurposeOf = Callable[[int], str]
 """The purpose of a list as it was published at the instant, "" for a list nobody knows."""
@@ -71,11 +72,11 @@ class GroundHistory:
         if letter.kind == "confirmation":
             pending = self.person.requests.get(purpose)
             why = why_not(
-                self.person, letter.kind, purpose, request=pending.request if pending else ""
+                self.person, "confirmation", purpose, request=pending.request if pending else ""
             )
             return LetterGround(purpose, why, "asked", "", self._requested.get(purpose))
         ground = self.person.grounds.get(purpose)
-        why = why_not(self.person, letter.kind, purpose)
+        why = why_not(self.person, mail_kind(letter.kind), purpose)
         if ground is None:
             return LetterGround(purpose, why)
         withdrawn = self._withdrawn.get(purpose) if ground.status == "withdrawn" else None

@@ -5,7 +5,7 @@ is called.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from engine.commands.command_handler import CommandHandler
 from engine.i18n.dates import shown
@@ -97,13 +97,16 @@ def standing(stores: StandingStores, subscriber: str, zone: str, _: Say) -> Iter
 
 def act_in_words(key: str, act: Act, plan: Plan, fields: Mapping[str, str], _: Say) -> str:
     """What the agenda has for the person with these fields, without its date."""
-    where = say_list(plan, act.list)
-    if act.kind == "end":
-        return _("the end of list {list}").format(list=where)
-    if act.kind == "expire":
-        request = decode(key)
-        purpose = request.purpose if isinstance(request, RequestKey) else ""
-        return _("the request for “{purpose}” expires").format(purpose=purpose)
-    if act.kind == "settle":
-        return _("the outcome of the letter under way is looked for")
-    return say_letter(plan, key, act.letter, _, fields)
+    match act.kind:
+        case "end":
+            return _("the end of list {list}").format(list=say_list(plan, act.list))
+        case "expire":
+            request = decode(key)
+            purpose = request.purpose if isinstance(request, RequestKey) else ""
+            return _("the request for “{purpose}” expires").format(purpose=purpose)
+        case "settle":
+            return _("the outcome of the letter under way is looked for")
+        case "letter" | "idle" | "right" | "withheld":
+            return say_letter(plan, key, act.letter, _, fields)
+        case _:
+            assert_never(act.kind)

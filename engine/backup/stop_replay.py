@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from engine.commands.command_handler import CommandHandler, CommandRequest
 from engine.desk.clock import Clock
@@ -23,11 +23,12 @@ from engine.subscriber.commands import AnyCommand, Erase, Restrict, Suppress, wi
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import NOBODY, Person
+from engine.subscriber.terms import ErasureBasis, SuppressionReason
 from engine.vault.stop_journal import Stop, each_once, read
 from engine.vault.vault import Erasing, Vault, VaultWrite
 
 AT_ONCE = 500
-SUPPRESSIONS = ("complained", "operator", "imported")
+SUPPRESSIONS: tuple[SuppressionReason, ...] = ("complained", "operator", "imported")
 """What a person is suppressed for by a fact of their own; any other reason belongs to a hash alone.
 """
 
@@ -111,9 +112,9 @@ def _command(stop: Stop, person: Person) -> AnyCommand | None:
         case "erasure":
             # Whoever is restricted in the copy was freed, or asked for it themselves, before they
             # were erased.
-            return Erase(
-                stop.at, cause, secrets.token_hex(16), "asked" if person.restricted else stop.why
-            )
+            # The basis is the line's, whatever version of the program wrote it.
+            basis = "asked" if person.restricted else cast(ErasureBasis, stop.why)
+            return Erase(stop.at, cause, secrets.token_hex(16), basis)
         case "withdrawal":
             return (
                 None
@@ -123,8 +124,10 @@ def _command(stop: Stop, person: Person) -> AnyCommand | None:
         case "restriction":
             return Restrict(stop.at, cause, secrets.token_hex(16), stop.why == "lifted")
         case "suppression":
-            applies = stop.why in SUPPRESSIONS and not _came_back(person, stop.at, EVERYTHING)
-            return Suppress(stop.at, cause, stop.why) if applies else None
+            reason = next((known for known in SUPPRESSIONS if known == stop.why), None)
+            if reason is None or _came_back(person, stop.at, EVERYTHING):
+                return None
+            return Suppress(stop.at, cause, reason)
 
 
 def _came_back(person: Person, at: int, purpose: str) -> bool:

@@ -15,6 +15,7 @@ from engine.i18n.language import N_, counting_translator, translator
 from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.subscriber.commands import RecordOutcome
+from engine.subscriber.terms import LetterVerdict
 
 
 def in_doubt(context: AppContext, args: argparse.Namespace) -> int:
@@ -39,7 +40,7 @@ def in_doubt(context: AppContext, args: argparse.Namespace) -> int:
     subscriber = next((s for message, s, _letter, _at in doubtful if message == chosen), "")
     if not subscriber:
         raise Refusal(N_("no letter {message} is in doubt"), message=chosen)
-    verdict = "resend" if args.resend else "taken-as-sent"
+    verdict: LetterVerdict = "resend" if args.resend else "taken-as-sent"
     command = RecordOutcome(context.clock.now(), operator_cause({})[0], chosen, verdict)
     result = context.command_handler.execute_one(CommandRequest(command, stream=subscriber))
     return report(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
@@ -18,6 +19,7 @@ from typing import Literal, NamedTuple, get_args
 from engine.imports import agreement_words
 from engine.imports.columns import folded
 from engine.intake.instants import DateOrder, DateRefused, in_figures, is_no_day, read_instant
+from engine.subscriber.terms import SuppressionReason
 
 ColumnMeaning = Literal["unsubscribed", "subscribed", "ignore"]
 COLUMN_MEANINGS: tuple[ColumnMeaning, ...] = get_args(ColumnMeaning)
@@ -43,7 +45,13 @@ class Cell(StrEnum):
     OTHER = "other"
 
 
-REFUSING = frozenset({Cell.UNSUBSCRIBED, Cell.BOUNCED, Cell.COMPLAINED})
+DepartureReason = Literal["unsubscribed"] | SuppressionReason
+REFUSALS: Mapping[Cell, DepartureReason] = {
+    Cell.UNSUBSCRIBED: "unsubscribed",
+    Cell.BOUNCED: "bounced",
+    Cell.COMPLAINED: "complained",
+}
+REFUSING = frozenset(REFUSALS)
 
 
 class Heading(StrEnum):

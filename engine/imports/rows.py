@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from engine.imports.agreement import REFUSING, Cell, JudgedColumn, cell_of, judge
+from engine.imports.agreement import REFUSALS, Cell, DepartureReason, JudgedColumn, cell_of, judge
 from engine.imports.columns import EMAIL, folded
 from engine.imports.refusals import DateKind, RowFault, RowRefused
 from engine.imports.table import Rejected, Row
@@ -26,6 +26,7 @@ from engine.intake.locales import read_language, read_zone
 from engine.sequence.timing import to_local
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
+from engine.subscriber.terms import Basis, Start
 
 # What a column can hold besides fields, under the name of the option that says so: no field of
 # [fields] can be called like it.
@@ -44,13 +45,18 @@ RESERVED = {
     "order": ORDER,
     "function": FUNCTION,
 }
-BASES = {"consent": "consent", "consentement": "consent", "softoptin": "soft-optin", "b2b": "b2b"}
+BASES: dict[str, Basis] = {
+    "consent": "consent",
+    "consentement": "consent",
+    "softoptin": "soft-optin",
+    "b2b": "b2b",
+}
 LACKING = {
     Requirement.ORDER: RowFault.ORDER_MISSING,
     Requirement.FUNCTION: RowFault.FUNCTION_MISSING,
     Requirement.OBJECTION: RowFault.OBJECTION_MISSING,
 }
-STARTS = ("none", "welcome", "by-date")
+STARTS: tuple[Start, ...] = ("none", "welcome", "by-date")
 EARLIEST = "1990-01-01"
 
 _ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[^?\s]*\?")
@@ -71,8 +77,8 @@ class Said:
     zone: str
     source: str = ""
     collected: int | None = None
-    basis: str = ""
-    start: str = "none"
+    basis: Basis | Literal[""] = ""
+    start: Start = "none"
     fields: tuple[str, ...] = ()
     objection: str = ""
     judged: tuple[JudgedColumn, ...] = ()
@@ -92,7 +98,7 @@ class Arrival(NamedTuple):
     raw: str
     address: str
     source: str
-    basis: str
+    basis: Basis
     collected: int
     proof: str
     order: str
@@ -114,8 +120,7 @@ class Arrival(NamedTuple):
 
 
 class Departure(NamedTuple):
-    """Someone who must not be written to: `why` is unsubscribed, bounced, complained or operator,
-    `at` since when (0: not said).
+    """Someone who must not be written to, `at` since when (0: not said).
 
     `others`: what else the cell holds. A refusal stands for every address of its cell.
     """
@@ -123,7 +128,7 @@ class Departure(NamedTuple):
     line: int
     raw: str
     address: str
-    why: str
+    why: DepartureReason
     at: int = 0
     others: tuple[str, ...] = ()
 
@@ -139,9 +144,9 @@ def read_row(row: Row, said: Said) -> Arrival | Departure | Rejected:
         address, *others = _addresses(row.values[EMAIL])
         if said.judged:
             verdict, since = judge(row.judged, said.judged, said.zone)
-            if verdict in REFUSING:
+            if (refusal := REFUSALS.get(verdict)) is not None:
                 at = _bounded(since, said, DateKind.REFUSAL) if since else 0
-                return Departure(row.line, row.raw, address, verdict.value, at, tuple(others))
+                return Departure(row.line, row.raw, address, refusal, at, tuple(others))
         if others and not said.first_address:
             raise RowRefused(RowFault.SEVERAL_ADDRESSES)
         if said.judged and verdict is not Cell.AGREED:
@@ -167,7 +172,7 @@ def _addresses(text: str) -> list[str]:
         raise
 
 
-def departure(row: Row, why: str) -> Departure | Rejected:
+def departure(row: Row, why: DepartureReason) -> Departure | Rejected:
     """A row of a file in which every address must not be written to."""
     try:
         address, *others = _addresses(row.values[EMAIL])
@@ -239,7 +244,7 @@ def _bounded(at: int, said: Said, what: DateKind) -> int:
     return bounded
 
 
-def basis_of(text: str) -> str:
+def basis_of(text: str) -> Basis:
     """Raises RowRefused."""
     basis = BASES.get(folded(text))
     if basis is None:

@@ -22,6 +22,7 @@ from engine.imports.report import SuppressReport
 from engine.imports.rows import Departure, departure
 from engine.imports.seen_addresses import Seen
 from engine.imports.table import Row, open_table
+from engine.subscriber.terms import SUPPRESSION_REASONS, SuppressionReason, one_of
 
 CHUNK = 1_000
 NO_MAPPING: Mapping[str, str] = MappingProxyType({})
@@ -34,7 +35,7 @@ def suppress(context: AppContext, args: argparse.Namespace) -> int:
             report = run_suppress(
                 context,
                 args.file,
-                args.reason,
+                one_of(args.reason, SUPPRESSION_REASONS),
                 tell,
                 {args.email: EMAIL} if args.email else NO_MAPPING,
             )
@@ -48,7 +49,7 @@ def suppress(context: AppContext, args: argparse.Namespace) -> int:
 def run_suppress(
     context: AppContext,
     path: Path,
-    reason: str,
+    reason: SuppressionReason,
     tell: Callable[[int, int], None] = lambda done, total: None,
     mapping: Mapping[str, str] = NO_MAPPING,
 ) -> SuppressReport:

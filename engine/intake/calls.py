@@ -29,13 +29,14 @@ from engine.subscriber.commands import (
     withdrawal,
 )
 from engine.subscriber.events import Cause
+from engine.subscriber.terms import BASES, STARTS, one_of
 from engine.words import Reason, Value, Words
 
 Kind = Literal["text", "moment", "list", "fields", "zone", "language"]
 DOUBLE_OPT_IN = "double-opt-in"
-BASES = (DOUBLE_OPT_IN, "consent", "soft-optin", "b2b", "service")
+WAYS_IN = (DOUBLE_OPT_IN, *BASES)
 YES_NO = ("yes", "no")
-STARTS = ("welcome", "none")
+CALLED_STARTS = ("welcome", "none")
 MAX_TEXT_CHARACTERS = 2000
 MAX_FIELD_CHARACTERS = 500
 _BREAKS = frozenset({"Cs", "Zl", "Zp"})
@@ -73,7 +74,7 @@ SUBSCRIPTION = (
         "text",
         True,
         "The ground. double-opt-in asks the person by mail; the others are declared by you.",
-        BASES,
+        WAYS_IN,
     ),
     Member(
         "source",
@@ -112,7 +113,7 @@ SUBSCRIPTION = (
         "text",
         False,
         "welcome: every letter from now. none: stand on the list, get no letter of it.",
-        STARTS,
+        CALLED_STARTS,
     ),
     Member("last_contact", "moment", False, "When the person was last in touch."),
 )
@@ -206,10 +207,10 @@ class Subscription:
             now,
             cause,
             self.list,
-            self.basis,
+            one_of(self.basis, BASES),
             "declared-with-proof" if self.proof else "declared",
             self.collected_at,
-            start=self.start,
+            start=one_of(self.start, STARTS),
             timezone=self.timezone,
             language=self.language,
             fields=fields,
@@ -241,7 +242,7 @@ def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mist
     """`now` is the engine's time (ms): what lies after it is refused."""
     reading = Reading(body, SUBSCRIPTION, plan, now)
     basis = reading.text("basis")
-    if basis in BASES and basis != DOUBLE_OPT_IN and reading.lacks("source"):
+    if basis in BASES and reading.lacks("source"):
         reading.mistake("source", CallFault.SOURCE_REQUIRED)
     if basis == "consent" and reading.lacks("collected_at"):
         reading.mistake("collected_at", CallFault.COLLECTED_REQUIRED)

@@ -14,6 +14,7 @@ from engine.sequence.parse import CONFIRMATION_BODY
 from engine.subscriber.agenda_key import broadcast_at
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import LetterBegun
+from engine.subscriber.terms import mail_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +90,24 @@ LAYOUT = "layout.html"
 
 def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
     """The published letter a claim names, or None when that edition has none such."""
-    if claim.kind == "confirmation":
-        words, texts = plan.confirmation, TEXTS["fr" if plan.language == "fr" else "en"]
-        first = words.subject or texts.confirm_subject
-        subject = (
-            (words.remind_subject or texts.confirm_again_subject)
-            if claim.letter == "ask-again"
-            else first
-        )
-        return Letter(claim.letter, subject, words.body, words.preheader)
-    if claim.kind == "permission":
-        return Letter(
-            claim.letter,
-            TEXTS["fr" if plan.language == "fr" else "en"].still_subject,
-            CONFIRMATION_BODY,
-        )
-    if claim.kind == "broadcast":
-        broadcast = broadcast_at(plan, claim.key)
-        if broadcast is None:
-            return None
-        return broadcast.letter if claim.letter == broadcast.letter.id else broadcast.reminder
-    listed = plan.lists.get(claim.list)
-    return listed.letter(claim.letter) if listed else None
+    match mail_kind(claim.kind):
+        case "confirmation":
+            words, texts = plan.confirmation, TEXTS["fr" if plan.language == "fr" else "en"]
+            first = words.subject or texts.confirm_subject
+            again = words.remind_subject or texts.confirm_again_subject
+            subject = again if claim.letter == "ask-again" else first
+            return Letter(claim.letter, subject, words.body, words.preheader)
+        case "permission":
+            texts = TEXTS["fr" if plan.language == "fr" else "en"]
+            return Letter(claim.letter, texts.still_subject, CONFIRMATION_BODY)
+        case "broadcast":
+            broadcast = broadcast_at(plan, claim.key)
+            if broadcast is None:
+                return None
+            return broadcast.letter if claim.letter == broadcast.letter.id else broadcast.reminder
+        case "letter":
+            listed = plan.lists.get(claim.list)
+            return listed.letter(claim.letter) if listed else None
 
 
 def source_of(letter: Letter, plan: Plan, purpose: str) -> LetterSource:

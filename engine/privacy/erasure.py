@@ -38,6 +38,7 @@ from engine.subscriber import events as e
 from engine.subscriber.commands import Erase
 from engine.subscriber.outcome import Done
 from engine.subscriber.rights import MORE_TO_SEAL
+from engine.subscriber.terms import ErasureBasis
 from engine.vault.sealing import SealingRefused, seal
 from engine.vault.vault import Erasing, Vault, VaultWrite
 
@@ -168,7 +169,7 @@ def erase(
     cause: e.Cause,
     execute: Execute,
     *,
-    basis: str = "asked",
+    basis: ErasureBasis = "asked",
     suppression: Suppression = "bar",
     archive: Archiver | None = None,
 ) -> tuple[Result, Receipt | None]:
@@ -188,7 +189,7 @@ def _erase(
     subscriber: str,
     cause: e.Cause,
     execute: Execute,
-    basis: str,
+    basis: ErasureBasis,
     suppression: Suppression,
     archive: Archiver | None,
 ) -> tuple[Result, Receipt | None]:

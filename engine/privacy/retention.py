@@ -33,6 +33,7 @@ from engine.subscriber.commands import AskAgain
 from engine.subscriber.events import Cause
 from engine.subscriber.inactivity import NOT_TO_BE_ASKED, is_unanswered, retention_of
 from engine.subscriber.outcome import Done
+from engine.subscriber.terms import ErasureBasis
 from engine.vault import lifetimes
 from engine.vault.vault import Vault
 
@@ -183,7 +184,9 @@ def _still_concerned(stores: RetentionStores, rule: str, subscribers: Sequence[s
     ]
 
 
-def _erased(stores: RetentionStores, subscriber: str, basis: str, declared: Retention) -> bool:
+def _erased(
+    stores: RetentionStores, subscriber: str, basis: ErasureBasis, declared: Retention
+) -> bool:
     """Whether it was done. The address is not barred, so that they may come back by any door; a
     hash that is on the suppression list stays there.
     """
@@ -199,7 +202,7 @@ def _erased(stores: RetentionStores, subscriber: str, basis: str, declared: Rete
     return receipt is not None and not result.conflict
 
 
-def _archiver(stores: RetentionStores, basis: str, declared: Retention) -> Archiver | None:
+def _archiver(stores: RetentionStores, basis: ErasureBasis, declared: Retention) -> Archiver | None:
     """The proof of those who had agreed stays sealed for as long as was declared, where there is an
     auditor to seal it to (D13).
     """

@@ -28,6 +28,7 @@ from engine.subscriber.eligibility import why_not
 from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import InFlight, Person
+from engine.subscriber.terms import LetterVerdict, mail_kind
 
 ENGINE = Cause("engine")
 RELAY = Cause("relay")
@@ -141,7 +142,7 @@ def settle(stores: SendingStores, rows: Sequence[tuple[str, str]], held: Collect
 
 def _verdict_of(
     stores: SendingStores, message: str, flight: InFlight, held: Collection[str]
-) -> tuple[str, int] | None:
+) -> tuple[LetterVerdict, int] | None:
     """None while the sender lives. A sender of another machine leaves no file here: its open claims
     are in doubt. A claim of our own that we do not know, because the database went before we heard
     of it, was never handed over.
@@ -223,7 +224,7 @@ class RecordedFor:
     """An outcome that never met the relay."""
 
     claim: Claim
-    verdict: str
+    verdict: LetterVerdict
     why: str
 
 
@@ -247,7 +248,7 @@ def still_eligible(person: Person, claim: Claim) -> str:
     if entry.kind in OF_REQUESTS:
         pending = person.requests.get(entry.purpose)
         request = pending.request if pending else ""
-    reason = why_not(person, entry.kind, entry.purpose, request=request)
+    reason = why_not(person, mail_kind(entry.kind), entry.purpose, request=request)
     if reason:
         return reason
     if entry.kind not in OF_REQUESTS and not any(

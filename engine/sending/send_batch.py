@@ -28,11 +28,12 @@ from engine.sending.stores import SendingStores
 from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import Cause, LetterInDoubt, LetterSent, PersonEvent
 from engine.subscriber.outcome import Done
+from engine.subscriber.terms import LetterVerdict
 from engine.vault.act_evidence import mail_that_asks
 from engine.vault.commitment import evidence
 from engine.vault.vault import VaultWrite
 
-VERDICTS = {
+VERDICTS: dict[Verdict, LetterVerdict] = {
     Verdict.ACCEPTED: "sent", Verdict.TEMPORARY: "temporary", Verdict.HARD: "hard",
     Verdict.SOFT: "soft", Verdict.BLOCKED: "blocked", Verdict.NOT_CARRIED: "cannot-carry",
 }  # fmt: skip
@@ -300,7 +301,7 @@ class SendBatch:
 
 
 def _request(
-    now: int, cause: Cause, claim: c.Claim, verdict: str, why: str = "", mail: str = ""
+    now: int, cause: Cause, claim: c.Claim, verdict: LetterVerdict, why: str = "", mail: str = ""
 ) -> CommandRequest:
     return CommandRequest(
         RecordOutcome(now, cause, claim.entry.message, verdict, why=why, mail=mail),

@@ -27,21 +27,21 @@ from engine.subscriber.agenda_key import (
 from engine.subscriber.eligibility import EVERYTHING, live_ground, why_not
 from engine.subscriber.letters import letters_at
 from engine.subscriber.person import InFlight, LetterState, Mailing, Membership, Person, Request
+from engine.subscriber.terms import ActKind, MailKind
 
 NEVER = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`kind`: letter, settle (begun without outcome), end, expire, idle, right, withheld. `due` is
-    0 for never; `planned` when the author meant it.
+    """`due` is 0 for never; `planned` when the author meant it.
 
     A letter in doubt waits for whoever settles it: its `settle` is never due. Nor is a `right` that
     was asked for (`letter` says which): somebody has to answer it, by `planned`. Nor what is
     `withheld`: somebody has to mend what `why` says, and have it tried again.
     """
 
-    kind: str
+    kind: ActKind
     letter: str = ""
     due: int = NEVER
     planned: int = NEVER
@@ -139,7 +139,7 @@ def _again(
         case ListKey(number):
             return _list_letter_again(person, person.memberships[number], letter, plan)
         case RequestKey(purpose):
-            mail = "permission" if purpose == EVERYTHING else "confirmation"
+            mail: MailKind = "permission" if purpose == EVERYTHING else "confirmation"
             request = person.requests[purpose].request
             return None if why_not(person, mail, purpose, request=request) else Act("idle")
         case BroadcastKey():

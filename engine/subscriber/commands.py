@@ -11,6 +11,19 @@ from dataclasses import dataclass
 
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import Cause
+from engine.subscriber.terms import (
+    AccessRight,
+    AnswerKind,
+    Basis,
+    ErasureBasis,
+    Fault,
+    LetterVerdict,
+    Proof,
+    Right,
+    RightOutcome,
+    Start,
+    SuppressionReason,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +34,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe(Command):
-    """Join `list` on a stated ground. `basis`: consent, soft-optin, b2b, service. `proof`:
-    declared, declared-with-proof, single, page.
+    """Join `list` on a stated ground.
 
     `declared_at` is when the ground was given (0 = now); `start` and `counted_from` say what the
     person receives; `own_act` is true where the person asked for it themselves, which alone may put
@@ -30,11 +42,11 @@ class Subscribe(Command):
     """
 
     list: int
-    basis: str
-    proof: str
+    basis: Basis
+    proof: Proof
     declared_at: int = 0
     notice: str = ""
-    start: str = "welcome"
+    start: Start = "welcome"
     counted_from: int = 0
     timezone: str = ""
     language: str = ""
@@ -106,8 +118,7 @@ class RenewPermission(Command):
 
 @dataclass(frozen=True, slots=True)
 class Answer(Command):
-    """A click on an action link of letter `message`, sent to list `source` in `run`. `kind`: move
-    or copy.
+    """A click on an action link of letter `message`, sent to list `source` in `run`.
 
     `consented` is the purpose ticked on the page, where the link leads to another one.
     """
@@ -116,7 +127,7 @@ class Answer(Command):
     source: int
     run: int
     link: int
-    kind: str
+    kind: AnswerKind
     target: int
     act: str = ""
     consented: str = ""
@@ -181,9 +192,9 @@ class LeaveList(Command):
 
 @dataclass(frozen=True, slots=True)
 class Suppress(Command):
-    """`why`: bounced, complained, operator, imported."""
+    """Never write to this address again."""
 
-    why: str
+    why: SuppressionReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +211,7 @@ class ExerciseRight(Command):
     the month runs from there.
     """
 
-    right: str
+    right: Right
     request: str
     received_at: int = 0
     call: str = ""
@@ -215,20 +226,20 @@ class ExtendRight(Command):
 
 @dataclass(frozen=True, slots=True)
 class AnswerRight(Command):
-    """An open request is answered. `how`: done, refused."""
+    """An open request is answered."""
 
     request: str
-    how: str
+    how: RightOutcome
 
 
 @dataclass(frozen=True, slots=True)
 class GrantAccess(Command):
-    """Everything held about the person is handed to them. `right`: access, portability. In this and
-    what follows, `request` is a fresh random id for a wish that was not recorded before; one that
-    is open is answered instead. `act` is the class of evidence of a press of their own (C05).
+    """Everything held about the person is handed to them. In this and what follows, `request` is a
+    fresh random id for a wish that was not recorded before; one that is open is answered instead.
+    `act` is the class of evidence of a press of their own (C05).
     """
 
-    right: str
+    right: AccessRight
     request: str
     call: str = ""
     act: str = ""
@@ -268,12 +279,12 @@ class Object(Command):
 
 @dataclass(frozen=True, slots=True)
 class Erase(Command):
-    """`basis`: asked, retention, unconfirmed. `archived_until` is not 0 where proof is sealed and
+    """`archived_until` is not 0 where proof is sealed and
     kept until then: of the first `sealed` facts, which must be all there are.
     """
 
     request: str
-    basis: str = "asked"
+    basis: ErasureBasis = "asked"
     archived_until: int = 0
     sealed: int = 0
 
@@ -307,23 +318,18 @@ class RetryLetter(Command):
 
 @dataclass(frozen=True, slots=True)
 class RecordOutcome(Command):
-    """What became of a begun letter. `verdict`: sent, temporary, hard, soft, blocked, doubt,
-    cannot-render, cannot-carry, not-eligible, released.
-
-    Released is what was never handed over. For one in doubt: resend, taken-as-sent. `why` is the
-    stage of the dialogue at which the relay answered, the reason of not-eligible, or what could not
-    be rendered or carried. `mail` is the commitment to the bytes of a letter that asked for
-    consent. `fault`: mailbox, sender, unknown; a refusal counts against the address only where it
-    is about the mailbox.
+    """What became of a begun letter. `why` is the stage of the dialogue at which the relay
+    answered, the reason of not-eligible, or what could not be rendered or carried. `mail` is the
+    commitment to the bytes of a letter that asked for consent.
     """
 
     message: str
-    verdict: str
+    verdict: LetterVerdict
     code: int = 0
     enhanced: str = ""
     why: str = ""
     mail: str = ""
-    fault: str = "unknown"
+    fault: Fault = "unknown"
 
 
 AnyCommand = (

@@ -31,9 +31,16 @@ from engine.words import Words
 
 
 def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar = ()) -> Outcome:
+    """Cases are tried in turn: what comes by the million comes first."""
     match command:
+        case c.RecordOutcome():
+            return record(command, person, plan)
+        case c.Perform():
+            return perform(command, person, plan, calendar)
         case c.Subscribe():
             return subscribe(command, person, plan)
+        case c.Answer():
+            return answer(command, person, plan)
         case c.RequestConsent():
             return request_consent(command, person, plan)
         case c.Confirm():
@@ -44,8 +51,6 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return ask_again(command, person, plan)
         case c.RenewPermission():
             return renew_permission(command, person)
-        case c.Answer():
-            return answer(command, person, plan)
         case c.UndoMove():
             return undo(command, person, plan)
         case c.Withdraw():
@@ -80,12 +85,8 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return rights.erase(command, person, plan)
         case c.OpenProof():
             return rights.open_proof(command, person)
-        case c.Perform():
-            return perform(command, person, plan, calendar)
         case c.RetryLetter():
             return retry(command, person, plan, calendar)
-        case c.RecordOutcome():
-            return record(command, person, plan)
         case _:
             assert_never(command)
 

@@ -4,6 +4,8 @@ what became of a letter.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from engine.sequence.delay import DAY, HOUR, Delay
 from engine.sequence.model import Plan
 from engine.sequence.timing import later
@@ -24,6 +26,7 @@ from engine.subscriber.joining import entry
 from engine.subscriber.letters import letters_at
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import InFlight, LetterState, Person
+from engine.subscriber.terms import MailKind
 
 GIVE_UP = 72 * HOUR
 GIVE_UP_CONFIRMATION = 24 * HOUR
@@ -47,10 +50,13 @@ def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) 
             return _begin(command, act, person, plan)
         case "end":
             return _end(command, act, person, plan)
-        case "expire" if request is not None:
+        case "expire":
+            assert request is not None
             return done(RULE, e.ConsentExpired(command.at, request.purpose, request.request))
-        case _:
+        case "settle" | "idle" | "right" | "withheld":
             return NothingToDo(Unchanged.LETTER_UNDER_WAY)
+        case _:
+            assert_never(act.kind)
 
 
 def purpose_of(person: Person, plan: Plan, key: str) -> str:
@@ -104,7 +110,7 @@ def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
     return done(command.cause, begun)
 
 
-def _mail_kind(key: str) -> str:
+def _mail_kind(key: str) -> MailKind:
     match decode(key):
         case RequestKey(purpose):
             return "permission" if purpose == EVERYTHING else "confirmation"
@@ -280,7 +286,7 @@ def record(command: c.RecordOutcome, person: Person, plan: Plan) -> Outcome:
         case "released":
             return done(command.cause, e.LetterDeferred(at, message, at, why="never handed over"))
         case _:
-            raise ValueError(f"unknown verdict {command.verdict!r}")
+            assert_never(command.verdict)
 
 
 def _defer(command: c.RecordOutcome, flight: InFlight, person: Person) -> Outcome:

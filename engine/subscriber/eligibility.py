@@ -4,7 +4,10 @@ again at the hand-over, and by the auditor.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from engine.subscriber.person import Ground, Person
+from engine.subscriber.terms import MailKind
 
 EVERYTHING = "*"
 """In place of a purpose: all of them."""
@@ -15,9 +18,8 @@ def live_ground(person: Person, purpose: str) -> Ground | None:
     return ground if ground is not None and ground.status == "live" else None
 
 
-def why_not(person: Person, kind: str, purpose: str, *, request: str = "") -> str:
-    """The reason a mail of `kind` ("letter", "broadcast", "confirmation", "permission") for
-    `purpose` may not leave, or "" when it may.
+def why_not(person: Person, kind: MailKind, purpose: str, *, request: str = "") -> str:
+    """The reason a mail for `purpose` may not leave, or "" when it may.
 
     A confirmation is the one mail that needs no ground: the person asked for it. It needs the
     request itself to be open still. The mail that asks someone long silent whether to go on rests
@@ -33,17 +35,19 @@ def why_not(person: Person, kind: str, purpose: str, *, request: str = "") -> st
         return "complained" if person.suppressed == "complained" else ""
     if person.suppressed:
         return person.suppressed
-    if kind == "permission":
-        pending = person.requests.get(EVERYTHING)
-        if pending is None or pending.request != request:
-            return "the request is no longer open"
-        return "" if may_be_asked(person) else "no live ground"
-    ground = person.grounds.get(purpose)
-    if ground is None:
-        return "no ground for this purpose"
-    if ground.status != "live":
-        return "consent withdrawn"
-    return ""
+    match kind:
+        case "letter" | "broadcast":
+            ground = person.grounds.get(purpose)
+            if ground is None:
+                return "no ground for this purpose"
+            return "" if ground.status == "live" else "consent withdrawn"
+        case "permission":
+            pending = person.requests.get(EVERYTHING)
+            if pending is None or pending.request != request:
+                return "the request is no longer open"
+            return "" if may_be_asked(person) else "no live ground"
+        case _:
+            assert_never(kind)
 
 
 def may_be_asked(person: Person) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from engine.subscriber import events as e
 from engine.subscriber.agenda_key import BroadcastKey, RequestKey, decode
 from engine.subscriber.person import InFlight, LetterState, Mailing, Person, PersonDraft
+from engine.subscriber.terms import LetterStatus
 
 BROADCASTS_KEPT = 64
 
@@ -65,7 +66,7 @@ def begun(p: PersonDraft, event: e.LetterBegun) -> None:
 
 
 def outcome(
-    p: PersonDraft, message: str, status: str, at: int, retry_at: int = 0, aside: str = ""
+    p: PersonDraft, message: str, status: LetterStatus, at: int, retry_at: int = 0, aside: str = ""
 ) -> None:
     """A retry that is due at once follows an attempt that was never made, or was settled: patience
     begins anew with it.

@@ -8,21 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 
+from engine.subscriber.terms import GroundStatus, LetterStatus
+
 TRAIL_KEPT = 40
 WAYS_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
 class LetterState:
-    """`status`: "begun", "sent", "deferred", "failed", "withheld", "doubt". `at` is when that
-    became so.
+    """`at` is when `status` became so.
 
     `aside`: what is to be mended of one that was withheld, "" where nobody can. `planned` is when
     one that is tried again was meant to leave.
     """
 
     message: str
-    status: str
+    status: LetterStatus
     at: int
     attempts: int = 1
     first_begun: int = 0
@@ -141,12 +142,10 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Why we may write for a purpose. `basis`: consent, soft-optin, b2b, service. `status`: "live"
-    or "withdrawn". `partner`: for whose messages.
-    """
+    """Why we may write for a purpose. `partner`: for whose messages."""
 
     basis: str
-    status: str
+    status: GroundStatus
     since: int
     proof: str = ""
     partner: str = ""

@@ -13,17 +13,9 @@ from engine.subscriber.consenting import REPEATED, profile, withdraw_everything
 from engine.subscriber.evolve import HUMAN_ACTS
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Person
+from engine.subscriber.terms import RIGHTS as RIGHTS
 
 RightsCommand = c.GrantAccess | c.Rectify | c.Restrict | c.Object
-RIGHTS = (
-    "access",
-    "rectification",
-    "restriction",
-    "objection",
-    "withdrawal",
-    "erasure",
-    "portability",
-)
 ANSWER_WITHIN = Delay(months=1)
 EXTENDED_WITHIN = Delay(months=3)
 UNKNOWN = Refused(Refusal.PERSON_UNKNOWN)

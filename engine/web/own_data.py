@@ -30,6 +30,7 @@ from engine.intake.own_data import (
 from engine.letter import link_token
 from engine.privacy.export import UNSIGNED, as_csv, dossier, own_proof
 from engine.subscriber.outcome import Done, Refused
+from engine.subscriber.terms import AccessRight
 from engine.web.click_evidence import Visitor
 from engine.web.limits import Limits
 from engine.web.link_pages import LinkPages
@@ -157,7 +158,7 @@ class OwnData:
                 except UNSIGNED as error:
                     log.error("a person's proof cannot be made: %s", type(error).__name__)
                     return self.pages.busy(letter, NO_PROOF)
-        right = "access" if act == "see" else "portability"
+        right: AccessRight = "access" if act == "see" else "portability"
         if self.wishes.is_granted(letter, right):
             return answer
         return self._unless_gone(letter, self.wishes.grant(letter, visitor, right)) or answer

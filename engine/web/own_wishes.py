@@ -20,6 +20,7 @@ from engine.subscriber.commands import AnyCommand, ExerciseRight, GrantAccess, O
 from engine.subscriber.events import Cause
 from engine.subscriber.inactivity import retention_of
 from engine.subscriber.outcome import Refused
+from engine.subscriber.terms import AccessRight, Right
 from engine.vault.act_evidence import kept
 from engine.vault.commitment import Evidence
 from engine.vault.vault import VaultWrite
@@ -39,7 +40,7 @@ class OwnWishes:
         """One fact a day, however often it is pressed: the same wish, honoured already."""
         return self._call(letter, right) in letter.person.calls
 
-    def grant(self, letter: OwnLetter, visitor: Visitor, right: str) -> Result:
+    def grant(self, letter: OwnLetter, visitor: Visitor, right: AccessRight) -> Result:
         call = self._call(letter, right)
         return self._request(
             letter,
@@ -61,7 +62,7 @@ class OwnWishes:
 
     def ask_address(self, letter: OwnLetter, visitor: Visitor, address: str) -> Result:
         """To be changed by the operator, who asks the person under the address that is known."""
-        right = "rectification"
+        right: Right = "rectification"
         words = f"new address: {address}"
         return self._request(
             letter,

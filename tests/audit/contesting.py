@@ -24,6 +24,7 @@ from engine.sending.compose import Composer, Ordered
 from engine.subscriber.commands import AnyCommand, Perform, RecordOutcome, Subscribe
 from engine.subscriber.events import Cause, LetterBegun, PersonEvent
 from engine.subscriber.outcome import Done
+from engine.subscriber.terms import LetterVerdict
 from engine.vault.commitment import evidence
 from engine.vault.vault import VaultWrite
 
@@ -161,7 +162,7 @@ def with_evidence(
 
 
 def sent(
-    context: AppContext, address: str, key: str, verdict: str = "sent", words: str = ""
+    context: AppContext, address: str, key: str, verdict: LetterVerdict = "sent", words: str = ""
 ) -> Mail:
     """The letter that is due, begun, composed as senders do, and accepted by the mail server (or
     not).

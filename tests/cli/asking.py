@@ -12,6 +12,7 @@ from engine.context import AppContext
 from engine.subscriber.commands import Answer, Perform, RecordOutcome, Subscribe, UndoMove, Withdraw
 from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.outcome import Done
+from engine.subscriber.terms import AnswerKind
 from engine.vault.vault import VaultWrite
 
 ENGINE = Cause("engine")
@@ -102,7 +103,7 @@ def answer(
     begun: LetterBegun,
     link: int,
     target: int,
-    kind: str = "move",
+    kind: AnswerKind = "move",
     act: str = "human_button",
 ) -> None:
     context.clock.jump(60_000)

@@ -21,6 +21,7 @@ from engine.sequence.delay import DAY
 from engine.subscriber.commands import Perform, RecordOutcome
 from engine.subscriber.events import Cause, LetterBegun, LetterWithheld
 from engine.subscriber.outcome import Done
+from engine.subscriber.terms import LetterVerdict
 from tests.cli.asking import ENGINE, FILES, answer, join, send, undo, withdraw
 from tests.installation import Installations
 
@@ -159,7 +160,7 @@ def test_what_became_of_a_newsletter_is_said_though_it_asks_nothing(
     assert made.installation_stream.current() and made.installation_stream.execute(
         lambda state: [due], Cause("engine"), due.at
     )
-    verdicts = [
+    verdicts: list[tuple[LetterVerdict, str]] = [
         ("sent", ""),
         ("sent", ""),
         ("hard", ""),

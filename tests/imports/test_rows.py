@@ -11,7 +11,7 @@ import pytest
 
 from engine.i18n.in_words import in_english
 from engine.imports import rows
-from engine.imports.agreement import ColumnMeaning, JudgedColumn
+from engine.imports.agreement import ColumnMeaning, DepartureReason, JudgedColumn
 from engine.imports.refusals import RowFault
 from engine.imports.rows import Arrival, Departure, Said, departure, proof_of, read_row, subscribe
 from engine.imports.table import Rejected, Row
@@ -187,7 +187,9 @@ def test_no_reason_repeats_what_stood_in_the_row() -> None:
         *((cell, "complained") for cell in ("complained", "SPAM", "plainte")),
     ],
 )
-def test_a_refusal_is_brought_along_whatever_else_the_row_lacks(cell: str, why: str) -> None:
+def test_a_refusal_is_brought_along_whatever_else_the_row_lacks(
+    cell: str, why: DepartureReason
+) -> None:
     assert judged(cell, said=NOTHING) == Departure(7, "as written", "ana@lecteurs.example", why)
 
 

@@ -14,6 +14,7 @@ from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.imports.suppression import run_suppress, suppress
 from engine.subscriber.eligibility import why_not
+from engine.subscriber.terms import SuppressionReason
 from tests.cli.bringing_in import (
     FILES,
     bring,
@@ -40,7 +41,7 @@ def context(make_context: MakeContext, tmp_path: Path) -> AppContext:
 
 @pytest.mark.parametrize("reason", ["operator", "bounced", "complained"])
 def test_a_known_person_may_not_be_written_to_and_a_stranger_leaves_only_a_hash(
-    context: AppContext, tmp_path: Path, reason: str
+    context: AppContext, tmp_path: Path, reason: SuppressionReason
 ) -> None:
     people = personal_rows(context)[0]
     report = run_suppress(context, table(tmp_path, BOTH, "stop.csv"), reason)

@@ -18,6 +18,7 @@ from engine.desk.desk import PageOpening
 from engine.subscriber.commands import ChangeProfile, Perform, RecordOutcome, Subscribe
 from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.outcome import Done
+from engine.subscriber.terms import LetterVerdict
 from engine.vault.commitment import evidence
 from engine.vault.vault import VaultWrite
 from tests.cli.asking import FILES, answer
@@ -89,7 +90,7 @@ class Anna:
         self.letters.append(begun)
         return begun
 
-    def outcome(self, begun: LetterBegun, verdict: str, code: int = 250) -> None:
+    def outcome(self, begun: LetterBegun, verdict: LetterVerdict, code: int = 250) -> None:
         """As the sender records it, with the server's words for the vault."""
         cause, vault_write = self.cause(RELAY, words=self.said)
         command = RecordOutcome(self.context.clock.now(), cause, begun.message, verdict, code)

@@ -16,6 +16,7 @@ from engine.subscriber.events import Cause, ConsentConfirmed, ConsentGiven
 from engine.subscriber.evolve import fold
 from engine.subscriber.outcome import Done, Refusal, Refused
 from engine.subscriber.person import NOBODY, Person
+from engine.subscriber.terms import Basis
 
 ONE = Partner("un", "Un", "un@un.example", "https://un.example")
 TWO = Partner("deux", "Deux", "deux@deux.example", "https://deux.example")
@@ -60,7 +61,7 @@ def test_what_is_the_installations_own_names_no_partner() -> None:
 
 
 @pytest.mark.parametrize("basis", ["soft-optin", "b2b", "service"])
-def test_only_consent_lets_anybody_write_for_a_partner(basis: str) -> None:
+def test_only_consent_lets_anybody_write_for_a_partner(basis: Basis) -> None:
     assert decide(Subscribe(1, BY, 2, basis, "declared"), NOBODY, PLAN) == Refused(
         Refusal.PARTNER_NEEDS_CONSENT
     )

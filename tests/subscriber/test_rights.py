@@ -11,6 +11,7 @@ from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.person import OpenRight
 from engine.subscriber.rights import RIGHTS
+from engine.subscriber.terms import Right
 from tests.examples import ASKED, LATER, NOON, SHOP, begun, local
 from tests.given import given
 
@@ -30,7 +31,7 @@ def answered(
 
 
 @pytest.mark.parametrize("right", RIGHTS)
-def test_a_right_has_a_month_on_the_calendar_to_be_answered(right: str) -> None:
+def test_a_right_has_a_month_on_the_calendar_to_be_answered(right: Right) -> None:
     """From 2 March 13:00 to 2 April 13:00 in Paris, across the change of the clock."""
     done = given(ASKED).when(c.ExerciseRight(LATER, SHOP, right, "q1")).then(asked(right))
     assert done.person.rights == {"q1": OpenRight(right, LATER, MONTH_LATER)}
@@ -56,7 +57,7 @@ def test_what_is_still_to_be_answered_is_not_asked_twice() -> None:
 
 
 def test_an_unknown_right_is_refused() -> None:
-    given(ASKED).when(c.ExerciseRight(LATER, SHOP, "oblivion", "q1")).refused(
+    given(ASKED).when(c.ExerciseRight(LATER, SHOP, "oblivion", "q1")).refused(  # type: ignore[arg-type]
         'there is no right "oblivion"'
     )
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import why_not
+from engine.subscriber.terms import SuppressionReason
 from tests.examples import ANNA, CALL, KNOWN, LATER, NOON
 from tests.given import given
 
 
-def suppress(why: str) -> c.Suppress:
+def suppress(why: SuppressionReason) -> c.Suppress:
     return c.Suppress(LATER, CALL, why)
 
 

@@ -1,0 +1,69 @@
+"""The closed sets of values in commands and decisions, each spelt as it is stored.
+
+Fields of events are plain strings all the same: a later version of the program may have written a
+value that this one does not know, and it is read and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, TypeVar, get_args
+
+Basis = Literal["consent", "soft-optin", "b2b", "service"]
+"""The legal ground to write: consent, CPCE L34-5 al. 4, B2B, or a service that was asked for."""
+Proof = Literal["declared", "declared-with-proof", "single", "page"]
+"""How consent is known: someone says so, with a document, by the person's own act that no mail
+confirms, or by a press on a page.
+"""
+GroundStatus = Literal["live", "withdrawn"]
+Start = Literal["welcome", "none", "by-date"]
+"""Which letters of a list somebody gets who joins it: every one from now, none, or those not past
+by a date to count from.
+"""
+MailKind = Literal["letter", "broadcast", "confirmation", "permission"]
+ActKind = Literal["letter", "settle", "end", "expire", "idle", "right", "withheld"]
+"""settle: a letter begun without outcome; end: of a list; expire: a request."""
+LetterStatus = Literal["begun", "sent", "deferred", "failed", "withheld"]
+LetterVerdict = Literal[
+    "sent", "temporary", "hard", "soft", "blocked", "doubt", "cannot-render", "cannot-carry",
+    "not-eligible", "released", "resend", "taken-as-sent",
+]  # fmt: skip
+"""What became of a begun letter. released: never handed over; resend, taken-as-sent: how one in
+doubt is settled.
+"""
+Fault = Literal["mailbox", "sender", "unknown"]
+"""Whom a refusal of a mail server blames: it counts against the address only if the mailbox."""
+AnswerKind = Literal["move", "copy"]
+SuppressionReason = Literal["bounced", "complained", "operator", "imported"]
+ErasureBasis = Literal["asked", "retention", "unconfirmed"]
+"""GDPR 17(1), the end of its time, or a request nobody confirmed."""
+Right = Literal[
+    "access", "rectification", "restriction", "objection", "withdrawal", "erasure", "portability"
+]
+"""GDPR 7(3) and 15 to 21."""
+AccessRight = Literal["access", "portability"]
+RightOutcome = Literal["done", "refused"]
+
+ACCESS_RIGHTS: tuple[AccessRight, ...] = get_args(AccessRight)
+BASES: tuple[Basis, ...] = get_args(Basis)
+STARTS: tuple[Start, ...] = get_args(Start)
+SUPPRESSION_REASONS: tuple[SuppressionReason, ...] = get_args(SuppressionReason)
+RIGHT_OUTCOMES: tuple[RightOutcome, ...] = get_args(RightOutcome)
+RIGHTS: tuple[Right, ...] = get_args(Right)
+MAIL_KINDS: tuple[MailKind, ...] = get_args(MailKind)
+
+
+T = TypeVar("T")
+
+
+def one_of(text: str, values: Iterable[T]) -> T:
+    """The value that `text` spells; ValueError where it is none of them."""
+    for value in values:
+        if value == text:
+            return value
+    raise ValueError(f"{text!r} is none of {', '.join(map(str, values))}")
+
+
+def mail_kind(stored: str) -> MailKind:
+    """The kind of a begun mail; one that is not known goes by the rules of a list's letter."""
+    return stored if stored in MAIL_KINDS else "letter"
