@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from engine.store import postmaster, sockets
+from engine.store import postmaster
 from engine.store.embedded import Embedded
 from engine.store.sql import beside
 
@@ -38,7 +38,7 @@ class Server:
     def url(self, database: str) -> str:
         """What `[store] url` takes."""
         parts = {key: str(value) for key, value in conninfo_to_dict(self.admin).items()}
-        return sockets.url(Path(parts["host"]), parts["user"], parts["password"], database)
+        return postmaster.url(Path(parts["host"]), parts["user"], parts["password"], database)
 
     def copy(self, template: str, name: str) -> None:
         """Database `name` as `template` is now, to which nobody may be connected."""
@@ -79,7 +79,7 @@ def remove(root: Path, data: Path) -> None:
     """A folder with the server that may still run in it."""
     for pid in postmaster.survivors(data):
         os.kill(pid, signal.SIGKILL)
-    far = sockets.folder_for(data, data.stat().st_uid if data.exists() else os.geteuid())
+    far = postmaster.folder_for(data, data.stat().st_uid if data.exists() else os.geteuid())
     if far.parent != data.parent:
         shutil.rmtree(far, ignore_errors=True)
     shutil.rmtree(root, ignore_errors=True)

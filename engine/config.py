@@ -24,10 +24,9 @@ from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Field, Group, Purpose
 from engine.sequence.parse import Settings
 from engine.sequence.parse_declared import read_declared
-from engine.sequence.places import Places
 from engine.sequence.table import Table
 from engine.sequence.timing import is_zone
-from engine.sequence.toml import read_tables, toml_mistake
+from engine.sequence.toml import Places, read_tables, toml_mistake
 from engine.words import N_
 
 MAILBOX = "mailbox"

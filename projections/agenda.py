@@ -15,8 +15,17 @@ from engine.installation.events import STREAM, InstallationEvent
 from engine.installation.state import Installation
 from engine.ledger.codec import NOT_PACKED, Entry, pack, unpacker
 from engine.ledger.store import Ledger
-from engine.store.arrays import bigints, byteas, integers, texts, uuids
-from engine.store.binary import bigint, integer, row, uuid_of
+from engine.store.binary import (
+    bigint,
+    bigints,
+    byteas,
+    integer,
+    integers,
+    row,
+    texts,
+    uuid_of,
+    uuids,
+)
 from engine.store.sql import beside
 from engine.subscriber.agenda import Act, acts, keys
 from engine.subscriber.agenda_key import withheld_of

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.ledger.codec import MAX_INTEGER, Entry
-from engine.store.arrays import bigints, uuids
-from engine.store.binary import bigint, row, uuid_of
+from engine.store.binary import bigint, bigints, row, uuid_of, uuids
 from engine.store.sql import beside
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import EVERYTHING

@@ -6,8 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.ledger.codec import Entry
-from engine.store.arrays import bigints, booleans, integers, texts, uuids
-from engine.store.binary import bigint, boolean, integer, row, uuid_of
+from engine.store.binary import (
+    bigint,
+    bigints,
+    boolean,
+    booleans,
+    integer,
+    integers,
+    row,
+    texts,
+    uuid_of,
+    uuids,
+)
 from engine.store.sql import beside
 from engine.subscriber import events as e
 from engine.subscriber.agenda_key import BroadcastKey, RequestKey, decode

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.ledger.codec import Entry
-from engine.store.arrays import bigints, integers, texts, uuids
-from engine.store.binary import bigint, integer, row, uuid_of
+from engine.store.binary import bigint, bigints, integer, integers, row, texts, uuid_of, uuids
 from engine.store.sql import beside
 from engine.subscriber import events as e
 from projections.view import LIVE, Cursor, schema_of

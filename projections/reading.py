@@ -13,7 +13,7 @@ from typing import cast
 from psycopg import sql
 
 from engine.ledger.store import Ledger
-from engine.store.arrays import uuids
+from engine.store.binary import uuids
 from engine.store.database import Database
 from engine.store.sql import beside, queries
 from engine.subscriber.agenda_key import ListKey, decode, request_of

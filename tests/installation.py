@@ -26,7 +26,7 @@ from engine.installation.publishing import publication
 from engine.ledger.store import Ledger
 from engine.letter.source_folder import read_sequences
 from engine.secret_files import make_secrets, read_secrets
-from engine.store import postmaster, sockets
+from engine.store import postmaster
 from engine.store.database import Database, ensure_database, ensure_program_role
 from engine.store.embedded import Embedded
 from engine.store.migrate import migrate
@@ -142,7 +142,7 @@ class Installations:
         for pid in postmaster.survivors(self.data):
             os.kill(pid, signal.SIGKILL)
         uid = self.data.stat().st_uid if self.data.exists() else os.geteuid()
-        far = sockets.folder_for(self.data, uid)
+        far = postmaster.folder_for(self.data, uid)
         if far.parent != self.data.parent:
             shutil.rmtree(far, ignore_errors=True)
         shutil.rmtree(self.root, ignore_errors=True)

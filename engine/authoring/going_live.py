@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from engine.config import Config, Site, is_loopback
 from engine.sequence.mistakes import Mistake
-from engine.sequence.places import Places
+from engine.sequence.toml import Places
 from engine.sequence.written import CONFIG
 from engine.words import N_, Words, words
 

@@ -33,7 +33,7 @@ from engine.sequence.mistakes import Mistake, Unpublishable, Unreadable
 from engine.sequence.model import Letter, Plan
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.parse import CONFIRMATION_BODY, read_plan
-from engine.sequence.places import Places
+from engine.sequence.toml import Places
 from engine.sequence.written import CONFIG, Written
 from engine.words import N_, Words, words
 

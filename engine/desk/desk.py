@@ -10,7 +10,7 @@ from datetime import datetime
 
 from psycopg.rows import TupleRow
 
-from engine.store.arrays import booleans, integers, texts, uuids
+from engine.store.binary import booleans, integers, texts, uuids
 from engine.store.database import Database
 from engine.store.sql import beside
 

@@ -30,7 +30,7 @@ from psycopg.sql import Composed
 
 from engine.ledger.codec import Encoded, Entry, EntryRefused, decode
 from engine.ledger.recorder import LedgerRecorder, Row, Within
-from engine.store.arrays import bigints, uuids
+from engine.store.binary import bigints, uuids
 from engine.store.connecting import MOVED, Watched, reach
 from engine.store.database import CLOSE_SECONDS, DATABASE_LOST
 from engine.store.sql import AnyCursor, beside

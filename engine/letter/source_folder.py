@@ -11,10 +11,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
+
+import imagesize  # type: ignore[import-untyped]
 
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.words import N_
@@ -145,3 +148,26 @@ def _opened(folder: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+# A camera's notes may stand before the size.
+HEAD_BYTES = 1_000_000
+
+
+def sizes_of(sequences: Path) -> Callable[[str], tuple[int, int] | None]:
+    """Width and height in pixels of a picture by its name below `pictures/`; None for what is none,
+    or none that is served.
+    """
+
+    def size_of(name: str) -> tuple[int, int] | None:
+        opened = open_asset(sequences, "pictures", name)
+        if opened is None:
+            return None
+        try:
+            with os.fdopen(opened, "rb") as file:
+                width, height = imagesize.get(BytesIO(file.read(HEAD_BYTES)))
+        except (OSError, ValueError):
+            return None
+        return (int(width), int(height)) if width > 0 and height > 0 else None
+
+    return size_of

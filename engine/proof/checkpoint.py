@@ -8,9 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.proof.encoding import from_base64, is_name, to_base64, to_number
 from engine.proof.errors import ProofRefused
-from engine.proof.note import Key, parse_note, verified
+from engine.proof.note import Key, from_base64, is_name, parse_note, to_base64, to_number, verified
 from engine.proof.tree import EMPTY_ROOT, HASH_BYTES
 
 

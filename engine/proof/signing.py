@@ -10,7 +10,6 @@ from functools import cached_property
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from engine.proof.encoding import is_name
 from engine.proof.errors import ProofRefused
 from engine.proof.note import (
     COSIGNATURE,
@@ -18,6 +17,7 @@ from engine.proof.note import (
     Signature,
     format_note,
     format_vkey,
+    is_name,
     key_id,
     parse_vkey,
 )

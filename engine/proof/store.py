@@ -11,7 +11,7 @@ from typing import cast
 from engine.proof.errors import ProofRefused
 from engine.proof.tiles import ENTRIES, WIDTH, Place, Tile, entry_bundle, place_of, root_of_whole
 from engine.proof.tree import HASH_BYTES, Node, ReadNode, Span, nodes_of, span_hash
-from engine.store.arrays import bigints, byteas, integers
+from engine.store.binary import bigints, byteas, integers
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside
 

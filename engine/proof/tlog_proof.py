@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.proof.checkpoint import Checkpoint, open_checkpoint
-from engine.proof.encoding import from_base64, to_base64, to_number
 from engine.proof.errors import ProofRefused
-from engine.proof.note import MOST_BYTES, Key, parse_note
+from engine.proof.note import MOST_BYTES, Key, from_base64, parse_note, to_base64, to_number
 from engine.proof.tree import HASH_BYTES, MAX_HASHES, leaf_hash, verify_inclusion
 
 FIRST_LINE = "c2sp.org/tlog-proof@v1"

@@ -41,11 +41,11 @@ from engine.letter.link_token import (
     make_tokens,
 )
 from engine.letter.names import names_among
-from engine.letter.picture_sizes import sizes_of
 from engine.letter.precompiled_body import PrecompiledBody
 from engine.letter.published_letter import TEXTS, Texts
 from engine.letter.published_letter import letter_of as letter_of
 from engine.letter.published_letter import source_of as source_of
+from engine.letter.source_folder import sizes_of
 from engine.mime import message as mails
 from engine.mime.address_header import Mailbox
 from engine.mime.header_values import (

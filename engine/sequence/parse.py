@@ -15,10 +15,9 @@ from engine.sequence.model import Broadcast, Confirmation, Ending, Form, List, P
 from engine.sequence.parse_broadcasts import read_broadcast
 from engine.sequence.parse_forms import CONFIRMATION_BODY, read_confirmation, read_form
 from engine.sequence.parse_letters import check_letters, read_letter, read_links
-from engine.sequence.places import Places
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
-from engine.sequence.toml import read_tables, toml_mistake
+from engine.sequence.toml import Places, read_tables, toml_mistake
 from engine.words import N_
 
 ENDINGS = ("move", "copy", "leave")

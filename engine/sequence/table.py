@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from engine.sequence.mistakes import Mistake
 from engine.sequence.nearest import hint, nearest, nearest_key
-from engine.sequence.places import Places
+from engine.sequence.toml import Places
 from engine.words import N_, Value, WordedError, words
 
 T = TypeVar("T")

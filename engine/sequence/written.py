@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from engine.sequence.links import find_links
 from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Broadcast, Letter, Link, List, Plan
-from engine.sequence.places import Places
-from engine.sequence.toml import read_tables
+from engine.sequence.toml import Places, read_tables
 from engine.words import N_, Value, Words, words
 
 CONFIG = "config.toml"

@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.store.failure import ELSEWHERE, EmbeddedFailed
 from engine.words import N_, Words, words
-
-from .failure import ELSEWHERE, EmbeddedFailed
 
 READ, ENTER = 0o4, 0o1
 OPENED = N_("PostgreSQL runs as user {user}, which may now pass through {folders}")

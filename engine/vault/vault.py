@@ -13,8 +13,18 @@ from psycopg.types.json import Jsonb
 from engine.intake.address import keyed_hash
 from engine.ledger.codec import canonical
 from engine.ledger.store import WithinRefused
-from engine.store.arrays import Column, bigints, byteas, texts, uuids
-from engine.store.binary import JSONB, bigint, copy_rows, row, uuid_of
+from engine.store.binary import (
+    JSONB,
+    Column,
+    bigint,
+    bigints,
+    byteas,
+    copy_rows,
+    row,
+    texts,
+    uuid_of,
+    uuids,
+)
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside
 from engine.vault.commitment import Evidence

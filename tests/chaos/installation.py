@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from engine.store import sockets
+from engine.store import postmaster
 from projections.agenda import Agenda
 from projections.letters import Letters
 from tests.installation import LAYOUT
@@ -152,8 +152,11 @@ class Place(Installed):
         if self.store != "embedded":
             return self.store
         password = (self.folder / "data" / "secrets" / "postgres.password").read_text().strip()
-        return sockets.url(
-            sockets.folder_for(self.data, self.data.stat().st_uid), "postgres", password, database
+        return postmaster.url(
+            postmaster.folder_for(self.data, self.data.stat().st_uid),
+            "postgres",
+            password,
+            database,
         )
 
     def counted(self, statement: str) -> int | None:

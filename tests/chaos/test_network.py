@@ -12,7 +12,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from engine.runtime.shutdown import GRACE_SECONDS
-from engine.store import sockets
+from engine.store import postmaster
 from engine.store.database import ensure_database
 from engine.store.embedded import Embedded
 from tests.chaos.fleet import IN_A_HURRY, Fleet
@@ -63,7 +63,7 @@ def test_the_way_to_a_database_elsewhere_is_cut_and_falls_silent(tmp_path: Path)
         owner = ensure_database(server.attach(), "relance")
         socket = Path(str(conninfo_to_dict(owner)["host"]))
         (tmp_path / "way").mkdir()
-        with Proxy(socket / sockets.NAME, tmp_path / "way" / sockets.NAME) as network:
+        with Proxy(socket / postmaster.NAME, tmp_path / "way" / postmaster.NAME) as network:
             mail.tell("pause", SLOW)
             place = Place.made(
                 tmp_path,
@@ -106,4 +106,4 @@ def _url(conninfo: str) -> str:
     host, *who = (
         str(conninfo_to_dict(conninfo)[part]) for part in ("host", "user", "password", "dbname")
     )
-    return sockets.url(Path(host), *who)
+    return postmaster.url(Path(host), *who)

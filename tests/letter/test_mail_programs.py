@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.letter.compile import Foot, LetterSource, Look, Setting, compile_letter
-from engine.letter.picture_sizes import sizes_of
+from engine.letter.source_folder import sizes_of
 
 LAYOUT = (Path(__file__).parents[2] / "sequences" / "layout.html").read_text(encoding="utf-8")
 FOOT = Foot(

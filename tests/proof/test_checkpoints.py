@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.proof.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, read_checkpoint
-from engine.proof.encoding import to_base64
 from engine.proof.errors import ProofRefused
-from engine.proof.note import format_note, parse_note
+from engine.proof.note import format_note, parse_note, to_base64
 from engine.proof.signing import NoteSigner, read_vkey
 from engine.proof.tlog_proof import TlogProof, parse_proof, verify_entry
 from engine.proof.tree import EMPTY_ROOT, leaf_hash

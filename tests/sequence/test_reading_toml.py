@@ -12,8 +12,8 @@ from engine.sequence.delay import Delay
 from engine.sequence.mistakes import Unpublishable
 from engine.sequence.model import Ending, Link, Rejoin
 from engine.sequence.parse import parse
-from engine.sequence.places import Places
 from engine.sequence.timing import Hours
+from engine.sequence.toml import Places
 from tests.sequence.dialogues import HEAD, SETTINGS, WORDS, letter, line_of, listed, mistakes, read
 
 FORM = """

@@ -142,7 +142,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "eventsourcing": ("engine/ledger/",),
     "fastapi": ("engine/web/", "engine/api/", "engine/runtime/site.py"),
     "idna": ("engine/intake/address.py",),
-    "imagesize": ("engine/letter/picture_sizes.py",),
+    "imagesize": ("engine/letter/source_folder.py",),
     "jinja2": ("engine/letter/", "engine/web/pages.py"),
     "markdown_it": ("engine/letter/markdown.py",),
     "markupsafe": ("engine/letter/", "engine/web/pages.py"),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.context import AppContext
-from engine.store.arrays import Column, bigints, booleans, byteas, integers, texts, uuids
+from engine.store.binary import Column, bigints, booleans, byteas, integers, texts, uuids
 
 STREAMS = [str(uuid.uuid4()) for _ in range(3)]
 

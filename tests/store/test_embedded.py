@@ -23,7 +23,7 @@ import psutil
 import psycopg
 import pytest
 
-from engine.store import postmaster, sizing, sockets
+from engine.store import cluster, postmaster
 from engine.store.embedded import Embedded, EmbeddedFailed, memory_settings
 from engine.words import Words
 
@@ -100,7 +100,7 @@ def _place(name: str = "data") -> Iterator[Place]:
             os.kill(pid, signal.SIGKILL)
         _eventually(lambda: not place.is_running())
         uid = place.data.stat().st_uid if place.data.exists() else os.geteuid()
-        if (far := sockets.folder_for(place.data, uid)).parent != place.data.parent:
+        if (far := postmaster.folder_for(place.data, uid)).parent != place.data.parent:
             shutil.rmtree(far, ignore_errors=True)
         shutil.rmtree(root)
 
@@ -496,7 +496,7 @@ def test_any_path_will_do(name: str) -> None:
         assert _ask(url, "SELECT 1") == 1
         with place.embedded() as other:
             assert other.attach() == url
-        folder = sockets.folder_for(place.data, place.data.stat().st_uid)
+        folder = postmaster.folder_for(place.data, place.data.stat().st_uid)
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert folder.stat().st_uid == place.data.stat().st_uid
         embedded.detach()
@@ -505,7 +505,7 @@ def test_any_path_will_do(name: str) -> None:
 def test_a_socket_folder_somebody_else_prepared_is_refused() -> None:
     for place in _place("d" * 120):
         with place.embedded():
-            shutil.rmtree(folder := sockets.folder_for(place.data, place.data.stat().st_uid))
+            shutil.rmtree(folder := postmaster.folder_for(place.data, place.data.stat().st_uid))
         elsewhere = place.root / "elsewhere"
         elsewhere.mkdir()
         folder.symlink_to(elsewhere)
@@ -561,7 +561,7 @@ def test_a_setting_postgresql_does_not_know_ends_in_its_own_words(stopped: Place
 )
 def test_a_setting_that_would_open_the_server_is_refused(name: str) -> None:
     with pytest.raises(EmbeddedFailed, match="cannot be chosen"):
-        sizing.fragment({name: "*"})
+        cluster.fragment({name: "*"})
 
 
 def test_a_value_stays_within_its_quotes(stopped: Place) -> None:
@@ -570,7 +570,7 @@ def test_a_value_stays_within_its_quotes(stopped: Place) -> None:
         assert _ask(embedded.attach(), 'SHOW "relance.note"') == value
         assert _ask(embedded.attach(), "SHOW fsync") == "on"
     with pytest.raises(EmbeddedFailed, match="control character"):
-        sizing.fragment({"cluster_name": "a\nfsync = off"})
+        cluster.fragment({"cluster_name": "a\nfsync = off"})
 
 
 def test_it_gives_up_only_when_the_server_died_and_shows_its_log(stopped: Place) -> None:
@@ -726,5 +726,5 @@ def test_postgresql_accepts_every_setting_we_derive(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a /dev/shm")
 def test_files_take_the_place_of_a_shared_memory_folder_that_is_missing() -> None:
-    missing = sizing.shared_memory_settings(Path("/nonexistent"))
+    missing = cluster.shared_memory_settings(Path("/nonexistent"))
     assert missing == {"dynamic_shared_memory_type": "mmap"}

@@ -10,6 +10,7 @@ import os
 import resource
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -17,9 +18,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from engine.store import guard as guarding
+from engine.store import embedded
+from engine.store.embedded import Guard
 from engine.store.failure import EmbeddedFailed
-from engine.store.guard import Guard
 
 PATIENCE = 20
 
@@ -33,8 +34,8 @@ def wait_for(state: Callable[[], bool]) -> None:
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guarding, "LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(guarding, "AFTER_FAILURE_SECONDS", 0.01)
+    monkeypatch.setattr(embedded, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(embedded, "AFTER_FAILURE_SECONDS", 0.01)
 
 
 @pytest.mark.parametrize(
@@ -94,18 +95,37 @@ def test_a_guard_that_has_ended_says_so() -> None:
 
 def test_it_looks_after_a_server_while_no_descriptor_is_left() -> None:
     """As 300 silent connections left it once: nothing could be opened, and the guard died of it."""
-    script = (
-        "import os, resource, sys, time\nfrom engine.store.guard import Guard\nfrom engine.store"
-        " import guard as guarding\nguarding.LOOK_EVERY = guarding.AFTER_FAILURE_SECONDS ="
-        " 0.01\nresource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\nlooked = []\ndef lives():\n  "
-        "  os.close(os.open('.', os.O_RDONLY)); looked.append(1); return True\nguard = Guard(lives,"
-        " lambda: None)\nheld = []\ntry:\n    while True: held.append(os.open('.',"
-        " os.O_RDONLY))\nexcept OSError: pass\nuntil = time.monotonic() + 20\nwhile 'Too many open"
-        " files' not in guard.trouble and time.monotonic() < until: time.sleep(0.01)\nfull ="
-        " guard.trouble\nfor each in held: os.close(each)\nbefore = len(looked)\nwhile len(looked)"
-        " == before and time.monotonic() < until: time.sleep(0.01)\nprint('Too many open files' in"
-        " full, len(looked) > before)\n"
-    )
+    script = textwrap.dedent("""
+        import os, resource, time
+        from engine.store import embedded
+
+        embedded.LOOK_SECONDS = embedded.AFTER_FAILURE_SECONDS = 0.01
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+        looked = []
+
+        def lives():
+            os.close(os.open(".", os.O_RDONLY))
+            looked.append(1)
+            return True
+
+        guard = embedded.Guard(lives, lambda: None)
+        held = []
+        try:
+            while True:
+                held.append(os.open(".", os.O_RDONLY))
+        except OSError:
+            pass
+        until = time.monotonic() + 20
+        while "Too many open files" not in guard.trouble and time.monotonic() < until:
+            time.sleep(0.01)
+        full = guard.trouble
+        for descriptor in held:
+            os.close(descriptor)
+        before = len(looked)
+        while len(looked) == before and time.monotonic() < until:
+            time.sleep(0.01)
+        print("Too many open files" in full, len(looked) > before)
+    """)
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
     )
