@@ -13,8 +13,8 @@ from engine.proof.checkpoint import HEADER, carried_by, open_checkpoint
 from engine.proof.signing import read_vkey
 from engine.proof.verify import notes_in
 from engine.vault.act_evidence import octets_of
-from tests.evidence import doors
 from tests.installation import Installations
+from tests.web import doors
 from tests.web.correspondence import press
 from tests.web.visiting import Site, behind_a_proxy
 

@@ -16,8 +16,8 @@ from engine.sequence.delay import DAY
 from engine.subscriber.events import ConsentGiven, ConsentRequested, GroundDeclared, LetterSent
 from engine.vault.act_evidence import octets_of
 from engine.vault.commitment import PREFIX
-from tests.evidence import doors
 from tests.installation import Installations
+from tests.web import doors
 from tests.web.visiting import Site, behind_a_proxy
 
 
@@ -179,7 +179,7 @@ def test_octets_that_are_not_those_of_the_digest_are_refused() -> None:
 
 
 def test_a_mail_that_the_relay_puts_off_leaves_nothing_behind(site: Site) -> None:
-    from tests.evidence.putting_off import put_off_once
+    from tests.sending.putting_off import put_off_once
 
     address = "plus-tard@exemple.fr"
     site.post("inscription", {"email": address, "jardin": "Un balcon"})

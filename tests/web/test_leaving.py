@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from engine.letter.link_token import EVERYTHING, UNSUBSCRIBE
-from tests.evidence import doors
 from tests.installation import Installations
 from tests.sequence.dialogues import mistakes
 from tests.sequence.test_reading_toml import GOOD
+from tests.web import doors
 from tests.web.correspondence import press, written_to
 from tests.web.visiting import Site, behind_a_proxy
 

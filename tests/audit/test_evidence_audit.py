@@ -17,8 +17,8 @@ from engine.i18n.refusal import Refusal
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import Withdraw
 from engine.subscriber.events import Cause
-from tests.evidence import doors
 from tests.installation import Installations
+from tests.web import doors
 from tests.web.visiting import Site, behind_a_proxy
 
 

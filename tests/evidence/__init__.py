@@ -1,1 +1,0 @@
-"""What proves a ground, door by door."""
