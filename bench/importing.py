@@ -12,7 +12,8 @@ from bench.installation import Installation, installed
 from bench.sizes import Size
 from bench.table import Row, Watch, against
 from engine.cli.arguments_of_people import import_arguments
-from engine.imports.importer import CHUNK, from_arguments, run_import
+from engine.cli.import_file import from_arguments
+from engine.imports.importer import CHUNK, run_import
 from engine.store.sql import beside
 
 GOAL = 0.4

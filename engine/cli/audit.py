@@ -1,83 +1,55 @@
-"""`relance audit PART`: what an auditor asks, one file a part."""
+"""`relance audit PART`: which function answers each part. As in `dispatch`, the module of the typed
+part alone is brought in.
+"""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 
 from engine.context import AppContext
 
 
-def audit(context: AppContext | Path, args: argparse.Namespace) -> int:
-    return _part(args.part)(context, args)
+def audit(context: AppContext, args: argparse.Namespace) -> int:
+    return part(args.part)(context, args)
 
 
-def _part(name: str) -> Callable[..., int]:
-    """What carries out a part of AUDIT_PARTS; it alone is brought in."""
+def part(name: str) -> Callable[[AppContext, argparse.Namespace], int]:
+    """Raises KeyError for what is none of AUDIT_PARTS, and for `verify`, which needs no
+    installation.
+    """
+    carry_out: Callable[[AppContext, argparse.Namespace], int]
     match name:
         case "story":
-            from engine.cli.audit_reports import story
-
-            return story
+            from engine.cli.audit_reports import story as carry_out
         case "letter":
-            from engine.cli.audit_reports import letter
-
-            return letter
+            from engine.cli.audit_reports import letter as carry_out
         case "as-of":
-            from engine.cli.audit_reports import as_of
-
-            return as_of
+            from engine.cli.audit_reports import as_of as carry_out
         case "replay":
-            from engine.cli.replay import replay
-
-            return replay
+            from engine.cli.replay import replay as carry_out
         case "prove":
-            from engine.cli.prove import prove
-
-            return prove
+            from engine.cli.prove import prove as carry_out
         case "ledger":
-            from engine.cli.prove import ledger
-
-            return ledger
-        case "verify":
-            from engine.cli.prove import verify
-
-            return verify
+            from engine.cli.prove import ledger as carry_out
         case "evidence":
-            from engine.cli.audit_checks import evidence
-
-            return evidence
+            from engine.cli.audit_checks import evidence as carry_out
         case "retention":
-            from engine.cli.audit_checks import retention
-
-            return retention
+            from engine.cli.audit_checks import retention as carry_out
         case "open-archive":
-            from engine.cli.open_archive import open_archive
-
-            return open_archive
+            from engine.cli.open_archive import open_archive as carry_out
         case "checkpoint":
-            from engine.cli.attesting import checkpoint
-
-            return checkpoint
+            from engine.cli.attesting import checkpoint as carry_out
         case "key":
-            from engine.cli.attesting import key
-
-            return key
+            from engine.cli.attesting import key as carry_out
         case "rotate-key":
-            from engine.cli.attesting import rotate
-
-            return rotate
+            from engine.cli.attesting import rotate as carry_out
         case "restored":
-            from engine.cli.attesting import restored
-
-            return restored
+            from engine.cli.attesting import restored as carry_out
         case "witness":
-            from engine.cli.audit_witness import witness
-
-            return witness
+            from engine.cli.audit_witness import witness as carry_out
         case "stamp":
-            from engine.cli.audit_witness import stamp
-
-            return stamp
-    raise KeyError(name)
+            from engine.cli.audit_witness import stamp as carry_out
+        case _:
+            raise KeyError(name)
+    return carry_out

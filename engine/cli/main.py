@@ -8,7 +8,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,164 +80,25 @@ def _refusal(error: BaseException) -> Refusal:
 
 
 def _carry_out(args: argparse.Namespace) -> int:
+    from engine.cli import dispatch
     from engine.config import read_config
     from engine.i18n.refusal import Refusal
 
-    verb, run, folder = VERBS[args.verb], implementation(args.verb), Path(args.folder)
+    verb, folder = VERBS[args.verb], Path(args.folder)
     if not folder.is_dir():
         raise Refusal(N_("there is no folder {folder}"), 2, folder=folder)
     if verb.needs == "folder" or getattr(args, "part", "") in verb.free:
-        return run(folder, args)
+        return dispatch.folder_verb(args.verb)(folder, args)
     config = read_config(folder)
     if verb.needs == "config":
-        return run(config, args)
+        return dispatch.config_verb(args.verb)(config, args)
     from engine.cli.opened_context import with_context, with_database_context
 
     if verb.needs == "database":
-        return with_database_context(config, lambda database_context: run(database_context, args))
-    return with_context(config, lambda context: run(context, args))
-
-
-def implementation(verb: str) -> Callable[..., int]:
-    """What carries a verb out. Raises KeyError for what is no verb."""
-    match verb:
-        case "init":
-            from engine.cli import init
-
-            return init.init
-        case "demo":
-            from engine.cli import demo
-
-            return demo.demo
-        case "run" | "web" | "follow" | "send":
-            from engine.cli import run
-
-            if verb == "run":
-                return run.run
-            return run.part(verb)
-        case "trial":
-            from engine.cli import trial
-
-            return trial.trial
-        case "completion":
-            from engine.cli import completion
-
-            return completion.completion
-        case "import":
-            from engine.imports import importer
-
-            return importer.run
-        case "suppress":
-            from engine.imports import suppression
-
-            return suppression.suppress
-        case "subscribe" | "transfer" | "unsubscribe":
-            from engine.cli import people
-
-            if verb == "subscribe":
-                return people.subscribe
-            if verb == "transfer":
-                return people.transfer
-            return people.unsubscribe
-        case "show":
-            from engine.cli import show
-
-            return show.show
-        case "members":
-            from engine.cli import members
-
-            return members.members
-        case "lists":
-            from engine.cli import lists
-
-            return lists.lists
-        case "check":
-            from engine.cli import check
-
-            return check.check
-        case "simulate":
-            from engine.cli import simulate
-
-            return simulate.run
-        case "graph":
-            from engine.cli import graph
-
-            return graph.run
-        case "publish":
-            from engine.cli import publish
-
-            return publish.run
-        case "watch":
-            from engine.cli import watch
-
-            return watch.run
-        case "preview" | "send-test":
-            from engine.cli import preview
-
-            if verb == "preview":
-                return preview.preview
-            return preview.send_test
-        case "broadcast":
-            from engine.cli import broadcast
-
-            return broadcast.broadcast
-        case "status":
-            from engine.cli import status
-
-            return status.status
-        case "pause" | "resume":
-            from engine.cli import pause
-
-            if verb == "pause":
-                return pause.pause
-            return pause.resume
-        case "in-doubt":
-            from engine.cli import in_doubt
-
-            return in_doubt.in_doubt
-        case "retry-withheld":
-            from engine.cli import retry_withheld
-
-            return retry_withheld.retry_withheld
-        case "audit":
-            from engine.cli import audit
-
-            return audit.audit
-        case "rebuild":
-            from engine.cli import replay
-
-            return replay.rebuild
-        case "accept-secret":
-            from engine.cli import accept_secret
-
-            return accept_secret.run
-        case "api-key":
-            from engine.cli import api_key
-
-            return api_key.run
-        case "backup" | "restore":
-            from engine.cli import backup
-
-            if verb == "backup":
-                return backup.backup
-            return backup.restore
-        case "person":
-            from engine.cli import person
-
-            return person.person
-        case "requests":
-            from engine.cli import requests
-
-            return requests.requests
-        case "papers":
-            from engine.cli import papers
-
-            return papers.papers
-        case "breach":
-            from engine.cli import breach
-
-            return breach.breach
-    raise KeyError(verb)
+        carry_out = dispatch.database_verb(args.verb)
+        return with_database_context(config, lambda database: carry_out(database, args))
+    on_context = dispatch.context_verb(args.verb)
+    return with_context(config, lambda context: on_context(context, args))
 
 
 def entry() -> None:

@@ -1,17 +1,10 @@
-"""What a long verb shows while it works, and how it is stopped.
-
-A line on a terminal, nothing in a pipe; Ctrl-C between two steps, never within one.
-"""
+"""What a long verb shows while it works: a line on a terminal, nothing in a pipe."""
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Self, TextIO
 
 from engine.cli.terminal import shown, steering
@@ -69,28 +62,6 @@ class Progress:
         if self.shown:
             self._write(CLEAR)
             self.out.flush()
-
-
-@contextmanager
-def stop_between_steps() -> Iterator[Callable[[], bool]]:
-    """Within it the first Ctrl-C only makes the answer true, so that the step under way is
-    finished; the second interrupts as ever.
-    """
-    asked = False
-
-    def note(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _clock(seconds: float) -> str:

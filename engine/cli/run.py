@@ -29,11 +29,16 @@ def run(
     return _run(context, PARTS, args.seconds, args.speed, args.trial, begin)
 
 
-def part(name: str) -> Callable[[AppContext, argparse.Namespace], int]:
-    def run_part(context: AppContext, args: argparse.Namespace) -> int:
-        return _run(context, (name,), args.seconds)
+def web(context: AppContext, args: argparse.Namespace) -> int:
+    return _run(context, ("web",), args.seconds)
 
-    return run_part
+
+def follow(context: AppContext, args: argparse.Namespace) -> int:
+    return _run(context, ("follow",), args.seconds)
+
+
+def send(context: AppContext, args: argparse.Namespace) -> int:
+    return _run(context, ("send",), args.seconds)
 
 
 def _collect_seldom() -> None:

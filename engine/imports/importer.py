@@ -1,5 +1,5 @@
-"""`relance import`: everything is read, refusals first, then those who arrive; a bad row costs no
-other, and the same file twice changes nothing.
+"""Files of people brought in: everything is read, refusals first, then those who
+arrive; a bad row costs no other, and the same file twice changes nothing.
 
 Arrivals are shuffled within windows of WINDOW rows (fewer, where rows are very long) before they
 are written. What that protects: somebody who has the ledger and learns the file (or knows that it
@@ -10,7 +10,6 @@ the line.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import os
 import random
@@ -19,33 +18,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
-from engine.cli.progress import Progress, stop_between_steps
 from engine.context import AppContext
 from engine.i18n.language import translator
 from engine.i18n.phrases import language_of
-from engine.i18n.refusal import Refusal
 from engine.imports.batches import AT_ONCE, Importer
 from engine.imports.dry_run import DryRun
-from engine.imports.options import ImportOptions, from_arguments
+from engine.imports.interruption import stop_between_steps
+from engine.imports.options import ImportOptions
 from engine.imports.refusals import RowFault, TableFault, TableRefused
 from engine.imports.rejected_rows import Rejections
 from engine.imports.report import ImportReport
 from engine.imports.rows import DATED, Arrival, Departure, read_row
 from engine.imports.scan import scan
 from engine.imports.seen_addresses import Seen
-from engine.imports.suppression import run_suppress, suppress
 from engine.imports.table import OpenTable, Rejected, Row, open_table
 from engine.sequence.model import Ending, Plan
 from engine.words import Reason
-
-__all__ = [
-    "ImportOptions",
-    "from_arguments",
-    "run",
-    "run_import",
-    "run_suppress",
-    "suppress",
-]
 
 WINDOW = 10_000
 WINDOW_CHARACTERS = 10_000_000
@@ -57,19 +45,6 @@ REFUSED_ELSEWHERE = Reason(RowFault.REFUSED_ELSEWHERE)
 
 class _Stopped(Exception):
     """Ctrl-C was pressed, and what was begun is finished."""
-
-
-def run(context: AppContext, args: argparse.Namespace) -> int:
-    _ = translator(language_of(context.config))
-    options = from_arguments(args, context)
-    try:
-        with Progress(_("Reading") if options.dry_run else _("Importing"), say=_) as tell:
-            report = run_import(context, options, tell)
-    except TableRefused as error:
-        raise Refusal(error.reason, 2) from error
-    for line in report.lines(_):
-        print(line)
-    return report.exit_code
 
 
 def run_import(

@@ -1,22 +1,14 @@
-"""What `relance import` is told: its arguments, and the options they become once every one of them
-has been held against the installation.
-"""
+"""What an import is told: the file, what its columns mean, and what holds for every row."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from engine.context import AppContext
-from engine.i18n.language import N_
-from engine.i18n.refusal import Refusal, list_of
 from engine.imports import rows
-from engine.imports.agreement import COLUMN_MEANINGS
 from engine.imports.columns import EMAIL
-from engine.imports.refusals import DateKind, RowRefused
-from engine.intake.instants import DateOrder, DateRefused
+from engine.intake.instants import DateOrder
 
 
 @dataclass(frozen=True)
@@ -41,83 +33,3 @@ class ImportOptions:
         """
         named = set(rows.RESERVED.values()) & set(self.mapping.values())
         return (EMAIL, "timezone", "language", *self.said.fields, *sorted(named))
-
-
-def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptions:
-    """Raises Refusal of status 2 with a sentence."""
-    listed = list_of(context.installation_stream.current().plan(), args.list)
-    fields = tuple(field.name for field in context.config.settings.fields)
-    mapping = _mapping(args, fields)
-    named = set(mapping.values())
-    zone, now = context.config.site.timezone, context.clock.now()
-    for what, column in (
-        ("source", rows.SOURCE),
-        ("collected", rows.COLLECTED),
-        ("basis", rows.BASIS),
-    ):
-        if not getattr(args, what).strip() and column not in named:
-            said_nowhere = N_(
-                "--{what} is required, or a column that says it with {column} COLUMN: nobody is"
-                " imported without it"
-            )
-            raise Refusal(said_nowhere, 2, what=what, column=column)
-    said = rows.Said(
-        list=listed.id,
-        now=now,
-        zone=zone,
-        source=args.source.strip(),
-        basis=args.basis,
-        start=args.start,
-        fields=fields,
-        objection=args.objection.strip(),
-        first_address=args.first_address,
-    )
-    if args.collected.strip():
-        try:
-            said = replace(
-                said,
-                collected=rows.past(
-                    args.collected.strip(),
-                    said,
-                    DateKind.COLLECTION,
-                    args.date_order or "day-first",
-                ),
-            )
-        except (DateRefused, RowRefused) as error:
-            raise Refusal(N_("--collected: {why}"), 2, why=error.reason) from error
-    return ImportOptions(Path(args.file), said, mapping, args.date_order, args.update, args.dry_run)
-
-
-def _mapping(args: argparse.Namespace, fields: tuple[str, ...]) -> dict[str, str]:
-    mapping: dict[str, str] = {}
-    pairs = [
-        (getattr(args, option[2:].replace("-", "_")), option) for option in rows.RESERVED.values()
-    ]
-    pairs += [(column, meaning) for meaning in COLUMN_MEANINGS for column in getattr(args, meaning)]
-    for pair in args.map:
-        column, equals, field = pair.rpartition("=")
-        if not equals or not column.strip() or not field.strip():
-            raise Refusal(N_("--map {pair}: write COLUMN=FIELD"), 2, pair=pair)
-        option = f"--{field}" if field in COLUMN_MEANINGS else rows.RESERVED.get(field, "")
-        if option and field in fields:
-            said = N_(
-                "--map {pair}: {field} is one of [fields] and more; for the other meaning say"
-                " {option} COLUMN"
-            )
-            raise Refusal(said, 2, pair=pair, field=field, option=option)
-        pairs.append((column, rows.RESERVED.get(field, field)))
-    for column, field in pairs:
-        if not column:
-            continue
-        if mapping.get(column, field) != field:
-            raise Refusal(
-                N_("the column {column} is said to be two things: {one} and {other}"),
-                2,
-                column=column,
-                one=mapping[column],
-                other=field,
-            )
-        if field in mapping.values() and field not in COLUMN_MEANINGS:
-            raise Refusal(N_("two columns are said to be {field}"), 2, field=field)
-        mapping[column] = field
-    return mapping

@@ -1,49 +1,28 @@
-"""`relance suppress FILE`: every address in it is never written to again, whoever it is; of
+"""Files of refusals: every address in one is never written to again, whoever it is; of
 strangers a keyed hash is kept and nothing else (D15).
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.cli.progress import Progress, stop_between_steps
 from engine.context import AppContext
 from engine.i18n.language import translator
 from engine.i18n.phrases import language_of
-from engine.i18n.refusal import Refusal
 from engine.imports.batches import Importer
 from engine.imports.columns import EMAIL
-from engine.imports.refusals import TableRefused
+from engine.imports.interruption import stop_between_steps
 from engine.imports.rejected_rows import Rejections
 from engine.imports.report import SuppressReport
 from engine.imports.rows import Departure, departure
 from engine.imports.seen_addresses import Seen
 from engine.imports.table import Row, open_table
-from engine.subscriber.terms import SUPPRESSION_REASONS, SuppressionReason, one_of
+from engine.subscriber.terms import SuppressionReason
 
 CHUNK = 1_000
 NO_MAPPING: Mapping[str, str] = MappingProxyType({})
-
-
-def suppress(context: AppContext, args: argparse.Namespace) -> int:
-    _ = translator(language_of(context.config))
-    try:
-        with Progress(_("Suppressing"), say=_) as tell:
-            report = run_suppress(
-                context,
-                args.file,
-                one_of(args.reason, SUPPRESSION_REASONS),
-                tell,
-                {args.email: EMAIL} if args.email else NO_MAPPING,
-            )
-    except TableRefused as error:
-        raise Refusal(error.reason, 2) from error
-    for line in report.lines(_):
-        print(line)
-    return report.exit_code
 
 
 def run_suppress(

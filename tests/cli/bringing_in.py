@@ -6,10 +6,11 @@ import argparse
 from pathlib import Path
 
 from engine.cli.arguments_of_people import import_arguments
+from engine.cli.import_file import from_arguments
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.in_words import in_english
-from engine.imports.importer import from_arguments, run_import
+from engine.imports.importer import run_import
 from engine.imports.report import ImportReport
 from engine.ledger.codec import Entry
 from engine.subscriber.commands import AnyCommand

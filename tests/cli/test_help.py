@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.main import implementation
+from engine.cli import audit, dispatch
+from engine.cli.arguments_of_trust import AUDIT_PARTS
 from engine.cli.parser import Program, parser, spoken_in, typed_folder, typed_verb
 from engine.cli.verbs import GROUPS, VERBS, arguments
 from engine.i18n.language import translator
@@ -78,7 +79,21 @@ def test_every_option_says_what_it_is_for(whole: Program) -> None:
 @pytest.mark.parametrize("verb", VERBS)
 def test_each_verb_stands_in_a_group_and_is_carried_out_somewhere(verb: str) -> None:
     assert VERBS[verb].group in GROUPS
-    assert callable(implementation(verb)) and callable(arguments(verb))
+    carried_out_by = {
+        "context": dispatch.context_verb,
+        "database": dispatch.database_verb,
+        "config": dispatch.config_verb,
+        "folder": dispatch.folder_verb,
+    }
+    assert callable(carried_out_by[VERBS[verb].needs](verb)) and callable(arguments(verb))
+
+
+@pytest.mark.parametrize("part", AUDIT_PARTS)
+def test_each_part_of_audit_is_carried_out_somewhere(part: str) -> None:
+    if part in VERBS["audit"].free:
+        assert callable(dispatch.folder_verb("audit"))
+    else:
+        assert callable(audit.part(part))
 
 
 def test_help_names_the_verbs_by_what_one_wants_to_do() -> None:
@@ -198,7 +213,7 @@ def test_verb_and_folder_are_seen_before_anything_is_understood(
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_the_shell_completes_every_verb(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
-    implementation("completion")(Path("."), argparse.Namespace(shell=shell))
+    dispatch.folder_verb("completion")(Path("."), argparse.Namespace(shell=shell))
     script = capsys.readouterr().out
     assert all(verb in script for verb in VERBS)
     assert "--dry-run" in script

@@ -13,6 +13,7 @@ import pytest
 
 from engine.cli import arguments_of_people, arguments_of_trust, people
 from engine.cli import audit as auditing
+from engine.cli.prove import verify
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from tests.cli.bringing_in import FILES
@@ -36,7 +37,10 @@ def context(make_context: MakeContext) -> AppContext:
 def audit(context: AppContext | Path, *arguments: str | Path) -> int:
     parser = argparse.ArgumentParser()
     arguments_of_trust.audit_arguments(parser)
-    return auditing.audit(context, parser.parse_args(list(map(str, arguments))))
+    args = parser.parse_args(list(map(str, arguments)))
+    if isinstance(context, Path):
+        return verify(context, args)
+    return auditing.audit(context, args)
 
 
 def typed(*arguments: str | Path, folder: Path) -> Said:

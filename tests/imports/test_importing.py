@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli import arguments_of_people
+from engine.cli.import_file import from_arguments, import_file
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.language import translator
@@ -516,7 +517,7 @@ def test_ctrl_c_stops_between_two_chunks_and_the_same_command_again_does_the_res
         if calls == 8:
             os.kill(os.getpid(), signal.SIGINT)
 
-    options = importing.from_arguments(_arguments(path), context)
+    options = from_arguments(_arguments(path), context)
     before = signal.getsignal(signal.SIGINT)
     report = importing.run_import(context, options, tell)
     assert signal.getsignal(signal.SIGINT) is before
@@ -628,7 +629,7 @@ def test_a_file_that_cannot_be_read_or_a_column_that_is_not_there_is_status_two(
     with telling(TableRefused, "no column 'ville'"):
         bring(context, table(tmp_path, THREE), "--map", "ville=first_name")
     with pytest.raises(Refusal, match="there is no file") as refusal:
-        importing.run(context, _arguments(tmp_path / "missing.csv"))
+        import_file(context, _arguments(tmp_path / "missing.csv"))
     assert refusal.value.status == 2
     assert (
         refusal.value.said(translator("fr"))
@@ -655,7 +656,7 @@ def test_the_report_names_columns_in_the_language_of_the_site(
         tmp_path,
         "E-mail;Prénom;Abonné le;Ville;Fuseau\nana@lecteurs.example;Ana;2020-01-01;Lyon;Mars\n",
     )
-    assert importing.run(context, _arguments(path, "--dry-run")) == 0
+    assert import_file(context, _arguments(path, "--dry-run")) == 0
     said = capsys.readouterr()
     assert said.err == ""
     assert "email ← « E-mail », first_name ← « Prénom »" in said.out
@@ -677,7 +678,7 @@ def test_an_export_with_refusals_stops_in_the_site_s_language_until_its_columns_
     before = (context.ledger.head(), personal_rows(context), sorted(tmp_path.iterdir()))
     for more in ((), ("--dry-run",), ("--ignore", "Désinscrit le")):
         with pytest.raises(Refusal) as refusal:
-            importing.run(context, _arguments(path, *more))
+            import_file(context, _arguments(path, *more))
         assert refusal.value.status == 2
         said = refusal.value.said(translator("fr"))
         assert said.startswith("contacts.csv contient peut-être des personnes qui ont refusé")
@@ -733,6 +734,7 @@ import argparse, sys
 from pathlib import Path
 from engine.app import open_context
 from engine.cli import arguments_of_people
+from engine.cli.import_file import from_arguments, import_file
 from engine.imports import importer as importing
 from tests.installation import publish
 from tests.memory import peak_megabytes
@@ -744,7 +746,7 @@ with open_context(folder) as context:
     parser = argparse.ArgumentParser()
     arguments_of_people.import_arguments(parser)
     args = parser.parse_args([str(path), *SAID])
-    report = importing.run_import(context, importing.from_arguments(args, context))
+    report = importing.run_import(context, from_arguments(args, context))
     kept = personal_rows(context)[1]
     print(report.counts["joined"], report.rejections.count, kept, peak_megabytes())
 """

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from engine.cli.arguments_of_people import suppress_arguments
+from engine.cli.suppress import suppress
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal
-from engine.imports.suppression import run_suppress, suppress
+from engine.imports.suppression import run_suppress
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.terms import SuppressionReason
 from tests.cli.bringing_in import (

@@ -123,10 +123,7 @@ CLIMBING: frozenset[tuple[str, str]] = frozenset(
     {
         ("engine/imports/batches.py", "engine/context.py"),
         ("engine/imports/dry_run.py", "engine/context.py"),
-        ("engine/imports/importer.py", "engine/cli/progress.py"),
         ("engine/imports/importer.py", "engine/context.py"),
-        ("engine/imports/options.py", "engine/context.py"),
-        ("engine/imports/suppression.py", "engine/cli/progress.py"),
         ("engine/imports/suppression.py", "engine/context.py"),
     }
 )

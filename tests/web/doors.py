@@ -13,10 +13,10 @@ from engine.audit.evidence import GroundProof, ground_proofs
 from engine.cli.api_key import create
 from engine.cli.arguments_of_people import import_arguments, subscribe_arguments
 from engine.cli.arguments_of_trust import SCOPES
+from engine.cli.import_file import from_arguments
 from engine.cli.people import subscribe
 from engine.context import AppContext
 from engine.imports.importer import run_import
-from engine.imports.options import from_arguments
 from engine.letter.link_token import CONFIRM, FIRST_LINK, UNSUBSCRIBE, make_token
 from engine.subscriber.events import LetterBegun, LetterSent
 from tests.sending.readers import send_until

@@ -1,0 +1,139 @@
+"""What carries each verb out: a table for each thing a verb is handed (`Verb.needs`).
+
+A table is a match over imports, because the module of the typed verb is the only one that may be
+brought in: all of them together take longer than most verbs. Each raises KeyError for a verb that
+is not in it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from engine.config import Config
+    from engine.context import AppContext, DatabaseContext
+
+    ContextVerb = Callable[[AppContext, argparse.Namespace], int]
+    DatabaseVerb = Callable[[DatabaseContext, argparse.Namespace], int]
+    ConfigVerb = Callable[[Config, argparse.Namespace], int]
+    FolderVerb = Callable[[Path, argparse.Namespace], int]
+
+
+def context_verb(name: str) -> ContextVerb:
+    """Verbs that work with the stores, opened."""
+    carry_out: ContextVerb
+    match name:
+        case "run":
+            from engine.cli.run import run as carry_out
+        case "web":
+            from engine.cli.run import web as carry_out
+        case "follow":
+            from engine.cli.run import follow as carry_out
+        case "send":
+            from engine.cli.run import send as carry_out
+        case "import":
+            from engine.cli.import_file import import_file as carry_out
+        case "subscribe":
+            from engine.cli.people import subscribe as carry_out
+        case "transfer":
+            from engine.cli.people import transfer as carry_out
+        case "unsubscribe":
+            from engine.cli.people import unsubscribe as carry_out
+        case "suppress":
+            from engine.cli.suppress import suppress as carry_out
+        case "show":
+            from engine.cli.show import show as carry_out
+        case "members":
+            from engine.cli.members import members as carry_out
+        case "lists":
+            from engine.cli.lists import lists as carry_out
+        case "publish":
+            from engine.cli.publish import run as carry_out
+        case "watch":
+            from engine.cli.watch import run as carry_out
+        case "preview":
+            from engine.cli.preview import preview as carry_out
+        case "send-test":
+            from engine.cli.preview import send_test as carry_out
+        case "broadcast":
+            from engine.cli.broadcast import broadcast as carry_out
+        case "status":
+            from engine.cli.status import status as carry_out
+        case "pause":
+            from engine.cli.pause import pause as carry_out
+        case "resume":
+            from engine.cli.pause import resume as carry_out
+        case "in-doubt":
+            from engine.cli.in_doubt import in_doubt as carry_out
+        case "retry-withheld":
+            from engine.cli.retry_withheld import retry_withheld as carry_out
+        case "audit":
+            from engine.cli.audit import audit as carry_out
+        case "rebuild":
+            from engine.cli.replay import rebuild as carry_out
+        case "api-key":
+            from engine.cli.api_key import run as carry_out
+        case "person":
+            from engine.cli.person import person as carry_out
+        case "requests":
+            from engine.cli.requests import requests as carry_out
+        case "papers":
+            from engine.cli.papers import papers as carry_out
+        case "breach":
+            from engine.cli.breach import breach as carry_out
+        case _:
+            raise KeyError(name)
+    return carry_out
+
+
+def database_verb(name: str) -> DatabaseVerb:
+    """Verbs that replace what is in the database, or change on what terms it opens."""
+    carry_out: DatabaseVerb
+    match name:
+        case "trial":
+            from engine.cli.trial import trial as carry_out
+        case "accept-secret":
+            from engine.cli.accept_secret import run as carry_out
+        case "backup":
+            from engine.cli.backup import backup as carry_out
+        case "restore":
+            from engine.cli.backup import restore as carry_out
+        case _:
+            raise KeyError(name)
+    return carry_out
+
+
+def config_verb(name: str) -> ConfigVerb:
+    """Verbs that read the author's files alone."""
+    carry_out: ConfigVerb
+    match name:
+        case "check":
+            from engine.cli.check import check as carry_out
+        case "simulate":
+            from engine.cli.simulate import run as carry_out
+        case "graph":
+            from engine.cli.graph import run as carry_out
+        case _:
+            raise KeyError(name)
+    return carry_out
+
+
+def folder_verb(name: str) -> FolderVerb:
+    """Verbs that need no installation; of `audit`, the part `verify`."""
+    carry_out: FolderVerb
+    match name:
+        case "init":
+            from engine.cli.init import init as carry_out
+        case "demo":
+            from engine.cli.demo import demo as carry_out
+        case "completion":
+            from engine.cli.completion import completion as carry_out
+        case "audit":
+            from engine.cli.prove import verify as carry_out
+        case _:
+            raise KeyError(name)
+    return carry_out

@@ -1,0 +1,114 @@
+"""`relance import FILE`: its arguments held against the installation, the import itself, and its
+report.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from engine.cli.progress import Progress
+from engine.context import AppContext
+from engine.i18n.language import N_, translator
+from engine.i18n.phrases import language_of
+from engine.i18n.refusal import Refusal, list_of
+from engine.imports import rows
+from engine.imports.agreement import COLUMN_MEANINGS
+from engine.imports.importer import run_import
+from engine.imports.options import ImportOptions
+from engine.imports.refusals import DateKind, RowRefused, TableRefused
+from engine.intake.instants import DateRefused
+
+
+def import_file(context: AppContext, args: argparse.Namespace) -> int:
+    _ = translator(language_of(context.config))
+    options = from_arguments(args, context)
+    try:
+        with Progress(_("Reading") if options.dry_run else _("Importing"), say=_) as tell:
+            report = run_import(context, options, tell)
+    except TableRefused as error:
+        raise Refusal(error.reason, 2) from error
+    for line in report.lines(_):
+        print(line)
+    return report.exit_code
+
+
+def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptions:
+    """Raises Refusal of status 2 with a sentence."""
+    listed = list_of(context.installation_stream.current().plan(), args.list)
+    fields = tuple(field.name for field in context.config.settings.fields)
+    mapping = _mapping(args, fields)
+    named = set(mapping.values())
+    zone, now = context.config.site.timezone, context.clock.now()
+    for what, column in (
+        ("source", rows.SOURCE),
+        ("collected", rows.COLLECTED),
+        ("basis", rows.BASIS),
+    ):
+        if not getattr(args, what).strip() and column not in named:
+            said_nowhere = N_(
+                "--{what} is required, or a column that says it with {column} COLUMN: nobody is"
+                " imported without it"
+            )
+            raise Refusal(said_nowhere, 2, what=what, column=column)
+    said = rows.Said(
+        list=listed.id,
+        now=now,
+        zone=zone,
+        source=args.source.strip(),
+        basis=args.basis,
+        start=args.start,
+        fields=fields,
+        objection=args.objection.strip(),
+        first_address=args.first_address,
+    )
+    if args.collected.strip():
+        try:
+            said = replace(
+                said,
+                collected=rows.past(
+                    args.collected.strip(),
+                    said,
+                    DateKind.COLLECTION,
+                    args.date_order or "day-first",
+                ),
+            )
+        except (DateRefused, RowRefused) as error:
+            raise Refusal(N_("--collected: {why}"), 2, why=error.reason) from error
+    return ImportOptions(Path(args.file), said, mapping, args.date_order, args.update, args.dry_run)
+
+
+def _mapping(args: argparse.Namespace, fields: tuple[str, ...]) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    pairs = [
+        (getattr(args, option[2:].replace("-", "_")), option) for option in rows.RESERVED.values()
+    ]
+    pairs += [(column, meaning) for meaning in COLUMN_MEANINGS for column in getattr(args, meaning)]
+    for pair in args.map:
+        column, equals, field = pair.rpartition("=")
+        if not equals or not column.strip() or not field.strip():
+            raise Refusal(N_("--map {pair}: write COLUMN=FIELD"), 2, pair=pair)
+        option = f"--{field}" if field in COLUMN_MEANINGS else rows.RESERVED.get(field, "")
+        if option and field in fields:
+            said = N_(
+                "--map {pair}: {field} is one of [fields] and more; for the other meaning say"
+                " {option} COLUMN"
+            )
+            raise Refusal(said, 2, pair=pair, field=field, option=option)
+        pairs.append((column, rows.RESERVED.get(field, field)))
+    for column, field in pairs:
+        if not column:
+            continue
+        if mapping.get(column, field) != field:
+            raise Refusal(
+                N_("the column {column} is said to be two things: {one} and {other}"),
+                2,
+                column=column,
+                one=mapping[column],
+                other=field,
+            )
+        if field in mapping.values() and field not in COLUMN_MEANINGS:
+            raise Refusal(N_("two columns are said to be {field}"), 2, field=field)
+        mapping[column] = field
+    return mapping
