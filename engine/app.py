@@ -20,12 +20,12 @@ from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
 from engine.desk.processes import SQL as PROCESSES_SQL
-from engine.installation.publishing import Shown
+from engine.installation.publishing import ShownWords
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import SQL as LEDGER_SQL
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
-from engine.proof.signer import Place
+from engine.proof.signer import SigningFiles
 from engine.proof.store import SQL as PROOF_SQL
 from engine.runtime.rollback_detection import RollbackDetection
 from engine.runtime.shutdown import ended_in_time
@@ -118,7 +118,7 @@ def open_context_in(
         command_handler = CommandHandler(ledger, vault, installation_stream, views.folds, clock.now)
         rollback_detection = RollbackDetection(ledger, installation_stream, config.data)
         # The random end of an origin's name.
-        place = Place(
+        place = SigningFiles(
             config.data,
             config.secrets,
             urlsplit(config.site.url).netloc,
@@ -148,7 +148,7 @@ def open_context_in(
         database.close()
 
 
-def _shown_words(site: Site, plan: Plan) -> Shown:
+def _shown_words(site: Site, plan: Plan) -> ShownWords:
     # Here, because the pages are half of a verb's time to start, and only publishing needs them.
     from engine.web.shown_words import shown_by
 

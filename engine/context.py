@@ -16,7 +16,7 @@ from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.desk.processes import Processes
-from engine.installation.publishing import Shown
+from engine.installation.publishing import ShownWords
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
@@ -52,7 +52,7 @@ class AppContext:
     """This process's opaque name in the ledger and on the desk, fresh at each start."""
     rollback_detection: RollbackDetection
     tree: LedgerTree
-    shown_words: Callable[[Plan], Shown]
+    shown_words: Callable[[Plan], ShownWords]
     """What people agree on under a plan, as the pages of this program render it."""
     store_trouble: Callable[[], str] = lambda: ""
     """Why the embedded PostgreSQL could not be started again if it ended now; "" where it could,

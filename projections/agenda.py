@@ -32,8 +32,8 @@ from engine.subscriber.agenda_key import withheld_of
 from engine.subscriber.events import PersonEvent
 from engine.subscriber.evolve import fold
 from engine.subscriber.person import NOBODY, Person
-from projections.quarantine import Aside, what_failed
-from projections.stale import Stale, made_stale
+from projections.quarantine import Quarantined, what_failed
+from projections.stale import StaleRows, made_stale
 from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)
@@ -101,7 +101,7 @@ class Agenda:
 
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
         touched: dict[str, list[PersonEvent]] = {}
-        stale = Stale()
+        stale = StaleRows()
         for entry in entries:
             if entry.stream == STREAM:
                 before, event = self.installation, cast(InstallationEvent, entry.event)
@@ -209,7 +209,7 @@ class Agenda:
             standing.setdefault(str(subscriber), set()).add(str(key))
         read: dict[str, Person] = {}
         wanted: dict[str, Mapping[str, Act]] = {}
-        failed: dict[str, Aside] = {}
+        failed: dict[str, Quarantined] = {}
         for subscriber, known in people.items():
             history = self._history(subscriber) if known is None else []
             try:
@@ -287,7 +287,7 @@ class Agenda:
             self._aside = {str(row[0]) for row in cursor.execute(self.sql["all_aside"]).fetchall()}
         return self._aside
 
-    def _set_aside(self, cursor: Cursor, failed: Mapping[str, Aside]) -> None:
+    def _set_aside(self, cursor: Cursor, failed: Mapping[str, Quarantined]) -> None:
         if not failed:
             return
         subscribers, aside = uuids(failed), self._known_aside(cursor)

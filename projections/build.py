@@ -103,7 +103,7 @@ MAX_PEOPLE_IN_ONE_PROCESS = 100_000
 
 
 @dataclass(frozen=True)
-class Building:
+class ViewBuild:
     """What is being built: these views below `prefix`, up to `position`. Their tables exist, empty
     and without indexes.
     """

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from engine.ledger.store import Ledger
 from projections.agenda import Agenda
-from projections.inactivity import Silence
+from projections.inactivity import Inactivity
 from projections.letters import Letters
 from projections.members import Members
 from projections.view import View
@@ -18,6 +18,6 @@ def every_view(ledger: Ledger, prefix: str, names: Collection[str] = ()) -> tupl
         Agenda(ledger, prefix),
         Members(prefix),
         Letters(prefix),
-        Silence(prefix),
+        Inactivity(prefix),
     )
     return tuple(view for view in views if not names or view.name in names)

@@ -22,7 +22,7 @@ from engine.store.database import Database
 from engine.store.safe_error_text import safe_error_text
 from engine.store.sql import queries
 from projections.build import SQL as BUILDING
-from projections.build import Building
+from projections.build import ViewBuild
 from projections.view import View
 
 SQL = queries(Path(__file__).with_name("follow.sql"))
@@ -72,7 +72,7 @@ class Follower:
             with self.database.transaction(long=True) as connection:
                 self._drop(connection, view)
                 self._create(connection, view)
-        Building(prefix, [view.name for view in self.views], position).fill(
+        ViewBuild(prefix, [view.name for view in self.views], position).fill(
             self.ledger, self.database, tell
         )
         for view in self.views:

@@ -25,7 +25,7 @@ TELLING = frozenset({
 
 
 @dataclass(slots=True)
-class Told:
+class Activity:
     """What some entries say about one person's activity, in ms, 0 for nothing. `answered`: from
     when on an earlier question is no longer open.
     """
@@ -54,9 +54,9 @@ class Told:
             self.asked_at = self.expires_at = 0
 
 
-def _told(entries: Iterable[Entry]) -> tuple[dict[str, Told], list[str]]:
+def _told(entries: Iterable[Entry]) -> tuple[dict[str, Activity], list[str]]:
     """The activity by person, and the people who were erased."""
-    told: dict[str, Told] = {}
+    told: dict[str, Activity] = {}
     erased: list[str] = []
     for entry in entries:
         event = entry.event
@@ -66,17 +66,17 @@ def _told(entries: Iterable[Entry]) -> tuple[dict[str, Told], list[str]]:
             erased.append(entry.stream)
             told.pop(entry.stream, None)
         else:
-            told.setdefault(entry.stream, Told()).see(event)  # type: ignore[arg-type]
+            told.setdefault(entry.stream, Activity()).see(event)  # type: ignore[arg-type]
     return told, erased
 
 
-class Silence:
+class Inactivity:
     name = "silence"
     version = 1
     tables: tuple[str, ...] = ("silence",)
 
     def __init__(self, prefix: str = LIVE) -> None:
-        self.schema = schema_of(Silence, prefix)
+        self.schema = schema_of(Inactivity, prefix)
         self.sql = SQL.within(schema=self.schema)
 
     def begin(self, position: int) -> None:

@@ -15,7 +15,7 @@ from engine.subscriber.evolve import CANNOT_BE_FOLDED
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class Quarantined:
     """`position` is that of their last event, `why` the type of the error: its message may be
     personal.
     """
@@ -24,8 +24,8 @@ class Aside:
     why: str
 
 
-def what_failed(position: int, error: Exception) -> Aside:
+def what_failed(position: int, error: Exception) -> Quarantined:
     """The type of the error; the same whether they were followed or rebuilt, since a replay
     compares it.
     """
-    return Aside(position, f"{safe_error_text(error)}: {CANNOT_BE_FOLDED}")
+    return Quarantined(position, f"{safe_error_text(error)}: {CANNOT_BE_FOLDED}")

@@ -23,7 +23,7 @@ from projections.agenda import Agenda, read_folds
 from projections.build import SQL as BUILDING
 from projections.every import every_view
 from projections.follow import Follower
-from projections.inactivity import Silence
+from projections.inactivity import Inactivity
 from projections.letters import Letters
 from projections.members import Members
 from projections.view import LIVE, View
@@ -48,7 +48,7 @@ class ReadViews:
         self.agenda = Agenda(ledger)
         self.members = Members()
         self.letters = Letters()
-        self.silence = Silence()
+        self.silence = Inactivity()
         self.taking = TAKING.within(schema=self.agenda.schema)
         self.asking = SQL.within(letters=self.letters.schema, members=self.members.schema)
         self.follower = Follower(ledger, database, self._views())

@@ -14,20 +14,20 @@ REQUESTS = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Stale:
+class StaleRows:
     """Rows of these lists and of these mailings (encoded keys), whenever they are due."""
 
     lists: frozenset[int] = frozenset()
     mailings: frozenset[str] = frozenset()
 
-    def __or__(self, other: Stale) -> Stale:
-        return Stale(self.lists | other.lists, self.mailings | other.mailings)
+    def __or__(self, other: StaleRows) -> StaleRows:
+        return StaleRows(self.lists | other.lists, self.mailings | other.mailings)
 
     def __bool__(self) -> bool:
         return bool(self.lists or self.mailings)
 
 
-def made_stale(before: Installation, after: Installation, event: InstallationEvent) -> Stale:
+def made_stale(before: Installation, after: Installation, event: InstallationEvent) -> StaleRows:
     """What `event`, which led from one state to the other, makes stale. A mailing's rows may belong
     to people who have left its lists.
     """
@@ -41,11 +41,11 @@ def made_stale(before: Installation, after: Installation, event: InstallationEve
             for name in (*old.broadcasts, *new.broadcasts)
             if old.broadcasts.get(name) != new.broadcasts.get(name)
         )
-        return Stale(lists, frozenset(encode(BroadcastKey(name)) for name in changed))
+        return StaleRows(lists, frozenset(encode(BroadcastKey(name)) for name in changed))
     if isinstance(event, BroadcastFellDue):
         broadcast = after.plan().broadcasts.get(event.broadcast)
-        return Stale(
+        return StaleRows(
             frozenset(broadcast.to if broadcast else ()),
             frozenset({encode(BroadcastKey(event.broadcast))}),
         )
-    return Stale()
+    return StaleRows()

@@ -14,7 +14,7 @@ from engine.context import AppContext
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
 from engine.sequence.delay import HOUR, MINUTE
-from engine.simulation.live import Said, live
+from engine.simulation.live import GivenAnswer, live
 from engine.subscriber.commands import Answer, Subscribe
 from engine.subscriber.events import Cause, LetterBegun
 from engine.vault.vault import VaultWrite
@@ -110,7 +110,7 @@ def test_simulation_and_engine_agree_to_the_minute(
     moments = live(
         context.installation_stream.current().plan(),
         10,
-        {name: [Said(link)] for name, link in answers.items()},
+        {name: [GivenAnswer(link)] for name, link in answers.items()},
         start,
         zone,
     )

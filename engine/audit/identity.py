@@ -15,7 +15,7 @@ from engine.installation.events import STREAM
 from engine.ledger.codec import Entry
 from engine.ledger.store import Ledger
 from engine.vault.commitment import Evidence
-from engine.vault.vault import Known, Vault
+from engine.vault.vault import KnownPerson, Vault
 
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -29,7 +29,7 @@ class Identity:
 
     subscriber: str
     entries: list[Entry]
-    known: Known | None
+    known: KnownPerson | None
     pieces: Mapping[str, Evidence]
     others: tuple[str, ...] = ()
     former: str = ""

@@ -18,7 +18,7 @@ from engine.i18n.printable import printable
 from engine.installation.events import InstallationEvent
 from engine.installation.publishing import (
     Difference,
-    Shown,
+    ShownWords,
     brought_up_to_date,
     difference,
     publication,
@@ -51,7 +51,7 @@ class PublicationStores(Protocol):
     @property
     def views(self) -> ListCounts: ...
     @property
-    def shown_words(self) -> Callable[[Plan], Shown]:
+    def shown_words(self) -> Callable[[Plan], ShownWords]:
         """What people agree on under a plan, as this program renders it."""
 
 

@@ -46,7 +46,7 @@ class PageOpening:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class LinkHistory:
     """What was known of a link when its page was fetched: was it `pressed` before, how many
     `others` of its letter were ever opened, was the letter opened by a `robot`, did its visitor
     open many links within the last quarter of an hour (`hurried`).
@@ -239,7 +239,7 @@ class Desk:
         with self.database.connection() as connection:
             return connection.execute(SQL["compare_and_set_mark"], values).rowcount == 1
 
-    def note_shown(self, openings: Sequence[PageOpening]) -> list[Noted]:
+    def note_shown(self, openings: Sequence[PageOpening]) -> list[LinkHistory]:
         """These links' pages were fetched at this moment; what is known of each opening, all of
         these included.
         """
@@ -266,7 +266,9 @@ class Desk:
             for m, link, pressed, others, robot in rows
         }
         hurried = self._note_visitors(openings)
-        return [Noted(*known[opening.page], opening.visitor in hurried) for opening in openings]
+        return [
+            LinkHistory(*known[opening.page], opening.visitor in hurried) for opening in openings
+        ]
 
     def _note_visitors(self, openings: Sequence[PageOpening]) -> set[str]:
         """Which of the visitors are in a hurry."""

@@ -32,7 +32,7 @@ from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused
 from engine.subscriber.person import Person
 from engine.vault.act_evidence import of_ground
 from engine.vault.commitment import Evidence, evidence
-from engine.vault.vault import Known, VaultWrite
+from engine.vault.vault import KnownPerson, VaultWrite
 from engine.words import Reason, Words
 
 UNTOLD = OF_COLLECTION | {"proof", "language"}
@@ -224,7 +224,7 @@ class Importer:
         self,
         subscriber: str,
         person: Person,
-        given: Known | None,
+        given: KnownPerson | None,
         arrival: Arrival,
         said: Said,
     ) -> CommandRequest:

@@ -22,7 +22,7 @@ EMBEDDED = "embed"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownWords:
     """What people agree on: forms by name as they are rendered in `language`, and the words of
     pages by key, each with its language.
     """
@@ -32,8 +32,8 @@ class Shown:
     language: str = ""
 
 
-def nothing_shown(plan: Plan) -> Shown:
-    return Shown()
+def nothing_shown(plan: Plan) -> ShownWords:
+    return ShownWords()
 
 
 def digest_of(text: str) -> str:
@@ -65,7 +65,7 @@ def publication(
     at: int,
     program: str,
     *,
-    shown: Callable[[Plan], Shown] = nothing_shown,
+    shown: Callable[[Plan], ShownWords] = nothing_shown,
     backfill: bool = False,
     rolled_back_to: int = 0,
 ) -> tuple[e.InstallationEvent, ...]:
@@ -97,7 +97,7 @@ def publication(
 
 
 def brought_up_to_date(
-    installation: Installation, shown: Shown, at: int, program: str
+    installation: Installation, shown: ShownWords, at: int, program: str
 ) -> tuple[e.InstallationEvent, ...]:
     """What a program says that runs an edition another one has published: its version, and what it
     shows where people agree, if that differs.
@@ -120,7 +120,7 @@ def brought_up_to_date(
 
 
 def _shown(
-    installation: Installation, plan: Plan, shown: Shown, at: int, files: Mapping[str, str]
+    installation: Installation, plan: Plan, shown: ShownWords, at: int, files: Mapping[str, str]
 ) -> tuple[e.InstallationEvent, ...]:
     """What of it the ledger does not say yet."""
     facts: list[e.InstallationEvent] = []

@@ -31,7 +31,7 @@ from psycopg.sql import Composed
 from engine.ledger.codec import Encoded, Entry, EntryRefused, decode
 from engine.ledger.recorder import LedgerRecorder, Row, Within
 from engine.store.binary import bigints, uuids
-from engine.store.connecting import MOVED, Watched, reach
+from engine.store.connecting import MOVED, WatchedConnection, reach
 from engine.store.database import CLOSE_SECONDS, DATABASE_LOST
 from engine.store.sql import AnyCursor, beside
 
@@ -48,7 +48,7 @@ class Connections(PostgresDatastore):
         super().__init__("", "", "", "", "", schema=schema)
         self.pool = ConnectionPool(
             reach(conninfo),
-            connection_class=Watched[DictRow],
+            connection_class=WatchedConnection[DictRow],
             kwargs={"row_factory": dict_row},
             min_size=1,
             max_size=size,
@@ -128,7 +128,7 @@ class Conflict:
     """
 
 
-class Together(Protocol):
+class WriteTogether(Protocol):
     def __call__(self, cursor: AnyCursor, indexes: Sequence[int]) -> None: ...
 
 
@@ -150,7 +150,7 @@ class Ledger:
         self.datastore.pool.close(timeout=CLOSE_SECONDS)
 
     def append(
-        self, batch: Sequence[Append], together: Together | None = None
+        self, batch: Sequence[Append], together: WriteTogether | None = None
     ) -> list[Written | Conflict]:
         """Write what is not stale; one answer per append, in order. Raises ValueError when a stream
         stands in the batch twice.

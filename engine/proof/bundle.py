@@ -39,7 +39,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class BundleSources:
     """What is held about one person up to a checkpoint. `entries` are exact bytes by position: the
     whole stream (`versions` facts), and what it refers to; `proofs` the proof of each. `evidence`
     is (salt, payload) by commitment in hexadecimal. `person` is what the vault knows of them.
@@ -67,7 +67,7 @@ def head_files(head: Head, tools: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def bundle_files(
-    head: Head, holding: Holding, tools: Mapping[str, bytes], sign: Sign
+    head: Head, holding: BundleSources, tools: Mapping[str, bytes], sign: Sign
 ) -> dict[str, bytes]:
     """Every file of a bundle by its name; `tools` are verify.py and VERIFIER.md."""
     files = head_files(head, tools)

@@ -12,12 +12,12 @@ from engine.installation.events import STREAM
 from engine.installation.stream import InstallationStream
 from engine.ledger.codec import Entry, as_plain
 from engine.ledger.store import Ledger
-from engine.proof.bundle import Head, Holding
+from engine.proof.bundle import BundleSources, Head
 from engine.proof.ledger_tree import LedgerTree
 from engine.proof.note import key_id, parse_note, parse_vkey
 from engine.proof.store import SignedCheckpoint
 from engine.proof.tlog_proof import TlogProof
-from engine.proof.trust_policy import Known, Policy
+from engine.proof.trust_policy import KnownKey, Policy
 from engine.subscriber import events as e
 from engine.subscriber.agenda_key import broadcast_at
 from engine.subscriber.events import LetterBegun
@@ -175,7 +175,7 @@ def head_of(stores: Stores, signed: SignedCheckpoint) -> Head:
     stamp = stores.tree.stamp_of(signed.origin, signed.size)
     stamped = (stamp.response, stamp.roots) if stamp is not None else (b"", b"")
     return Head(
-        signed.note, signed.origin, signed.size, vkey, bytes(Policy((Known(vkey),))), *stamped
+        signed.note, signed.origin, signed.size, vkey, bytes(Policy((KnownKey(vkey),))), *stamped
     )
 
 
@@ -187,7 +187,7 @@ def signing_key(signed: SignedCheckpoint, vkeys: Iterable[str]) -> str:
     return next(vkey for vkey in reversed(list(vkeys)) if key_id(*parse_vkey(vkey)) in ids)
 
 
-def holding_of(stores: Stores, stream: str, signed: SignedCheckpoint) -> Holding:
+def holding_of(stores: Stores, stream: str, signed: SignedCheckpoint) -> BundleSources:
     """Everything up to the checkpoint; of the vault what is there now. Nobody's stream gives a
     holding of no versions.
     """
@@ -211,7 +211,7 @@ def holding_of(stores: Stores, stream: str, signed: SignedCheckpoint) -> Holding
         for commitment, salt, payload in stores.vault.evidence_bytes(stream)
     }
     evidence = committed([entries[entry.position] for entry in own], kept)
-    return Holding(stream, len(own), entries, proofs, evidence, person)
+    return BundleSources(stream, len(own), entries, proofs, evidence, person)
 
 
 def _proof(tree: LedgerTree, position: int, signed: SignedCheckpoint) -> bytes:

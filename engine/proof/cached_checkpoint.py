@@ -12,7 +12,7 @@ from engine.proof.store import SignedCheckpoint
 CACHE_SECONDS = 10.0
 
 
-class Newest:
+class CachedCheckpoint:
     """Called, it gives the signed note, b"" where nothing is signed yet. `clock` counts seconds
     from anywhere.
     """

@@ -12,13 +12,13 @@ from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 from engine.proof.checkpoint import parse_checkpoint
 from engine.proof.errors import ProofRefused
-from engine.proof.signer import Place, Signer
+from engine.proof.signer import Signer, SigningFiles
 from engine.proof.signing_refused import SigningRefused
 from engine.proof.stamping import KeptStamp, Stamps, best
 from engine.proof.store import Checkpoints, SignedCheckpoint, Tiles
 from engine.proof.tiles import Tile
 from engine.proof.tree import Span, consistency_spans, inclusion_spans
-from engine.proof.tree_growth import Growing, TreeContradicted
+from engine.proof.tree_growth import TreeContradicted, TreeGrowth
 from engine.proof.tree_replay import Replay, Signed, TreeDifference
 from engine.secret_files import SecretMissing
 from engine.sequence.delay import Delay
@@ -39,7 +39,7 @@ class LedgerTree:
         database: Database,
         ledger: Ledger,
         installation_stream: InstallationStream,
-        place: Place,
+        place: SigningFiles,
         now: Callable[[], int],
         wall: Callable[[], int],
     ) -> None:
@@ -49,7 +49,7 @@ class LedgerTree:
         self._wall = wall
         self._tiles = Tiles(database)
         self._checkpoints = Checkpoints(database)
-        self._growing = Growing(database)
+        self._growing = TreeGrowth(database)
         self.stamps = Stamps(database)
         self._signer = Signer(database, installation_stream, place, now, wall)
         self._troubles: dict[str, str] = {}

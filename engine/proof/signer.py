@@ -112,7 +112,7 @@ EMPTY = N_("nothing is signed: the ledger is empty")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SigningFiles:
     """Where an installation keeps what signing needs. `host` begins the name of each new origin,
     `mint` makes the random end of it.
     """
@@ -128,7 +128,7 @@ class Signer:
         self,
         database: Database,
         installation_stream: InstallationStream,
-        place: Place,
+        place: SigningFiles,
         now: Callable[[], int],
         wall: Callable[[], int],
     ) -> None:

@@ -35,7 +35,7 @@ class NotFetched(Exception):
     """No answer, or none that may be used: a sentence, without anything the server wrote."""
 
 
-class _Here(urllib.request.HTTPRedirectHandler):
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self,
         req: urllib.request.Request,
@@ -56,7 +56,9 @@ def fetched(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
     begun = time.monotonic()
     request = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")
     try:
-        with urllib.request.build_opener(_Here).open(request, timeout=FETCH_SECONDS) as answer:
+        with urllib.request.build_opener(_NoRedirects).open(
+            request, timeout=FETCH_SECONDS
+        ) as answer:
             body_read = b""
             while len(body_read) <= MAX_BYTES and (piece := answer.read1(1 << 16)):
                 body_read += piece

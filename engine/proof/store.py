@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import cast
 
 from engine.proof.errors import ProofRefused
-from engine.proof.tiles import ENTRIES, WIDTH, Place, Tile, entry_bundle, place_of, root_of_whole
+from engine.proof.tiles import (
+    ENTRIES,
+    WIDTH,
+    Tile,
+    TileRange,
+    entry_bundle,
+    place_of,
+    root_of_whole,
+)
 from engine.proof.tree import HASH_BYTES, Node, ReadNode, Span, nodes_of, span_hash
 from engine.store.binary import bigints, byteas, integers
 from engine.store.database import Database
@@ -116,7 +124,7 @@ def write(cursor: AnyCursor, tiles: Mapping[TilePlace, bytes]) -> None:
 def _node_in(tiles: Mapping[TilePlace, bytes]) -> ReadNode:
     def node(level: int, index: int) -> bytes:
         wanted: Node = (level, index)
-        place: Place = place_of(wanted)
+        place: TileRange = place_of(wanted)
         tile = tiles.get((place.level, place.number), b"")
         first, last = place.first * HASH_BYTES, (place.first + place.count) * HASH_BYTES
         if len(tile) < last:

@@ -78,7 +78,7 @@ def tiles_grown(old: int, size: int) -> Iterator[Tile]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TileRange:
     """Where a node comes from: `count` hashes of a tile from the `first` on, joined two by two."""
 
     level: int
@@ -87,14 +87,14 @@ class Place:
     count: int
 
 
-def place_of(node: Node) -> Place:
+def place_of(node: Node) -> TileRange:
     level, index = node
     inner = level % HEIGHT
     begin = index << inner
-    return Place(level // HEIGHT, begin // WIDTH, begin % WIDTH, 1 << inner)
+    return TileRange(level // HEIGHT, begin // WIDTH, begin % WIDTH, 1 << inner)
 
 
-def places_of(spans: Iterable[Span]) -> list[Place]:
+def places_of(spans: Iterable[Span]) -> list[TileRange]:
     return [place_of(node) for span in spans for node in nodes_of(span)]
 
 

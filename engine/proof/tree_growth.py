@@ -49,7 +49,7 @@ class TreeContradicted(SigningRefused):
     """
 
 
-class Growing:
+class TreeGrowth:
     def __init__(self, database: Database) -> None:
         self.database = database
 

@@ -21,7 +21,7 @@ _Line = TypeVar("_Line")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownKey:
     """A log (without a name of its own) or a witness, by its verifier key."""
 
     vkey: str
@@ -40,8 +40,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    logs: tuple[Known, ...] = ()
-    witnesses: tuple[Known, ...] = ()
+    logs: tuple[KnownKey, ...] = ()
+    witnesses: tuple[KnownKey, ...] = ()
     groups: tuple[Group, ...] = ()
     quorum: str = NONE
 
@@ -99,8 +99,8 @@ def parse_policy(raw: bytes) -> Policy:
 
 @dataclass
 class _Reading:
-    logs: list[Known] = field(default_factory=list)
-    witnesses: list[Known] = field(default_factory=list)
+    logs: list[KnownKey] = field(default_factory=list)
+    witnesses: list[KnownKey] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     quorum: str | None = None
     free: set[str] = field(default_factory=set)
@@ -111,12 +111,12 @@ class _Reading:
         match words:
             case ["log", vkey, *url] if len(url) <= 1:
                 self._key(vkey, (ED25519,), self.logs)
-                self._add(self.logs, Known(vkey, *url), MOST_LOGS, "logs")
+                self._add(self.logs, KnownKey(vkey, *url), MOST_LOGS, "logs")
             case ["witness", name, vkey, *url] if len(url) <= 1:
                 self._key(vkey, (COSIGNATURE, ED25519), self.witnesses)
                 self._name(name)
                 self._add(
-                    self.witnesses, Known(vkey, "".join(url), name), MOST_WITNESSES, "witnesses"
+                    self.witnesses, KnownKey(vkey, "".join(url), name), MOST_WITNESSES, "witnesses"
                 )
             case ["group", name, threshold, *members] if members:
                 self._group(name, threshold, members)
@@ -162,7 +162,7 @@ class _Reading:
         self.names.add(name)
         self.free.add(name)
 
-    def _key(self, vkey: str, kinds: Collection[int], known: Sequence[Known]) -> None:
+    def _key(self, vkey: str, kinds: Collection[int], known: Sequence[KnownKey]) -> None:
         _, kind, public = parse_vkey(vkey)
         if kind not in kinds:
             raise ProofRefused(f"a key of type {kind} has no place here")

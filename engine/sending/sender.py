@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from engine.installation.events import SendingPaused
 from engine.ledger.store import LOST
-from engine.proof.cached_checkpoint import Newest
+from engine.proof.cached_checkpoint import CachedCheckpoint
 from engine.sending import claim as c
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal
@@ -48,7 +48,9 @@ class Sender:
         self.journal = DeliveryJournal(path)
         c.reclaim(stores.config.data, stores.desk)
         self.relay = Relay(settings, self.journal)
-        self.composer = Composer(stores.config, stores.link_key, Newest(stores.latest_checkpoint))
+        self.composer = Composer(
+            stores.config, stores.link_key, CachedCheckpoint(stores.latest_checkpoint)
+        )
         self.wake = asyncio.Event()
         self.stopping = asyncio.Event()
         self.trouble = ""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.sequence.delay import DAY, HOUR, parse_delay
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Letter, Link, List, Plan
-from engine.simulation.live import Said
+from engine.simulation.live import GivenAnswer
 from engine.words import N_
 
 _SHORT = re.compile(r"(\d{1,5})\s*(min|m|h|d|w)")
@@ -19,13 +19,13 @@ _LONG = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "week
 _ACTION = re.compile(r"(===|\+\+\+)([^=+]+)\1")
 
 
-def read_answers(plan: Plan, options: Sequence[str]) -> Mapping[str, Sequence[Said]]:
+def read_answers(plan: Plan, options: Sequence[str]) -> Mapping[str, Sequence[GivenAnswer]]:
     """What `live` wants, in the order given, from "welcome=Oui", "welcome=1",
     "10/welcome====11===", "welcome=liste-creee@2h".
 
     Raises Unreadable.
     """
-    answers: dict[str, list[Said]] = {}
+    answers: dict[str, list[GivenAnswer]] = {}
     for option in options:
         name, equals, rest = option.partition("=")
         if not equals or not rest:
@@ -39,7 +39,7 @@ def read_answers(plan: Plan, options: Sequence[str]) -> Mapping[str, Sequence[Sa
         chosen = _link(plan, letter, (link if at else rest).strip())
         before = answers.setdefault(name.strip(), [])
         after = _delay(delay) if at else before[-1].after + DAY if before else HOUR
-        before.append(Said(chosen, after))
+        before.append(GivenAnswer(chosen, after))
     return answers
 
 

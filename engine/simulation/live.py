@@ -96,7 +96,7 @@ Recurring = Callable[[str, str, int], Iterator[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class GivenAnswer:
     """An answer the reader gives: the link's index in its letter, and how long after the letter
     came (ms).
     """
@@ -106,9 +106,9 @@ class Said:
 
 
 @dataclass
-class _Life:
+class _SimulatedReader:
     plan: Plan
-    answers: Mapping[str, Sequence[Said]]
+    answers: Mapping[str, Sequence[GivenAnswer]]
     recurring: Recurring
     person: Person = NOBODY
     calendar: Calendar = ()
@@ -238,7 +238,7 @@ def _letter(plan: Plan, begun: LetterBegun) -> Letter | None:
 def live(
     plan: Plan,
     start_list: int,
-    answers: Mapping[str, Sequence[Said]],
+    answers: Mapping[str, Sequence[GivenAnswer]],
     start: int,
     zone: str,
     horizon: int = 365 * DAY,
@@ -252,7 +252,7 @@ def live(
     zone, after)` yields the instants of recurring broadcasts later than `after`. At most
     MAX_MOMENTS.
     """
-    life = _Life(plan, answers, recurring)
+    life = _SimulatedReader(plan, answers, recurring)
     life.wish(
         c.Subscribe(start, ENGINE, start_list, "consent", "single", timezone=zone, own_act=True)
     )

@@ -76,10 +76,10 @@ def connect(
     conninfo: str, statement_seconds: int = LONG_SECONDS, *, autocommit: bool = True
 ) -> psycopg.Connection[TupleRow]:
     """A connection outside the pools. Raises psycopg.Error."""
-    return Watched.connect(reach(conninfo, statement_seconds), autocommit=autocommit)
+    return WatchedConnection.connect(reach(conninfo, statement_seconds), autocommit=autocommit)
 
 
-class Watched(psycopg.Connection[Row]):
+class WatchedConnection(psycopg.Connection[Row]):
     """A connection whose server is asked, over a second one, whether it still works when a
     statement has been silent for long.
     """
@@ -118,7 +118,7 @@ class Watched(psycopg.Connection[Row]):
         }
         reached["connect_timeout"] = str(ASKING_SECONDS)
         try:
-            with _Asking.connect(make_conninfo(**reached), autocommit=True) as asking:
+            with _ProbeConnection.connect(make_conninfo(**reached), autocommit=True) as asking:
                 return (
                     asking.execute(SQL["at_work"], {"pid": self.info.backend_pid}).fetchone()
                     is not None
@@ -127,6 +127,6 @@ class Watched(psycopg.Connection[Row]):
             return False
 
 
-class _Asking(Watched[TupleRow]):
+class _ProbeConnection(WatchedConnection[TupleRow]):
     def _is_served(self) -> bool:
         return False

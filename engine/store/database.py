@@ -16,7 +16,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from engine.store.connecting import MOVED, Watched, connect, reach
+from engine.store.connecting import MOVED, WatchedConnection, connect, reach
 from engine.store.sql import queries
 from engine.words import N_, WordedError
 
@@ -60,7 +60,7 @@ class Database:
         self.conninfo = conninfo
         self.pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
             reach(conninfo),
-            connection_class=Watched[Any],
+            connection_class=WatchedConnection[Any],
             min_size=1,
             max_size=size,
             open=False,

@@ -277,7 +277,7 @@ class Embedded:
         """
         self._socket = note.socket or self._usual_socket(account)
         url = postmaster.url(self._socket, cluster.SUPERUSER, password, "postgres")
-        wait = locks.Waiting(progress)
+        wait = locks.Wait(progress)
         while True:
             answer = _ping(url)
             if answer == Ping.OK and self._admitted(url, patient=wait.seconds < REFUSED_SECONDS):

@@ -66,7 +66,7 @@ def alone(
     """
     descriptor = opened(path)
     try:
-        wait = Waiting(progress)
+        wait = Wait(progress)
         while not (obtained := take(descriptor, fcntl.LOCK_EX)):
             if patience is not None and wait.seconds > patience:
                 break
@@ -76,7 +76,7 @@ def alone(
         os.close(descriptor)
 
 
-class Waiting:
+class Wait:
     """One wait: sleeps in small steps and reports every few seconds what it waits for."""
 
     def __init__(self, progress: Callable[[Words], None]) -> None:

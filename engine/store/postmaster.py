@@ -195,7 +195,7 @@ def stop(data: Path, pid: int, progress: Callable[[Words], None]) -> None:
     its end.
     """
     _signal(pid, signal.SIGINT)
-    wait = locks.Waiting(progress)
+    wait = locks.Wait(progress)
     while is_server_of(data, pid):
         if wait.seconds > STOP_PATIENCE:
             raise EmbeddedFailed(
@@ -220,7 +220,7 @@ def clear_remains(data: Path, socket: Path, lock: Path, progress: Callable[[Word
         while left and time.monotonic() < until:
             time.sleep(locks.PAUSE_SECONDS)
             left = [pid for pid in left if is_server_of(data, pid)]
-    wait = locks.Waiting(progress)
+    wait = locks.Wait(progress)
     while not locks.is_free(lock):
         if wait.seconds > REMAINS_SECONDS:
             raise EmbeddedFailed(_remains(data))

@@ -36,7 +36,7 @@ FIRST = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownPerson:
     """What the vault knows of a person who is not erased. `source`: where their address came from,
     "" where they gave it here themselves.
     """
@@ -137,12 +137,12 @@ class Vault:
             rows = connection.execute(SQL["suppressed"], {"hashes": _array(hashes)}).fetchall()
         return {bytes(row[0]): str(row[1]) for row in rows}
 
-    def people(self, subscribers: Collection[str]) -> dict[str, Known]:
+    def people(self, subscribers: Collection[str]) -> dict[str, KnownPerson]:
         with self.database.connection() as connection:
             rows = connection.execute(
                 SQL["people"], {"subscribers": uuids(subscribers)}, binary=True
             ).fetchall()
-        return {row[0]: Known(*row) for row in rows}
+        return {row[0]: KnownPerson(*row) for row in rows}
 
     def evidence_of(self, subscriber: str) -> dict[str, dict[str, object]]:
         """A person's evidence, by commitment in hexadecimal."""

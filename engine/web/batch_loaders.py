@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from engine.commands.command_handler import CommandRequest, Result
 from engine.commands.group_commit import bisect_failures
-from engine.desk.desk import Noted, Page, PageOpening
+from engine.desk.desk import LinkHistory, Page, PageOpening
 from engine.installation.state import Installation
 from engine.ledger.codec import Entry
 from engine.subscriber.person import Person
@@ -145,7 +145,7 @@ class LinkLoaders:
             fresh.discard(nonce)
         return spent
 
-    def _note_shown(self, openings: Sequence[PageOpening]) -> list[Noted]:
+    def _note_shown(self, openings: Sequence[PageOpening]) -> list[LinkHistory]:
         return self.stores.desk.note_shown(openings)
 
     def _entries_after(self, versions: Sequence[tuple[str, int]]) -> list[list[Entry]]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from engine.commands.command_handler import CommandRequest, Result
-from engine.desk.desk import Noted, PageOpening
+from engine.desk.desk import LinkHistory, PageOpening
 from engine.intake.clicks import MAY_ACT_ALONE, Body, command_of, contradicts
 from engine.subscriber.answering import is_contradiction, may_take_back
 from engine.subscriber.commands import Confirm
@@ -213,7 +213,9 @@ class LinkVisits:
     def _opening(self, opened: OpenedLink, visitor: Visitor) -> PageOpening:
         return visitor.opening(opened.page, self.stores.pepper, asked=True)
 
-    def _may_act_alone(self, opened: OpenedLink, visitor: Visitor, noted: Noted) -> Steps[bool]:
+    def _may_act_alone(
+        self, opened: OpenedLink, visitor: Visitor, noted: LinkHistory
+    ) -> Steps[bool]:
         if opened.click.action not in MAY_ACT_ALONE:
             return False
         told, at = sent_at(opened)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from engine.config import Site
 from engine.i18n.language import LANGUAGES, Language, translator
-from engine.installation.publishing import EMBEDDED, Shown, partner_line
+from engine.installation.publishing import EMBEDDED, ShownWords, partner_line
 from engine.letter.french_spacing import spaced
 from engine.sequence.model import Plan
 from engine.web.forms import embed_html, form_values
@@ -83,7 +83,7 @@ def notice_key(kind: str, purpose: str, language: Language) -> str:
     return f"{kind}:{purpose}/{language}"
 
 
-def shown_by(plan: Plan, site: Site) -> Shown:
+def shown_by(plan: Plan, site: Site) -> ShownWords:
     """Everything of a plan that people agree on. What differs from visitor to visitor (stamps, what
     they had written) is left out.
     """
@@ -104,4 +104,4 @@ def shown_by(plan: Plan, site: Site) -> Shown:
         for purpose in plan.purposes
         for spoken_in in LANGUAGES
     }
-    return Shown(forms, notices, language)
+    return ShownWords(forms, notices, language)

@@ -23,7 +23,7 @@ from typing import Any, cast
 
 from engine.ledger.codec import canonical
 from engine.proof import verify
-from engine.proof.bundle import Head, Holding, bundle_files, promise, sums
+from engine.proof.bundle import BundleSources, Head, bundle_files, promise, sums
 from engine.proof.handover import ledger_tools
 from engine.proof.signing import NoteSigner
 from tests.proof.plain_tree import mth, path
@@ -199,7 +199,7 @@ def bundle_of(
     person = {"address": "anna@lecteurs.example", "fields": {"first_name": "Anna"}}
     told = any(COMMITMENT.encode() in book.entries[n - 1] for n in own)
     evidence = {COMMITMENT: (SALT, SAID)} if told else {}
-    holding = Holding(
+    holding = BundleSources(
         stream, len(own), {n: book.entries[n - 1] for n in chosen}, proofs, evidence, person
     )
     return bundle_files(head, holding, ledger_tools(), signer.sign)

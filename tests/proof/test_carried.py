@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.mime.headers import structured_header
-from engine.proof.cached_checkpoint import CACHE_SECONDS, Newest
+from engine.proof.cached_checkpoint import CACHE_SECONDS, CachedCheckpoint
 from engine.proof.checkpoint import HEADER, Checkpoint, carried_by, open_checkpoint, words_of
 from engine.proof.errors import ProofRefused
 from engine.proof.signing import NoteSigner
@@ -96,7 +96,7 @@ def test_one_question_answers_for_some_seconds() -> None:
         asked[0] += 1
         return known[min(asked[0], 2) - 1]
 
-    newest = Newest(latest, lambda: now[0])
+    newest = CachedCheckpoint(latest, lambda: now[0])
     assert [newest() for _ in range(1000)] == [b""] * 1000 and asked == [1]
     now[0] = CACHE_SECONDS
     assert newest() == NOTE and newest() == NOTE and asked == [2]

@@ -22,7 +22,7 @@ from engine.proof.note import (
     verified,
 )
 from engine.proof.signing import NoteSigner, read_vkey
-from engine.proof.trust_policy import Known, Policy, parse_policy
+from engine.proof.trust_policy import KnownKey, Policy, parse_policy
 
 
 def vkey(n: int, kind: int = 1) -> str:
@@ -46,7 +46,7 @@ quorum watching
 
 def test_a_policy_is_read_and_written() -> None:
     policy = parse_policy(TWO_OF_THREE.encode())
-    assert policy.logs == (Known(LOG, "https://relance.example/log"),)
+    assert policy.logs == (KnownKey(LOG, "https://relance.example/log"),)
     assert [each.name for each in policy.witnesses] == ["w1", "w2", "w3"]
     assert policy.quorum == "watching"
     assert parse_policy(bytes(policy)) == policy

@@ -17,7 +17,7 @@ from engine.sequence.delay import DAY, HOUR, MINUTE
 from engine.sequence.model import Plan
 from engine.sequence.timing import to_instant, to_local
 from engine.simulation.answers import read_answers
-from engine.simulation.live import MAX_MOMENTS, Moment, Said, live
+from engine.simulation.live import MAX_MOMENTS, GivenAnswer, Moment, live
 from tests.sequence.dialogues import HEAD, letter, listed, read
 
 PARIS = "Europe/Paris"
@@ -75,9 +75,11 @@ def told(moments: Sequence[Moment]) -> list[str]:
     return lines
 
 
-def life(plan: Plan = PLAN, start: int = 10, days: int = 60, **answers: int | Said) -> list[str]:
+def life(
+    plan: Plan = PLAN, start: int = 10, days: int = 60, **answers: int | GivenAnswer
+) -> list[str]:
     given = {
-        name.replace("_", "-"): [said if isinstance(said, Said) else Said(said)]
+        name.replace("_", "-"): [said if isinstance(said, GivenAnswer) else GivenAnswer(said)]
         for name, said in answers.items()
     }
     return told(live(plan, start, given, MONDAY, PARIS, days * DAY))
@@ -117,7 +119,7 @@ def test_no_leads_to_help_and_off_the_list_in_the_end() -> None:
 
 
 def test_who_answers_late_has_been_reminded() -> None:
-    late = life(list_created=Said(0, 2 * DAY))
+    late = life(list_created=GivenAnswer(0, 2 * DAY))
     assert late.index("26 Nov 09:00 letter list-created-again") < late.index(
         "27 Nov 09:00 answers Oui, c’est fait"
     )
@@ -128,7 +130,9 @@ def test_the_reminder_can_be_answered_too() -> None:
 
 
 def test_a_mind_can_be_changed() -> None:
-    found = life(list_created=Said(1, 30 * HOUR), list_created_again=Said(0, 8 * HOUR))
+    found = life(
+        list_created=GivenAnswer(1, 30 * HOUR), list_created_again=GivenAnswer(0, 8 * HOUR)
+    )
     assert [line for line in found if "moves" in line] == [
         "26 Nov 15:00 moves 12",
         "26 Nov 17:00 moves 11",
@@ -233,7 +237,7 @@ def test_two_lists_may_have_a_letter_of_one_name() -> None:
         + listed(12, "twelve")
     )
     plan = read(text, WORDS)
-    found = live(plan, 10, {"10/q": [Said(0)], "11/q": [Said(1)]}, MONDAY, PARIS)
+    found = live(plan, 10, {"10/q": [GivenAnswer(0)], "11/q": [GivenAnswer(1)]}, MONDAY, PARIS)
     assert [each.target for each in found if each.kind == "moves"] == [11, 12]
     with pytest.raises(ValueError, match='several lists have a letter "q": say one of 10/q, 11/q'):
         read_answers(plan, ["q=Oui"])
@@ -261,7 +265,7 @@ def test_an_answer_is_said_by_its_words_its_number_or_its_list(
     said: str, link: int, after: int
 ) -> None:
     (found,) = read_answers(PLAN, [said]).values()
-    assert found == [Said(link, after)]
+    assert found == [GivenAnswer(link, after)]
 
 
 @pytest.mark.parametrize(
@@ -334,7 +338,7 @@ def test_a_number_that_may_mean_two_links_is_refused() -> None:
     plan = read(text, WORDS | {"q.md": "[Oui](===2===) [Non](===1===)"})
     with pytest.raises(ValueError, match='"1" may mean several links'):
         read_answers(plan, ["q=1"])
-    assert read_answers(plan, ["q====1==="])["q"] == [Said(1)]
+    assert read_answers(plan, ["q====1==="])["q"] == [GivenAnswer(1)]
 
 
 def test_the_calendar_is_told_in_the_language_of_the_author() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.i18n.language import translator
-from engine.store.locks import Waiting
+from engine.store.locks import Wait
 from engine.words import Words
 
 
@@ -13,6 +13,6 @@ def test_what_is_waited_for_is_said_in_french(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("engine.store.locks.PAUSE_SECONDS", 0)
     monkeypatch.setattr("engine.store.locks.TOLD_EVERY", 0)
     heard: list[Words] = []
-    Waiting(heard.append).pause("PostgreSQL is stopping")
+    Wait(heard.append).pause("PostgreSQL is stopping")
     assert heard[0].said(translator("fr")) == "PostgreSQL s’arrête (0 s jusqu’ici)"
     assert heard[0].said() == "PostgreSQL is stopping (0 s so far)"

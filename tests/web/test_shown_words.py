@@ -21,7 +21,7 @@ from engine.installation.events import (
     NoticePublished,
     WordsPublished,
 )
-from engine.installation.publishing import Shown, digest_of
+from engine.installation.publishing import ShownWords, digest_of
 from engine.installation.publishing import publication as to_publish
 from engine.letter.link_token import CONFIRM, EVERYTHING, FIRST_LINK, UNSUBSCRIBE
 from engine.sequence.mistakes import Unpublishable
@@ -162,10 +162,10 @@ def test_a_page_that_a_new_program_words_otherwise_is_published_with_no_new_edit
     publication.bring_up_to_date(context)
     head = context.ledger.head()
 
-    def otherwise(plan: Plan) -> Shown:
+    def otherwise(plan: Plan) -> ShownWords:
         shown = context.shown_words(plan)
         key = notice_key(CONSENT, "offres", "fr")
-        return Shown(
+        return ShownWords(
             {**shown.forms, "simple": "<p>autrement</p>"},
             {**shown.pages, key: ("D'autres mots", "fr")},
             shown.language,
