@@ -36,3 +36,10 @@ def test_each_file_of_the_proof_is_on_its_own_map() -> None:
     assert engine.proof.__doc__ is not None
     files = {file.name for file in (ROOT / "engine/proof").glob("*.py")} - {"__init__.py"}
     assert set(re.findall(r"\b([a-z_]+\.py)\b", engine.proof.__doc__)) == files
+
+
+def test_the_folders_of_tests_are_those_of_the_rooms() -> None:
+    folders = {file.parent.name for file in (ROOT / "tests").glob("*/__init__.py")}
+    assert folders - ROOMS == {"chaos", "docs", "projections", "shape"}
+    # `tests/installation.py`, which makes installations for all tests, has the name of that room.
+    assert ROOMS - folders == {"installation"}
