@@ -4,11 +4,11 @@ removal goes unseen (F01-F13).
 Pure, and of nothing but this room:
     tree.py               leaves, nodes, roots, proofs made and verified (RFC 6962, RFC 9162)
     tiles.py              where a hash of the tree is kept, by C2SP's coordinates
-    note.py, signing.py   signed notes; the one door to Ed25519
+    note.py, signing.py   signed notes, Base64 read strictly; the one door to Ed25519
     checkpoint.py         signed tree heads, also in a mail's header
     tlog_proof.py         one entry's proof
     trust_policy.py       whose signatures are asked for
-    encoding.py, errors.py   Base64 read strictly; what the readers here raise
+    errors.py             what the readers here raise
 From the database, and into it:
     store.py              tiles, checkpoints and stamps, in the schema `proof`
     tree_growth.py        the tree follows the ledger
