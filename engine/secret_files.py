@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.sequence.mistakes import Unreadable
+from engine.store.durable import sync_folder
 from engine.words import N_
 
 NAMES = ("link.key", "suppression.pepper", "nonce.key")
@@ -131,11 +132,7 @@ def prepare_signing_seed(folder: Path) -> bytes:
 def take_next_signing_seed(folder: Path) -> None:
     """The prepared one in place of the present one, which is gone for good."""
     (folder / NEXT).rename(folder / SIGNING)
-    folder_descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(folder_descriptor)
-    finally:
-        os.close(folder_descriptor)
+    sync_folder(folder)
 
 
 def order_keys(file: Path) -> tuple[bytes, ...]:

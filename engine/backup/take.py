@@ -13,6 +13,7 @@ from pathlib import Path
 from engine import __version__
 from engine.backup.copy_streams import PARTS, moment
 from engine.backup.manifest import FILE, FORMAT, Manifest, part_of, pepper_digest
+from engine.store.durable import sync_folder
 
 TAR = ".tar"
 
@@ -32,7 +33,7 @@ def take(owner: str, pepper: bytes, target: Path, engine_at: int) -> Manifest:
             unfinished.rename(target)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    _sync(target.parent)
+    sync_folder(target.parent)
     return manifest
 
 
@@ -64,7 +65,7 @@ def _write(owner: str, pepper: bytes, folder: Path, engine_at: int) -> Manifest:
         file.write(manifest.written())
         file.flush()
         os.fsync(file.fileno())
-    _sync(folder)
+    sync_folder(folder)
     return manifest
 
 
@@ -78,11 +79,3 @@ def _packed(folder: Path, target: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(target)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -33,6 +33,7 @@ from engine.secret_files import (
     take_next_signing_seed,
 )
 from engine.store.database import Database
+from engine.store.durable import sync_folder
 from engine.store.sql import AnyCursor
 from engine.subscriber.events import Cause
 
@@ -71,16 +72,7 @@ class LastCheckpoint:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self.path)
-        synced(self.path.parent)
-
-
-def synced(folder: Path) -> None:
-    """The names in a folder are on the disk too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_folder(self.path.parent)
 
 
 SHORTER = N_(

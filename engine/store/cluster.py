@@ -22,6 +22,7 @@ import psutil
 
 from engine.store import binaries, locks
 from engine.store.account import Account, private_folder
+from engine.store.durable import sync_folder
 from engine.store.failure import ELSEWHERE, EmbeddedFailed, from_log
 
 SUPERUSER = "postgres"
@@ -91,9 +92,9 @@ def create(data: Path, account: Account | None, password: str, lock: Path) -> No
     )
     for entry in sorted(built.iterdir(), key=lambda entry: entry.name == "PG_VERSION"):
         if entry.name == "PG_VERSION":
-            _sync_folder(data)
+            sync_folder(data)
         entry.rename(data / entry.name)
-    _sync_folder(data)
+    sync_folder(data)
     shutil.rmtree(inner)
 
 
@@ -164,7 +165,7 @@ def superuser_password(folder: Path, new: bool) -> str:
         )
     password = secrets.token_urlsafe(32)
     write_private(path, password + "\n", None)
-    _sync_folder(folder)
+    sync_folder(folder)
     return password
 
 
@@ -182,14 +183,6 @@ def write_private(path: Path, text: str, account: Account | None) -> None:
         file.flush()
         os.fsync(descriptor)
     beside.replace(path)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 MB = 1 << 20

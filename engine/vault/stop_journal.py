@@ -23,6 +23,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from engine.store.durable import sync_folder
+
 log = logging.getLogger("relance.vault")
 FILE = "stop.journal"
 Kind = Literal["erasure", "withdrawal", "restriction", "suppression"]
@@ -125,11 +127,7 @@ def append(path: Path, lines: bytes) -> None:
     finally:
         os.close(file)
     if new:
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(path.parent)
 
 
 def _write_all(file: int, octets: bytes) -> None:
