@@ -1,15 +1,20 @@
-"""A real Chromium, where there is one; tests that need it are skipped by name elsewhere."""
+"""A real Chromium, where there is one; tests that need it are skipped by name elsewhere.
+
+One for a test process; each reader has a profile of their own in it.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 FIND = Path(__file__).parent.parent / "install_browser.sh"
 QUIET = [
@@ -22,6 +27,48 @@ QUIET = [
 ]
 
 
+@cache
+def _browser() -> tuple[Browser, asyncio.AbstractEventLoop]:
+    """One for this process, started by the first test that needs it, and the loop it is driven
+    by.
+    """
+    found = subprocess.run(
+        ["sh", str(FIND), "--find"], capture_output=True, text=True, timeout=30
+    ).stdout.strip()
+    if not found:
+        pytest.skip("no Chromium on this machine (tests/install_browser.sh says how to get one)")
+    with _driven_by(None):
+        playwright = sync_playwright().start()
+        loop = asyncio.get_running_loop()
+        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+    _ENDINGS.callback(playwright.stop)
+    _ENDINGS.callback(browser.close)
+    return browser, loop
+
+
+_ENDINGS = ExitStack()
+
+
+def close_browser() -> None:
+    if _browser.cache_info().currsize:
+        with _driven_by(_browser()[1]):
+            _ENDINGS.close()
+        _browser.cache_clear()
+
+
+@contextmanager
+def _driven_by(loop: asyncio.AbstractEventLoop | None) -> Iterator[None]:
+    """Playwright leaves its loop running in this thread; afterwards it is none of ours again, so
+    that tests may run loops of their own.
+    """
+    before = asyncio._get_running_loop()
+    asyncio._set_running_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(before)
+
+
 @contextmanager
 def browsing(
     *,
@@ -31,24 +78,21 @@ def browsing(
     width: int = 1280,
     scheme: Literal["light", "dark"] = "light",
 ) -> Iterator[Page]:
-    """`agent` is what the browser says it is; by itself it says that it is headless, which is a
+    """A page of a reader who was never here before: without a cookie, a cache or a store.
+
+    `agent` is what the browser says it is; by itself it says that it is headless, which is a
     robot's way to be.
     """
-    found = subprocess.run(
-        ["sh", str(FIND), "--find"], capture_output=True, text=True, timeout=30
-    ).stdout.strip()
-    if not found:
-        pytest.skip("no Chromium on this machine (tests/install_browser.sh says how to get one)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+    browser, loop = _browser()
+    with _driven_by(loop):
+        context = browser.new_context(
+            java_script_enabled=scripts,
+            timezone_id=zone,
+            user_agent=agent,
+            viewport={"width": width, "height": 760},
+            color_scheme=scheme,
+        )
         try:
-            context = browser.new_context(
-                java_script_enabled=scripts,
-                timezone_id=zone,
-                user_agent=agent,
-                viewport={"width": width, "height": 760},
-                color_scheme=scheme,
-            )
             yield context.new_page()
         finally:
-            browser.close()
+            context.close()

@@ -10,8 +10,15 @@ import pytest
 from engine.context import AppContext
 from engine.web import forms, robots
 from tests.installation import Installations
+from tests.web.browsing import close_browser
 from tests.web.correspondence import FILES, Telephone, phone
 from tests.web.serving import served
+
+
+@pytest.fixture(scope="session", autouse=True)
+def browser_closed_at_the_end() -> Iterator[None]:
+    yield
+    close_browser()
 
 
 @pytest.fixture(scope="module")
