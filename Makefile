@@ -5,9 +5,12 @@ HERE   := $(CURDIR)
 INPUTS := pyproject.toml setup.py constraints.txt
 # The tests start the program hundreds of times: compiled once, whatever the machine has been told about bytecode.
 COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(HERE)/.venv/bytecode
+STYLE  := $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --output-format concise . && $(BIN)/mypy
+PYTEST := $(COMPILED) $(BIN)/python -m pytest -q --dist worksteal --durations=20
+PURE   := $(addprefix tests/,sequence subscriber simulation letter mime intake i18n docs test_shape.py)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run demo test chaos bench bench-large clean
+.PHONY: help run demo check test test-all chaos bench bench-large clean
 .DEFAULT_GOAL := help
 
 help: ## show these words
@@ -19,13 +22,21 @@ run: .venv/installed ## install on first use, then run Relance on this folder
 demo: .venv/installed ## install on first use, then show Relance at work
 	$(BIN)/relance -C . demo
 
+check: .venv/installed-test ## style, types and the tests that need no database: under a minute
+	$(STYLE)
+	$(PYTEST) -n 2 $(PURE)
+
 test: .venv/installed-test ## style, types and every test
 	@sh tests/install_browser.sh
 	@sh tests/install_postgres.sh
-	$(BIN)/ruff format --check --quiet .
-	$(BIN)/ruff check --output-format concise .
-	$(BIN)/mypy
-	$(COMPILED) $(BIN)/python -m pytest -q -n 5 --dist worksteal
+	$(STYLE)
+	$(PYTEST) -n 5
+
+test-all: .venv/installed-test ## the same, with as many examples and rows as the tests are meant for
+	@sh tests/install_browser.sh
+	@sh tests/install_postgres.sh
+	$(STYLE)
+	RELANCE_LONG=1 $(PYTEST) -n 5
 
 chaos: .venv/installed-test ## kill it three hundred times: nobody misses a letter
 	@rm -f bench/chaos.json

@@ -11,11 +11,12 @@ from hypothesis import settings
 
 from engine.context import AppContext
 from tests.installation import Installations
+from tests.sizes import sized
 
 # Of each property that does not say for itself; more by RELANCE_EXAMPLES. No example is timed: a
 # busy machine is no fault of the program.
 settings.register_profile(
-    "relance", max_examples=int(os.environ.get("RELANCE_EXAMPLES", "40")), deadline=None
+    "relance", max_examples=int(os.environ.get("RELANCE_EXAMPLES", sized(15, 40))), deadline=None
 )
 settings.load_profile("relance")
 

@@ -13,8 +13,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +23,7 @@ from typing import Any, cast
 
 import httpx
 
-from tests.forked import Typed
+from tests.forked import Started, Typed
 from tests.sink import Sink
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -111,12 +109,10 @@ class Relance(Installed):
     mail: MailServer
 
     @contextlib.contextmanager
-    def run(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-        log = (self.folder / "run.log").open("a")
-        command = [sys.executable, "-m", "engine", "-C", str(self.folder), "run", *arguments]
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, text=True
-        )
+    def run(self, *arguments: str) -> Iterator[Started]:
+        log = self.folder / "run.log"
+        typed = ("-C", str(self.folder), "run", *arguments)
+        process = Started(typed, self.environment, ROOT, log, log)
         try:
             wait_for(lambda: process.poll() is not None or self.serves())
             assert process.poll() is None, (self.folder / "run.log").read_text()
@@ -124,7 +120,6 @@ class Relance(Installed):
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
-            log.close()
 
     def story(self, address: str) -> list[dict[str, Any]]:
         return cast(list[dict[str, Any]], json.loads(self.verb("show", address, "--json")))
@@ -134,13 +129,15 @@ class Relance(Installed):
 
 
 def wait_for(holds: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """The first true answer; an AssertionError when none comes in time."""
+    """The first true answer; an AssertionError when none comes in time. Who is asked has as long to
+    itself in between as an answer takes.
+    """
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while (asked := time.monotonic()) < end:
         found = holds()
         if found:
             return found
-        time.sleep(0.1)
+        time.sleep(max(0.1, time.monotonic() - asked))
     raise AssertionError("nothing came in time")
 
 

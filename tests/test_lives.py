@@ -50,6 +50,7 @@ from tests.examples import (
     with_list,
     without_list,
 )
+from tests.sizes import sized
 
 STREAM = "8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
 LISTS = st.sampled_from(sorted(PLAN.lists))
@@ -457,7 +458,7 @@ class Life(RuleBasedStateMachine):
 
 TestLives = Life.TestCase
 TestLives.settings = settings(
-    max_examples=int(os.environ.get("RELANCE_LIVES", "40")),
+    max_examples=int(os.environ.get("RELANCE_LIVES", sized(12, 40))),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

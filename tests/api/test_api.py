@@ -27,6 +27,7 @@ from engine.sequence.delay import DAY
 from engine.subscriber.commands import Subscribe, Suppress, Withdraw
 from engine.subscriber.events import Cause, ConsentGiven, GroundDeclared
 from tests.installation import Installations
+from tests.sizes import sized
 from tests.web.garden import GARDEN
 from tests.web.visiting import Site, visited
 
@@ -674,7 +675,7 @@ NAMES = sorted(
 
 
 @settings(
-    max_examples=150,
+    max_examples=sized(37, 150),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -716,7 +717,9 @@ PLAUSIBLE = {
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=sized(15, 60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(body=st.fixed_dictionaries(PLAUSIBLE))
 def test_calls_that_are_nearly_right_are_answered_too(shop: Shop, body: dict[str, object]) -> None:

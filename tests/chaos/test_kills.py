@@ -1,8 +1,8 @@
 """Killed at any moment, Relance loses no letter and sends none twice: in doubt is at most what was
 between its final dot and the answer.
 
-RELANCE_KILLS says how many kills (default 20), RELANCE_SEED which ones; both are printed. `make
-chaos` is the long form.
+RELANCE_KILLS says how many kills (default 8, or 20 at full size), RELANCE_SEED which ones; both
+are printed. `make chaos` makes hundreds.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from tests.chaos.fleet import ALL_IN_ONE, SPLIT, Fleet
 from tests.chaos.installation import LETTERS, Place, crowd
 from tests.chaos.mail_server import MailServer
 from tests.chaos.reckoning import reckon
+from tests.sizes import sized
 
-KILLS = int(os.environ.get("RELANCE_KILLS", "20"))
+KILLS = int(os.environ.get("RELANCE_KILLS", sized(8, 20)))
 SEED = int(os.environ.get("RELANCE_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 A_SECOND = 0.02  # seconds the mail server thinks about each letter

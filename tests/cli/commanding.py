@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from engine.store.embedded import Embedded
-from tests.forked import Said, Typed
+from tests.forked import Said, Started, Typed
 from tests.installation import LAYOUT, PEOPLE
 from tests.running import ROOT, free_port, wait_for, write
 
@@ -87,12 +88,16 @@ WORDS = {
 }
 SOURCE = ("--source", "x", "--collected", "2026-01-05", "--basis", "consent")
 SMTP = '\n[smtp]\nhost = "127.0.0.1"\nport = {port}\nsink = true\ntls = "none"\nconnections = 1\n'
+Running = subprocess.Popen[str] | Started
 TRACE = re.compile(r"Traceback|\.py\", line")
 
 
 @dataclass
 class Installation:
+    """`command_itself`: what runs is started as the command, not forked from one that is there."""
+
     folder: Path
+    command_itself: bool = False
     web: int = field(default_factory=free_port)
     smtp: int = field(default_factory=free_port)
     page: int = field(default_factory=free_port)
@@ -152,9 +157,9 @@ class Installation:
         return said.out
 
     @contextlib.contextmanager
-    def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    def running(self, *arguments: str) -> Iterator[Running]:
         """`run`, once it serves; told to stop at the end if it has not ended by itself."""
-        process = self.begin("run", *arguments)
+        process = self.begin("run", *arguments) if self.command_itself else self._started(arguments)
         try:
             wait_for(lambda: process.poll() is not None or self.serves())
             assert process.poll() is None, process.communicate()
@@ -163,6 +168,11 @@ class Installation:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 process.communicate(timeout=60)
+
+    def _started(self, arguments: Sequence[str]) -> Started:
+        streams = Path(tempfile.mkdtemp(prefix="run-", dir=self.folder.parent))
+        typed = ("-C", str(self.folder), "run", *arguments)
+        return Started(typed, self.environment, ROOT, streams / "out", streams / "err")
 
     def serves(self) -> bool:
         with contextlib.suppress(httpx.TransportError):
@@ -175,13 +185,14 @@ def calm(logs: str) -> bool:
     return all(json.loads(line)["level"] == "info" for line in logs.splitlines())
 
 
-def ended(process: subprocess.Popen[str], seconds: float = 90) -> Said:
+def ended(process: Running, seconds: float = 90) -> Said:
     try:
         out, err = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()
         raise AssertionError(f"it did not end:\n{out}\n{err}") from None
+    assert process.returncode is not None
     return _calm(Said(process.returncode, out or "", err))
 
 
@@ -194,7 +205,7 @@ def _calm(said: Said) -> Said:
     return said
 
 
-def stop(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> Said:
+def stop(process: Running, number: int = signal.SIGTERM) -> Said:
     process.send_signal(number)
     return ended(process, 30)
 
@@ -217,9 +228,9 @@ def database(relance: Installation) -> Iterator[psycopg.Connection[tuple[object,
 
 
 @contextlib.contextmanager
-def published(folder: Path) -> Iterator[Installation]:
+def published(folder: Path, command_itself: bool = False) -> Iterator[Installation]:
     """Its dialogue published, its PostgreSQL held open."""
-    installation = Installation(folder)
+    installation = Installation(folder, command_itself)
     with embedded(installation):
         installation.done("publish", "--yes")
         yield installation

@@ -39,7 +39,7 @@ def servers_of(relance: Installation) -> list[int]:
 
 @pytest.fixture(scope="module")
 def relance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with published(tmp_path_factory.mktemp("installation")) as installation:
+    with published(tmp_path_factory.mktemp("installation"), command_itself=True) as installation:
         yield installation
 
 
@@ -47,7 +47,7 @@ def test_a_folder_is_served_alone_and_leaves_nothing_running(tmp_path: Path) -> 
     """The first command of all, and one beside it at the same moment, on a folder where nothing is
     yet.
     """
-    relance = Installation(tmp_path)
+    relance = Installation(tmp_path, command_itself=True)
     both = relance.together(("publish", "--yes"), ("lists", "--json"))
     assert [said.status for said in both] == [0, 0], both
     assert servers_of(relance) == []
@@ -69,7 +69,7 @@ def test_a_folder_is_served_alone_and_leaves_nothing_running(tmp_path: Path) -> 
 
 
 def test_nothing_is_started_where_nothing_can_be_published(tmp_path: Path) -> None:
-    relance = Installation(tmp_path)
+    relance = Installation(tmp_path, command_itself=True)
     write(
         tmp_path,
         {

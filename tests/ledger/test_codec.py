@@ -34,6 +34,7 @@ from tests.examples import ASKED, NO, YES, click
 from tests.given import flat
 from tests.given import given as given_facts
 from tests.ledger.events import CAUSES, EVENTS, INTEGERS
+from tests.sizes import sized
 
 STREAM = "8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
 CAUSE = Cause("form", "f1")
@@ -79,7 +80,7 @@ def canonical(event: AnyEvent, cause: Cause, recorded_at: int, version: int) -> 
     return json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-@settings(max_examples=150)
+@settings(max_examples=sized(37, 150))
 @given(EVENTS, CAUSES, INTEGERS, st.integers(1, MAX_INTEGER))
 def test_an_entry_is_canonical_json(
     event: AnyEvent, cause: Cause, recorded_at: int, version: int
@@ -89,7 +90,7 @@ def test_an_entry_is_canonical_json(
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=sized(37, 150))
 @given(EVENTS, CAUSES, INTEGERS, st.integers(1, MAX_INTEGER))
 def test_what_was_written_reads_back_the_same(
     event: AnyEvent, cause: Cause, recorded_at: int, version: int
@@ -153,7 +154,7 @@ LETTERS = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=sized(37, 150))
 @given(st.lists(LETTERS, max_size=12))
 @example(
     [

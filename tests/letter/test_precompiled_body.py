@@ -20,6 +20,7 @@ from engine.letter.compile import (
 from engine.letter.precompiled_body import Filled, PrecompiledBody
 from engine.mime.quoted_printable import BodyRefused, quoted_printable, quoted_printable_lines
 from tests.letter.test_compiling import LAYOUT
+from tests.sizes import sized
 
 BARE = '<html lang="fr"><body>{{ content }}<div>{{ foot }}</div></body></html>'
 MOST_LINKS = 60
@@ -174,7 +175,7 @@ SAID = st.text(
 VALUES = st.dictionaries(st.sampled_from(FIELDS), SAID)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=sized(15, 60))
 @given(
     BODIES,
     st.sampled_from(["a.md", "a.html"]),

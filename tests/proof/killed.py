@@ -1,5 +1,5 @@
-"""A process that opens an installation, does one thing with its tree, and kills itself at a moment:
-`FOLDER ACT MOMENT`, the conninfo in OWNER.
+"""A process that opens an installation, does one thing with its tree, and kills itself at a
+moment.
 
 What is done there is the program's own code; a moment is before or after one of its steps.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import pathlib
 import signal
-import sys
 from collections.abc import Callable
 
 from engine.app import open_context_in
@@ -65,9 +64,9 @@ def lethal(step: Callable[..., object], when: str) -> Callable[..., object]:
     return stepped
 
 
-def main(folder: str, act: str, moment: str) -> None:
+def main(folder: str, owner: str, act: str, moment: str) -> None:
     config = read_config(pathlib.Path(folder))
-    with open_context_in(config, os.environ["OWNER"], read_secrets(config.secrets)) as context:
+    with open_context_in(config, owner, read_secrets(config.secrets)) as context:
         if act == ROTATE:
             context.tree.sign_now()
         when, _, step = moment.partition(" ")
@@ -79,7 +78,3 @@ def main(folder: str, act: str, moment: str) -> None:
         else:
             context.tree.rotate_key()
         die()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

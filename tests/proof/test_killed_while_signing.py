@@ -4,9 +4,7 @@ that follows continues what was signed (F07).
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -18,10 +16,10 @@ from engine.installation.state import Installation
 from engine.proof.checkpoint import open_checkpoint
 from engine.proof.signing import read_vkey
 from engine.proof.tree import verify_consistency
+from tests.forked import forked
 from tests.installation import Installations
 from tests.proof.growing_ledger import write
-from tests.proof.killed import MOMENTS, ROTATE
-from tests.running import ROOT
+from tests.proof.killed import MOMENTS, ROTATE, main
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
 MakeContext = Callable[..., AppContext]
@@ -45,16 +43,7 @@ def test_killed(
         write(context, 20)
     with context.database.connection() as connection:
         owner = make_conninfo(installations.admin, dbname=connection.info.dbname)
-    command = [sys.executable, "-m", "tests.proof.killed", str(context.config.folder), act, moment]
-    killed = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=os.environ | {"OWNER": owner},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert killed.returncode == -9, killed.stderr
+    assert forked(main, str(context.config.folder), owner, act, moment) == -signal.SIGKILL
     context.installation_stream._state = Installation()
 
     left = context.tree._signer.file.read()

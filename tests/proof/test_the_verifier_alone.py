@@ -34,6 +34,7 @@ from tests.proof.handed import (
     unpack,
     verified,
 )
+from tests.sizes import sized
 
 SOURCE = Path(verify.__file__).read_text(encoding="utf-8")
 TREE = ast.parse(SOURCE)
@@ -360,7 +361,7 @@ def mangled(draw: st.DrawFn) -> bytes:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=sized(50, 200), deadline=None)
 @given(
     data=st.one_of(
         st.binary(max_size=300),

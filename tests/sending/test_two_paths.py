@@ -22,6 +22,7 @@ from engine.subscriber.events import LetterBegun
 from tests.letter.test_precompiled_body import BODIES, LAYOUTS, LINES, VALUES
 from tests.mime.test_message import body_of, crlf, read
 from tests.sequence.test_sample import ROOT, plan
+from tests.sizes import sized
 
 AT = 1_800_000_000_999
 KEY = bytes(range(32))
@@ -163,7 +164,7 @@ def assert_reads_back(message: EmailMessage, each: Ordered, composed: Composed) 
             )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=sized(15, 40))
 @given(
     BODIES,
     st.sampled_from(LAYOUTS),

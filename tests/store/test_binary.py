@@ -28,6 +28,7 @@ from engine.store.binary import (
     uuid_of,
 )
 from tests.installation import Installations
+from tests.sizes import sized
 
 pytestmark = pytest.mark.postgres
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -63,7 +64,7 @@ def values(said: Row) -> list[bytes]:
     return [uuid_of(str(one)), bigint(two), three.encode(), four, JSONB + json.dumps(five).encode()]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=sized(25, 100), deadline=None)
 @given(rows=ROWS)
 def test_the_bytes_are_those_of_the_driver(connection: Connection, rows: list[Row]) -> None:
     file = io.BytesIO()
@@ -74,7 +75,7 @@ def test_the_bytes_are_those_of_the_driver(connection: Connection, rows: list[Ro
     assert HEADER + b"".join(row(*values(said)) for said in rows) + END == file.getvalue()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=sized(15, 50), deadline=None)
 @given(rows=ROWS)
 def test_the_server_reads_what_was_said(connection: Connection, rows: list[Row]) -> None:
     with connection.transaction(force_rollback=True), connection.cursor() as cursor:

@@ -19,6 +19,7 @@ from engine.subscriber.evolve import evolve, fold
 from engine.subscriber.person import NOBODY, Person
 from tests.examples import NOON, PLAN, POLL_DUE
 from tests.ledger.events import kinds_of
+from tests.sizes import sized
 
 NAMES = (
     "conseils",
@@ -61,7 +62,7 @@ KINDS = typing.get_args(e.PersonEvent)
 HISTORIES = st.lists(st.sampled_from(KINDS).flatmap(any_of), max_size=25)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=sized(37, 150), deadline=None)
 @whatever(HISTORIES)
 def test_any_history_folds_to_a_person_whose_agenda_can_be_told(
     events: list[e.PersonEvent],
@@ -74,7 +75,7 @@ def test_any_history_folds_to_a_person_whose_agenda_can_be_told(
     assert fold(events) == person == read_back(pack(person))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=sized(25, 100), deadline=None)
 @whatever(HISTORIES, HISTORIES)
 def test_a_fold_goes_on_from_wherever_it_stopped(
     first: list[e.PersonEvent], later: list[e.PersonEvent]

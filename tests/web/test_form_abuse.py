@@ -30,6 +30,7 @@ from engine.web.limits import Limits, Pace
 from engine.web.page_signatures import OLDEST_STAMP, make_stamp, stamped_at
 from engine.web.visitor import neighbourhood
 from tests.installation import Installations
+from tests.sizes import sized
 from tests.web.correspondence import press
 from tests.web.garden import GARDEN
 from tests.web.visiting import Site, behind_a_proxy, nonceless, visited
@@ -445,7 +446,9 @@ POSTED = st.dictionaries(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=sized(15, 60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(posted=POSTED)
 def test_whatever_is_posted_is_answered_and_nothing_breaks(

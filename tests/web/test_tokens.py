@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 
 from engine.context import AppContext
 from engine.letter.link_token import EVERYTHING, UNSUBSCRIBE, genuine, make_token, read_token
+from tests.sizes import sized
 from tests.web.correspondence import YES, Letter, letter, press
 
 KEY = bytes(range(0x20, 0x40))
 MESSAGE = "00112233445566778899aabbccddeeff"
 TOKEN = make_token(KEY, 2, 123456789, MESSAGE)
 FEW = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=sized(15, 60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

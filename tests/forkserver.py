@@ -1,0 +1,26 @@
+"""What the server of `tests.forked` has ready before it forks: every module of the program, and
+what each verb would otherwise read again. Imported by that server alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import pkgutil
+
+import engine
+import projections
+import tests.forked
+from engine.i18n.language import LANGUAGES, translator
+from engine.sequence.timing import known_zones
+
+for package in (engine, projections):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if module.name != "engine.__main__":
+            importlib.import_module(module.name)
+for language in LANGUAGES:
+    translator(language)
+known_zones()
+assert tests.forked
+# What is there is shared with the processes that are forked, and stays so.
+gc.freeze()
