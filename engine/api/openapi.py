@@ -160,8 +160,8 @@ def operation(
         "responses": (
             answers
             | {
-                str(status): {"description": said, "content": problem}
-                for status, said in REFUSALS.items()
+                str(status): {"description": meaning, "content": problem}
+                for status, meaning in REFUSALS.items()
             }
         ),
     }

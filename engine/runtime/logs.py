@@ -72,9 +72,9 @@ def _cleaned(value: object) -> object:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {clean(str(key)): _cleaned(each) for key, each in value.items()}
+        return {clean(str(key)): _cleaned(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_cleaned(each) for each in value]
+        return [_cleaned(item) for item in value]
     return value
 
 
@@ -84,13 +84,13 @@ def told(error: BaseException) -> dict[str, object]:
         f"{_place(frame.filename)}:{frame.lineno} {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)[-FRAMES:]
     ]
-    found: dict[str, object] = {
+    facts: dict[str, object] = {
         "error": type(error).__name__,
         "said": clean(safe_error_text(error)),
         "trace": frames,
     }
     cause = error.__cause__ or error.__context__
-    return found | ({"cause": clean(safe_error_text(cause))} if cause is not None else {})
+    return facts | ({"cause": clean(safe_error_text(cause))} if cause is not None else {})
 
 
 def _place(file: str) -> str:

@@ -33,15 +33,15 @@ def fallen_due(installation: Installation, now: int) -> list[BroadcastFellDue]:
     """
     plan = installation.plan()
     claimed = {occurrence.key for occurrence in installation.calendar}
-    found = []
+    due = []
     for broadcast in plan.broadcasts.values():
         moment = _last_moment(broadcast, installation, plan.timezone, now)
         if moment is None or now > later(moment, broadcast.max_lateness, plan.timezone):
             continue
         name = occurrence_name(broadcast, moment, plan.timezone)
         if encode(BroadcastKey(broadcast.id, name)) not in claimed:
-            found.append(BroadcastFellDue(moment, broadcast.id, name))
-    return found
+            due.append(BroadcastFellDue(moment, broadcast.id, name))
+    return due
 
 
 def occurrence_name(broadcast: Broadcast, moment: int, timezone: str) -> str:
@@ -62,7 +62,11 @@ def _last_moment(
     if broadcast.on:
         moment = dated_moment(broadcast, timezone)
         return moment if published <= moment <= now else None
-    seen = [each.at for each in installation.calendar if each.broadcast == broadcast.id]
+    seen = [
+        occurrence.at
+        for occurrence in installation.calendar
+        if occurrence.broadcast == broadcast.id
+    ]
     start, last = max([published, *seen, now - 40 * 86_400_000]), None
     for moment in islice(moments(broadcast.every, timezone, start), MAX_MISSED):
         if moment > now:

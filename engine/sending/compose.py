@@ -321,7 +321,7 @@ class Composer:
         if ordered.claim.kind == "confirmation":
             extra = ((texts.not_me, url(NOT_ME)), my_data)
             confirm = url(CONFIRM)
-            why = _told(texts, texts.why_asked, ordered.source)
+            why = _why_with_source(texts, texts.why_asked, ordered.source)
             return Foot(
                 site.name,
                 site.postal_address,
@@ -333,7 +333,9 @@ class Composer:
         return Foot(
             site.name,
             site.postal_address,
-            _told(texts, _why(texts, ordered.basis).format(purpose=purpose), ordered.source),
+            _why_with_source(
+                texts, _why(texts, ordered.basis).format(purpose=purpose), ordered.source
+            ),
             url(UNSUBSCRIBE),
             texts.unsubscribe.format(purpose=purpose),
             url(EVERYTHING),
@@ -429,7 +431,7 @@ def _why(texts: Texts, basis: str) -> str:
     return texts.why_consent if basis == "consent" else texts.why_other
 
 
-def _told(texts: Texts, why: str, source: str) -> str:
+def _why_with_source(texts: Texts, why: str, source: str) -> str:
     """`why`, and where the address came from, as one line of whatever was typed there."""
-    said = " ".join(source.split())[:MAX_SOURCE_CHARACTERS]
-    return f"{why} {texts.source.format(source=said)}" if said else why
+    origin = " ".join(source.split())[:MAX_SOURCE_CHARACTERS]
+    return f"{why} {texts.source.format(source=origin)}" if origin else why

@@ -62,7 +62,7 @@ class Connections:
         if not is_proxy and len(held) >= self.per_address and not self._give_way(held):
             return False
         if len(self) >= self.maximum and not any(
-            self._give_way(each) for each in sorted(self._places.values(), key=len, reverse=True)
+            self._give_way(place) for place in sorted(self._places.values(), key=len, reverse=True)
         ):
             return False
         self._places.setdefault(place, {})[connection] = None

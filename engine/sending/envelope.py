@@ -117,14 +117,14 @@ def _can_be_said(address: str) -> bool:
 
 def mail_command(envelope: Envelope, size: int, offers: Offers) -> bytes:
     """`size` in octets, line ends as CRLF, before dot-stuffing (RFC 1870 section 3)."""
-    said = f"MAIL FROM:<{envelope.sender}>"
+    command = f"MAIL FROM:<{envelope.sender}>"
     if offers.says_size:
-        said += f" SIZE={size}"
+        command += f" SIZE={size}"
     if not envelope.body.isascii():
-        said += " BODY=8BITMIME"
+        command += " BODY=8BITMIME"
     if not (envelope.recipient.isascii() and envelope.sender.isascii()):
-        said += " SMTPUTF8"
-    return said.encode() + b"\r\n"
+        command += " SMTPUTF8"
+    return command.encode() + b"\r\n"
 
 
 def rcpt_command(envelope: Envelope) -> bytes:

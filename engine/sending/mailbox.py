@@ -113,22 +113,22 @@ class Mailbox:
 
     def list(self, limit: int, recipient: str | None = None) -> list[MailboxEntry]:
         """The newest first, at most `limit`, of one recipient if given."""
-        found: list[MailboxEntry] = []
+        entries: list[MailboxEntry] = []
         for name in sorted(self._ids(), reverse=True):
-            if len(found) >= limit:
+            if len(entries) >= limit:
                 break
             try:
-                said = json.loads((self.folder / f"{name}.json").read_bytes())
+                stored = json.loads((self.folder / f"{name}.json").read_bytes())
             except FileNotFoundError:  # pruned since the folder was read
                 continue
-            if recipient is None or said["recipient"].lower() == recipient.lower():
-                at = datetime.fromisoformat(said["at"])
-                found.append(
+            if recipient is None or stored["recipient"].lower() == recipient.lower():
+                at = datetime.fromisoformat(stored["at"])
+                entries.append(
                     MailboxEntry(
-                        name, at, said["recipient"], said["subject"], said.get("dated", "")
+                        name, at, stored["recipient"], stored["subject"], stored.get("dated", "")
                     )
                 )
-        return found
+        return entries
 
     def read(self, id: str) -> bytes:
         """The message as it came. Raises KeyError when there is none of that id."""
@@ -141,11 +141,11 @@ class Mailbox:
 
     def forget(self, is_theirs: Callable[[MailboxEntry], bool]) -> int:
         """Delete the letters of somebody; how many there were. Raises OSError."""
-        found = [entry for entry in self.list(len(self._ids())) if is_theirs(entry)]
-        for each in found:
+        theirs = [entry for entry in self.list(len(self._ids())) if is_theirs(entry)]
+        for entry in theirs:
             for ending in ("json", "eml"):
-                (self.folder / f"{each.id}.{ending}").unlink(missing_ok=True)
-        return len(found)
+                (self.folder / f"{entry.id}.{ending}").unlink(missing_ok=True)
+        return len(theirs)
 
     def message_id(self, id: str) -> str:
         """As the letter's header has it, "" where it has none. Raises KeyError."""
@@ -173,14 +173,14 @@ class Mailbox:
 
     def _store(self, sender: str, recipient: str, content: bytes) -> None:
         self._last += 1
-        said = {
+        stored = {
             "at": datetime.now(UTC).isoformat(),
             "sender": sender,
             "recipient": recipient,
             "subject": _header(content, "subject"),
             "dated": _header(content, "date"),
         }
-        self._write(f"{self._last:010}.json", json.dumps(said).encode())
+        self._write(f"{self._last:010}.json", json.dumps(stored).encode())
         self._write(f"{self._last:010}.eml", content)
         for ending in ("eml", "json"):
             (self.folder / f"{self._last - self._kept:010}.{ending}").unlink(missing_ok=True)

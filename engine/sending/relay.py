@@ -23,8 +23,8 @@ from engine.sending.relay_settings import RelaySettings
 from engine.sending.replies import Reply, Stage, parse_reply, redacted
 from engine.sending.wire import Lost, Wire
 
-GROUP = 50  # messages per question of eligibility
-WORTH_A_CONNECTION = 5  # messages; opening one costs about as many exchanges
+MAX_GROUP = 50  # messages per question of eligibility
+MIN_PER_CONNECTION = 5  # messages; opening one costs about as many exchanges
 
 
 class RelayUnavailable(Exception):
@@ -85,7 +85,7 @@ class Relay:
             raise RelayUnavailable("The relay was closed.", "temporary", "connect")
         supply = Supply(envelopes, before, on_outcome)
         share = -(-len(envelopes) // self.settings.connections)
-        size = min(GROUP, max(WORTH_A_CONNECTION, share))
+        size = min(MAX_GROUP, max(MIN_PER_CONNECTION, share))
         while not (supply.over or self._leaving):
             progress = supply.progress
             workers = min(self.settings.connections, -(-len(supply.waiting) // size))
@@ -318,20 +318,20 @@ def _why(error: BaseException, settings: RelaySettings) -> RelayUnavailable | No
             else ("connect" if isinstance(error, aiosmtplib.SMTPConnectResponseError) else "helo")
         )
         reply = _reply(error.code, error.message)
-        said = (
+        sentence = (
             f"{where} refused {'the login' if stage == 'auth' else 'the connection'}: {error.code}"
             f" {reply.text}"
         )
         return RelayUnavailable(
-            said, "temporary" if error.code // 100 == 4 else "configuration", stage, reply
+            sentence, "temporary" if error.code // 100 == 4 else "configuration", stage, reply
         )
     cause = error if isinstance(error, ssl.SSLError) else error.__cause__
     if isinstance(cause, ssl.SSLCertVerificationError):
-        said = (
+        sentence = (
             f"The certificate of {where} cannot be trusted ({cause.verify_message}): nothing was"
             " sent."
         )
-        return RelayUnavailable(said, "configuration", "connect")
+        return RelayUnavailable(sentence, "configuration", "connect")
     if isinstance(cause, ssl.SSLError):
         return RelayUnavailable(
             f"No secure connection to {where}: {cause.reason}.", "configuration", "connect"

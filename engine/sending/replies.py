@@ -19,7 +19,7 @@ from typing import Literal
 
 Stage = Literal["connect", "helo", "auth", "mail", "rcpt", "data", "dot"]
 
-LONGEST_TEXT = 1000
+MAX_TEXT_CHARACTERS = 1000
 
 
 class Verdict(Enum):
@@ -36,9 +36,8 @@ class Verdict(Enum):
 class Reply:
     code: int
     enhanced: str  # "5.1.1", or "" when the server gave none
-    text: (
-        str  # one line, at most LONGEST_TEXT characters, still with the addresses the server quoted
-    )
+    text: str
+    """One line of at most MAX_TEXT_CHARACTERS, still with the addresses the server quoted."""
 
 
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:[ -](.*))?", re.DOTALL)
@@ -71,13 +70,13 @@ def _parsed(lines: Sequence[bytes]) -> Reply:
         code = int(match[1])
         text = (match[2] or b"").decode("utf-8", "replace")
         text = text.strip() if text.isprintable() else _CONTROL.sub(" ", text).strip()
-        found = _ENHANCED.match(text)
-        if found:
-            enhanced, text = enhanced or found[1], text[found.end() :]
+        leading = _ENHANCED.match(text)
+        if leading:
+            enhanced, text = enhanced or leading[1], text[leading.end() :]
         words.append(text)
     if not code:
         raise ValueError("The server's answer has no line.")
-    text = " ".join(word for word in words if word)[:LONGEST_TEXT]
+    text = " ".join(word for word in words if word)[:MAX_TEXT_CHARACTERS]
     if not enhanced and "#" in text and (late := _ENHANCED_AT_THE_END.search(text)):
         enhanced = late[1]
     return Reply(code, enhanced, text)

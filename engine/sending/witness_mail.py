@@ -47,7 +47,7 @@ def witness_mail(
     programs leave it as it is, and in the text, where people see it. Raises HeaderRefused.
     """
     _ = translator(_language(site.language))
-    domain, said = site.sender.rpartition("@")[2], _said(_, site, signed, vkey)
+    domain, text = site.sender.rpartition("@")[2], _text(_, site, signed, vkey)
     extra = (
         ("Auto-Submitted", "auto-generated"),
         ("X-Auto-Response-Suppress", "OOF, AutoReply"),
@@ -65,13 +65,13 @@ def witness_mail(
         date,
         message_id(random128, domain),
         extra,
-        said,
+        text,
         None,
     )
     return Envelope(random128.hex(), site.sender, to, serialize(mail))
 
 
-def _said(say: Callable[[str], str], site: Site, signed: SignedCheckpoint, vkey: str) -> str:
+def _text(say: Callable[[str], str], site: Site, signed: SignedCheckpoint, vkey: str) -> str:
     moment = f"{datetime.fromtimestamp(signed.signed_at / 1000, UTC):%Y-%m-%d %H:%M}"
     note = signed.note.decode()
     return say(BODY).format(
@@ -88,5 +88,5 @@ def _day(signed: SignedCheckpoint) -> str:
     return f"{datetime.fromtimestamp(signed.signed_at / 1000, UTC):%Y-%m-%d}"
 
 
-def _language(said: str) -> Language:
-    return next((language for language in LANGUAGES if language == said), "en")
+def _language(configured: str) -> Language:
+    return next((language for language in LANGUAGES if language == configured), "en")

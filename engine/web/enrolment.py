@@ -202,10 +202,10 @@ class Enrolment:
                 raise TryAgain
             command = replace(command, hold_until=vault_write.at + wait * 1000)
         if not self.limits.permit(command, post.answers.address, post.person, plan):
-            asked = post.person.requests.get(post.form.purpose)
-            if asked is None or asked.expires_at <= vault_write.at:
+            pending = post.person.requests.get(post.form.purpose)
+            if pending is None or pending.expires_at <= vault_write.at:
                 return
-            command = replace(command, hold_until=_leaves_at(asked))
+            command = replace(command, hold_until=_leaves_at(pending))
         if carried_out(
             self.group_commit,
             CommandRequest(command, address=post.answers.address, vault_write=vault_write),
@@ -217,10 +217,10 @@ class Enrolment:
         of it, and the names of fields that are new.
         """
         now, plan = self.stores.clock.now(), post.installation.plan()
-        said = _said(post.answers, post.form, post.installation, post.received, now, ask) | (
+        facts = _facts(post.answers, post.form, post.installation, post.received, now, ask) | (
             {"order_signed": True} if post.signed else {}
         )
-        pieces = kept(said, {"ip": post.received.visitor, "user_agent": post.received.user_agent})
+        pieces = kept(facts, {"ip": post.received.visitor, "user_agent": post.received.user_agent})
         cause = Cause("form", secrets.token_hex(16), evidence=pieces[0].commitment.hex())
         vault_write = VaultWrite("", now, fields=post.fields, evidence=pieces)
         return (
@@ -232,23 +232,25 @@ class Enrolment:
 
     def _call(self, form: Form, order: str) -> str:
         """The same order posted twice is one act."""
-        said = f"order/v1\0{form.name}\0{order}".encode()
-        return hmac.new(self.stores.pepper, said, hashlib.sha256).hexdigest()[:32] if order else ""
+        message = f"order/v1\0{form.name}\0{order}".encode()
+        return (
+            hmac.new(self.stores.pepper, message, hashlib.sha256).hexdigest()[:32] if order else ""
+        )
 
 
-def _leaves_at(asked: Request) -> int:
-    """When a mail may leave that asks for more than `asked` does: that one's, where it has not left
-    yet; else when it has come to nothing (ms).
+def _leaves_at(pending: Request) -> int:
+    """When a mail may leave that asks for more than the `pending` request does (ms): when that
+    one's mail is tried again, where it has not left yet, else when the request expires.
 
-    Until then the mail that they have confirms this too.
+    Until then a confirmation of the pending request confirms this one too.
     """
-    mail = asked.letters.get("ask")
+    mail = pending.letters.get("ask")
     if mail is None:
-        return asked.asked_at
-    return mail.retry_at if mail.status == "deferred" else asked.expires_at
+        return pending.asked_at
+    return mail.retry_at if mail.status == "deferred" else pending.expires_at
 
 
-def _said(
+def _facts(
     answers: Answers,
     form: Form,
     installation: Installation,
@@ -263,7 +265,7 @@ def _said(
     file, rendered = installation.forms.get(
         f"{form.name}/{EMBEDDED}" if copied else form.name, ("", "")
     )
-    said: dict[str, object] = of_ground(installation, form.purpose, form.basis, "form") | {
+    facts: dict[str, object] = of_ground(installation, form.purpose, form.basis, "form") | {
         "by": "self",
         "confirmed_by_mail": ask,
         "form": form.name,
@@ -299,7 +301,7 @@ def _said(
         "shown_at": received.shown_at or None,
         "received_at": now,
     }
-    return unknown(said, ("source", "campaign", "timezone", "shown_at", "age"))
+    return unknown(facts, ("source", "campaign", "timezone", "shown_at", "age"))
 
 
 def _box(name: str, label: str, ticked: bool) -> dict[str, object]:

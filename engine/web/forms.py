@@ -193,18 +193,20 @@ class Forms:
         limits = Limits(stores.desk, stores.pepper)
         self.enrolment = Enrolment(stores, group_commit, limits)
 
-    def show(self, name: str, asked: Mapping[str, str]) -> Response:
+    def show(self, name: str, query: Mapping[str, str]) -> Response:
         """`?order=…` (the form's `order_field`) fills in that one input, for a shop that leads
         here; its `proof`, `utm_source` and `utm_campaign` are remembered.
         """
         plan, form = self._published(name)[1:]
         values = (
-            {form.order_field: asked[form.order_field][:200]}
-            if form.order_field and asked.get(form.order_field)
+            {form.order_field: query[form.order_field][:200]}
+            if form.order_field and query.get(form.order_field)
             else {}
         )
         remembered = ((SOURCE, "utm_source"), (CAMPAIGN, "utm_campaign"), (PROOF, "proof"))
-        values |= {name: asked[said][:200] for name, said in remembered if asked.get(said)}
+        values |= {
+            name: query[parameter][:200] for name, parameter in remembered if query.get(parameter)
+        }
         return self._page(plan, form, values)
 
     def embed(self, name: str) -> Response:

@@ -28,7 +28,7 @@ from engine.sending.mailbox import Mailbox, MailboxEntry
 from engine.web.pages import TEMPLATES, Pages, spoken
 
 LOCAL = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?")
-SHOWN, SEARCHED = 200, 2000
+MAX_SHOWN, MAX_SEARCHED = 200, 2000
 PARTS = ("html", "text", "source")
 HEADERS = {
     "Cache-Control": "no-store",
@@ -58,7 +58,7 @@ MALFORMED = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
 # More than any letter of ours; a mail of fifty thousand parts takes the email package a minute.
 MAX_PARTS = 100
 MAX_LINES = 50_000
-LONGEST_HEAD = 20_000  # octets
+MAX_HEAD_OCTETS = 20_000  # octets
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def make_letterbox(config: Config, installation_stream: InstallationStream) -> F
         width: str = "",
         dark: str = "",
     ) -> Response:
-        newest = _found(mailbox, to, q)[:1]
+        newest = _search(mailbox, to, q)[:1]
         chosen, part = letter or (newest[0].id if newest else ""), part if part in PARTS else "html"
         message, width = _read(mailbox, chosen), width if width in WIDTHS else ""
         here = {
@@ -122,7 +122,10 @@ def make_letterbox(config: Config, installation_stream: InstallationStream) -> F
             forms=[f"{site.url}/f/{name}" for name in installation_stream.current().plan().forms],
             list_link=_link("/list", letter=chosen, to=to, q=q),
             parts=[(name, _link("/", **here | {"part": name}), name == part) for name in PARTS],
-            widths=[(each, _link("/", **here | {"width": each}), each == width) for each in WIDTHS],
+            widths=[
+                (choice, _link("/", **here | {"width": choice}), choice == width)
+                for choice in WIDTHS
+            ],
             dark_link=_link("/", **here | {"dark": "" if dark else "1"}),
             dark=bool(dark),
             width=width,
@@ -141,9 +144,9 @@ def make_letterbox(config: Config, installation_stream: InstallationStream) -> F
 
     @app.get("/list")
     def listing(letter: str = "", to: str = "", q: str = "") -> Response:
-        rows = [_row(each, each.id == letter, to, q, zone) for each in _found(mailbox, to, q)]
+        rows = [_row(entry, entry.id == letter, to, q, zone) for entry in _search(mailbox, to, q)]
         return pages.page(
-            "letterbox_list.html", language, headers=HEADERS, rows=rows, to=to, q=q, most=SHOWN
+            "letterbox_list.html", language, headers=HEADERS, rows=rows, to=to, q=q, most=MAX_SHOWN
         )
 
     @app.get("/list.js")
@@ -165,8 +168,8 @@ def make_letterbox(config: Config, installation_stream: InstallationStream) -> F
 
     @app.get("/text/{letter}")
     def text(letter: str) -> Response:
-        found = _body(mailbox, letter, ("plain",))
-        return _nothing() if found is None else PlainTextResponse(found, headers=FRAME)
+        text = _body(mailbox, letter, ("plain",))
+        return _nothing() if text is None else PlainTextResponse(text, headers=FRAME)
 
     @app.get("/source/{letter}")
     def source(letter: str) -> Response:
@@ -185,21 +188,21 @@ def _nothing() -> Response:
 
 
 def _link(path: str, **values: str) -> str:
-    said = {name: value for name, value in values.items() if value}
-    return f"{path}?{urlencode(said)}" if said else path
+    query = {name: value for name, value in values.items() if value}
+    return f"{path}?{urlencode(query)}" if query else path
 
 
-def _found(mailbox: Mailbox, to: str, words: str) -> list[MailboxEntry]:
+def _search(mailbox: Mailbox, to: str, words: str) -> list[MailboxEntry]:
     """The newest, to one reader if given, that hold every word in their subject or reader, whatever
     the case and accents.
     """
     wanted = _plain(words).split()
-    entries = mailbox.list(SHOWN if not wanted else SEARCHED, to or None)
+    entries = mailbox.list(MAX_SHOWN if not wanted else MAX_SEARCHED, to or None)
     return [
-        each
-        for each in entries
-        if all(word in _plain(f"{each.subject} {each.recipient}") for word in wanted)
-    ][:SHOWN]
+        entry
+        for entry in entries
+        if all(word in _plain(f"{entry.subject} {entry.recipient}") for word in wanted)
+    ][:MAX_SHOWN]
 
 
 def _plain(text: str) -> str:
@@ -239,7 +242,7 @@ def _read(mailbox: Mailbox, letter: str) -> EmailMessage | None:
         or octets.count(b"\n") > MAX_LINES
     ):
         # Its head is shown, and its source; what it is made of is not looked at.
-        octets = octets[:LONGEST_HEAD].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+        octets = octets[:MAX_HEAD_OCTETS].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
     try:
         return email.message_from_bytes(octets, policy=email.policy.default)
     except MALFORMED:
@@ -293,5 +296,5 @@ def _opening_new_tabs(html: str) -> str:
     the first counts.
     """
     base = '<base target="_blank">'
-    headed, found = re.subn(r"(<head\b[^>]*>)", rf"\1{base}", html, count=1, flags=re.IGNORECASE)
-    return headed if found else base + html
+    headed, replaced = re.subn(r"(<head\b[^>]*>)", rf"\1{base}", html, count=1, flags=re.IGNORECASE)
+    return headed if replaced else base + html

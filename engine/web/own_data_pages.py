@@ -88,14 +88,14 @@ REGIONS = {
 @cache
 def zones(language: Language) -> dict[str, list[tuple[str, str]]]:
     """The time zones one may choose, by part of the world: each with its town, Europe first."""
-    found: dict[str, list[tuple[str, str]]] = {region: [] for region in ("Europe", *REGIONS)}
+    by_region: dict[str, list[tuple[str, str]]] = {region: [] for region in ("Europe", *REGIONS)}
     for zone in sorted(available_timezones()):
         region, _, town = zone.partition("/")
-        if region in found and town:
-            found[region].append((zone, town_in_words(zone, language)))
-    for towns in found.values():
+        if region in by_region and town:
+            by_region[region].append((zone, town_in_words(zone, language)))
+    for towns in by_region.values():
         towns.sort(key=lambda town: normalize("NFKD", town[1]).casefold())
-    return found
+    return by_region
 
 
 def seeing(token: str) -> str:
@@ -144,7 +144,8 @@ class OwnDataPages:
                 " page is about them: please close it."
             ),
         )
-        text = tuple(each.format(name=self.stores.config.site.name) for each in paragraphs)
+        name = self.stores.config.site.name
+        text = tuple(paragraph.format(name=name) for paragraph in paragraphs)
         text = (
             (
                 _(
@@ -206,7 +207,7 @@ class OwnDataPages:
             known.get(ADDRESS, "")[:254],
             wrong.get(ADDRESS, ""),
         )
-        labels = {each.name: each.label for each in (*inputs, address)} | {
+        labels = {line.name: line.label for line in (*inputs, address)} | {
             ZONE: _("Time zone"),
             LANGUAGE: _("Language"),
         }
@@ -231,7 +232,7 @@ class OwnDataPages:
             },
             correcting=bool(wrong) and ADDRESS not in wrong,
             mistakes=[(name, labels[name], why) for name, why in wrong.items()],
-            said=self._said(letter, after, done, teller, _),
+            said=self._done_sentence(letter, after, done, teller, _),
             contact=site.reply_to or site.sender,
         )
 
@@ -291,7 +292,7 @@ class OwnDataPages:
             for name, field in letter.plan.fields.items()
         ]
 
-    def _said(
+    def _done_sentence(
         self, letter: OwnLetter, after: Act | None, done: bool, teller: DossierInWords, _: Say
     ) -> str:
         if after is None:
@@ -299,13 +300,13 @@ class OwnDataPages:
         if after == "address":
             due = max(
                 (
-                    each.due_at
-                    for each in letter.person.rights.values()
-                    if each.right == "rectification"
+                    right.due_at
+                    for right in letter.person.rights.values()
+                    if right.right == "rectification"
                 ),
                 default=0,
             )
-            said = N_(
+            done_now = N_(
                 "We have noted the new address, and will ask you about it at the present one, by"
                 " {date} at the latest."
             )
@@ -313,15 +314,15 @@ class OwnDataPages:
                 "You have asked for a correction already, and we have still to answer it, by {date}"
                 " at the latest."
             )
-            return _(said if done else again).format(date=teller.day(due))
+            return _(done_now if done else again).format(date=teller.day(due))
         return _((DONE if done else NOTHING_DONE)[after])
 
     def _kept(self, letter: OwnLetter, kept: tuple[Kept, ...]) -> list[str]:
         _ = translator(letter.language)
         teller = DossierInWords(letter.plan, letter.language, letter.zone, 0)
         return [
-            _(each.what).format(date=teller.day(each.until)) if each.until else _(each.what)
-            for each in kept
+            _(part.what).format(date=teller.day(part.until)) if part.until else _(part.what)
+            for part in kept
         ]
 
     def _plain(

@@ -72,9 +72,13 @@ class OwnWishes:
             words=words,
         )
 
-    def correct(self, letter: OwnLetter, visitor: Visitor, said: Corrected) -> Result | Refused:
-        cause, pieces = self._cause(letter, visitor, "rectification", fields=sorted(said.fields))
-        wanted = Correction("", said.fields, said.timezone, said.language)
+    def correct(
+        self, letter: OwnLetter, visitor: Visitor, corrected: Corrected
+    ) -> Result | Refused:
+        cause, pieces = self._cause(
+            letter, visitor, "rectification", fields=sorted(corrected.fields)
+        )
+        wanted = Correction("", corrected.fields, corrected.timezone, corrected.language)
         request = correction(self.stores, letter.stream, wanted, cause, pieces, own_act=True)
         return (
             request

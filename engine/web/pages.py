@@ -133,7 +133,7 @@ class Pages:
         """
         nonce = secrets.token_urlsafe(16)
         pieces = self._kept(template, language, tuple(values.items()))
-        escaped = [escape(each) for each in filling]
+        escaped = [escape(value) for value in filling]
         text = "".join(
             [
                 piece if isinstance(piece, str) else nonce if piece < 0 else escaped[piece]
@@ -145,8 +145,8 @@ class Pages:
     def _pieces(
         self, template: str, language: Language, values: tuple[tuple[str, Hashable], ...]
     ) -> tuple[str | int, ...]:
-        found = _BLANK.split(self._rendered(template, language, blank(-1), dict(values)))
-        return tuple(int(piece) if n % 2 else piece for n, piece in enumerate(found))
+        pieces = _BLANK.split(self._rendered(template, language, blank(-1), dict(values)))
+        return tuple(int(piece) if n % 2 else piece for n, piece in enumerate(pieces))
 
     def _rendered(
         self, template: str, language: Language, nonce: str, values: Mapping[str, object]
@@ -264,15 +264,15 @@ class Ours:
     happens.
     """
 
-    def __init__(self, said: Mapping[str, str]) -> None:
-        self._pairs = [(name.lower().encode(), value.encode()) for name, value in said.items()]
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
-    def among(self, said: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        known = {name.lower() for name, _ in said}
+    def among(self, headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        known = {name.lower() for name, _ in headers}
         kept = (
-            [pair for pair in said if pair[0] != b"set-cookie"]
+            [pair for pair in headers if pair[0] != b"set-cookie"]
             if b"set-cookie" in known
-            else list(said)
+            else list(headers)
         )
         return kept + [pair for pair in self._pairs if pair[0] not in known]
 

@@ -57,8 +57,8 @@ def words_of(kind: str, plan: Plan, purpose: str, language: Language) -> Words:
 
 def _words_of(kind: str, plan: Plan, purpose: str, language: Language) -> Words:
     _ = translator(language)
-    found = plan.purposes.get(purpose)
-    name, description = (found.name, found.description) if found else (purpose, "")
+    declared = plan.purposes.get(purpose)
+    name, description = (declared.name, declared.description) if declared else (purpose, "")
     if kind == CONSENT:
         return Words(
             _("Would you like to receive “{purpose}”?").format(purpose=name),
@@ -68,8 +68,8 @@ def _words_of(kind: str, plan: Plan, purpose: str, language: Language) -> Words:
             _("You can unsubscribe with one click, in every letter."),
         )
     if kind == CONFIRM:
-        said = (_("Press the button to receive “{purpose}”.").format(purpose=name),)
-        return Words(_("Confirm your subscription"), said, _("I confirm my subscription"))
+        text = (_("Press the button to receive “{purpose}”.").format(purpose=name),)
+        return Words(_("Confirm your subscription"), text, _("I confirm my subscription"))
     left = (
         _("You will not receive “{purpose}” any more.").format(purpose=name)
         if kind == AGAIN

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.sending.replies import (
-    LONGEST_TEXT,
+    MAX_TEXT_CHARACTERS,
     Fault,
     Reply,
     Stage,
@@ -65,13 +65,13 @@ def test_no_line_at_all_is_refused() -> None:
 @given(st.lists(st.binary(max_size=60), min_size=1, max_size=5))
 def test_an_answer_of_any_octets_becomes_one_short_printable_line(lines: list[bytes]) -> None:
     reply = parse_reply([b"550-" + line.replace(b"\n", b"") for line in lines])
-    assert len(reply.text) <= LONGEST_TEXT
+    assert len(reply.text) <= MAX_TEXT_CHARACTERS
     assert not any(character in reply.text for character in "\r\n\0\x1b\x85\u2028")
     assert classify("rcpt", reply) in (HARD, SOFT, BLOCKED, TEMPORARY, NOT_CARRIED)
 
 
 def test_a_long_answer_is_cut() -> None:
-    assert len(parse_reply([b"550 " + b"x" * 5000]).text) == LONGEST_TEXT
+    assert len(parse_reply([b"550 " + b"x" * 5000]).text) == MAX_TEXT_CHARACTERS
 
 
 TABLE: list[tuple[Stage, str, Verdict]] = [
