@@ -11,7 +11,7 @@ from unicodedata import combining, east_asian_width, normalize
 
 from engine.authoring.going_live import as_warnings, hindrances
 from engine.authoring.inspection import read_folder
-from engine.cli.init import sample_site
+from engine.authoring.new_installation import sample_site
 from engine.cli.terminal import json_text, print_styled
 from engine.config import Config
 from engine.desk.clock import wall_now

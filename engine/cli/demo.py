@@ -12,9 +12,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from engine.authoring import publication, starter
+from engine.authoring.new_installation import copy_sample, sample_folder
 from engine.authoring.starter import Ports
 from engine.cli import run as running
-from engine.cli.init import copy_sample, sample_folder
 from engine.cli.opened_context import with_context
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-import socket
 import sys
-import sysconfig
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import engine
-from engine.authoring import starter
 from engine.authoring.inspection import read_folder
+from engine.authoring.new_installation import (
+    copy_sample,
+    free_ports,
+    own_installation,
+    refuse_taken,
+    sample_folder,
+)
 from engine.authoring.starter import Owner, Ports
 from engine.cli.terminal import ask
 from engine.config import (
     MAX_URL_CHARACTERS,
     Config,
-    Site,
-    config_of,
     is_loopback,
     is_origin,
-    read_config,
 )
 from engine.i18n.command_line import command
 from engine.i18n.in_words import in_words
@@ -37,11 +34,9 @@ from engine.i18n.refusal import Refusal
 from engine.intake.address import AddressRefused, normalise
 from engine.letter.french_spacing import spaced
 from engine.mime.header_guard import is_header_text
-from engine.secret_files import make_secrets
 from engine.sequence.mistakes import Unpublishable, Unreadable
 
-LONGEST = 200
-USUAL_PORTS = Ports()
+MAX_LINE_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,11 @@ class Question:
 
 
 def _line(text: str) -> str:
-    if not all(map(is_printable, text)) or not is_header_text(text) or len(text) > LONGEST:
+    if (
+        not all(map(is_printable, text))
+        or not is_header_text(text)
+        or len(text) > MAX_LINE_CHARACTERS
+    ):
         raise Unreadable(NO_LINE)
     return text
 
@@ -109,7 +108,9 @@ QUESTIONS = (
 def init(folder: Path, args: argparse.Namespace) -> int:
     target = folder / args.dir
     refuse_taken(target)
-    sample, starts_empty = sample_folder(), not (target / "sequences").exists()
+    # Raises before anything is asked where Relance is not installed whole.
+    sample_folder()
+    starts_empty = not (target / "sequences").exists()
     if args.sample:
         if any(getattr(args, question.option) for question in QUESTIONS):
             raise Refusal(
@@ -122,11 +123,7 @@ def init(folder: Path, args: argparse.Namespace) -> int:
         config = copy_sample(target)
     else:
         owner, ports = _asked(args)
-        config = lay_out(
-            target,
-            starter.own_config(_text(sample / "config.toml"), owner, ports),
-            own_sequences(sample, owner),
-        )
+        config = own_installation(target, owner, ports)
     _ = translator(language_of(config))
     for line in _next(config, starts_empty, _):
         print(line)
@@ -242,100 +239,3 @@ def _ask(question: Question, usual: str, _: Say) -> str:
 
 def _told(error: Unreadable | AddressRefused, _: Say) -> str:
     return in_words(error.words if isinstance(error, Unreadable) else error.reason, _)
-
-
-def free_ports() -> Ports:
-    """The usual ones where nothing listens on them, otherwise the next ten further on."""
-    for step in count(0, 10):
-        ports = Ports(USUAL_PORTS.web + step, USUAL_PORTS.smtp + step, USUAL_PORTS.page + step)
-        if all(map(_is_free, (ports.web, ports.smtp, ports.page))):
-            return ports
-    raise AssertionError("counting never ends")
-
-
-def _is_free(port: int) -> bool:
-    with closing(socket.socket()) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def refuse_taken(target: Path) -> None:
-    if target.exists() and not target.is_dir():
-        raise Refusal(N_("{folder} is a file: an installation is a folder"), 2, folder=target)
-    if (target / "config.toml").exists():
-        raise Refusal(
-            N_("{folder} is an installation already (it has a config.toml)"), folder=target
-        )
-
-
-def copy_sample(target: Path, config: str = "") -> Config:
-    """The sample in `target`, with another configuration than its own where one is given."""
-    sample = sample_folder()
-    return lay_out(
-        target,
-        config or _text(sample / "config.toml"),
-        lambda place: shutil.copytree(sample / "sequences", place),
-    )
-
-
-def lay_out(target: Path, config: str, fill: Callable[[Path], object]) -> Config:
-    """A new installation: its configuration, its secrets, and `sequences/` as `fill` makes it,
-    unless there is one already; it stays as it is.
-
-    Raises Unpublishable before anything is written. Each appears whole or not at all, config.toml
-    last, because it makes the folder an installation.
-    """
-    config_of(target, config)
-    target.mkdir(parents=True, exist_ok=True)
-    if not (target / "sequences").exists():
-        unfinished = target / "sequences.new"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        fill(unfinished)
-        unfinished.rename(target / "sequences")
-    (target / "config.toml.new").write_text(config, encoding="utf-8")
-    (target / "config.toml.new").rename(target / "config.toml")
-    laid = config_of(target, config)
-    make_secrets(laid.secrets)
-    return laid
-
-
-def own_sequences(sample: Path, owner: Owner) -> Callable[[Path], None]:
-    """The starter in the owner's words, in the sample's frame of letters."""
-    files: Mapping[str, str] = {
-        path.relative_to(STARTER / owner.language).as_posix(): _text(path)
-        for path in sorted((STARTER / owner.language).rglob("*"))
-        if path.suffix in (".toml", ".md")
-    }
-
-    def fill(place: Path) -> None:
-        for name, text in files.items():
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            (place / name).write_text(starter.own_words(name, text, owner), encoding="utf-8")
-        shutil.copyfile(sample / "sequences" / "layout.html", place / "layout.html")
-
-    return fill
-
-
-STARTER = Path(starter.__file__).parent
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
-
-
-def sample_site() -> Site:
-    """What the sample calls itself, as it ships."""
-    return read_config(sample_folder()).site
-
-
-def sample_folder() -> Path:
-    """Where the sample lies: in the checkout, or with the installed package."""
-    checkout = Path(engine.__file__).resolve().parent.parent
-    for place in (checkout, Path(sysconfig.get_path("data")) / "share" / "relance"):
-        if (place / "config.toml").is_file() and (place / "sequences").is_dir():
-            return place
-    raise Refusal(N_("the sample installation is not there; install Relance again"))

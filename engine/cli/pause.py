@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterator
 
 from engine.authoring.going_live import hindrances
+from engine.authoring.new_installation import sample_site
 from engine.cli.catch_up import catch_up
-from engine.cli.init import sample_site
 from engine.cli.people import operator_cause
 from engine.cli.terminal import agreed
 from engine.context import AppContext

@@ -11,8 +11,8 @@ from typing import Literal
 import pytest
 
 from engine.authoring.inspection import read_folder
+from engine.authoring.new_installation import lay_out, own_sequences, sample_folder, sample_site
 from engine.authoring.starter import Owner, Ports, on_ports, own_config
-from engine.cli.init import lay_out, own_sequences, sample_folder, sample_site
 from engine.config import Config
 
 SAMPLE = (sample_folder() / "config.toml").read_text("utf-8")

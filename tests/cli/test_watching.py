@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from engine.cli.watch import Became, Question, run, watch
+from engine.cli.watch import run
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.desk.desk import PageOpening
 from engine.i18n.refusal import Refusal
 from engine.installation.events import BroadcastFellDue
 from engine.sequence.delay import DAY
+from engine.status.questions import MailingOutcomes, Question, questions
 from engine.subscriber.commands import Perform, RecordOutcome
 from engine.subscriber.events import Cause, LetterBegun, LetterWithheld
 from engine.subscriber.outcome import Done
@@ -60,7 +61,7 @@ def _open_without_pressing(context: AppContext, message: str) -> None:
 def asked(context: AppContext, letter: str = "asks") -> Question:
     plan = context.installation_stream.current().plan()
     (found,) = [
-        question for question in watch(context, plan, "d.toml") if question.letter == letter
+        question for question in questions(context, plan, "d.toml") if question.letter == letter
     ]
     return found
 
@@ -131,7 +132,7 @@ def test_answers_that_do_not_exclude_each_other_are_each_counted(
         1,
         0,
     ), "asked a moment ago, nobody is silent"
-    assert found.became == Became(sent=3)
+    assert found.became == MailingOutcomes(sent=3)
     made.clock.jump(8 * DAY)
     assert (asked(made, "poll").waiting, asked(made, "poll").silent) == (0, 1)
 
@@ -188,8 +189,8 @@ def test_what_became_of_a_newsletter_is_said_though_it_asks_nothing(
     ).outcome
     assert isinstance(too_late, Done) and isinstance(too_late.events[0], LetterWithheld)
     made.views.catch_up()
-    (found,) = watch(made, made.installation_stream.current().plan(), "n.toml")
-    assert found.became == Became(sent=2, refused=1, withheld=2, in_doubt=1)
+    (found,) = questions(made, made.installation_stream.current().plan(), "n.toml")
+    assert found.became == MailingOutcomes(sent=2, refused=1, withheld=2, in_doubt=1)
     assert run(made, argparse.Namespace(file="n", json=False)) == 0
     lines = capsys.readouterr().out.replace("\u00a0", " ").splitlines()
     assert lines[2] == "« Mars à la maison » [mars] (envoi mars)"
