@@ -4,9 +4,11 @@ written to, clicked; and how to look for them.
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg
 from psycopg import sql
@@ -203,3 +205,15 @@ SELECT schemaname || '.' || tablename, attname::text,
 concat(most_common_vals::text, ' ', histogram_bounds::text) FROM pg_stats
 WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
 """
+
+
+def put_into_mailbox(folder: Path, number: int, recipient: str, mail: str) -> None:
+    """A letter as the built-in mailbox keeps it: its envelope, and the mail."""
+    envelope = {
+        "at": "2026-03-02T12:00:00+00:00",
+        "sender": "x@y.example",
+        "recipient": recipient,
+        "subject": "x",
+    }
+    (folder / f"{number:010}.json").write_text(json.dumps(envelope))
+    (folder / f"{number:010}.eml").write_bytes(mail.encode())

@@ -20,7 +20,7 @@ from engine.vault.vault import Erasing, VaultWrite
 from tests.cli.asking import join
 from tests.conftest import MakeContext
 from tests.installation import Installations
-from tests.privacy.garden import FILES, Anna, Everything
+from tests.privacy.garden import FILES, Anna, Everything, put_into_mailbox
 
 SHOP = Cause("operator", "o1")
 
@@ -302,14 +302,7 @@ def test_letters_in_the_built_in_mailbox_go_too(anna: Anna) -> None:
     for number, recipient in enumerate(
         (anna.address, "bruno@lecteurs.example", anna.address.upper())
     ):
-        said = {
-            "at": "2026-03-02T12:00:00+00:00",
-            "sender": "x@y.example",
-            "recipient": recipient,
-            "subject": "x",
-        }
-        (folder / f"{number:010}.json").write_text(json.dumps(said))
-        (folder / f"{number:010}.eml").write_bytes(f"Subject: x\r\n\r\n{recipient}".encode())
+        put_into_mailbox(folder, number, recipient, f"Subject: x\r\n\r\n{recipient}")
     assert erased(anna).deleted["letters in the built-in mailbox"] == 2
     assert [each.recipient for each in mailbox.list(9)] == ["bruno@lecteurs.example"]
 

@@ -5,7 +5,6 @@ stays, and no letter goes to a former one.
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +35,7 @@ from engine.vault.vault import VaultWrite
 from tests.backup.database_context import backup, database_context_of, restore
 from tests.conftest import MakeContext
 from tests.installation import Installations
-from tests.privacy.garden import FILES, Anna, Everything
+from tests.privacy.garden import FILES, Anna, Everything, put_into_mailbox
 from tests.sink import Sink
 
 SHOP = Cause("operator", "o1")
@@ -210,15 +209,8 @@ def test_a_letter_ready_to_leave_for_a_former_address_is_written_anew_to_the_oth
 def fill(folder: Path, letters: list[tuple[str, str]]) -> None:
     folder.mkdir(parents=True)
     for number, (recipient, message) in enumerate(letters):
-        said = {
-            "at": "2026-03-02T12:00:00+00:00",
-            "sender": "x@y.example",
-            "recipient": recipient,
-            "subject": "x",
-        }
-        (folder / f"{number:010}.json").write_text(json.dumps(said))
         head = f"Subject: x\r\nMessage-ID: <{message_local(bytes.fromhex(message))}@jardin.example>"
-        (folder / f"{number:010}.eml").write_bytes(f"{head}\r\n\r\nBonjour".encode())
+        put_into_mailbox(folder, number, recipient, f"{head}\r\n\r\nBonjour")
 
 
 def journal(context: AppContext) -> list[Stop]:
