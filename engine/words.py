@@ -58,8 +58,9 @@ class Reason(Generic[Code]):
     values: Values
 
     def __init__(self, code: Code, /, **values: Value) -> None:
+        given = tuple(values.items())
         object.__setattr__(self, "code", code)
-        object.__setattr__(self, "values", tuple(sorted(values.items())))
+        object.__setattr__(self, "values", given if len(given) < 2 else tuple(sorted(given)))
 
 
 Value = str | int | Words | Reason[StrEnum]
