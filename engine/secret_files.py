@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.sequence.mistakes import Unreadable
 from engine.store.durable import sync_folder
-from engine.words import N_
+from engine.words import N_, WordedError
 
 NAMES = ("link.key", "suppression.pepper", "nonce.key")
 SIGNING = "proof.key"
@@ -27,7 +27,7 @@ NEXT = "proof.key.next"
 SHORTEST_ORDER_KEY = 32
 
 
-class SecretMissing(Exception):
+class SecretMissing(WordedError):
     """A secret is not there or not readable: which file, what to do."""
 
 
@@ -103,7 +103,7 @@ def signing_seed(folder: Path) -> bytes:
     seed = _read(folder, SIGNING)
     if len(seed) != 32:
         raise SecretMissing(
-            f"the secret {SIGNING} is longer than 32 bytes: put your saved copy back"
+            N_("the secret {name} is longer than 32 bytes: put your saved copy back"), name=SIGNING
         )
     return seed
 
@@ -121,8 +121,12 @@ def prepare_signing_seed(folder: Path) -> bytes:
     """
     if _from_environment(SIGNING) is not None:
         raise SecretMissing(
-            f"the secret {SIGNING} comes from the environment: take it out of there and put it into"
-            f" {folder}, then change it"
+            N_(
+                "the secret {name} comes from the environment: take it out of there and "
+                "put it into {folder}, then change it"
+            ),
+            name=SIGNING,
+            folder=str(folder),
         )
     (folder / NEXT).unlink(missing_ok=True)
     _make(folder, [NEXT])
@@ -165,17 +169,21 @@ def _read(folder: Path, name: str) -> bytes:
             text = (folder / name).read_text()
         except OSError as error:
             raise SecretMissing(
-                f"the secret {name} cannot be read in {folder}: {error.strerror}; put your saved"
-                " copy back"
+                N_("the secret {name} cannot be read in {folder}: {why}; put your saved copy back"),
+                name=name,
+                folder=str(folder),
+                why=error.strerror or str(error),
             ) from error
     try:
         value = bytes.fromhex(text.strip())
     except ValueError:
         raise SecretMissing(
-            f"the secret {name} is not hexadecimal: put your saved copy back"
+            N_("the secret {name} is not hexadecimal: put your saved copy back"), name=name
         ) from None
     if len(value) < 32:
-        raise SecretMissing(f"the secret {name} is shorter than 32 bytes: put your saved copy back")
+        raise SecretMissing(
+            N_("the secret {name} is shorter than 32 bytes: put your saved copy back"), name=name
+        )
     return value
 
 

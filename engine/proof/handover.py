@@ -17,13 +17,14 @@ from engine.proof.bundle import Head, head_files
 from engine.proof.store import SignedCheckpoint
 from engine.proof.tiles import ENTRIES, WIDTH, Tile, entry_bundle
 from engine.store.database import Database
+from engine.words import N_, WordedError
 
 TOOLS = ("verify.py", "VERIFIER.md")
 TILES_AT_ONCE = 16
 Tell = Callable[[int, int], None]
 
 
-class HandoverBroken(Exception):
+class HandoverBroken(WordedError):
     """The ledger does not hold what its checkpoint covers."""
 
 
@@ -86,7 +87,11 @@ def tiles_of_entries(database: Database, size: int) -> Iterator[tuple[Tile, list
                 cursor.execute(store.SQL["entries"], {"first": first, "last": last}).fetchall(),
             )
         if [position for position, _ in rows] != list(range(first, last + 1)):
-            raise HandoverBroken(f"the ledger has a gap between positions {first} and {last}")
+            raise HandoverBroken(
+                N_("the ledger has a gap between positions {first} and {last}"),
+                first=first,
+                last=last,
+            )
         for begin in range(0, len(rows), WIDTH):
             states = [bytes(state) for _, state in rows[begin : begin + WIDTH]]
             yield Tile(ENTRIES, (first - 1 + begin) // WIDTH, len(states)), states

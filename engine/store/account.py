@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.store.failure import ELSEWHERE, EmbeddedFailed
+from engine.store.failure import EmbeddedFailed
 from engine.words import N_, Words, words
 
 READ, ENTER = 0o4, 0o1
@@ -40,8 +40,12 @@ def for_server(data: Path) -> Account | None:
             continue
         return Account(entry.pw_uid, entry.pw_gid)
     raise EmbeddedFailed(
-        "PostgreSQL does not run as root, and this system has neither an account 'postgres' nor"
-        f" 'nobody' to run it for {data}; run Relance as an ordinary user, {ELSEWHERE}."
+        N_(
+            "PostgreSQL does not run as root, and this system has neither an account "
+            "'postgres' nor 'nobody' to run it for {data}; run Relance as an ordinary "
+            "user, {elsewhere}."
+        ),
+        data=data,
     )
 
 
@@ -54,8 +58,13 @@ def private_folder(folder: Path, account: Account | None) -> None:
     owner = account.uid if account else os.geteuid()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid not in (owner, os.geteuid()):
         raise EmbeddedFailed(
-            f"{folder} must be a folder of the account that runs PostgreSQL (uid {owner}), but it"
-            f" is somebody else's or a link; remove it, move the data folder, {ELSEWHERE}."
+            N_(
+                "{folder} must be a folder of the account that runs PostgreSQL (uid "
+                "{uid}), but it is somebody else's or a link; remove it, move the data "
+                "folder, {elsewhere}."
+            ),
+            folder=folder,
+            uid=owner,
         )
     if status.st_mode & 0o077:
         folder.chmod(0o700)

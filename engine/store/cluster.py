@@ -23,7 +23,8 @@ import psutil
 from engine.store import binaries, locks
 from engine.store.account import Account, private_folder
 from engine.store.durable import sync_folder
-from engine.store.failure import ELSEWHERE, EmbeddedFailed, from_log
+from engine.store.failure import EmbeddedFailed, from_log
+from engine.words import N_
 
 SUPERUSER = "postgres"
 FRAGMENT = "relance.conf"
@@ -45,16 +46,25 @@ def is_new(data: Path) -> bool:
         )
         if strangers:
             raise EmbeddedFailed(
-                f"{data} holds other files (such as {strangers[0]}) and no PostgreSQL; "
-                f"choose an empty folder, {ELSEWHERE}."
+                N_(
+                    "{data} holds other files (such as {file}) and no PostgreSQL; choose an "
+                    "empty folder, {elsewhere}."
+                ),
+                data=data,
+                file=strangers[0],
             )
         return True
     version_there = version.read_text(encoding="utf-8", errors="replace").strip()
     if version_there != binaries.MAJOR:
         raise EmbeddedFailed(
-            f"{data} was made by PostgreSQL {version_there}, and this Relance brings PostgreSQL"
-            f" {binaries.MAJOR}; dump it with version {version_there} and restore it into an empty"
-            f" folder, {ELSEWHERE}."
+            N_(
+                "{data} was made by PostgreSQL {version}, and this Relance brings "
+                "PostgreSQL {own}; dump it with version {version} and restore it into an "
+                "empty folder, {elsewhere}."
+            ),
+            data=data,
+            version=version_there,
+            own=binaries.MAJOR,
         )
     return False
 
@@ -131,7 +141,9 @@ def _initdb(
         extra_groups=[] if account else None,
     )
     if done.returncode:
-        raise from_log("creating", done.stderr.decode("utf-8", "replace").splitlines()[-6:], data)
+        raise from_log(
+            N_("creating"), done.stderr.decode("utf-8", "replace").splitlines()[-6:], data
+        )
 
 
 def write_fragment(data: Path, text: str, account: Account | None) -> None:
@@ -160,8 +172,11 @@ def superuser_password(folder: Path, new: bool) -> str:
             return password
     if not new:
         raise EmbeddedFailed(
-            f"{path} is missing or empty, and only it opens the existing PostgreSQL; "
-            f"put it back from your backup, {ELSEWHERE}."
+            N_(
+                "{path} is missing or empty, and only it opens the existing PostgreSQL; "
+                "put it back from your backup, {elsewhere}."
+            ),
+            path=path,
         )
     password = secrets.token_urlsafe(32)
     write_private(path, password + "\n", None)
@@ -281,7 +296,8 @@ def fragment(wishes: Mapping[str, str]) -> str:
     for name in wishes:
         if not NAME.fullmatch(name) or name in OURS:
             raise EmbeddedFailed(
-                f"The setting {name!r} cannot be chosen for the embedded PostgreSQL; remove it."
+                N_("The setting {name} cannot be chosen for the embedded PostgreSQL; remove it."),
+                name=repr(name),
             )
     chosen = memory_settings(total_memory()) | shared_memory_settings() | ALWAYS | dict(wishes)
     lines = [f"{name} = {_quoted(name, value)}" for name, value in chosen.items()]
@@ -297,6 +313,7 @@ def fragment(wishes: Mapping[str, str]) -> str:
 def _quoted(name: str, value: str) -> str:
     if any(ord(character) < 32 for character in value):
         raise EmbeddedFailed(
-            f"The PostgreSQL setting {name!r} holds a control character; remove it."
+            N_("The PostgreSQL setting {name} holds a control character; remove it."),
+            name=repr(name),
         )
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"

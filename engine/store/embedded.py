@@ -23,7 +23,7 @@ from psycopg.pq import PGconn, Ping
 from engine.store import binaries, cluster, locks, postmaster
 from engine.store.account import Account, for_server, open_ways, private_folder
 from engine.store.cluster import memory_settings
-from engine.store.failure import ELSEWHERE, EmbeddedFailed, from_log, from_os
+from engine.store.failure import EmbeddedFailed, from_log, from_os
 from engine.words import N_, Words, words
 
 log = logging.getLogger("relance.store")
@@ -172,7 +172,8 @@ class Embedded:
         """
         if self._socket is None:
             raise EmbeddedFailed(
-                f"Nobody has attached to the PostgreSQL of {self._data} yet; attach first."
+                N_("Nobody has attached to the PostgreSQL of {data} yet; attach first."),
+                data=self._data,
             )
         return postmaster.url(self._socket, role, password, database)
 
@@ -221,7 +222,9 @@ class Embedded:
             note = self._start(account, new, password, progress)
             url = self._answer(note, account, password, progress)
             if url is None:
-                raise from_log("starting in", postmaster.last_words(self._log, since), self._data)
+                raise from_log(
+                    N_("starting in"), postmaster.last_words(self._log, since), self._data
+                )
         return url
 
     def _usual_socket(self, account: Account | None) -> Path:
@@ -233,8 +236,12 @@ class Embedded:
             return None
         if note.pid < 0 and postmaster.is_server_of(self._data, -note.pid):
             raise EmbeddedFailed(
-                f"A single-user PostgreSQL (process {-note.pid}) is at work in {self._data}; end"
-                f" it, {ELSEWHERE}."
+                N_(
+                    "A single-user PostgreSQL (process {pid}) is at work in {data}; end it, "
+                    "{elsewhere}."
+                ),
+                pid=-note.pid,
+                data=self._data,
             )
         if postmaster.is_server_of(self._data, note.pid):
             if not note.stopping:
@@ -284,8 +291,11 @@ class Embedded:
                 return url
             if answer == Ping.NO_ATTEMPT:
                 raise EmbeddedFailed(
-                    f"The PG* variables of this process keep it from connecting to {self._socket};"
-                    f" unset them (PGSERVICE, for one), {ELSEWHERE}."
+                    N_(
+                        "The PG* variables of this process keep it from connecting to {socket}; "
+                        "unset them (PGSERVICE, for one), {elsewhere}."
+                    ),
+                    socket=self._socket,
                 )
             # Its children may outlive it, and keep its lock: only the server's own end counts.
             if (
@@ -302,15 +312,20 @@ class Embedded:
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise EmbeddedFailed(
-                    f"PostgreSQL of {self._data} does not accept the password in"
-                    f" {self._secrets}/postgres.password; put the file back that belongs to this"
-                    f" data folder, {ELSEWHERE}."
+                    N_(
+                        "PostgreSQL of {data} does not accept the password in "
+                        "{secrets}/postgres.password; put the file back that belongs to this data "
+                        "folder, {elsewhere}."
+                    ),
+                    data=self._data,
+                    secrets=self._secrets,
                 ) from error
             if patient:
                 return False
             raise EmbeddedFailed(
-                f"PostgreSQL of {self._data} runs but refused us ({error}); repair that,"
-                f" {ELSEWHERE}."
+                N_("PostgreSQL of {data} runs but refused us ({why}); repair that, {elsewhere}."),
+                data=self._data,
+                why=error,
             ) from error
         return True
 

@@ -24,7 +24,7 @@ import psutil
 
 from engine.store import binaries, locks
 from engine.store.account import Account
-from engine.store.failure import ELSEWHERE, EmbeddedFailed
+from engine.store.failure import EmbeddedFailed
 from engine.words import N_, Words
 
 PORT = "5432"
@@ -157,7 +157,7 @@ def launch(
     journal = locks.opened(log, os.O_WRONLY | os.O_APPEND)
     try:
         if not locks.take(held, fcntl.LOCK_EX):
-            raise EmbeddedFailed(_remains(data))
+            raise _remains(data)
         options = [word for name, value in values.items() for word in ("-c", f"{name}={value}")]
         # Through a shell, so that the server is not our child: nobody has to reap it.
         run = subprocess.run(
@@ -199,8 +199,12 @@ def stop(data: Path, pid: int, progress: Callable[[Words], None]) -> None:
     while is_server_of(data, pid):
         if wait.seconds > STOP_PATIENCE:
             raise EmbeddedFailed(
-                f"PostgreSQL of {data} (process {pid}) is still stopping; wait for its end,"
-                f" {ELSEWHERE}."
+                N_(
+                    "PostgreSQL of {data} (process {pid}) is still stopping; wait for its "
+                    "end, {elsewhere}."
+                ),
+                data=data,
+                pid=pid,
             )
         wait.pause(N_("PostgreSQL is stopping"))
 
@@ -223,7 +227,7 @@ def clear_remains(data: Path, socket: Path, lock: Path, progress: Callable[[Word
     wait = locks.Wait(progress)
     while not locks.is_free(lock):
         if wait.seconds > REMAINS_SECONDS:
-            raise EmbeddedFailed(_remains(data))
+            raise _remains(data)
         wait.pause(N_("Waiting for the remains of a killed PostgreSQL to end"))
     (data / "postmaster.pid").unlink(missing_ok=True)
     remove_stale(socket)
@@ -266,8 +270,11 @@ def _collect(pid: int) -> None:
         return
 
 
-def _remains(data: Path) -> str:
-    return (
-        "A PostgreSQL that this process can neither reach nor see (in another container?) still"
-        f" holds {data}; stop it, {ELSEWHERE}."
+def _remains(data: Path) -> EmbeddedFailed:
+    return EmbeddedFailed(
+        N_(
+            "A PostgreSQL that this process can neither reach nor see (in another "
+            "container?) still holds {data}; stop it, {elsewhere}."
+        ),
+        data=data,
     )
