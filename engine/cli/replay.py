@@ -27,7 +27,7 @@ def replay(context: AppContext, args: argparse.Namespace) -> int:
     with Progress(_("Replaying"), say=_) as tell:
         differences = context.views.compare(tell)
     for unlike in in_tree[:SHOWN]:
-        print(_(unlike.sentence).format(**unlike.values))
+        print(unlike.said(_))
     places = {"live only": _("live only"), "rebuilt only": _("rebuilt only")}
     for each in differences:
         print(f"{each.table}: {places.get(each.where, each.where)}: {each.row}")

@@ -19,11 +19,12 @@ from engine.proof.store import Checkpoints, SignedCheckpoint, Tiles
 from engine.proof.tiles import Tile
 from engine.proof.tree import Span, consistency_spans, inclusion_spans
 from engine.proof.tree_growth import TreeContradicted, TreeGrowth
-from engine.proof.tree_replay import Replay, Signed, TreeDifference
+from engine.proof.tree_replay import Replay, Signed
 from engine.secret_files import SecretMissing
 from engine.sequence.delay import Delay
 from engine.sequence.timing import later
 from engine.store.database import Database
+from engine.words import Words
 
 log = logging.getLogger("relance.proof")
 WAIT = 0.02
@@ -205,7 +206,7 @@ class LedgerTree:
 
     def replay(
         self, tell: Callable[[int, int], None] = lambda done, total: None
-    ) -> Iterator[TreeDifference]:
+    ) -> Iterator[Words]:
         """The whole tree once more from the ledger's bytes: what differs from the tiles, from any
         checkpoint ever signed, or from the last one that this machine remembers. Raises
         SigningRefused where it remembers one that cannot be read.

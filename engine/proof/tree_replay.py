@@ -21,22 +21,10 @@ from engine.proof.store import SQL, SignedCheckpoint
 from engine.proof.tiles import HEIGHT, WIDTH, Edge, Tile
 from engine.proof.tree import HASH_BYTES, Frontier, leaf_hash
 from engine.store.database import Database
+from engine.words import Value, Words, words
 
 BATCH_ENTRIES = 4096
 Tell = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class TreeDifference:
-    """`sentence` is English and marked for the catalogue; `values` are put in once it is
-    translated.
-    """
-
-    sentence: str
-    values: dict[str, object]
-
-    def __str__(self) -> str:
-        return self.sentence.format(**self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +80,7 @@ class Replay:
         self.signed = sorted(signed, key=lambda item: item.checkpoint.size)
         self.agreed = 0
 
-    def differences(
-        self, head: int, tell: Tell = lambda done, total: None
-    ) -> Iterator[TreeDifference]:
+    def differences(self, head: int, tell: Tell = lambda done, total: None) -> Iterator[Words]:
         """Every one there is, in the order of the ledger; `head` is the position up to which it is
         read.
         """
@@ -104,13 +90,13 @@ class Replay:
         ]
         tiles = _Tiles(self.database)
         if tiles.size > head:
-            yield TreeDifference(AHEAD, {"size": tiles.size, "head": head})
+            yield words(AHEAD, size=tiles.size, head=head)
         frontier, edge = Frontier(), Edge(0, {})
         if waiting and waiting[0].checkpoint.size == 0:
             yield from self._compare(waiting, frontier)
         for first, states in self._entries(head):
             if first != frontier.size + 1:
-                yield TreeDifference(GAP, {"position": frontier.size + 1})
+                yield words(GAP, position=frontier.size + 1)
                 return
             leaves = [leaf_hash(state) for state in states]
             for leaf in leaves:
@@ -121,9 +107,9 @@ class Replay:
             tell(frontier.size, head)
         yield from tiles.compare_partial()
         if frontier.size != head:
-            yield TreeDifference(GAP, {"position": frontier.size + 1})
+            yield words(GAP, position=frontier.size + 1)
 
-    def _unbelievable(self, head: int) -> Iterator[TreeDifference]:
+    def _unbelievable(self, head: int) -> Iterator[Words]:
         """What is wrong with a checkpoint before any entry is read."""
         former = {item.previous for item in self.origins.values()} | {self.awaited}
         for item in self.signed:
@@ -153,7 +139,7 @@ class Replay:
                 return
             after += len(dense)
 
-    def _compare(self, waiting: list[Signed], frontier: Frontier) -> Iterator[TreeDifference]:
+    def _compare(self, waiting: list[Signed], frontier: Frontier) -> Iterator[Words]:
         """Those at this size; a difference lies after the last checkpoint that agreed."""
         root = frontier.root()
         while waiting and waiting[0].checkpoint.size == frontier.size:
@@ -201,7 +187,7 @@ class _Tiles:
         self._partial: dict[int, tuple[int, bytes]] = {}
         self._told: list[tuple[int, int]] = []
 
-    def compare(self, made: dict[store.TilePlace, bytes]) -> Iterator[TreeDifference]:
+    def compare(self, made: dict[store.TilePlace, bytes]) -> Iterator[Words]:
         for (level, number), hashes in made.items():
             if len(hashes) < WIDTH * HASH_BYTES:
                 self._partial[level] = number, hashes
@@ -209,12 +195,12 @@ class _Tiles:
             {place: hashes for place, hashes in made.items() if len(hashes) == WIDTH * HASH_BYTES}
         )
 
-    def compare_partial(self) -> Iterator[TreeDifference]:
+    def compare_partial(self) -> Iterator[Words]:
         yield from self._compare(
             {(level, number): hashes for level, (number, hashes) in sorted(self._partial.items())}
         )
 
-    def _compare(self, made: dict[store.TilePlace, bytes]) -> Iterator[TreeDifference]:
+    def _compare(self, made: dict[store.TilePlace, bytes]) -> Iterator[Words]:
         """Those kept may have more hashes, or fewer where the tree is behind the ledger."""
         with self.database.connection() as connection, connection.cursor() as cursor:
             kept = store.read(cursor, made)
@@ -234,15 +220,16 @@ class _Tiles:
             # What lies over leaves that differ already differs because of them.
             if not any(low >= first and high <= last for low, high in self._told):
                 sentence = MISSING if not held else OTHER_NODES if level else OTHER_LEAVES
-                yield TreeDifference(
-                    sentence, {"tile": Tile(level, number).path, "first": first, "last": last}
-                )
+                path = Tile(level, number).path
+                yield words(sentence, tile=path, first=first, last=last)
             self._told.append((first, last))
 
 
-def _of(sentence: str, kept: Signed, **values: object) -> TreeDifference:
+def _of(sentence: str, kept: Signed, **values: Value) -> Words:
     checkpoint = kept.checkpoint
-    return TreeDifference(
-        sentence,
-        {"size": checkpoint.size, "origin": checkpoint.origin, "where": kept.where} | values,
-    )
+    where: dict[str, Value] = {
+        "size": checkpoint.size,
+        "origin": checkpoint.origin,
+        "where": kept.where,
+    }
+    return words(sentence, **where, **values)

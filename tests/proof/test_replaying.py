@@ -40,7 +40,7 @@ def context(make_context: MakeContext, monkeypatch: pytest.MonkeyPatch) -> AppCo
 
 def said(context: AppContext) -> list[str]:
     context.installation_stream._state = Installation()
-    return [str(each) for each in context.tree.replay()]
+    return [difference.said() for difference in context.tree.replay()]
 
 
 def last_file(context: AppContext) -> Path:
