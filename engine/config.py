@@ -8,7 +8,7 @@ import ipaddress
 import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from engine.i18n.in_words import as_words
@@ -27,13 +27,14 @@ from engine.sequence.parse_declared import read_declared
 from engine.sequence.table import Table
 from engine.sequence.timing import is_zone
 from engine.sequence.toml import Places, read_tables, toml_mistake
-from engine.words import N_
+from engine.words import N_, Language
 
 MAILBOX = "mailbox"
 # A purpose's id is part of List-Id, which is shaped like a host name.
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 MAX_URL_CHARACTERS = 36
-TLS = ("none", "starttls", "implicit")
+Tls = Literal["none", "starttls", "implicit"]
+TLS: tuple[Tls, ...] = get_args(Tls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Site:
     sender_name: str
     reply_to: str
     postal_address: str
-    language: str
+    language: Language
     timezone: str
     logo: str = ""
     colour: str = ""
@@ -91,7 +92,7 @@ class Smtp:
 
     host: str = MAILBOX
     port: int = 587
-    tls: Literal["none", "starttls", "implicit"] = "starttls"
+    tls: Tls = "starttls"
     username: str = ""
     password_file: str = ""
     connections: int = 2
@@ -378,7 +379,7 @@ def _smtp(table: Table) -> Smtp:
     smtp = Smtp(
         table.get("host", str, MAILBOX),
         _port(table, "port", 587),
-        cast(Literal["none", "starttls", "implicit"], table.one_of("tls", TLS, "starttls")),
+        table.one_of("tls", TLS, "starttls"),
         table.get("username", str, ""),
         table.get("password_file", str, ""),
         table.get("connections", int, 2),

@@ -10,9 +10,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Final, Generic, Literal, TypeVar, get_args
 
 _PLACE = re.compile(r"\{(\w+)(:,)?\}")
+
+Language = Literal["en", "fr"]
+"""What Relance speaks."""
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
 Say = Callable[[str], str]
 Code = TypeVar("Code", bound=StrEnum, covariant=True)

@@ -6,15 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from engine.authoring.dialogue_file import broadcasts_in, forms_in, lists_in
 from engine.authoring.graph_text import when
 from engine.i18n.language import translator
 from engine.i18n.phrases import say_delay, say_list, subject_of
 from engine.sequence.model import Letter, Plan
-
-Language = Literal["fr", "en"]
+from engine.words import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,13 @@ arrows. Reads in a terminal and in a mail.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 from engine.authoring.dialogue_file import broadcasts_in, forms_in, lists_in
 from engine.i18n.language import translator
 from engine.i18n.phrases import quoted, say_delay, say_hours, say_list, subject_of
 from engine.sequence.model import Broadcast, Form, Letter, Link, List, Plan
+from engine.words import Language
 
-Language = Literal["fr", "en"]
 MOVE, COPY = "──▸", "──+▸"
 
 

@@ -191,7 +191,7 @@ def _loose_blanks(text: str, file: str) -> Iterator[Mistake]:
 
 
 def _confirmations(plan: Plan) -> tuple[Letter, ...]:
-    confirmation, texts = plan.confirmation, TEXTS["fr" if plan.language == "fr" else "en"]
+    confirmation, texts = plan.confirmation, TEXTS[plan.language]
     first = Letter(
         "ask",
         confirmation.subject or texts.confirm_subject,

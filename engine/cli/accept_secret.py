@@ -12,7 +12,6 @@ from engine.cli.terminal import agreed
 from engine.context import DatabaseContext
 from engine.desk.agreement import accept_secret
 from engine.i18n.language import N_, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.store.database import ensure_program_role, program_role
 from engine.store.migrate import migrate
@@ -31,7 +30,7 @@ COSTS = {
 
 def run(database_context: DatabaseContext, args: argparse.Namespace) -> int:
     config, secrets = database_context.config, database_context.secrets
-    _ = translator(language_of(config))
+    _ = translator(config.site.language)
     program = program_role(
         ensure_program_role(
             database_context.owner,

@@ -15,7 +15,6 @@ from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Say, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.sequence.delay import parse_delay
 from engine.sequence.mistakes import Unreadable
@@ -94,7 +93,7 @@ def revoke(context: AppContext, id: str) -> None:
 
 
 def run(context: AppContext, args: argparse.Namespace) -> int:
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     match args.act:
         case "create":
             expires = (

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from engine.context import AppContext
 from engine.i18n.language import N_, grouped, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.proof.errors import ProofRefused
 from engine.proof.signing_refused import SigningRefused
@@ -42,7 +41,7 @@ def key(context: AppContext, args: argparse.Namespace) -> int:
     """What an operator publishes elsewhere: in the privacy policy, in the DNS. The lines to be
     pasted are the same in every language.
     """
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     with refusing():
         origin, vkey = context.tree.begin()
     host = urlsplit(f"//{origin}").hostname
@@ -61,7 +60,7 @@ def key(context: AppContext, args: argparse.Namespace) -> int:
 
 
 def rotate(context: AppContext, args: argparse.Namespace) -> int:
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     with refusing():
         signed = context.tree.rotate_key()
     print(
@@ -79,7 +78,7 @@ def restored(context: AppContext, args: argparse.Namespace) -> int:
     """For a ledger that was put back without this machine noticing by itself: as `run` does it when
     it notices.
     """
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     check_clock(context)
     if context.ledger.head() == 0:
         raise Refusal(N_("the ledger is empty: nothing was put back"))

@@ -14,7 +14,7 @@ from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, grouped, translator
-from engine.i18n.phrases import language_of, say_delay
+from engine.i18n.phrases import say_delay
 from engine.i18n.refusal import Refusal, address_of
 from engine.installation.events import STREAM, RetentionApplied
 from engine.intake.evidence_requirements import missing
@@ -32,7 +32,7 @@ UNTOLD = N_("brought by others more than a month ago, and no letter has said fro
 
 def evidence(context: AppContext, args: argparse.Namespace) -> int:
     """0 when nothing is missing; otherwise each fault with its person's opaque id, and status 1."""
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     only = _known(context, args.address) if args.address else ""
     grounds = fault_lines = 0
     faults = Counter[str]()
@@ -116,7 +116,7 @@ def _retention_lines(
     kept: dict[str, tuple[int, int]],
     nights: list[RetentionApplied],
 ) -> Iterator[str]:
-    language, zone = language_of(context.config), context.config.site.timezone
+    language, zone = context.config.site.language, context.config.site.timezone
     _ = translator(language)
     names = _names(_)
     spans = _declared(declared, lambda delay: say_delay(delay, language), _)

@@ -40,7 +40,6 @@ from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.dates import read_date
 from engine.i18n.language import N_, Language, counting_translator, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import NOTHING_PUBLISHED, Refusal, address_of
 from engine.installation.events import STREAM
 from engine.intake.contested import (
@@ -61,7 +60,7 @@ NOT_SOUND = 1
 
 
 def story(context: AppContext, args: argparse.Namespace) -> int:
-    language: Language = args.lang or language_of(context.config)
+    language: Language = args.lang or context.config.site.language
     person = identify(context.ledger, context.vault, args.address)
     if person is None:
         return _nothing_held(_about_address(context, args.address, language), args, language)
@@ -79,7 +78,7 @@ def story(context: AppContext, args: argparse.Namespace) -> int:
 
 
 def letter(context: AppContext, args: argparse.Namespace) -> int:
-    language: Language = args.lang or language_of(context.config)
+    language: Language = args.lang or context.config.site.language
     contested, message = _contested(args.mail)
     catch_up(context)
     messages, tokens = (
@@ -130,7 +129,7 @@ def _questions(contested: Contested | None, text: str) -> list[Question]:
 
 
 def as_of(context: AppContext, args: argparse.Namespace) -> int:
-    language: Language = args.lang or language_of(context.config)
+    language: Language = args.lang or context.config.site.language
     instant = _instant(context, args.date)
     published = Published(context.ledger.stream(STREAM))
     number = _list_number(published, args.list)

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from engine.cli.attesting import refusing
 from engine.context import AppContext
 from engine.i18n.language import N_, grouped, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.runtime import stamping
 from engine.runtime.witnessing import witness_now
@@ -19,7 +18,7 @@ from engine.sending.relay_settings import relay_of
 
 def stamp(context: AppContext, args: argparse.Namespace) -> int:
     """A checkpoint over everything, stamped now by the server of `[proof] stamp`."""
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     if not context.config.proof.stamp:
         raise Refusal(
             N_(
@@ -58,7 +57,7 @@ def stamp(context: AppContext, args: argparse.Namespace) -> int:
 
 def witness(context: AppContext, args: argparse.Namespace) -> int:
     """A checkpoint over everything, mailed now to each address of `[proof] witness`."""
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     if not context.config.proof.witness:
         raise Refusal(
             N_(

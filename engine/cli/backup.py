@@ -20,13 +20,12 @@ from engine.cli.erase import STAYS_IN_LOG
 from engine.cli.terminal import agreed
 from engine.context import DatabaseContext
 from engine.i18n.language import N_, Say, grouped, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.privacy.erasure import note_erased, scrub_when_due
 
 
 def backup(database_context: DatabaseContext, args: argparse.Namespace) -> int:
-    _ = translator(language_of(database_context.config))
+    _ = translator(database_context.config.site.language)
     target: Path = args.output
     if target.exists():
         raise Refusal(N_("{file} is there already: choose another name"), file=target)
@@ -60,7 +59,7 @@ def restore(database_context: DatabaseContext, args: argparse.Namespace) -> int:
     # Here, because every other verb does without what a start brings in.
     from engine.runtime.startup import put_back
 
-    _ = translator(language_of(database_context.config))
+    _ = translator(database_context.config.site.language)
     own = database_context.config.data / "stop.journal"
     with _refusing(N_("nothing was changed: {why}")):
         # Read before anything is touched: a journal that is not there must not be found out

@@ -13,7 +13,6 @@ from engine.cli.people import operator_cause
 from engine.context import AppContext
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Say, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.installation.breaches import Breach, Step, evolved
 from engine.installation.events import STREAM, BreachRecorded
@@ -27,7 +26,7 @@ TEXTS = ("facts", "effects", "measures", "reason")
 
 def breach(context: AppContext, args: argparse.Namespace) -> int:
     zone, now = context.config.site.timezone, context.clock.now()
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     known = context.installation_stream.current().breaches
     if args.part == "record":
         name, step, said_at = secrets.token_hex(8), DETECTED, args.detected

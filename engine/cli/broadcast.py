@@ -17,7 +17,7 @@ from engine.context import AppContext
 from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.i18n.command_line import command
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
-from engine.i18n.phrases import language_of, quoted, say_list, subject_of
+from engine.i18n.phrases import quoted, say_list, subject_of
 from engine.i18n.refusal import NOTHING_PUBLISHED, Refusal
 from engine.installation.events import BroadcastFellDue
 from engine.installation.state import Installation
@@ -38,7 +38,7 @@ LOOK_SECONDS = 1.0
 
 
 def broadcast(context: AppContext, args: argparse.Namespace) -> int:
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     plan = context.installation_stream.current().plan()
     chosen = _named(plan, args.id)
     catch_up(context)
@@ -98,7 +98,7 @@ def fallen_due_now(installation: Installation, chosen: Broadcast, now: int) -> B
 
 
 def _goes_to(context: AppContext, plan: Plan, chosen: Broadcast, _: Say) -> list[str]:
-    ngettext = counting_translator(language_of(context.config))
+    ngettext = counting_translator(context.config.site.language)
     people = context.views.on_lists(chosen.to)
     standing = context.views.standing()
     told = [_("{subject}, to who stands on:").format(subject=quoted(subject_of(chosen.letter), _))]

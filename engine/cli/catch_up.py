@@ -9,7 +9,6 @@ import sys
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import translator
-from engine.i18n.phrases import language_of
 from engine.ledger.codec import EntryRefused
 
 
@@ -17,7 +16,7 @@ def catch_up(context: AppContext) -> None:
     """Shown on a terminal. A view that cannot go on is told of and stands where it stopped; the
     others come up to the head.
     """
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     try:
         with Progress(_("Following"), say=_) as tell:
             context.views.catch_up(tell)

@@ -16,7 +16,6 @@ from engine.cli.terminal import json_text, print_styled
 from engine.config import Config
 from engine.desk.clock import wall_now
 from engine.i18n.language import Say, counting_translator, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.printable import printable
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.written import CONFIG
@@ -38,7 +37,7 @@ def check(config: Config, args: argparse.Namespace) -> int:
         )
     mistakes = tuple(sorted({*mistakes, *_before_going_live(config)}))
     fatal = any(mistake.fatal for mistake in mistakes)
-    _, ngettext = translator(language_of(config)), counting_translator(language_of(config))
+    _, ngettext = translator(config.site.language), counting_translator(config.site.language)
     if args.json:
         print(json_text([_as_json(mistake, _) for mistake in mistakes]))
         return 2 if fatal else 0

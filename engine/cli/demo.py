@@ -20,7 +20,7 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.command_line import command
 from engine.i18n.language import N_, translator
-from engine.i18n.phrases import language_of, say_list
+from engine.i18n.phrases import say_list
 from engine.i18n.refusal import Refusal
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
@@ -46,7 +46,7 @@ def demo(folder: Path, args: argparse.Namespace) -> int:
             ),
         )
         status = with_context(config, lambda context: _live(context, args))
-    _ = translator(language_of(config))
+    _ = translator(config.site.language)
     print(_("The demonstration is over, and its folder is gone."))
     return status
 
@@ -61,7 +61,7 @@ def _free_ports() -> Ports:
 
 
 def _live(context: AppContext, args: argparse.Namespace) -> int:
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     publication.publish_first(context)
     plan = context.installation_stream.current().plan()
     started = [each for each in plan.lists.values() if each.letters]

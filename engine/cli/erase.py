@@ -11,7 +11,6 @@ from engine.cli.terminal import agreed, json_text
 from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, grouped, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, UnreadableInput
 from engine.privacy.erasure import (
     DELETED,
@@ -34,7 +33,7 @@ STAYS_IN_LOG = N_(
 
 
 def erase(context: AppContext, subscriber: str, args: argparse.Namespace) -> int:
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     archive = _archiver(context, args.keep_proof) if args.keep_proof else None
     if context.command_handler.load([subscriber])[subscriber].erased:
         print(_("this person has been erased"))

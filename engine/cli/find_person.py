@@ -8,7 +8,6 @@ import re
 
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, address_of
 from engine.i18n.stored_words import stored_in_words
 from engine.installation.events import STREAM
@@ -30,7 +29,7 @@ def behind(context: AppContext, address: str) -> str:
     if subscriber is not None:
         return subscriber
     for reason in context.vault.suppressed([context.vault.hash(address)]).values():
-        why = stored_in_words(reason, translator(language_of(context.config)))
+        why = stored_in_words(reason, translator(context.config.site.language))
         raise Refusal(
             N_("nobody is known under this address; its hash is on the suppression list ({why})"),
             why=why,

@@ -11,7 +11,6 @@ from engine.authoring.graph_markup import draw_dot, draw_mermaid
 from engine.authoring.graph_text import draw_text
 from engine.authoring.inspection import read_folder
 from engine.config import Config
-from engine.i18n.phrases import language_of
 
 DRAWINGS = {"text": draw_text, "mermaid": draw_mermaid, "dot": draw_dot}
 
@@ -23,6 +22,6 @@ def run(config: Config, args: argparse.Namespace) -> int:
     for number, file in enumerate(files):
         if number:
             print()
-        for line in DRAWINGS[args.format](plan, file, language_of(config)):
+        for line in DRAWINGS[args.format](plan, file, config.site.language):
             print(line)
     return 0

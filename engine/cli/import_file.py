@@ -11,7 +11,6 @@ from pathlib import Path
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, list_of
 from engine.imports import rows
 from engine.imports.agreement import COLUMN_MEANINGS
@@ -22,7 +21,7 @@ from engine.intake.instants import DateRefused
 
 
 def import_file(context: AppContext, args: argparse.Namespace) -> int:
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     options = from_arguments(args, context)
     try:
         with Progress(_("Reading") if options.dry_run else _("Importing"), say=_) as tell:

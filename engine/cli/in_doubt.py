@@ -12,14 +12,13 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, counting_translator, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.terms import LetterVerdict
 
 
 def in_doubt(context: AppContext, args: argparse.Namespace) -> int:
-    language = language_of(context.config)
+    language = context.config.site.language
     _, ngettext = translator(language), counting_translator(language)
     catch_up(context)
     doubtful = context.views.in_doubt()

@@ -28,7 +28,6 @@ from engine.config import (
 from engine.i18n.command_line import command
 from engine.i18n.in_words import in_words
 from engine.i18n.language import LANGUAGES, N_, Language, Say, language_here, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.printable import is_printable
 from engine.i18n.refusal import Refusal
 from engine.intake.address import AddressRefused, normalise
@@ -124,7 +123,7 @@ def init(folder: Path, args: argparse.Namespace) -> int:
     else:
         owner, ports = _asked(args)
         config = own_installation(target, owner, ports)
-    _ = translator(language_of(config))
+    _ = translator(config.site.language)
     for line in _next(config, starts_empty, _):
         print(line)
     return 0

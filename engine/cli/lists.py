@@ -8,7 +8,6 @@ from engine.cli.catch_up import catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.language import Say, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.stored_words import stored_in_words
 from engine.sequence.delay import DAY
 
@@ -22,7 +21,7 @@ def lists(context: AppContext, args: argparse.Namespace) -> int:
     if args.json:
         print(json_text(rows))
         return 0
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     if not rows:
         print(_("no list is published yet"))
     else:

@@ -19,7 +19,6 @@ from engine.cli.private_file import private_file
 from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.printable import printable
 from engine.i18n.refusal import Refusal, list_of
 from engine.i18n.stored_words import stored_in_words
@@ -51,7 +50,7 @@ def members(context: AppContext, args: argparse.Namespace) -> int:
     if args.csv is not None and args.csv != STDOUT and args.csv.exists():
         raise Refusal(N_("{file} is there already: choose another name"), file=args.csv)
     catch_up(context)
-    language = language_of(context.config)
+    language = context.config.site.language
     _, ngettext = translator(language), counting_translator(language)
     if args.csv is None:
         count = _as_table(context, listed, _)

@@ -15,7 +15,6 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.subscriber.commands import OpenProof
 from engine.subscriber.events import Cause
@@ -24,7 +23,7 @@ from engine.vault.sealing import SealingRefused, unseal
 
 def open_archive(context: AppContext, args: argparse.Namespace) -> int:
     """The fact is written first: what was handed out and not recorded must not be."""
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     subscriber = person_of(context, args.id)
     archived = context.vault.archived(subscriber)
     if archived is None:

@@ -26,7 +26,7 @@ from engine.store.database import DATABASE_ERROR, StoreUnavailable
 from engine.store.embedded import EmbeddedFailed
 from engine.store.migrate import NewerVault
 from engine.store.sql import BrokenStatement
-from engine.words import WordedError, Words
+from engine.words import Language, WordedError, Words
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ def with_database_context(config: Config, work: Callable[[DatabaseContext], int]
 def _within(
     opening: Callable[[Callable[[Words], None]], AbstractContextManager[T]],
     work: Callable[[T], int],
-    spoken: str,
+    spoken: Language,
 ) -> int:
     """What keeps the stores from opening, or takes the database away, is a refusal with its
     sentence.
@@ -54,7 +54,7 @@ def _within(
 
     def tell(news: Words) -> None:
         if sys.stderr.isatty():
-            print(news.said(translator("fr" if spoken == "fr" else "en")), file=sys.stderr)
+            print(news.said(translator(spoken)), file=sys.stderr)
 
     not_allowed: tuple[type[Exception], ...] = (*DATABASE_ERROR, BrokenStatement)
     try:

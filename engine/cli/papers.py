@@ -12,7 +12,7 @@ from typing import cast
 from engine.context import AppContext
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Language, translator
-from engine.i18n.phrases import language_of, say_delay
+from engine.i18n.phrases import say_delay
 from engine.i18n.refusal import Refusal
 from engine.installation.events import STREAM, BreachRecorded, InstallationEvent
 from engine.privacy.breach_log import StepTaken, breach_log
@@ -26,7 +26,7 @@ def papers(context: AppContext, args: argparse.Namespace) -> int:
     at = read_date(args.as_of, zone) if args.as_of else now
     if at > now:
         raise Refusal(N_("{date} is still to come"), 2, date=shown(at, zone))
-    language = cast(Language, args.lang) if args.lang else language_of(context.config)
+    language = cast(Language, args.lang) if args.lang else context.config.site.language
     speech = Speech(
         translator(language),
         lambda instant: shown(instant, zone),

@@ -16,7 +16,7 @@ from engine.cli.terminal import agreed
 from engine.context import AppContext
 from engine.desk.processes import Processes
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
-from engine.i18n.phrases import language_of, say_list
+from engine.i18n.phrases import say_list
 from engine.i18n.refusal import Refusal, list_of
 from engine.i18n.stored_words import stored_in_words
 from engine.installation.events import SendingPaused, SendingResumed
@@ -28,7 +28,7 @@ SINK = N_("(For trials, a relay that hands letters to nobody: [smtp] sink = true
 
 
 def pause(context: AppContext, args: argparse.Namespace) -> int:
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     installation = context.installation_stream.current()
     plan = installation.plan()
     number = _number(plan, args.list)
@@ -54,7 +54,7 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
     """Without a list, everything goes on, lists that were paused one by one too. A list alone stays
     held while sending as a whole is.
     """
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     installation = context.installation_stream.current()
     plan, paused = installation.plan(), installation.paused
     number = _number(plan, args.list)
@@ -121,7 +121,7 @@ def _held(installation: Installation, number: int) -> bool:
 
 def _leaving(context: AppContext, plan: Plan, number: int, now: int) -> Iterator[str]:
     """What is due within the hour, of one list or of all; list 0 holds what belongs to none."""
-    language = language_of(context.config)
+    language = context.config.site.language
     _, ngettext = translator(language), counting_translator(language)
     due = {
         each: count

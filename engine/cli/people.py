@@ -13,7 +13,6 @@ from engine.context import AppContext
 from engine.i18n.dates import language_said, read_date, shown, zone_said
 from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, Say, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, address_of, list_of, purpose_of
 from engine.imports.rows import EARLIEST
 from engine.intake.calls import MAX_FIELD_CHARACTERS
@@ -33,7 +32,7 @@ NOBODY = N_("nobody is known under this address")
 
 
 def subscribe(context: AppContext, args: argparse.Namespace) -> int:
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     address = address_of(args.address)
     plan = context.installation_stream.current().plan()
     target, now = list_of(plan, args.list), context.clock.now()
@@ -137,7 +136,7 @@ def _collected(said: str, zone: str, now: int) -> int:
 
 
 def transfer(context: AppContext, args: argparse.Namespace) -> int:
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     address = address_of(args.address)
     plan = context.installation_stream.current().plan()
     source, target = list_of(plan, args.source), list_of(plan, args.target)
@@ -161,7 +160,7 @@ def unsubscribe(context: AppContext, args: argparse.Namespace) -> int:
     """From everything, an address nobody has is noted as one never to be written to; from one
     purpose, it is a refusal.
     """
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     address, plan = address_of(args.address), context.installation_stream.current().plan()
     purpose = purpose_of(plan, args.purpose)
     cause, kept = operator_cause({"purpose": purpose})

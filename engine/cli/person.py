@@ -16,7 +16,6 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.dates import language_said, zone_said
 from engine.i18n.language import N_, Say, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, address_of
 from engine.privacy.correction import Correction, correction
 from engine.privacy.export import as_csv, dossier
@@ -27,7 +26,7 @@ from engine.vault.vault import VaultWrite
 
 def person(context: AppContext, args: argparse.Namespace) -> int:
     subscriber = person_of(context, args.address)
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     match args.part:
         case "export":
             return _export(context, subscriber, args, _)

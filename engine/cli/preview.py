@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, address_of
 from engine.letter.source_folder import read_sequences
 from engine.sending.compose import CannotRender, Composed, Composer, Ordered
@@ -67,7 +66,7 @@ def send_test(context: AppContext, args: argparse.Namespace) -> int:
             stage=delivery.stage,
             answer=said,
         )
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     print(_("sent: {subject}").format(subject=composed.subject))
     return 0
 

@@ -15,7 +15,6 @@ from engine.cli.private_file import write_private
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import N_, grouped, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal, address_of
 from engine.installation.events import STREAM
 from engine.proof import verify as verifier
@@ -29,7 +28,7 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def prove(context: AppContext, args: argparse.Namespace) -> int:
     """One person's proof as a zip, readable by nobody but its owner: what is in it is personal."""
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     stream = _stream(context, args.person)
     stores = Stores(context.ledger, context.vault, context.tree, context.installation_stream)
     with refusing():
@@ -92,7 +91,7 @@ def _checkpoint(context: AppContext, size: int) -> SignedCheckpoint:
 
 def ledger(context: AppContext, args: argparse.Namespace) -> int:
     """The whole ledger, every checkpoint and the verifier; it names nobody."""
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     target = Path(args.target)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise Refusal(N_("{folder} is not an empty folder"), 2, folder=target)

@@ -23,10 +23,11 @@ from engine.cli.retry_withheld import withheld_lines
 from engine.cli.terminal import Style, agreed, print_styled
 from engine.context import AppContext
 from engine.i18n.language import N_, counting_translator, grouped, translator
-from engine.i18n.phrases import language_of, say_list
+from engine.i18n.phrases import say_list
 from engine.i18n.refusal import Refusal
 from engine.sequence.model import Plan
 from engine.subscriber.agenda_key import BroadcastKey, ListKey
+from engine.words import Language
 
 __all__ = [
     "apply",
@@ -43,7 +44,7 @@ SIGNS: dict[str, Style] = {"+": "added", "-": "removed", "~": "changed"}
 
 def run(context: AppContext, args: argparse.Namespace) -> int:
     """Raises Unpublishable when the author's files hold a fatal mistake."""
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     while (edition := _publish(context, args)) is None:
         # Published meanwhile, and nobody has agreed to what was shown: the plan is made anew.
         continue
@@ -58,7 +59,7 @@ def _publish(context: AppContext, args: argparse.Namespace) -> int | None:
     """The edition now in force, 0 where nothing was to be published; None when someone else
     published meanwhile.
     """
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     proposal = plan_rollback(context) if args.rollback else plan_publication(context)
     if proposal is None:
         raise Refusal(N_("there is nothing to go back to: this is the first edition"))
@@ -97,10 +98,10 @@ def _agree(proposal: Proposal, args: argparse.Namespace, question: str) -> bool:
     return False
 
 
-def tell(proposal: Proposal, spoken: str, *, backfill: bool = False) -> Iterator[str]:
+def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Iterator[str]:
     """The plan of a publication, line by line."""
-    _ = translator("fr" if spoken == "fr" else "en")
-    ngettext = counting_translator("fr" if spoken == "fr" else "en")
+    _ = translator(spoken)
+    ngettext = counting_translator(spoken)
     changes = proposal.difference
     if not changes.count:
         yield _("Nothing differs from what is in force.")
@@ -148,12 +149,12 @@ def tell(proposal: Proposal, spoken: str, *, backfill: bool = False) -> Iterator
     yield _totals(proposal, spoken)
 
 
-def _totals(proposal: Proposal, spoken: str) -> str:
+def _totals(proposal: Proposal, spoken: Language) -> str:
     """ "In all: 2 letters (1 new, 0 gone, 1 at another time), 1 list, 3 texts; 240 people stand
     there." Whoever stands on two lists counts twice.
     """
-    _ = translator("fr" if spoken == "fr" else "en")
-    ngettext = counting_translator("fr" if spoken == "fr" else "en")
+    _ = translator(spoken)
+    ngettext = counting_translator(spoken)
     changes = proposal.difference
     added, removed, retimed = len(changes.added), len(changes.removed), len(changes.retimed)
     letters = ngettext("{n} letter", "{n} letters", added + removed + retimed).format(
@@ -183,7 +184,7 @@ def _letter(said: str, key: ListKey | BroadcastKey, letter: str, plan: Plan) -> 
     return said.format(letter=letter, where=where)
 
 
-def _past(proposal: Proposal, spoken: str, backfill: bool) -> Iterator[str]:
+def _past(proposal: Proposal, spoken: Language, backfill: bool) -> Iterator[str]:
     """New letters of lists that people stand on: who has passed the place of one does not turn
     back, unless told to.
     """
@@ -194,7 +195,7 @@ def _past(proposal: Proposal, spoken: str, backfill: bool) -> Iterator[str]:
     ]
     if not any(proposal.people_on(key) for key in new):
         return
-    _ = translator("fr" if spoken == "fr" else "en")
+    _ = translator(spoken)
     if backfill:
         yield _("  New letters also go to those for whom their moment is past (--backfill).")
     else:

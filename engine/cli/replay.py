@@ -10,7 +10,6 @@ from engine.cli.attesting import refusing
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 
 VIEWS = ("agenda", "members", "letters", "silence")
@@ -21,7 +20,7 @@ def replay(context: AppContext, args: argparse.Namespace) -> int:
     """Rebuild every view beside the live ones from one snapshot, and the tree from the ledger's
     bytes; "equal", or what differs and status 1.
     """
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     with refusing(), Progress(_("Recomputing the tree"), say=_) as tell:
         in_tree = list(context.tree.replay(tell))
     with Progress(_("Replaying"), say=_) as tell:
@@ -49,7 +48,7 @@ def replay(context: AppContext, args: argparse.Namespace) -> int:
 
 
 def rebuild(context: AppContext, args: argparse.Namespace) -> int:
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     for name in args.view:
         if name not in VIEWS:
             raise Refusal(

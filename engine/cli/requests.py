@@ -15,7 +15,6 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Say, translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.i18n.stored_words import stored_in_words
 from engine.intake.instants import not_after
@@ -25,7 +24,7 @@ from engine.vault.vault import VaultWrite
 
 
 def requests(context: AppContext, args: argparse.Namespace) -> int:
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     catch_up(context)
     if args.right or args.by:
         return _record(context, args, _)

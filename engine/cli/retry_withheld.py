@@ -13,7 +13,7 @@ from engine.cli.people import operator_cause
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, translator
-from engine.i18n.phrases import language_of, say_letter
+from engine.i18n.phrases import say_letter
 from engine.i18n.refusal import Refusal
 from engine.i18n.withheld_words import what_is_wanting
 from engine.sequence.model import Plan
@@ -29,7 +29,7 @@ Letter = tuple[str, str]
 
 
 def retry_withheld(context: AppContext, args: argparse.Namespace) -> int:
-    language = language_of(context.config)
+    language = context.config.site.language
     _ = translator(language)
     catch_up(context)
     letters = sorted({letter for _key, _list, letter, _what, _people in context.views.withheld()})
@@ -109,7 +109,7 @@ def withheld_lines(
     """What waits to be mended, a line for each letter and cause, and how it is sent afterwards; of
     these matters only, where they are given.
     """
-    language = language_of(context.config)
+    language = context.config.site.language
     _, ngettext = translator(language), counting_translator(language)
     for key, _list, letter, what, people in context.views.withheld():
         if keys is None or key in keys:

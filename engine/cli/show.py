@@ -12,7 +12,6 @@ from engine.cli.find_person import person_of
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.language import translator
-from engine.i18n.phrases import language_of
 from engine.ledger.entry_json import entry_as_json
 
 DATE_WIDTH = len("2026-12-01 09:00:00")
@@ -25,7 +24,7 @@ def show(context: AppContext, args: argparse.Namespace) -> int:
     if args.json:
         print(json_text([entry_as_json(entry, evidence) for entry in entries]))
         return 0
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     zone = context.config.site.timezone
     print(f"{_('when it was so'):<{DATE_WIDTH}}  {_('when it was recorded'):<{DATE_WIDTH}}")
     installation, known = context.installation_stream.current(), context.vault.people([subscriber])

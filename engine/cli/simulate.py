@@ -16,7 +16,7 @@ from engine.desk.clock import wall_now
 from engine.i18n.dates import read_date, zone_said
 from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, translator
-from engine.i18n.phrases import language_of, quoted, say_list, say_moment, subject_of
+from engine.i18n.phrases import quoted, say_list, say_moment, subject_of
 from engine.i18n.refusal import Refusal, UnreadableInput, list_of
 from engine.runtime.scheduler import moments
 from engine.sequence.delay import DAY
@@ -25,6 +25,7 @@ from engine.sequence.model import Letter, Plan
 from engine.sequence.timing import to_local
 from engine.simulation.answers import read_answers
 from engine.simulation.live import Moment, live
+from engine.words import Language
 
 MOST_DAYS = 3660
 AT_REST = (
@@ -57,7 +58,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     if args.json:
         print(json_text([asdict(moment) for moment in lived(plan, options)]))
     else:
-        simulate(plan, options, print, language_of(config))
+        simulate(plan, options, print, config.site.language)
     return 0
 
 
@@ -83,12 +84,14 @@ def lived(plan: Plan, options: Options) -> tuple[Moment, ...]:
     )
 
 
-def simulate(plan: Plan, options: Options, tell: Callable[[str], None], language: str = "") -> None:
+def simulate(
+    plan: Plan, options: Options, tell: Callable[[str], None], language: Language | None = None
+) -> None:
     """Tell the calendar, a line for each moment: days since joining, date and hour of the reader's
     zone, what happens.
     """
-    spoken = "fr" if (language or plan.language) == "fr" else "en"
-    _ = translator("fr" if spoken == "fr" else "en")
+    spoken = language or plan.language
+    _ = translator(spoken)
     zone = options.timezone or plan.timezone
     found = lived(plan, options)
     tell(f"{plan.titles[find_file(plan.titles, options.file)]} ({zone})")
@@ -102,7 +105,7 @@ def simulate(plan: Plan, options: Options, tell: Callable[[str], None], language
         ):
             continue
         days = _("D+{days}").format(days=(to_local(moment.at, zone).date() - first_day).days)
-        when = f"{days:<6} {say_moment(moment.at, zone, 'fr' if spoken == 'fr' else 'en')}"
+        when = f"{days:<6} {say_moment(moment.at, zone, spoken)}"
         tell(f"{when if when != before else ' ' * len(when)}  {_what(moment, plan, _)}".rstrip())
         before = when
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from engine.cli.terminal import json_text, print_styled
 from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
-from engine.i18n.phrases import language_of, say_letter, say_list, say_moment
+from engine.i18n.phrases import say_letter, say_list, say_moment
 from engine.i18n.stored_words import stored_in_words
 from engine.i18n.withheld_words import what_is_wanting
 from engine.sequence.model import Plan
@@ -52,7 +52,7 @@ class _Words:
 
     def __init__(self, context: AppContext, plan: Plan) -> None:
         self.plan, self.zone = plan, context.config.site.timezone
-        self.language = language = language_of(context.config)
+        self.language = language = context.config.site.language
         self._: Say = translator(language)
         self.ngettext = counting_translator(language)
 

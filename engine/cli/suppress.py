@@ -7,7 +7,6 @@ import argparse
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import translator
-from engine.i18n.phrases import language_of
 from engine.i18n.refusal import Refusal
 from engine.imports.columns import EMAIL
 from engine.imports.refusals import TableRefused
@@ -16,7 +15,7 @@ from engine.subscriber.terms import SUPPRESSION_REASONS, one_of
 
 
 def suppress(context: AppContext, args: argparse.Namespace) -> int:
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     try:
         with Progress(_("Suppressing"), say=_) as tell:
             report = run_suppress(

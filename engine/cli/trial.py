@@ -12,7 +12,7 @@ from engine.backup.copy_streams import AtWork, clear
 from engine.cli.terminal import agreed
 from engine.context import AppContext, DatabaseContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
-from engine.i18n.phrases import language_of, say_moment
+from engine.i18n.phrases import say_moment
 from engine.i18n.refusal import Refusal
 from engine.runtime.announcement import engine_date
 from engine.store.database import ensure_program_role
@@ -28,7 +28,7 @@ def trial(database_context: DatabaseContext, args: argparse.Namespace) -> int:
     still, and may be reset again.
     """
     config = database_context.config
-    _ = translator(language_of(config))
+    _ = translator(config.site.language)
     program = ensure_program_role(database_context.owner, config.secrets / "database.password")
     with database_context.open_context() as context:
         refuse_what_is_no_trial(context)
@@ -68,7 +68,7 @@ def refuse_what_is_no_trial(context: AppContext) -> None:
             )
         )
     if begun.over_people:
-        zone, language = context.config.site.timezone, language_of(context.config)
+        zone, language = context.config.site.timezone, context.config.site.language
         since = say_moment(begun.since, zone, language)
         raise Refusal(
             N_(
@@ -87,7 +87,7 @@ def refuse_what_is_no_trial(context: AppContext) -> None:
 def _agreed(context: AppContext, _: Say) -> bool:
     if not sys.stdin.isatty():
         raise Refusal(N_("everything this trial has lived is thrown away: say --yes"))
-    ngettext = counting_translator(language_of(context.config))
+    ngettext = counting_translator(context.config.site.language)
     people, entries = sum(context.views.standing().values()), context.ledger.head()
     print(engine_date(context.config, context.clock))
     print(

@@ -13,7 +13,7 @@ from engine.cli.retry_withheld import withheld_lines
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.language import Say, counting_translator, grouped, translator
-from engine.i18n.phrases import language_of, named, quoted, say_list, say_matter
+from engine.i18n.phrases import named, quoted, say_list, say_matter
 from engine.sequence.model import Plan
 from engine.status.questions import MailingOutcomes, Question, questions
 from engine.subscriber.agenda_key import BroadcastKey, encode, list_key
@@ -28,7 +28,7 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
         rows = {file: [asdict(question) for question in asked] for file, asked in by_file.items()}
         print(json_text(rows))
         return 0
-    language = language_of(context.config)
+    language = context.config.site.language
     _ = translator(language)
     for file, asked in by_file.items():
         print(f"{plan.titles[file]}  ({file})")

@@ -16,12 +16,11 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Final, Literal, get_args
+from typing import IO, Final
 
 from engine.letter.french_spacing import spaced
-
-Language = Literal["en", "fr"]
-LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+from engine.words import LANGUAGES as LANGUAGES
+from engine.words import Language as Language
 
 Say = Callable[[str], str]
 SayCounted = Callable[[str, str, int], str]

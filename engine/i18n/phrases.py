@@ -5,36 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Literal
 
-from engine.config import Config
 from engine.i18n.language import Say, counting_translator, translator
 from engine.letter.merge import MergeFailed, MergeMistake, compile_template
 from engine.sequence.delay import EVERY_DAY, Delay
 from engine.sequence.model import Letter, List, Plan
 from engine.sequence.timing import Hours, to_local
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, RequestKey, decode
+from engine.words import Language
 
 NOBODYS_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 
-def language_of(config: Config) -> Literal["fr", "en"]:
-    return "fr" if config.site.language == "fr" else "en"
-
-
 @cache
-def weekdays(language: Literal["fr", "en"]) -> tuple[str, ...]:
+def weekdays(language: Language) -> tuple[str, ...]:
     _ = translator(language)
     return (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
 
 
-def say_moment(instant: int, zone: str, language: Literal["fr", "en"]) -> str:
+def say_moment(instant: int, zone: str, language: Language) -> str:
     """ "Tue 2026-12-01 09:00" on the local clock of a zone."""
     local = to_local(instant, zone)
     return f"{weekdays(language)[local.weekday()]} {local:%Y-%m-%d %H:%M}"
 
 
-def say_delay(delay: Delay, language: Literal["fr", "en"]) -> str:
+def say_delay(delay: Delay, language: Language) -> str:
     """ "2 days", "1 month", "at once"."""
     _, ngettext = translator(language), counting_translator(language)
     counts = (
@@ -47,7 +42,7 @@ def say_delay(delay: Delay, language: Literal["fr", "en"]) -> str:
     return " ".join(words.format(n=n) for n, words in counts if n) or _("at once")
 
 
-def say_hours(hours: Hours, language: Literal["fr", "en"]) -> str:
+def say_hours(hours: Hours, language: Language) -> str:
     """ "09:00 Mon-Fri", "09:00-18:00"; "" for any hour of any day."""
     parts = []
     if hours.at is not None:

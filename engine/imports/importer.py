@@ -20,7 +20,6 @@ from dataclasses import replace
 
 from engine.context import AppContext
 from engine.i18n.language import translator
-from engine.i18n.phrases import language_of
 from engine.imports.batches import AT_ONCE, Importer
 from engine.imports.dry_run import DryRun
 from engine.imports.interruption import stop_between_steps
@@ -57,7 +56,7 @@ def run_import(
     opened = open_table(options.path, options.wanted, options.mapping, labels)
     if not options.dry_run and not os.access(options.path.parent, os.W_OK):
         raise TableRefused(TableFault.FOLDER_UNWRITABLE, file=options.path.name)
-    plan, _ = context.installation_stream.current().plan(), translator(language_of(context.config))
+    plan, _ = context.installation_stream.current().plan(), translator(context.config.site.language)
     listed = plan.lists[options.said.list]
     heading = _("{file} into list {number} ({name}), purpose “{purpose}”:").format(
         file=options.path.name,

@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 from engine.context import AppContext
 from engine.i18n.language import translator
-from engine.i18n.phrases import language_of
 from engine.imports.batches import Importer
 from engine.imports.columns import EMAIL
 from engine.imports.interruption import stop_between_steps
@@ -34,7 +33,7 @@ def run_suppress(
 ) -> SuppressReport:
     """`tell(done, total)` in bytes. Raises TableRefused for a file that cannot be read."""
     opened = open_table(path, (EMAIL,), mapping)
-    _ = translator(language_of(context.config))
+    _ = translator(context.config.site.language)
     chunk: dict[bytes, Departure] = {}
     seen = Seen()
     with Rejections(path, _) as rejections, stop_between_steps() as stopping:

@@ -131,7 +131,7 @@ def read_settings(text: str) -> Settings:
     raw = json.loads(text)
     return Settings(
         raw["timezone"],
-        raw["language"],
+        "fr" if raw["language"] == "fr" else "en",
         tuple(Purpose(**entry) for entry in raw["purposes"]),
         tuple(Group(entry["name"], tuple(entry["yields_to"])) for entry in raw["groups"]),
         tuple(Field(**entry) for entry in raw["fields"]),

@@ -14,12 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
-from typing import Literal
 
 from engine.letter.merge import Piece
 from engine.letter.placeholders import Placeholders
 from engine.sequence.mistakes import Mistake
-from engine.words import N_, words
+from engine.words import N_, Language, words
 
 TEXT_WIDTH = 72
 PLACEHOLDERS = frozenset(
@@ -74,7 +73,7 @@ class Foot:
     unsubscribe_label: str = ""
     everything_url: str = ""
     everything_label: str = ""
-    language: Literal["fr", "en"] = "fr"
+    language: Language = "fr"
     extra: tuple[tuple[str, str], ...] = ()
     confirm_url: str = ""
 

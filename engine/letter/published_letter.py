@@ -15,6 +15,7 @@ from engine.subscriber.agenda_key import broadcast_at
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import LetterBegun
 from engine.subscriber.terms import mail_kind
+from engine.words import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Texts:
     my_data: str
 
 
-TEXTS = {
+TEXTS: dict[Language, Texts] = {
     "fr": Texts(
         "Ne plus recevoir « {purpose} »",
         "Ne plus rien recevoir de nous",
@@ -92,13 +93,13 @@ def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
     """The published letter a claim names, or None when that edition has none such."""
     match mail_kind(claim.kind):
         case "confirmation":
-            words, texts = plan.confirmation, TEXTS["fr" if plan.language == "fr" else "en"]
+            words, texts = plan.confirmation, TEXTS[plan.language]
             first = words.subject or texts.confirm_subject
             again = words.remind_subject or texts.confirm_again_subject
             subject = again if claim.letter == "ask-again" else first
             return Letter(claim.letter, subject, words.body, words.preheader)
         case "permission":
-            texts = TEXTS["fr" if plan.language == "fr" else "en"]
+            texts = TEXTS[plan.language]
             return Letter(claim.letter, texts.still_subject, CONFIRMATION_BODY)
         case "broadcast":
             broadcast = broadcast_at(plan, claim.key)
@@ -113,7 +114,7 @@ def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
 def source_of(letter: Letter, plan: Plan, purpose: str) -> LetterSource:
     """A published letter with its layout, as the compiler wants it."""
     if letter.body == CONFIRMATION_BODY:
-        texts = TEXTS["fr" if plan.language == "fr" else "en"]
+        texts = TEXTS[plan.language]
         name = plan.purposes[purpose].name if purpose in plan.purposes else purpose
         body = (
             texts.still_body

@@ -8,7 +8,7 @@ from engine.authoring.inspection import read_folder
 from engine.config import Config
 from engine.desk.clock import Clock
 from engine.i18n.language import counting_translator, grouped, translator
-from engine.i18n.phrases import language_of, say_moment
+from engine.i18n.phrases import say_moment
 from engine.i18n.stored_words import stored_in_words
 from engine.installation.state import Installation
 from engine.sequence.mistakes import Unpublishable
@@ -26,7 +26,7 @@ def announce(
     force; asked only where the folder can be published. `sends`: this process sends, so that a
     pause is news.
     """
-    _ = translator(language_of(config))
+    _ = translator(config.site.language)
     here = f"http://{config.web.host}:{config.web.port}"
     yield _("Relance runs: {url}").format(
         url=config.site.url if config.site.url == here else f"{config.site.url} ({here})"
@@ -57,7 +57,7 @@ def announce(
 
 def engine_date(config: Config, clock: Clock) -> str:
     """What day and time it is for the engine, on the installation's clock."""
-    language = language_of(config)
+    language = config.site.language
     _ = translator(language)
     return _("It is {moment} here.").format(
         moment=say_moment(clock.now(), config.site.timezone, language)
@@ -68,7 +68,7 @@ def _not_published(
     config: Config, clock: Clock, unpublished_changes: Callable[[], int]
 ) -> Iterator[str]:
     """What stands in the author's folder and does not run."""
-    language = language_of(config)
+    language = config.site.language
     _, ngettext = translator(language), counting_translator(language)
     try:
         read_folder(config, clock.now()).sound()

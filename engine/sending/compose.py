@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Literal, cast
 from urllib.parse import quote, urlsplit
 
 from engine.config import Config
@@ -61,6 +60,7 @@ from engine.proof.checkpoint import HEADER, words_of
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY
 from engine.subscriber.events import LetterBegun
+from engine.words import LANGUAGES, Language
 
 COMPILED_CACHE_SIZE = 512
 PRECOMPILED_CACHE_SIZE = 1000  # of some 30 KB
@@ -292,11 +292,9 @@ class Composer:
     def _url_of(self, token: str) -> str:
         return f"{self.config.site.url}/l/{token}"
 
-    def _language(self, ordered: Ordered) -> Literal["fr", "en"]:
-        language = (ordered.language or self.config.site.language)[:2]
-        return cast(
-            "Literal['fr', 'en']", language if language in TEXTS else self.config.site.language
-        )
+    def _language(self, ordered: Ordered) -> Language:
+        short = ordered.language[:2]
+        return short if short in LANGUAGES else self.config.site.language
 
     def _foot(self, ordered: Ordered, plan: Plan, url: Url) -> Foot:
         language = self._language(ordered)

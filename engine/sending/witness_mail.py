@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from engine.config import Site
-from engine.i18n.language import LANGUAGES, N_, Language, grouped, translator
+from engine.i18n.language import N_, grouped, translator
 from engine.mime.address_header import Mailbox
 from engine.mime.header_values import message_id
 from engine.mime.message import Mail, serialize
@@ -46,7 +46,7 @@ def witness_mail(
     """`at` (ms, wall clock) is the mail's Date. The checkpoint stands in the header, where mail
     programs leave it as it is, and in the text, where people see it. Raises HeaderRefused.
     """
-    _ = translator(_language(site.language))
+    _ = translator(site.language)
     domain, text = site.sender.rpartition("@")[2], _text(_, site, signed, vkey)
     extra = (
         ("Auto-Submitted", "auto-generated"),
@@ -86,7 +86,3 @@ def _text(say: Callable[[str], str], site: Site, signed: SignedCheckpoint, vkey:
 
 def _day(signed: SignedCheckpoint) -> str:
     return f"{datetime.fromtimestamp(signed.signed_at / 1000, UTC):%Y-%m-%d}"
-
-
-def _language(configured: str) -> Language:
-    return next((language for language in LANGUAGES if language == configured), "en")

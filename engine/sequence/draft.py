@@ -18,7 +18,7 @@ from engine.sequence.model import Field, Group, List, Purpose
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
-from engine.words import N_, Words
+from engine.words import N_, Language, Words
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 MAX_LIST_NUMBER = 999_999_999
@@ -32,7 +32,7 @@ class Settings:
     """
 
     timezone: str = "Europe/Paris"
-    language: str = "fr"
+    language: Language = "fr"
     purposes: tuple[Purpose, ...] = ()
     groups: tuple[Group, ...] = ()
     fields: tuple[Field, ...] = ()

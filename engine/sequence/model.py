@@ -11,6 +11,7 @@ from typing import Literal
 from engine.sequence.declared import Declared
 from engine.sequence.delay import NONE, Delay
 from engine.sequence.timing import ANY_HOUR, Hours
+from engine.words import Language
 
 Text = str
 
@@ -211,7 +212,7 @@ class Plan:
 
     edition: int = 0
     timezone: str = "Europe/Paris"
-    language: str = "fr"
+    language: Language = "fr"
     purposes: Mapping[str, Purpose] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     fields: Mapping[str, Field] = field(default_factory=dict)

@@ -5,7 +5,6 @@ installation declares about itself.
 from __future__ import annotations
 
 import re
-from typing import Literal, cast
 
 from engine.sequence.declared import (
     DURATIONS,
@@ -140,9 +139,7 @@ def _retention(table: Table | None) -> Retention:
             N_("`nightly_cap` is a number of people from 1 to {most}"),
             most=MAX_ERASURES_A_NIGHT,
         )
-    mode = cast(
-        Literal["report", "enforce"], table.one_of("mode", ("report", "enforce"), usual.mode)
-    )
+    mode = table.one_of("mode", ("report", "enforce"), usual.mode)
     table.finish()
     return Retention(mode, cap, suppression=suppression, **durations)
 

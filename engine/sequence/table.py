@@ -22,6 +22,9 @@ KINDS: Mapping[type, str] = {
 }
 
 
+Choice = TypeVar("Choice", bound=str)
+
+
 class Table:
     """One table of a file, at `path`. Asking for a key marks it known; `finish` reports the
     others.
@@ -83,19 +86,19 @@ class Table:
             self.mistake(key, N_("`{key}`: {why}"), key=key, why=why)
             return default
 
-    def one_of(self, key: str, allowed: tuple[str, ...], default: str) -> str:
-        value = self.get(key, str, default)
-        if value not in allowed:
-            close = hint(nearest(value, allowed))
-            self.mistake(
-                key,
-                N_("`{key}` must be one of {choices}{hint}"),
-                key=key,
-                choices=", ".join(allowed),
-                hint=close,
-            )
-            return default
-        return value
+    def one_of(self, key: str, allowed: tuple[Choice, ...], default: Choice) -> Choice:
+        value = self.get(key, str, str(default))
+        for choice in allowed:
+            if choice == value:
+                return choice
+        self.mistake(
+            key,
+            N_("`{key}` must be one of {choices}{hint}"),
+            key=key,
+            choices=", ".join(allowed),
+            hint=hint(nearest(value, allowed)),
+        )
+        return default
 
     def tables(self, key: str) -> list[Table]:
         """The array of tables `[[…key]]`."""

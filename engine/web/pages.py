@@ -61,7 +61,7 @@ App = Callable[[MutableMapping[str, object], Receive, Send], Awaitable[None]]
 def spoken(wanted: str, site: Site) -> Language:
     """The page's language for a reader whose own is `wanted` ("fr-CA", "" when not known)."""
     short = wanted[:2].lower()
-    return cast(Language, short if short in LANGUAGES else site.language)
+    return short if short in LANGUAGES else site.language
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
@@ -14,6 +13,7 @@ from engine.authoring.inspection import read_folder
 from engine.authoring.new_installation import lay_out, own_sequences, sample_folder, sample_site
 from engine.authoring.starter import Owner, Ports, on_ports, own_config
 from engine.config import Config
+from engine.words import Language
 
 SAMPLE = (sample_folder() / "config.toml").read_text("utf-8")
 NAMES = (
@@ -29,7 +29,7 @@ NAMES = (
 )
 
 
-def owner(name: str, language: Literal["fr", "en"] = "fr", **changes: str) -> Owner:
+def owner(name: str, language: Language = "fr", **changes: str) -> Owner:
     answers = {
         "address": f"1 rue {name}",
         "sender": "a@b.fr",
@@ -50,7 +50,7 @@ def laid_out(folder: Path, who: Owner) -> Config:
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_starter_holds_no_mistake_whatever_its_owner_is_called(
-    tmp_path: Path, name: str, language: Literal["fr", "en"]
+    tmp_path: Path, name: str, language: Language
 ) -> None:
     config = laid_out(tmp_path, owner(name, language))
     read = read_folder(config, 1)
@@ -67,7 +67,7 @@ def test_the_starter_holds_no_mistake_whatever_its_owner_is_called(
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_starter_welcomes_asks_reminds_and_follows_each_answer(
-    tmp_path: Path, language: Literal["fr", "en"]
+    tmp_path: Path, language: Language
 ) -> None:
     plan = read_folder(laid_out(tmp_path, owner("Les Amis", language))).plan
     welcome, question, again = plan.lists[1].letters
@@ -79,7 +79,7 @@ def test_the_starter_welcomes_asks_reminds_and_follows_each_answer(
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_starter_promises_nobody_a_message_that_may_not_come(
-    tmp_path: Path, language: Literal["fr", "en"]
+    tmp_path: Path, language: Language
 ) -> None:
     (form,) = read_folder(laid_out(tmp_path, owner("Les Amis", language))).plan.forms.values()
     assert form.confirm and not re.search(r"message|mail|lettre|letter", form.thanks)
@@ -141,7 +141,7 @@ def test_the_purpose_is_named_in_small_letters(purpose: str, named: str) -> None
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_starters_form_promises_no_message_since_whoever_is_known_gets_none(
-    tmp_path: Path, language: Literal["fr", "en"]
+    tmp_path: Path, language: Language
 ) -> None:
     laid_out(tmp_path, owner("Anna", language))
     (dialogue,) = [

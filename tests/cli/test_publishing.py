@@ -24,6 +24,7 @@ from engine.cli.publish import run, tell
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal
 from engine.sequence.mistakes import Unpublishable
+from engine.words import Language
 from tests.cli.asking import DIALOGUE, FILES, join
 from tests.installation import Installations, write_sequences
 
@@ -55,7 +56,7 @@ def write(context: AppContext, toml: str, **words: str) -> None:
     )
 
 
-def words(context: AppContext, *said: str, language: str = "en") -> list[str]:
+def words(context: AppContext, *said: str, language: Language = "en") -> list[str]:
     return list(tell(plan_publication(context), language, backfill="--backfill" in said))
 
 

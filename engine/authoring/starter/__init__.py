@@ -11,9 +11,9 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from engine.letter.markdown import as_words
+from engine.words import Language
 
 FIRST_NAME: Mapping[str, str] = {"fr": "Prénom", "en": "First name"}
 EXAMPLES = ("processor", "partner", "group")
@@ -43,7 +43,7 @@ class Owner:
     sender: str
     url: str
     purpose: str
-    language: Literal["fr", "en"]
+    language: Language
 
     @property
     def purpose_id(self) -> str:
