@@ -28,8 +28,7 @@ from engine.store.database import Database
 from engine.store.scrubbing import Scrubbed
 from engine.vault.vault import Vault
 from engine.views import Views
-from engine.web.link_stores import LinkStores
-from engine.web.stores import FormStores, OwnDataStores
+from engine.web.stores import FormStores, LinkStores, OwnDataStores
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from engine.ledger.store import Ledger
 from engine.letter import link_token
 from engine.subscriber.events import LetterBegun
 
-HIGHEST_POSITION = 2**63 - 1
+MAX_POSITION = 2**63 - 1
 
 
 class LetterView(Protocol):
@@ -80,7 +80,7 @@ def _of_links(ledger: Ledger, link_key: bytes, tokens: Sequence[str]) -> tuple[l
     positions = {
         claim.position
         for claim in claims
-        if claim is not None and 0 < claim.position <= HIGHEST_POSITION
+        if claim is not None and 0 < claim.position <= MAX_POSITION
     }
     entries = ledger.at_all(positions) if positions else {}
     genuine = []

@@ -36,11 +36,10 @@ from engine.web import forms
 from engine.web.front import Front
 from engine.web.link_pages import LinkPages
 from engine.web.link_routes import AWAY, METHODS, PREFIX, LinkRoutes
-from engine.web.link_stores import LinkStores
 from engine.web.link_visits import LinkVisits
 from engine.web.own_data import OwnData
 from engine.web.pages import App, Headers, Ours, Pages, site_headers, spoken
-from engine.web.stores import FormStores, OwnDataStores
+from engine.web.stores import FormStores, LinkStores, OwnDataStores
 
 log = logging.getLogger("relance.web")
 WRONG = N_("Something went wrong on our side")

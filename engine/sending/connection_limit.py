@@ -18,7 +18,7 @@ from typing import Protocol
 log = logging.getLogger("relance.connections")
 MAX_CONNECTIONS = 1000
 MAX_CONNECTIONS_PER_ADDRESS = 100
-SAID_EVERY_SECONDS = 60.0
+LOG_EVERY_SECONDS = 60.0
 # Where a system says "without limit", it means this (macOS).
 DESCRIPTORS_WITHOUT_LIMIT = 10_240
 
@@ -80,7 +80,7 @@ class Connections:
 
     def _give_way(self, held: Collection[Connection]) -> bool:
         silent = next((connection for connection in held if connection.is_idle()), None)
-        if time.monotonic() - self._said_at > SAID_EVERY_SECONDS:
+        if time.monotonic() - self._said_at > LOG_EVERY_SECONDS:
             self._said_at = time.monotonic()
             log.warning(
                 "connections are at their limit: silent ones give way",

@@ -19,9 +19,9 @@ from typing import Final, TypeAlias
 Mark: TypeAlias = int  # DOT, or the code of the answer
 DOT: Final[Mark] = 0
 
-LARGEST = 4 * 1024 * 1024  # octets before the file is rewritten with what is still needed
+MAX_OCTETS = 4 * 1024 * 1024  # octets before the file is rewritten with what is still needed
 _LINE = re.compile(r"(\S+) (dot|[2-5][0-9]{2})")
-_PATIENCE = 1.0  # seconds; `is_alive` elsewhere holds the lock for an instant
+_LOCK_SECONDS = 1.0  # seconds; `is_alive` elsewhere holds the lock for an instant
 
 
 class JournalTaken(Exception):
@@ -59,7 +59,7 @@ class DeliveryJournal:
         size = os.fstat(self._file).st_size
         if size and not self._kept:
             os.ftruncate(self._file, 0)
-        elif size > LARGEST:
+        elif size > MAX_OCTETS:
             self._rewrite()
 
     def close(self) -> None:
@@ -135,7 +135,7 @@ def _line(key: str, mark: Mark) -> bytes:
 
 
 def _locked(path: Path) -> int:
-    patience = time.monotonic() + _PATIENCE
+    patience = time.monotonic() + _LOCK_SECONDS
     while True:
         file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:

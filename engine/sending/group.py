@@ -17,7 +17,7 @@ from engine.sending.replies import Reply, Stage, Verdict, classify
 
 Before: TypeAlias = Callable[[Sequence[Envelope]], Awaitable[Collection[str]]]
 
-GOOD_FOR = 0.9  # seconds from asking to writing MAIL; the promise is one
+ELIGIBLE_SECONDS = 0.9  # seconds from asking to writing MAIL; the promise is one
 STALE = Reply(451, "", "Eligibility was not answered within a second (not sent).")
 
 
@@ -91,7 +91,7 @@ class Group:
         self._approved.clear()
 
     def _fresh(self) -> bool:
-        return self._supply.before is None or self._clock() - self._asked < GOOD_FOR
+        return self._supply.before is None or self._clock() - self._asked < ELIGIBLE_SECONDS
 
     def _take(self, offers: Offers) -> list[Envelope]:
         taken: list[Envelope] = []

@@ -3,7 +3,7 @@ sending it.
 
 The only door to aiosmtpd. It listens on 127.0.0.1 alone and hands nothing on. Each mail is two
 files: what was said (`.json`, written first) and the message (`.eml`), which appears whole or not
-at all. The newest `KEPT` are kept.
+at all. The newest `MAX_KEPT` are kept.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from aiosmtpd.smtp import Envelope as Received
 from engine.sending.connection_limit import Connections
 
 IDLE_SECONDS = 60.0
-KEPT = 10_000
-LARGEST = 10 * 1024 * 1024  # octets
+MAX_KEPT = 10_000
+MAX_MESSAGE_OCTETS = 10 * 1024 * 1024  # octets
 _ID = re.compile(r"[0-9]{10}")
 
 
@@ -52,7 +52,7 @@ class _Connection(SMTP):
         self._admitted = admitted
         super().__init__(
             mailbox,
-            data_size_limit=LARGEST,
+            data_size_limit=MAX_MESSAGE_OCTETS,
             enable_SMTPUTF8=True,
             hostname="localhost",
             ident="Relance mailbox",
@@ -80,7 +80,7 @@ class _Connection(SMTP):
 class Mailbox:
     """Reading needs no running server, and may happen in another process."""
 
-    def __init__(self, folder: Path, kept: int = KEPT) -> None:
+    def __init__(self, folder: Path, kept: int = MAX_KEPT) -> None:
         self.folder = folder
         self._kept = kept
         self._server: asyncio.Server | None = None

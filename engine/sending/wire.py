@@ -14,9 +14,9 @@ from typing import cast
 
 from engine.sending.replies import Reply, parse_reply
 
-LONGEST_LINE = 8192
-MOST_LINES = 128
-MOST_REPLIES = 16
+MAX_LINE_OCTETS = 8192
+MAX_REPLY_LINES = 128
+MAX_UNREAD_REPLIES = 16
 
 
 class Lost(Exception):
@@ -71,9 +71,9 @@ class Wire(asyncio.Protocol):
                     return self.abort(Lost(str(nonsense)))
                 self._lines = []
         if (
-            len(self._unread) > LONGEST_LINE
-            or len(self._lines) > MOST_LINES
-            or len(self._replies) > MOST_REPLIES
+            len(self._unread) > MAX_LINE_OCTETS
+            or len(self._lines) > MAX_REPLY_LINES
+            or len(self._replies) > MAX_UNREAD_REPLIES
         ):
             return self.abort(Lost("The server answered more than it was asked."))
         self._wake()

@@ -16,7 +16,7 @@ from engine.installation.state import Installation
 from engine.ledger.codec import Entry
 from engine.subscriber.person import Person
 from engine.web.link_resolver import LinkResolver, OpenedLink
-from engine.web.link_stores import LinkStores
+from engine.web.stores import LinkStores
 
 Key = TypeVar("Key")
 Answer = TypeVar("Answer")

@@ -1,32 +1,37 @@
-"""What a request brings, bounded before it is held: 64 kB is ample for a form or a call."""
+"""The body of a request, bounded before it is held (64 kB is ample for a form or a call), and the
+inputs posted in it: by a form, or to a link.
+"""
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from urllib.parse import unquote_to_bytes
+from collections.abc import AsyncGenerator, MutableMapping
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from fastapi import HTTPException, Request
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
-MOST = 65_536
-MOST_INPUTS = 100
+MAX_BODY_OCTETS = 65_536
+MAX_INPUTS = 100
+MAX_FIELDS = 100
 # The five octets windows-1252 leaves undefined are read as latin-1 reads them.
 _OCTETS = tuple(bytes([octet]).decode("cp1252", "ignore") or chr(octet) for octet in range(256))
 _C1 = {octet: _OCTETS[octet] for octet in range(0x80, 0xA0)}
 
 
 class TooLarge(Exception):
-    """More than MOST octets came."""
+    """More than MAX_BODY_OCTETS octets came."""
 
 
 async def body_of(request: Request) -> bytes:
     """Raises TooLarge, at the latest after one piece more than is accepted."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > MOST:
+    if declared.isdigit() and int(declared) > MAX_BODY_OCTETS:
         raise TooLarge
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > MOST:
+        if len(body) > MAX_BODY_OCTETS:
             raise TooLarge
     return bytes(body)
 
@@ -48,7 +53,7 @@ async def posted_inputs(request: Request) -> dict[str, str]:
     async def receive() -> MutableMapping[str, object]:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    async with Request(request.scope, receive).form(max_files=0, max_fields=MOST_INPUTS) as form:
+    async with Request(request.scope, receive).form(max_files=0, max_fields=MAX_INPUTS) as form:
         return {
             name: _without_c1(value) for name, value in form.multi_items() if isinstance(value, str)
         }
@@ -59,7 +64,7 @@ def _urlencoded(body: bytes) -> dict[str, str]:
     latin-1 (WHATWG Encoding reads both alike).
     """
     pairs = [pair.partition(b"=") for pair in body.split(b"&") if pair]
-    if len(pairs) > MOST_INPUTS:
+    if len(pairs) > MAX_INPUTS:
         raise HTTPException(400, "This is more than a form holds.")
     octets = {_unquoted(name): _unquoted(value) for name, _, value in pairs}
     decoded = _western if not all(map(_is_utf8, (*octets, *octets.values()))) else bytes.decode
@@ -87,3 +92,41 @@ def _without_c1(text: str) -> str:
     letters and quotes of windows-1252.
     """
     return text.translate(_C1)
+
+
+async def fields_of(request: Request) -> dict[str, str]:
+    """What a POST to a link holds, urlencoded or multipart (RFC 8058 section 3.2); {} where it is
+    malformed or too large, so that it is answered with the page. A provider's machine may name no
+    content type, or the wrong one: what is not multipart is read as urlencoded.
+    """
+    try:
+        body = await body_of(request)
+    except (TooLarge, ClientDisconnect):
+        return {}
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        try:
+            return dict(
+                parse_qsl(
+                    body.decode("utf-8", "replace"),
+                    keep_blank_values=True,
+                    max_num_fields=MAX_FIELDS,
+                )
+            )
+        except ValueError:
+            return {}
+    parser = MultiPartParser(
+        request.headers,
+        _once(body),
+        max_files=0,
+        max_fields=MAX_FIELDS,
+        max_part_size=MAX_BODY_OCTETS,
+    )
+    try:
+        form = await parser.parse()
+    except (MultiPartException, KeyError, UnicodeError):
+        return {}
+    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+
+
+async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
+    yield body

@@ -69,7 +69,7 @@ OFTEN = N_(
     " one again in an hour."
 )
 NOTHING = NotYet({})
-LEAST_SECONDS = 0.3
+MIN_ANSWER_SECONDS = 0.3
 """What a form that was taken is answered after, whoever's address it holds: somebody unknown is
 written down, and others need not be (G14).
 """
@@ -108,7 +108,7 @@ def router(stores: FormStores, group_commit: CommandGroupCommit) -> APIRouter:
         begun = time.monotonic()
         answer = await run_in_threadpool(forms.take, name, posted, request)
         if answer.status_code == 303:
-            await asyncio.sleep(begun + LEAST_SECONDS - time.monotonic())
+            await asyncio.sleep(begun + MIN_ANSWER_SECONDS - time.monotonic())
         return answer
 
     return routes

@@ -25,13 +25,13 @@ from engine.subscriber.person import Person
 from engine.web.visitor import neighbourhood
 
 HOUR, DAY, MONTH = 3600, 86400, 30 * 86400
-CONFIRMATIONS = ((1, DAY), (3, MONTH))
-POSTS = ((30, HOUR),)
-UNSTAMPED_POSTS = ((10, HOUR),)
-CHANGES = ((30, HOUR),)
-FLOOD_LEAST, FLOOD_TIMES = 100, 5
+MAX_CONFIRMATIONS = ((1, DAY), (3, MONTH))
+MAX_POSTS = ((30, HOUR),)
+MAX_UNSTAMPED_POSTS = ((10, HOUR),)
+MAX_CHANGES = ((30, HOUR),)
+MIN_FLOOD, FLOOD_TIMES = 100, 5
 EVERYBODY = "forms"
-MAX_HELD = 24 * FLOOD_LEAST
+MAX_HELD = 24 * MIN_FLOOD
 MINUTE = 60
 MAX_PACED_KEYS = 20_000
 
@@ -52,7 +52,9 @@ class Limits:
         Those before the person's last answer, the confirmation or withdrawal of `answered_at`, do
         not count.
         """
-        return self._below(self._key("ask", f"{address}\0{purpose}\0{answered_at}"), CONFIRMATIONS)
+        return self._below(
+            self._key("ask", f"{address}\0{purpose}\0{answered_at}"), MAX_CONFIRMATIONS
+        )
 
     def permit(self, command: AnyCommand, address: str, person: Person, plan: Plan) -> bool:
         """Like `may_ask` for a command that would lead to such a mail, by the rules that will
@@ -69,14 +71,14 @@ class Limits:
         """
         place = neighbourhood(visitor)
         return (
-            stamped or self._below(self._key("unstamped", place), UNSTAMPED_POSTS)
-        ) and self._below(self._key("post", place), POSTS)
+            stamped or self._below(self._key("unstamped", place), MAX_UNSTAMPED_POSTS)
+        ) and self._below(self._key("post", place), MAX_POSTS)
 
     def may_change(self, subscriber: str) -> bool:
         """What is changed about one person from the links of their letters: 30 times in an hour,
         whoever holds the letters.
         """
-        return self._below(self._key("change", subscriber), CHANGES)
+        return self._below(self._key("change", subscriber), MAX_CHANGES)
 
     def is_calm(self) -> bool:
         """False while all forms together are posted far more than usual: their mails are then
@@ -85,7 +87,7 @@ class Limits:
 
         def room(counts: Sequence[int]) -> bool:
             hour, day = counts
-            return hour < max(FLOOD_LEAST, FLOOD_TIMES * (day - hour) / 23)
+            return hour < max(MIN_FLOOD, FLOOD_TIMES * (day - hour) / 23)
 
         return self.desk.attempt(EVERYBODY, (HOUR, DAY), room)
 
@@ -93,7 +95,7 @@ class Limits:
         """For how many seconds the next mail of a form is held while too many are posted: so many
         leave in each hour. None: no more can wait.
         """
-        return self.desk.hold(HELD, HOUR, FLOOD_LEAST, MAX_HELD)
+        return self.desk.hold(HELD, HOUR, MIN_FLOOD, MAX_HELD)
 
     def _below(self, key: str, windows: Windows) -> bool:
         def room(counts: Sequence[int]) -> bool:

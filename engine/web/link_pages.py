@@ -15,10 +15,10 @@ from engine.subscriber.eligibility import live_ground
 from engine.subscriber.outcome import Refused
 from engine.web.front import Front
 from engine.web.link_resolver import OpenedLink, readable, token_for
-from engine.web.link_stores import LinkStores
 from engine.web.page_signatures import make_nonce
 from engine.web.pages import Pages, blank, is_address, spoken
 from engine.web.shown_words import AGAIN, AGAIN_ALL, CONFIRM, CONSENT, words_of
+from engine.web.stores import LinkStores
 from engine.web.wording import FOR_READERS
 
 

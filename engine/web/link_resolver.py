@@ -31,8 +31,8 @@ from engine.subscriber.events import (
     PermissionAsked,
 )
 from engine.subscriber.person import NOBODY, LetterState, Person
-from engine.web.link_stores import LinkStores
 from engine.web.pages import spoken
+from engine.web.stores import LinkStores
 
 ACTIONS: dict[int, Action] = {
     link_token.UNSUBSCRIBE: "unsubscribe",
@@ -42,7 +42,7 @@ ACTIONS: dict[int, Action] = {
     link_token.NOT_ME: "not-me",
 }
 OF_A_REQUEST: frozenset[Action] = frozenset({"confirm", "not-me"})
-HIGHEST_POSITION = 2**63 - 1
+MAX_POSITION = 2**63 - 1
 LINK_CACHE_SIZE = 4096
 Kept = TypeVar("Kept")
 _MARKUP = re.compile(r"\*\*|__|[*_`](?=\S)|(?<=\S)[*_`]")
@@ -170,7 +170,7 @@ class LinkResolver:
             if token not in found and (parts := link_token.read_token(token)) is not None
         }
         positions = {
-            parts.position for parts in claimed.values() if 0 < parts.position <= HIGHEST_POSITION
+            parts.position for parts in claimed.values() if 0 < parts.position <= MAX_POSITION
         }
         entries = self.stores.ledger.at_all(positions) if positions else {}
         key = self.stores.link_key

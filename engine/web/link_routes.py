@@ -20,9 +20,9 @@ from engine.commands.group_commit import GroupCommit, TooBusy
 from engine.intake.clicks import read_body
 from engine.ledger.store import LOST
 from engine.letter.link_token import TOKEN_CHARACTERS
+from engine.web.body import fields_of
 from engine.web.click_evidence import Visitor
 from engine.web.limits import Pace
-from engine.web.link_fields import fields_of
 from engine.web.link_visits import LinkVisits
 from engine.web.own_data import OwnData, is_of_own_data
 from engine.web.pages import App, Ours, Receive, Send
@@ -34,7 +34,7 @@ AWAY = "a visitor was told to come back: the database does not answer"
 PREFIX = "/l/"
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 PREVIEW = "preview"
-LONGEST_QUERY = 200
+MAX_QUERY_CHARACTERS = 200
 
 
 class LinkRoutes:
@@ -109,5 +109,5 @@ def _visitor(request: Request, token: str, trusted: tuple[str, ...], too_often: 
         is_prefetch(headers),
         too_often,
         is_by_gateway(headers),
-        request.url.query[:LONGEST_QUERY],
+        request.url.query[:MAX_QUERY_CHARACTERS],
     )

@@ -28,9 +28,9 @@ from engine.web.batch_loaders import LinkLoaders, Steps, run_together
 from engine.web.click_evidence import Visitor, consent_needed, evidence_of, notice_shown
 from engine.web.link_pages import LinkPages, thanks_address
 from engine.web.link_resolver import OpenedLink, sent_at, sent_later
-from engine.web.link_stores import LinkStores
 from engine.web.page_signatures import is_nonce, made_at
 from engine.web.robots import Visit
+from engine.web.stores import LinkStores
 
 AGAIN = "again"
 

@@ -35,13 +35,12 @@ from engine.web.click_evidence import Visitor
 from engine.web.limits import Limits
 from engine.web.link_pages import LinkPages
 from engine.web.link_resolver import LinkResolver
-from engine.web.link_stores import LinkStores
 from engine.web.own_data_pages import NO_PROOF, OwnDataPages, seeing
 from engine.web.own_letter import OwnLetter
 from engine.web.own_wishes import OwnWishes
 from engine.web.page_signatures import is_nonce
 from engine.web.pages import spoken
-from engine.web.stores import OwnDataStores
+from engine.web.stores import LinkStores, OwnDataStores
 
 log = logging.getLogger("relance.web")
 

@@ -38,9 +38,9 @@ _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
 _MARK = f"blank{secrets.token_hex(16)}n"
 _BLANK = re.compile(_MARK + r"(-?\d+)\.")
 _LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\((https://[^\s()]{1,500})\)")
-KEPT = 256
+TEMPLATE_CACHE_SIZE = 256
 TEMPLATES = Path(__file__).with_name("templates")
-YEAR = 365 * 24 * 3600
+YEAR_SECONDS = 365 * 24 * 3600
 LIGHT, DARK = ("#ffffff", "#f5f4f0"), ("#1e2426", "#14181a")
 """What links stand on by day and by night: sheet and paper of style.css."""
 HEADERS = {
@@ -89,7 +89,7 @@ class Pages:
 
     def __init__(self, site: Site) -> None:
         self.site, self.tint = site, tint_of(site.colour)
-        self._kept = lru_cache(KEPT)(self._pieces)
+        self._kept = lru_cache(TEMPLATE_CACHE_SIZE)(self._pieces)
 
     def page(
         self,
@@ -223,7 +223,7 @@ def _linked(words: str, address: str) -> Markup:
     )
 
 
-@lru_cache(KEPT)
+@lru_cache(TEMPLATE_CACHE_SIZE)
 def is_address(text: str) -> bool:
     """Whether an author's `thanks` is a web address to send the reader to, rather than words
     (G08).
@@ -255,7 +255,9 @@ def site_headers(site: Site) -> dict[str, str]:
     (G20).
     """
     return HEADERS | (
-        {"Strict-Transport-Security": f"max-age={YEAR}"} if site.url.startswith("https:") else {}
+        {"Strict-Transport-Security": f"max-age={YEAR_SECONDS}"}
+        if site.url.startswith("https:")
+        else {}
     )
 
 

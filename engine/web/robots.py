@@ -19,7 +19,7 @@ WAIT_SECONDS = 15.0
 """Wall-clock seconds for which a page shows its button before it acts by itself: more than the ten
 of C03, for robots that come by every dozen.
 """
-USUAL = 400
+MAX_MEMOIZED_CHARACTERS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,9 @@ class Visit:
 def is_scanner(user_agent: str) -> bool:
     """A browser says what it is: nothing at all counts as a scanner too."""
     return (
-        _is_scanner(user_agent) if len(user_agent) <= USUAL else _is_scanner.__wrapped__(user_agent)
+        _is_scanner(user_agent)
+        if len(user_agent) <= MAX_MEMOIZED_CHARACTERS
+        else _is_scanner.__wrapped__(user_agent)
     )
 
 
@@ -200,13 +202,15 @@ def is_by_gateway(headers: Mapping[str, str]) -> bool:
     press.
     """
     try:
-        host = (urlsplit(headers.get("referer", "")[:USUAL]).hostname or "").lower()
+        host = (
+            urlsplit(headers.get("referer", "")[:MAX_MEMOIZED_CHARACTERS]).hostname or ""
+        ).lower()
     except ValueError:
         host = ""
     names = host.split(".")
     return (
         any(".".join(names[n:]) in _HOSTS for n in range(len(names)))
-        or _AGENTS.search(headers.get("via", "")[:USUAL]) is not None
+        or _AGENTS.search(headers.get("via", "")[:MAX_MEMOIZED_CHARACTERS]) is not None
     )
 
 

@@ -127,7 +127,7 @@ def test_what_is_recorded_elsewhere_is_forgotten_and_what_is_open_is_kept(path: 
 def test_a_large_file_shrinks_to_what_is_open_and_stays_locked(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LARGEST", 1000)
+    monkeypatch.setattr(module, "MAX_OCTETS", 1000)
     journal = DeliveryJournal(path)
     journal.dot("open")
     for number in range(100):

@@ -11,7 +11,7 @@ import pytest
 import uvloop
 
 from engine.sending.envelope import Delivery, Envelope
-from engine.sending.mailbox import LARGEST, Mailbox
+from engine.sending.mailbox import MAX_MESSAGE_OCTETS, Mailbox
 from engine.sending.relay import Relay
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.replies import Verdict
@@ -108,7 +108,7 @@ def test_a_subject_is_shown_as_a_reader_sees_it_and_nonsense_hurts_nobody(
 
 
 def test_what_is_too_large_is_refused_before_it_is_said(mailbox: Mailbox) -> None:
-    [delivery] = sent(mailbox, ("a@exemple.fr", b"x" * 70 + b"\r\n" * (LARGEST // 2)))
+    [delivery] = sent(mailbox, ("a@exemple.fr", b"x" * 70 + b"\r\n" * (MAX_MESSAGE_OCTETS // 2)))
     assert delivery.reply is not None
     assert (delivery.reply.code, delivery.reply.enhanced, delivery.verdict) == (
         552,

@@ -41,7 +41,7 @@ def pages_wait_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def forms_are_answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forms, "LEAST_SECONDS", 0)
+    monkeypatch.setattr(forms, "MIN_ANSWER_SECONDS", 0)
 
 
 @pytest.fixture

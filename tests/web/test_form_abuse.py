@@ -72,7 +72,7 @@ def counted(site: Site) -> list[tuple[str, int]]:
 def test_a_flood_for_one_victim_from_everywhere_at_once_asks_them_once_for_each_purpose(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "FLOOD_LEAST", FLOOD * 2)
+    monkeypatch.setattr(limits, "MIN_FLOOD", FLOOD * 2)
     forms = itertools.cycle(
         [
             ("inscription", {"jardin": "Un balcon"}),
@@ -141,7 +141,7 @@ def test_the_time_an_answer_takes_tells_nobody_who_is_known(
     """
     site.post("inscription", GOOD | {"email": VICTIM})
     site.confirm(site.asked(VICTIM))
-    monkeypatch.setattr(forms, "LEAST_SECONDS", 0.6)
+    monkeypatch.setattr(forms, "MIN_ANSWER_SECONDS", 0.6)
     for address in (VICTIM, "inconnue@exemple.fr"):
         begun = time.monotonic()
         assert THANKS in site.post("inscription", GOOD | {"email": address}).text
@@ -233,7 +233,7 @@ def test_what_a_visitor_says_of_itself_is_believed_from_our_proxies_only(direct:
 def test_what_a_flood_over_all_forms_asks_for_is_held_and_leaves_later_and_the_status_counts_it(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "FLOOD_LEAST", 3)
+    monkeypatch.setattr(limits, "MIN_FLOOD", 3)
     monkeypatch.setattr(limits, "MAX_HELD", 5)
     before = site.context.clock.now()
     pages = [
@@ -271,7 +271,7 @@ def test_what_a_flood_over_all_forms_asks_for_is_held_and_leaves_later_and_the_s
 def test_a_busy_house_may_be_five_times_as_busy_as_usual(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "FLOOD_LEAST", 1)
+    monkeypatch.setattr(limits, "MIN_FLOOD", 1)
     with site.context.database.connection() as connection:
         connection.execute(
             "INSERT INTO desk.attempt SELECT 'forms', clock_timestamp() - interval '3 hours' FROM"

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Message
 
-from engine.web.body import MOST
-from engine.web.link_fields import MOST_FIELDS, fields_of
+from engine.web.body import MAX_BODY_OCTETS, MAX_FIELDS, fields_of
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 MULTIPART = "multipart/form-data; boundary=x"
@@ -55,8 +54,8 @@ def test_one_click_is_read_however_it_is_encoded(body: bytes, kind: str) -> None
     [
         (b"", URLENCODED),
         (b"", MULTIPART),
-        (b"a" * (MOST + 1), URLENCODED),
-        (b"&".join(b"a%d=1" % n for n in range(MOST_FIELDS + 1)), URLENCODED),
+        (b"a" * (MAX_BODY_OCTETS + 1), URLENCODED),
+        (b"&".join(b"a%d=1" % n for n in range(MAX_FIELDS + 1)), URLENCODED),
         (PART, "multipart/form-data"),
         (b"--x\r\n\r\n\r\n--x--\r\n", MULTIPART),
     ],
