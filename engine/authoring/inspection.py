@@ -246,7 +246,7 @@ def _letter(
             {}, ["https://x.invalid/l" for link in compiled.links if link.index >= 0], foot
         )
     except MergeFailed as error:
-        if "`_" in str(error):
+        if error.what.startswith("field:_"):
             message = N_(
                 "a confirmation has nothing to unsubscribe from: put {% if unsubscribe %} around"
                 " that link of the layout"

@@ -78,19 +78,23 @@ _DEEP_KEY = re.compile(
 )
 
 
+class NestedTooDeeply(ValueError):
+    """Tables and lists, or the parts of a key, more than are read."""
+
+
 def read_tables(text: str) -> dict[str, object]:
     """The tables of a TOML text, in a time that grows with its length alone. Raises ValueError."""
     if _DEEP_KEY.search(text):
-        raise ValueError("nested too deeply")
+        raise NestedTooDeeply("nested too deeply")
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise NestedTooDeeply("nested too deeply") from None
 
 
 def toml_mistake(file: str, text: str, error: ValueError) -> Mistake:
     """Why `read_tables` could not read `text`, and where."""
-    if str(error) == "nested too deeply":
+    if isinstance(error, NestedTooDeeply):
         return Mistake(
             file, 1, _NOT_TOML, why=words(N_("its tables and lists are nested too deeply"))
         )
