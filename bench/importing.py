@@ -13,7 +13,7 @@ from bench.sizes import Size
 from bench.table import Row, Watch, against
 from engine.cli.arguments_of_people import import_arguments
 from engine.cli.import_file import from_arguments
-from engine.imports.importer import CHUNK, run_import
+from engine.imports.passes import CHUNK, run_import
 from engine.store.sql import beside
 
 GOAL = 0.4
@@ -61,7 +61,8 @@ def _import(here: Installation, path: Path) -> None:
     parser = argparse.ArgumentParser()
     import_arguments(parser)
     said = ["--list", "1", "--basis", "consent", "--source", "bench", "--collected", "2020-01-01"]
-    run_import(here.context, from_arguments(parser.parse_args([str(path), *said]), here.context))
+    options = from_arguments(parser.parse_args([str(path), *said]), here.context)
+    run_import(here.context.importing(), options)
 
 
 def _everybody(here: Installation) -> set[str]:

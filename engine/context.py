@@ -16,6 +16,7 @@ from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.desk.processes import Processes
+from engine.imports.import_stores import ImportStores
 from engine.installation.publishing import ShownWords
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
@@ -80,6 +81,17 @@ class AppContext:
             confirm_ledger=self.rollback_detection.confirm,
             latest_checkpoint=self.tree.latest,
             link_key=self.secrets.link_key,
+        )
+
+    def importing(self) -> ImportStores:
+        """What an import is handed."""
+        return ImportStores(
+            language=self.config.site.language,
+            field_labels={field.name: field.label for field in self.config.settings.fields},
+            clock=self.clock,
+            vault=self.vault,
+            installation_stream=self.installation_stream,
+            command_handler=self.command_handler,
         )
 
     def forms(self) -> FormStores:

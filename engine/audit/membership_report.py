@@ -18,7 +18,7 @@ from engine.i18n.dates import shown
 from engine.i18n.language import Language, Say, counting_translator, translator
 from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words
-from engine.imports.rejects_file import inert
+from engine.imports.rejected_rows import inert
 from engine.installation.events import STREAM
 from engine.ledger.codec import Entry
 from engine.ledger.entry_json import iso

@@ -1,5 +1,5 @@
-"""`relance import FILE`: its arguments held against the installation, the import itself, and its
-report.
+"""`relance import FILE`: what is typed becomes the options of an import, held against the
+installation; then the file is imported and the report printed.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from engine.cli.interruption import stop_between_steps
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.refusal import Refusal, list_of
 from engine.imports import rows
 from engine.imports.agreement import COLUMN_MEANINGS
-from engine.imports.importer import run_import
-from engine.imports.options import ImportOptions
+from engine.imports.passes import ImportOptions, run_import
 from engine.imports.refusals import DateKind, RowRefused, TableRefused
 from engine.intake.instants import DateRefused
 
@@ -24,8 +24,11 @@ def import_file(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(context.config.site.language)
     options = from_arguments(args, context)
     try:
-        with Progress(_("Reading") if options.dry_run else _("Importing"), say=_) as tell:
-            report = run_import(context, options, tell)
+        with (
+            Progress(_("Reading") if options.dry_run else _("Importing"), say=_) as tell,
+            stop_between_steps() as stopping,
+        ):
+            report = run_import(context.importing(), options, tell, stopping)
     except TableRefused as error:
         raise Refusal(error.reason, 2) from error
     for line in report.lines(_):
@@ -51,7 +54,7 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptio
                 " imported without it"
             )
             raise Refusal(said_nowhere, 2, what=what, column=column)
-    said = rows.Said(
+    defaults = rows.ImportDefaults(
         list=listed.id,
         now=now,
         zone=zone,
@@ -64,18 +67,20 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptio
     )
     if args.collected.strip():
         try:
-            said = replace(
-                said,
+            defaults = replace(
+                defaults,
                 collected=rows.past(
                     args.collected.strip(),
-                    said,
+                    defaults,
                     DateKind.COLLECTION,
                     args.date_order or "day-first",
                 ),
             )
         except (DateRefused, RowRefused) as error:
             raise Refusal(N_("--collected: {why}"), 2, why=error.reason) from error
-    return ImportOptions(Path(args.file), said, mapping, args.date_order, args.update, args.dry_run)
+    return ImportOptions(
+        Path(args.file), defaults, mapping, args.date_order, args.update, args.dry_run
+    )
 
 
 def _mapping(args: argparse.Namespace, fields: tuple[str, ...]) -> dict[str, str]:

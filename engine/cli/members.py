@@ -22,7 +22,7 @@ from engine.i18n.language import N_, Say, counting_translator, grouped, translat
 from engine.i18n.printable import printable
 from engine.i18n.refusal import Refusal, list_of
 from engine.i18n.stored_words import stored_in_words
-from engine.imports.rejects_file import inert
+from engine.imports.rejected_rows import inert
 from engine.sequence.model import List
 from engine.subscriber.agenda import acts
 from engine.subscriber.agenda_key import list_key

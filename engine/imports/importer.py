@@ -1,214 +1,368 @@
-"""Files of people brought in: everything is read, refusals first, then those who
-arrive; a bad row costs no other, and the same file twice changes nothing.
+"""Rows become requests, a chunk at a time: each chunk is one transaction, evidence included, so
+that stopping anywhere loses nothing. While chunks are being executed the next is read; the results
+of each are counted here, in the order they were begun.
 
-Arrivals are shuffled within windows of WINDOW rows (fewer, where rows are very long) before they
-are written. What that protects: somebody who has the ledger and learns the file (or knows that it
-was sorted by name) cannot tell from a position which of those rows it was. It does not hide from
-which window a position comes, nor anything from somebody who has the vault, whose evidence names
-the line.
+Whoever is known is read first, because a known person gets nothing but what was asked for; the
+handler then decides about them once, as they were read. What is personal (file, line, operator,
+values) goes to the vault; the ledger gets a random id for the import and a commitment.
 """
 
 from __future__ import annotations
 
-import gc
-import os
-import random
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import replace
+import getpass
+import secrets
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from typing import NamedTuple, Protocol
 
-from engine.context import AppContext
-from engine.i18n.language import translator
-from engine.imports.batches import AT_ONCE, Importer
-from engine.imports.dry_run import DryRun
-from engine.imports.interruption import stop_between_steps
-from engine.imports.options import ImportOptions
-from engine.imports.refusals import RowFault, TableFault, TableRefused
+from engine.commands.command_handler import CommandRequest, Result
+from engine.imports.import_stores import ImportStores
+from engine.imports.refusals import RowFault
 from engine.imports.rejected_rows import Rejections
-from engine.imports.report import ImportReport
-from engine.imports.rows import DATED, Arrival, Departure, read_row
-from engine.imports.scan import scan
-from engine.imports.seen_addresses import Seen
-from engine.imports.table import OpenTable, Rejected, Row, open_table
-from engine.sequence.model import Ending, Plan
-from engine.words import Reason
+from engine.imports.rows import Arrival, Departure, ImportDefaults, proof_of, subscribe
+from engine.installation.stream import InstallationStream
+from engine.intake.evidence_requirements import OF_COLLECTION
+from engine.sequence.timing import to_local
+from engine.subscriber import events as e
+from engine.subscriber.agenda import acts, zone_of
+from engine.subscriber.agenda_key import list_key
+from engine.subscriber.commands import ChangeProfile, Subscribe, Suppress, withdrawal
+from engine.subscriber.decide import decide
+from engine.subscriber.eligibility import live_ground
+from engine.subscriber.events import Cause, ListJoined
+from engine.subscriber.evolve import fold
+from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused
+from engine.subscriber.person import NOBODY, Person
+from engine.vault.act_evidence import of_ground
+from engine.vault.commitment import Evidence, evidence
+from engine.vault.vault import KnownPerson, VaultWrite
+from engine.words import Reason, Words
 
-WINDOW = 10_000
-WINDOW_CHARACTERS = 10_000_000
-CHUNK = 1_000
-Tell = Callable[[int, int], None]
-CONTRADICTED = Reason(RowFault.CONTRADICTED)
-REFUSED_ELSEWHERE = Reason(RowFault.REFUSED_ELSEWHERE)
-
-
-class _Stopped(Exception):
-    """Ctrl-C was pressed, and what was begun is finished."""
-
-
-def run_import(
-    context: AppContext, options: ImportOptions, tell: Tell = lambda done, total: None
-) -> ImportReport:
-    """`tell(done, total)` in bytes. Raises TableRefused for a file that cannot be read, or where
-    rejected rows cannot be written.
-    """
-    labels = {field.name: field.label for field in context.config.settings.fields}
-    opened = open_table(options.path, options.wanted, options.mapping, labels)
-    if not options.dry_run and not os.access(options.path.parent, os.W_OK):
-        raise TableRefused(TableFault.FOLDER_UNWRITABLE, file=options.path.name)
-    plan, _ = context.installation_stream.current().plan(), translator(context.config.site.language)
-    listed = plan.lists[options.said.list]
-    heading = _("{file} into list {number} ({name}), purpose “{purpose}”:").format(
-        file=options.path.name,
-        number=listed.id,
-        name=listed.name,
-        purpose=plan.purposes[listed.purpose].name,
-    )
-    dry_run = DryRun(context, listed.id)
-    with (
-        Rejections(options.path, _, rehearsed=options.dry_run) as rejections,
-        stop_between_steps() as stopping,
-        _few_collections(),
-        ThreadPoolExecutor(AT_ONCE, "carrying-out") as beside,
-    ):
-        report = ImportReport(
-            heading,
-            options.said.start,
-            opened.table,
-            rejections,
-            options.dry_run,
-            _ending(plan, listed.ends),
-        )
-        importer = Importer(
-            context,
-            options.path.name,
-            listed.purpose,
-            dry_run.execute if options.dry_run else context.command_handler.execute,
-            rejections,
-            report.count,
-            options.update,
-            not options.dry_run,
-            beside=None if options.dry_run else beside,
-        )
-        reading = _Reading(opened, options, report, importer, tell, stopping)
-        try:
-            reading.everything()
-        except _Stopped:
-            report.interrupted = True
-        importer.settle(reading.said)
-    report.letters = dry_run.letters
-    return report
+UNTOLD = OF_COLLECTION | {"proof", "language"}
+ATTEMPTS = 4
+AT_ONCE = 2
+PERSON_BUSY = Reason(RowFault.PERSON_BUSY)
+Count = Callable[[str], None]
+Chunk = Sequence[tuple[bytes, Arrival]]
 
 
-class _Reading:
-    """One pass that looks for what has to be asked first, one for refusals, where there is a column
-    of them, and one for all else: a refusal wins wherever in the file it stands.
-    """
+class Execute(Protocol):
+    """CommandHandler.execute, or a dry run of it."""
 
-    def __init__(
+    def __call__(
         self,
-        opened: OpenTable,
-        options: ImportOptions,
-        report: ImportReport,
-        importer: Importer,
-        tell: Tell,
-        stopping: Callable[[], bool],
-    ) -> None:
-        self.opened, self.said, self.report, self.importer = opened, options.said, report, importer
-        self.date_order = options.date_order
-        self.tell, self.stopping = tell, stopping
-        self.hash = importer.context.vault.hash
-        self.passes = 3 if any(column.meaning != "ignore" for column in opened.table.judged) else 2
-        self.departed = Seen()
-        self.shuffle = random.SystemRandom().shuffle
-
-    def everything(self) -> None:
-        found = scan(self.opened, DATED, self.said.zone, self.date_order, lambda: self._pause(0))
-        self.said = replace(self.said, judged=found.judged, orders=found.orders)
-        self.report.agreed_at = found.agreed_at
-        if self.passes == 3:
-            self._departures()
-        self._arrivals()
-
-    def _departures(self) -> None:
-        chunk: dict[bytes, Departure] = {}
-        for each in self._read(1):
-            for departed in each.by_address() if isinstance(each, Departure) else ():
-                hashed = self.hash(departed.address)
-                if self.departed.first(hashed) is not None:
-                    self.report.counts["duplicate"] += 1
-                    continue
-                chunk[hashed] = departed
-            if len(chunk) >= CHUNK:
-                self.importer.departures(chunk)
-                chunk = {}
-        if chunk:
-            self.importer.departures(chunk)
-
-    def _arrivals(self) -> None:
-        window: list[tuple[bytes, Arrival]] = []
-        said = Seen()
-        characters = 0
-        for each in self._read(self.passes - 1):
-            self.report.rows += 1
-            if isinstance(each, Rejected):
-                self.report.rejections.add(*each)
-            elif isinstance(each, Arrival):
-                hashed = self.hash(each.address)
-                content = each.content
-                if hashed in self.departed:
-                    self.report.rejections.add(each.line, REFUSED_ELSEWHERE, each.raw)
-                elif (before := said.first(hashed, content)) is None:
-                    self.report.note_cells(each)
-                    window.append((hashed, each))
-                    characters += len(each.raw)
-                elif before == content:
-                    self.report.counts["duplicate"] += 1
-                else:
-                    self.report.rejections.add(each.line, CONTRADICTED, each.raw)
-            if len(window) == WINDOW or characters > WINDOW_CHARACTERS:
-                self._write(window)
-                window, characters = [], 0
-        self._write(window)
-
-    def _write(self, window: list[tuple[bytes, Arrival]]) -> None:
-        self.shuffle(window)
-        for start in range(0, len(window), CHUNK):
-            self._pause(self.passes - 1)
-            self.importer.arrivals(window[start : start + CHUNK], self.said)
-        gc.collect()
-
-    def _read(self, done: int) -> Iterator[Arrival | Departure | Rejected]:
-        for number, row in enumerate(self.opened.rows()):
-            if number % CHUNK == 0:
-                self._pause(done)
-            yield read_row(row, self.said) if isinstance(row, Row) else row
-
-    def _pause(self, done: int) -> None:
-        read, total = self.opened.progress()
-        self.tell(done * total + read, self.passes * total)
-        if self.stopping():
-            raise _Stopped
+        requests: Sequence[CommandRequest],
+        known: Mapping[str, Person],
+        *,
+        known_was_read: bool,
+    ) -> list[Result]: ...
 
 
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Python looks for cycles among all that lives after every few hundred new objects: a third of
-    an import. Once a window is enough, and among what came into being since.
+class _Begun(NamedTuple):
+    """`results` waits for what came of the requests of these rows, one each. `left` are the lines
+    of people who have left the list since they were collected.
     """
-    enabled = gc.isenabled()
-    gc.disable()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        if enabled:
-            gc.enable()
+
+    rows: Chunk
+    left: Collection[int]
+    results: Callable[[], list[Result]]
 
 
-def _ending(plan: Plan, ending: Ending | None) -> str:
-    if ending is None or ending.kind == "leave":
-        return "—"
-    target = plan.lists[ending.target]
-    return f"{'→' if ending.kind == 'move' else '+'} {target.id} ({target.name})"
+class DryRun:
+    """`execute` decides and writes nothing. `letters` counts what would come first for whoever
+    joins: (kind of act, letter, date on the reader's clock).
+    """
+
+    def __init__(self, installation_stream: InstallationStream, number: int) -> None:
+        self.installation_stream, self.key = installation_stream, list_key(number)
+        self.number = number
+        self.letters: Counter[tuple[str, str, str]] = Counter()
+
+    def execute(
+        self,
+        requests: Sequence[CommandRequest],
+        known: Mapping[str, Person],
+        *,
+        known_was_read: bool,
+    ) -> list[Result]:
+        """Decides about people as they were read."""
+        installation = self.installation_stream.current()
+        plan, calendar = installation.plan(), installation.calendar
+        results = []
+        for request in requests:
+            person = known.get(request.stream, NOBODY)
+            outcome = decide(request.command, person, plan, calendar)
+            results.append(Result(outcome, request.stream))
+            if isinstance(outcome, Done) and any(
+                isinstance(event, ListJoined) and event.start != "none" for event in outcome.events
+            ):
+                person = fold(outcome.events, person)
+                act = acts(person, plan, calendar)[self.key]
+                day = to_local(act.due, zone_of(person, plan)).date().isoformat() if act.due else ""
+                self.letters[act.kind, act.letter, day] += 1
+        return results
+
+
+@dataclass
+class Importer:
+    """One run of one file. `execute` is the command handler's, or a dry run's; `writes` is false
+    for the latter. `beside` has threads in which chunks are executed while the next is read;
+    without, each is executed when its results are waited for.
+    """
+
+    stores: ImportStores
+    file: str
+    purpose: str
+    execute: Execute
+    rejections: Rejections
+    count: Count
+    update: bool = False
+    writes: bool = True
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    operator: str = field(default_factory=getpass.getuser)
+    beside: Executor | None = None
+    _about: dict[str, dict[str, object]] = field(default_factory=dict)
+    _under_way: deque[_Begun] = field(default_factory=deque)
+
+    def arrivals(self, chunk: Chunk, defaults: ImportDefaults) -> None:
+        """Each with the keyed hash of its address, an address at most once in the file. `settle`
+        finishes what this begins.
+        """
+        self._under_way.append(self._begin(chunk, defaults))
+        while len(self._under_way) > AT_ONCE:
+            self._finish(defaults)
+
+    def settle(self, defaults: ImportDefaults) -> None:
+        while self._under_way:
+            self._finish(defaults)
+
+    def _finish(self, defaults: ImportDefaults) -> None:
+        begun = self._under_way.popleft()
+        for _ in range(ATTEMPTS - 1):
+            again = self._count_arrivals(begun)
+            if not again:
+                return
+            begun = self._begin(again, defaults)
+        for _hash, arrival in self._count_arrivals(begun):
+            self.rejections.add(arrival.line, PERSON_BUSY, arrival.raw)
+
+    def departures(self, chunk: Mapping[bytes, Departure]) -> None:
+        """Strangers first, as hashes; then whoever is known by then, so that nobody slips
+        between.
+        """
+        vault, now = self.stores.vault, self.stores.clock.now()
+        standing, known = vault.suppressed(chunk), vault.find_all(chunk)
+        noted = {
+            hashed: each.why
+            for hashed, each in chunk.items()
+            if hashed not in known and hashed not in standing
+        }
+        if self.writes:
+            vault.suppress(noted, now)
+            known = vault.find_all(chunk)
+        # A refusal is the person's, under whatever address it was said; a bounce or a complaint is
+        # that of the one address.
+        known = (
+            vault.formerly_all(
+                [hashed for hashed, each in chunk.items() if each.why == "unsubscribed"]
+            )
+            | known
+        )
+        people = self.stores.command_handler.load(known.values())
+        for hashed in chunk.keys() - known.keys():
+            self.count("noted" if hashed in noted else "already")
+        requests, meant = [], []
+        for hashed, subscriber in known.items():
+            each, ground = chunk[hashed], live_ground(people[subscriber], self.purpose)
+            if (
+                each.why == "unsubscribed"
+                and each.at
+                and ground is not None
+                and ground.since > each.at
+            ):
+                self.count("consented-since")
+                continue
+            cause, kept = self._cause(each.line, {"refusal": each.why})
+            command = (
+                withdrawal(now, cause, self.purpose)
+                if each.why == "unsubscribed"
+                else Suppress(now, cause, each.why)
+            )
+            requests.append(
+                CommandRequest(
+                    command, stream=subscriber, vault_write=VaultWrite("", now, evidence=(kept,))
+                )
+            )
+            meant.append(each)
+        results = self.execute(requests, people, known_was_read=True)
+        for each, result in zip(meant, results, strict=True):
+            self._count_departure(each, result)
+
+    def _begin(self, chunk: Chunk, defaults: ImportDefaults) -> _Begun:
+        vault, defaults = self.stores.vault, replace(defaults, now=self.stores.clock.now())
+        hashes = [hashed for hashed, _ in chunk]
+        suppressed, known = vault.suppressed(hashes), vault.find_all(hashes)
+        people = self.stores.command_handler.load(known.values())
+        fields = vault.people(known.values()) if self.update and known else {}
+        requests: list[CommandRequest] = []
+        rows: list[tuple[bytes, Arrival]] = []
+        left: set[int] = set()
+        for hashed, arrival in chunk:
+            subscriber = known.get(hashed)
+            if hashed in suppressed:
+                self.rejections.add(
+                    arrival.line,
+                    Refused(Refusal.ADDRESS_SUPPRESSED, why=Words(suppressed[hashed])),
+                    arrival.raw,
+                )
+                continue
+            rows.append((hashed, arrival))
+            if subscriber is None:
+                requests.append(self._newcomer(hashed, arrival, defaults))
+                continue
+            person = people[subscriber]
+            if _has_left(person, arrival, defaults.list):
+                left.add(arrival.line)
+            requests.append(
+                self._known(subscriber, person, fields.get(subscriber), arrival, defaults)
+            )
+        execute = partial(self.execute, requests, people, known_was_read=True)
+        return _Begun(rows, left, self.beside.submit(execute).result if self.beside else execute)
+
+    def _count_arrivals(self, begun: _Begun) -> Chunk:
+        """What has to be tried again, because the person became known or changed in between."""
+        again = []
+        for (hashed, arrival), result in zip(begun.rows, begun.results(), strict=True):
+            if result.conflict:
+                again.append((hashed, arrival))
+            elif isinstance(result.outcome, Refused):
+                self.rejections.add(arrival.line, result.outcome, arrival.raw)
+            elif isinstance(result.outcome, NothingToDo) and arrival.line in begun.left:
+                self.count("left-since")
+            else:
+                self.count(_what_happened(result))
+        return again
+
+    def _newcomer(
+        self, hashed: bytes, arrival: Arrival, defaults: ImportDefaults
+    ) -> CommandRequest:
+        cause, kept = self._cause(arrival.line, self._proof(arrival, defaults))
+        vault_write = VaultWrite(
+            "",
+            defaults.now,
+            fields=arrival.fields,
+            evidence=(kept,),
+            address_hash=hashed,
+            source=arrival.source,
+        )
+        return CommandRequest(
+            subscribe(arrival, defaults, cause),
+            address=arrival.address,
+            vault_write=vault_write,
+            only_new=True,
+        )
+
+    def _known(
+        self,
+        subscriber: str,
+        person: Person,
+        given: KnownPerson | None,
+        arrival: Arrival,
+        defaults: ImportDefaults,
+    ) -> CommandRequest:
+        """A row collected before somebody left the list is older news than their leaving."""
+        new = {
+            name: value
+            for name, value in arrival.fields.items()
+            if given is not None and given.fields.get(name) != value
+        }
+        names = tuple(sorted(new))
+        cause, kept = self._cause(arrival.line, self._proof(arrival, defaults))
+        command: Subscribe | ChangeProfile = subscribe(
+            arrival, defaults, cause, fields=names, profile=self.update
+        )
+        if (
+            _has_left(person, arrival, defaults.list)
+            and live_ground(person, self.purpose) is not None
+        ):
+            zone, language = (arrival.timezone, arrival.language) if self.update else ("", "")
+            command = ChangeProfile(
+                defaults.now, cause, names, zone, language, arrival.last_contact
+            )
+        return CommandRequest(
+            command,
+            stream=subscriber,
+            vault_write=VaultWrite(
+                "", defaults.now, fields=new, evidence=(kept,), source=arrival.source
+            ),
+        )
+
+    def _proof(self, arrival: Arrival, defaults: ImportDefaults) -> dict[str, object]:
+        """What the file says of the ground; what it does not say is listed once for all rows that
+        leave out the same (D10).
+        """
+        told = proof_of(arrival, defaults.zone)
+        about = self._about.get(arrival.basis)
+        if about is None:
+            current = self.stores.installation_stream.current()
+            about = self._about[arrival.basis] = of_ground(
+                current, self.purpose, arrival.basis, "import"
+            ) | {"declared": True, "lists": [defaults.list]}
+        return (
+            about
+            | told
+            | {
+                "by": {"operator": self.operator},
+                "unknown": _untold(frozenset(told)),
+            }
+        )
+
+    def _cause(self, line: int, facts: Mapping[str, object]) -> tuple[Cause, Evidence]:
+        kept = evidence(
+            secrets.token_bytes(32),
+            {
+                "file": self.file,
+                "line": line,
+                "import": self.id,
+                "operator": self.operator,
+                **facts,
+            },
+        )
+        return Cause("import", self.id, evidence=kept.commitment.hex()), kept
+
+    def _count_departure(self, departure: Departure, result: Result) -> None:
+        if result.conflict:
+            self.rejections.add(departure.line, PERSON_BUSY, departure.raw)
+        elif isinstance(result.outcome, Refused):
+            self.rejections.add(departure.line, result.outcome, departure.raw)
+        elif isinstance(result.outcome, Done):
+            self.count("withdrawn" if departure.why == "unsubscribed" else "suppressed")
+        else:
+            self.count("already")
+
+
+@lru_cache(maxsize=256)
+def _untold(told: frozenset[str]) -> list[str]:
+    """What could be said of a ground and is not; shared by all rows that say the same."""
+    return sorted(UNTOLD - told)
+
+
+def _has_left(person: Person, arrival: Arrival, number: int) -> bool:
+    """Whether somebody has left the list since the row was collected."""
+    return number not in person.memberships and arrival.collected <= person.left_at.get(number, 0)
+
+
+def _what_happened(result: Result) -> str:
+    if not isinstance(result.outcome, Done):
+        return "already"
+    kinds: Collection[type] = {type(fact.event) for fact in result.outcome.facts}
+    if e.SubscriberRegistered in kinds:
+        return "joined"
+    if e.ListJoined in kinds:
+        return "joined-known"
+    if e.ConsentGiven in kinds or e.GroundDeclared in kinds:
+        return "ground"
+    return "updated" if e.ProfileChanged in kinds else "contact"

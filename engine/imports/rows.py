@@ -64,7 +64,7 @@ _BETWEEN_ADDRESSES = re.compile(r"\s*(?::::|[;,|/]|\s)\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ImportDefaults:
     """What holds for every row that does not say otherwise. `now` and `collected` (None: each row
     says) are instants, `zone` is the site's.
 
@@ -138,22 +138,22 @@ class Departure(NamedTuple):
             yield self._replace(address=address, others=())
 
 
-def read_row(row: Row, said: Said) -> Arrival | Departure | Rejected:
+def read_row(row: Row, defaults: ImportDefaults) -> Arrival | Departure | Rejected:
     """A refusal needs no ground, so it is looked for first."""
     try:
         address, *others = _addresses(row.values[EMAIL])
-        if said.judged:
-            verdict, since = judge(row.judged, said.judged, said.zone)
+        if defaults.judged:
+            verdict, since = judge(row.judged, defaults.judged, defaults.zone)
             if (refusal := REFUSALS.get(verdict)) is not None:
-                at = _bounded(since, said, DateKind.REFUSAL) if since else 0
+                at = _bounded(since, defaults, DateKind.REFUSAL) if since else 0
                 return Departure(row.line, row.raw, address, refusal, at, tuple(others))
-        if others and not said.first_address:
+        if others and not defaults.first_address:
             raise RowRefused(RowFault.SEVERAL_ADDRESSES)
-        if said.judged and verdict is not Cell.AGREED:
+        if defaults.judged and verdict is not Cell.AGREED:
             raise RowRefused(
                 RowFault.NOT_AGREED if verdict is Cell.NOT_YET else RowFault.WORD_UNKNOWN
             )
-        return _arrival(row, address, said, bool(others))
+        return _arrival(row, address, defaults, bool(others))
     except (AddressRefused, DateRefused, RowRefused) as error:
         return Rejected(row.line, error.reason, row.raw)
 
@@ -183,7 +183,7 @@ def departure(row: Row, why: DepartureReason) -> Departure | Rejected:
 
 def subscribe(
     arrival: Arrival,
-    said: Said,
+    defaults: ImportDefaults,
     cause: Cause,
     *,
     fields: tuple[str, ...] = (),
@@ -191,14 +191,14 @@ def subscribe(
 ) -> Subscribe:
     """The command; without `profile` the time zone and language of the row are left out."""
     return Subscribe(
-        said.now,
+        defaults.now,
         cause,
-        said.list,
+        defaults.list,
         arrival.basis,
         "declared-with-proof" if arrival.proof else "declared",
         arrival.collected,
-        start=said.start,
-        counted_from=arrival.collected if said.start == "by-date" else 0,
+        start=defaults.start,
+        counted_from=arrival.collected if defaults.start == "by-date" else 0,
         timezone=arrival.timezone if profile else "",
         language=arrival.language if profile else "",
         fields=fields,
@@ -228,18 +228,20 @@ def proof_of(arrival: Arrival, zone: str) -> dict[str, object]:
     return proof
 
 
-def past(text: str, said: Said, what: DateKind, order: DateOrder | None = None) -> int:
+def past(
+    text: str, defaults: ImportDefaults, what: DateKind, order: DateOrder | None = None
+) -> int:
     """The instant of a date, refused where it lies in the future or before e-mail was collected at
     all. Raises DateRefused and RowRefused.
     """
-    return _bounded(read_instant(text, said.zone, order), said, what)
+    return _bounded(read_instant(text, defaults.zone, order), defaults, what)
 
 
-def _bounded(at: int, said: Said, what: DateKind) -> int:
-    bounded = not_after(at, said.now)
+def _bounded(at: int, defaults: ImportDefaults, what: DateKind) -> int:
+    bounded = not_after(at, defaults.now)
     if bounded is None:
         raise RowRefused(RowFault.DATE_AHEAD, what=what)
-    if at < read_instant(EARLIEST, said.zone):
+    if at < read_instant(EARLIEST, defaults.zone):
         raise RowRefused(RowFault.DATE_TOO_EARLY, what=what, day=EARLIEST)
     return bounded
 
@@ -261,29 +263,29 @@ def plain(text: str, what: str) -> str:
     return text
 
 
-def _arrival(row: Row, address: str, said: Said, several: bool) -> Arrival:
+def _arrival(row: Row, address: str, defaults: ImportDefaults, several: bool) -> Arrival:
     values = row.values
-    source = values.get(SOURCE) or said.source
+    source = values.get(SOURCE) or defaults.source
     if not source:
         raise RowRefused(RowFault.SOURCE_MISSING)
-    basis = basis_of(values[BASIS]) if values.get(BASIS) else said.basis
+    basis = basis_of(values[BASIS]) if values.get(BASIS) else defaults.basis
     if not basis:
         raise RowRefused(RowFault.BASIS_MISSING)
     date = values.get(COLLECTED, "")
     collected = (
-        past(date, said, DateKind.COLLECTION, said.orders.get(COLLECTED))
+        past(date, defaults, DateKind.COLLECTION, defaults.orders.get(COLLECTED))
         if date and cell_of(date) is not Cell.EMPTY
-        else said.collected
+        else defaults.collected
     )
     if collected is None:
         raise RowRefused(RowFault.COLLECTED_MISSING)
     for name in lacking(
-        basis, address, values.get(ORDER, ""), values.get(FUNCTION, ""), said.objection
+        basis, address, values.get(ORDER, ""), values.get(FUNCTION, ""), defaults.objection
     ):
         raise RowRefused(LACKING[name])
-    fields = {name: plain(values[name], name) for name in said.fields if values.get(name)}
+    fields = {name: plain(values[name], name) for name in defaults.fields if values.get(name)}
     zone, language = values.get("timezone", ""), values.get("language", "")
-    contact = _last_contact(values.get(LAST_CONTACT, ""), said)
+    contact = _last_contact(values.get(LAST_CONTACT, ""), defaults)
     optional = {name: text for name, text in fields.items() if not is_no_day(text)}
     unread = [name for name in fields if name not in optional]
     unread += ["timezone"] if zone and not read_zone(zone) else []
@@ -303,18 +305,18 @@ def _arrival(row: Row, address: str, said: Said, several: bool) -> Arrival:
         language=read_language(language),
         last_contact=contact or 0,
         function=values.get(FUNCTION, ""),
-        objection=said.objection if basis != "consent" else "",
+        objection=defaults.objection if basis != "consent" else "",
         left_empty=tuple(unread),
         several=several,
     )
 
 
-def _last_contact(text: str, said: Said) -> int | None:
+def _last_contact(text: str, defaults: ImportDefaults) -> int | None:
     """0 where nothing is said, None for what cannot be read as a date of the past."""
     if not text:
         return 0
     try:
-        return past(text, said, DateKind.LAST_CONTACT, said.orders.get(LAST_CONTACT))
+        return past(text, defaults, DateKind.LAST_CONTACT, defaults.orders.get(LAST_CONTACT))
     except (DateRefused, RowRefused):
         return None
 

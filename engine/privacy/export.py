@@ -16,7 +16,7 @@ from engine.commands.command_handler import CommandHandler
 from engine.config import Config
 from engine.desk.clock import Clock
 from engine.i18n.language import N_
-from engine.imports.rejects_file import inert
+from engine.imports.rejected_rows import inert
 from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
 from engine.ledger.codec import Entry

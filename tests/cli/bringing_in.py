@@ -10,7 +10,7 @@ from engine.cli.import_file import from_arguments
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.in_words import in_english
-from engine.imports.importer import run_import
+from engine.imports.passes import run_import
 from engine.imports.report import ImportReport
 from engine.ledger.codec import Entry
 from engine.subscriber.commands import AnyCommand
@@ -79,7 +79,7 @@ def bring(
     parser = argparse.ArgumentParser()
     import_arguments(parser)
     return run_import(
-        context, from_arguments(parser.parse_args([str(path), *said, *more]), context)
+        context.importing(), from_arguments(parser.parse_args([str(path), *said, *more]), context)
     )
 
 

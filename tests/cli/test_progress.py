@@ -8,9 +8,9 @@ import signal
 
 import pytest
 
+from engine.cli.interruption import stop_between_steps
 from engine.cli.progress import CLEAR, Progress
 from engine.i18n.language import translator
-from engine.imports.interruption import stop_between_steps
 
 
 class Terminal(io.StringIO):

@@ -22,14 +22,16 @@ from engine.imports.agreement import (
     may_speak_aloud,
     speaks_aloud,
 )
-from engine.imports.rows import COLLECTED, DATED, Arrival, Departure, Said, read_row
+from engine.imports.rows import COLLECTED, DATED, Arrival, Departure, ImportDefaults, read_row
 from engine.imports.scan import Scan, scan
 from engine.imports.table import Rejected, Row, TableRefused, open_table
 from engine.intake.instants import DateOrder
 from tests.telling import telling
 
 NOW = 1_790_000_000_000  # 2026-09-21
-SAID = Said(10, NOW, "Europe/Paris", "salon", 1_600_000_000_000, "consent", fields=("first_name",))
+SAID = ImportDefaults(
+    10, NOW, "Europe/Paris", "salon", 1_600_000_000_000, "consent", fields=("first_name",)
+)
 
 # Exports of nine programs: who agreed, who refused, who is neither, and what an operator says to
 # bring them in.
@@ -126,7 +128,9 @@ def fates(path: Path, mapping: dict[str, str], order: DateOrder | None = None) -
     """Address -> what becomes of it."""
     opened = open_table(path, ("first_name",), mapping)
     found = scan(opened, (), "Europe/Paris", order)
-    said = Said(**{name: getattr(SAID, name) for name in SAID.__slots__} | {"judged": found.judged})
+    said = ImportDefaults(
+        **{name: getattr(SAID, name) for name in SAID.__slots__} | {"judged": found.judged}
+    )
     read = {
         row.values["email"]: read_row(row, said) for row in opened.rows() if isinstance(row, Row)
     }

@@ -18,11 +18,12 @@ import pytest
 
 from engine.cli import arguments_of_people
 from engine.cli.import_file import from_arguments, import_file
+from engine.cli.interruption import stop_between_steps
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.language import translator
 from engine.i18n.refusal import Refusal
-from engine.imports import importer as importing
+from engine.imports import passes
 from engine.imports.report import ImportReport
 from engine.imports.table import TableRefused
 from engine.privacy.correction import Correction, correction
@@ -508,7 +509,7 @@ def test_rows_are_written_in_another_order_than_they_are_read(
 def test_ctrl_c_stops_between_two_chunks_and_the_same_command_again_does_the_rest(
     context: AppContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "CHUNK", 10)
+    monkeypatch.setattr(passes, "CHUNK", 10)
     path = table(tmp_path, "email\n" + "".join(f"n{n}@lecteurs.example\n" for n in range(50)))
     calls = 0
 
@@ -520,7 +521,8 @@ def test_ctrl_c_stops_between_two_chunks_and_the_same_command_again_does_the_res
 
     options = from_arguments(_arguments(path), context)
     before = signal.getsignal(signal.SIGINT)
-    report = importing.run_import(context, options, tell)
+    with stop_between_steps() as stopping:
+        report = passes.run_import(context.importing(), options, tell, stopping)
     assert signal.getsignal(signal.SIGINT) is before
     done = report.counts["joined"]
     assert (report.interrupted, report.exit_code, 0 < done < 50, done % 10) == (True, 130, True, 0)
@@ -530,7 +532,10 @@ def test_ctrl_c_stops_between_two_chunks_and_the_same_command_again_does_the_res
         == sum(isinstance(entry.event, ListJoined) for entry in entries(context))
     )
     assert any("the same command again does the rest" in line for line in report.lines(str))
-    assert counts(importing.run_import(context, options)) == {"already": done, "joined": 50 - done}
+    assert counts(passes.run_import(context.importing(), options)) == {
+        "already": done,
+        "joined": 50 - done,
+    }
 
 
 def test_two_imports_of_the_same_people_at_once_register_each_once(
@@ -737,7 +742,8 @@ from pathlib import Path
 from engine.app import open_context
 from engine.cli import arguments_of_people
 from engine.cli.import_file import from_arguments, import_file
-from engine.imports import importer as importing
+from engine.cli.interruption import stop_between_steps
+from engine.imports import passes
 from tests.installation import publish
 from tests.memory import peak_megabytes
 from tests.cli.bringing_in import SAID, personal_rows
@@ -748,7 +754,7 @@ with open_context(folder) as context:
     parser = argparse.ArgumentParser()
     arguments_of_people.import_arguments(parser)
     args = parser.parse_args([str(path), *SAID])
-    report = importing.run_import(context, from_arguments(args, context))
+    report = passes.run_import(context.importing(), from_arguments(args, context))
     kept = personal_rows(context)[1]
     print(report.counts["joined"], report.rejections.count, kept, peak_megabytes())
 """

@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.i18n.in_words import in_english
-from engine.imports.rejected_rows import Rejections
-from engine.imports.rejects_file import inert
-from engine.imports.table import Rejected, RejectWriter, TableRefused, open_table
+from engine.imports.rejected_rows import Rejections, RejectWriter, inert
+from engine.imports.table import Rejected, TableRefused, open_table
 from engine.intake.address import AddressFault
 from engine.words import Reason
 from tests.telling import telling

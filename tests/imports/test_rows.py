@@ -13,15 +13,25 @@ from engine.i18n.in_words import in_english
 from engine.imports import rows
 from engine.imports.agreement import ColumnMeaning, DepartureReason, JudgedColumn
 from engine.imports.refusals import RowFault
-from engine.imports.rows import Arrival, Departure, Said, departure, proof_of, read_row, subscribe
+from engine.imports.rows import (
+    Arrival,
+    Departure,
+    ImportDefaults,
+    departure,
+    proof_of,
+    read_row,
+    subscribe,
+)
 from engine.imports.table import Rejected, Row
 from engine.intake.instants import read_instant
 from engine.subscriber.events import Cause
 
 NOW = 1_790_000_000_000  # 2026-09-21
 MARCH = 1_709_247_600_000  # 2024-03-01 00:00 in Paris
-SAID = Said(10, NOW, "Europe/Paris", "salon 2024", MARCH, "consent", fields=("first_name", "town"))
-NOTHING = Said(10, NOW, "Europe/Paris")
+SAID = ImportDefaults(
+    10, NOW, "Europe/Paris", "salon 2024", MARCH, "consent", fields=("first_name", "town")
+)
+NOTHING = ImportDefaults(10, NOW, "Europe/Paris")
 
 
 def row(**values: str) -> Row:
@@ -39,7 +49,7 @@ def judged(
     cell: str,
     meaning: ColumnMeaning = "unsubscribed",
     heading: str = "",
-    said: Said = SAID,
+    said: ImportDefaults = SAID,
     **values: str,
 ) -> Arrival | Departure | Rejected:
     column = JudgedColumn(1, heading, meaning)
@@ -126,7 +136,7 @@ def test_a_proof_strengthens_the_declaration_and_goes_to_the_evidence_with_what_
 
 
 def test_by_date_counts_from_the_collection() -> None:
-    said = Said(10, NOW, "Europe/Paris", "salon", MARCH, "consent", "by-date")
+    said = ImportDefaults(10, NOW, "Europe/Paris", "salon", MARCH, "consent", "by-date")
     command = subscribe(arrival(read_row(row(), said)), said, Cause("import"))
     assert (command.start, command.counted_from) == ("by-date", MARCH)
 
@@ -379,7 +389,7 @@ def test_two_rows_that_say_the_same_have_the_same_content_and_others_have_not() 
     ],
 )
 def test_a_ground_without_consent_needs_what_the_law_asks_of_it(
-    row_says: dict[str, str], said: Said, sentence: str
+    row_says: dict[str, str], said: ImportDefaults, sentence: str
 ) -> None:
     assert sentence in reason(read_row(reserved(**row_says), said))
 

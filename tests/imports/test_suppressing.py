@@ -13,7 +13,7 @@ from engine.cli.arguments_of_people import suppress_arguments
 from engine.cli.suppress import suppress
 from engine.context import AppContext
 from engine.i18n.refusal import Refusal
-from engine.imports.suppression import run_suppress
+from engine.imports.passes import run_suppress
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.terms import SuppressionReason
 from tests.cli.bringing_in import (
@@ -45,7 +45,7 @@ def test_a_known_person_may_not_be_written_to_and_a_stranger_leaves_only_a_hash(
     context: AppContext, tmp_path: Path, reason: SuppressionReason
 ) -> None:
     people = personal_rows(context)[0]
-    report = run_suppress(context, table(tmp_path, BOTH, "stop.csv"), reason)
+    report = run_suppress(context.importing(), table(tmp_path, BOTH, "stop.csv"), reason)
     assert (dict(report.counts), report.rows, report.exit_code) == (
         {"suppressed": 1, "noted": 1, "duplicate": 1},
         4,
@@ -70,7 +70,7 @@ def test_a_known_person_may_not_be_written_to_and_a_stranger_leaves_only_a_hash(
 def test_the_act_has_its_evidence_and_the_ledger_does_not_name_the_file(
     context: AppContext, tmp_path: Path
 ) -> None:
-    run_suppress(context, table(tmp_path, BOTH, "plaintes-mars.csv"), "complained")
+    run_suppress(context.importing(), table(tmp_path, BOTH, "plaintes-mars.csv"), "complained")
     found = stream(context, "ana@lecteurs.example")
     last = context.ledger.stream(found)[-1]
     assert context.vault.evidence_of(found)[last.cause.evidence]["file"] == "plaintes-mars.csv"
@@ -81,9 +81,12 @@ def test_the_same_file_twice_changes_nothing_and_no_import_revives_anybody_in_it
     context: AppContext, tmp_path: Path
 ) -> None:
     path = table(tmp_path, BOTH, "stop.csv")
-    run_suppress(context, path, "bounced")
+    run_suppress(context.importing(), path, "bounced")
     before = (context.ledger.head(), personal_rows(context))
-    assert dict(run_suppress(context, path, "bounced").counts) == {"already": 2, "duplicate": 1}
+    assert dict(run_suppress(context.importing(), path, "bounced").counts) == {
+        "already": 2,
+        "duplicate": 1,
+    }
     report = bring(
         context,
         table(tmp_path, "email\nana@lecteurs.example\nzoe@lecteurs.example\n"),

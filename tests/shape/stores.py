@@ -44,6 +44,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
         "engine/commands/": ("InstallationStream", "Ledger", "Vault"),
         "engine/context.py": tuple(STORES),
         "engine/desk/": ("Database", "Desk"),
+        "engine/imports/": ("Clock", "CommandHandler", "InstallationStream", "Vault"),
         "engine/installation/": ("Ledger",),
         "engine/ledger/": ("Database",),
         "engine/privacy/": (*_OF_A_PERSON, "Database", "Desk", "LedgerTree", "Processes"),

@@ -1,4 +1,4 @@
-"""Ctrl-C between two steps of a file, never within one."""
+"""How a long verb is stopped: Ctrl-C between two steps, never within one."""
 
 from __future__ import annotations
 

@@ -1,0 +1,307 @@
+"""The passes over a file that is imported: everything is read, refusals first, then those who
+arrive; a bad row costs no other, and the same file twice changes nothing. And the one pass over a
+file of addresses that must not be written to.
+
+Arrivals are shuffled within windows of WINDOW rows (fewer, where rows are very long) before they
+are written. What that protects: somebody who has the ledger and learns the file (or knows that it
+was sorted by name) cannot tell from a position which of those rows it was. It does not hide from
+which window a position comes, nor anything from somebody who has the vault, whose evidence names
+the line.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from engine.i18n.language import translator
+from engine.imports.columns import EMAIL
+from engine.imports.import_stores import ImportStores
+from engine.imports.importer import AT_ONCE, DryRun, Importer
+from engine.imports.refusals import RowFault, TableFault, TableRefused
+from engine.imports.rejected_rows import Rejections
+from engine.imports.report import ImportReport, SuppressReport
+from engine.imports.rows import (
+    DATED,
+    RESERVED,
+    Arrival,
+    Departure,
+    ImportDefaults,
+    departure,
+    read_row,
+)
+from engine.imports.scan import scan
+from engine.imports.seen_addresses import Seen
+from engine.imports.table import OpenTable, Rejected, Row, open_table
+from engine.intake.instants import DateOrder
+from engine.sequence.model import Ending, Plan
+from engine.subscriber.terms import SuppressionReason
+from engine.words import Reason
+
+WINDOW = 10_000
+WINDOW_CHARACTERS = 10_000_000
+CHUNK = 1_000
+NO_MAPPING: Mapping[str, str] = MappingProxyType({})
+Tell = Callable[[int, int], None]
+CONTRADICTED = Reason(RowFault.CONTRADICTED)
+REFUSED_ELSEWHERE = Reason(RowFault.REFUSED_ELSEWHERE)
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """`mapping` is COLUMN -> field, or one of the names of `engine.imports.rows` for what is no
+    field, or what a column of refusals means.
+
+    `date_order`, where it is said, holds for every column of dates.
+    """
+
+    path: Path
+    defaults: ImportDefaults
+    mapping: Mapping[str, str]
+    date_order: DateOrder | None = None
+    update: bool = False
+    dry_run: bool = False
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Fields are found by their headings; a column of grounds or refusals counts only when it
+        is named.
+        """
+        named = set(RESERVED.values()) & set(self.mapping.values())
+        return (EMAIL, "timezone", "language", *self.defaults.fields, *sorted(named))
+
+
+class _Stopped(Exception):
+    """Ctrl-C was pressed, and what was begun is finished."""
+
+
+def run_import(
+    stores: ImportStores,
+    options: ImportOptions,
+    tell: Tell = lambda done, total: None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> ImportReport:
+    """`tell(done, total)` in bytes; where `stopping` becomes true, what was begun is finished and
+    the rest of the file left. Raises TableRefused for a file that cannot be read, or where
+    rejected rows cannot be written.
+    """
+    opened = open_table(options.path, options.wanted, options.mapping, stores.field_labels)
+    if not options.dry_run and not os.access(options.path.parent, os.W_OK):
+        raise TableRefused(TableFault.FOLDER_UNWRITABLE, file=options.path.name)
+    plan, _ = stores.installation_stream.current().plan(), translator(stores.language)
+    listed = plan.lists[options.defaults.list]
+    heading = _("{file} into list {number} ({name}), purpose “{purpose}”:").format(
+        file=options.path.name,
+        number=listed.id,
+        name=listed.name,
+        purpose=plan.purposes[listed.purpose].name,
+    )
+    dry_run = DryRun(stores.installation_stream, listed.id)
+    with (
+        Rejections(options.path, _, rehearsed=options.dry_run) as rejections,
+        _few_collections(),
+        ThreadPoolExecutor(AT_ONCE, "import") as beside,
+    ):
+        report = ImportReport(
+            heading,
+            options.defaults.start,
+            opened.table,
+            rejections,
+            options.dry_run,
+            _ending(plan, listed.ends),
+        )
+        importer = Importer(
+            stores,
+            options.path.name,
+            listed.purpose,
+            dry_run.execute if options.dry_run else stores.command_handler.execute,
+            rejections,
+            report.count,
+            options.update,
+            not options.dry_run,
+            beside=None if options.dry_run else beside,
+        )
+        reading = _Reading(opened, options, report, importer, tell, stopping)
+        try:
+            reading.everything()
+        except _Stopped:
+            report.interrupted = True
+        importer.settle(reading.defaults)
+    report.letters = dry_run.letters
+    return report
+
+
+def run_suppress(
+    stores: ImportStores,
+    path: Path,
+    reason: SuppressionReason,
+    mapping: Mapping[str, str] = NO_MAPPING,
+    tell: Tell = lambda done, total: None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> SuppressReport:
+    """Every address of the file is never written to again, whoever it is; of strangers a keyed hash
+    is kept and nothing else (D15). `tell` and `stopping` as for an import. Raises TableRefused for
+    a file that cannot be read.
+    """
+    opened = open_table(path, (EMAIL,), mapping)
+    _ = translator(stores.language)
+    chunk: dict[bytes, Departure] = {}
+    seen = Seen()
+    with Rejections(path, _) as rejections:
+        report = SuppressReport(
+            _("{file}, never to be written to ({reason}):").format(file=path.name, reason=reason),
+            rejections,
+        )
+        importer = Importer(
+            stores, path.name, "*", stores.command_handler.execute, rejections, report.count
+        )
+        for row in opened.rows():
+            report.rows += 1
+            each = departure(row, reason) if isinstance(row, Row) else row
+            if not isinstance(each, Departure):
+                rejections.add(*each)
+                continue
+            for departed in each.by_address():
+                hashed = stores.vault.hash(departed.address)
+                if seen.first(hashed) is not None:
+                    report.counts["duplicate"] += 1
+                    continue
+                chunk[hashed] = departed
+            if len(chunk) >= CHUNK:
+                importer.departures(chunk)
+                chunk = {}
+                tell(*opened.progress())
+                if stopping():
+                    report.interrupted = True
+                    break
+        if chunk:
+            importer.departures(chunk)
+    return report
+
+
+class _Reading:
+    """One pass that looks for what has to be asked first, one for refusals, where there is a column
+    of them, and one for all else: a refusal wins wherever in the file it stands.
+    """
+
+    def __init__(
+        self,
+        opened: OpenTable,
+        options: ImportOptions,
+        report: ImportReport,
+        importer: Importer,
+        tell: Tell,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self.opened, self.defaults, self.report, self.importer = (
+            opened,
+            options.defaults,
+            report,
+            importer,
+        )
+        self.date_order = options.date_order
+        self.tell, self.stopping = tell, stopping
+        self.hash = importer.stores.vault.hash
+        self.passes = 3 if any(column.meaning != "ignore" for column in opened.table.judged) else 2
+        self.departed = Seen()
+        self.shuffle = random.SystemRandom().shuffle
+
+    def everything(self) -> None:
+        found = scan(
+            self.opened, DATED, self.defaults.zone, self.date_order, lambda: self._pause(0)
+        )
+        self.defaults = replace(self.defaults, judged=found.judged, orders=found.orders)
+        self.report.agreed_at = found.agreed_at
+        if self.passes == 3:
+            self._departures()
+        self._arrivals()
+
+    def _departures(self) -> None:
+        chunk: dict[bytes, Departure] = {}
+        for each in self._read(1):
+            for departed in each.by_address() if isinstance(each, Departure) else ():
+                hashed = self.hash(departed.address)
+                if self.departed.first(hashed) is not None:
+                    self.report.counts["duplicate"] += 1
+                    continue
+                chunk[hashed] = departed
+            if len(chunk) >= CHUNK:
+                self.importer.departures(chunk)
+                chunk = {}
+        if chunk:
+            self.importer.departures(chunk)
+
+    def _arrivals(self) -> None:
+        window: list[tuple[bytes, Arrival]] = []
+        seen = Seen()
+        characters = 0
+        for each in self._read(self.passes - 1):
+            self.report.rows += 1
+            if isinstance(each, Rejected):
+                self.report.rejections.add(*each)
+            elif isinstance(each, Arrival):
+                hashed = self.hash(each.address)
+                content = each.content
+                if hashed in self.departed:
+                    self.report.rejections.add(each.line, REFUSED_ELSEWHERE, each.raw)
+                elif (before := seen.first(hashed, content)) is None:
+                    self.report.note_cells(each)
+                    window.append((hashed, each))
+                    characters += len(each.raw)
+                elif before == content:
+                    self.report.counts["duplicate"] += 1
+                else:
+                    self.report.rejections.add(each.line, CONTRADICTED, each.raw)
+            if len(window) == WINDOW or characters > WINDOW_CHARACTERS:
+                self._write(window)
+                window, characters = [], 0
+        self._write(window)
+
+    def _write(self, window: list[tuple[bytes, Arrival]]) -> None:
+        self.shuffle(window)
+        for start in range(0, len(window), CHUNK):
+            self._pause(self.passes - 1)
+            self.importer.arrivals(window[start : start + CHUNK], self.defaults)
+        gc.collect()
+
+    def _read(self, done: int) -> Iterator[Arrival | Departure | Rejected]:
+        for number, row in enumerate(self.opened.rows()):
+            if number % CHUNK == 0:
+                self._pause(done)
+            yield read_row(row, self.defaults) if isinstance(row, Row) else row
+
+    def _pause(self, done: int) -> None:
+        read, total = self.opened.progress()
+        self.tell(done * total + read, self.passes * total)
+        if self.stopping():
+            raise _Stopped
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Python looks for cycles among all that lives after every few hundred new objects: a third of
+    an import. Once a window is enough, and among what came into being since.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if enabled:
+            gc.enable()
+
+
+def _ending(plan: Plan, ending: Ending | None) -> str:
+    if ending is None or ending.kind == "leave":
+        return "—"
+    target = plan.lists[ending.target]
+    return f"{'→' if ending.kind == 'move' else '+'} {target.id} ({target.name})"
