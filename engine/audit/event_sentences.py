@@ -39,10 +39,10 @@ def line(
 
 
 def cause_in_words(entry: Entry, _: Say, evidence: EvidenceByCommitment) -> str:
-    said = door_in_words(entry, _)
+    door = door_in_words(entry, _)
     kept = evidence.get(entry.cause.evidence)
     if not kept:
-        return said
+        return door
     known = ("source", "file", "line", "order", "operator", "words", "act")
     held = (
         (name, quoted(str(kept[name]), _) if name == "words" else str(kept[name]))
@@ -52,7 +52,7 @@ def cause_in_words(entry: Entry, _: Say, evidence: EvidenceByCommitment) -> str:
     details = _("; ").join(
         _("{name}: {value}").format(name=name, value=value) for name, value in in_detail(held, _)
     )
-    return f"{said} ({printable(details)})" if details else said
+    return f"{door} ({printable(details)})" if details else door
 
 
 def door_in_words(entry: Entry, _: Say) -> str:
@@ -138,11 +138,11 @@ def sentence(
                 if event.source
                 else _("Answered: joined {target}")
             )
-            said = moved.format(source=named(event.source), target=named(event.target))
-            return said + (_(" (automatic)") if event.act == "auto_submit" else "")
+            words = moved.format(source=named(event.source), target=named(event.target))
+            return words + (_(" (automatic)") if event.act == "auto_submit" else "")
         case e.ListCopied():
-            said = _("Answered: also on {target}").format(target=named(event.target))
-            return said + (_(" (automatic)") if event.act == "auto_submit" else "")
+            words = _("Answered: also on {target}").format(target=named(event.target))
+            return words + (_(" (automatic)") if event.act == "auto_submit" else "")
         case e.ListTransferred():
             source, target = named(event.source), named(event.target)
             moved = (

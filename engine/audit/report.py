@@ -66,8 +66,8 @@ def as_text(report: Report) -> Iterator[str]:
                 if note.text:
                     yield f"{INDENT}{_mark(note.alarm)}{printable(note.text)}"
                 yield from (
-                    f"{INDENT}  | {printable(each.expandtabs(4))}".rstrip()
-                    for each in note.verbatim.splitlines()
+                    f"{INDENT}  | {printable(words.expandtabs(4))}".rstrip()
+                    for words in note.verbatim.splitlines()
                 )
 
 
@@ -77,7 +77,7 @@ def _mark(alarm: bool) -> str:
 
 def as_html(report: Report) -> str:
     title = escape(printable(report.title))
-    sections = "\n".join(_section(each) for each in report.sections)
+    sections = "\n".join(_section(section) for section in report.sections)
     return (
         f'<!doctype html>\n<html lang="{escape(report.language)}">\n<head>\n<meta'
         ' charset="utf-8">\n'
@@ -106,8 +106,8 @@ def _note(note: Note) -> str:
 
 
 def _said(text: str, alarm: bool) -> str:
-    said = escape(printable(text))
-    return f'<span class="alarm">{said}</span>' if alarm else said
+    escaped = escape(printable(text))
+    return f'<span class="alarm">{escaped}</span>' if alarm else escaped
 
 
 def _lines(text: str) -> str:

@@ -15,11 +15,11 @@ def files_asked_for(plan: Plan, file: str) -> list[str]:
     return [find_file(plan.titles, file)] if file else list(plan.titles)
 
 
-def find_file(files: Collection[str], said: str) -> str:
+def find_file(files: Collection[str], text: str) -> str:
     """ "sequences/onboarding.toml", "onboarding.toml" or "onboarding" as the plan names it.
     Refusal of status 2 that names those there are.
     """
-    wanted = PurePath(said).as_posix().removeprefix("./")
+    wanted = PurePath(text).as_posix().removeprefix("./")
     for file in files:
         if f"/sequences/{wanted}".endswith(
             (f"/sequences/{file}", f"/sequences/{file.removesuffix('.toml')}")
@@ -30,7 +30,7 @@ def find_file(files: Collection[str], said: str) -> str:
     raise Refusal(
         N_("there is no dialogue {said}; there are: {known}"),
         2,
-        said=said,
+        said=text,
         known=", ".join(sorted(files)),
     )
 

@@ -42,14 +42,14 @@ def create(
     """The new key itself, this once. `expires` is wall clock with its zone, None for never. Raises
     Refusal (status 2).
     """
-    said = name.strip()
-    if not said or len(said) > LONGEST_NAME or not said.isprintable():
+    stripped = name.strip()
+    if not stripped or len(stripped) > LONGEST_NAME or not stripped.isprintable():
         raise Refusal(
             N_("a key has a name of 1 to {most} characters, to know it by"), 2, most=LONGEST_NAME
         )
     if not scopes or set(scopes) - set(SCOPES):
         raise Refusal(N_("a key may do one or more of: {scopes}"), 2, scopes=", ".join(SCOPES))
-    _, key = context.desk.new_key(said, frozenset(scopes), expires)
+    _, key = context.desk.new_key(stripped, frozenset(scopes), expires)
     return key
 
 
@@ -109,10 +109,10 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
             known = listing(context)
             if not known:
                 print(_("there is no key; `relance api-key create NAME` makes one"))
-            for each in known:
+            for key in known:
                 print(
-                    f"{each.id}  {each.name}  {','.join(each.scopes)} "
-                    f" {_state(each, context.config.site.timezone, _)}"
+                    f"{key.id}  {key.name}  {','.join(key.scopes)} "
+                    f" {_state(key, context.config.site.timezone, _)}"
                 )
     return 0
 
@@ -127,5 +127,8 @@ def _state(key: Listed, zone: str, _: Say) -> str:
     )
     if key.expires is None:
         return used
-    said = _("expired on {when}") if key.expires <= datetime.now(UTC) else _("expires on {when}")
-    return f"{used}  {said.format(when=f'{key.expires.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}')}"
+    sentence = (
+        _("expired on {when}") if key.expires <= datetime.now(UTC) else _("expires on {when}")
+    )
+    when = f"{key.expires.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+    return f"{used}  {sentence.format(when=when)}"

@@ -50,11 +50,11 @@ def init_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_arguments(parser: argparse.ArgumentParser) -> None:
-    said = N_(
+    speed_help = N_(
         "for trials: how many times faster than real time the engine's clock runs; kept with the"
         " installation"
     )
-    parser.add_argument("--speed", type=speed_argument, default=0, metavar="N", help=said)
+    parser.add_argument("--speed", type=speed_argument, default=0, metavar="N", help=speed_help)
     agreed = N_(
         "speed up even where people are registered at real time; their dates then lie ahead for"
         " good"
@@ -74,15 +74,15 @@ def part_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def speed_argument(said: str) -> int:
-    if not (said.isascii() and said.isdigit() and len(said) < 9 and 1 <= int(said) <= FASTEST):
+def speed_argument(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= FASTEST):
         raise argparse.ArgumentTypeError(N_("a whole number from 1 to 10000000"))
-    return int(said)
+    return int(text)
 
 
-def seconds_argument(said: str) -> float:
+def seconds_argument(text: str) -> float:
     try:
-        seconds = float(said)
+        seconds = float(text)
     except ValueError:
         seconds = 0
     if not 0 < seconds < 1e9:
@@ -178,12 +178,12 @@ def retry_withheld_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def backup_arguments(parser: argparse.ArgumentParser) -> None:
-    said = N_(
+    output_help = N_(
         "a new folder for ledger, vault and desk in files of their own; one file if it ends with"
         " .tar"
     )
     parser.add_argument(
-        "-o", dest="output", type=Path, required=True, metavar="DIR|FILE.tar", help=said
+        "-o", dest="output", type=Path, required=True, metavar="DIR|FILE.tar", help=output_help
     )
 
 
@@ -198,12 +198,18 @@ def restore_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=N_("its vault.dump, where that is kept apart"),
     )
-    said = N_("stop journals of other machines, applied beside this one's data/stop.journal")
+    help_text = N_("stop journals of other machines, applied beside this one's data/stop.journal")
     parser.add_argument(
-        "--journal", type=Path, action="extend", nargs="+", default=[], metavar="FILE", help=said
+        "--journal",
+        type=Path,
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help=help_text,
     )
-    said = N_("take a copy from before copies were sealed, kept where nobody else writes")
-    parser.add_argument("--unsealed", action="store_true", help=said)
+    help_text = N_("take a copy from before copies were sealed, kept where nobody else writes")
+    parser.add_argument("--unsealed", action="store_true", help=help_text)
     parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 

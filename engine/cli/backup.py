@@ -103,12 +103,12 @@ def restore(database_context: DatabaseContext, args: argparse.Namespace) -> int:
 
 def told(applied: Applied, _: Say) -> Iterator[str]:
     counts = applied.counts
-    said = _(
+    sentence = _(
         "applied again from the stop journal: {erased} erasures, {withdrawn} withdrawals, {others}"
         " others"
     )
     others = counts["restriction"] + counts["suppression"] + counts["hash"]
-    yield said.format(erased=counts["erasure"], withdrawn=counts["withdrawal"], others=others)
+    yield sentence.format(erased=counts["erasure"], withdrawn=counts["withdrawal"], others=others)
     for path, lines in applied.unreadable.items():
         yield _(
             "{file}: {n} lines could not be read: torn by a crash before they counted, or damaged"
@@ -122,11 +122,11 @@ def told(applied: Applied, _: Say) -> Iterator[str]:
 def _agreed(manifest: Manifest, _: Say) -> bool:
     if not sys.stdin.isatty():
         raise Refusal(N_("what is in the database gives way to the copy: say --yes"))
-    said = _(
+    sentence = _(
         "Whatever is in the database gives way to the copy of {at} (entry {position}). Put it back?"
         " [y/N] "
     )
-    return agreed(said.format(at=manifest.at, position=grouped(manifest.position, _)))
+    return agreed(sentence.format(at=manifest.at, position=grouped(manifest.position, _)))
 
 
 @contextmanager

@@ -92,9 +92,9 @@ def _bounded(name: str, text: str) -> str:
     return text
 
 
-def _write(context: AppContext, event: BreachRecorded, said: dict[str, str], now: int) -> None:
+def _write(context: AppContext, event: BreachRecorded, words: dict[str, str], now: int) -> None:
     """Words may name people: they lie in the vault, and the ledger commits to them."""
-    cause, kept = operator_cause({"words": said} if said else {})
+    cause, kept = operator_cause({"words": words} if words else {})
 
     def within(cursor: AnyCursor) -> None:
         context.vault.write(cursor, VaultWrite(STREAM, now, evidence=(kept,)))
@@ -107,15 +107,15 @@ def _owed(known: Breach, zone: str, _: Say) -> str:
     if known.closed_at:
         return lines[0]
     if known.authority_due_at:
-        said = _(
+        sentence = _(
             "the authority (CNIL) must be told before {date}, unless there is no risk for the"
             " people (GDPR 33)"
         )
-        lines.append(said.format(date=shown(known.authority_due_at, zone)))
+        lines.append(sentence.format(date=shown(known.authority_due_at, zone)))
     if known.people_owed:
-        said = _(
+        sentence = _(
             "the risk is high: tell those affected without delay, in plain words, what may come of"
             " it and how they protect themselves (GDPR 34)"
         )
-        lines.append(said)
+        lines.append(sentence)
     return "\n".join(lines)

@@ -106,10 +106,10 @@ def _goes_to(context: AppContext, plan: Plan, chosen: Broadcast, _: Say) -> list
         f"{grouped(standing.get(number, 0), _):>9}  {say_list(plan, number)}"
         for number in chosen.to
     ]
-    said = ngettext("{n} person in all.", "{n} people in all, each once.", people).format(
+    counted = ngettext("{n} person in all.", "{n} people in all, each once.", people).format(
         n=grouped(people, _)
     )
-    told.append(said + " " + _("Who has withdrawn or is suppressed gets nothing."))
+    told.append(counted + " " + _("Who has withdrawn or is suppressed gets nothing."))
     if chosen.on:
         told.append(
             _("It was to leave on {date}; sent now, it does not leave then.").format(date=chosen.on)

@@ -32,7 +32,7 @@ def check(config: Config, args: argparse.Namespace) -> int:
         letters = lists = 0
     else:
         mistakes, lists = read.mistakes, len(read.plan.lists)
-        letters = sum(len(each.letters) for each in read.plan.lists.values()) + len(
+        letters = sum(len(listed.letters) for listed in read.plan.lists.values()) + len(
             read.plan.broadcasts
         )
     mistakes = tuple(sorted({*mistakes, *_before_going_live(config)}))

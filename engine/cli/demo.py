@@ -55,19 +55,19 @@ def _free_ports() -> Ports:
     """Three that the system has to give at this moment."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(3)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return Ports(*(int(each.getsockname()[1]) for each in sockets))
+        for reserved in sockets:
+            reserved.bind(("127.0.0.1", 0))
+        return Ports(*(int(reserved.getsockname()[1]) for reserved in sockets))
 
 
 def _live(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(context.config.site.language)
     publication.publish_first(context)
     plan = context.installation_stream.current().plan()
-    started = [each for each in plan.lists.values() if each.letters]
+    started = [listed for listed in plan.lists.values() if listed.letters]
     if not started:
         raise Refusal(N_("the demonstration has no list with letters"), 2)
-    start = max(started, key=lambda each: sum(len(letter.links) for letter in each.letters))
+    start = max(started, key=lambda listed: sum(len(letter.links) for letter in listed.letters))
 
     def enter() -> None:
         """Once the ports are had, so that nobody is added who gets no letter."""

@@ -15,9 +15,9 @@ from engine.installation.events import STREAM
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def person_of(context: AppContext, said: str) -> str:
+def person_of(context: AppContext, text: str) -> str:
     """The opaque id of somebody who has facts. Raises Refusal for nobody."""
-    subscriber = said if _ID.fullmatch(said) else behind(context, address_of(said))
+    subscriber = text if _ID.fullmatch(text) else behind(context, address_of(text))
     if subscriber == STREAM or not context.ledger.stream(subscriber):
         raise Refusal(N_("nobody is known under this id"))
     return subscriber

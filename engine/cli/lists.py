@@ -49,15 +49,15 @@ def standing(context: AppContext) -> list[Row]:
     }
     rows: list[Row] = [
         {
-            "list": each.id,
-            "name": each.name,
-            "group": each.group,
-            "purpose": each.purpose,
-            "people": people.get(each.id, 0),
-            "due_next_day": due.get(each.id, 0),
-            "paused": installation.paused.get(each.id) or installation.paused.get(0) or "",
+            "list": listed.id,
+            "name": listed.name,
+            "group": listed.group,
+            "purpose": listed.purpose,
+            "people": people.get(listed.id, 0),
+            "due_next_day": due.get(listed.id, 0),
+            "paused": installation.paused.get(listed.id) or installation.paused.get(0) or "",
         }
-        for each in sorted(plan.lists.values(), key=lambda each: each.id)
+        for listed in sorted(plan.lists.values(), key=lambda listed: listed.id)
     ]
     nothing: Row = {
         "name": "",

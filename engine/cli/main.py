@@ -37,7 +37,7 @@ def _carried_out(args: argparse.Namespace, given: Sequence[str], language: Langu
     from engine.sequence.mistakes import Unpublishable
 
     try:
-        if any("\ud800" <= character <= "\udfff" for each in given for character in each):
+        if any("\ud800" <= character <= "\udfff" for word in given for character in word):
             raise Refusal(N_("the arguments are not UTF-8"), 2)
         status = _carry_out(args)
         sys.stdout.flush()

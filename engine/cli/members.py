@@ -54,8 +54,8 @@ def members(context: AppContext, args: argparse.Namespace) -> int:
     _, ngettext = translator(language), counting_translator(language)
     if args.csv is None:
         count = _as_table(context, listed, _)
-        said = ngettext("{n} person on list {list}", "{n} people on list {list}", count)
-        print(said.format(n=grouped(count, _), list=f"{listed.id} {listed.name}"))
+        sentence = ngettext("{n} person on list {list}", "{n} people on list {list}", count)
+        print(sentence.format(n=grouped(count, _), list=f"{listed.id} {listed.name}"))
         return 0
     to_file = args.csv != STDOUT
     with private_file(args.csv, "utf-8-sig") if to_file else nullcontext(sys.stdout) as file:
@@ -77,7 +77,7 @@ def standing_on(context: AppContext, listed: List, _: Say) -> Iterator[list[Memb
     plan, key = installation.plan(), list_key(listed.id)
     for batch in context.views.members_of(listed.id, BATCH):
         known, people = context.vault.people(batch), context.command_handler.load(batch)
-        found = []
+        standing = []
         for subscriber in batch:
             membership = people[subscriber].memberships.get(listed.id)
             if subscriber not in known or membership is None:
@@ -85,7 +85,7 @@ def standing_on(context: AppContext, listed: List, _: Say) -> Iterator[list[Memb
             person = people[subscriber]
             act = acts(person, plan, installation.calendar).get(key)
             ground = person.grounds.get(listed.purpose)
-            found.append(
+            standing.append(
                 Member(
                     known[subscriber].address,
                     known[subscriber].fields,
@@ -103,7 +103,7 @@ def standing_on(context: AppContext, listed: List, _: Say) -> Iterator[list[Memb
                     act.due if act is not None else 0,
                 )
             )
-        yield found
+        yield standing
 
 
 def _cells(member: Member, fields: Sequence[str], zone: str) -> list[str]:
@@ -131,8 +131,8 @@ def _as_table(context: AppContext, listed: List, _: Say) -> int:
     count = 0
     for batch in standing_on(context, listed, _):
         rows = [
-            [printable(cell) for cell in _cells(each, fields, context.config.site.timezone)]
-            for each in batch
+            [printable(cell) for cell in _cells(member, fields, context.config.site.timezone)]
+            for member in batch
         ]
         table = [heads, *rows] if not count else rows
         widths = [max(len(row[i]) for row in table) for i in range(len(heads))] if table else []

@@ -60,7 +60,7 @@ def _within(
     try:
         with ending_tidily(), ExitStack() as stack:
             try:
-                found = stack.enter_context(opening(tell))
+                opened = stack.enter_context(opening(tell))
             except LOST:
                 raise
             except not_allowed as error:
@@ -68,7 +68,7 @@ def _within(
                     N_("the database does not allow what is needed of it: {why}"),
                     why=_one_line(error),
                 ) from error
-            return work(found)
+            return work(opened)
     except (
         EmbeddedFailed,
         StoreUnavailable,

@@ -230,8 +230,8 @@ def spoken_in(folder: Path) -> Language:
     except OSError:
         return "en"
     except ValueError:
-        found = _LANGUAGE.search(written)
-        language = found[1].decode() if found else "en"
+        match = _LANGUAGE.search(written)
+        language = match[1].decode() if match else "en"
     return "fr" if language == "fr" else "en"
 
 

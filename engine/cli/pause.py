@@ -59,8 +59,8 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
     plan, paused = installation.plan(), installation.paused
     number = _number(plan, args.list)
     lines = "".join(
-        f"\n  config.toml: {each.words.said(_)}"
-        for each in hindrances(context.config, sample_site())
+        f"\n  config.toml: {hindrance.words.said(_)}"
+        for hindrance in hindrances(context.config, sample_site())
     )
     if (
         context.config.smtp.reaches_people
@@ -109,9 +109,9 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
     return 0
 
 
-def _number(plan: Plan, said: str) -> int:
+def _number(plan: Plan, text: str) -> int:
     """The list's number; 0, which is everything, where none is said."""
-    return list_of(plan, said).id if said else 0
+    return list_of(plan, text).id if text else 0
 
 
 def _held(installation: Installation, number: int) -> bool:
@@ -124,17 +124,19 @@ def _leaving(context: AppContext, plan: Plan, number: int, now: int) -> Iterator
     language = context.config.site.language
     _, ngettext = translator(language), counting_translator(language)
     due = {
-        each: count
-        for each, kind, count in context.views.due_until(now + HOUR)
-        if kind == "letter" and number in (0, each)
+        of_list: count
+        for of_list, kind, count in context.views.due_until(now + HOUR)
+        if kind == "letter" and number in (0, of_list)
     }
     total = sum(due.values())
     yield ngettext(
         "In the next hour {n} letter will leave.", "In the next hour {n} letters will leave.", total
     ).format(n=total)
-    for each, count in sorted(due.items()):
+    for of_list, count in sorted(due.items()):
         what = (
-            _("list {list}").format(list=say_list(plan, each)) if each else _("requests to confirm")
+            _("list {list}").format(list=say_list(plan, of_list))
+            if of_list
+            else _("requests to confirm")
         )
         yield f"{grouped(count, _):>9}  {what}"
 

@@ -124,10 +124,10 @@ def _subscribed(result: Result, target: List, _: Say) -> str:
     return _("on list {list} ({name})").format(list=target.id, name=target.name)
 
 
-def _collected(said: str, zone: str, now: int) -> int:
-    if not said:
+def _collected(text: str, zone: str, now: int) -> int:
+    if not text:
         return now
-    collected = not_after(read_date(said, zone), now)
+    collected = not_after(read_date(text, zone), now)
     if collected is None:
         raise Refusal(N_("--collected lies in the future"), 2)
     if collected < read_date(EARLIEST, zone):
@@ -189,11 +189,12 @@ def unsubscribe(context: AppContext, args: argparse.Namespace) -> int:
     return report(_known(result), done, _)
 
 
-def operator_cause(said: dict[str, object]) -> tuple[Cause, Evidence]:
+def operator_cause(particulars: dict[str, object]) -> tuple[Cause, Evidence]:
     """A cause whose evidence names the operator; in the ledger stands only what commits to it."""
     kept = evidence(
         secrets.token_bytes(32),
-        {"operator": _operator(), "by": {"operator": _operator()}, "door": "command line"} | said,
+        {"operator": _operator(), "by": {"operator": _operator()}, "door": "command line"}
+        | particulars,
     )
     return Cause("operator", secrets.token_hex(8), evidence=kept.commitment.hex()), kept
 

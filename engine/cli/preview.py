@@ -60,11 +60,11 @@ def send_test(context: AppContext, args: argparse.Namespace) -> int:
                 ),
                 stage=delivery.stage,
             )
-        said = f"{reply.code} {reply.enhanced} {reply.text}".strip()
+        answer = f"{reply.code} {reply.enhanced} {reply.text}".strip()
         raise Refusal(
             N_("the mail server did not take it ({stage}): {answer}"),
             stage=delivery.stage,
-            answer=said,
+            answer=answer,
         )
     _ = translator(context.config.site.language)
     print(_("sent: {subject}").format(subject=composed.subject))
@@ -76,10 +76,10 @@ async def _send(context: AppContext, envelope: Envelope) -> Delivery:
     from engine.sending.relay_settings import relay_of
 
     relay = Relay(relay_of(context.config, context.config.mailbox_smtp_port))
-    found: list[Delivery] = []
+    deliveries: list[Delivery] = []
     try:
         await relay.open()
-        await relay.deliver([envelope], None, found.append)
+        await relay.deliver([envelope], None, deliveries.append)
     except RelayUnavailable as error:
         if context.config.smtp.is_mailbox:
             raise Refusal(
@@ -88,7 +88,7 @@ async def _send(context: AppContext, envelope: Envelope) -> Delivery:
         raise Refusal(str(error)) from error
     finally:
         await relay.close()
-    return found[0]
+    return deliveries[0]
 
 
 def _composed(context: AppContext, letter: str, person: str, to: str) -> Composed:
@@ -126,69 +126,68 @@ def _usual_basis(plan: Plan, claim: LetterBegun) -> str:
     return leading[0].basis if leading else "consent"
 
 
-def find_letter(plan: Plan, said: str) -> LetterBegun:
+def find_letter(plan: Plan, text: str) -> LetterBegun:
     """What claims the letter "welcome", "prise-en-main/welcome", a broadcast, or "confirmation".
     Refusal of status 2 when it is none or several.
     """
-    where, _, name = said.rpartition("/")
+    where, _, name = text.rpartition("/")
     message = secrets.token_hex(16)
-    found = [
+    claims = [
         LetterBegun(
-            0,
-            list_key(each.id),
-            "letter",
-            letter.id,
-            message,
-            plan.edition,
-            each.id,
-            0,
-            each.purpose,
+            at=0,
+            key=list_key(listed.id),
+            kind="letter",
+            letter=letter.id,
+            message=message,
+            edition=plan.edition,
+            list=listed.id,
+            purpose=listed.purpose,
         )
-        for each in plan.lists.values()
-        for letter in each.letters
-        if letter.id == name and where in ("", each.name, str(each.id))
+        for listed in plan.lists.values()
+        for letter in listed.letters
+        if letter.id == name and where in ("", listed.name, str(listed.id))
     ]
     for broadcast in plan.broadcasts.values():
         for letter in (broadcast.letter, broadcast.reminder):
-            if letter is not None and letter.id == said:
+            if letter is not None and letter.id == text:
                 key = encode(BroadcastKey(broadcast.id, "preview"))
-                found.append(
+                claims.append(
                     LetterBegun(
-                        0,
-                        key,
-                        "broadcast",
-                        letter.id,
-                        message,
-                        plan.edition,
-                        0,
-                        0,
-                        broadcast.purpose,
+                        at=0,
+                        key=key,
+                        kind="broadcast",
+                        letter=letter.id,
+                        message=message,
+                        edition=plan.edition,
+                        purpose=broadcast.purpose,
                     )
                 )
-    if said == "confirmation":
-        found.append(
+    if text == "confirmation":
+        claims.append(
             LetterBegun(
-                0,
-                request_key("preview"),
-                "confirmation",
-                "ask",
-                message,
-                plan.edition,
+                at=0,
+                key=request_key("preview"),
+                kind="confirmation",
+                letter="ask",
+                message=message,
+                edition=plan.edition,
                 purpose=next(iter(plan.purposes)),
             )
         )
-    if len(found) == 1:
-        return found[0]
-    every = [f"{each.name}/{letter.id}" for each in plan.lists.values() for letter in each.letters]
-    if found:
-        choice = ", ".join(each for each in every if each.endswith("/" + name))
+    if len(claims) == 1:
+        return claims[0]
+    every = [
+        f"{listed.name}/{letter.id}" for listed in plan.lists.values() for letter in listed.letters
+    ]
+    if claims:
+        choice = ", ".join(path for path in every if path.endswith("/" + name))
         raise Refusal(
             N_('several lists have a letter "{letter}": say one of {choice}'),
             2,
-            letter=said,
+            letter=text,
             choice=choice,
         )
     known = ", ".join([*every, *plan.broadcasts, "confirmation"])
     raise Refusal(
-        N_('there is no letter "{letter}"; there are: {known}'), 2, letter=said, known=known
+        N_('there is no letter "{letter}"; there are: {known}'), 2, letter=text, known=known
     )

@@ -48,12 +48,12 @@ def prove(context: AppContext, args: argparse.Namespace) -> int:
             raise Refusal(N_("nobody is known under this id"))
         files = bundle_files(head, holding, ledger_tools(), context.tree.sign)
     write_private(Path(args.target), zipped(files), status=2)
-    said = _(
+    sentence = _(
         "{file}: {n} facts and {evidence} pieces of evidence, as of the checkpoint over {size}"
         " entries. It holds personal data."
     )
     print(
-        said.format(
+        sentence.format(
             file=args.target,
             n=holding.versions,
             evidence=len(holding.evidence),
@@ -63,30 +63,32 @@ def prove(context: AppContext, args: argparse.Namespace) -> int:
     return 0
 
 
-def _stream(context: AppContext, said: str) -> str:
-    if _ID.fullmatch(said):
-        if said == STREAM:
+def _stream(context: AppContext, text: str) -> str:
+    if _ID.fullmatch(text):
+        if text == STREAM:
             raise Refusal(N_("nobody is known under this id"))
-        return said
-    found = context.vault.find(address_of(said))
-    if found is None:
+        return text
+    subscriber = context.vault.find(address_of(text))
+    if subscriber is None:
         raise Refusal(N_("nobody is known under this address"))
-    return found
+    return subscriber
 
 
 def _checkpoint(context: AppContext, size: int) -> SignedCheckpoint:
     """One that was signed before, in the present origin's name."""
-    known = [each for each in context.tree.all_checkpoints() if each.origin == context.tree.origin]
-    found = next((each for each in known if each.size == size), None)
-    if found is None:
-        sizes = ", ".join(str(each.size) for each in known[-10:])
+    known = [
+        signed for signed in context.tree.all_checkpoints() if signed.origin == context.tree.origin
+    ]
+    chosen = next((signed for signed in known if signed.size == size), None)
+    if chosen is None:
+        sizes = ", ".join(str(signed.size) for signed in known[-10:])
         raise Refusal(
             N_("there is no checkpoint over {size} entries; the last ones: {known}"),
             2,
             size=size,
             known=sizes or "-",
         )
-    return found
+    return chosen
 
 
 def ledger(context: AppContext, args: argparse.Namespace) -> int:

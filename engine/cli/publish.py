@@ -179,9 +179,9 @@ def _totals(proposal: Proposal, spoken: Language) -> str:
     )
 
 
-def _letter(said: str, key: ListKey | BroadcastKey, letter: str, plan: Plan) -> str:
+def _letter(sentence: str, key: ListKey | BroadcastKey, letter: str, plan: Plan) -> str:
     where = say_list(plan, key.list) if isinstance(key, ListKey) else key.broadcast
-    return said.format(letter=letter, where=where)
+    return sentence.format(letter=letter, where=where)
 
 
 def _past(proposal: Proposal, spoken: Language, backfill: bool) -> Iterator[str]:

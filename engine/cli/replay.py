@@ -28,20 +28,21 @@ def replay(context: AppContext, args: argparse.Namespace) -> int:
     for unlike in in_tree[:SHOWN]:
         print(unlike.said(_))
     places = {"live only": _("live only"), "rebuilt only": _("rebuilt only")}
-    for each in differences:
-        print(f"{each.table}: {places.get(each.where, each.where)}: {each.row}")
+    for difference in differences:
+        where = places.get(difference.where, difference.where)
+        print(f"{difference.table}: {where}: {difference.row}")
     if in_tree:
-        said = N_(
+        sentence = N_(
             "not equal: {n} differences between ledger, tree and checkpoints (at most 50 are"
             " shown); keep everything as it is: it is evidence"
         )
-        raise Refusal(said, n=len(in_tree))
+        raise Refusal(sentence, n=len(in_tree))
     if differences:
-        said = N_(
+        sentence = N_(
             "not equal: {n} rows differ (at most 50 of each kind are shown); `relance rebuild`"
             " makes the views anew"
         )
-        raise Refusal(said, n=len(differences))
+        raise Refusal(sentence, n=len(differences))
     # The word a script looks for, the same in every language.
     print("equal")
     return 0

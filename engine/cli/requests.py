@@ -34,11 +34,11 @@ def requests(context: AppContext, args: argparse.Namespace) -> int:
     now, zone = context.clock.now(), context.config.site.timezone
     standing = context.views.open_rights()
     if args.json:
-        said = [
+        rows = [
             {"request": r, "subscriber": s, "right": right, "due_at": iso(due), "late": due < now}
             for s, r, right, due in standing
         ]
-        print(json_text(said))
+        print(json_text(rows))
         return 0
     if not standing:
         print(_("no request waits for an answer"))

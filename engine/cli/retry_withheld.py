@@ -92,13 +92,13 @@ def _retry(context: AppContext, letter: str, *, late: bool) -> Counter[tuple[Let
 
 
 def _told(letter: Letter, counts: Counter[tuple[Letter, str]], plan: Plan, _: Say) -> Iterator[str]:
-    said = {
+    sentences = {
         "again": _("{letter}: tried again for {n}"),
         "late": _("{letter}: past its max_lateness for {n}; with `--late` it is sent all the same"),
         "gone": _("{letter}: may no longer be sent to {n}"),
         "busy": _("{letter}: too much is changing for {n}; try again"),
     }
-    for how, sentence in said.items():
+    for how, sentence in sentences.items():
         if count := counts[letter, how]:
             yield sentence.format(letter=say_letter(plan, *letter, _), n=count)
 

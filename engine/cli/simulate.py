@@ -93,15 +93,15 @@ def simulate(
     spoken = language or plan.language
     _ = translator(spoken)
     zone = options.timezone or plan.timezone
-    found = lived(plan, options)
+    calendar = lived(plan, options)
     tell(f"{plan.titles[find_file(plan.titles, options.file)]} ({zone})")
     first_day = to_local(options.start, zone).date()
     before = ""
-    for index, moment in enumerate(found):
+    for index, moment in enumerate(calendar):
         if (
             moment.kind in ("moves", "copies")
             and index
-            and found[index - 1].kind in ("answers", "agrees")
+            and calendar[index - 1].kind in ("answers", "agrees")
         ):
             continue
         days = _("D+{days}").format(days=(to_local(moment.at, zone).date() - first_day).days)
@@ -160,11 +160,13 @@ def _leaving(moment: Moment, there: str, _: Callable[[str], str]) -> str:
 
 def _letter(plan: Plan, moment: Moment) -> Letter | None:
     listed = plan.lists.get(moment.list)
-    found = listed.letter(moment.letter) if listed is not None and moment.kind == "letter" else None
+    of_list = (
+        listed.letter(moment.letter) if listed is not None and moment.kind == "letter" else None
+    )
     every = [
-        each
+        letter
         for broadcast in plan.broadcasts.values()
-        for each in (broadcast.letter, broadcast.reminder)
-        if each is not None
+        for letter in (broadcast.letter, broadcast.reminder)
+        if letter is not None
     ]
-    return found or next((each for each in every if each.id == moment.letter), None)
+    return of_list or next((letter for letter in every if letter.id == moment.letter), None)

@@ -27,24 +27,24 @@ def status(context: AppContext, args: argparse.Namespace) -> int:
     if args.settled:
         context.desk.settle_stuck()
     facts = gather(context)
-    found = findings(facts)
+    all_findings = findings(facts)
     plan = context.installation_stream.current().plan()
     words = _Words(context, plan)
     if args.json:
-        said = [
+        rows = [
             {
-                "code": each.code,
-                "level": each.level,
-                "what": words.what(each),
-                "remedy": words.remedy(each),
+                "code": finding.code,
+                "level": finding.level,
+                "what": words.what(finding),
+                "remedy": words.remedy(finding),
             }
-            for each in found
+            for finding in all_findings
         ]
-        print(json_text({"well": is_well(found), "findings": said} | asdict(facts)))
+        print(json_text({"well": is_well(all_findings), "findings": rows} | asdict(facts)))
     else:
-        for line in words.screen(facts, found):
+        for line in words.screen(facts, all_findings):
             print_styled(line, "error" if line.startswith("!") else None)
-    return 0 if is_well(found) else 1
+    return 0 if is_well(all_findings) else 1
 
 
 class _Words:
@@ -56,7 +56,7 @@ class _Words:
         self._: Say = translator(language)
         self.ngettext = counting_translator(language)
 
-    def screen(self, facts: Facts, found: tuple[Finding, ...]) -> Iterator[str]:
+    def screen(self, facts: Facts, all_findings: tuple[Finding, ...]) -> Iterator[str]:
         _ = self._
         for head, lines in (
             (_("clock"), self._clock(facts)),
@@ -68,44 +68,47 @@ class _Words:
             (_("letters due"), self._due(facts)),
             (_("forms"), self._forms(facts)),
             (_("in doubt"), iter((grouped(facts.in_doubt, self._),))),
-            (_("withheld"), iter((grouped(sum(each.people for each in facts.withheld), self._),))),
+            (
+                _("withheld"),
+                iter((grouped(sum(letter.people for letter in facts.withheld), self._),)),
+            ),
             (_("set aside"), self._stuck(facts)),
         ):
             for n, line in enumerate(lines):
                 yield f"{'' if n else head:<{WIDTH}}  {line}".rstrip()
         yield ""
-        wrong = [each for each in found if each.level != "notice"]
+        wrong = [finding for finding in all_findings if finding.level != "notice"]
         if not wrong:
             yield _("all is well")
-        for each in found:
-            yield f"{'!' if each.level != 'notice' else '-'} {self.what(each)}"
-            yield f"    {self.remedy(each)}"
+        for finding in all_findings:
+            yield f"{'!' if finding.level != 'notice' else '-'} {self.what(finding)}"
+            yield f"    {self.remedy(finding)}"
 
     def what(self, finding: Finding) -> str:
-        return self._(finding.what).format(**self._said(finding))
+        return self._(finding.what).format(**self._values(finding))
 
     def remedy(self, finding: Finding) -> str:
-        return self._(finding.remedy).format(**self._said(finding))
+        return self._(finding.remedy).format(**self._values(finding))
 
-    def _said(self, finding: Finding) -> dict[str, str]:
-        said = {key: str(value) for key, value in finding.values.items()}
+    def _values(self, finding: Finding) -> dict[str, str]:
+        values = {key: str(value) for key, value in finding.values.items()}
         for key, value in finding.values.items():
             if isinstance(value, float):
-                said[key] = self.seconds(value)
+                values[key] = self.seconds(value)
             elif key in ("reason", "why"):
-                said[key] = stored_in_words(str(value), self._)
+                values[key] = stored_in_words(str(value), self._)
             elif key == "free" and isinstance(value, int):
-                said[key] = size(value, self._)
+                values[key] = size(value, self._)
             elif key in ("n", "behind", "position") and isinstance(value, int):
-                said[key] = grouped(value, self._)
+                values[key] = grouped(value, self._)
         if finding.code == "withheld":
-            people = int(said["people"])
-            said["people"] = self.ngettext("{n} person", "{n} people", people).format(
+            people = int(values["people"])
+            values["people"] = self.ngettext("{n} person", "{n} people", people).format(
                 n=grouped(people, self._)
             )
-            said["letter"] = say_letter(self.plan, said["key"], said["letter"], self._)
-            said["wanting"] = what_is_wanting(said["wanting"], self._)
-        return said
+            values["letter"] = say_letter(self.plan, values["key"], values["letter"], self._)
+            values["wanting"] = what_is_wanting(values["wanting"], self._)
+        return values
 
     def _clock(self, facts: Facts) -> Iterator[str]:
         """Only where it is not the wall clock's."""
@@ -122,23 +125,23 @@ class _Words:
     def _running(self, facts: Facts) -> Iterator[str]:
         if not facts.processes:
             yield self._("nothing")
-        for each in facts.processes:
-            since = self._("for {since}").format(since=self.seconds(each.since))
+        for process in facts.processes:
+            since = self._("for {since}").format(since=self.seconds(process.since))
             lives = (
                 since
-                if each.lives
-                else self._("not heard of for {since}").format(since=self.seconds(each.seen))
+                if process.lives
+                else self._("not heard of for {since}").format(since=self.seconds(process.seen))
             )
             yield self._("{parts} on {host}, process {pid}, {since}").format(
-                parts=", ".join(each.parts), host=each.host, pid=each.pid, since=lives
+                parts=", ".join(process.parts), host=process.host, pid=process.pid, since=lives
             )
 
     def _ledger(self, facts: Facts) -> Iterator[str]:
-        said = self.ngettext("{n} entry", "{n} entries", facts.head).format(
+        entries = self.ngettext("{n} entry", "{n} entries", facts.head).format(
             n=grouped(facts.head, self._)
         )
         yield self._("{entries}; database {size}; free on the disk of data/ {free}").format(
-            entries=said,
+            entries=entries,
             size=size(facts.database_bytes, self._),
             free=size(facts.disk_free, self._),
         )
@@ -150,13 +153,13 @@ class _Words:
             if not tree.behind
             else self.ngettext("{n} entry behind", "{n} entries behind", tree.behind)
         )
-        said = self._("no checkpoint yet")
+        newest = self._("no checkpoint yet")
         if tree.age is not None:
-            said = self._("last checkpoint over {n} entries, {since} ago").format(
+            newest = self._("last checkpoint over {n} entries, {since} ago").format(
                 n=grouped(tree.signed, self._), since=self.seconds(tree.age)
             )
         yield self._("tree {state}; {checkpoint}").format(
-            state=held.format(n=grouped(tree.behind, self._)), checkpoint=said
+            state=held.format(n=grouped(tree.behind, self._)), checkpoint=newest
         )
 
     def _views(self, facts: Facts) -> Iterator[str]:
@@ -188,23 +191,23 @@ class _Words:
         yield self._("; ").join((relay, tick))
 
     def _due(self, facts: Facts) -> Iterator[str]:
-        now = sum(each.now for each in facts.waiting)
-        hour = sum(each.hour for each in facts.waiting)
+        now = sum(waiting.now for waiting in facts.waiting)
+        hour = sum(waiting.hour for waiting in facts.waiting)
         yield self._("{now} now, {hour} within the hour").format(
             now=grouped(now, self._), hour=grouped(hour, self._)
         )
-        for each in facts.waiting:
-            if each.held and each.hour:
-                yield self._held(each)
+        for waiting in facts.waiting:
+            if waiting.held and waiting.hour:
+                yield self._held(waiting)
 
-    def _held(self, each: Waiting) -> str:
+    def _held(self, waiting: Waiting) -> str:
         what = (
-            self._("list {list}").format(list=say_list(self.plan, each.list))
-            if each.list
+            self._("list {list}").format(list=say_list(self.plan, waiting.list))
+            if waiting.list
             else self._("requests to confirm")
         )
         return self._("{n} held: {what} ({why})").format(
-            n=grouped(each.hour, self._), what=what, why=stored_in_words(each.held, self._)
+            n=grouped(waiting.hour, self._), what=what, why=stored_in_words(waiting.held, self._)
         )
 
     def _forms(self, facts: Facts) -> Iterator[str]:
@@ -214,8 +217,8 @@ class _Words:
 
     def _stuck(self, facts: Facts) -> Iterator[str]:
         yield grouped(len(facts.stuck), self._)
-        for each in facts.stuck[:SHOWN]:
-            yield f"{each.subscriber}  {each.key}  {stored_in_words(each.why, self._)}"
+        for stuck in facts.stuck[:SHOWN]:
+            yield f"{stuck.subscriber}  {stuck.key}  {stored_in_words(stuck.why, self._)}"
         if len(facts.stuck) > SHOWN:
             yield self._("… and {n} more: `relance status --json`").format(
                 n=grouped(len(facts.stuck) - SHOWN, self._)
@@ -223,13 +226,13 @@ class _Words:
 
     def seconds(self, seconds: float) -> str:
         """ "3 s", "5 min", "2 h", "4 d" """
-        for most, divisor, said in (
+        for most, divisor, sentence in (
             (120, 1, "{n} s"),
             (7200, 60, "{n} min"),
             (172_800, 3600, "{n} h"),
         ):
             if seconds < most:
-                return said.format(n=int(seconds / divisor))
+                return sentence.format(n=int(seconds / divisor))
         days = int(seconds / 86_400)
         return self.ngettext("{n} day", "{n} days", days).format(n=days)
 
