@@ -1,7 +1,7 @@
 """Hands messages to one SMTP relay over a few connections, kept open and used again. The only door
 to aiosmtplib.
 
-aiosmtplib connects, greets, secures and authenticates; then our own dialogue takes its transport
+aiosmtplib connects, greets, secures and authenticates; then our own session takes its transport
 over. TLS, where asked for, is verified for chain and host name or there is no connection (RFC
 8314); a password is said only under TLS, or in clear to this very machine.
 """
@@ -17,11 +17,11 @@ import aiosmtplib
 
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Delivery, Envelope, Offers
-from engine.sending.group import Before, Group, Supply
-from engine.sending.pipeline import Dialogue
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.replies import Reply, Stage, parse_reply, redacted
-from engine.sending.wire import Lost, Wire
+from engine.sending.send_queue import ApprovedGroup, EligibilityCheck, SendQueue
+from engine.sending.smtp_connection import ConnectionLost, SmtpConnection
+from engine.sending.smtp_session import SmtpSession
 
 MAX_GROUP = 50  # messages per question of eligibility
 MIN_PER_CONNECTION = 5  # messages; opening one costs about as many exchanges
@@ -54,10 +54,10 @@ class Relay:
         # Who holds a slot may have one connection; an idle connection needs none, because whoever
         # takes a slot takes an idle connection first.
         self._slots = asyncio.Semaphore(settings.connections)
-        self._idle: dict[Dialogue, asyncio.TimerHandle] = {}
+        self._idle: dict[SmtpSession, asyncio.TimerHandle] = {}
         self._retiring: set[asyncio.Task[None]] = set()
-        self._under_way: set[Dialogue] = set()
-        self._opening: set[asyncio.Future[Dialogue]] = set()
+        self._under_way: set[SmtpSession] = set()
+        self._opening: set[asyncio.Future[SmtpSession]] = set()
         self._leaving = False
         self._closed = False
         self.trouble = ""  # why the last connection could not be made
@@ -70,7 +70,7 @@ class Relay:
     async def deliver(
         self,
         envelopes: Sequence[Envelope],
-        before: Before | None,
+        before: EligibilityCheck | None,
         on_outcome: Callable[[Delivery], None],
     ) -> None:
         """Ends every envelope exactly once, except those that `before` does not return: they are
@@ -83,20 +83,20 @@ class Relay:
         """
         if self._closed:
             raise RelayUnavailable("The relay was closed.", "temporary", "connect")
-        supply = Supply(envelopes, before, on_outcome)
+        queue = SendQueue(envelopes, before, on_outcome)
         share = -(-len(envelopes) // self.settings.connections)
         size = min(MAX_GROUP, max(MIN_PER_CONNECTION, share))
-        while not (supply.over or self._leaving):
-            progress = supply.progress
-            workers = min(self.settings.connections, -(-len(supply.waiting) // size))
+        while not (queue.over or self._leaving):
+            progress = queue.progress
+            workers = min(self.settings.connections, -(-len(queue.waiting) // size))
             ends = await asyncio.gather(
-                *(self._work(supply, size) for _ in range(workers)), return_exceptions=True
+                *(self._work(queue, size) for _ in range(workers)), return_exceptions=True
             )
             for error in ends:
                 if error is not None:
                     raise error
-            if supply.progress == progress and not self._leaving:
-                supply.give_up()
+            if queue.progress == progress and not self._leaving:
+                queue.give_up()
 
     def leave_off(self) -> None:
         """Open no connection any more, and give up those that are being opened: nothing is on them
@@ -110,8 +110,10 @@ class Relay:
         """After `leave_off`: wait for no answer any more; how many connections were cut. What had
         its dot is in doubt, what had not was not begun.
         """
-        for dialogue in self._under_way:
-            dialogue.wire.abort(Lost("We stopped waiting for the server.", ours=True))
+        for session in self._under_way:
+            session.connection.abort(
+                ConnectionLost("We stopped waiting for the server.", ours=True)
+            )
         return len(self._under_way)
 
     async def close(self) -> None:
@@ -123,69 +125,69 @@ class Relay:
         for timer in self._idle.values():
             timer.cancel()
         seconds = self.settings.quit_seconds
-        await asyncio.gather(*(dialogue.wire.quit(seconds) for dialogue in self._idle))
+        await asyncio.gather(*(session.connection.quit(seconds) for session in self._idle))
         self._idle.clear()
         for _ in range(self.settings.connections):
             self._slots.release()
 
-    async def _work(self, supply: Supply, size: int) -> None:
-        group = Group(supply, size)
+    async def _work(self, queue: SendQueue, size: int) -> None:
+        group = ApprovedGroup(queue, size)
         async with self._slots:
             try:
-                while not (supply.over or self._leaving):
-                    dialogue = self._rested() or await self._connect()
-                    if not await self._carry(dialogue, group, supply):
+                while not (queue.over or self._leaving):
+                    session = self._rested() or await self._connect()
+                    if not await self._carry(session, group, queue):
                         return
             except RelayUnavailable as unavailable:
-                supply.obstacle = unavailable.stage, unavailable.reply
+                queue.obstacle = unavailable.stage, unavailable.reply
             except BaseException:
-                supply.stopped = True
+                queue.stopped = True
                 raise
 
-    async def _carry(self, dialogue: Dialogue, group: Group, supply: Supply) -> bool:
+    async def _carry(self, session: SmtpSession, group: ApprovedGroup, queue: SendQueue) -> bool:
         """False when the connection was new and of no use, so that another one would hardly be."""
-        settled = dialogue.settled
-        self._under_way.add(dialogue)
+        settled = session.settled
+        self._under_way.add(session)
         try:
-            await dialogue.carry(group, supply.outcome)
-        except Lost as lost:
-            supply.obstacle = (
+            await session.carry(group, queue.outcome)
+        except ConnectionLost as lost:
+            queue.obstacle = (
                 "connect",
                 (lost.reply if lost.reply and lost.reply.code == 421 else None),
             )
-            return dialogue.rested or dialogue.settled > settled
+            return session.rested or session.settled > settled
         finally:
-            self._under_way.discard(dialogue)
+            self._under_way.discard(session)
             group.give_back()
-            supply.progress += dialogue.settled - settled
-        self._rest(dialogue)
+            queue.progress += session.settled - settled
+        self._rest(session)
         return True
 
-    def _rested(self) -> Dialogue | None:
+    def _rested(self) -> SmtpSession | None:
         while self._idle:
-            dialogue, timer = self._idle.popitem()
+            session, timer = self._idle.popitem()
             timer.cancel()
-            if dialogue.wire.usable:
-                return dialogue
-            dialogue.wire.abort(Lost("The server closed the connection."))
+            if session.connection.usable:
+                return session
+            session.connection.abort(ConnectionLost("The server closed the connection."))
         return None
 
-    def _rest(self, dialogue: Dialogue) -> None:
-        dialogue.rested = True
+    def _rest(self, session: SmtpSession) -> None:
+        session.rested = True
         later = asyncio.get_running_loop().call_later
-        self._idle[dialogue] = later(self.settings.idle_seconds, self._retire, dialogue)
+        self._idle[session] = later(self.settings.idle_seconds, self._retire, session)
 
-    def _retire(self, dialogue: Dialogue) -> None:
-        if not self._closed and self._idle.pop(dialogue, None) is not None:
-            task = asyncio.create_task(self._leave(dialogue))
+    def _retire(self, session: SmtpSession) -> None:
+        if not self._closed and self._idle.pop(session, None) is not None:
+            task = asyncio.create_task(self._leave(session))
             self._retiring.add(task)
             task.add_done_callback(self._retiring.discard)
 
-    async def _leave(self, dialogue: Dialogue) -> None:
+    async def _leave(self, session: SmtpSession) -> None:
         async with self._slots:  # the server still counts it
-            await dialogue.wire.quit(self.settings.quit_seconds)
+            await session.connection.quit(self.settings.quit_seconds)
 
-    async def _connect(self) -> Dialogue:
+    async def _connect(self) -> SmtpSession:
         smtp: aiosmtplib.SMTP | None = None
         try:
             smtp = self._client()
@@ -201,7 +203,9 @@ class Relay:
                 raise
             raise unavailable from error
 
-    async def _unless_leaving(self, greeting: Coroutine[object, object, Dialogue]) -> Dialogue:
+    async def _unless_leaving(
+        self, greeting: Coroutine[object, object, SmtpSession]
+    ) -> SmtpSession:
         attempt = asyncio.ensure_future(greeting)
         self._opening.add(attempt)
         attempt.add_done_callback(self._opening.discard)
@@ -233,7 +237,7 @@ class Relay:
             or (None if settings.tls == "none" else ssl.create_default_context()),
         )
 
-    async def _greeted(self, smtp: aiosmtplib.SMTP) -> Dialogue:
+    async def _greeted(self, smtp: aiosmtplib.SMTP) -> SmtpSession:
         settings = self.settings
         await smtp.connect()
         await _hello(smtp)
@@ -251,12 +255,12 @@ class Relay:
             await _log_in(smtp, settings)
         return self._taken_over(smtp)
 
-    def _taken_over(self, smtp: aiosmtplib.SMTP) -> Dialogue:
+    def _taken_over(self, smtp: aiosmtplib.SMTP) -> SmtpSession:
         transport = smtp.transport
         assert transport is not None
-        wire = Wire()
-        transport.set_protocol(wire)
-        wire.connection_made(transport)
+        connection = SmtpConnection()
+        transport.set_protocol(connection)
+        connection.connection_made(transport)
         secured = transport.get_extra_info("ssl_object")
         cipher = secured.cipher() if secured else None
         size = smtp.esmtp_extensions.get("size", "").strip()
@@ -268,7 +272,7 @@ class Relay:
             smtputf8=smtp.supports_extension("smtputf8"),
         )
         tls = f"{secured.version()} {cipher[0]}" if secured and cipher else ""
-        return Dialogue(wire, offers, self.settings.timeouts, tls, self._journal)
+        return SmtpSession(connection, offers, self.settings.timeouts, tls, self._journal)
 
 
 async def _hello(smtp: aiosmtplib.SMTP) -> None:

@@ -124,7 +124,7 @@ CLIMBING: frozenset[tuple[str, str]] = frozenset({})
 # Where each outside package may be imported: its door.
 DOORS: dict[str, tuple[str, ...]] = {
     "aiosmtpd": ("engine/sending/mailbox.py",),
-    "aiosmtplib": ("engine/sending/relay.py", "engine/sending/pipeline.py"),
+    "aiosmtplib": ("engine/sending/relay.py", "engine/sending/smtp_session.py"),
     "apscheduler": ("engine/runtime/scheduler.py",),
     "babel": ("engine/i18n/language.py", "engine/intake/locales.py"),
     "cryptography": ("engine/proof/signing.py",),

@@ -1,8 +1,8 @@
-"""Which message may be sent next: eligibility is asked per group, and its answer is good for less
-than a second.
+"""Which message may be sent next. Eligibility is asked for a group of messages at a time, and the
+answer is good for less than a second.
 
-A `Supply` is shared by the connections of one delivery; each connection draws on it through a
-`Group` of its own.
+A `SendQueue` is shared by the connections of one delivery; each connection takes from it through an
+`ApprovedGroup` of its own.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from typing import TypeAlias
 from engine.sending.envelope import Delivery, Envelope, Offers, local_refusal
 from engine.sending.replies import Reply, Stage, Verdict, classify
 
-Before: TypeAlias = Callable[[Sequence[Envelope]], Awaitable[Collection[str]]]
+EligibilityCheck: TypeAlias = Callable[[Sequence[Envelope]], Awaitable[Collection[str]]]
+"""Given messages, the keys of those that may still be sent."""
 
 ELIGIBLE_SECONDS = 0.9  # seconds from asking to writing MAIL; the promise is one
 STALE = Reply(451, "", "Eligibility was not answered within a second (not sent).")
 
 
-class Supply:
+class SendQueue:
     """The messages of one delivery that nobody has begun."""
 
     def __init__(
         self,
         envelopes: Sequence[Envelope],
-        before: Before | None,
+        before: EligibilityCheck | None,
         outcome: Callable[[Delivery], None],
     ):
         self.waiting = deque(envelopes)
@@ -35,10 +36,8 @@ class Supply:
         self.tried: set[str] = set()
         self.stopped = False  # a callback failed: finish what is under way, begin nothing
         self.progress = 0  # messages that got a definite answer
-        self.obstacle: tuple[Stage, Reply | None] = (
-            "connect",
-            None,
-        )  # what made the last connection useless
+        # Stage and reply at which the last connection failed.
+        self.obstacle: tuple[Stage, Reply | None] = ("connect", None)
 
     @property
     def over(self) -> bool:
@@ -52,17 +51,17 @@ class Supply:
             self.outcome(Delivery(self.waiting.popleft().key, stage, reply, verdict, ""))
 
 
-class Group:
-    """One connection's part of the supply; `size` messages at a time."""
+class ApprovedGroup:
+    """The messages that one connection may send now: approved together, `size` at a time."""
 
-    def __init__(self, supply: Supply, size: int) -> None:
-        self._supply, self._size = supply, size
+    def __init__(self, queue: SendQueue, size: int) -> None:
+        self._queue, self._size = queue, size
         self._approved: deque[Envelope] = deque()
         self._asked = 0.0
         self._clock = asyncio.get_running_loop().time
 
     def following(self) -> Envelope | None:
-        if not self._approved or self._supply.stopped or not self._fresh():
+        if not self._approved or self._queue.stopped or not self._fresh():
             return None
         return self._approved.popleft()
 
@@ -71,34 +70,34 @@ class Group:
             if envelope := self.following():
                 return envelope
             self.give_back()
-            if self._supply.over:
+            if self._queue.over:
                 return None
             await self._ask(self._take(offers))
 
     def again(self, envelope: Envelope, counts: bool) -> bool:
-        if counts and envelope.key in self._supply.tried:
+        if counts and envelope.key in self._queue.tried:
             return False
         if counts:
-            self._supply.tried.add(envelope.key)
+            self._queue.tried.add(envelope.key)
         self._approved.appendleft(
             envelope
         )  # ahead of the others, so that it comes first on a new connection
         return True
 
     def give_back(self) -> None:
-        """What was approved and not begun goes back to the supply, to be asked for again."""
-        self._supply.waiting.extendleft(reversed(self._approved))
+        """What was approved and not begun goes back to the queue, to be asked for again."""
+        self._queue.waiting.extendleft(reversed(self._approved))
         self._approved.clear()
 
     def _fresh(self) -> bool:
-        return self._supply.before is None or self._clock() - self._asked < ELIGIBLE_SECONDS
+        return self._queue.before is None or self._clock() - self._asked < ELIGIBLE_SECONDS
 
     def _take(self, offers: Offers) -> list[Envelope]:
         taken: list[Envelope] = []
-        while self._supply.waiting and len(taken) < self._size:
-            envelope = self._supply.waiting.popleft()
+        while self._queue.waiting and len(taken) < self._size:
+            envelope = self._queue.waiting.popleft()
             if refusal := local_refusal(envelope, offers):
-                self._supply.outcome(
+                self._queue.outcome(
                     Delivery(envelope.key, "mail", refusal, Verdict.NOT_CARRIED, "")
                 )
             else:
@@ -109,18 +108,16 @@ class Group:
         self._asked = self._clock()
         if not taken:
             return
-        if self._supply.before is None:
+        if self._queue.before is None:
             self._approved.extend(taken)
             return
-        allowed = await self._supply.before(taken)
+        allowed = await self._queue.before(taken)
         approved = [envelope for envelope in taken if envelope.key in allowed]
         if self._fresh():
             self._approved.extend(approved)
         elif self._size > 1:
             self._size = max(1, self._size // 4)  # a slow answer may come in time for fewer
-            self._supply.waiting.extendleft(reversed(approved))
+            self._queue.waiting.extendleft(reversed(approved))
         else:
             for envelope in approved:
-                self._supply.outcome(
-                    Delivery(envelope.key, "connect", STALE, Verdict.TEMPORARY, "")
-                )
+                self._queue.outcome(Delivery(envelope.key, "connect", STALE, Verdict.TEMPORARY, ""))

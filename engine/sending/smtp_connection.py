@@ -1,8 +1,8 @@
 """The octets of one SMTP connection: answers read as they come, writes that wait for the peer,
 waits bounded in time.
 
-A wire is used by one coroutine at a time. Memory is bounded both ways: an answer has a longest
-size, answers nobody asked for end the connection, and whoever writes much calls `room` first.
+A connection is used by one coroutine at a time. Memory is bounded both ways: an answer has a
+largest size, answers to no command end the connection, and a writer of much awaits `room` first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_REPLY_LINES = 128
 MAX_UNREAD_REPLIES = 16
 
 
-class Lost(Exception):
+class ConnectionLost(Exception):
     """The connection is over: closed, timed out, or out of step. `reply` is the 421 or the nonsense
     that ended it; `ours`: we would wait no longer for anything.
     """
@@ -33,7 +33,7 @@ class Lost(Exception):
         self.ours = ours
 
 
-class Wire(asyncio.Protocol):
+class SmtpConnection(asyncio.Protocol):
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
@@ -41,16 +41,16 @@ class Wire(asyncio.Protocol):
         self._lines: list[bytes] = []
         self._replies: deque[Reply] = deque()
         self._paused = False
-        self._over: Lost | None = None
+        self._over: ConnectionLost | None = None
         self._waiter: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         if self._transport.is_closing():
-            self._end(Lost("The server closed the connection."))
+            self._end(ConnectionLost("The server closed the connection."))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end(Lost("The server closed the connection."))
+        self._end(ConnectionLost("The server closed the connection."))
 
     def pause_writing(self) -> None:
         self._paused = True
@@ -68,14 +68,14 @@ class Wire(asyncio.Protocol):
                 try:
                     self._replies.append(parse_reply(self._lines))
                 except ValueError as nonsense:
-                    return self.abort(Lost(str(nonsense)))
+                    return self.abort(ConnectionLost(str(nonsense)))
                 self._lines = []
         if (
             len(self._unread) > MAX_LINE_OCTETS
             or len(self._lines) > MAX_REPLY_LINES
             or len(self._replies) > MAX_UNREAD_REPLIES
         ):
-            return self.abort(Lost("The server answered more than it was asked."))
+            return self.abort(ConnectionLost("The server answered more than it was asked."))
         self._wake()
 
     @property
@@ -101,13 +101,15 @@ class Wire(asyncio.Protocol):
 
     async def room(self, seconds: float) -> None:
         """Waits until the peer has taken most of what was written, or answers early. Raises
-        Lost.
+        ConnectionLost.
         """
         await self._until(lambda: not self._paused or bool(self._replies), seconds)
         self.check()
 
     async def reply(self, seconds: float) -> Reply:
-        """The next answer; those that came before the end are still given after it. Raises Lost."""
+        """The next answer; those that came before the end are still given after it. Raises
+        ConnectionLost.
+        """
         if not self._replies:
             await self._until(lambda: bool(self._replies), seconds)
         return self._replies.popleft()
@@ -118,16 +120,16 @@ class Wire(asyncio.Protocol):
             try:
                 self.write(b"QUIT\r\n")
                 await self._until(lambda: False, seconds)
-            except Lost:
+            except ConnectionLost:
                 pass
-        self.abort(Lost("The connection was closed."))
+        self.abort(ConnectionLost("The connection was closed."))
 
-    def abort(self, why: Lost) -> None:
+    def abort(self, why: ConnectionLost) -> None:
         self._end(why)
         if self._transport is not None:
             self._transport.abort()
 
-    def _end(self, why: Lost) -> None:
+    def _end(self, why: ConnectionLost) -> None:
         if self._over is None:
             self._over = why
         self._wake()
@@ -146,7 +148,9 @@ class Wire(asyncio.Protocol):
             self._waiter = None
 
     def _time_out(self, seconds: float) -> None:
-        self.abort(Lost(f"The server did not answer within {seconds:g} seconds.", timed_out=True))
+        self.abort(
+            ConnectionLost(f"The server did not answer within {seconds:g} seconds.", timed_out=True)
+        )
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -1,0 +1,231 @@
+"""The SMTP session of one open connection: mail transaction after mail transaction, and exactly one
+outcome for each that was begun.
+
+Where the peer offers PIPELINING (RFC 2920), MAIL, RCPT and DATA travel together, and behind the
+final dot of one message those of the next; otherwise one command at a time. The delivery journal is
+written before the dot. However the connection ends, each open transaction is settled by what is
+known: refused when a refusal was read; in doubt when the dot was handed to the network; given back
+when MAIL was not answered; temporary otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from engine.config import Timeouts
+from engine.sending.delivery_journal import DeliveryJournal
+from engine.sending.envelope import (
+    Delivery,
+    Envelope,
+    Offers,
+    crlf,
+    dotted,
+    mail_command,
+    rcpt_command,
+)
+from engine.sending.replies import Reply, Stage, Verdict, classify, redacted
+from engine.sending.smtp_connection import ConnectionLost, SmtpConnection
+
+BLOCK_OCTETS = 64 * 1024  # octets of a body written before the peer's flow control is asked
+
+
+class Source(Protocol):
+    """Where a session gets its messages: only such as may be sent at this very moment."""
+
+    async def next(self, offers: Offers) -> Envelope | None:
+        """The next message, after asking for eligibility where that is due; None: no more."""
+
+    def following(self) -> Envelope | None:
+        """The next message if it is still eligible without asking."""
+
+    def again(self, envelope: Envelope, counts: bool) -> bool:
+        """Takes back a message whose MAIL was never answered; False when that counted once
+        before.
+        """
+
+
+@dataclass(slots=True)
+class Transaction:
+    envelope: Envelope
+    body: bytes
+    commands: tuple[tuple[Stage, bytes], ...]  # up to DATA, each with the stage its answer decides
+    stage: Stage = "mail"
+    answer: Reply | None = None  # what decided
+    dotted: bool = False
+
+    @property
+    def opening(self) -> bytes:
+        return b"".join([command for _, command in self.commands])
+
+
+class SmtpSession:
+    def __init__(
+        self,
+        connection: SmtpConnection,
+        offers: Offers,
+        timeouts: Timeouts,
+        tls: str,
+        journal: DeliveryJournal | None,
+    ) -> None:
+        self.connection, self.offers, self.tls = connection, offers, tls
+        self.settled = 0  # messages that got a definite answer here
+        self.rested = False  # it lay idle since it last carried anything
+        self._timeouts, self._journal = timeouts, journal
+        self._open_transactions: list[Transaction] = []
+        self._reset_due = False
+
+    async def carry(self, source: Source, outcome: Callable[[Delivery], None]) -> None:
+        """Sends what `source` gives until it gives no more. Raises ConnectionLost, and whatever
+        `source` or `outcome` raise; every open transaction is settled or given back before.
+        """
+        settled_before = self.settled
+        try:
+            while (envelope := await source.next(self.offers)) is not None:
+                transaction: Transaction | None = self._begin(envelope)
+                if transaction and self.offers.pipelining:
+                    self.connection.write(transaction.opening)
+                while transaction is not None:
+                    transaction = (
+                        await self._body(transaction, source, outcome)
+                        if await self._opened(transaction, outcome)
+                        else None
+                    )
+        except BaseException as error:
+            self.connection.abort(ConnectionLost("The dialogue was broken off."))
+            self._break_off(source, outcome, error, useful=self.settled > settled_before)
+            raise
+
+    def _begin(self, envelope: Envelope) -> Transaction:
+        body = crlf(envelope.body)
+        commands: tuple[tuple[Stage, bytes], ...] = (
+            ("mail", mail_command(envelope, len(body), self.offers)),
+            ("rcpt", rcpt_command(envelope)),
+            ("data", b"DATA\r\n"),
+        )
+        transaction = Transaction(
+            envelope, body, (("helo", b"RSET\r\n"), *commands) if self._reset_due else commands
+        )
+        self._reset_due = False
+        self._open_transactions.append(transaction)
+        return transaction
+
+    async def _opened(self, transaction: Transaction, outcome: Callable[[Delivery], None]) -> bool:
+        """Reads the answers up to DATA's, whatever their order of yes and no; True when the body
+        may follow.
+        """
+        seconds = {"helo": self._timeouts.mail, "mail": self._timeouts.mail,
+                   "rcpt": self._timeouts.rcpt, "data": self._timeouts.data}  # fmt: skip
+        recipient_taken = False
+        for stage, command in transaction.commands:
+            if not self.offers.pipelining:
+                self.connection.write(command)
+            if transaction.answer is None and stage != "helo":
+                transaction.stage = stage
+            reply = await self.connection.reply(seconds[stage])
+            kind = reply.code // 100
+            if stage == "helo":
+                if kind != 2:
+                    raise ConnectionLost("The server did not take RSET.", reply=reply)
+            elif kind in (4, 5):
+                transaction.answer = transaction.answer or reply
+                if reply.code == 421:
+                    raise ConnectionLost("The server ended the connection.", reply=reply)
+                if not self.offers.pipelining:
+                    break
+            elif reply.code != 354 if stage == "data" else kind != 2:
+                raise ConnectionLost("The server's answers are out of step.", reply=reply)
+            elif stage == "rcpt":
+                recipient_taken = True
+            elif stage == "data" and transaction.answer:
+                await self._nothing_to_say(recipient_taken)
+        if transaction.answer is None:
+            return True
+        self._reset_due = True
+        self._settle(transaction, outcome)
+        return False
+
+    async def _nothing_to_say(self, recipient_taken: bool) -> None:
+        """The server waits for a body though the message was refused: a lone dot (RFC 2920 3.1)."""
+        if recipient_taken:  # the dot would deliver an empty message
+            raise ConnectionLost("The server refused the sender and asks for the message.")
+        self.connection.write(b".\r\n")
+        reply = await self.connection.reply(self._timeouts.dot)
+        if reply.code == 421:
+            raise ConnectionLost("The server ended the connection.", reply=reply)
+
+    async def _body(
+        self, transaction: Transaction, source: Source, outcome: Callable[[Delivery], None]
+    ) -> Transaction | None:
+        """Writes the body, its dot, and the commands of the following message if there is one,
+        which it returns.
+        """
+        data, start = dotted(transaction.body), 0
+        while len(data) - start > BLOCK_OCTETS and not self.connection.answered:
+            self.connection.write(data[start : start + BLOCK_OCTETS])
+            start += BLOCK_OCTETS
+            await self.connection.room(self._timeouts.block)
+        if self.connection.answered:
+            reply = await self.connection.reply(self._timeouts.data)
+            if reply.code // 100 in (4, 5):
+                transaction.answer = reply
+            raise ConnectionLost("The server answered before the end of the message.", reply=reply)
+        self.connection.check()
+        if self._journal:
+            self._journal.dot(transaction.envelope.key)
+        transaction.stage, transaction.dotted = "dot", True
+        last, following = data[start:], None
+        if self.offers.pipelining and (envelope := source.following()):
+            following = self._begin(envelope)
+            last += following.opening
+        self.connection.write(last)
+        reply = await self.connection.reply(self._timeouts.dot)
+        if reply.code // 100 not in (2, 4, 5):
+            raise ConnectionLost("The server's answers are out of step.", reply=reply)
+        transaction.answer = reply
+        if self._journal:
+            self._journal.answer(transaction.envelope.key, reply.code)
+        self._settle(transaction, outcome)
+        if reply.code == 421:
+            raise ConnectionLost("The server ended the connection.", reply=reply)
+        return following
+
+    def _settle(self, transaction: Transaction, outcome: Callable[[Delivery], None]) -> None:
+        self._open_transactions.remove(transaction)
+        envelope, reply = transaction.envelope, transaction.answer
+        verdict: Verdict | None = None if transaction.dotted else Verdict.TEMPORARY
+        if reply is not None:
+            self.settled += reply.code != 421
+            verdict = classify(transaction.stage, reply)
+            reply = replace(reply, text=redacted(reply.text, envelope.recipient))
+        outcome(Delivery(envelope.key, transaction.stage, reply, verdict, self.tls))
+
+    def _break_off(
+        self,
+        source: Source,
+        outcome: Callable[[Delivery], None],
+        error: BaseException,
+        useful: bool,
+    ) -> None:
+        lost = error if isinstance(error, ConnectionLost) else None
+        timed_out = lost is not None and lost.timed_out
+        for place, transaction in enumerate(list(self._open_transactions)):
+            answer = transaction.answer
+            # A connection that had sat idle may be closing (421) just while we write: no
+            # transaction was begun then.
+            parting = self.rested and not useful and answer is not None and answer.code == 421
+            unheard = (
+                transaction.stage == "mail"
+                and (answer is None or parting)
+                and not (timed_out and place == 0)
+            )
+            # Where we ended it ourselves, a message without its dot is due as before.
+            ours = lost is not None and lost.ours and not transaction.dotted and answer is None
+            # Where others were answered before, the message is hardly the reason; otherwise it may
+            # be, once.
+            counts = not (ours or useful)
+            if (ours or unheard) and source.again(transaction.envelope, counts=counts):
+                self._open_transactions.remove(transaction)
+            else:
+                self._settle(transaction, outcome)
