@@ -181,7 +181,7 @@ def journal_file(data: Path, sender: str) -> Path:
 
 def compose_all(
     stores: SendingStores, composer: Composer, claims: Sequence[Claim], states: Mapping[str, Person]
-) -> tuple[list[Envelope], list[RecordedFor]]:
+) -> tuple[list[Envelope], list[UnsentClaim]]:
     """Envelopes for what can be rendered, outcomes for what cannot."""
     installation = stores.installation_stream.current()
     people = stores.vault.people({claim.stream for claim in claims})
@@ -193,7 +193,7 @@ def compose_all(
     for claim in claims:
         known = people.get(claim.stream)
         if known is None:
-            refused.append(RecordedFor(claim, "not-eligible", "erased"))
+            refused.append(UnsentClaim(claim, "not-eligible", "erased"))
             continue
         ground = states[claim.stream].grounds.get(claim.entry.purpose)
         ordered = Ordered(
@@ -208,10 +208,10 @@ def compose_all(
         try:
             octets = composer.octets(ordered, plans[claim.entry.edition], now)
         except CannotRender as error:
-            refused.append(RecordedFor(claim, "cannot-render", error.what))
+            refused.append(UnsentClaim(claim, "cannot-render", error.what))
             continue
         except Exception as error:
-            refused.append(RecordedFor(claim, "temporary", unforeseen(error)))
+            refused.append(UnsentClaim(claim, "temporary", unforeseen(error)))
             continue
         envelopes.append(
             Envelope(claim.entry.message, stores.config.site.sender, known.address, octets)
@@ -220,15 +220,15 @@ def compose_all(
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedFor:
-    """An outcome that never met the relay."""
+class UnsentClaim:
+    """A claim that ends before the relay is spoken to, and why."""
 
     claim: Claim
     verdict: LetterVerdict
     why: str
 
 
-OF_REQUESTS = ("confirmation", "permission")
+REQUEST_KINDS = ("confirmation", "permission")
 """Kinds of mail that belong to no list."""
 
 
@@ -245,13 +245,13 @@ def still_eligible(person: Person, claim: Claim) -> str:
     if entry.message not in person.in_flight:
         return "its outcome is recorded"
     request = ""
-    if entry.kind in OF_REQUESTS:
+    if entry.kind in REQUEST_KINDS:
         pending = person.requests.get(entry.purpose)
         request = pending.request if pending else ""
     reason = why_not(person, mail_kind(entry.kind), entry.purpose, request=request)
     if reason:
         return reason
-    if entry.kind not in OF_REQUESTS and not any(
+    if entry.kind not in REQUEST_KINDS and not any(
         m.run == entry.run for m in person.memberships.values()
     ):
         return "no longer on this list"

@@ -165,7 +165,7 @@ class SendBatch:
         for claim in claims:
             reason = c.still_eligible(people[claim.stream], claim)
             if reason:
-                refused.append(c.RecordedFor(claim, "not-eligible", reason))
+                refused.append(c.UnsentClaim(claim, "not-eligible", reason))
             elif (
                 claim.stream not in addresses
                 or addresses[claim.stream].address == self._recipients[claim.entry.message]
@@ -176,7 +176,7 @@ class SendBatch:
         self._record_refused(refused)
         return allowed
 
-    def _record_refused(self, refused: Sequence[c.RecordedFor]) -> None:
+    def _record_refused(self, refused: Sequence[c.UnsentClaim]) -> None:
         now = self.stores.clock.now()
         self._finish({refusal.claim.entry.message: [_refused(refusal, now)] for refusal in refused})
 
@@ -309,7 +309,7 @@ def _request(
     )
 
 
-def _refused(refusal: c.RecordedFor, now: int) -> CommandRequest:
+def _refused(refusal: c.UnsentClaim, now: int) -> CommandRequest:
     """The reason of a temporary refusal stands on the desk, not in the ledger."""
     why = "" if refusal.verdict == "temporary" else refusal.why
     return _request(now, c.ENGINE, refusal.claim, refusal.verdict, why)

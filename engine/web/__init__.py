@@ -1,1 +1,1 @@
-"""Pages for the reader, for the author, and the API."""
+"""Pages for the reader: links of letters, forms, their own data, and the built-in mailbox."""

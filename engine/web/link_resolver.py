@@ -18,7 +18,7 @@ from engine.installation.state import Installation
 from engine.intake.clicks import Action, Click
 from engine.ledger.codec import Entry
 from engine.letter import link_token
-from engine.sending.claim import OF_REQUESTS
+from engine.sending.claim import REQUEST_KINDS
 from engine.sending.compose import letter_of
 from engine.sequence.model import Link, Plan
 from engine.subscriber.eligibility import EVERYTHING
@@ -221,7 +221,7 @@ def _click(published: _Published, entry: Entry, number: int) -> Click | None:
         None,
     )
     action: Action | None = "answer" if link is not None else ACTIONS.get(number)
-    if action is None or (action == "confirm") > (claim.kind in OF_REQUESTS):
+    if action is None or (action == "confirm") > (claim.kind in REQUEST_KINDS):
         return None
     return Click(action, claim, link)
 

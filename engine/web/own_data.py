@@ -2,8 +2,9 @@
 corrected, frozen, stopped, erased, each with its fact.
 
 Opening the link shows nothing about anybody: letters are forwarded, and robots follow links.
-Whoever presses is taken for the person the letter went to, as with every other link of it; and so
-nothing here moves an address, which would make the letters of one person another's. Blocking.
+Whoever presses the button is taken for the person the letter went to, as with every other link of
+it. So nothing here changes an address, which would make the letters of one person another's.
+Blocking.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from engine.web.link_pages import LinkPages
 from engine.web.link_resolver import LinkResolver
 from engine.web.own_data_pages import NO_PROOF, OwnDataPages, seeing
 from engine.web.own_letter import OwnLetter
-from engine.web.own_wishes import OwnWishes
+from engine.web.own_requests import OwnRequests
 from engine.web.page_signatures import is_nonce
 from engine.web.pages import spoken
 from engine.web.stores import LinkStores, OwnDataStores
@@ -46,7 +47,7 @@ log = logging.getLogger("relance.web")
 
 
 def is_of_own_data(token: str) -> bool:
-    """Whether it says so; that it is ours is found out later."""
+    """Whether the token claims to be of this page; its MAC is verified later."""
     claimed = link_token.read_token(token)
     return claimed is not None and claimed.action == link_token.MY_DATA
 
@@ -56,10 +57,10 @@ class OwnData:
         self.stores, self.links = stores, links
         self.pages = OwnDataPages(stores, link_pages)
         self.limits = Limits(stores.desk, stores.pepper)
-        self.wishes = OwnWishes(stores)
+        self.requests = OwnRequests(stores)
 
     def answer(self, visitor: Visitor, posted: Mapping[str, str] | None) -> Response:
-        """`posted` is None where the link was only opened."""
+        """The page for a visit; `posted` is None where the link was only opened."""
         letter = self._letter(visitor.token)
         if letter is None:
             return self.pages.unknown()
@@ -89,7 +90,7 @@ class OwnData:
         if press.act in READING:
             return self._read(letter, press.act, visitor)
         if press.act == "erase-now" and not press.sure:
-            return self.pages.erase(letter, self.wishes.proof_until(letter), missing=True)
+            return self.pages.erase(letter, self.requests.proof_until(letter), missing=True)
         if not self.stores.desk.spend_nonces({press.nonce}):
             return self.pages.shown_at(letter)
         if not self.limits.may_change(letter.stream):
@@ -97,8 +98,8 @@ class OwnData:
         return self._change(letter, press, posted, visitor)
 
     def _seen(self, letter: OwnLetter, query: Mapping[str, str]) -> Response:
-        """What was pressed for a moment ago, as often as it is looked at; after half an hour it is
-        asked for again.
+        """The page shown after a press, as often as it is looked at; after half an hour the button
+        is to be pressed again.
         """
         if "see" not in query:
             return self.pages.front(letter)
@@ -126,10 +127,12 @@ class OwnData:
         )
 
     def _read(self, letter: OwnLetter, act: Act, visitor: Visitor) -> Response:
-        """Put together before the fact that says so: an answer that could not be made is none."""
+        """The answer to a request to see or take the data. It is made before its fact is recorded:
+        no fact claims an answer that could not be made.
+        """
         match act:
             case "erase":
-                return self.pages.erase(letter, self.wishes.proof_until(letter))
+                return self.pages.erase(letter, self.requests.proof_until(letter))
             case "see":
                 dossier(self.stores, letter.stream)
                 answer = self.pages.shown_at(letter)
@@ -158,16 +161,16 @@ class OwnData:
                     log.error("a person's proof cannot be made: %s", type(error).__name__)
                     return self.pages.busy(letter, NO_PROOF)
         right: AccessRight = "access" if act == "see" else "portability"
-        if self.wishes.is_granted(letter, right):
+        if self.requests.is_granted(letter, right):
             return answer
-        return self._unless_gone(letter, self.wishes.grant(letter, visitor, right)) or answer
+        return self._unless_gone(letter, self.requests.grant(letter, visitor, right)) or answer
 
     def _change(
         self, letter: OwnLetter, press: Press, posted: Mapping[str, str], visitor: Visitor
     ) -> Response:
         match press.act:
             case "erase-now":
-                result, receipt = self.wishes.erase(letter)
+                result, receipt = self.requests.erase(letter)
                 if receipt is not None:
                     return self.pages.erased(letter, receipt)
                 return self._unless_gone(letter, result) or self.pages.nothing_held(letter)
@@ -178,11 +181,11 @@ class OwnData:
                 address = read_address(posted, known.address if known else "")
                 if isinstance(address, Mistaken):
                     return self._everything(letter, mistaken=address, posted=posted)
-                result = self.wishes.ask_address(letter, visitor, address)
+                result = self.requests.ask_address(letter, visitor, address)
             case "object":
-                result = self.wishes.stop(letter, visitor)
+                result = self.requests.stop(letter, visitor)
             case act:
-                result = self.wishes.restrict(letter, visitor, lift=act == "lift")
+                result = self.requests.restrict(letter, visitor, lift=act == "lift")
         return self._after(letter, result, press.act)
 
     def _correct(self, letter: OwnLetter, posted: Mapping[str, str], visitor: Visitor) -> Response:
@@ -196,7 +199,7 @@ class OwnData:
         )
         if isinstance(corrections, Mistaken):
             return self._everything(letter, mistaken=corrections, posted=posted)
-        result = self.wishes.correct(letter, visitor, corrections)
+        result = self.requests.correct(letter, visitor, corrections)
         return (
             self.pages.nothing_held(letter)
             if isinstance(result, Refused)
@@ -204,7 +207,7 @@ class OwnData:
         )
 
     def _after(self, letter: OwnLetter, result: Result, act: Act) -> Response:
-        """Everything again, as it is now."""
+        """The page that shows everything, after a change."""
         return self._unless_gone(letter, result) or self.pages.shown_at(
             letter, act, done=isinstance(result.outcome, Done)
         )

@@ -1,5 +1,5 @@
-"""What a person wishes about their own data, as facts with the request, its deadline and its
-answer, and with the press as evidence. Blocking.
+"""What a person asks for about their own data, as facts: the request, its deadline and its answer,
+with the press as evidence. Blocking.
 """
 
 from __future__ import annotations
@@ -28,16 +28,18 @@ from engine.web.click_evidence import Visitor
 from engine.web.own_letter import OwnLetter
 from engine.web.stores import OwnDataStores
 
-Made = Callable[[int, Cause, str], AnyCommand]
+MakeCommand = Callable[[int, Cause, str], AnyCommand]
 """A command, given the moment, its cause, and a fresh id for the request."""
 
 
-class OwnWishes:
+class OwnRequests:
     def __init__(self, stores: OwnDataStores) -> None:
         self.stores = stores
 
     def is_granted(self, letter: OwnLetter, right: str) -> bool:
-        """One fact a day, however often it is pressed: the same wish, honoured already."""
+        """Whether this right was granted today already: one fact a day, however often the button is
+        pressed.
+        """
         return self._call(letter, right) in letter.person.calls
 
     def grant(self, letter: OwnLetter, visitor: Visitor, right: AccessRight) -> Result:
@@ -61,7 +63,9 @@ class OwnWishes:
         return self._request(letter, visitor, "objection", Object)
 
     def ask_address(self, letter: OwnLetter, visitor: Visitor, address: str) -> Result:
-        """To be changed by the operator, who asks the person under the address that is known."""
+        """Record that the address is to be changed. The operator changes it, after asking the
+        person under the address that is known.
+        """
         right: Right = "rectification"
         words = f"new address: {address}"
         return self._request(
@@ -104,7 +108,7 @@ class OwnWishes:
         )
 
     def proof_until(self, letter: OwnLetter) -> int:
-        """Until when proof would be kept after an erasure made now, 0 for not at all."""
+        """Until when (ms) proof would be kept after an erasure made now, 0 for not at all."""
         if not self.stores.config.proof.archive_recipient:
             return 0
         return later(
@@ -114,7 +118,13 @@ class OwnWishes:
         )
 
     def _request(
-        self, letter: OwnLetter, visitor: Visitor, right: str, command: Made, *, words: str = ""
+        self,
+        letter: OwnLetter,
+        visitor: Visitor,
+        right: str,
+        command: MakeCommand,
+        *,
+        words: str = "",
     ) -> Result:
         cause, pieces = self._cause(letter, visitor, right, **({"words": words} if words else {}))
         now = self.stores.clock.now()
