@@ -37,19 +37,19 @@ def part(name: str) -> Callable[[AppContext, argparse.Namespace], int]:
         case "retention":
             from engine.cli.audit_checks import retention as carry_out
         case "open-archive":
-            from engine.cli.open_archive import open_archive as carry_out
+            from engine.cli.prove import open_archive as carry_out
         case "checkpoint":
-            from engine.cli.attesting import checkpoint as carry_out
+            from engine.cli.checkpoints import checkpoint as carry_out
         case "key":
-            from engine.cli.attesting import key as carry_out
+            from engine.cli.checkpoints import key as carry_out
         case "rotate-key":
-            from engine.cli.attesting import rotate as carry_out
+            from engine.cli.checkpoints import rotate as carry_out
         case "restored":
-            from engine.cli.attesting import restored as carry_out
+            from engine.cli.checkpoints import restored as carry_out
         case "witness":
-            from engine.cli.audit_witness import witness as carry_out
+            from engine.cli.checkpoints import witness as carry_out
         case "stamp":
-            from engine.cli.audit_witness import stamp as carry_out
+            from engine.cli.checkpoints import stamp as carry_out
         case _:
             raise KeyError(name)
     return carry_out

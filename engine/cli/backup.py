@@ -16,12 +16,11 @@ from engine.backup.restore import open_copy, replace
 from engine.backup.stop_replay import Applied, apply_again, read_journals
 from engine.backup.take import TAR, take
 from engine.cli.catch_up import catch_up
-from engine.cli.erase import STAYS_IN_LOG
 from engine.cli.terminal import agreed
 from engine.context import DatabaseContext
 from engine.i18n.language import N_, Say, grouped, translator
 from engine.i18n.refusal import Refusal
-from engine.privacy.erasure import note_erased, scrub_when_due
+from engine.privacy.erasure import STAYS_IN_LOG, note_erased, scrub_when_due
 
 
 def backup(database_context: DatabaseContext, args: argparse.Namespace) -> int:

@@ -68,9 +68,9 @@ def context_verb(name: str) -> ContextVerb:
         case "resume":
             from engine.cli.pause import resume as carry_out
         case "in-doubt":
-            from engine.cli.in_doubt import in_doubt as carry_out
+            from engine.cli.unsent_letters import in_doubt as carry_out
         case "retry-withheld":
-            from engine.cli.retry_withheld import retry_withheld as carry_out
+            from engine.cli.unsent_letters import retry_withheld as carry_out
         case "audit":
             from engine.cli.audit import audit as carry_out
         case "rebuild":

@@ -1,26 +1,40 @@
 """`relance person`: what a person may ask of who holds their data, each with its fact and its
-answer (GDPR 15 to 21).
+answer (GDPR 15 to 21); an erasure asks first, and prints a receipt that can be given to the person.
 """
 
 from __future__ import annotations
 
 import argparse
 import secrets
+import sys
 
-from engine.cli.erase import erase
 from engine.cli.find_person import person_of
 from engine.cli.people import fields_of, operator_cause, report
 from engine.cli.private_file import write_private
-from engine.cli.terminal import json_text
+from engine.cli.terminal import agreed, json_text
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
-from engine.i18n.dates import language_said, zone_said
-from engine.i18n.language import N_, Say, translator
-from engine.i18n.refusal import Refusal, address_of
+from engine.i18n.dates import language_said, shown, zone_said
+from engine.i18n.language import N_, Say, grouped, translator
+from engine.i18n.refusal import Refusal, UnreadableInput, address_of
 from engine.privacy.correction import Correction, correction
+from engine.privacy.erasure import (
+    DELETED,
+    STAYS_IN_LOG,
+    Archiver,
+    Receipt,
+    Suppression,
+    archiver,
+    erase,
+    scrub_unless_followed,
+)
 from engine.privacy.export import as_csv, dossier
+from engine.sequence.delay import parse_delay
+from engine.sequence.mistakes import Unreadable
 from engine.subscriber.commands import GrantAccess, Object, Restrict
+from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, Refused
+from engine.vault.sealing import SealingRefused
 from engine.vault.vault import VaultWrite
 
 
@@ -37,7 +51,7 @@ def person(context: AppContext, args: argparse.Namespace) -> int:
         case "object":
             return _object(context, subscriber, _)
         case _part:
-            return erase(context, subscriber, args)
+            return _erase(context, subscriber, args)
 
 
 def _export(context: AppContext, subscriber: str, args: argparse.Namespace, _: Say) -> int:
@@ -115,3 +129,68 @@ def _object(context: AppContext, subscriber: str, _: Say) -> int:
         )
     )
     return report(result, _("withdrawn from everything; their objection is noted"), _)
+
+
+def _erase(context: AppContext, subscriber: str, args: argparse.Namespace) -> int:
+    _ = translator(context.config.site.language)
+    archive = _archiver(context, args.keep_proof) if args.keep_proof else None
+    if context.command_handler.load([subscriber])[subscriber].erased:
+        print(_("this person has been erased"))
+        return 0
+    if not args.yes and not _agreed(_):
+        raise Refusal(N_("nothing was changed"))
+    cause = Cause("operator", secrets.token_hex(8))
+    suppression: Suppression = "forget" if args.forget_suppression else "bar"
+    result, receipt = erase(
+        context,
+        subscriber,
+        cause,
+        context.command_handler.execute_one,
+        suppression=suppression,
+        archive=archive,
+    )
+    if receipt is None:
+        return report(result, "", _)
+    scrubbed = scrub_unless_followed(context)
+    print(
+        json_text(receipt.as_json()) if args.json else "\n".join(receipt_lines(context, receipt, _))
+    )
+    if scrubbed.refused:
+        print(_(STAYS_IN_LOG), file=sys.stderr)
+    return 0
+
+
+def receipt_lines(context: AppContext, receipt: Receipt, _: Say) -> list[str]:
+    zone = context.config.site.timezone
+    deleted = [
+        f"  - {_(DELETED[what])}: {grouped(count, _)}" for what, count in receipt.deleted.items()
+    ]
+    kept = [
+        f"  - {_(rest.what).format(date=shown(rest.until, zone)[:10] if rest.until else '')}"
+        for rest in receipt.kept
+    ]
+    return [
+        _("Erased on {when}, by {name}").format(
+            when=shown(receipt.at, zone), name=context.config.site.name
+        ),
+        _("Reference: {id}, entry {position}").format(
+            id=receipt.subscriber, position=receipt.position
+        ),
+        _("Deleted:"),
+        *deleted,
+        _("What remains, and why:"),
+        *kept,
+    ]
+
+
+def _archiver(context: AppContext, duration: str) -> Archiver:
+    try:
+        return archiver(context, parse_delay(duration))
+    except (Unreadable, SealingRefused) as error:
+        raise UnreadableInput(error) from error
+
+
+def _agreed(_: Say) -> bool:
+    if not sys.stdin.isatty():
+        raise Refusal(N_("an erasure cannot be taken back: say --yes"))
+    return agreed(_("An erasure cannot be taken back. Erase this person? [y/N] "))

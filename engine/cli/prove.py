@@ -1,19 +1,24 @@
-"""`audit prove`, `audit ledger`, `audit verify`: proof handed over to somebody who trusts nobody,
-and verified as they do.
+"""`audit prove`, `ledger`, `verify` and `open-archive`: proof handed over to somebody who trusts
+nobody, verified as they do, and the sealed proof of somebody who was erased (D13).
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import secrets
 import subprocess
 import sys
 from pathlib import Path
 
-from engine.cli.attesting import refusing
+from engine.cli.checkpoints import refusing
+from engine.cli.find_person import person_of
+from engine.cli.people import report
 from engine.cli.private_file import write_private
 from engine.cli.progress import Progress
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
+from engine.i18n.dates import shown
 from engine.i18n.language import N_, grouped, translator
 from engine.i18n.refusal import Refusal, address_of
 from engine.installation.events import STREAM
@@ -22,6 +27,9 @@ from engine.proof.bundle import bundle_files, zipped
 from engine.proof.bundle_sources import Stores, head_of, holding_of
 from engine.proof.handover import HandoverBroken, hand_over, ledger_tools
 from engine.proof.store import SignedCheckpoint
+from engine.subscriber.commands import OpenProof
+from engine.subscriber.events import Cause
+from engine.vault.sealing import SealingRefused, unseal
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -130,3 +138,41 @@ def verify(folder: Path, args: argparse.Namespace) -> int:
     command = [sys.executable, "-I", "-S", verifier.__file__, *verifier.command_line_of(args)]
     sys.stdout.flush()
     return subprocess.run(command, check=False).returncode
+
+
+def open_archive(context: AppContext, args: argparse.Namespace) -> int:
+    """The fact is written first: what was handed out and not recorded must not be."""
+    _ = translator(context.config.site.language)
+    subscriber = person_of(context, args.id)
+    archived = context.vault.archived(subscriber)
+    if archived is None:
+        raise Refusal(N_("no proof is kept of this person: none was sealed, or its term has come"))
+    if args.output.exists():
+        raise Refusal(N_("{file} is there already: choose another name"), file=args.output)
+    sealed, ends_at = archived
+    octets = _unsealed(sealed, args.identity) if args.identity else sealed
+    result = context.command_handler.execute_one(
+        CommandRequest(
+            OpenProof(context.clock.now(), Cause("operator", secrets.token_hex(8))),
+            stream=subscriber,
+        )
+    )
+    if result.positions:
+        write_private(args.output, octets)
+    until = shown(ends_at, context.config.site.timezone)[:10]
+    return report(
+        result,
+        _("the proof is in {file}; it is kept here until {date}").format(
+            file=args.output, date=until
+        ),
+        _,
+    )
+
+
+def _unsealed(sealed: bytes, identity: Path) -> bytes:
+    lines = identity.read_text(encoding="utf-8", errors="replace").splitlines()
+    key = next((line.strip() for line in lines if line.startswith("AGE-SECRET-KEY-")), "")
+    try:
+        return unseal(sealed, key)
+    except SealingRefused as error:
+        raise Refusal(N_("{file}: {why}"), 2, file=identity, why=error) from error

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 
-from engine.cli.attesting import refusing
+from engine.cli.checkpoints import refusing
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import N_, translator

@@ -65,6 +65,10 @@ KEPT_COPIES = N_(
     "copies of the database made before now, for as long as they are kept: should one be put back,"
     " this erasure is applied to it again"
 )
+STAYS_IN_LOG = N_(
+    "PostgreSQL’s write-ahead log may hold what was deleted for a while yet: the user of [store]"
+    " url may not see to that (docs/operator.md)"
+)
 DELETED = {
     "person": N_("address and fields"),
     "evidence": N_("evidence of their acts"),

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from engine.cli import audit_witness
+from engine.cli import checkpoints as audit_witness
 from engine.cli import prove as proving
 from engine.context import AppContext, DatabaseContext
 from engine.desk.clock import wall_now

@@ -14,7 +14,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from engine.cli import audit_witness
+from engine.cli import checkpoints as audit_witness
 from engine.context import AppContext
 from engine.desk import daily as days
 from engine.desk.clock import wall_now

@@ -1,5 +1,5 @@
-"""`relance retry-withheld`: letters that somebody had to mend something for are due again, to
-whoever still may get them.
+"""`relance in-doubt` and `relance retry-withheld`: letters of which nobody knows whether they were
+taken, and letters that were withheld until something is mended; settled by the operator.
 """
 
 from __future__ import annotations
@@ -9,18 +9,20 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 from engine.cli.catch_up import catch_up
-from engine.cli.people import operator_cause
+from engine.cli.people import operator_cause, report
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
+from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, counting_translator, translator
 from engine.i18n.phrases import say_letter
 from engine.i18n.refusal import Refusal
 from engine.i18n.withheld_words import what_is_wanting
 from engine.sequence.model import Plan
 from engine.subscriber.agenda_key import every_occurrence, matter_of
-from engine.subscriber.commands import RetryLetter
+from engine.subscriber.commands import RecordOutcome, RetryLetter
 from engine.subscriber.due_acts import PAST_LATENESS
 from engine.subscriber.outcome import Done
+from engine.subscriber.terms import LetterVerdict
 from engine.vault.vault import VaultWrite
 
 AT_ONCE = 500
@@ -119,3 +121,33 @@ def withheld_lines(
                 letter=say_letter(plan, key, letter, _), people=whom, wanting=wanting
             )
             yield "    " + _("mended, `relance retry-withheld {id}` sends it").format(id=letter)
+
+
+def in_doubt(context: AppContext, args: argparse.Namespace) -> int:
+    language = context.config.site.language
+    _, ngettext = translator(language), counting_translator(language)
+    catch_up(context)
+    doubtful = context.views.in_doubt()
+    chosen = args.resend or args.taken_as_sent
+    if not chosen:
+        people = context.vault.people(
+            {subscriber for _message, subscriber, _letter, _at in doubtful}
+        )
+        for message, subscriber, letter, at in doubtful:
+            address = people[subscriber].address if subscriber in people else _("(erased)")
+            print(f"{message}  {shown(at, context.config.site.timezone)}  {letter}  {address}")
+        print(
+            ngettext("{n} letter in doubt", "{n} letters in doubt", len(doubtful)).format(
+                n=len(doubtful)
+            )
+        )
+        return 0
+    subscriber = next((s for message, s, _letter, _at in doubtful if message == chosen), "")
+    if not subscriber:
+        raise Refusal(N_("no letter {message} is in doubt"), message=chosen)
+    verdict: LetterVerdict = "resend" if args.resend else "taken-as-sent"
+    command = RecordOutcome(context.clock.now(), operator_cause({})[0], chosen, verdict)
+    result = context.command_handler.execute_one(CommandRequest(command, stream=subscriber))
+    return report(
+        result, _("it will be sent again") if args.resend else _("it is taken as sent"), _
+    )
