@@ -52,10 +52,10 @@ class Words:
         return _PLACE.sub(shown, say(self.message))
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True, init=False, eq=False)
 class Reason(Generic[Code]):
     """Why not: a code, and what its words need. Two are equal if they are of one class, code and
-    values.
+    values; codes of two sets never are, though they be spelled alike.
     """
 
     code: Code
@@ -65,6 +65,17 @@ class Reason(Generic[Code]):
         given = tuple(values.items())
         object.__setattr__(self, "code", code)
         object.__setattr__(self, "values", given if len(given) < 2 else tuple(sorted(given)))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Reason)
+            and type(other) is type(self)
+            and other.code is self.code
+            and other.values == self.values
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.code, self.values))
 
 
 Value = str | int | Words | Reason[StrEnum]
