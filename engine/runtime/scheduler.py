@@ -1,5 +1,5 @@
-"""What comes round by itself. APScheduler fires intervals and only sets events; our own code does
-the work and drains at the end.
+"""Intervals and calendar occurrences. APScheduler fires the intervals and only sets events; our own
+tasks do the work and drain at the end.
 
 Calendar occurrences are computed from the engine's clock and claimed in the ledger by local date:
 firing twice (October, several hosts) is harmless.
@@ -91,7 +91,7 @@ def moments(every: str, timezone: str, after: int) -> Iterator[int]:
 
 
 def claim_broadcasts(installation_stream: InstallationStream, now: int) -> int:
-    """Claim what has fallen due; how many. Whoever is second finds it claimed."""
+    """Claim the broadcasts that have fallen due; how many. A second host finds them claimed."""
     return len(
         installation_stream.execute(
             lambda installation: fallen_due(installation, now), Cause("engine"), now

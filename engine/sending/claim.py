@@ -1,8 +1,8 @@
-"""Take and claim: due rows become `letter-begun` entries by expected version, or end as what the
-agenda had to do besides letters.
+"""Take and claim: a due row becomes a `letter-begun` entry by expected version, or its other act
+(an ending, a request that expires) is done at once.
 
-Six senders racing for one letter make one claim: the ledger's version decides. A crash after the
-claim leaves a letter begun without outcome, which `settle` finds when the lease has run out.
+Of six senders racing for one letter one gets the claim: the ledger's version decides. A crash after
+the claim leaves a letter begun without outcome, which `settle` finds when the lease has run out.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class Claim(NamedTuple):
 def take_and_claim(
     stores: SendingStores, held: Collection[str], limit: int = MAX_ROWS
 ) -> tuple[list[Claim], int]:
-    """Claims of due letters, and how many rows were taken in all. Rows without a letter are done or
-    let go at once. `held`: the messages this sender knows to be its own.
+    """Claims of due letters, and how many rows were taken in all. The other rows are done, or
+    released. `held`: the messages that this sender knows to be its own.
     """
     installation = stores.installation_stream.current()
     if 0 in installation.paused:
@@ -95,8 +95,8 @@ def _begun(result: Result) -> tuple[LetterBegun, int] | None:
 
 
 def settle(stores: SendingStores, rows: Sequence[tuple[str, str]], held: Collection[str]) -> None:
-    """What became of letters begun by a sender that lives no more: no mark: send
-    again; an answer: record it; a dot alone: in doubt.
+    """Record what became of letters begun by a sender that has ended, from its delivery journal:
+    without a mark they are sent again, an answer is the outcome, a dot alone is in doubt.
     """
     if not rows:
         return

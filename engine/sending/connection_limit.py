@@ -1,4 +1,4 @@
-"""Who is connected to a listener, and how many may be. Whoever has asked for nothing yet gives way:
+"""How many connections a listener admits. A connection that has asked for nothing yet gives way:
 silence never takes the place of a visitor.
 
 What one address may hold is bounded, and so is the whole; beyond either, the connection of that
@@ -70,7 +70,9 @@ class Connections:
         return True
 
     def leave(self, connection: Connection) -> None:
-        """Leaving twice, or without having been admitted, is nothing."""
+        """Give the connection's place back. A second call does nothing, nor does one for a
+        connection that was not admitted.
+        """
         place = self._place_of.pop(connection, None)
         if place is not None:
             held = self._places[place]

@@ -44,8 +44,8 @@ class MailboxEntry(NamedTuple):
 
 
 class _Connection(SMTP):
-    """Of whom nothing is being taken gives way to others; whoever says nothing for a minute is hung
-    up on.
+    """Counted by `Connections`: while it carries nothing it gives way to others, and after a
+    minute of silence it is ended.
     """
 
     def __init__(self, mailbox: Mailbox, admitted: Connections) -> None:

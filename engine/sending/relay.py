@@ -28,8 +28,8 @@ MIN_PER_CONNECTION = 5  # messages; opening one costs about as many exchanges
 
 
 class RelayUnavailable(Exception):
-    """The relay cannot be used, in a sentence. "configuration": trying again without a person's
-    help is no use.
+    """The relay cannot be used; the sentence says why. A "configuration" error needs a person:
+    trying again does not help.
     """
 
     def __init__(
@@ -145,7 +145,9 @@ class Relay:
                 raise
 
     async def _carry(self, session: SmtpSession, group: ApprovedGroup, queue: SendQueue) -> bool:
-        """False when the connection was new and of no use, so that another one would hardly be."""
+        """Send on one session what the group gives; False when the connection was new and carried
+        nothing, so that another one would hardly do better.
+        """
         settled = session.settled
         self._under_way.add(session)
         try:
@@ -303,8 +305,8 @@ async def _log_in(smtp: aiosmtplib.SMTP, settings: RelaySettings) -> None:
 
 
 def _why(error: BaseException, settings: RelaySettings) -> RelayUnavailable | None:
-    """The sentence for what aiosmtplib or the network raised; None when it is nobody's refusal but
-    a defect.
+    """What aiosmtplib or the network raised, as RelayUnavailable; None for an error that is a
+    defect of ours.
     """
     where = f"{settings.host}:{settings.port}"
     if isinstance(error, RelayUnavailable):

@@ -31,7 +31,7 @@ UNREAD_SECONDS = 60.0
 
 
 class CannotListen(Exception):
-    """The address or port is not to be had: which, and why."""
+    """The address or port cannot be bound: which, and why."""
 
 
 class _Server(uvicorn.Server):
