@@ -30,6 +30,7 @@ OF_THE_PROGRAM: list[Rule] = [
     purity.deciding_is_pure,
     writing.agenda_keys_are_read_in_one_place,
     writing.files_are_short,
+    writing.many_values_are_named,
     writing.names_say_what_a_thing_is,
     writing.no_error_is_swallowed,
     writing.types_are_known,

@@ -66,7 +66,9 @@ class RightsCalls:
         result = self._execute(
             call,
             subscriber,
-            lambda now, cause: GrantAccess(now, cause, right, request, call.call_hash),
+            lambda now, cause: GrantAccess(
+                at=now, cause=cause, right=right, request=request, call=call.call_hash
+            ),
             right=right,
         )
         if result.conflict or isinstance(result.outcome, Refused):
@@ -95,7 +97,9 @@ class RightsCalls:
         result = self._execute(
             call,
             subscriber,
-            lambda now, cause: Restrict(now, cause, request, lift, call.call_hash),
+            lambda now, cause: Restrict(
+                at=now, cause=cause, request=request, lifted=lift, call=call.call_hash
+            ),
             right="restriction",
         )
         return response_of(result, 200, "the restriction is lifted" if lift else "restricted")
@@ -151,7 +155,12 @@ class RightsCalls:
             call,
             subscriber,
             lambda now, cause: ExerciseRight(
-                now, cause, one_of(body.right, RIGHTS), request, body.received_at, call.call_hash
+                at=now,
+                cause=cause,
+                right=one_of(body.right, RIGHTS),
+                request=request,
+                received_at=body.received_at,
+                call=call.call_hash,
             ),
             note=body.note,
         )

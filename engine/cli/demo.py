@@ -103,7 +103,15 @@ def _joining(
     )
     cause = Cause("operator", secrets.token_hex(8), evidence=kept.commitment.hex())
     fields = {"first_name": name} if named else {}
-    command = Subscribe(now, cause, number, "consent", "declared", now, fields=tuple(fields))
+    command = Subscribe(
+        at=now,
+        cause=cause,
+        list=number,
+        basis="consent",
+        proof="declared",
+        declared_at=now,
+        fields=tuple(fields),
+    )
     return CommandRequest(
         command, address=address, vault_write=VaultWrite("", now, fields=fields, evidence=(kept,))
     )

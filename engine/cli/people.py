@@ -70,12 +70,12 @@ def subscribe(context: AppContext, args: argparse.Namespace) -> int:
         )
     else:
         command = Subscribe(
-            now,
-            cause,
-            target.id,
-            args.basis,
-            "declared-with-proof" if args.proof else "declared",
-            collected,
+            at=now,
+            cause=cause,
+            list=target.id,
+            basis=args.basis,
+            proof="declared-with-proof" if args.proof else "declared",
+            declared_at=collected,
             start=args.start,
             timezone=zone,
             language=language,

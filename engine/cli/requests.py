@@ -62,7 +62,9 @@ def _record(context: AppContext, args: argparse.Namespace, _: Say) -> int:
         raise Refusal(N_("--received lies in the future"), 2)
     cause, kept = operator_cause({"right": args.right} | ({"note": args.note} if args.note else {}))
     request = secrets.token_hex(16)
-    command = ExerciseRight(now, cause, args.right, request, received)
+    command = ExerciseRight(
+        at=now, cause=cause, right=args.right, request=request, received_at=received
+    )
     result = context.command_handler.execute_one(
         CommandRequest(
             command, stream=subscriber, vault_write=VaultWrite("", now, evidence=(kept,))

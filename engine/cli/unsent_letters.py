@@ -72,7 +72,7 @@ def _retry(context: AppContext, letter: str, *, late: bool) -> Counter[tuple[Let
         for subscriber, row, name in page:
             key = matter_of(row)
             now, (cause, kept) = context.clock.now(), operator_cause({"letter": name})
-            command = RetryLetter(now, cause, key, name, late)
+            command = RetryLetter(at=now, cause=cause, key=key, letter=name, late=late)
             requests.append(
                 CommandRequest(
                     command, stream=subscriber, vault_write=VaultWrite("", now, evidence=(kept,))

@@ -192,24 +192,24 @@ class Subscription:
         """`fields` names those whose values change; `request` is a fresh random id."""
         if self.basis == DOUBLE_OPT_IN:
             return RequestConsent(
-                now,
-                cause,
-                (self.list,),
-                request,
-                "",
-                "",
-                self.timezone,
-                self.language,
-                fields,
-                call,
+                at=now,
+                cause=cause,
+                lists=(self.list,),
+                request=request,
+                notice="",
+                form="",
+                timezone=self.timezone,
+                language=self.language,
+                fields=fields,
+                call=call,
             )
         return Subscribe(
-            now,
-            cause,
-            self.list,
-            one_of(self.basis, BASES),
-            "declared-with-proof" if self.proof else "declared",
-            self.collected_at,
+            at=now,
+            cause=cause,
+            list=self.list,
+            basis=one_of(self.basis, BASES),
+            proof="declared-with-proof" if self.proof else "declared",
+            declared_at=self.collected_at,
             start=one_of(self.start, STARTS),
             timezone=self.timezone,
             language=self.language,
@@ -226,7 +226,7 @@ class Transferral:
     target: int
 
     def command(self, now: int, cause: Cause, call: str) -> Transfer:
-        return Transfer(now, cause, self.source, self.target, call)
+        return Transfer(at=now, cause=cause, source=self.source, target=self.target, call=call)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,9 @@ def command_of(
     act = act_of(body.said)
     claim, cause = click.claim, cause_of(click, act, commitment)
     if body.said == "again":
-        return c.Resubscribe(at, cause, claim.purpose, act, click.notice, claim.list)
+        return c.Resubscribe(
+            at=at, cause=cause, purpose=claim.purpose, act=act, notice=click.notice, list=claim.list
+        )
     match click.action:
         case "unsubscribe":
             return c.withdrawal(at, cause, claim.purpose, act)
@@ -116,7 +118,9 @@ def command_of(
         case "confirm":
             if claim.kind == "permission":
                 return c.RenewPermission(at, cause, act)
-            return c.Confirm(at, cause, claim.purpose, click.request, act)
+            return c.Confirm(
+                at=at, cause=cause, purpose=claim.purpose, request=click.request, act=act
+            )
         case "undo":
             return c.UndoMove(at, cause, claim.message, act)
         case "not-me":
@@ -131,15 +135,15 @@ def command_of(
             assert click.link is not None
             link = click.link
             return c.Answer(
-                at,
-                cause,
-                claim.message,
-                claim.list,
-                claim.run,
-                link.index,
-                link.kind,
-                link.target,
-                act,
-                body.consented,
-                click.notice,
+                at=at,
+                cause=cause,
+                message=claim.message,
+                source=claim.list,
+                run=claim.run,
+                link=link.index,
+                kind=link.kind,
+                target=link.target,
+                act=act,
+                consented=body.consented,
+                notice=click.notice,
             )

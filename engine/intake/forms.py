@@ -235,15 +235,15 @@ def request_for(
     what the vault will keep.
     """
     return RequestConsent(
-        now,
-        cause,
-        (answers.list,),
-        request,
-        notice,
-        form.name,
-        answers.timezone,
-        language,
-        fields,
+        at=now,
+        cause=cause,
+        lists=(answers.list,),
+        request=request,
+        notice=notice,
+        form=form.name,
+        timezone=answers.timezone,
+        language=language,
+        fields=fields,
         by_anybody=True,
         hold_until=hold_until,
     )
@@ -263,11 +263,11 @@ def joining(
     order.
     """
     return Subscribe(
-        now,
-        cause,
-        answers.list,
-        form.basis,
-        "single",
+        at=now,
+        cause=cause,
+        list=answers.list,
+        basis=form.basis,
+        proof="single",
         notice=notice,
         timezone=answers.timezone,
         language=language,

@@ -63,7 +63,14 @@ def correction(
     }
     names = tuple(sorted({*changed, *(["email"] if address else [])}))
     command = Rectify(
-        now, cause, secrets.token_hex(16), names, wanted.timezone, wanted.language, call, own_act
+        at=now,
+        cause=cause,
+        request=secrets.token_hex(16),
+        fields=names,
+        timezone=wanted.timezone,
+        language=wanted.language,
+        call=call,
+        own_act=own_act,
     )
     vault_write = VaultWrite(
         "", now, fields=changed, evidence=evidence, address=address, address_hash=hashed

@@ -220,12 +220,12 @@ def _erase(
     held = vault.held(subscriber)
     barred = bool(reason) or (suppression == "leave" and bool(vault.suppressed(theirs)))
     command = Erase(
-        now,
-        cause,
-        secrets.token_hex(16),
-        basis,
-        archived.ends_at if archived else 0,
-        person.version,
+        at=now,
+        cause=cause,
+        request=secrets.token_hex(16),
+        basis=basis,
+        archived_until=archived.ends_at if archived else 0,
+        sealed=person.version,
     )
     result = execute(CommandRequest(command, stream=subscriber, vault_write=vault_write))
     if result.conflict or not isinstance(result.outcome, Done):

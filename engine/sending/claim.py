@@ -83,7 +83,10 @@ def take_and_claim(
 
 
 def _request(sender: str, now: int, stream: str, key: str) -> CommandRequest:
-    return CommandRequest(Perform(now, ENGINE, key, secrets.token_hex(16), sender), stream=stream)
+    return CommandRequest(
+        Perform(at=now, cause=ENGINE, key=key, message=secrets.token_hex(16), sender=sender),
+        stream=stream,
+    )
 
 
 def _begun(result: Result) -> tuple[LetterBegun, int] | None:

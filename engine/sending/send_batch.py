@@ -287,15 +287,15 @@ class SendBatch:
         why: str = limit_of(reply) if reply and verdict == "cannot-carry" else delivery.stage
         fault = fault_of(delivery.stage, reply) if reply else "unknown"
         outcome = RecordOutcome(
-            now,
-            cause,
-            delivery.key,
-            verdict,
-            code,
-            enhanced,
-            why,
-            mail if verdict == "sent" else "",
-            fault,
+            at=now,
+            cause=cause,
+            message=delivery.key,
+            verdict=verdict,
+            code=code,
+            enhanced=enhanced,
+            why=why,
+            mail=mail if verdict == "sent" else "",
+            fault=fault,
         )
         return [CommandRequest(outcome, stream=claim.stream, vault_write=vault_write)]
 

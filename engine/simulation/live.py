@@ -163,7 +163,11 @@ class _SimulatedReader:
 
     def _perform(self, at: int, key: str) -> None:
         self.begun += 1
-        self.wish(c.Perform(at, ENGINE, key, f"{self.begun:032x}", "simulation"))
+        self.wish(
+            c.Perform(
+                at=at, cause=ENGINE, key=key, message=f"{self.begun:032x}", sender="simulation"
+            )
+        )
 
     def _answer(self, at: int) -> None:
         """A reader led to another purpose agrees on the page that asks."""
@@ -187,15 +191,15 @@ class _SimulatedReader:
                 continue
             cause = Cause("click", begun.message, link.index)
             command = c.Answer(
-                begun.at + given.after,
-                cause,
-                begun.message,
-                begun.list,
-                begun.run,
-                link.index,
-                link.kind,
-                link.target,
-                "human_button",
+                at=begun.at + given.after,
+                cause=cause,
+                message=begun.message,
+                source=begun.list,
+                run=begun.run,
+                link=link.index,
+                kind=link.kind,
+                target=link.target,
+                act="human_button",
             )
             self.to_say = sorted(
                 [*self.to_say, (command, link.label)], key=lambda action: action[0].at
@@ -254,7 +258,15 @@ def live(
     """
     life = _SimulatedReader(plan, answers, recurring)
     life.wish(
-        c.Subscribe(start, ENGINE, start_list, "consent", "single", timezone=zone, own_act=True)
+        c.Subscribe(
+            at=start,
+            cause=ENGINE,
+            list=start_list,
+            basis="consent",
+            proof="single",
+            timezone=zone,
+            own_act=True,
+        )
     )
     life.moments = [moment for moment in life.moments if moment.kind != "agrees"]
     now = start

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from engine.sequence.delay import MINUTE, NONE
+from engine.sequence.delay import NONE
 from engine.sequence.model import Broadcast, Letter, List, Plan
 from engine.sequence.timing import Hours, due, first_permitted, is_zone, later
 from engine.subscriber.agenda_key import (
@@ -213,7 +213,15 @@ def membership_act(person: Person, m: Membership, plan: Plan) -> Act:
 
 def settle(flight: InFlight) -> Act:
     due, why = (NEVER, "in doubt") if flight.doubt else (flight.begun_at, "")
-    return Act("settle", flight.letter, due, flight.begun_at, flight.list, flight.run, why)
+    return Act(
+        kind="settle",
+        letter=flight.letter,
+        due=due,
+        planned=flight.begun_at,
+        list=flight.list,
+        run=flight.run,
+        why=why,
+    )
 
 
 def under_way_of(person: Person, letters: Mapping[str, LetterState]) -> Act | None:
@@ -261,7 +269,9 @@ def _letters_to_come(m: Membership, listed: List, zone: str) -> Iterator[Act]:
             when = max(_in_window(_retry_at(m, listed, state), letter.hours, zone), m.hold_until)
         else:
             when = _after_gap(m, listed, letter, base, planned, zone)
-        yield Act("letter", letter.id, when, planned, m.list, m.run)
+        yield Act(
+            kind="letter", letter=letter.id, due=when, planned=planned, list=m.list, run=m.run
+        )
         before = None
 
 
@@ -354,7 +364,7 @@ def _ending(m: Membership, listed: List, zone: str) -> Act:
         return Act("idle", list=m.list, run=m.run, why="every letter of this list has been sent")
     resolved = max([m.joined_at, *(state.at for state in m.letters.values())])
     at = later(resolved, listed.ends.after, zone)
-    return Act("end", "", at, at, m.list, m.run)
+    return Act(kind="end", letter="", due=at, planned=at, list=m.list, run=m.run)
 
 
 def request_act(person: Person, request: Request, plan: Plan) -> Act:
@@ -427,19 +437,19 @@ def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | Non
         return None
     first = letters.get(broadcast.letter.id)
     if first is None:
-        return Act(
-            "letter", broadcast.letter.id, occurrence.at, occurrence.at, standing.list, standing.run
-        )
-    if first.status == "deferred":
-        return Act(
-            "letter",
-            broadcast.letter.id,
-            first.retry_at,
-            first.planned or occurrence.at,
-            standing.list,
-            standing.run,
-        )
-    return _reminder(person, broadcast, first, letters, standing, plan)
+        when = planned = occurrence.at
+    elif first.status == "deferred":
+        when, planned = first.retry_at, first.planned or occurrence.at
+    else:
+        return _reminder(person, broadcast, first, letters, standing, plan)
+    return Act(
+        kind="letter",
+        letter=broadcast.letter.id,
+        due=when,
+        planned=planned,
+        list=standing.list,
+        run=standing.run,
+    )
 
 
 def _addressed(
@@ -465,20 +475,16 @@ def _reminder(
         return None
     state = letters.get(reminder.id)
     if state is None:
-        at = due(first.at, reminder.wait or NONE, reminder.hours, zone_of(person, plan))
-        return Act("letter", reminder.id, at, at, standing.list, standing.run)
-    if state.status == "deferred":
-        return Act(
-            "letter", reminder.id, state.retry_at, state.meant_for, standing.list, standing.run
-        )
-    return None
-
-
-def backoff(attempt: int, message: str) -> int:
-    """Milliseconds until the next attempt after `attempt` (from 1): 5, 15, 30, 60, 120, 240, 480
-    minutes, spread by a tenth (A75).
-    """
-    steps = (5, 15, 30, 60, 120, 240, 480)
-    base = steps[min(attempt, len(steps)) - 1] * MINUTE
-    spread = int(message[:4] or "0", 16) if all(c in "0123456789abcdef" for c in message[:4]) else 0
-    return base + base * spread // (0xFFFF * 10)
+        when = planned = due(first.at, reminder.wait or NONE, reminder.hours, zone_of(person, plan))
+    elif state.status == "deferred":
+        when, planned = state.retry_at, state.meant_for
+    else:
+        return None
+    return Act(
+        kind="letter",
+        letter=reminder.id,
+        due=when,
+        planned=planned,
+        list=standing.list,
+        run=standing.run,
+    )

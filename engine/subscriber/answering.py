@@ -11,7 +11,7 @@ from engine.sequence.model import Plan
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import live_ground
-from engine.subscriber.joining import entry, group_refusal
+from engine.subscriber.joining import RULE, entry, group_refusal
 from engine.subscriber.outcome import (
     Done,
     NothingToDo,
@@ -28,7 +28,6 @@ AUTOMATIC = "auto_submit"
 HOLD_AFTER_AUTOMATIC = 10 * MINUTE
 CONTRADICTION = HOLD_AFTER_AUTOMATIC
 """As long as nothing has come of the first."""
-RULE = e.Cause("rule")
 
 
 def answer(command: c.Answer, person: Person, plan: Plan) -> Outcome:

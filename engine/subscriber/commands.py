@@ -374,4 +374,4 @@ def withdrawal(
     """What a door asks for that names a purpose, or "*" for all of them."""
     if purpose == EVERYTHING:
         return WithdrawEverything(at, cause, act, call)
-    return Withdraw(at, cause, purpose, act, call)
+    return Withdraw(at=at, cause=cause, purpose=purpose, act=act, call=call)

@@ -23,8 +23,10 @@ from engine.subscriber.consenting import (
     withdraw,
     withdraw_everything,
 )
-from engine.subscriber.due_acts import perform, record, retry, transfer
+from engine.subscriber.due_acts import perform, retry
 from engine.subscriber.inactivity import ask_again, renew_permission
+from engine.subscriber.joining import transfer
+from engine.subscriber.letter_outcomes import record
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Person
 from engine.words import Words
@@ -34,7 +36,7 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
     """Cases are tried in turn: what comes by the million comes first."""
     match command:
         case c.RecordOutcome():
-            return record(command, person, plan)
+            return record(command, person)
         case c.Perform():
             return perform(command, person, plan, calendar)
         case c.Subscribe():

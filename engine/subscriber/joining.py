@@ -1,4 +1,4 @@
-"""Who may join a list, and what joining it makes them leave."""
+"""Who may join a list, what joining it makes them leave, and being moved to one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from engine.sequence.model import List, Plan
 from engine.sequence.timing import later
+from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.agenda import zone_of
 from engine.subscriber.eligibility import live_ground
-from engine.subscriber.outcome import Refusal, Refused
+from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Person
+
+RULE = e.Cause("rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +104,31 @@ def _rejoin_refusal(person: Person, plan: Plan, target: List, at: int) -> Refuse
     if at < later(left_at, target.rejoin.after, zone_of(person, plan)):
         return Refused(Refusal.LEFT_TOO_RECENTLY, list=target.id, time=str(target.rejoin.after))
     return None
+
+
+def transfer(command: c.Transfer, person: Person, plan: Plan) -> Outcome:
+    if command.call and command.call in person.calls:
+        return NothingToDo(Unchanged.CALL_REPEATED)
+    if not person.registered or person.erased:
+        return Refused(Refusal.PERSON_UNKNOWN)
+    source = person.memberships.get(command.source)
+    standing = person.memberships.get(command.target)
+    if standing is not None and (source is None or source is standing):
+        return NothingToDo(Unchanged.ON_LIST_ALREADY, list=command.target)
+    if command.source and source is None:
+        return Refused(Refusal.NOT_ON_LIST, list=command.source)
+    permission = entry(person, plan, command.target, command.at, source=command.source)
+    if isinstance(permission, Refused):
+        return permission
+    moved = e.ListTransferred(
+        at=command.at,
+        source=source.list if source else 0,
+        source_run=source.run if source else 0,
+        target=command.target,
+        run=permission.run,
+        why=command.cause.door,
+        joined=not permission.already,
+    )
+    honoured = (e.CallHonoured(command.at, command.call),) if command.call else ()
+    facts = done(command.cause, moved, *honoured).facts + done(RULE, *permission.leaves).facts
+    return Done(facts)

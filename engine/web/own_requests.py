@@ -48,7 +48,9 @@ class OwnRequests:
             letter,
             visitor,
             right,
-            lambda now, cause, request: GrantAccess(now, cause, right, request, call, HUMAN),
+            lambda now, cause, request: GrantAccess(
+                at=now, cause=cause, right=right, request=request, call=call, act=HUMAN
+            ),
         )
 
     def restrict(self, letter: OwnLetter, visitor: Visitor, *, lift: bool) -> Result:

@@ -131,6 +131,8 @@ BAD: list[tuple[Rule, Source]] = [
     ),
     (writing.agenda_keys_are_read_in_one_place, written("engine/a.py", "key = f'list:{number}'")),
     (writing.agenda_keys_are_read_in_one_place, written("engine/a.py", "x = row.key.split('/')")),
+    (writing.many_values_are_named, written("engine/subscriber/a.py", "x = e.Sent(1, 2, 3, 4, 5)")),
+    (writing.many_values_are_named, written("engine/subscriber/a.py", "x = Given(1, 2, 3, *both)")),
     (writing.files_are_short, written("engine/a.py", *["pass"] * 501)),
     (writing.files_are_short, written("projections/a.sql", *["-- why"] * 501)),
     (writing.names_say_what_a_thing_is, written("engine/a.py", "class ListManager: ...")),
@@ -270,6 +272,10 @@ GOOD: list[tuple[Rule, Source]] = [
     (
         writing.agenda_keys_are_read_in_one_place,
         written("engine/a.py", "def f(key):", "    'list:12'", "    say('list: 12', decode(key))"),
+    ),
+    (
+        writing.many_values_are_named,
+        written("engine/subscriber/a.py", "x = Sent(1, 2, 3, 4)", "y = sent(1, 2, 3, 4, 5)"),
     ),
     (writing.files_are_short, written("engine/a.py", *["pass"] * 500)),
     (writing.files_are_short, written("engine/locale/fr/LC_MESSAGES/relance.po", *["# fr"] * 900)),

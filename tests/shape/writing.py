@@ -140,3 +140,26 @@ def agenda_keys_are_read_in_one_place(source: Source) -> Iterator[Finding]:
                 yield source.finding(node.lineno, f"{node.value!r}: encode an AgendaKey")
         elif isinstance(node, ast.Call) and _CUT.search(ast.unparse(node)):
             yield source.finding(node.lineno, "decode the AgendaKey instead of cutting it")
+
+
+POSITIONAL_AT_MOST = 4
+# Every fact is folded there and every click and call decided: names cost an eighth of a fold.
+POSITIONAL_ALLOWED = (
+    "engine/subscriber/answering.py",
+    "engine/subscriber/batch_memo.py",
+    "engine/subscriber/consenting.py",
+    "engine/subscriber/evolve.py",
+    "engine/subscriber/letters.py",
+    "engine/subscriber/person.py",
+)
+
+
+def many_values_are_named(source: Source) -> Iterator[Finding]:
+    """In the core, whatever is made of more than four values says which is which."""
+    if not source.path.startswith("engine/subscriber/") or source.inside(POSITIONAL_ALLOWED):
+        return
+    for node in source.nodes:
+        if isinstance(node, ast.Call) and _name(node.func)[:1].isupper():
+            positional = sum(2 if isinstance(arg, ast.Starred) else 1 for arg in node.args)
+            if positional > POSITIONAL_AT_MOST:
+                yield source.finding(node.lineno, f"{_name(node.func)}: name its values")

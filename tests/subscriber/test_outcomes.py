@@ -9,7 +9,7 @@ import pytest
 from engine.sequence.delay import DAY, HOUR, MINUTE
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.agenda import backoff
+from engine.subscriber.letter_outcomes import backoff
 from engine.subscriber.terms import Fault, LetterVerdict
 from tests.examples import ANNA, CLICK, LATER, NOON, begun, on, perform
 from tests.given import Given, given

@@ -1,0 +1,164 @@
+"""What became of a begun letter: sent, deferred, failed, withheld or in doubt; when it is tried
+again, and when it is given up.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from engine.sequence.delay import DAY, HOUR, MINUTE
+from engine.subscriber import commands as c
+from engine.subscriber import events as e
+from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
+from engine.subscriber.person import InFlight, Person
+
+GIVE_UP = 72 * HOUR
+GIVE_UP_CONFIRMATION = 24 * HOUR
+SOFT_LIMIT = 5
+SOFT_SPAN = 14 * DAY
+
+
+def record(command: c.RecordOutcome, person: Person) -> Outcome:
+    """An outcome is a fact: appended whatever else has happened, once."""
+    flight = person.in_flight.get(command.message)
+    if flight is None:
+        return NothingToDo(Unchanged.OUTCOME_RECORDED)
+    at, message, code, enhanced = command.at, command.message, command.code, command.enhanced
+    match command.verdict:
+        case "sent":
+            return done(
+                command.cause,
+                e.LetterSent(
+                    at=at, message=message, code=code, enhanced=enhanced, mail=command.mail
+                ),
+            )
+        case "temporary" | "blocked":
+            return _defer(command, flight, person)
+        case "hard":
+            failed = e.LetterFailed(
+                at=at, message=message, code=code, enhanced=enhanced, why="refused"
+            )
+            return done(
+                command.cause,
+                failed,
+                e.MailBounced(at=at, kind="hard", message=message, code=code, enhanced=enhanced),
+            )
+        case "soft":
+            return done(
+                command.cause,
+                e.LetterFailed(at=at, message=message, code=code, enhanced=enhanced, why="refused"),
+                *_counted(command, person),
+            )
+        case "doubt":
+            return (
+                NothingToDo(Unchanged.IN_DOUBT_ALREADY)
+                if flight.doubt
+                else done(command.cause, e.LetterInDoubt(at, message, mail=command.mail))
+            )
+        case "resend" | "taken-as-sent":
+            if not flight.doubt:
+                return Refused(Refusal.NOT_IN_DOUBT)
+            return done(command.cause, e.LetterInDoubt(at, message, command.verdict))
+        case "cannot-render" | "cannot-carry":
+            why = (
+                e.CANNOT_BE_RENDERED if command.verdict == "cannot-render" else e.CANNOT_BE_CARRIED
+            )
+            return done(
+                command.cause,
+                e.LetterWithheld(
+                    at=at,
+                    key=flight.key,
+                    letter=flight.letter,
+                    why=why,
+                    list=flight.list,
+                    run=flight.run,
+                    message=message,
+                    what=command.why,
+                ),
+            )
+        case "not-eligible":
+            why = f"{e.NOT_ELIGIBLE}{command.why}"
+            return done(
+                command.cause,
+                e.LetterWithheld(
+                    at=at,
+                    key=flight.key,
+                    letter=flight.letter,
+                    why=why,
+                    list=flight.list,
+                    run=flight.run,
+                    message=message,
+                ),
+            )
+        case "released":
+            return done(command.cause, e.LetterDeferred(at, message, at, why="never handed over"))
+        case _:
+            assert_never(command.verdict)
+
+
+def _defer(command: c.RecordOutcome, flight: InFlight, person: Person) -> Outcome:
+    """Patience has an end (A75). What was said of the address to the last then counts as one soft
+    bounce; a refusal of the sender never does.
+    """
+    retry_at = command.at + backoff(flight.attempt, command.message)
+    give_up = GIVE_UP_CONFIRMATION if flight.kind == "confirmation" else GIVE_UP
+    if retry_at - flight.first_begun > give_up:
+        failed = e.LetterFailed(
+            at=command.at,
+            message=command.message,
+            code=command.code,
+            enhanced=command.enhanced,
+            why="gave up",
+        )
+        return done(
+            command.cause,
+            failed,
+            *(_counted(command, person) if command.verdict == "temporary" else ()),
+        )
+    why = "blocked" if command.verdict == "blocked" else command.why
+    return done(
+        command.cause,
+        e.LetterDeferred(
+            at=command.at,
+            message=command.message,
+            retry_at=retry_at,
+            code=command.code,
+            enhanced=command.enhanced,
+            why=why,
+        ),
+    )
+
+
+def _counted(command: c.RecordOutcome, person: Person) -> tuple[e.PersonEvent, ...]:
+    """A refusal about the mailbox does not condemn the address, until five in a row over a
+    fortnight do (B05); one that is about us, or of which nobody can tell, never counts.
+    """
+    if command.fault != "mailbox":
+        return ()
+    at = command.at
+    facts: tuple[e.PersonEvent, ...] = (
+        e.MailBounced(
+            at=at,
+            kind="soft",
+            message=command.message,
+            code=command.code,
+            enhanced=command.enhanced,
+        ),
+    )
+    if (
+        not person.suppressed
+        and person.soft_bounces + 1 >= SOFT_LIMIT
+        and at - (person.soft_since or at) >= SOFT_SPAN
+    ):
+        facts += (e.SubscriberSuppressed(at, "bounced"),)
+    return facts
+
+
+def backoff(attempt: int, message: str) -> int:
+    """Milliseconds until the next attempt after `attempt` (from 1): 5, 15, 30, 60, 120, 240, 480
+    minutes, spread by a tenth (A75).
+    """
+    steps = (5, 15, 30, 60, 120, 240, 480)
+    base = steps[min(attempt, len(steps)) - 1] * MINUTE
+    spread = int(message[:4] or "0", 16) if all(c in "0123456789abcdef" for c in message[:4]) else 0
+    return base + base * spread // (0xFFFF * 10)
