@@ -27,7 +27,7 @@ from engine.subscriber.terms import ErasureBasis, SuppressionReason
 from engine.vault.stop_journal import Stop, each_once, read
 from engine.vault.vault import Erasing, Vault, VaultWrite
 
-AT_ONCE = 500
+BATCH = 500
 SUPPRESSIONS: tuple[SuppressionReason, ...] = ("complained", "operator", "imported")
 """What a person is suppressed for by a fact of their own; any other reason belongs to a hash alone.
 """
@@ -80,8 +80,8 @@ def apply_again(
     )
     people = stores.command_handler.load({stop.stream for stop in stops if stop.stream})
     requests = list(_requests(stores, stops, people))
-    for start in range(0, len(requests), AT_ONCE):
-        some = requests[start : start + AT_ONCE]
+    for start in range(0, len(requests), BATCH):
+        some = requests[start : start + BATCH]
         for (stop, _request), result in zip(
             some, stores.command_handler.execute([request for _, request in some]), strict=True
         ):

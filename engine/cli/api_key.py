@@ -20,7 +20,7 @@ from engine.sequence.delay import parse_delay
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.timing import later, to_local
 
-LONGEST_NAME = 80
+MAX_NAME_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,11 @@ def create(
     Refusal (status 2).
     """
     stripped = name.strip()
-    if not stripped or len(stripped) > LONGEST_NAME or not stripped.isprintable():
+    if not stripped or len(stripped) > MAX_NAME_CHARACTERS or not stripped.isprintable():
         raise Refusal(
-            N_("a key has a name of 1 to {most} characters, to know it by"), 2, most=LONGEST_NAME
+            N_("a key has a name of 1 to {most} characters, to know it by"),
+            2,
+            most=MAX_NAME_CHARACTERS,
         )
     if not scopes or set(scopes) - set(SCOPES):
         raise Refusal(N_("a key may do one or more of: {scopes}"), 2, scopes=", ".join(SCOPES))

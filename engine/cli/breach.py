@@ -19,7 +19,7 @@ from engine.installation.events import STREAM, BreachRecorded
 from engine.store.sql import AnyCursor
 from engine.vault.vault import VaultWrite
 
-LONGEST = 20_000
+MAX_TEXT_CHARACTERS = 20_000
 DETECTED: Step = "detected"
 TEXTS = ("facts", "effects", "measures", "reason")
 
@@ -83,11 +83,14 @@ def _step(args: argparse.Namespace) -> tuple[Step, str]:
 
 
 def _bounded(name: str, text: str) -> str:
-    if len(text) > LONGEST or not all(
+    if len(text) > MAX_TEXT_CHARACTERS or not all(
         character.isprintable() or character in "\n\t" for character in text
     ):
         raise Refusal(
-            N_("--{name} is text of at most {most} characters"), 2, name=name, most=LONGEST
+            N_("--{name} is text of at most {most} characters"),
+            2,
+            name=name,
+            most=MAX_TEXT_CHARACTERS,
         )
     return text
 

@@ -209,7 +209,7 @@ def typed_folder(given: Sequence[str]) -> Path:
     return Path(".")
 
 
-LONGEST_CONFIG = 1_000_000
+MAX_CONFIG_BYTES = 1_000_000
 
 
 # As it stands in a file that cannot be read for another mistake, or for the quotes around this very
@@ -238,4 +238,4 @@ def spoken_in(folder: Path) -> Language:
 def _config_of(folder: Path) -> bytes:
     """As much of it as anybody writes. Raises OSError."""
     with (folder / "config.toml").open("rb") as file:
-        return file.read(LONGEST_CONFIG)
+        return file.read(MAX_CONFIG_BYTES)

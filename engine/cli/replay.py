@@ -13,7 +13,7 @@ from engine.i18n.language import N_, translator
 from engine.i18n.refusal import Refusal
 
 VIEWS = ("agenda", "members", "letters", "silence")
-SHOWN = 50
+MAX_SHOWN = 50
 
 
 def replay(context: AppContext, args: argparse.Namespace) -> int:
@@ -25,7 +25,7 @@ def replay(context: AppContext, args: argparse.Namespace) -> int:
         in_tree = list(context.tree.replay(tell))
     with Progress(_("Replaying"), say=_) as tell:
         differences = context.views.compare(tell)
-    for unlike in in_tree[:SHOWN]:
+    for unlike in in_tree[:MAX_SHOWN]:
         print(unlike.said(_))
     places = {"live only": _("live only"), "rebuilt only": _("rebuilt only")}
     for difference in differences:

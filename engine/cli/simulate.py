@@ -27,7 +27,7 @@ from engine.simulation.answers import read_answers
 from engine.simulation.live import Moment, live
 from engine.words import Language
 
-MOST_DAYS = 3660
+MAX_DAYS = 3660
 AT_REST = (
     N_("every letter of this list has been sent"),
     N_("on no list any more"),
@@ -50,8 +50,8 @@ class Options:
 def run(config: Config, args: argparse.Namespace) -> int:
     """Raises Unpublishable when the files hold a fatal mistake."""
     zone = zone_said(args.timezone) or config.site.timezone
-    if not 0 < args.days <= MOST_DAYS:
-        raise Refusal(N_("--days is a number from 1 to {most}"), 2, most=MOST_DAYS)
+    if not 0 < args.days <= MAX_DAYS:
+        raise Refusal(N_("--days is a number from 1 to {most}"), 2, most=MAX_DAYS)
     start = read_date(args.start, zone) if args.start else wall_now()
     plan = read_folder(config).sound().plan
     options = Options(args.file, args.answer, args.list, start, zone, args.days)

@@ -19,8 +19,8 @@ from engine.status.facts import Facts, Waiting
 from engine.status.findings import Finding, findings, is_well
 from engine.status.gather import gather
 
-SHOWN = 10
-WIDTH = 13
+MAX_STUCK_SHOWN = 10
+HEAD_WIDTH = 13
 
 
 def status(context: AppContext, args: argparse.Namespace) -> int:
@@ -75,7 +75,7 @@ class _Words:
             (_("set aside"), self._stuck(facts)),
         ):
             for n, line in enumerate(lines):
-                yield f"{'' if n else head:<{WIDTH}}  {line}".rstrip()
+                yield f"{'' if n else head:<{HEAD_WIDTH}}  {line}".rstrip()
         yield ""
         wrong = [finding for finding in all_findings if finding.level != "notice"]
         if not wrong:
@@ -217,11 +217,11 @@ class _Words:
 
     def _stuck(self, facts: Facts) -> Iterator[str]:
         yield grouped(len(facts.stuck), self._)
-        for stuck in facts.stuck[:SHOWN]:
+        for stuck in facts.stuck[:MAX_STUCK_SHOWN]:
             yield f"{stuck.subscriber}  {stuck.key}  {stored_in_words(stuck.why, self._)}"
-        if len(facts.stuck) > SHOWN:
+        if len(facts.stuck) > MAX_STUCK_SHOWN:
             yield self._("… and {n} more: `relance status --json`").format(
-                n=grouped(len(facts.stuck) - SHOWN, self._)
+                n=grouped(len(facts.stuck) - MAX_STUCK_SHOWN, self._)
             )
 
     def seconds(self, seconds: float) -> str:

@@ -25,7 +25,7 @@ from engine.subscriber.outcome import Done
 from engine.subscriber.terms import LetterVerdict
 from engine.vault.vault import VaultWrite
 
-AT_ONCE = 500
+BATCH = 500
 Letter = tuple[str, str]
 """The encoded matter, of a broadcast without its occurrence, and the letter's id."""
 
@@ -67,7 +67,7 @@ def _retry(context: AppContext, letter: str, *, late: bool) -> Counter[tuple[Let
     """
     counts: Counter[tuple[Letter, str]] = Counter()
     after = ("", "", "")
-    while page := context.views.withheld_from(letter, after, AT_ONCE):
+    while page := context.views.withheld_from(letter, after, BATCH):
         requests, meant = [], []
         for subscriber, row, name in page:
             key = matter_of(row)

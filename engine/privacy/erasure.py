@@ -43,7 +43,7 @@ from engine.vault.sealing import SealingRefused, seal
 from engine.vault.vault import Erasing, Vault, VaultWrite
 
 log = logging.getLogger("relance.rights")
-ATTEMPTS = 4
+MAX_ATTEMPTS = 4
 ARCHIVE_FORMAT = "relance-archive/1"
 ERASED, SCRUBBED = "erased", "scrubbed"
 """Marks on the desk: the engine's time and the ledger's head when something was erased, and when
@@ -181,7 +181,7 @@ def erase(
     kept. `archive` seals the proof that stays. `suppression` of their addresses: "bar" all from now
     on, "leave" those barred that are, "forget" that any was.
     """
-    for _ in range(ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         result, receipt = _erase(stores, subscriber, cause, execute, basis, suppression, archive)
         if result.outcome != MORE_TO_SEAL:
             break
