@@ -19,7 +19,7 @@ from engine.desk.desk import ApiKey
 from engine.i18n.in_words import in_english
 from engine.installation.state import Installation
 from engine.intake import calls
-from engine.intake.evidence_requirements import OF_COLLECTION
+from engine.intake.evidence_requirements import NOT_DECLARED
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.consenting import REPEATED
 from engine.subscriber.events import Cause
@@ -82,17 +82,15 @@ class Calls:
             CommandRequest(
                 command,
                 address=read.address,
-                vault_write=VaultWrite("", now, fields=fields, evidence=pieces, source=read.source),
+                vault_write=VaultWrite(
+                    "", now, fields=fields, evidence=pieces, source=read.ground.source
+                ),
             )
         )
         return response_of(
             result,
             201,
-            (
-                "asked to confirm by mail"
-                if read.basis == calls.DOUBLE_OPT_IN
-                else f"on list {read.list}"
-            ),
+            ("asked to confirm by mail" if read.asks else f"on list {read.list}"),
         )
 
     def transfer(self, call: ApiCall) -> JSONResponse:
@@ -250,26 +248,18 @@ def _declared(installation: Installation, read: calls.Subscription, now: int) ->
     """The ground as the caller declares it, with the names of what they left out (D10); never more
     than a declaration, whatever proof it names.
     """
-    plan, asks = installation.plan(), read.basis == calls.DOUBLE_OPT_IN
+    plan, ground = installation.plan(), read.ground
     purpose = plan.lists[read.list].purpose if read.list in plan.lists else ""
-    facts: dict[str, object] = of_ground(
-        installation, purpose, "consent" if asks else read.basis, "api"
-    ) | {
+    facts: dict[str, object] = of_ground(installation, purpose, ground.basis, "api") | {
         "what": "subscription",
         "lists": [read.list],
-        "source": read.source,
         "email": read.address,
         "fields": dict(read.fields),
-        "order": read.order,
-        "function": read.function,
-        "objection": read.objection,
     }
-    if asks:
-        return unknown(facts | {"language": plan.language}, ("source",))
-    return unknown(
-        facts | {"declared": True, "collected": read.collected_at or now, "proof": read.proof},
-        (*OF_COLLECTION, "proof", "language"),
-    )
+    if read.asks:
+        texts = ground._replace(proof="").texts()
+        return unknown(facts | texts | {"language": plan.language}, ("source",))
+    return unknown(facts | ground.particulars(ground.collected or now), NOT_DECLARED)
 
 
 def response_of(result: Result, status: int = 200, done_text: str = "") -> JSONResponse:

@@ -15,9 +15,10 @@ from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.refusal import Refusal, address_of, list_of, purpose_of
 from engine.imports.rows import EARLIEST
-from engine.intake.calls import MAX_FIELD_CHARACTERS
-from engine.intake.evidence_requirements import OF_COLLECTION
-from engine.intake.ground_requirements import lacking
+from engine.installation.state import Installation
+from engine.intake.calls import DOUBLE_OPT_IN, MAX_FIELD_CHARACTERS
+from engine.intake.evidence_requirements import NOT_DECLARED
+from engine.intake.ground_requirements import GroundDeclaration
 from engine.intake.instants import not_after
 from engine.sequence.model import List
 from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, withdrawal
@@ -38,16 +39,23 @@ def subscribe(context: AppContext, args: argparse.Namespace) -> int:
     target, now = list_of(plan, args.list), context.clock.now()
     fields = fields_of(args.field, frozenset(plan.fields))
     zone, language = zone_said(args.timezone), language_said(args.language)
-    source = args.source.strip()
-    if args.basis != "double-opt-in" and not source:
+    asks = args.basis == DOUBLE_OPT_IN
+    ground = GroundDeclaration(
+        basis="consent" if asks else args.basis,
+        source=args.source.strip(),
+        collected=0,
+        proof=args.proof.strip(),
+        order=args.order.strip(),
+        function=args.function.strip(),
+        objection=args.objection.strip(),
+    )
+    if not (asks or ground.source):
         raise Refusal(N_("--source is required: where does this ground come from?"), 2)
-    collected = _collected(args.collected, plan.timezone, now)
+    ground = ground._replace(collected=_collected(args.collected, plan.timezone, now))
     for reason in context.vault.suppressed([context.vault.hash(address)]).values():
         raise Refusal(N_("this address is suppressed ({why})"), why=Words(reason))
     names = tuple(sorted(fields))
-    for name in lacking(
-        args.basis, address, args.order.strip(), args.function.strip(), args.objection.strip()
-    ):
+    for name in ground.missing(address):
         raise Refusal(
             N_("--{name} is required for {basis}: {why}"),
             2,
@@ -55,10 +63,12 @@ def subscribe(context: AppContext, args: argparse.Namespace) -> int:
             basis=args.basis,
             why=name,
         )
-    cause, kept = operator_cause(_said(context, args, target, collected, names))
-    vault_write = VaultWrite("", now, fields=fields, evidence=(kept,), source=source)
+    cause, kept = operator_cause(
+        _particulars(context.installation_stream.current(), ground, target, names, asks=asks)
+    )
+    vault_write = VaultWrite("", now, fields=fields, evidence=(kept,), source=ground.source)
     command: RequestConsent | Subscribe
-    if args.basis == "double-opt-in":
+    if asks:
         command = RequestConsent(
             now,
             cause,
@@ -73,9 +83,9 @@ def subscribe(context: AppContext, args: argparse.Namespace) -> int:
             at=now,
             cause=cause,
             list=target.id,
-            basis=args.basis,
-            proof="declared-with-proof" if args.proof else "declared",
-            declared_at=collected,
+            basis=ground.basis,
+            proof=ground.proof_kind,
+            declared_at=ground.collected,
             start=args.start,
             timezone=zone,
             language=language,
@@ -87,31 +97,24 @@ def subscribe(context: AppContext, args: argparse.Namespace) -> int:
     return report(result, _subscribed(result, target, _), _)
 
 
-def _said(
-    context: AppContext,
-    args: argparse.Namespace,
+def _particulars(
+    current: Installation,
+    ground: GroundDeclaration,
     target: List,
-    collected: int,
     fields: tuple[str, ...],
+    *,
+    asks: bool,
 ) -> dict[str, object]:
     """What the operator says of the ground, and what they did not say (D10)."""
-    current, asks = context.installation_stream.current(), args.basis == "double-opt-in"
-    zone = current.plan().timezone
-    texts = {
-        name: getattr(args, name).strip()
-        for name in ("source", "order", "function", "objection", "proof")
-    }
-    said = of_ground(current, target.purpose, "consent" if asks else args.basis, "operator") | {
+    plan = current.plan()
+    facts = of_ground(current, target.purpose, ground.basis, "operator") | {
         "lists": [target.id],
         "fields": list(fields),
-        **texts,
     }
     if asks:
-        return unknown(said | {"language": current.plan().language}, ("source",))
-    return unknown(
-        said | {"declared": True, "collected": shown(collected, zone)},
-        (*OF_COLLECTION, "proof", "language"),
-    )
+        return unknown(facts | ground.texts() | {"language": plan.language}, ("source",))
+    collected = shown(ground.collected, plan.timezone)
+    return unknown(facts | ground.particulars(collected), NOT_DECLARED)
 
 
 def _subscribed(result: Result, target: List, _: Say) -> str:

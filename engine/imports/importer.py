@@ -24,7 +24,7 @@ from engine.imports.refusals import RowFault
 from engine.imports.rejected_rows import Rejections
 from engine.imports.rows import Arrival, Departure, ImportDefaults, proof_of, subscribe
 from engine.installation.stream import InstallationStream
-from engine.intake.evidence_requirements import OF_COLLECTION
+from engine.intake.evidence_requirements import NOT_DECLARED
 from engine.sequence.timing import to_local
 from engine.subscriber import events as e
 from engine.subscriber.agenda import acts, zone_of
@@ -41,7 +41,6 @@ from engine.vault.commitment import Evidence, evidence
 from engine.vault.vault import KnownPerson, VaultWrite
 from engine.words import Reason, Words
 
-UNTOLD = OF_COLLECTION | {"proof", "language"}
 ATTEMPTS = 4
 AT_ONCE = 2
 PERSON_BUSY = Reason(RowFault.PERSON_BUSY)
@@ -256,7 +255,7 @@ class Importer:
             fields=arrival.fields,
             evidence=(kept,),
             address_hash=hashed,
-            source=arrival.source,
+            source=arrival.ground.source,
         )
         return CommandRequest(
             subscribe(arrival, defaults, cause),
@@ -296,7 +295,7 @@ class Importer:
             command,
             stream=subscriber,
             vault_write=VaultWrite(
-                "", defaults.now, fields=new, evidence=(kept,), source=arrival.source
+                "", defaults.now, fields=new, evidence=(kept,), source=arrival.ground.source
             ),
         )
 
@@ -305,12 +304,12 @@ class Importer:
         leave out the same (D10).
         """
         told = proof_of(arrival, defaults.zone)
-        about = self._about.get(arrival.basis)
+        about = self._about.get(arrival.ground.basis)
         if about is None:
             current = self.stores.installation_stream.current()
-            about = self._about[arrival.basis] = of_ground(
-                current, self.purpose, arrival.basis, "import"
-            ) | {"declared": True, "lists": [defaults.list]}
+            about = self._about[arrival.ground.basis] = of_ground(
+                current, self.purpose, arrival.ground.basis, "import"
+            ) | {"lists": [defaults.list]}
         return (
             about
             | told
@@ -347,12 +346,14 @@ class Importer:
 @lru_cache(maxsize=256)
 def _untold(told: frozenset[str]) -> list[str]:
     """What could be said of a ground and is not; shared by all rows that say the same."""
-    return sorted(UNTOLD - told)
+    return sorted(NOT_DECLARED - told)
 
 
 def _has_left(person: Person, arrival: Arrival, number: int) -> bool:
     """Whether somebody has left the list since the row was collected."""
-    return number not in person.memberships and arrival.collected <= person.left_at.get(number, 0)
+    return number not in person.memberships and arrival.ground.collected <= person.left_at.get(
+        number, 0
+    )
 
 
 def _what_happened(result: Result) -> str:

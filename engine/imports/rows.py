@@ -20,7 +20,7 @@ from engine.imports.columns import EMAIL, folded
 from engine.imports.refusals import DateKind, RowFault, RowRefused
 from engine.imports.table import Rejected, Row
 from engine.intake.address import AddressRefused, normalise
-from engine.intake.ground_requirements import Requirement, lacking
+from engine.intake.ground_requirements import GroundDeclaration, Requirement
 from engine.intake.instants import DateOrder, DateRefused, is_no_day, not_after, read_instant
 from engine.intake.locales import read_language, read_zone
 from engine.sequence.timing import to_local
@@ -97,17 +97,11 @@ class Arrival(NamedTuple):
     line: int
     raw: str
     address: str
-    source: str
-    basis: Basis
-    collected: int
-    proof: str
-    order: str
+    ground: GroundDeclaration
     fields: dict[str, str]
     timezone: str
     language: str
     last_contact: int
-    function: str = ""
-    objection: str = ""
     left_empty: tuple[str, ...] = ()
     several: bool = False
 
@@ -116,7 +110,7 @@ class Arrival(NamedTuple):
         """Equal for two rows that say the same; a number, so that a long file's can all be
         remembered.
         """
-        return hash((*self[3:8], *self[9:14], *self.fields.items()))
+        return hash((*self[5:8], *self.ground, *self.fields.items()))
 
 
 class Departure(NamedTuple):
@@ -194,11 +188,11 @@ def subscribe(
         defaults.now,
         cause,
         defaults.list,
-        arrival.basis,
-        "declared-with-proof" if arrival.proof else "declared",
-        arrival.collected,
+        arrival.ground.basis,
+        arrival.ground.proof_kind,
+        arrival.ground.collected,
         start=defaults.start,
-        counted_from=arrival.collected if defaults.start == "by-date" else 0,
+        counted_from=arrival.ground.collected if defaults.start == "by-date" else 0,
         timezone=arrival.timezone if profile else "",
         language=arrival.language if profile else "",
         fields=fields,
@@ -210,22 +204,9 @@ def proof_of(arrival: Arrival, zone: str) -> dict[str, object]:
     """What the evidence says of the ground: `collected` on the site's clock, and the names (not the
     values) of the fields that came with it.
     """
-    proof: dict[str, object] = {
-        "source": arrival.source,
-        "collected": _shown(arrival.collected, zone),
-        "basis": arrival.basis,
-        "fields": list(arrival.fields),
-    }
-    if arrival.proof:
-        proof["proof"] = arrival.proof
-    for name, value in (
-        ("order", arrival.order),
-        ("function", arrival.function),
-        ("objection", arrival.objection),
-    ):
-        if value:
-            proof[name] = value
-    return proof
+    particulars = arrival.ground.particulars(_shown(arrival.ground.collected, zone))
+    particulars["fields"] = list(arrival.fields)
+    return particulars
 
 
 def past(
@@ -279,9 +260,16 @@ def _arrival(row: Row, address: str, defaults: ImportDefaults, several: bool) ->
     )
     if collected is None:
         raise RowRefused(RowFault.COLLECTED_MISSING)
-    for name in lacking(
-        basis, address, values.get(ORDER, ""), values.get(FUNCTION, ""), defaults.objection
-    ):
+    ground = GroundDeclaration(
+        basis=basis,
+        source=source,
+        collected=collected,
+        proof=values.get(PROOF, ""),
+        order=values.get(ORDER, ""),
+        function=values.get(FUNCTION, ""),
+        objection=defaults.objection if basis != "consent" else "",
+    )
+    for name in ground.missing(address):
         raise RowRefused(LACKING[name])
     fields = {name: plain(values[name], name) for name in defaults.fields if values.get(name)}
     zone, language = values.get("timezone", ""), values.get("language", "")
@@ -295,17 +283,11 @@ def _arrival(row: Row, address: str, defaults: ImportDefaults, several: bool) ->
         line=row.line,
         raw=row.raw,
         address=address,
-        source=source,
-        basis=basis,
-        collected=collected,
-        proof=values.get(PROOF, ""),
-        order=values.get(ORDER, ""),
+        ground=ground,
         fields=optional,
         timezone=read_zone(zone),
         language=read_language(language),
         last_contact=contact or 0,
-        function=values.get(FUNCTION, ""),
-        objection=defaults.objection if basis != "consent" else "",
         left_empty=tuple(unread),
         several=several,
     )

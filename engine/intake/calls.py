@@ -16,7 +16,7 @@ from enum import StrEnum, auto
 from typing import Literal, NamedTuple
 
 from engine.intake.address import AddressRefused, normalise
-from engine.intake.ground_requirements import lacking
+from engine.intake.ground_requirements import GroundDeclaration
 from engine.intake.instants import DateRefused, not_after, read_instant
 from engine.intake.locales import read_language, read_zone
 from engine.sequence.model import Plan
@@ -171,26 +171,23 @@ class Mistakes:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
+    """`asks`: the person is asked to confirm by mail; `ground` is then what they are asked for."""
+
     address: str
     list: int
-    basis: str
-    source: str = ""
-    collected_at: int = 0
-    proof: str = ""
+    ground: GroundDeclaration
+    asks: bool = False
     fields: Mapping[str, str] = field(default_factory=dict)
     timezone: str = ""
     language: str = ""
     start: str = "welcome"
     last_contact: int = 0
-    order: str = ""
-    function: str = ""
-    objection: str = ""
 
     def command(
         self, now: int, cause: Cause, call: str, request: str, fields: tuple[str, ...]
     ) -> Subscribe | RequestConsent:
         """`fields` names those whose values change; `request` is a fresh random id."""
-        if self.basis == DOUBLE_OPT_IN:
+        if self.asks:
             return RequestConsent(
                 at=now,
                 cause=cause,
@@ -207,9 +204,9 @@ class Subscription:
             at=now,
             cause=cause,
             list=self.list,
-            basis=one_of(self.basis, BASES),
-            proof="declared-with-proof" if self.proof else "declared",
-            declared_at=self.collected_at,
+            basis=self.ground.basis,
+            proof=self.ground.proof_kind,
+            declared_at=self.ground.collected,
             start=one_of(self.start, STARTS),
             timezone=self.timezone,
             language=self.language,
@@ -248,25 +245,33 @@ def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mist
         reading.mistake("collected_at", CallFault.COLLECTED_REQUIRED)
     if basis == DOUBLE_OPT_IN and reading.text("start") == "none":
         reading.mistake("start", CallFault.ANOTHER_START)
-    zone = reading.zone("timezone")
-    read = Subscription(
-        reading.address(),
-        reading.listed("list"),
-        basis,
-        reading.text("source"),
-        reading.moment("collected_at"),
-        reading.text("proof"),
-        reading.fields("fields"),
-        zone,
-        reading.language("language"),
-        reading.text("start") or "welcome",
-        reading.moment("last_contact"),
-        reading.text("order"),
-        reading.text("function"),
-        reading.text("objection"),
+    zone, address, number = reading.zone("timezone"), reading.address(), reading.listed("list")
+    source, collected = reading.text("source"), reading.moment("collected_at")
+    proof, fields = reading.text("proof"), reading.fields("fields")
+    language, start = reading.language("language"), reading.text("start") or "welcome"
+    last_contact = reading.moment("last_contact")
+    ground = GroundDeclaration(
+        basis=one_of(basis, BASES) if basis in BASES else "consent",
+        source=source,
+        collected=collected,
+        proof=proof,
+        order=reading.text("order"),
+        function=reading.text("function"),
+        objection=reading.text("objection"),
     )
-    for name in lacking(basis, read.address, read.order, read.function, read.objection):
+    for name in ground.missing(address):
         reading.mistake(name, CallFault.REQUIRED_FOR_BASIS, basis=basis, why=name)
+    read = Subscription(
+        address=address,
+        list=number,
+        ground=ground,
+        asks=basis == DOUBLE_OPT_IN,
+        fields=fields,
+        timezone=zone,
+        language=language,
+        start=start,
+        last_contact=last_contact,
+    )
     return reading.end() or read
 
 

@@ -54,6 +54,8 @@ CONFIRMED = (
 # Somebody else says so: from where, on which proof, and that it is a declaration (D10).
 DECLARED = ("declared", "source", "proof", "collected")
 OF_COLLECTION = frozenset({*FORM, "box", "objection"}) - {"source", "lists"}
+NOT_DECLARED = OF_COLLECTION | {"proof", "language"}
+"""What whoever declares a ground may leave unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +76,13 @@ DOORS: Mapping[str, Door] = {
     "form-confirmed": Door((*ALWAYS, *FORM, *ASKED, *CONFIRMED), OPTIONAL | MAIL),
     "page": Door((*ALWAYS, *SHOWN, "act", "message"), OPTIONAL),
     "answer": Door((*ALWAYS, *SHOWN, "act", "message", "link", "box"), OPTIONAL),
-    "api": Door(
-        (*ALWAYS, *DECLARED, "call", *sorted(OF_COLLECTION)), OF_COLLECTION | {"proof", "language"}
-    ),
+    "api": Door((*ALWAYS, *DECLARED, "call", *sorted(OF_COLLECTION)), NOT_DECLARED),
     "api-confirmed": Door((*ALWAYS, "source", "call", *ASKED, *CONFIRMED), OPTIONAL | MAIL),
     "import": Door(
         (*ALWAYS, *DECLARED, "import", "file", "line", *sorted(OF_COLLECTION)),
-        OF_COLLECTION | {"proof", "language"},
+        NOT_DECLARED,
     ),
-    "operator": Door(
-        (*ALWAYS, *DECLARED, *sorted(OF_COLLECTION)), OF_COLLECTION | {"proof", "language"}
-    ),
+    "operator": Door((*ALWAYS, *DECLARED, *sorted(OF_COLLECTION)), NOT_DECLARED),
     "operator-confirmed": Door((*ALWAYS, "source", *ASKED, *CONFIRMED), OPTIONAL | MAIL),
 }
 

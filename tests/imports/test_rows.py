@@ -76,7 +76,7 @@ def code(read: Arrival | Departure | Rejected) -> StrEnum:
 
 def test_a_plain_row_takes_its_ground_from_the_import() -> None:
     found = arrival(read_row(row(email=" Ana@Lecteurs.Example "), SAID))
-    assert (found.address, found.source, found.basis, found.collected) == (
+    assert (found.address, found.ground.source, found.ground.basis, found.ground.collected) == (
         "ana@lecteurs.example",
         "salon 2024",
         "consent",
@@ -99,13 +99,17 @@ def test_a_column_says_otherwise_for_its_row_and_an_empty_cell_does_not() -> Non
             OFFERED,
         )
     )
-    assert (found.source, found.basis, found.collected) == (
+    assert (found.ground.source, found.ground.basis, found.ground.collected) == (
         "boutique",
         "soft-optin",
         read_instant("2024-04-02", "Europe/Paris"),
     )
     found = arrival(read_row(reserved(source="", collected="", basis=""), SAID))
-    assert (found.source, found.basis, found.collected) == ("salon 2024", "consent", MARCH)
+    assert (found.ground.source, found.ground.basis, found.ground.collected) == (
+        "salon 2024",
+        "consent",
+        MARCH,
+    )
 
 
 @pytest.mark.parametrize(
@@ -126,6 +130,7 @@ def test_a_proof_strengthens_the_declaration_and_goes_to_the_evidence_with_what_
     found = arrival(read_row(Row(7, values, "as written"), SAID))
     assert subscribe(found, SAID, Cause("import")).proof == "declared-with-proof"
     assert proof_of(found, "Europe/Paris") == {
+        "declared": True,
         "source": "salon 2024",
         "collected": "2024-03-01T00:00:00+01:00",
         "basis": "consent",
@@ -398,7 +403,7 @@ def test_the_address_of_a_firm_has_no_profession_and_needs_none() -> None:
     values = {**row(email="Contact@Pepiniere.example").values, **reserved(basis="b2b").values}
     values["email"] = "Contact@Pepiniere.example"
     found = arrival(read_row(Row(7, values, "as written"), OFFERED))
-    assert (found.basis, found.function, found.objection) == (
+    assert (found.ground.basis, found.ground.function, found.ground.objection) == (
         "b2b",
         "",
         "case sur le bon de commande",

@@ -75,19 +75,19 @@ def test_a_declared_consent_is_read_with_its_source_and_date() -> None:
             "proof": "fiche 12",
         }
     )
-    assert (read.address, read.list, read.source, read.proof) == (
+    assert (read.address, read.list, read.ground.source, read.ground.proof) == (
         "lea@exemple.fr",
         30,
         "salon 2025",
         "fiche 12",
     )
-    assert read.collected_at == 1_763_593_200_000  # midnight in Paris
+    assert read.ground.collected == 1_763_593_200_000  # midnight in Paris
     command = read.command(NOW, Cause("api"), "call", "request", ("first_name",))
     assert isinstance(command, Subscribe)
     assert (command.basis, command.proof, command.declared_at, command.own_act) == (
         "consent",
         "declared-with-proof",
-        read.collected_at,
+        read.ground.collected,
         False,
     )
     assert all(word not in repr(command) for word in ("salon", "fiche", "Léa", "exemple"))
@@ -123,7 +123,7 @@ def test_a_list_is_named_by_number_or_name(said: object) -> None:
     ],
 )
 def test_a_moment_has_its_own_zone_or_that_of_the_installation(said: str, instant: int) -> None:
-    assert subscription(CONSENT | {"collected_at": said}).collected_at == instant
+    assert subscription(CONSENT | {"collected_at": said}).ground.collected == instant
 
 
 def test_every_mistake_is_listed_at_once() -> None:
@@ -243,7 +243,13 @@ def test_a_number_is_the_text_that_it_is_and_null_is_left_out() -> None:
             "timezone": "asia/tokyo",
         }
     )
-    assert (read.order, read.proof, dict(read.fields), read.language, read.timezone) == (
+    assert (
+        read.ground.order,
+        read.ground.proof,
+        dict(read.fields),
+        read.language,
+        read.timezone,
+    ) == (
         "77421",
         "true",
         {"first_name": "7"},
@@ -261,7 +267,7 @@ def test_one_thing_wrong_is_one_mistake() -> None:
 
 
 def test_a_clock_that_runs_ahead_by_less_than_five_minutes_says_now() -> None:
-    assert subscription(CONSENT | {"collected_at": "2025-12-01T09:04:00Z"}).collected_at == NOW
+    assert subscription(CONSENT | {"collected_at": "2025-12-01T09:04:00Z"}).ground.collected == NOW
     assert mistakes(CONSENT | {"collected_at": "2025-12-01T09:06:00Z"}) == (
         "collected_at: lies in the future, by more than clocks differ",
     )

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.intake.ground_requirements import lacking
+from engine.intake.ground_requirements import GroundDeclaration
+from engine.subscriber.terms import Basis
 
 ANNA, FIRM = "anna@potager.example", "contact@potager.example"
 
@@ -23,6 +24,10 @@ ANNA, FIRM = "anna@potager.example", "contact@potager.example"
         ("soft-optin", FIRM, ("order", "objection")),
     ],
 )
-def test_what_a_ground_lacks_is_named(basis: str, address: str, needs: tuple[str, ...]) -> None:
-    assert lacking(basis, address, "", "", "") == needs
-    assert lacking(basis, address, "commande 1", "maraîchère", "par retour de mail") == ()
+def test_what_a_ground_lacks_is_named(basis: Basis, address: str, needs: tuple[str, ...]) -> None:
+    declared = GroundDeclaration(basis, "salon", 0)
+    assert declared.missing(address) == needs
+    told = declared._replace(
+        order="commande 1", function="maraîchère", objection="par retour de mail"
+    )
+    assert told.missing(address) == ()
