@@ -4,7 +4,6 @@ knows them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,12 +11,10 @@ from engine.audit.evidence import addresses
 from engine.i18n.language import N_
 from engine.i18n.refusal import Refusal, address_of
 from engine.installation.events import STREAM
-from engine.ledger.codec import Entry
+from engine.ledger.codec import STREAM_ID, Entry
 from engine.ledger.store import Ledger
 from engine.vault.commitment import Evidence
 from engine.vault.vault import KnownPerson, Vault
-
-ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ def identify(ledger: Ledger, vault: Vault, text: str) -> Identity | None:
     """Whom an address or opaque id means; None for an address that nobody here has, or had in the
     evidence of an act. Raises Refusal for an unknown id, and where several people had the address.
     """
-    if ID.fullmatch(text):
+    if STREAM_ID.fullmatch(text):
         return identified(ledger, vault, text)
     address = address_of(text)
     subscriber = vault.find(address)

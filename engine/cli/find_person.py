@@ -4,20 +4,17 @@ id.
 
 from __future__ import annotations
 
-import re
-
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.refusal import Refusal, address_of
 from engine.i18n.stored_words import stored_in_words
 from engine.installation.events import STREAM
-
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from engine.ledger.codec import STREAM_ID
 
 
 def person_of(context: AppContext, text: str) -> str:
     """The opaque id of somebody who has facts. Raises Refusal for nobody."""
-    subscriber = text if _ID.fullmatch(text) else behind(context, address_of(text))
+    subscriber = text if STREAM_ID.fullmatch(text) else behind(context, address_of(text))
     if subscriber == STREAM or not context.ledger.stream(subscriber):
         raise Refusal(N_("nobody is known under this id"))
     return subscriber

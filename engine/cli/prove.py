@@ -5,7 +5,6 @@ nobody, verified as they do, and the sealed proof of somebody who was erased (D1
 from __future__ import annotations
 
 import argparse
-import re
 import secrets
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from engine.i18n.dates import shown
 from engine.i18n.language import N_, grouped, translator
 from engine.i18n.refusal import Refusal, address_of
 from engine.installation.events import STREAM
+from engine.ledger.codec import STREAM_ID
 from engine.proof import verify as verifier
 from engine.proof.bundle import bundle_files, zipped
 from engine.proof.bundle_sources import Stores, head_of, holding_of
@@ -30,8 +30,6 @@ from engine.proof.store import SignedCheckpoint
 from engine.subscriber.commands import OpenProof
 from engine.subscriber.events import Cause
 from engine.vault.sealing import SealingRefused, unseal
-
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def prove(context: AppContext, args: argparse.Namespace) -> int:
@@ -72,7 +70,7 @@ def prove(context: AppContext, args: argparse.Namespace) -> int:
 
 
 def _stream(context: AppContext, text: str) -> str:
-    if _ID.fullmatch(text):
+    if STREAM_ID.fullmatch(text):
         if text == STREAM:
             raise Refusal(N_("nobody is known under this id"))
         return text

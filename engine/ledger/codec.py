@@ -72,7 +72,7 @@ canonical: Callable[[object], bytes] = msgspec.json.Encoder(order="sorted").enco
 bytes are those of RFC 8785.
 """
 _TOPICS = {name: length(len(name)) + name.encode() for name in NAMES}
-_STREAM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+STREAM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 _MESSAGE = re.compile(r"[0-9a-f]{32}")
@@ -154,7 +154,7 @@ def _check_time(instant: int) -> None:
 @lru_cache(maxsize=4096)
 def _stream(name: str) -> tuple[bytes, bytes]:
     """A stream as it stands in the entry, and as it stands in its column."""
-    if _STREAM.fullmatch(name) is None:
+    if STREAM_ID.fullmatch(name) is None:
         raise EntryRefused("the name of a stream is a UUID in small letters")
     return name.encode(), uuid_of(name)
 

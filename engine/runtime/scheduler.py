@@ -20,7 +20,7 @@ from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
 from engine.sequence.cron import read_cron
 from engine.sequence.model import Broadcast
-from engine.sequence.timing import later, to_instant, to_local, zone
+from engine.sequence.timing import later, read_local_minute, to_instant, to_local, zone
 from engine.subscriber.agenda_key import BroadcastKey, encode
 from engine.subscriber.events import Cause
 
@@ -52,7 +52,7 @@ def occurrence_name(broadcast: Broadcast, moment: int, timezone: str) -> str:
 
 def dated_moment(broadcast: Broadcast, timezone: str) -> int:
     """When a broadcast that has a date leaves (ms)."""
-    return to_instant(datetime.strptime(broadcast.on, "%Y-%m-%d %H:%M"), timezone)
+    return to_instant(read_local_minute(broadcast.on), timezone)
 
 
 def _last_moment(

@@ -6,16 +6,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
 from engine.sequence.cron import falls_due
 from engine.sequence.delay import parse_clock, parse_window
 from engine.sequence.links import find_links
 from engine.sequence.mistakes import Mistake, Unreadable, column_of
 from engine.sequence.model import Letter
-from engine.sequence.parse_broadcasts import ON
 from engine.sequence.parse_forms import CONFIRMATION_BODY
-from engine.sequence.timing import to_instant
+from engine.sequence.timing import read_local_minute, to_instant
 from engine.sequence.written import CONFIG, Written, letters_of
 from engine.words import N_
 
@@ -83,7 +81,7 @@ def broadcasts_in_the_past(written: Written) -> Iterator[Mistake]:
         if not broadcast.on or not written.now:
             continue
         try:
-            moment = to_instant(datetime.strptime(broadcast.on, ON), written.plan.timezone)
+            moment = to_instant(read_local_minute(broadcast.on), written.plan.timezone)
         except ValueError:
             continue
         if moment < written.now:

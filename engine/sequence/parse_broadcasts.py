@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
 
 from engine.sequence.cron import read_cron
 from engine.sequence.delay import Delay, parse_delay
@@ -14,11 +13,10 @@ from engine.sequence.draft import Draft, read_hours
 from engine.sequence.model import Broadcast, Letter
 from engine.sequence.parse_letters import check_body, read_links, read_words
 from engine.sequence.table import Table
-from engine.sequence.timing import Hours
+from engine.sequence.timing import Hours, read_local_minute
 from engine.words import N_
 
 EVERYONE = "everyone"
-ON = "%Y-%m-%d %H:%M"
 _ON = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
 
 
@@ -100,6 +98,6 @@ def _reminder(table: Table, letter: Letter, draft: Draft) -> Letter:
 
 def _is_date(text: str) -> bool:
     try:
-        return bool(datetime.strptime(text, ON))
+        return bool(read_local_minute(text))
     except ValueError:
         return False

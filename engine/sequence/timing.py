@@ -53,6 +53,11 @@ def to_local(instant: int, zone_name: str) -> datetime:
     return (_EPOCH + instant * _MS).astimezone(zone(zone_name))
 
 
+def read_local_minute(text: str) -> datetime:
+    """The day and minute of "2026-12-01 09:00", on no zone's clock. Raises ValueError."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M")
+
+
 def to_instant(local: datetime, zone_name: str) -> int:
     """The instant of a naive local date and time in a zone (see the head of this file for gaps and
     folds).

@@ -6,12 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from engine.sequence.delay import DAY, HOUR
 from engine.sequence.model import Broadcast, Letter, Link, Plan
-from engine.sequence.parse_broadcasts import ON
-from engine.sequence.timing import to_instant, to_local
+from engine.sequence.timing import read_local_minute, to_instant, to_local
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.agenda import Act, Calendar, Occurrence, acts
@@ -208,7 +206,7 @@ class _SimulatedReader:
     def _moment(self, broadcast: Broadcast, after: int) -> int | None:
         if not broadcast.on:
             return next(self.recurring(broadcast.every, self.plan.timezone, after), None)
-        moment = to_instant(datetime.strptime(broadcast.on, ON), self.plan.timezone)
+        moment = to_instant(read_local_minute(broadcast.on), self.plan.timezone)
         return moment if moment > after else None
 
     def _fall_due(self, broadcast: Broadcast, at: int) -> None:
