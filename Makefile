@@ -6,7 +6,7 @@ INPUTS := pyproject.toml setup.py constraints.txt
 # The tests start the program hundreds of times: compiled once, whatever the machine has been told about bytecode.
 COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(HERE)/.venv/bytecode
 STYLE  := $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --output-format concise . && $(BIN)/mypy
-PYTEST := $(COMPILED) $(BIN)/python -m pytest -q --dist worksteal --durations=20
+PYTEST  = $(shell sh tests/memory_folder.sh) $(COMPILED) $(BIN)/python -m pytest -q --dist worksteal --durations=20
 PURE   := $(addprefix tests/,sequence subscriber simulation letter mime intake i18n docs test_shape.py)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
