@@ -156,17 +156,21 @@ def test_halves_are_tried_until_the_bad_ones_alone_have_failed() -> None:
     assert tried == [[*range(8)], [0, 1, 2, 3], [0, 1], [2, 3], [2], [3], [4, 5, 6, 7]]
 
 
-def test_a_lost_database_is_not_asked_again_for_each_half() -> None:
+@pytest.mark.parametrize(("lost_at", "answered", "sizes"), [(0, 0, [4, 2]), (2, 2, [4, 2, 2])])
+def test_a_lost_database_is_not_asked_again_for_each_half(
+    lost_at: int, answered: int, sizes: list[int]
+) -> None:
     tried = list[int]()
 
     def execute(numbers: Sequence[int]) -> Sequence[int]:
         tried.append(len(numbers))
         if len(numbers) == 4:
             raise ValueError("too many")
-        if 2 in numbers:
+        if lost_at in numbers:
             raise LOST[0]("gone")
         return numbers
 
     answers = bisect_failures(execute, range(4))
-    assert answers[:2] == [0, 1] and [type(answer) for answer in answers[2:]] == [LOST[0]] * 2
-    assert tried == [4, 2, 2]
+    assert answers[:answered] == [0, 1][:answered]
+    assert [type(answer) for answer in answers[answered:]] == [LOST[0]] * (4 - answered)
+    assert tried == sizes
