@@ -19,7 +19,7 @@ from bench.table import Row, Watch, against
 from engine.config import read_config
 from engine.letter.link_token import TOKEN_CHARACTERS
 from engine.letter.source_folder import read_sequences
-from engine.sending.compose import Composer, Ordered
+from engine.sending.compose import Composer, ComposeRequest
 from engine.sequence.model import Plan
 from engine.sequence.parse import parse
 from engine.subscriber.events import LetterBegun
@@ -68,10 +68,10 @@ def _composer(folder: Path) -> tuple[Composer, Plan]:
     )
 
 
-def _order(reader: int) -> Ordered:
+def _order(reader: int) -> ComposeRequest:
     begun = LetterBegun(
         AT, "list:1", "letter", LETTER, secrets.token_hex(16), 0, 1, 1, "conseils", "bench"
     )
-    return Ordered(
+    return ComposeRequest(
         begun, reader, f"reader-{reader}@potager.example", {"first_name": f"Prénom-{reader}"}, "fr"
     )

@@ -32,7 +32,7 @@ from engine.subscriber.agenda_key import withheld_of
 from engine.subscriber.events import PersonEvent
 from engine.subscriber.evolve import fold
 from engine.subscriber.person import NOBODY, Person
-from projections.quarantine import Quarantined, what_failed
+from projections.quarantine import Quarantined, failure_kind
 from projections.stale import StaleRows, made_stale
 from projections.view import LIVE, Cursor, schema_of
 
@@ -219,7 +219,7 @@ class Agenda:
                 position = max(
                     (entry.position for entry in history or self._history(subscriber)), default=0
                 )
-                failed[subscriber] = what_failed(position, error)
+                failed[subscriber] = failure_kind(position, error)
             else:
                 if known is None:
                     read[subscriber] = person
@@ -239,7 +239,7 @@ class Agenda:
                 person = fold([cast(PersonEvent, entry.event) for entry in facts])
                 matters = acts(person, plan, calendar)
             except Exception as error:
-                failed = what_failed(facts[-1].position, error)
+                failed = failure_kind(facts[-1].position, error)
                 rows["aside"].append(row(uuid, bigint(failed.position), failed.why.encode()))
                 continue
             rows["fold"].append(row(uuid, bigint(person.version), pack(person)))

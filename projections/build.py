@@ -34,7 +34,7 @@ the whole ledger.
 Work = Callable[[str], int]
 
 
-def dealt_out(begin: Callable[[str], Work], conninfo: str, processes: int) -> Iterator[int]:
+def run_in_processes(begin: Callable[[str], Work], conninfo: str, processes: int) -> Iterator[int]:
     """Run `work` for each part in processes, and yield each result as soon as it is there.
     `begin(conninfo)` is called once in each process and must be picklable. Raises what a process
     raised. A process ends when nothing more is sent to it, so none outlives this one.
@@ -119,7 +119,7 @@ class ViewBuild:
         for person in (
             map(self._part(ledger, database), PARTS)
             if alone
-            else dealt_out(self.begin, database.conninfo, processes)
+            else run_in_processes(self.begin, database.conninfo, processes)
         ):
             done += person
             tell(done, self.position)

@@ -54,9 +54,9 @@ class Activity:
             self.asked_at = self.expires_at = 0
 
 
-def _told(entries: Iterable[Entry]) -> tuple[dict[str, Activity], list[str]]:
+def _activities(entries: Iterable[Entry]) -> tuple[dict[str, Activity], list[str]]:
     """The activity by person, and the people who were erased."""
-    told: dict[str, Activity] = {}
+    activities: dict[str, Activity] = {}
     erased: list[str] = []
     for entry in entries:
         event = entry.event
@@ -64,10 +64,10 @@ def _told(entries: Iterable[Entry]) -> tuple[dict[str, Activity], list[str]]:
             continue
         if isinstance(event, e.SubscriberErased):
             erased.append(entry.stream)
-            told.pop(entry.stream, None)
+            activities.pop(entry.stream, None)
         else:
-            told.setdefault(entry.stream, Activity()).see(event)  # type: ignore[arg-type]
-    return told, erased
+            activities.setdefault(entry.stream, Activity()).see(event)  # type: ignore[arg-type]
+    return activities, erased
 
 
 class Inactivity:
@@ -83,12 +83,12 @@ class Inactivity:
         """Nothing is cached in memory."""
 
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
-        told, erased = _told(entries)
+        activities, erased = _activities(entries)
         if erased:
             cursor.execute(self.sql["erase"], {"subscribers": uuids(erased)})
         heard = {
             subscriber: activity.answered
-            for subscriber, activity in told.items()
+            for subscriber, activity in activities.items()
             if activity.answered
         }
         if heard:
@@ -96,16 +96,16 @@ class Inactivity:
                 self.sql["answer"],
                 {"subscribers": uuids(heard), "answered": bigints(heard.values())},
             )
-        if told:
+        if activities:
             columns = ("heard_at", "requested_at", "asked_at", "expires_at")
             values = {
-                name: bigints([getattr(activity, name) for activity in told.values()])
+                name: bigints([getattr(activity, name) for activity in activities.values()])
                 for name in columns
             }
-            cursor.execute(self.sql["tell"], {"subscribers": uuids(told), **values})
+            cursor.execute(self.sql["tell"], {"subscribers": uuids(activities), **values})
 
     def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
-        told, _ = _told(entries)
+        activities, _ = _activities(entries)
         rows = [
             row(
                 uuid_of(subscriber),
@@ -114,7 +114,7 @@ class Inactivity:
                 bigint(t.asked_at),
                 bigint(t.expires_at),
             )
-            for subscriber, t in told.items()
+            for subscriber, t in activities.items()
         ]
         return {"silence": rows}
 

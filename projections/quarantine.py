@@ -24,7 +24,7 @@ class Quarantined:
     why: str
 
 
-def what_failed(position: int, error: Exception) -> Quarantined:
+def failure_kind(position: int, error: Exception) -> Quarantined:
     """The type of the error; the same whether they were followed or rebuilt, since a replay
     compares it.
     """

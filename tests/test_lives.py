@@ -22,7 +22,7 @@ from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.agenda import Calendar, Occurrence, acts, keys
 from engine.subscriber.agenda_key import matter_of
-from engine.subscriber.answering import may_take_back
+from engine.subscriber.answering import can_undo
 from engine.subscriber.decide import decide
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.evolve import evolve, fold
@@ -255,7 +255,7 @@ class Life(RuleBasedStateMachine):
         moves = [event.message for event in self.events if isinstance(event, e.ListMoved)]
         if moves:
             message = moves[-1 - which % len(moves)]
-            offered = may_take_back(message, self.person, self.plan)
+            offered = can_undo(message, self.person, self.plan)
             assert offered is self.do(c.UndoMove(self.now, self.cause("click"), message, act)), (
                 "a page offers what is refused, or hides what is not"
             )

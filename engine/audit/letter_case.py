@@ -17,7 +17,7 @@ from engine.intake.contested import Contested
 from engine.ledger.codec import Entry
 from engine.letter.compile import LetterMistakes, LetterSource, Rendered
 from engine.letter.published_letter import letter_of
-from engine.sending.compose import CannotRender, Composer, Ordered, source_of
+from engine.sending.compose import CannotRender, Composer, ComposeRequest, source_of
 from engine.subscriber import events as e
 from engine.subscriber.events import LetterBegun
 from engine.subscriber.person import Person
@@ -77,7 +77,7 @@ def published_words(
     def rendered(values: Mapping[str, str]) -> Iterator[Rendered]:
         for attempt in attempts:
             begun = cast(LetterBegun, attempt.event)
-            ordered = Ordered(
+            request = ComposeRequest(
                 begun,
                 attempt.position,
                 "",
@@ -86,7 +86,7 @@ def published_words(
                 ground.basis if ground else "consent",
             )
             try:
-                yield composer.rendered(ordered, plan)
+                yield composer.rendered(request, plan)
             except CannotRender:
                 continue
 

@@ -10,7 +10,7 @@ import secrets
 
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
-from engine.i18n.dates import language_said, read_date, shown, zone_said
+from engine.i18n.dates import language_argument, read_date, shown, zone_argument
 from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.refusal import Refusal, address_of, list_of, purpose_of
@@ -38,7 +38,7 @@ def subscribe(context: AppContext, args: argparse.Namespace) -> int:
     plan = context.installation_stream.current().plan()
     target, now = list_of(plan, args.list), context.clock.now()
     fields = fields_of(args.field, frozenset(plan.fields))
-    zone, language = zone_said(args.timezone), language_said(args.language)
+    zone, language = zone_argument(args.timezone), language_argument(args.language)
     asks = args.basis == DOUBLE_OPT_IN
     ground = GroundDeclaration(
         basis="consent" if asks else args.basis,

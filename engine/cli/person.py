@@ -14,7 +14,7 @@ from engine.cli.private_file import write_private
 from engine.cli.terminal import agreed, json_text
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
-from engine.i18n.dates import language_said, shown, zone_said
+from engine.i18n.dates import language_argument, shown, zone_argument
 from engine.i18n.language import N_, Say, grouped, translator
 from engine.i18n.refusal import Refusal, UnreadableInput, address_of
 from engine.privacy.correction import Correction, correction
@@ -83,7 +83,7 @@ def _export(context: AppContext, subscriber: str, args: argparse.Namespace, _: S
 
 
 def _correct(context: AppContext, subscriber: str, args: argparse.Namespace, _: Say) -> int:
-    zone, language = zone_said(args.timezone), language_said(args.language)
+    zone, language = zone_argument(args.timezone), language_argument(args.language)
     plan = context.installation_stream.current().plan()
     fields = fields_of(args.field, frozenset(plan.fields))
     if not (args.email or fields or zone or language):

@@ -15,7 +15,7 @@ from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.refusal import Refusal, address_of
 from engine.letter.source_folder import read_sequences
-from engine.sending.compose import CannotRender, Composed, Composer, Ordered
+from engine.sending.compose import CannotRender, Composed, Composer, ComposeRequest
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.replies import Verdict
 from engine.sequence.model import Plan
@@ -100,7 +100,7 @@ def _composed(context: AppContext, letter: str, person: str, to: str) -> Compose
     claim = find_letter(plan, letter)
     state = context.command_handler.load([subscriber])[subscriber] if subscriber else None
     ground = state.grounds.get(claim.purpose) if state else None
-    ordered = Ordered(
+    request = ComposeRequest(
         claim,
         0,
         address_of(to),
@@ -111,7 +111,7 @@ def _composed(context: AppContext, letter: str, person: str, to: str) -> Compose
     )
     try:
         return Composer(context.config, context.secrets.link_key).compose(
-            ordered, plan, context.clock.now()
+            request, plan, context.clock.now()
         )
     except CannotRender as error:
         raise Refusal(N_("this letter cannot be made for this person: {why}"), why=error) from error

@@ -13,7 +13,7 @@ from engine.authoring.inspection import read_folder
 from engine.cli.terminal import json_text
 from engine.config import Config
 from engine.desk.clock import wall_now
-from engine.i18n.dates import read_date, zone_said
+from engine.i18n.dates import read_date, zone_argument
 from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import quoted, say_list, say_moment, subject_of
@@ -49,7 +49,7 @@ class Options:
 
 def run(config: Config, args: argparse.Namespace) -> int:
     """Raises Unpublishable when the files hold a fatal mistake."""
-    zone = zone_said(args.timezone) or config.site.timezone
+    zone = zone_argument(args.timezone) or config.site.timezone
     if not 0 < args.days <= MAX_DAYS:
         raise Refusal(N_("--days is a number from 1 to {most}"), 2, most=MAX_DAYS)
     start = read_date(args.start, zone) if args.start else wall_now()

@@ -30,7 +30,7 @@ def read_date(text: str, zone: str) -> int:
         ) from None
 
 
-def zone_said(text: str) -> str:
+def zone_argument(text: str) -> str:
     """The IANA name of a zone, "" for none said. Raises Refusal of status 2."""
     zone = read_zone(text.strip())
     if text.strip() and not zone:
@@ -40,7 +40,7 @@ def zone_said(text: str) -> str:
     return zone
 
 
-def language_said(text: str) -> str:
+def language_argument(text: str) -> str:
     """The code of a language, "" for none said. Raises Refusal of status 2."""
     language = read_language(text.strip())
     if text.strip() and not language:

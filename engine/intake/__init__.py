@@ -1,1 +1,1 @@
-"""Readers: they turn what arrives from outside into a command or a refusal, and touch no store."""
+"""Readers: each turns outside input into a command or a refusal, and touches no store. Pure."""

@@ -46,8 +46,7 @@ _ATOM = r"""[^\x00-\x20\x7f-\x9f()<>\[\]:;@\\,."]+"""
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+$){_LABEL}")
-# What is in its one spelling already, as most addresses are: `normalise` has nothing to do.
-# A-labels are looked at more closely.
+# An address in this form is normalised already, as most are. A-labels are checked more closely.
 _ORDINARY = re.compile(
     r"[a-z0-9_+-]{1,64}(?:\.[a-z0-9_+-]{1,64})*@(?!.*xn--)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 )
@@ -55,7 +54,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 _MARKS = frozenset({"Mc", "Me", "Mn"})
 
 
-# What word processors put in the place of plain signs, and the plain ones.
+# Typographic characters that word processors substitute, and the plain ones they stand for.
 _APOSTROPHES = "\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4\uff07"
 _HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"
 _PLAIN_SIGNS = str.maketrans(dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_HYPHENS, "-"))
@@ -209,7 +208,9 @@ def _sign_refused(sign: str) -> Reason[AddressFault]:
 
 
 def _plain(local: str, domain: str) -> str:
-    """The address with the plain signs it was probably meant to have, "" where that is none."""
+    """The address with typographic characters replaced by plain ones, "" where that is no address
+    either.
+    """
     plain = local.translate(_PLAIN_SIGNS)
     try:
         return (

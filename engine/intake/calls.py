@@ -1,9 +1,9 @@
-"""What the API is told, as JSON → a call read and ready to become a command, or every mistake in it
-at once. Pure.
+"""The JSON body of an API call → a call ready to become a command, or every mistake in it at once.
+Pure.
 
-The members of each body are declared once, here: the reader refuses what is not among them, and the
-API describes them from the same lines. Programs are not strict about JSON: null is a member left
-out, and a number or a boolean where a text belongs is that text.
+The members of each body are declared once, here: the reader refuses any other member, and the API's
+description is made from the same lines. Callers are not strict about JSON: null counts as a member
+left out, and a number or a boolean where a text belongs is read as that text.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _BREAKS = frozenset({"Cs", "Zl", "Zp"})
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of a body; `choices` are the only values it takes, where there are any."""
+    """One member of a body; `choices`, if there are any, are the only values allowed."""
 
     name: str
     kind: Kind
@@ -186,7 +186,7 @@ class Subscription:
     def command(
         self, now: int, cause: Cause, call: str, request: str, fields: tuple[str, ...]
     ) -> Subscribe | RequestConsent:
-        """`fields` names those whose values change; `request` is a fresh random id."""
+        """`fields` names the fields whose values change; `request` is a fresh random id."""
         if self.asks:
             return RequestConsent(
                 at=now,
@@ -236,31 +236,31 @@ class Unsubscription:
 
 
 def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mistakes:
-    """`now` is the engine's time (ms): what lies after it is refused."""
-    reading = Reading(body, SUBSCRIPTION, plan, now)
-    basis = reading.text("basis")
-    if basis in BASES and reading.lacks("source"):
-        reading.mistake("source", CallFault.SOURCE_REQUIRED)
-    if basis == "consent" and reading.lacks("collected_at"):
-        reading.mistake("collected_at", CallFault.COLLECTED_REQUIRED)
-    if basis == DOUBLE_OPT_IN and reading.text("start") == "none":
-        reading.mistake("start", CallFault.ANOTHER_START)
-    zone, address, number = reading.zone("timezone"), reading.address(), reading.listed("list")
-    source, collected = reading.text("source"), reading.moment("collected_at")
-    proof, fields = reading.text("proof"), reading.fields("fields")
-    language, start = reading.language("language"), reading.text("start") or "welcome"
-    last_contact = reading.moment("last_contact")
+    """`now` is the engine's time (ms): later instants are refused."""
+    reader = BodyReader(body, SUBSCRIPTION, plan, now)
+    basis = reader.text("basis")
+    if basis in BASES and reader.lacks("source"):
+        reader.mistake("source", CallFault.SOURCE_REQUIRED)
+    if basis == "consent" and reader.lacks("collected_at"):
+        reader.mistake("collected_at", CallFault.COLLECTED_REQUIRED)
+    if basis == DOUBLE_OPT_IN and reader.text("start") == "none":
+        reader.mistake("start", CallFault.ANOTHER_START)
+    zone, address, number = reader.zone("timezone"), reader.address(), reader.listed("list")
+    source, collected = reader.text("source"), reader.moment("collected_at")
+    proof, fields = reader.text("proof"), reader.fields("fields")
+    language, start = reader.language("language"), reader.text("start") or "welcome"
+    last_contact = reader.moment("last_contact")
     ground = GroundDeclaration(
         basis=one_of(basis, BASES) if basis in BASES else "consent",
         source=source,
         collected=collected,
         proof=proof,
-        order=reading.text("order"),
-        function=reading.text("function"),
-        objection=reading.text("objection"),
+        order=reader.text("order"),
+        function=reader.text("function"),
+        objection=reader.text("objection"),
     )
     for name in ground.missing(address):
-        reading.mistake(name, CallFault.REQUIRED_FOR_BASIS, basis=basis, why=name)
+        reader.mistake(name, CallFault.REQUIRED_FOR_BASIS, basis=basis, why=name)
     read = Subscription(
         address=address,
         list=number,
@@ -272,37 +272,37 @@ def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mist
         start=start,
         last_contact=last_contact,
     )
-    return reading.end() or read
+    return reader.end() or read
 
 
 def read_transfer(body: object, plan: Plan, now: int) -> Transferral | Mistakes:
-    reading = Reading(body, TRANSFER, plan, now)
-    read = Transferral(reading.address(), reading.listed("from"), reading.listed("to"))
-    return reading.end() or read
+    reader = BodyReader(body, TRANSFER, plan, now)
+    read = Transferral(reader.address(), reader.listed("from"), reader.listed("to"))
+    return reader.end() or read
 
 
 def read_unsubscription(body: object, plan: Plan, now: int) -> Unsubscription | Mistakes:
-    reading = Reading(body, UNSUBSCRIPTION, plan, now)
-    purpose = reading.text("purpose")
+    reader = BodyReader(body, UNSUBSCRIPTION, plan, now)
+    purpose = reader.text("purpose")
     if purpose and purpose != "*" and purpose not in plan.purposes:
         if plan.purposes:
             known = ", ".join(plan.purposes)
-            reading.mistake("purpose", CallFault.PURPOSE_UNKNOWN, known=known)
+            reader.mistake("purpose", CallFault.PURPOSE_UNKNOWN, known=known)
         else:
-            reading.mistake("purpose", CallFault.NO_PURPOSES_PUBLISHED)
-    read = Unsubscription(reading.address(), purpose)
-    return reading.end() or read
+            reader.mistake("purpose", CallFault.NO_PURPOSES_PUBLISHED)
+    read = Unsubscription(reader.address(), purpose)
+    return reader.end() or read
 
 
 def read_lookup(body: object, plan: Plan, now: int) -> str | Mistakes:
     """The normalised address asked about."""
-    reading = Reading(body, LOOKUP, plan, now)
-    address = reading.address()
-    return reading.end() or address
+    reader = BodyReader(body, LOOKUP, plan, now)
+    address = reader.address()
+    return reader.end() or address
 
 
-class Reading:
-    """One pass over a body: each value is asked for by name, each mistake is kept once."""
+class BodyReader:
+    """One pass over a body: each value is read by its member's name, and mistakes are collected."""
 
     def __init__(self, body: object, members: Sequence[Member], plan: Plan, now: int) -> None:
         self.plan, self.now = plan, now
@@ -321,10 +321,10 @@ class Reading:
                 self.mistake(member.name, CallFault.REQUIRED)
 
     def mistake(self, name: str, code: CallFault, /, **values: Value) -> None:
-        self.because(name, Reason(code, **values))
+        self.mistake_for(name, Reason(code, **values))
 
-    def because(self, name: str, reason: Reason[StrEnum] | Words) -> None:
-        """A mistake that another reader has found in the value of a member."""
+    def mistake_for(self, name: str, reason: Reason[StrEnum] | Words) -> None:
+        """Note a mistake that another reader has found in the value of a member."""
         self.mistakes[Mistake(name, reason)] = None
 
     def end(self) -> Mistakes | None:
@@ -381,7 +381,7 @@ class Reading:
         try:
             return normalise(text) if text else ""
         except AddressRefused as error:
-            self.because("email", error.reason)
+            self.mistake_for("email", error.reason)
             return ""
 
     def listed(self, name: str) -> int:
@@ -405,12 +405,12 @@ class Reading:
         return listed.id if listed else 0
 
     def moment(self, name: str) -> int:
-        """Milliseconds since 1970, 0 where nothing is said."""
+        """Milliseconds since 1970, 0 where the member is absent."""
         text = self.text(name)
         try:
             instant = read_instant(text, self.plan.timezone) if text else 0
         except DateRefused as error:
-            self.because(name, error.reason)
+            self.mistake_for(name, error.reason)
             return 0
         past = not_after(instant, self.now)
         if past is None:
@@ -443,7 +443,7 @@ class Reading:
 
 
 def _as_text(value: object) -> str | None:
-    """ "" for what is left out; None for what is no text: an object, an array, an infinite
+    """ "" for an absent member; None for a value that is no text: an object, an array, an infinite
     number.
     """
     if value is None:

@@ -1,8 +1,8 @@
-"""A link of a letter, and what was said on its page, read as a command. Pure: whether a link is
-genuine and who is behind it was found before.
+"""A link of a letter, and what was posted on its page, read as a command. Pure: whether the link is
+genuine and whose it is was checked before.
 
-Opening a link is no command at all. `act` is the class of evidence: "human_button", "auto_submit"
-or "rfc8058" (C05).
+Opening a link is no command. `act` is the class of evidence: "human_button", "auto_submit" or
+"rfc8058" (C05).
 """
 
 from __future__ import annotations
@@ -20,18 +20,20 @@ from engine.subscriber.outcome import Refusal, Refused
 from engine.subscriber.person import Person
 
 Action = Literal["answer", "unsubscribe", "everything", "confirm", "undo", "not-me"]
-Said = Literal["nothing", "button", "auto", "one-click", "again"]
+PostKind = Literal["nothing", "button", "auto", "one-click", "again"]
 
 HUMAN, AUTOMATIC, ONE_CLICK = "human_button", "auto_submit", "rfc8058"
 MAY_ACT_ALONE: frozenset[Action] = frozenset({"answer"})
-"""Whatever takes something away, or gives a ground, is a person's press (C03)."""
+"""The only actions that a page may carry out without a press. Whatever withdraws something or gives
+a ground needs a person's press (C03).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """One link of one letter: what it asks for, the claim of its letter, the published link of an
-    answer, the request a confirmation is about (`told`: the commitment to what was told with it;
-    `declined`: whoever got its mail has said that it was not theirs).
+    """One link of one letter: its action, the claim of its letter, for an answer the published
+    link, for a confirmation the request (`told`: the commitment to what was entered with the
+    request; `declined`: whoever got its mail has said that it was not theirs).
 
     `notice` is the digest of the words of the page on which a press gives a ground.
     """
@@ -47,9 +49,9 @@ class Click:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a POST says. `consented` is the purpose whose box was ticked."""
+    """What a POST holds. `consented` is the purpose whose box was ticked."""
 
-    said: Said
+    kind: PostKind
     nonce: str = ""
     consented: str = ""
 
@@ -72,8 +74,8 @@ def read_body(fields: Mapping[str, str]) -> Body:
             return Body("nothing", nonce)
 
 
-def act_of(said: Said) -> str:
-    return {"auto": AUTOMATIC, "one-click": ONE_CLICK}.get(said, HUMAN)
+def act_class_of(kind: PostKind) -> str:
+    return {"auto": AUTOMATIC, "one-click": ONE_CLICK}.get(kind, HUMAN)
 
 
 def cause_of(click: Click, act: str, commitment: str = "") -> Cause:
@@ -84,8 +86,8 @@ def cause_of(click: Click, act: str, commitment: str = "") -> Cause:
 
 
 def contradicts(click: Click, person: Person, at: int) -> bool:
-    """Whether an automatic press of it would be another automatic answer to a letter that had one
-    just before. `at` is the engine's, in ms.
+    """Whether an automatic press would be a second, different automatic answer to a letter answered
+    just before. `at` is the engine's time in ms.
     """
     move, link = person.last_move, click.link
     if link is None or link.kind != "move" or move is None:
@@ -101,12 +103,12 @@ def contradicts(click: Click, person: Person, at: int) -> bool:
 def command_of(
     click: Click, body: Body, at: int, person: Person, commitment: str = ""
 ) -> c.AnyCommand | Refused:
-    """`at` is the engine's time in milliseconds, `commitment` that of the evidence kept. A refusal
-    concerns the one link that never takes away.
+    """`at` is the engine's time in milliseconds, `commitment` that of the evidence kept. Refused
+    only for "this was not me" where the person's consent is confirmed.
     """
-    act = act_of(body.said)
+    act = act_class_of(body.kind)
     claim, cause = click.claim, cause_of(click, act, commitment)
-    if body.said == "again":
+    if body.kind == "again":
         return c.Resubscribe(
             at=at, cause=cause, purpose=claim.purpose, act=act, notice=click.notice, list=claim.list
         )

@@ -1,8 +1,8 @@
-"""A mail somebody contests, read as hostile: which letters it says it is, its links' tokens, its
-subject and words. Nothing in it is believed here.
+"""A mail that somebody contests, read as hostile input: the letters it claims to be, the tokens of
+its links, its subject and words. Nothing in it is believed here.
 
-Headers are read by the standard library's parser. Everything is bounded before it is parsed, so
-that no file takes long or nests deep. Pure.
+Headers are read by the standard library's parser. Every size is bounded before parsing, so no file
+takes long or nests deep. Pure.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _UNREADABLE = (
     RecursionError,
     binascii.Error,
 )
-"""What the standard library's parser has been seen to raise for what is no mail."""
+"""The exceptions that the standard library's parser raises for input that is no mail."""
 
 
 class MailFault(StrEnum):
@@ -64,14 +64,14 @@ class MailFault(StrEnum):
 
 
 class ContestedRefused(CodedError[MailFault]):
-    """Says why the file cannot be read as a mail, without a word of it."""
+    """Says why the file cannot be read as a mail, without quoting it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contested:
-    """What a file says. `messages` are ids of Relance's form (32 hexadecimal digits), `ids` the
-    Message-IDs as written, `tokens` those of the unsubscribe header first and of the words' links
-    after. `text` and `html` are "" where there is no such part.
+    """What a file holds. `messages` are ids in Relance's form (32 hexadecimal digits), `ids` the
+    Message-IDs as written, `tokens` those of the unsubscribe header first, then those of links.
+    `text` and `html` are "" where there is no such part.
     """
 
     digest: str
@@ -169,7 +169,7 @@ def _is_ours(mail: Message) -> bool:
 
 
 def _values(mail: Message, name: str) -> Iterator[str]:
-    """At most a few values of a header, each cut to a length that nothing takes long to decode."""
+    """The first few values of a header, each cut to a length that is decoded quickly."""
     raw = (str(value) for key, value in mail.raw_items() if key.lower() == name.lower())
     for value in islice(raw, MAX_CLAIMS):
         text = (
@@ -197,8 +197,8 @@ def _words(mail: Message, kind: str) -> str:
             and part.get_content_disposition() != "attachment"
         ):
             charset = _charset(part.get_content_charset())
-            # Its own charset is not used by the library: some of the codecs it would take never
-            # come to an end.
+            # The library does not decode the part by its own charset: some codecs never come to an
+            # end.
             del part["Content-Type"]
             raw = part.get_payload(decode=True)
             return raw.decode(charset, "replace") if isinstance(raw, bytes) else ""
@@ -215,7 +215,7 @@ def _parts(mail: Message) -> Iterator[Message]:
 
 
 def _charset(label: str | None) -> str:
-    """A charset that decodes in one pass; UTF-8 for any other."""
+    """The named charset if it decodes in one pass, else UTF-8."""
     try:
         name = codecs.lookup((label or "utf-8")[:40]).name
     except (LookupError, ValueError):

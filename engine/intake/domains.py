@@ -1,5 +1,5 @@
-"""Likely typing errors in the domain of an address: gmial.com, hotmail.con, orange.f. They are
-asked about, not corrected: they may exist. Pure.
+"""Likely typing errors in the domain of an address: gmial.com, hotmail.con, orange.f. Pure. The
+person is asked, nothing is corrected: such a domain may exist.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ PROVIDERS = frozenset({
     "videotron.ca", "sympatico.ca", "libero.it", "virgilio.it", "btinternet.com", "comcast.net",
     "verizon.net", "fastmail.com", "zoho.com",
 })  # fmt: skip
-# One sign from one of those, and known to be somebody's own.
+# One character away from a known provider, and known to be a provider of its own.
 _OTHERS = frozenset({
     "mail.com", "email.com", "gmx.at", "gmx.ch", "live.be", "live.ca", "live.nl", "live.it",
     "hotmail.de", "hotmail.es", "hotmail.it", "yahoo.ca", "yahoo.de", "yahoo.es",
 })  # fmt: skip
-# Two signs and more from what is meant, and typed all the same.
+# Two characters or more away from what was meant, and common all the same.
 _MEANT = {
     "gmail.fr": "gmail.com",
     "icloud.fr": "icloud.com",
@@ -37,10 +37,8 @@ _ENDINGS = {
 _SHORTEST = 5
 
 
-def meant_by(address: str) -> str:
-    """The address that was probably meant by a normalised one, "" where it is as likely what it
-    says.
-    """
+def likely_address(address: str) -> str:
+    """The address that was probably meant by a normalised one, "" where it is probably right."""
     local, _, domain = address.rpartition("@")
     meant = _meant(domain)
     return f"{local}@{meant}" if meant else ""
@@ -69,7 +67,7 @@ def _meant(domain: str) -> str:
 
 
 def _is_one_slip(written: str, meant: str) -> bool:
-    """One sign too many, too few, another, or two that changed places."""
+    """Whether `written` has one character too many, too few, a wrong one, or two swapped."""
     if abs(len(written) - len(meant)) > 1:
         return False
     start = next(

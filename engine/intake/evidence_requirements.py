@@ -1,8 +1,8 @@
-"""What the proof of a ground must hold, by the door it came through (D02, D08, D09, D10),
-and what of it is missing. Pure.
+"""What the proof of a ground must hold, by the door it came through (D02, D08, D09, D10), and what
+of it is missing. Pure.
 
-Each name is either there, or among `unknown`: said to be unknown, where the door allows that.
-Silence about a name is a fault of the proof.
+Each name must be present, or listed among `unknown` where the door allows that. A name that is
+neither is a fault of the proof.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# What every proof says: how, for what (with the digest of the purpose's words), on what ground,
-# what was in force, who did it, and both dates.
+# In every proof: how, for what (with the digest of the purpose's words), on what ground, which
+# texts were in force, who did it, and both dates.
 ALWAYS = (
     *("method", "channel", "purpose", "purpose_digest", "basis", "configuration", "language", "by"),
     *("occurred_at", "recorded_at", "event", "commitment", "leaf"),
 )
-# What a person was shown, and what they did with it.
+# What the person was shown, and what they did with it.
 SHOWN = ("notice_digest", "page", "button", "visitor")
 FORM = (
     "form",
@@ -30,8 +30,8 @@ FORM = (
     "timezone",
     "age",
 )
-# Of a double opt-in: the mail that asked, as it was handed over, what the relay answered, and the
-# act that confirmed with its class (C05).
+# For a double opt-in: the mail that asked, as it was handed over, the relay's answer, and the act
+# that confirmed with its class (C05).
 ASKED = (
     "request",
     "asked_at",
@@ -51,7 +51,8 @@ CONFIRMED = (
     "confirm_visitor",
     "confirmed_at",
 )
-# Somebody else says so: from where, on which proof, and that it is a declaration (D10).
+# For a declaration by somebody else: from where, on which proof, and that it is a declaration
+# (D10).
 DECLARED = ("declared", "source", "proof", "collected")
 OF_COLLECTION = frozenset({*FORM, "box", "objection"}) - {"source", "lists"}
 NOT_DECLARED = OF_COLLECTION | {"proof", "language"}
@@ -60,7 +61,9 @@ NOT_DECLARED = OF_COLLECTION | {"proof", "language"}
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """`needs`: names that must be there; of these `unknown` may be said to be unknown."""
+    """`needs`: the names that must be present; `unknown`: those that may be declared unknown
+    instead.
+    """
 
     needs: tuple[str, ...]
     unknown: frozenset[str] = frozenset()
@@ -86,8 +89,8 @@ DOORS: Mapping[str, Door] = {
     "operator-confirmed": Door((*ALWAYS, "source", *ASKED, *CONFIRMED), OPTIONAL | MAIL),
 }
 
-# What a basis needs besides: D08 the sale, and that an objection was offered; D09 the profession
-# the message is related to.
+# What a ground other than consent needs besides: D08 the sale, and that an objection was offered;
+# D09 the profession the message is related to.
 BASES: Mapping[str, tuple[str, ...]] = {
     "soft-optin": ("order", "objection"),
     "b2b": ("function", "objection"),
@@ -98,7 +101,7 @@ BASES: Mapping[str, tuple[str, ...]] = {
 
 def missing(particulars: Mapping[str, object]) -> list[str]:
     """The names that a ground's proof neither holds nor may leave unknown, in the order of the
-    tables; a door or basis not known here is one.
+    tables; an unknown door or basis counts as missing itself.
     """
     door = DOORS.get(str(particulars.get("method", "")))
     if door is None:
@@ -107,8 +110,8 @@ def missing(particulars: Mapping[str, object]) -> list[str]:
     if basis not in BASES:
         return ["basis"]
     needs = door.needs + BASES[basis]
-    # A form on another ground has no box for consent: the press that confirmed is the consent, on a
-    # page with words of its own.
+    # A form on another ground has no box for consent: there the press that confirmed is the
+    # consent, on a page with words of its own.
     if (
         basis == "consent"
         and particulars.get("method") in ("form", "form-confirmed")

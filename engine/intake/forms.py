@@ -1,8 +1,8 @@
-"""A posted form → the answers it holds, or the reasons, input by input, why it cannot be accepted
-yet; and answers → the command. Pure.
+"""A posted form → the answers it holds, or the reasons, input by input, why it cannot be accepted;
+and answers → the command. Pure.
 
-Every posted value is hostile: it is bounded, brought to NFC, one line, and free of what would make
-a confirmation mail carry a stranger's link.
+Every posted value is hostile: its length is bounded, it is brought to NFC on one line, and refused
+if it could make a confirmation mail carry a stranger's link.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.intake.address import AddressRefused, normalise
-from engine.intake.domains import meant_by
+from engine.intake.domains import likely_address
 from engine.intake.locales import read_zone
 from engine.sequence.model import Form
 from engine.subscriber.commands import RequestConsent, Subscribe
@@ -31,7 +31,7 @@ YES = "yes"
 MAX_ANSWER_CHARACTERS = 200
 _TRAPS = ("website", "homepage", "company_url", "fax_number")
 _LINK = re.compile(r"://|\bwww\.|\b[\w-]+\.[^\W\d_]{2,}[/:]|\]\s*\(", re.IGNORECASE)
-# What programs and people read as a host or an address, or could.
+# What programs or people could read as a host or an address.
 _HOST = re.compile(r"\w\s*@\s*\w|\w\.[^\W\d_]{2,}|//|\bhxxps?\b|\bwww\b", re.IGNORECASE)
 _DOTS = str.maketrans(dict.fromkeys("\u3002\uff61\ufe52\u2024\ua4f8\ua78f\u0701\u0702", "."))
 _BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -40,11 +40,10 @@ _DIRECTION = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """A form well filled in. `list` is where it leads; `objects` is a ticked box on a form whose
-    ground is not consent (CPCE L34-5 al. 4).
-
-    `of_age`: the box about the age was ticked. `source` and `campaign`: how they came to the form,
-    as its address said. `proof`: a shop's (`signed_order`), not looked at yet.
+    """A form filled in without mistakes. `list` is the chosen list; `objects` is a ticked box on a
+    form whose ground is not consent (CPCE L34-5 al. 4). `of_age`: the box about the age was ticked.
+    `source` and `campaign` are parameters of the form's address. `proof`: a shop's proof of an
+    order (`signed_order`), not checked yet.
     """
 
     address: str
@@ -62,17 +61,19 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class NotYet:
-    """What stands in the way, by the name of the input. `meant` is the address that was probably
-    meant, where "sign" or "meant" stands in it.
+class FormFaults:
+    """Why the form is not accepted, by the name of the input. `meant` is the address that was
+    probably meant, where a reason is "sign" or "meant".
     """
 
     reasons: Mapping[str, Reason]
     meant: str = ""
 
 
-def trap(form: Form) -> str:
-    """The name of the input nobody sees: plausible, and none the author uses."""
+def honeypot_name(form: Form) -> str:
+    """The name of the hidden input that only robots fill in: a plausible name that none of the
+    author's fields has.
+    """
     used = {form_field.name for form_field in form.fields} | {
         form.order_field,
         form.question.name if form.question else "",
@@ -81,15 +82,14 @@ def trap(form: Form) -> str:
 
 
 def is_trapped(posted: Mapping[str, str], form: Form) -> bool:
-    return bool(posted.get(trap(form), "").strip())
+    return bool(posted.get(honeypot_name(form), "").strip())
 
 
-def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
-    """The answers, or every reason at once. A time zone that is none was not written by a person
-    and is left out.
+def read(posted: Mapping[str, str], form: Form) -> Answers | FormFaults:
+    """The answers, or every reason at once.
 
-    An address that looks like a typing error is asked about once: sent again as it was, it is what
-    they meant.
+    An invalid time zone comes from a script, not from a person, and is left out. An address that
+    looks like a typing error is queried once: posted again unchanged, it is accepted.
     """
     reasons: dict[str, Reason] = {}
     address, number, choice, meant, written = "", form.list, "", "", address_in(posted)
@@ -99,7 +99,7 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
         meant = error.plain
         reasons[EMAIL] = "sign" if meant else "address" if written.strip() else "missing"
     else:
-        meant = "" if posted.get(TYPED) == posted.get(EMAIL) else meant_by(address)
+        meant = "" if posted.get(TYPED) == posted.get(EMAIL) else likely_address(address)
         if meant:
             reasons[EMAIL] = "meant"
     fields: dict[str, str] = {}
@@ -124,26 +124,36 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | NotYet:
     if form.age and not of_age:
         reasons[AGE] = "age"
     if reasons:
-        return NotYet(reasons, meant)
+        return FormFaults(reasons, meant)
     objects = ticked and form.basis in ("soft-optin", "b2b")
     zone = read_zone(posted.get(TIMEZONE, "").strip())
     proof = posted.get(PROOF, "") if order else ""
     return Answers(
-        address, number, fields, choice, ticked, zone, order, objects, of_age, *_came(posted), proof
+        address,
+        number,
+        fields,
+        choice,
+        ticked,
+        zone,
+        order,
+        objects,
+        of_age,
+        *_origin(posted),
+        proof,
     )
 
 
 def address_in(posted: Mapping[str, str]) -> str:
-    """The address as it was written or, where the person pressed the button that offers another
-    one, that one; not if they have changed it since.
+    """The address as typed or, where the person pressed the button that offers a corrected one, the
+    corrected one, unless they have edited the address since.
     """
     written, meant = posted.get(EMAIL, ""), posted.get(MEANT, "")
     return meant if meant and written == posted.get(TYPED) else written
 
 
-def _came(posted: Mapping[str, str]) -> tuple[str, str]:
-    """Whatever is not plain words of one line was not written by whoever made the campaign: it is
-    dropped, and the form accepted.
+def _origin(posted: Mapping[str, str]) -> tuple[str, str]:
+    """Source and campaign, as the form's address has them; a value that is not plain text on one
+    line is dropped, and the form accepted.
     """
     reasons: dict[str, Reason] = {}
     source = text_of(posted, SOURCE, False, reasons)
@@ -159,11 +169,11 @@ def text_of(
     *,
     hosts: bool = True,
 ) -> str:
-    """What a person wrote into an input, "" where it is not accepted; why not goes into `reasons`.
+    """The text of an input, "" where it is not accepted; the fault is added to `reasons`.
 
-    Links are refused however they are spelled; without `hosts` so is whatever looks like a host or
-    an address: such a form takes at once people who may have asked for nothing, and its letters say
-    what was typed. (A mail that asks to confirm says names alone.)
+    Links are refused however they are spelled. Without `hosts`, anything that looks like a host or
+    an address is refused too: such a form subscribes at once people who may have asked for nothing,
+    and its letters quote what was typed. (A confirmation mail quotes names alone.)
     """
     raw = posted.get(name, "")
     if len(raw) > 4 * MAX_ANSWER_CHARACTERS:
@@ -186,8 +196,8 @@ def text_of(
 
 
 def _folded(text: str) -> str:
-    """As programs may read it: compatible forms made plain, invisible signs gone, every dot a full
-    stop.
+    """The text as a program may read it: NFKC, without invisible characters, every kind of dot as a
+    full stop.
     """
     visible = "".join(
         sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf"
@@ -196,9 +206,7 @@ def _folded(text: str) -> str:
 
 
 def shown_again(posted: Mapping[str, str], form: Form) -> dict[str, str]:
-    """What was posted, as far as the form has an input for it: nothing a person wrote is lost with
-    a mistake beside it.
-    """
+    """The posted values that the form has an input for, to show them again beside the mistakes."""
     names = [
         EMAIL,
         AGREED,
@@ -213,7 +221,7 @@ def shown_again(posted: Mapping[str, str], form: Form) -> dict[str, str]:
     names += [form.order_field] if form.order_field else []
     shown = {name: posted[name][: 4 * MAX_ANSWER_CHARACTERS] for name in names if posted.get(name)}
     written = address_in(posted)[: 4 * MAX_ANSWER_CHARACTERS]
-    # It has been asked about, or is now.
+    # This address has been queried, or is now.
     return shown | {EMAIL: written, TYPED: written} if written else shown
 
 
@@ -228,11 +236,9 @@ def request_for(
     fields: tuple[str, ...],
     hold_until: int = 0,
 ) -> RequestConsent:
-    """Ask by mail, and not before `hold_until` (ms). Anybody can type an address, so whoever is
-    known under it is where they were until they confirm.
-
-    `request` is a fresh random id, `notice` the digest of the words shown, `fields` the names of
-    what the vault will keep.
+    """Ask for confirmation by mail, not before `hold_until` (ms). Anybody can type an address, so a
+    person already known keeps what they have until they confirm. `request` is a fresh random id,
+    `notice` the digest of the words shown, `fields` names the fields that the vault will keep.
     """
     return RequestConsent(
         at=now,
@@ -259,9 +265,7 @@ def joining(
     language: str,
     fields: tuple[str, ...],
 ) -> Subscribe:
-    """Join at once. Never as the person's own act: a withdrawal is not undone by it, not even by an
-    order.
-    """
+    """Join at once. Never as the person's own act: it undoes no withdrawal, even for an order."""
     return Subscribe(
         at=now,
         cause=cause,

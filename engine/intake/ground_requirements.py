@@ -1,5 +1,5 @@
-"""What the law asks of a ground that is not consent, whoever declares it: a sale, a profession, an
-objection that was offered. Pure.
+"""What the law requires of a ground that is not consent, whoever declares it: a sale, a profession,
+an objection that was offered. Pure.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ GENERIC = frozenset(
 
 
 class Requirement(StrEnum):
-    """What has to be told of such a ground; the value is the name under which it is told."""
+    """What must be stated of such a ground; the value is the name under which it is stated."""
 
     ORDER = "order"
     FUNCTION = "function"
@@ -52,8 +52,8 @@ class Requirement(StrEnum):
 
 
 def is_generic(address: str) -> bool:
-    """Whether a normalised address is a firm's rather than a person's (contact@): it lies outside
-    what protects people at work (D09).
+    """Whether a normalised address belongs to a firm rather than to a person (contact@): such an
+    address is outside the protection of people at work (D09).
     """
     return address.rpartition("@")[0].lower() in GENERIC
 

@@ -24,8 +24,8 @@ from engine.words import CodedError
 DateOrder = Literal["day-first", "month-first"]
 DATE_ORDERS: tuple[DateOrder, ...] = get_args(DateOrder)
 AHEAD = 5 * 60_000
-"""How far another clock may run ahead of ours, in milliseconds: what it calls now is taken for our
-now.
+"""How far a caller's clock may run ahead of ours, in milliseconds: instants this far in the future
+count as now.
 """
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,7 +85,7 @@ class DateFault(StrEnum):
 
 
 class DateRefused(CodedError[DateFault]):
-    """Says why a text is no date, without a word of it."""
+    """Says why a text is no date, without quoting it."""
 
 
 def read_instant(text: str, zone: str, order: DateOrder | None = None) -> int:
@@ -116,8 +116,8 @@ def is_no_day(text: str) -> bool:
 
 
 def in_figures(text: str) -> str:
-    """A date whose month is in words, or that has no signs between its figures, with its year,
-    month and day in figures; any other as it is.
+    """A date with its month in words or without separators, rewritten as year, month and day in
+    figures; any other text unchanged.
     """
     if basic := _BASIC.match(text):
         year, month, day, hour, minute, second = basic.groups()
@@ -207,8 +207,8 @@ def _parts(text: str, order: DateOrder) -> tuple[int, int, int, int] | None:
 
 
 def _order_of(text: str) -> DateOrder | Literal["either", ""]:
-    """What the numbers of one date say of its order; "" where they say nothing: year first, twice
-    the same number, or no day at all.
+    """The order that the numbers of one date prove; "" where they prove none: year first, the same
+    number twice, or no day at all.
     """
     match = _YEAR_LAST.match(text)
     if match is None:
@@ -223,8 +223,8 @@ def _order_of(text: str) -> DateOrder | Literal["either", ""]:
 
 @dataclass(slots=True)
 class DatesOfColumn:
-    """What the dates of one column say of the order they are all written in: the line (from 1; 0
-    for none) of the first that says each thing.
+    """The order of day and month in the dates of one column: for each order, the first line (from
+    1; 0 for none) that proves it.
     """
 
     day_first: int = 0
@@ -242,7 +242,7 @@ class DatesOfColumn:
 
     @property
     def order(self) -> DateOrder | None:
-        """None where nothing decides it, or where two dates contradict each other."""
+        """None where no date decides the order, or where two dates contradict each other."""
         if self.day_first and self.month_first:
             return None
         if self.month_first:

@@ -119,7 +119,7 @@ def read_language(text: str) -> str:
 
 
 def _squeezed(text: str) -> str:
-    """Without case, accents, blanks and underscores; signs stay, because Etc/GMT+5 is not
+    """Without case, accents, blanks and underscores; signs are kept, because Etc/GMT+5 is not
     Etc/GMT-5.
     """
     apart = unicodedata.normalize("NFKD", text).casefold()
@@ -140,7 +140,7 @@ def _zones() -> dict[str, str]:
         for name in names:
             if name.startswith(region):
                 read.setdefault(_squeezed(name.rpartition("/")[2]), name)
-    # Windows' "UTC+02" and the like are hours, not places: nobody's clock changes there.
+    # Windows' "UTC+02" and the like name an offset, not a place: no clock changes there.
     windows = {
         _squeezed(name): str(zone)
         for name, zone in get_global("windows_zone_mapping").items()
@@ -151,7 +151,7 @@ def _zones() -> dict[str, str]:
 
 @cache
 def _languages() -> dict[str, str]:
-    """Squeezed names, and codes of two or three letters, to the code that is kept."""
+    """From squeezed names, and codes of two or three letters, to the language code that is kept."""
     from babel.core import Locale, get_global
 
     codes = {str(code): str(code) for code in Locale("en").languages if len(str(code)) in (2, 3)}
@@ -170,7 +170,9 @@ def _languages() -> dict[str, str]:
 
 @cache
 def _own_names() -> dict[str, str]:
-    """What speakers of a language call it; read last, because each is a file of its own."""
+    """The names of languages in the languages themselves; read last, because each is a file of its
+    own.
+    """
     from babel.core import Locale
 
     return {_squeezed(Locale(code).get_language_name(code) or code): code for code in _OFTEN_SPOKEN}

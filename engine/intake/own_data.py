@@ -1,8 +1,8 @@
-"""What is pressed on the page of a person's own data, and what they correct there. Pure; every
-posted value is hostile.
+"""What is posted on the page of a person's own data: presses and corrections. Pure; every posted
+value is hostile.
 
-A link that was forwarded opens this page too. So an address is never changed here, only asked to
-be: whoever holds the letter of another could otherwise make themselves that other.
+A forwarded link opens this page too. So the address is never changed here, a change is only
+requested: whoever holds another person's letter could otherwise take over their subscription.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ FIELD, ZONE, LANGUAGE, ADDRESS, SURE = "field-", "timezone", "language", "new-ad
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """`nonce` is the page's; `sure` is the ticked box without which nothing is erased."""
+    """`nonce` is the page's; `sure` is the box that must be ticked before anything is erased."""
 
     act: Act
     nonce: str
@@ -49,7 +49,7 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """What differs from what is known; "" for zone and language is unchanged."""
+    """The values that differ from the known ones; "" for zone and language is unchanged."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
     timezone: str = ""
@@ -57,16 +57,14 @@ class Corrected:
 
 
 @dataclass(frozen=True, slots=True)
-class Mistaken:
-    """What stands in the way, by the name of the input."""
+class CorrectionFaults:
+    """Why the corrections are not accepted, by the name of the input."""
 
     reasons: Mapping[str, Wrong]
 
 
 def read_press(posted: Mapping[str, str]) -> Press:
-    """A provider's one-click POST (RFC 8058) is meant for another link, and presses nothing
-    here.
-    """
+    """A provider's one-click POST (RFC 8058) belongs to another link: it is no press here."""
     if "List-Unsubscribe" in posted:
         return Press("nothing", "")
     act: Act = next((act_name for act_name in ACTS if act_name == posted.get("act", "")), "nothing")
@@ -75,18 +73,16 @@ def read_press(posted: Mapping[str, str]) -> Press:
 
 def read_corrections(
     posted: Mapping[str, str], known: Mapping[str, str], timezone: str, language: str
-) -> Corrected | Mistaken:
+) -> Corrected | CorrectionFaults:
     """`known` has every field that may be corrected, with its value or ""; `timezone` and
-    `language` are the person's.
-
-    What was left as it was shown is not read: what others once wrote here may not be what a person
-    may write.
+    `language` are the person's. An unchanged value is not checked: an import may have written what
+    a person may not write here.
     """
     reasons: dict[str, Wrong] = {}
     changed = {}
     for name, value in known.items():
         posted_value = posted.get(FIELD + name)
-        if posted_value is not None and _as_browsers_send(posted_value) != _as_browsers_send(value):
+        if posted_value is not None and _on_one_line(posted_value) != _on_one_line(value):
             wrong: dict[str, Reason] = {}
             changed[name] = text_of(posted, FIELD + name, False, wrong)
             reasons |= wrong
@@ -97,22 +93,22 @@ def read_corrections(
     if posted.get(LANGUAGE, "") and tongue not in LANGUAGES:
         reasons[LANGUAGE] = "language"
     if reasons:
-        return Mistaken(reasons)
+        return CorrectionFaults(reasons)
     return Corrected(
         changed, zone if zone != timezone else "", tongue if tongue != language[:2].lower() else ""
     )
 
 
-def read_address(posted: Mapping[str, str], known: str) -> str | Mistaken:
-    """The normalised address that is said to be right."""
+def read_address(posted: Mapping[str, str], known: str) -> str | CorrectionFaults:
+    """The normalised address that the person states as correct."""
     posted_address = posted.get(ADDRESS, "")
     try:
         address = normalise(posted_address)
     except AddressRefused:
-        return Mistaken({ADDRESS: "address" if posted_address.strip() else "missing"})
-    return Mistaken({ADDRESS: "same"}) if address == known else address
+        return CorrectionFaults({ADDRESS: "address" if posted_address.strip() else "missing"})
+    return CorrectionFaults({ADDRESS: "same"}) if address == known else address
 
 
-def _as_browsers_send(value: str) -> str:
-    """An input of one line drops line ends."""
+def _on_one_line(value: str) -> str:
+    """Without line ends, which browsers drop from an input of one line."""
     return unicodedata.normalize("NFC", value.replace("\r", "").replace("\n", "")).strip()

@@ -1,4 +1,4 @@
-"""What the API is told of people's rights, as JSON → a call read, or every mistake in it at once.
+"""The JSON body of an API call about people's rights → a call, or every mistake in it at once.
 Pure; see `calls`.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.intake.address import AddressRefused, normalise
-from engine.intake.calls import LANGUAGE, TIMEZONE, YES_NO, CallFault, Member, Mistakes, Reading
+from engine.intake.calls import LANGUAGE, TIMEZONE, YES_NO, BodyReader, CallFault, Member, Mistakes
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Plan
@@ -114,66 +114,66 @@ class Answered:
 
 def read_export(body: object, plan: Plan, now: int) -> tuple[str, str] | Mistakes:
     """The address asked about, and the right."""
-    reading = Reading(body, EXPORT, plan, now)
-    read = (reading.address(), reading.text("right") or "access")
-    return reading.end() or read
+    reader = BodyReader(body, EXPORT, plan, now)
+    read = (reader.address(), reader.text("right") or "access")
+    return reader.end() or read
 
 
 def read_correction(body: object, plan: Plan, now: int) -> Corrected | Mistakes:
-    reading = Reading(body, CORRECTION, plan, now)
-    new_address = reading.text("new_email")
+    reader = BodyReader(body, CORRECTION, plan, now)
+    new_address = reader.text("new_email")
     try:
         new_address = normalise(new_address) if new_address else ""
     except AddressRefused as error:
-        reading.because("new_email", error.reason)
+        reader.mistake_for("new_email", error.reason)
     read = Corrected(
-        reading.address(),
+        reader.address(),
         new_address,
-        reading.fields("fields"),
-        reading.zone("timezone"),
-        reading.language("language"),
+        reader.fields("fields"),
+        reader.zone("timezone"),
+        reader.language("language"),
     )
     if not (read.new_address or read.fields or read.timezone or read.language):
-        reading.mistake("the body", CallFault.NOTHING_TO_CORRECT)
-    return reading.end() or read
+        reader.mistake("the body", CallFault.NOTHING_TO_CORRECT)
+    return reader.end() or read
 
 
 def read_restriction(body: object, plan: Plan, now: int) -> tuple[str, bool] | Mistakes:
     """The address, and whether the restriction is lifted."""
-    reading = Reading(body, RESTRICTION, plan, now)
-    read = (reading.address(), reading.text("lift") == "yes")
-    return reading.end() or read
+    reader = BodyReader(body, RESTRICTION, plan, now)
+    read = (reader.address(), reader.text("lift") == "yes")
+    return reader.end() or read
 
 
 def read_objection(body: object, plan: Plan, now: int) -> str | Mistakes:
-    reading = Reading(body, OBJECTION, plan, now)
-    address = reading.address()
-    return reading.end() or address
+    reader = BodyReader(body, OBJECTION, plan, now)
+    address = reader.address()
+    return reader.end() or address
 
 
 def read_erasure(body: object, plan: Plan, now: int) -> Erased | Mistakes:
-    reading = Reading(body, ERASURE, plan, now)
-    term, span = reading.text("keep_proof"), None
+    reader = BodyReader(body, ERASURE, plan, now)
+    term, span = reader.text("keep_proof"), None
     try:
         span = parse_delay(term) if term else None
     except Unreadable as error:
-        reading.because("keep_proof", error.words)
-    read = Erased(reading.address(), span, reading.text("forget_suppression") == "yes")
-    return reading.end() or read
+        reader.mistake_for("keep_proof", error.words)
+    read = Erased(reader.address(), span, reader.text("forget_suppression") == "yes")
+    return reader.end() or read
 
 
 def read_request(body: object, plan: Plan, now: int) -> Requested | Mistakes:
-    reading = Reading(body, REQUEST, plan, now)
+    reader = BodyReader(body, REQUEST, plan, now)
     read = Requested(
-        reading.address(),
-        reading.text("right"),
-        reading.moment("received_at"),
-        reading.text("note"),
+        reader.address(),
+        reader.text("right"),
+        reader.moment("received_at"),
+        reader.text("note"),
     )
-    return reading.end() or read
+    return reader.end() or read
 
 
 def read_answer(body: object, plan: Plan, now: int) -> Answered | Mistakes:
-    reading = Reading(body, ANSWER, plan, now)
-    read = Answered(reading.text("request"), reading.text("how"), reading.text("note"))
-    return reading.end() or read
+    reader = BodyReader(body, ANSWER, plan, now)
+    read = Answered(reader.text("request"), reader.text("how"), reader.text("note"))
+    return reader.end() or read

@@ -18,7 +18,7 @@ import re
 from collections.abc import Sequence
 
 MAX_LIFE_SECONDS = 30 * 86_400
-"""How far ahead a proof may end: for as long a person's stream remembers that an order has been
+"""How far ahead a proof's end may lie: as long as a person's stream remembers that an order was
 served.
 """
 _PROOF = re.compile(r"([1-9][0-9]{0,14})\.([0-9a-f]{64})")

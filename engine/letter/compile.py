@@ -8,9 +8,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.letter.draft import CONTROL, MAX_HTML_BYTES, Draft, LetterSource, Setting, resolved
-from engine.letter.foreign_tags import FOOT_DOES_IT, asks_for_the_foot
-from engine.letter.layout import PLACEHOLDERS, Foot, Look, foot_html, foot_text
+from engine.letter.draft import (
+    CONTROL,
+    MAX_HTML_BYTES,
+    Draft,
+    LetterSource,
+    RenderSettings,
+    resolved,
+)
+from engine.letter.foreign_tags import FOOT_DOES_IT, means_a_foot_link
+from engine.letter.layout import PLACEHOLDERS, ButtonColours, Foot, foot_html, foot_text
 from engine.letter.merge import (
     MergeFailed,
     Template,
@@ -27,15 +34,15 @@ from engine.sequence.nearest import nearest_field, question
 from engine.words import N_, Words, words
 
 __all__ = [
+    "ButtonColours",
     "Compiled",
     "Foot",
     "LetterMistakes",
     "LetterSource",
-    "Look",
     "MergeFailed",
     "Mistake",
+    "RenderSettings",
     "Rendered",
-    "Setting",
     "check_letter",
     "compile_letter",
 ]
@@ -138,22 +145,22 @@ def check_letter(source: LetterSource, fields: Mapping[str, str]) -> tuple[Mista
     """Every mistake of a letter, in order of file and line; `fields` are the merge fields that
     exist, with their labels.
     """
-    return tuple(sorted(_mistakes(Draft(source, Setting(), fields), fields)))
+    return tuple(sorted(_mistakes(Draft(source, RenderSettings(), fields), fields)))
 
 
 def compile_letter(
     source: LetterSource,
-    setting: Setting | str = "",
+    settings: RenderSettings | str = "",
     logo: str = "",
     fields: Mapping[str, str] | None = None,
 ) -> Compiled:
     """Compile, or raise LetterMistakes with all of them; a merge field that is not among `fields`
     is one, where they are given.
 
-    `setting` may be the URL alone under which `pictures/…` and `files/…` (also as `logo`) are
+    `settings` may be the URL alone under which `pictures/…` and `files/…` (also as `logo`) are
     sought.
     """
-    installed = Setting(setting) if isinstance(setting, str) else setting
+    installed = RenderSettings(settings) if isinstance(settings, str) else settings
     draft = Draft(source, installed, fields or {})
     mistakes = _mistakes(draft, fields)
     address = resolved(logo, installed.assets_base)
@@ -199,7 +206,7 @@ def _mistakes(draft: Draft, fields: Mapping[str, str] | None) -> set[Mistake]:
 
 
 def _no_such_field(name: str, labels: Mapping[str, str]) -> Words:
-    if asks_for_the_foot(name):
+    if means_a_foot_link(name):
         return words(FOOT_DOES_IT, tag=f"{{{{ {name} }}}}")
     return words(
         N_("The merge field `{field}` does not exist.{hint}"),

@@ -19,11 +19,11 @@ from engine.letter.foreign_tags import explained
 from engine.letter.inlining import with_inlined_styles
 from engine.letter.inspection import ASSET, find_html_mistakes, unfinished_tag
 from engine.letter.layout import (
+    DEFAULT_BUTTON_COLOURS,
     EVERYWHERE,
     LAYOUT_ONLY,
     PLACEHOLDERS,
-    USUAL_LOOK,
-    Look,
+    ButtonColours,
     find_frame_mistakes,
     with_buttons,
 )
@@ -95,22 +95,24 @@ def no_sizes(name: str) -> None:
 
 
 @dataclass(frozen=True)
-class Setting:
+class RenderSettings:
     """What an installation adds to its letters: where `pictures/…` and `files/…` are served, how
     buttons look, and how large a picture is, in pixels of width and height, by its name below
     `pictures/`.
     """
 
     assets_base: str = ""
-    look: Look = USUAL_LOOK
+    button_colours: ButtonColours = DEFAULT_BUTTON_COLOURS
     size_of: Callable[[str], tuple[int, int] | None] = no_sizes
 
 
 class Draft:
-    def __init__(self, source: LetterSource, setting: Setting, labels: Mapping[str, str]) -> None:
+    def __init__(
+        self, source: LetterSource, settings: RenderSettings, labels: Mapping[str, str]
+    ) -> None:
         """`labels` are the fields that exist, for what a mistake may have meant."""
         self._labels = labels
-        self._source, self._setting = source, setting
+        self._source, self._settings = source, settings
         self._words = Placeholders(source.body, source.layout, source.subject, source.preheader)
         self._is_html = source.path.lower().endswith((".html", ".htm"))
         self._stands_alone = re.search(r"<html[\s>]", visible(source.body), re.I) is not None
@@ -147,7 +149,7 @@ class Draft:
         self._check_frame(layout, ("content", "foot"), LAYOUT_FILE)
         self._check_layout_links()
         if body is not None and layout is not None:
-            content = with_buttons(self._content(body), self._words, self._setting.look)
+            content = with_buttons(self._content(body), self._words, self._settings.button_colours)
             self._look(content, source.body, source.path)
             frame = self._protect(layout)
             self._look(frame, source.layout, LAYOUT_FILE, frozenset({"logo"}))
@@ -252,11 +254,11 @@ class Draft:
         return piece is not None and piece.kind == "output" and piece.text == "content"
 
     def _finish(self) -> None:
-        self._page = _with_assets(self._page, self._setting)
+        self._page = _with_assets(self._page, self._settings)
         if not self.mistakes:
             self._page = with_inlined_styles(self._page, self._words)
-        if self._setting.assets_base:
-            self._words.url_length = len(self._setting.assets_base) + _BEYOND_THE_BASE
+        if self._settings.assets_base:
+            self._words.url_length = len(self._settings.assets_base) + _BEYOND_THE_BASE
         colons = (
             self._words.for_piece(Piece("output", name, 0)) for name in ("_colon", "_colon_at_end")
         )
@@ -315,7 +317,7 @@ def resolved(address: str, assets_base: str) -> str:
     return f"{assets_base.rstrip('/')}/{asset[1]}" if asset else address
 
 
-def _with_assets(html: str, setting: Setting) -> str:
+def _with_assets(html: str, settings: RenderSettings) -> str:
     """Pictures and files under their public address; a picture says its size, and without a style
     of its own never exceeds the column.
     """
@@ -324,7 +326,7 @@ def _with_assets(html: str, setting: Setting) -> str:
         source = _SOURCE.search(tag[0])
         text = _ADDRESS.sub(
             lambda attribute: (
-                attribute[1] + escape(resolved(attribute[2], setting.assets_base))
+                attribute[1] + escape(resolved(attribute[2], settings.assets_base))
                 if ASSET.fullmatch(attribute[2])
                 else attribute[0]
             ),
@@ -333,18 +335,18 @@ def _with_assets(html: str, setting: Setting) -> str:
         if text[1:4].lower() != "img":
             return text
         own = "" if re.search(r"\sstyle\s*=", text, re.I) else ' style="max-width:100%;height:auto"'
-        return f"{text[:4]}{_sized(text, source[1] if source else '', setting)}{own}{text[4:]}"
+        return f"{text[:4]}{_sized(text, source[1] if source else '', settings)}{own}{text[4:]}"
 
     return re.sub(r"<(?:img|a)\s[^<>]*>", in_tag, html, flags=re.I)
 
 
-def _sized(tag: str, source: str, setting: Setting) -> str:
+def _sized(tag: str, source: str, settings: RenderSettings) -> str:
     """The attributes of width and height that a picture lacks: its own, scaled to the width that
     its author gave, or to the column.
     """
     picture = ASSET.fullmatch(source)
     size = (
-        setting.size_of(unquote(picture[1].partition("/")[2]))
+        settings.size_of(unquote(picture[1].partition("/")[2]))
         if picture and picture[1].startswith("pictures/")
         else None
     )

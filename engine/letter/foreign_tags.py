@@ -87,14 +87,14 @@ def find_foreign_tags(text: str) -> Iterator[ForeignTag]:
             tags[tag.start()] = ForeignTag(tag[0], tag.start(), name)
     for tag in _BY_NAME.finditer(seen):
         name = tag[tag.lastgroup or 0]
-        if (is_usual_field(name) or asks_for_the_foot(name)) and folded(name) not in defined:
+        if (is_usual_field(name) or means_a_foot_link(name)) and folded(name) not in defined:
             tags.setdefault(tag.start(), ForeignTag(tag[0], tag.start(), name))
     return (tag for _, tag in sorted(tags.items()))
 
 
 def meaning(tag: ForeignTag, labels: Mapping[str, str]) -> Words:
     """What to write instead; `labels` are the declared fields."""
-    if asks_for_the_foot(tag.name):
+    if means_a_foot_link(tag.name):
         return words(FOOT_DOES_IT, tag=tag.tag)
     field = nearest_field(tag.name, labels)
     if field:
@@ -107,7 +107,7 @@ def meaning(tag: ForeignTag, labels: Mapping[str, str]) -> Words:
     return words(message, tag=tag.tag, fields=", ".join(labels) or "–")
 
 
-def asks_for_the_foot(name: str) -> bool:
+def means_a_foot_link(name: str) -> bool:
     return _LEAVING.search(folded(name)) is not None
 
 

@@ -47,7 +47,7 @@ _TABLE = '<table role="presentation" cellpadding="0" cellspacing="0" border="0"'
 
 
 @dataclass(frozen=True)
-class Look:
+class ButtonColours:
     """How buttons look: the colour behind their words, and of the words. `own`: an installation's,
     which the layout's dark colours leave alone.
     """
@@ -57,7 +57,7 @@ class Look:
     own: bool = False
 
 
-USUAL_LOOK = Look()
+DEFAULT_BUTTON_COLOURS = ButtonColours()
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _wrapped(text: str) -> str:
     )
 
 
-def with_buttons(html: str, placeholders: Placeholders, look: Look) -> str:
+def with_buttons(html: str, placeholders: Placeholders, colours: ButtonColours) -> str:
     """A paragraph that holds nothing but moves and copies becomes a row of buttons, each the cell
     of a table of its own.
     """
@@ -122,7 +122,7 @@ def with_buttons(html: str, placeholders: Placeholders, look: Look) -> str:
     anchor = rf'<a href="{target}"(?: title="[^"]*")?>'
     whole = re.compile(rf"(<a )({anchor[3:]}(?:(?!</?a\b).)*</a>)", re.S)
     blank = re.compile(r"(?:\s|&nbsp;|<br\s*/?>)+")
-    before, after = _button(look)
+    before, after = _button(colours)
     between = rf"(?:\s|&nbsp;|<br\s*/?>|{placeholders.statement})*"
     row = re.compile(rf"<p>({between}(?:{anchor}(?:(?!</?a\b|</?p\b).)*</a>{between})+)</p>", re.S)
 
@@ -142,16 +142,16 @@ def with_buttons(html: str, placeholders: Placeholders, look: Look) -> str:
     return row.sub(button_row, html)
 
 
-def _button(look: Look) -> tuple[str, str]:
+def _button(colours: ButtonColours) -> tuple[str, str]:
     """What stands before a link's attributes, and after the link."""
-    name = "" if look.own else 'class="button" '
+    name = "" if colours.own else 'class="button" '
     cell = (
-        f'<td {name}bgcolor="{look.button}" align="center"'
-        f' style="border-radius:6px;background:{look.button};mso-padding-alt:14px 28px">'
+        f'<td {name}bgcolor="{colours.button}" align="center"'
+        f' style="border-radius:6px;background:{colours.button};mso-padding-alt:14px 28px">'
     )
     words = (
         "display:inline-block;padding:14px"
-        f" 28px;border-radius:6px;background:{look.button};color:{look.ink};font-weight:bold;"
+        f" 28px;border-radius:6px;background:{colours.button};color:{colours.ink};font-weight:bold;"
         "line-height:20px;min-width:44px;text-align:center;text-decoration:none"
     )
     begin = _FOR_OUTLOOK.format('<td style="padding:4px 8px 4px 0">')

@@ -25,7 +25,7 @@ _PREFIX = b"link/v1\0"
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class TokenParts:
     """What a token says before it is believed: look up the entry at `position`, then `genuine`."""
 
     version: int
@@ -49,18 +49,18 @@ def make_token(key: bytes, action: int, position: int, message: str) -> str:
 
 def make_tokens(key: bytes, actions: Sequence[int], position: int, message: str) -> list[str]:
     """One for each of these actions of a letter."""
-    place, told, made = position.to_bytes(8, "big"), message.encode(), []
+    place, message_bytes, made = position.to_bytes(8, "big"), message.encode(), []
     for action in actions:
         payload = bytes((VERSION, action)) + place
         made.append(
-            base64.urlsafe_b64encode(payload + _mac(key, payload + told))[
+            base64.urlsafe_b64encode(payload + _mac(key, payload + message_bytes))[
                 :TOKEN_CHARACTERS
             ].decode()
         )
     return made
 
 
-def read_token(text: str) -> Claimed | None:
+def read_token(text: str) -> TokenParts | None:
     """The parts of a token, or None for what cannot be one."""
     if len(text) != TOKEN_CHARACTERS or not text.isascii():
         return None
@@ -74,21 +74,21 @@ def read_token(text: str) -> Claimed | None:
         or base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text
     ):
         return None
-    return Claimed(raw[0], raw[1], int.from_bytes(raw[2:10], "big"), raw[10:], raw[:10])
+    return TokenParts(raw[0], raw[1], int.from_bytes(raw[2:10], "big"), raw[10:], raw[:10])
 
 
-def genuine(key: bytes, claimed: Claimed, message: str) -> bool:
+def genuine(key: bytes, claimed: TokenParts, message: str) -> bool:
     """Compared in constant time."""
     return hmac.compare_digest(_mac(key, claimed.payload + message.encode()), claimed.mac)
 
 
 def _mac(key: bytes, signed: bytes) -> bytes:
-    mac = _begun(key).copy()
+    mac = _keyed_mac(key).copy()
     mac.update(signed)
     return mac.digest()[:16]
 
 
 @lru_cache(maxsize=4)
-def _begun(key: bytes) -> hmac.HMAC:
+def _keyed_mac(key: bytes) -> hmac.HMAC:
     """Key and prefix taken in once: half the work of a short message. Only ever copied."""
     return hmac.new(key, _PREFIX, hashlib.sha256)

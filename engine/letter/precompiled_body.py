@@ -30,20 +30,20 @@ _BETWEEN = "\0"
 
 
 @dataclass(frozen=True, slots=True)
-class _Choice:
+class _Condition:
     test: nodes.Node
-    then: list[_Flat]
-    otherwise: list[_Flat]
+    then: list[_BodyItem]
+    otherwise: list[_BodyItem]
 
 
 # Text as it will stand there; an expression to be written; an `if`.
-_Flat = str | nodes.Expr | _Choice
+_BodyItem = str | nodes.Expr | _Condition
 # The template of a part and its foot.
-_Worded = tuple[Template, str]
+_TemplateAndFoot = tuple[Template, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class EncodedLetter:
     """For one person; the parts are encoded."""
 
     subject: str
@@ -59,8 +59,8 @@ class PrecompiledBody:
     def __init__(
         self,
         lines: Mapping[str, Template],
-        html: _Worded,
-        text: _Worded,
+        html: _TemplateAndFoot,
+        text: _TemplateAndFoot,
         own: Mapping[str, str],
         marks: Sequence[str],
         encode: Encode,
@@ -76,18 +76,18 @@ class PrecompiledBody:
         self._own = {
             name: value for name, value in known.items() if not any(mark in value for mark in marks)
         }
-        environment, tokens = _encoding(encode), _Tokens(marks)
+        environment, tokens = _encoding(encode), _TokenSlots(marks)
         body = _Part(text, known, False, tokens, environment).body("\n")
         body.append(nodes.Output([nodes.TemplateData(_BETWEEN)]))
         body += _Part(html, known, True, tokens, environment).body()
-        tree = nodes.Template(_together(body), lineno=1)
+        tree = nodes.Template(_merge_outputs(body), lineno=1)
         tree.set_lineno(1)
         tree.set_environment(environment)
         self._slots = tuple(tokens.slots.items())
         engines = self._own.keys() | lines.keys() | tokens.slots.keys()
         self._template = Template(environment.from_string(tree), names_in(tree) - engines)
 
-    def fill(self, values: Mapping[str, Value], tokens: Sequence[str]) -> Filled:
+    def fill(self, values: Mapping[str, Value], tokens: Sequence[str]) -> EncodedLetter:
         """`tokens` stand where `marks` stood, in their order and of their length.
 
         Raise MergeFailed where only `Compiled.render` can say whether this person can be written
@@ -101,10 +101,10 @@ class PrecompiledBody:
         text, _, html = self._template.render(values, own).partition(_BETWEEN)
         if len(html) > MAX_HTML_BYTES:
             raise MergeFailed(N_("The HTML may be too large."))
-        return Filled(own["subject"], text.strip("\r\n") + "\r\n", html)
+        return EncodedLetter(own["subject"], text.strip("\r\n") + "\r\n", html)
 
 
-class _Tokens:
+class _TokenSlots:
     """Where the tokens of links go: `slots` says which stretch of which token a name of the
     template stands for.
     """
@@ -114,7 +114,7 @@ class _Tokens:
         self._any = re.compile(either or "(?!)")
         self.slots: dict[str, tuple[int, int, int]] = {}
 
-    def placed(self, text: str) -> Iterator[nodes.Expr]:
+    def with_slots(self, text: str) -> Iterator[nodes.Expr]:
         """`text`, encoded or not, its marks replaced by names."""
         done = 0
         for token in self._any.finditer(text):
@@ -139,10 +139,10 @@ class _Part:
 
     def __init__(
         self,
-        part: _Worded,
+        part: _TemplateAndFoot,
         own: Mapping[str, str],
         escaped: bool,
-        tokens: _Tokens,
+        tokens: _TokenSlots,
         environment: Environment,
     ) -> None:
         template, foot = part
@@ -154,8 +154,8 @@ class _Part:
         done, rest = self._encoded([*self._flat(self._tree.body), end])
         return [*done, *self._line(rest)]
 
-    def _flat(self, body: Iterable[nodes.Node]) -> list[_Flat]:
-        flat: list[_Flat] = []
+    def _flat(self, body: Iterable[nodes.Node]) -> list[_BodyItem]:
+        flat: list[_BodyItem] = []
         for node in body:
             if isinstance(node, nodes.Output):
                 flat += [self._written(child) for child in node.nodes]
@@ -167,7 +167,7 @@ class _Part:
                 )
         return flat
 
-    def _written(self, child: nodes.Expr) -> _Flat:
+    def _written(self, child: nodes.Expr) -> _BodyItem:
         if isinstance(child, nodes.TemplateData):
             return child.data
         if isinstance(child, nodes.Const):
@@ -179,19 +179,19 @@ class _Part:
     def _as_text(self, value: object) -> str:
         return str(escape(value)) if self._escaped else str(value)
 
-    def _chosen(self, node: nodes.If) -> list[_Flat]:
+    def _chosen(self, node: nodes.If) -> list[_BodyItem]:
         otherwise = list(node.else_)
         if node.elif_:
             first, *others = node.elif_
             otherwise = [nodes.If(first.test, first.body, others, node.else_)]
         if isinstance(node.test, nodes.Name) and node.test.name in self._known:
             return self._flat(node.body if self._known[node.test.name] else otherwise)
-        return [_Choice(node.test, self._flat(node.body), self._flat(otherwise))]
+        return [_Condition(node.test, self._flat(node.body), self._flat(otherwise))]
 
-    def _encoded(self, flat: Iterable[_Flat]) -> tuple[list[nodes.Node], list[_Flat]]:
+    def _encoded(self, flat: Iterable[_BodyItem]) -> tuple[list[nodes.Node], list[_BodyItem]]:
         """All whole lines, encoded, and what stands after the last of them. It begins a line."""
         done: list[nodes.Node] = []
-        line: list[_Flat] = []
+        line: list[_BodyItem] = []
         for segment in flat:
             if isinstance(segment, str):
                 for stretch in _LINE.findall(segment):
@@ -199,27 +199,27 @@ class _Part:
                     if stretch.endswith("\n"):
                         done += self._line(line)
                         line = []
-            elif isinstance(segment, _Choice) and not line and (whole := self._whole(segment)):
+            elif isinstance(segment, _Condition) and not line and (whole := self._whole(segment)):
                 done.append(whole)
             else:
                 line.append(segment)
         return done, line
 
-    def _whole(self, choice: _Choice) -> nodes.If | None:
+    def _whole(self, choice: _Condition) -> nodes.If | None:
         """The `if` with its branches encoded, when each of them holds whole lines only."""
         (then, after_then) = self._encoded(choice.then)
         (otherwise, after_otherwise) = self._encoded(choice.otherwise)
         return (
             None
             if after_then or after_otherwise
-            else nodes.If(choice.test, _together(then), [], _together(otherwise))
+            else nodes.If(choice.test, _merge_outputs(then), [], _merge_outputs(otherwise))
         )
 
-    def _line(self, line: list[_Flat]) -> list[nodes.Node]:
+    def _line(self, line: list[_BodyItem]) -> list[nodes.Node]:
         fixed = [segment for segment in line if isinstance(segment, str)]
         if len(fixed) == len(line):
             return (
-                [nodes.Output(list(self._tokens.placed(self._encode("".join(fixed)))))]
+                [nodes.Output(list(self._tokens.with_slots(self._encode("".join(fixed)))))]
                 if fixed
                 else []
             )
@@ -227,10 +227,10 @@ class _Part:
             nodes.FilterBlock(self._live(line), nodes.Filter(None, "encoded", [], [], None, None))
         ]
 
-    def _live(self, flat: Iterable[_Flat]) -> list[nodes.Node]:
+    def _live(self, flat: Iterable[_BodyItem]) -> list[nodes.Node]:
         body: list[nodes.Node] = []
         for segment in flat:
-            if isinstance(segment, _Choice):
+            if isinstance(segment, _Condition):
                 body.append(
                     nodes.If(
                         segment.test, self._live(segment.then), [], self._live(segment.otherwise)
@@ -239,15 +239,15 @@ class _Part:
             else:
                 body.append(
                     nodes.Output(
-                        list(self._tokens.placed(segment))
+                        list(self._tokens.with_slots(segment))
                         if isinstance(segment, str)
                         else [segment]
                     )
                 )
-        return _together(body)
+        return _merge_outputs(body)
 
 
-def _together(body: Iterable[nodes.Node]) -> list[nodes.Node]:
+def _merge_outputs(body: Iterable[nodes.Node]) -> list[nodes.Node]:
     """Jinja writes what stands in one output in one piece: a page of fixed lines costs as much as
     one.
     """

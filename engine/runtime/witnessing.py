@@ -25,7 +25,7 @@ from engine.sending.envelope import Delivery
 from engine.sending.relay import Relay
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.replies import Verdict, redacted
-from engine.sending.witness_mail import mark_of, witness_mail
+from engine.sending.witness_mail import witness_mail, witness_mark
 from engine.store.safe_error_text import safe_error_text
 from engine.vault.vault import Vault
 
@@ -59,7 +59,7 @@ def daily(stores: WitnessingStores, address: str) -> Daily:
     """Which local day this witness was written to last; the desk knows it by its keyed hash."""
     return Daily(
         stores.desk,
-        mark_of(stores.vault.hash(address)),
+        witness_mark(stores.vault.hash(address)),
         stores.config.site.timezone,
         stores.clock.now,
         wall_now,
@@ -126,7 +126,7 @@ async def _deliver(
 
 
 def _note_outcome(stores: WitnessingStores, address: str, why: str) -> None:
-    trouble = mark_of(stores.vault.hash(address))
+    trouble = witness_mark(stores.vault.hash(address))
     if why:
         log.error("A WITNESS HAS NOT GOT THE CHECKPOINT", extra={"why": why})
         stores.processes.complain(trouble, why)

@@ -1,1 +1,1 @@
-"""A letter falls due: taken, claimed, composed, delivered, and a fact again."""
+"""From a due letter to its outcome: taken, claimed, composed, delivered, recorded."""

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from engine.commands.command_handler import CommandRequest, Result
 from engine.desk.desk import Desk
 from engine.installation.state import Installation
-from engine.sending.compose import CannotRender, Composer, Ordered
+from engine.sending.compose import CannotRender, Composer, ComposeRequest
 from engine.sending.delivery_journal import DOT, is_alive, read_journal
 from engine.sending.envelope import Envelope
 from engine.sending.quarantine import execute_apart, unforeseen
@@ -35,13 +35,13 @@ RELAY = Cause("relay")
 MAX_ROWS = 500
 LEASE_SECONDS = 120
 ELSEWHERE_SECONDS = 1
-"""For how long a row that another sender has claimed is left alone before it is taken again."""
+"""How long a row that another sender has claimed is left alone before it is taken again."""
 KEEP_JOURNAL_SECONDS = 7 * 86_400
 
 
 class Claim(NamedTuple):
-    """A letter this sender has begun: its row, its entry, its place in the ledger, and the person
-    as the claim left them.
+    """A letter that this sender has begun: the key of its row, its entry and position in the
+    ledger, and the person's state after the claim.
     """
 
     stream: str
@@ -77,7 +77,7 @@ def take_and_claim(
             others.append((stream, key))
     if others:
         settle(stores, others, held)
-        # Where another sender still has it, it is asked about again a moment later.
+        # Another sender may still hold it: it is taken again after a moment.
         stores.desk.release_rows(others, stores.ledger_head(), ELSEWHERE_SECONDS)
     return claims, taken
 
@@ -146,9 +146,9 @@ def settle(stores: SendingStores, rows: Sequence[tuple[str, str]], held: Collect
 def _verdict_of(
     stores: SendingStores, message: str, flight: InFlight, held: Collection[str]
 ) -> tuple[LetterVerdict, int] | None:
-    """None while the sender lives. A sender of another machine leaves no file here: its open claims
-    are in doubt. A claim of our own that we do not know, because the database went before we heard
-    of it, was never handed over.
+    """None while the sender lives. A sender on another machine leaves no journal here: its open
+    claims are in doubt. A claim in our own name that we do not hold was never handed over: the
+    database was lost before its commit was confirmed to us.
     """
     if flight.sender == stores.sender:
         return None if message in held else ("released", 0)
@@ -167,7 +167,7 @@ def _verdict_of(
 
 def reclaim(data: Path, desk: Desk) -> None:
     """Release at once the rows that dead senders of this machine had taken. Their journals are kept
-    a week for what is still to be settled.
+    for a week, since `settle` may still need them.
     """
     for path in journal_file(data, "x").parent.glob("*.marks"):
         if is_alive(path):
@@ -185,7 +185,7 @@ def journal_file(data: Path, sender: str) -> Path:
 def compose_all(
     stores: SendingStores, composer: Composer, claims: Sequence[Claim], states: Mapping[str, Person]
 ) -> tuple[list[Envelope], list[UnsentClaim]]:
-    """Envelopes for what can be rendered, outcomes for what cannot."""
+    """Envelopes for the letters that can be rendered, outcomes for the others."""
     installation = stores.installation_stream.current()
     people = stores.vault.people({claim.stream for claim in claims})
     now = stores.clock.now()
@@ -199,7 +199,7 @@ def compose_all(
             refused.append(UnsentClaim(claim, "not-eligible", "erased"))
             continue
         ground = states[claim.stream].grounds.get(claim.entry.purpose)
-        ordered = Ordered(
+        compose_request = ComposeRequest(
             claim.entry,
             claim.position,
             known.address,
@@ -209,7 +209,7 @@ def compose_all(
             known.source,
         )
         try:
-            octets = composer.octets(ordered, plans[claim.entry.edition], now)
+            octets = composer.octets(compose_request, plans[claim.entry.edition], now)
         except CannotRender as error:
             refused.append(UnsentClaim(claim, "cannot-render", error.what))
             continue
@@ -236,12 +236,14 @@ REQUEST_KINDS = ("confirmation", "permission")
 
 
 def is_paused(installation: Installation, claim: Claim) -> bool:
-    """Whether a pause holds it: it is released with what was never begun, and waits."""
+    """Whether the letter's list, or all sending, is paused: the letter is then released as never
+    begun, and waits.
+    """
     return 0 in installation.paused or claim.entry.list in installation.paused
 
 
 def still_eligible(person: Person, claim: Claim) -> str:
-    """The reason a begun letter may not leave after all, or "": asked per group, at most a second
+    """The reason why a begun letter may no longer be sent, or "": asked per group, at most a second
     before MAIL (P1).
     """
     entry = claim.entry

@@ -1,9 +1,9 @@
 """From a claim to the octets of a mail: the published words, the person's fields, links that only
 this installation can make.
 
-A published letter is compiled once and kept. What cannot be rendered for someone raises
-CannotRender with the reason, and concerns nobody else. There are two paths to the same octets:
-`compose` says what they are, `octets` has most of them written beforehand.
+A published letter is compiled once and cached. A letter that cannot be rendered for one person
+raises CannotRender with the reason, and affects nobody else. There are two paths to the same
+octets: `compose` defines them, `octets` is the fast one and has most of them encoded beforehand.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from urllib.parse import quote, urlsplit
 from engine.config import Config
 from engine.letter.colour import text_on
 from engine.letter.compile import (
+    ButtonColours,
     Compiled,
     Foot,
     LetterMistakes,
-    Look,
     MergeFailed,
     Rendered,
-    Setting,
+    RenderSettings,
     compile_letter,
 )
 from engine.letter.link_token import (
@@ -69,8 +69,8 @@ MAX_SOURCE_CHARACTERS = 200
 
 
 class CannotRender(Exception):
-    """This letter cannot be made for this person: a sentence without anything personal; `what` is
-    to be mended, as `letter-withheld` has it.
+    """This letter cannot be made for this person: the sentence holds nothing personal; `what` has
+    to be corrected, as `letter-withheld` names it.
     """
 
     def __init__(self, sentence: str, what: str = "words") -> None:
@@ -79,12 +79,12 @@ class CannotRender(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
-    """What is to be composed: the claim, where it stands in the ledger, who is to get it.
-    `position` 0 makes inert links, for previews.
+class ComposeRequest:
+    """What is to be composed: the claim, its position in the ledger, and its recipient. `position`
+    0 makes links without effect, for previews.
 
-    `source`: where somebody else had the address from; each letter says so in its foot, the first
-    one therefore too (GDPR 14(3)(b)).
+    `source`: from whom the address was obtained, if not from the person; each letter says so in its
+    foot, and so the first one does (GDPR 14(3)(b)).
     """
 
     claim: LetterBegun
@@ -106,9 +106,7 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class PrecompiledLetter:
-    """A letter as it is for all who get it in the same words; `actions` are those of its links'
-    tokens.
-    """
+    """A letter for all who get it in the same words; `actions` are those of its links' tokens."""
 
     body: PrecompiledBody
     template: MimeTemplate
@@ -116,11 +114,11 @@ class PrecompiledLetter:
 
 
 _ASKING = {"confirmation": "ask", "permission": "still"}
-"""Campaigns of what belongs to no list, as mailbox providers report on them. These mails carry the
-newest checkpoint of the ledger to whoever keeps them, so none is written beforehand.
+"""The campaign names of mails that belong to no list, for the reports of mailbox providers. These
+mails carry the newest checkpoint of the ledger, so none is precompiled.
 """
 Url = Callable[[int], str]
-"""Where the link of an action leads."""
+"""Gives the URL of an action's link."""
 
 
 class Composer:
@@ -131,24 +129,26 @@ class Composer:
         self.config, self.link_key, self.newest = config, link_key, newest
         self.host = urlsplit(config.site.url).hostname or "localhost"
         self.domain = config.site.sender.rpartition("@")[2]
-        look = (
-            Look(config.site.colour, text_on(config.site.colour), own=True)
+        button_colours = (
+            ButtonColours(config.site.colour, text_on(config.site.colour), own=True)
             if config.site.colour
-            else Look()
+            else ButtonColours()
         )
-        self._setting = Setting(f"{config.site.url}/a", look, sizes_of(config.sequences))
+        self._settings = RenderSettings(
+            f"{config.site.url}/a", button_colours, sizes_of(config.sequences)
+        )
         self._compiled: OrderedDict[tuple[int, str, str, str], Compiled] = OrderedDict()
         self._sources: set[str] = set()
         self._precompiled: OrderedDict[tuple[int | str, ...], PrecompiledLetter | None] = (
             OrderedDict()
         )
 
-    def compose(self, ordered: Ordered, plan: Plan, at: int) -> Composed:
+    def compose(self, request: ComposeRequest, plan: Plan, at: int) -> Composed:
         """`at` is the engine's time in milliseconds, the mail's Date. Raises CannotRender."""
-        rendered = self.rendered(ordered, plan)
+        rendered = self.rendered(request, plan)
         try:
             octets = mails.serialize(
-                self._mail(ordered, plan, rendered.subject, rendered.text, rendered.html, at)
+                self._mail(request, plan, rendered.subject, rendered.text, rendered.html, at)
             )
         except ValueError as error:
             raise CannotRender(
@@ -156,11 +156,11 @@ class Composer:
             ) from error
         return Composed(octets, rendered.subject, rendered.html, rendered.text)
 
-    def rendered(self, ordered: Ordered, plan: Plan) -> Rendered:
-        """The words and links alone, without an envelope: an auditor's question about someone whose
-        address may be gone. Raises CannotRender.
+    def rendered(self, request: ComposeRequest, plan: Plan) -> Rendered:
+        """The words and links alone, without an envelope: for an auditor, when the person's address
+        may be erased. Raises CannotRender.
         """
-        claim = ordered.claim
+        claim = request.claim
         letter = letter_of(plan, claim)
         if letter is None:
             raise CannotRender(
@@ -168,35 +168,35 @@ class Composer:
             )
         try:
             compiled = self.compiled(letter, plan, claim.purpose)
-            url = partial(self._url, ordered)
+            url = partial(self._url, request)
             return compiled.render(
-                self._values(ordered), _answers(compiled, url), self._foot(ordered, plan, url)
+                self._values(request), _answers(compiled, url), self._foot(request, plan, url)
             )
         except (LetterMistakes, MergeFailed, ValueError) as error:
             raise CannotRender(
                 str(error), error.what if isinstance(error, MergeFailed) else "words"
             ) from error
 
-    def octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes:
-        """The octets that `compose` gives, several times as fast. Raises CannotRender."""
+    def octets(self, request: ComposeRequest, plan: Plan, at: int) -> bytes:
+        """The same octets as `compose`, several times as fast. Raises CannotRender."""
         try:
-            made = self._precompiled_octets(ordered, plan, at)
+            made = self._precompiled_octets(request, plan, at)
         except (LetterMistakes, MergeFailed, ValueError):
             made = None  # `compose` says why, or that nothing is wrong
-        return self.compose(ordered, plan, at).octets if made is None else made
+        return self.compose(request, plan, at).octets if made is None else made
 
-    def _precompiled_octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes | None:
-        claim = ordered.claim
-        if not ordered.position or claim.kind in _ASKING:
+    def _precompiled_octets(self, request: ComposeRequest, plan: Plan, at: int) -> bytes | None:
+        claim = request.claim
+        if not request.position or claim.kind in _ASKING:
             return None
-        letter = self._precompiled_for(ordered, plan)
+        letter = self._precompiled_for(request, plan)
         if letter is None:
             return None
-        tokens = make_tokens(self.link_key, letter.actions, ordered.position, claim.message)
-        filled = letter.body.fill(self._values(ordered), tokens)
+        tokens = make_tokens(self.link_key, letter.actions, request.position, claim.message)
+        filled = letter.body.fill(self._values(request), tokens)
         return letter.template.fill(
             Personal(
-                ordered.address,
+                request.address,
                 filled.subject,
                 at,
                 bytes.fromhex(claim.message),
@@ -206,8 +206,8 @@ class Composer:
             tokens,
         )
 
-    def _precompiled_for(self, ordered: Ordered, plan: Plan) -> PrecompiledLetter | None:
-        claim = ordered.claim
+    def _precompiled_for(self, request: ComposeRequest, plan: Plan) -> PrecompiledLetter | None:
+        claim = request.claim
         occurrence = claim.key if claim.kind == "broadcast" else ""
         key = (
             plan.edition,
@@ -216,35 +216,35 @@ class Composer:
             claim.list,
             claim.letter,
             claim.purpose,
-            self._language(ordered),
-            ordered.basis,
-            ordered.source,
+            self._language(request),
+            request.basis,
+            request.source,
         )
-        if ordered.source and not self._is_common(ordered.source):
+        if request.source and not self._is_common(request.source):
             return None
         if key not in self._precompiled:
             if len(self._precompiled) == PRECOMPILED_CACHE_SIZE:
                 self._precompiled.popitem(last=False)
-            # Stays None where `_precompile` raises: it is tried once, not for each person.
+            # Stays None when `_precompile` raises: it is tried once, not for each person.
             self._precompiled[key] = None
-            self._precompiled[key] = self._precompile(ordered, plan)
+            self._precompiled[key] = self._precompile(request, plan)
         return self._precompiled[key]
 
     def _is_common(self, source: str) -> bool:
-        """False for a source that has no place among the first few: where each person comes from a
-        source of their own, no letter is precompiled for each.
+        """False for a source beyond the first few: where each person comes from a source of their
+        own, no letter is precompiled for each.
         """
         if source not in self._sources and len(self._sources) < MAX_COMMON_SOURCES:
             self._sources.add(source)
         return source in self._sources
 
-    def _precompile(self, ordered: Ordered, plan: Plan) -> PrecompiledLetter | None:
-        letter = letter_of(plan, ordered.claim)
+    def _precompile(self, request: ComposeRequest, plan: Plan) -> PrecompiledLetter | None:
+        letter = letter_of(plan, request.claim)
         if letter is None:
             return None
-        compiled = self.compiled(letter, plan, ordered.claim.purpose)
-        # What no author can have written, as long as a token, with signs that are encoded as a
-        # token's are.
+        compiled = self.compiled(letter, plan, request.claim.purpose)
+        # Stand-ins for tokens: text that no author can have written, of a token's length, in
+        # characters that are encoded as a token's are.
         unheard = secrets.token_hex((TOKEN_CHARACTERS - 3) // 2)
         marks: dict[int, str] = {}
 
@@ -252,8 +252,8 @@ class Composer:
             return self._url_of(marks.setdefault(action, f"{unheard}{action:03}"))
 
         answers = _answers(compiled, url)
-        foot = self._foot(ordered, plan, url)
-        extra = tuple(self._headers(ordered, plan, url))
+        foot = self._foot(request, plan, url)
+        extra = tuple(self._headers(request, plan, url))
         body = compiled.precompiled(answers, foot, tuple(marks.values()), quoted_printable_lines)
         template = MimeTemplate(*self._ends(), self.domain, extra, tuple(marks.values()))
         return PrecompiledLetter(body, template, tuple(marks))
@@ -268,44 +268,44 @@ class Composer:
         compiled = self._compiled.get(key)
         if compiled is None:
             compiled = compile_letter(
-                source_of(letter, plan, purpose), self._setting, quote(self.config.site.logo)
+                source_of(letter, plan, purpose), self._settings, quote(self.config.site.logo)
             )
             self._compiled[key] = compiled
             if len(self._compiled) > COMPILED_CACHE_SIZE:
                 self._compiled.popitem(last=False)
         return compiled
 
-    def _values(self, ordered: Ordered) -> dict[str, str]:
-        """Who is asked to confirm has agreed to nothing, and somebody else may have typed all this:
-        only names are said to them.
+    def _values(self, request: ComposeRequest) -> dict[str, str]:
+        """The person's fields. A confirmation mail gets only values that look like names: its
+        reader has agreed to nothing, and somebody else may have typed them.
         """
-        values = {name: str(value) for name, value in ordered.fields.items()}
-        return names_among(values) if ordered.claim.kind == "confirmation" else values
+        values = {name: str(value) for name, value in request.fields.items()}
+        return names_among(values) if request.claim.kind == "confirmation" else values
 
-    def _url(self, ordered: Ordered, action: int) -> str:
-        if not ordered.position:
+    def _url(self, request: ComposeRequest, action: int) -> str:
+        if not request.position:
             return self._url_of("preview")
         return self._url_of(
-            make_token(self.link_key, action, ordered.position, ordered.claim.message)
+            make_token(self.link_key, action, request.position, request.claim.message)
         )
 
     def _url_of(self, token: str) -> str:
         return f"{self.config.site.url}/l/{token}"
 
-    def _language(self, ordered: Ordered) -> Language:
-        short = ordered.language[:2]
+    def _language(self, request: ComposeRequest) -> Language:
+        short = request.language[:2]
         return short if short in LANGUAGES else self.config.site.language
 
-    def _foot(self, ordered: Ordered, plan: Plan, url: Url) -> Foot:
-        language = self._language(ordered)
+    def _foot(self, request: ComposeRequest, plan: Plan, url: Url) -> Foot:
+        language = self._language(request)
         texts, site = TEXTS[language], self.config.site
         purpose = (
-            plan.purposes[ordered.claim.purpose].name
-            if ordered.claim.purpose in plan.purposes
-            else ordered.claim.purpose
+            plan.purposes[request.claim.purpose].name
+            if request.claim.purpose in plan.purposes
+            else request.claim.purpose
         )
         my_data = (texts.my_data, url(MY_DATA))
-        if ordered.claim.kind == "permission":
+        if request.claim.kind == "permission":
             none_left, confirm = (url(UNSUBSCRIBE), texts.everything), url(CONFIRM)
             return Foot(
                 site.name,
@@ -316,10 +316,10 @@ class Composer:
                 extra=(my_data,),
                 confirm_url=confirm,
             )
-        if ordered.claim.kind == "confirmation":
+        if request.claim.kind == "confirmation":
             extra = ((texts.not_me, url(NOT_ME)), my_data)
             confirm = url(CONFIRM)
-            why = _why_with_source(texts, texts.why_asked, ordered.source)
+            why = _why_with_source(texts, texts.why_asked, request.source)
             return Foot(
                 site.name,
                 site.postal_address,
@@ -332,7 +332,7 @@ class Composer:
             site.name,
             site.postal_address,
             _why_with_source(
-                texts, _why(texts, ordered.basis).format(purpose=purpose), ordered.source
+                texts, _why(texts, request.basis).format(purpose=purpose), request.source
             ),
             url(UNSUBSCRIBE),
             texts.unsubscribe.format(purpose=purpose),
@@ -343,30 +343,30 @@ class Composer:
         )
 
     def _mail(
-        self, ordered: Ordered, plan: Plan, subject: str, text: str, html: str, at: int
+        self, request: ComposeRequest, plan: Plan, subject: str, text: str, html: str, at: int
     ) -> mails.Mail:
         sender, reply_to = self._ends()
         return mails.Mail(
             sender,
-            Mailbox("", ordered.address),
+            Mailbox("", request.address),
             reply_to,
             subject,
             datetime.fromtimestamp(at / 1000, UTC),
-            message_id(bytes.fromhex(ordered.claim.message), self.domain),
-            tuple(self._headers(ordered, plan, partial(self._url, ordered))),
+            message_id(bytes.fromhex(request.claim.message), self.domain),
+            tuple(self._headers(request, plan, partial(self._url, request))),
             text,
             html,
         )
 
     def _ends(self) -> tuple[Mailbox, Mailbox | None]:
-        """Who writes, and to whom an answer goes."""
+        """The From and Reply-To addresses."""
         site = self.config.site
         return Mailbox(site.sender_name, site.sender), (
             Mailbox("", site.reply_to) if site.reply_to else None
         )
 
-    def _headers(self, ordered: Ordered, plan: Plan, url: Url) -> list[tuple[str, str]]:
-        claim = ordered.claim
+    def _headers(self, request: ComposeRequest, plan: Plan, url: Url) -> list[tuple[str, str]]:
+        claim = request.claim
         stream = {
             "confirmation": "confirmation",
             "permission": "confirmation",

@@ -25,17 +25,15 @@ DESCRIPTORS_WITHOUT_LIMIT = 10_240
 
 class Connection(Protocol):
     def is_idle(self) -> bool:
-        """True while nothing is being done for it: it is silent, or its request has not wholly
-        begun.
-        """
+        """Whether nothing is being done for it: no request has arrived completely."""
 
     def drop(self) -> None:
-        """End it at once."""
+        """Close it at once."""
 
 
 class Connections:
-    """Of one listener, used in its event loop alone. `proxies` are networks whose addresses speak
-    for many visitors.
+    """The connections of one listener, used in its event loop alone. `proxies` are networks whose
+    addresses stand for many visitors.
     """
 
     def __init__(
@@ -54,8 +52,8 @@ class Connections:
         return len(self._place_of)
 
     def admit(self, connection: Connection, address: str) -> bool:
-        """False where there is no room: then it is not counted, and whoever asks ends it. `address`
-        is the peer's, "" where it has none.
+        """False where the limit is reached: then it is not counted, and the caller must close it.
+        `address` is the peer's, "" where it has none.
         """
         place, is_proxy = self._place(address)
         held = self._places.get(place, {})
@@ -109,8 +107,8 @@ class Connections:
 
 
 def raise_descriptor_limit() -> int:
-    """As many open files and connections as the system lets this process have (1024 is only where
-    it starts); how many that is.
+    """Raise the number of open files and connections to the most that the system allows this
+    process (the default is often 1024); returns that number.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     for wanted in (hard, DESCRIPTORS_WITHOUT_LIMIT):

@@ -1,9 +1,10 @@
-"""The local mark file: which final dots this sender has written, and what was answered.
+"""The delivery journal, a local file of marks: which final dots this sender has written, and what
+was answered.
 
-One short line per mark, one plain `write` each, no fsync: it survives the process, not the machine.
-After a kill, a key without a mark was not handed over, a code was the answer, DOT alone means in
-doubt. The file is locked for the life of its writer, so whoever finds the lock free knows that the
-writer is dead. Keys carry no personal data.
+One short line per mark, one plain `write` each, no fsync: it survives the end of the process, not
+of the machine. After a kill, a key without a mark was not handed over, a code was the answer, DOT
+alone means in doubt. The file is locked for the life of its writer, so a lock that is free means
+that the writer is dead. Keys are no personal data.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class JournalTaken(Exception):
 
 
 class DeliveryJournal:
-    """Opens `path` for appending, alone; `left` holds what the former writer left. Raises
-    JournalTaken, OSError.
+    """Opens `path` for appending, exclusively; `left` holds the marks of the previous writer.
+    Raises JournalTaken, OSError.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,8 +45,8 @@ class DeliveryJournal:
         self._kept = dict(self.left)
 
     def dot(self, key: str) -> None:
-        """Written before the octets that hold the dot. Raises OSError: then the dot must not be
-        sent.
+        """Called before the octets that hold the dot are written. Raises OSError: then the dot must
+        not be sent.
         """
         self._write(key, DOT)
 
@@ -53,7 +54,7 @@ class DeliveryJournal:
         self._write(key, code)
 
     def forget(self, keys: Iterable[str]) -> None:
-        """The outcomes of `keys` are recorded elsewhere; the file shrinks when it may."""
+        """The outcomes of `keys` are recorded in the ledger; the file may shrink."""
         for key in keys:
             self._kept.pop(key, None)
         size = os.fstat(self._file).st_size
@@ -76,8 +77,8 @@ class DeliveryJournal:
         self._kept[key] = mark
 
     def _rewrite(self) -> None:
-        # Renamed over the old file while both are locked: a kill at any point leaves one whole, and
-        # no moment at which the lock looks free.
+        # Renamed over the old file while both are locked: a kill at any point leaves one of them
+        # whole, and the lock never looks free.
         fresh = self.path.with_name(self.path.name + ".new")
         fresh.unlink(missing_ok=True)
         file = _locked(fresh)

@@ -1,9 +1,9 @@
-"""One message on its way, as values: the envelope, what the peer offers, the exact bytes to say,
-and how it ended.
+"""One message for delivery, as values: the envelope, what the peer offers, the exact bytes to
+write, and how it ended. Pure.
 
-Pure. A body leaves with CRLF line ends only and dot-stuffed (RFC 5321 4.5.2), so that no line of it
-can be taken for a command; an address that could break a command, or that the peer cannot take, is
-refused here, off the wire.
+A body leaves with CRLF line ends only and dot-stuffed (RFC 5321 4.5.2), so that no line of it can
+be taken for a command; an address that could break a command, or that the peer cannot take, is
+refused here, before anything is written.
 """
 
 from __future__ import annotations
@@ -24,11 +24,10 @@ class Envelope:
 
 
 class Delivery(NamedTuple):
-    """How one envelope ended. `verdict` None: in doubt, the final dot was written and never
-    answered.
-
-    `reply` is the answer that decided, its text without addresses; None when none came. `stage` is
-    where it was decided: "connect", "helo" and "auth" mean that the message was never begun.
+    """How the delivery of one envelope ended. `verdict` None: in doubt, the final dot was written
+    and never answered. `reply` is the answer that decided, its text without addresses; None when
+    none came. `stage` is where it was decided: "connect", "helo" and "auth" mean that the message
+    was never begun.
     """
 
     key: str
@@ -69,8 +68,8 @@ def dotted(body: bytes) -> bytes:
 
 
 def local_refusal(envelope: Envelope, offers: Offers) -> Reply | None:
-    """Why this message is not even offered to the peer. Always NOT_CARRIED: a peer's limits say
-    nothing about an address.
+    """Why this message is not even offered to the peer, None where it may be. Always NOT_CARRIED: a
+    peer's limits say nothing about an address.
 
     5.3.4 too large for the peer's SIZE (RFC 1870); 5.6.7 a non-ASCII local part and no SMTPUTF8
     (RFC 6531 3); 5.6.3 eight-bit body and no 8BITMIME (RFC 6152); 5.1.3 and 5.1.7 an address that

@@ -1,9 +1,9 @@
-"""The built-in mail server of a first try: takes every mail on this machine and shows it instead of
-sending it.
+"""The built-in mail server for trying Relance: it accepts every mail on this machine and shows it
+instead of sending it. The only door to aiosmtpd.
 
-The only door to aiosmtpd. It listens on 127.0.0.1 alone and hands nothing on. Each mail is two
-files: what was said (`.json`, written first) and the message (`.eml`), which appears whole or not
-at all. The newest `MAX_KEPT` are kept.
+It listens on 127.0.0.1 alone and relays nothing. Each mail is two files: its metadata (`.json`,
+written first) and the message (`.eml`), which appears whole or not at all. The newest `MAX_KEPT`
+are kept.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class Mailbox:
             raise KeyError(id) from None
 
     def forget(self, is_theirs: Callable[[MailboxEntry], bool]) -> int:
-        """Delete the letters of somebody; how many there were. Raises OSError."""
+        """Delete the mails of a recipient; returns how many there were. Raises OSError."""
         theirs = [entry for entry in self.list(len(self._ids())) if is_theirs(entry)]
         for entry in theirs:
             for ending in ("json", "eml"):

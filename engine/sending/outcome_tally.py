@@ -1,5 +1,5 @@
-"""What became of a batch of letters, counted for one line of the log: a line for each would say who
-is written to, and when.
+"""The outcomes of a batch of letters, counted for one log line: a line for each letter would reveal
+who is written to, and when.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class OutcomeTally:
 
 
 def log_done(results: Iterable[Result]) -> None:
-    """One line for what a tick did besides letters: endings, requests that expired, letters that
-    came too late.
+    """One log line for the acts of a tick that were no letters: endings, expired requests, letters
+    that came too late.
     """
     outcomes = (result.outcome for result in results)
     counts = Counter(

@@ -1,8 +1,8 @@
 """The quarantine: a person about whom nothing can be decided does not stop the others. Their row is
-put on the desk with the reason, and tried again by itself.
+put on the desk with the reason, and retried automatically.
 
-The reason stays there until the row's act is done. An unforeseen error is written down by its kind
-alone: its words may be personal.
+The reason stays there until the row's act is done. An unforeseen error is recorded by its type
+alone: its message may be personal.
 """
 
 from __future__ import annotations
@@ -37,10 +37,8 @@ def execute_apart(
     requests: Sequence[CommandRequest],
     known: Mapping[str, Person],
 ) -> tuple[list[tuple[str, str]], list[Result]]:
-    """Decide about taken rows together, one request for each. The rows that nothing can be decided
-    about go into quarantine.
-
-    The rows that were decided about, and the results in their order. Raises LOST.
+    """Decide about taken rows together, one request for each. Rows that cannot be decided go into
+    quarantine; returns the rows that were decided, and the results in their order. Raises LOST.
     """
     answers = bisect_failures(partial(command_handler.execute, known=known), requests)
     decided: list[tuple[tuple[str, str], Result]] = []
@@ -61,8 +59,8 @@ def execute_apart(
 def unstick_sent(
     desk: Desk, rows: Mapping[str, tuple[str, str]], results: Sequence[Result]
 ) -> None:
-    """`rows` are (subscriber, key) by message: those whose letter was accepted are stuck no
-    more.
+    """`rows` are (subscriber, key) by message id: rows whose letter was accepted leave the
+    quarantine.
     """
     events = (
         event
@@ -75,15 +73,15 @@ def unstick_sent(
 
 
 def unforeseen(error: Exception) -> str:
-    """The reason written down for a letter that an unforeseen error kept from being composed. It is
-    put off like one that the server did not take.
+    """The recorded reason of an unforeseen error while composing a letter. The letter is retried
+    like one that the server refused temporarily.
     """
     return f"{safe_error_text(error)}: put off, and tried again"
 
 
 def _ended(result: Result) -> bool:
-    """Whether the row's act was done and was no letter: an ending, a request that expired. A letter
-    is done when the relay has accepted it.
+    """Whether the row's act is done and was no letter: an ending, an expired request. A letter is
+    done only when the relay has accepted it.
     """
     return isinstance(result.outcome, Done) and not any(
         isinstance(event, LetterBegun) for event in result.outcome.events

@@ -44,15 +44,15 @@ class RelayUnavailable(Exception):
 
 
 class Relay:
-    """Use from one event loop. Several `deliver` may run at once; together they keep to
+    """Used from one event loop. Several `deliver` may run at once; together they keep to
     `settings.connections`.
     """
 
     def __init__(self, settings: RelaySettings, journal: DeliveryJournal | None = None) -> None:
         self.settings = settings
         self._journal = journal
-        # Who holds a slot may have one connection; an idle connection needs none, because whoever
-        # takes a slot takes an idle connection first.
+        # A slot is the right to one connection. Idle connections hold no slot, since whoever takes
+        # a slot takes an idle connection first.
         self._slots = asyncio.Semaphore(settings.connections)
         self._idle: dict[SmtpSession, asyncio.TimerHandle] = {}
         self._retiring: set[asyncio.Task[None]] = set()
@@ -63,9 +63,9 @@ class Relay:
         self.trouble = ""  # why the last connection could not be made
 
     async def open(self) -> None:
-        """Opens one connection, to prove that it can be done. Raises RelayUnavailable."""
+        """Opens one connection, to test that it can be done. Raises RelayUnavailable."""
         async with self._slots:
-            self._rest(self._rested() or await self._connect())
+            self._keep_idle(self._take_idle() or await self._connect())
 
     async def deliver(
         self,
@@ -98,17 +98,17 @@ class Relay:
             if queue.progress == progress and not self._leaving:
                 queue.give_up()
 
-    def leave_off(self) -> None:
-        """Open no connection any more, and give up those that are being opened: nothing is on them
-        yet. What waits ends without an outcome.
+    def stop_connecting(self) -> None:
+        """Open no more connections, and cancel those being opened: nothing has been sent on them.
+        Waiting messages end without an outcome.
         """
         self._leaving = True
         for attempt in self._opening:
             attempt.cancel()
 
     def cut(self) -> int:
-        """After `leave_off`: wait for no answer any more; how many connections were cut. What had
-        its dot is in doubt, what had not was not begun.
+        """After `stop_connecting`: close the connections without waiting for replies; returns how
+        many were closed. A message whose dot was written is in doubt, any other was not begun.
         """
         for session in self._under_way:
             session.connection.abort(
@@ -135,7 +135,7 @@ class Relay:
         async with self._slots:
             try:
                 while not (queue.over or self._leaving):
-                    session = self._rested() or await self._connect()
+                    session = self._take_idle() or await self._connect()
                     if not await self._carry(session, group, queue):
                         return
             except RelayUnavailable as unavailable:
@@ -157,15 +157,15 @@ class Relay:
                 "connect",
                 (lost.reply if lost.reply and lost.reply.code == 421 else None),
             )
-            return session.rested or session.settled > settled
+            return session.was_idle or session.settled > settled
         finally:
             self._under_way.discard(session)
             group.give_back()
             queue.progress += session.settled - settled
-        self._rest(session)
+        self._keep_idle(session)
         return True
 
-    def _rested(self) -> SmtpSession | None:
+    def _take_idle(self) -> SmtpSession | None:
         while self._idle:
             session, timer = self._idle.popitem()
             timer.cancel()
@@ -174,8 +174,8 @@ class Relay:
             session.connection.abort(ConnectionLost("The server closed the connection."))
         return None
 
-    def _rest(self, session: SmtpSession) -> None:
-        session.rested = True
+    def _keep_idle(self, session: SmtpSession) -> None:
+        session.was_idle = True
         later = asyncio.get_running_loop().call_later
         self._idle[session] = later(self.settings.idle_seconds, self._retire, session)
 
@@ -193,7 +193,7 @@ class Relay:
         smtp: aiosmtplib.SMTP | None = None
         try:
             smtp = self._client()
-            greeted = await self._unless_leaving(self._greeted(smtp))
+            greeted = await self._unless_leaving(self._handshake(smtp))
             self.trouble = ""
             return greeted
         except BaseException as error:
@@ -239,7 +239,7 @@ class Relay:
             or (None if settings.tls == "none" else ssl.create_default_context()),
         )
 
-    async def _greeted(self, smtp: aiosmtplib.SMTP) -> SmtpSession:
+    async def _handshake(self, smtp: aiosmtplib.SMTP) -> SmtpSession:
         settings = self.settings
         await smtp.connect()
         await _hello(smtp)
@@ -255,9 +255,9 @@ class Relay:
             await _hello(smtp)
         if settings.username:
             await _log_in(smtp, settings)
-        return self._taken_over(smtp)
+        return self._take_over(smtp)
 
-    def _taken_over(self, smtp: aiosmtplib.SMTP) -> SmtpSession:
+    def _take_over(self, smtp: aiosmtplib.SMTP) -> SmtpSession:
         transport = smtp.transport
         assert transport is not None
         connection = SmtpConnection()

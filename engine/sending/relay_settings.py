@@ -1,6 +1,4 @@
-"""Which relay letters go to, and how it is spoken with: the configuration's, or the built-in
-mailbox.
-"""
+"""The relay that letters go to, and how to connect to it: the configured one or the mailbox."""
 
 from __future__ import annotations
 
@@ -37,7 +35,7 @@ class RelaySettings:
 
 
 def relay_settings(config: Config, mailbox_port: int) -> RelaySettings:
-    """Where letters go: the relay of the configuration, or the built-in mailbox."""
+    """The relay of the configuration, or the built-in mailbox on `mailbox_port`."""
     smtp = config.smtp
     if smtp.is_mailbox:
         return RelaySettings("127.0.0.1", mailbox_port, "none", connections=1)

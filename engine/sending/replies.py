@@ -174,18 +174,16 @@ def _permanent(reply: Reply, otherwise: Verdict) -> Verdict:
 
 
 Fault = Literal["mailbox", "sender", "unknown"]
-"""Whom a refusal is about: the person's mailbox, us who write (our relay, our name, our message),
-or nobody can tell. Only the first counts.
+"""Whom a refusal is about: the person's mailbox, the sender (our relay, our name, our message), or
+unknown. Only the first counts against the address.
 """
 _SENDERS = (("1", "7"), ("1", "8"))
 
 
 def fault_of(stage: Stage, reply: Reply) -> Fault:
-    """RCPT names the recipient alone, so what is refused there without another reason is about
-    them; after DATA it is about the message.
-
-    Subjects of RFC 3463: 1 addresses, 2 mailboxes, 3 systems, 4 the way there, 5 the protocol, 6
-    content, 7 policy.
+    """RCPT names the recipient alone, so a refusal there without another reason is about the
+    mailbox; after DATA it is about the message. Subjects of RFC 3463: 1 addresses, 2 mailboxes, 3
+    systems, 4 the network, 5 the protocol, 6 content, 7 policy.
     """
     verdict = classify(stage, reply)
     if verdict is Verdict.HARD:
@@ -215,7 +213,7 @@ _LIMITS: dict[str, Limit] = {
 
 
 def limit_of(reply: Reply) -> Limit:
-    """What could not be carried, of an answer that says so."""
+    """What could not be carried ("smtputf8", "8bitmime", "size" …), as the reply names it."""
     return _LIMITS.get(reply.enhanced) or ("size" if TOO_LARGE.search(reply.text) else "parameters")
 
 

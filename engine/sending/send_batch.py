@@ -1,10 +1,10 @@
 """A send batch: letters claimed together, from their claims until each has its outcome in the
 ledger.
 
-The people are known from the claims and are not read again: the check before MAIL reads only the
-events since, and outcomes are appended to what is known, which the ledger refuses where somebody
-was quicker. What could not be recorded because the database was lost stays in the batch until
-`settle` has recorded it.
+The people are known from the claims and not read again: the check before MAIL reads only the events
+since, and outcomes are appended to the known version, which the ledger refuses when somebody else
+was quicker. An outcome that could not be recorded because the database was lost stays in the batch
+until `settle` has recorded it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ Note = Callable[[Sequence[Delivery]], None]
 
 
 class SendBatch:
-    """`note` is told of every outcome that is recorded. Every method that is not `async` blocks."""
+    """`note` is called with every outcome that is recorded. Every method that is not `async`
+    blocks.
+    """
 
     def __init__(
         self, stores: SendingStores, journal: DeliveryJournal, claims: Sequence[c.Claim], note: Note
@@ -73,8 +75,8 @@ class SendBatch:
         return envelopes
 
     def _keep_confirmation_mails(self, envelopes: Sequence[Envelope]) -> None:
-        """Keep the very bytes of mails that ask for consent before any is handed over: a kill in
-        between must not leave a consent without them.
+        """Store the exact bytes of mails that ask for consent before any is handed over: a kill in
+        between must not leave a consent without its mail.
         """
         asking = [
             envelope
@@ -105,8 +107,8 @@ class SendBatch:
     async def deliver(
         self, relay: Relay, envelopes: Sequence[Envelope], stopping: asyncio.Event
     ) -> None:
-        """Hand over, recording outcomes as they come. Once `stopping` is set nothing more is begun;
-        what was claimed is released.
+        """Hand over, recording outcomes as they come. Once `stopping` is set nothing more is begun,
+        and unsent claims are released.
         """
 
         async def allowed(group: Sequence[Envelope]) -> Collection[str]:
@@ -126,8 +128,8 @@ class SendBatch:
             await asyncio.to_thread(self.settle)
 
     def settle(self) -> None:
-        """Record what is still to be recorded. Nothing is on the wire any more, so a claim without
-        an outcome was never begun there: it is due again.
+        """Record the remaining outcomes. Called when nothing is being sent any more, so a claim
+        without an outcome was never begun: it is due again.
         """
         self._record(self._drain())
         unrecorded = {delivery.key for delivery in self._outcomes}
@@ -144,12 +146,12 @@ class SendBatch:
 
     @property
     def rows(self) -> list[tuple[str, str]]:
-        """The agenda's rows that are still held."""
+        """The agenda's rows that this batch still holds."""
         return [(claim.stream, claim.key) for claim in list(self.claims.values())]
 
     def _check(self, messages: Sequence[str]) -> Collection[str]:
-        """Which of these messages may leave. Asked just before MAIL, in one query: what has
-        happened to these people since they were claimed, and whether sending is paused.
+        """Which of these messages may be sent. Asked just before MAIL, in one query: the events of
+        these people since their claims, and whether sending is paused.
         """
         checked = [self.claims[message] for message in messages]
         installation, people = self.stores.command_handler.present(
@@ -170,8 +172,8 @@ class SendBatch:
                 claim.stream not in addresses
                 or addresses[claim.stream].address == self._recipients[claim.entry.message]
             ):
-                # To an address that was corrected since nothing goes: the letter is released, and
-                # written anew to the other.
+                # Nothing is sent to an address that was corrected since: the letter is released,
+                # and composed anew for the new address.
                 allowed.add(claim.entry.message)
         self._record_refused(refused)
         return allowed
@@ -181,8 +183,9 @@ class SendBatch:
         self._finish({refusal.claim.entry.message: [_refused(refusal, now)] for refusal in refused})
 
     async def _record_as_they_come(self, over: asyncio.Event) -> None:
-        """Until `over`, and what is being recorded then is finished: its claims must not be taken
-        for unbegun. What cannot be recorded ends the sender, so that its marks settle it.
+        """Run until `over`. The recording under way then is finished first, or its claims would be
+        taken for unbegun. An outcome that cannot be recorded ends the sender, so that its marks
+        settle it.
         """
         while not over.is_set():
             with contextlib.suppress(TimeoutError):
@@ -199,8 +202,8 @@ class SendBatch:
         if not outcomes:
             return
         try:
-            # The clock is the database's too: whatever is lost on the way, an outcome is kept until
-            # it is recorded.
+            # The clock is read from the database too: if it is lost at any point here, the outcome
+            # is kept until it is recorded.
             now = self.stores.clock.now()
             recorded = self._finish(
                 {delivery.key: self._requests(delivery, now) for delivery in outcomes}
@@ -213,8 +216,8 @@ class SendBatch:
         self.note([delivery for delivery in outcomes if delivery.key in recorded])
 
     def _finish(self, requests: Mapping[str, Sequence[CommandRequest]]) -> set[str]:
-        """Execute the requests of each message and release its row; the messages for which that is
-        done. Where others were quicker every time, the outcome is still to be recorded.
+        """Execute the requests of each message and release its row; returns the messages for which
+        that is done. Where others were quicker every time, the outcome is still to be recorded.
         """
         if not requests:
             return set()
@@ -223,8 +226,8 @@ class SendBatch:
         done = set(requests) - {
             message for (message, _), result in zip(flat, results, strict=True) if result.conflict
         }
-        # Rows first: should the database go now, the claims are still ours and the same is wished
-        # again, which then has nothing left to do.
+        # Rows first: if the database is lost now, the claims are still ours and the same requests
+        # are executed again, which then change nothing.
         claims = [self.claims[message] for message in done]
         self.tally.add(results)
         rows = {claim.entry.message: (claim.stream, claim.key) for claim in claims}
@@ -240,7 +243,9 @@ class SendBatch:
         return done
 
     def _forget_unsent(self, done: Collection[str], results: Sequence[Result]) -> None:
-        """A mail that was not handed over proves nothing; whatever a fact commits to stays."""
+        """A mail that was not handed over proves nothing, so its bytes are deleted; what a recorded
+        fact commits to stays.
+        """
         sent = {
             event.message
             for result in results
@@ -258,7 +263,7 @@ class SendBatch:
             self._mails.pop(message, None)
 
     def _requests(self, delivery: Delivery, now: int) -> list[CommandRequest]:
-        """What is to be recorded for a delivery; without a verdict it is in doubt."""
+        """The requests that record a delivery; without a verdict it is in doubt."""
         claim = self.claims[delivery.key]
         mail = self._mails.get(delivery.key, b"").hex()
         if delivery.verdict is None:
@@ -310,7 +315,7 @@ def _request(
 
 
 def _refused(refusal: c.UnsentClaim, now: int) -> CommandRequest:
-    """The reason of a temporary refusal stands on the desk, not in the ledger."""
+    """The reason of a temporary refusal, for the desk; the ledger does not keep it."""
     why = "" if refusal.verdict == "temporary" else refusal.why
     return _request(now, c.ENGINE, refusal.claim, refusal.verdict, why)
 

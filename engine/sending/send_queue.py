@@ -23,7 +23,7 @@ STALE = Reply(451, "", "Eligibility was not answered within a second (not sent).
 
 
 class SendQueue:
-    """The messages of one delivery that nobody has begun."""
+    """The messages of one delivery that no connection has begun."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class SendQueue:
         return self.stopped or not self.waiting
 
     def give_up(self) -> None:
-        """No connection is of use: everything that waits ends as not begun."""
+        """No connection can be used: every waiting message ends as not begun."""
         stage, reply = self.obstacle
         while self.waiting:
             verdict = classify(stage, reply) if reply else Verdict.TEMPORARY
@@ -74,7 +74,7 @@ class ApprovedGroup:
                 return None
             await self._ask(self._take(offers))
 
-    def again(self, envelope: Envelope, counts: bool) -> bool:
+    def requeue(self, envelope: Envelope, counts: bool) -> bool:
         if counts and envelope.key in self._queue.tried:
             return False
         if counts:

@@ -2,10 +2,10 @@
 has it inside.
 
 Taken rows carry a lease that is renewed while the process lives. Claims are in the ledger before
-MAIL is written; outcomes are appended in small groups as they come. While one batch is handed over
+MAIL is written; outcomes are appended in small groups as they come. While one batch is delivered
 the next one is prepared, so that neither the server nor the database waits for the other. After
-SIGTERM nothing new is taken, what is on the wire is finished for as long as `[sending] drain` says,
-and every outcome is recorded.
+SIGTERM nothing new is taken, messages being sent are finished for as long as `[sending] drain`
+says, and every outcome is recorded.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ log = logging.getLogger("relance.send")
 MAX_BLOCKED = 5
 IDLE_SECONDS = 1.0
 MAX_BATCHES = 2
-"""Batches being handed over at once. They share the relay's connections; with a second batch no
+"""Batches delivered at the same time. They share the relay's connections; with a second batch no
 connection waits for the first one to be settled.
 """
 
 
 class Sender:
-    """One sending process's work; `wake` is set by whoever knows that something may be due."""
+    """The sending of one process; set `wake` when something may have become due."""
 
     def __init__(self, stores: SendingStores, settings: RelaySettings) -> None:
         self.stores = stores
@@ -58,7 +58,8 @@ class Sender:
         self._blocked = 0
         self._batches: list[SendBatch] = []
         self._drained: asyncio.TimerHandle | None = None
-        # The database was lost: more may be taken or claimed in it than is known here.
+        # The database was lost: rows may be taken or claimed in it that this process does not know
+        # of.
         self._unsure = False
 
     async def run(self) -> None:
@@ -83,7 +84,7 @@ class Sender:
                     await asyncio.sleep(IDLE_SECONDS)
             await self._ended(under_way, 0)
         finally:
-            # Whatever ends the loop, what is on the wire is finished first.
+            # However the loop ends, messages being sent are finished first.
             await asyncio.gather(*under_way, return_exceptions=True)
             lease.cancel()
             await self.relay.close()
@@ -92,12 +93,12 @@ class Sender:
             self.journal.close()
 
     def stop(self) -> None:
-        """Begin nothing more; what is on the wire has as long as `[sending] drain` says. Call it
+        """Begin nothing more; messages being sent have as long as `[sending] drain` says. Call it
         from the event loop.
         """
         self.stopping.set()
         self.wake.set()
-        self.relay.leave_off()
+        self.relay.stop_connecting()
         if self._drained is None:
             self._drained = asyncio.get_running_loop().call_later(
                 self.stores.config.sending.drain, self._cut
@@ -111,14 +112,14 @@ class Sender:
             )
 
     async def tick(self) -> int:
-        """One batch, from taking to recording; how many rows were taken."""
+        """One batch, from taking to recording; returns how many rows were taken."""
         taken, prepared = await self._prepare(idle=True)
         if prepared is not None:
             await self._deliver(*prepared)
         return taken
 
     async def _ended(self, under_way: set[asyncio.Task[None]], most: int) -> None:
-        """Wait until no more than `most` are under way. Raises what ended one of them."""
+        """Wait until at most `most` tasks are under way. Raises the error of a task that failed."""
         while len(under_way) > most or any(task.done() for task in under_way):
             ended, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             under_way -= ended
@@ -126,8 +127,8 @@ class Sender:
                 task.result()
 
     async def _prepare(self, idle: bool) -> tuple[int, tuple[SendBatch, list[Envelope]] | None]:
-        """How many rows were taken, and the batch of those that are letters. `idle`: nothing is on
-        the wire, so that what a lost database left undone can be made good.
+        """How many rows were taken, and the batch of those that are letters. `idle`: nothing is
+        being sent, so outcomes left unrecorded by a lost database can be settled.
         """
         if idle:
             await asyncio.to_thread(self._catch_up)
@@ -161,7 +162,9 @@ class Sender:
             self._unsure = False
 
     def _note(self, outcomes: Sequence[Delivery]) -> None:
-        """Count, and stop the stream when the relay blames the sender again and again (A77)."""
+        """Count outcomes, and pause sending when the relay blames the sender MAX_BLOCKED times in a
+        row (A77).
+        """
         for delivery in outcomes:
             self.sent += delivery.verdict is Verdict.ACCEPTED
             self._blocked = self._blocked + 1 if delivery.verdict is Verdict.BLOCKED else 0
@@ -179,8 +182,8 @@ class Sender:
         )
 
     async def _relay_answers(self) -> bool:
-        """After trouble a connection is tried before anything more is claimed: a server that is
-        away for a minute puts off one batch, not all that is due.
+        """After trouble a connection is tested before anything more is claimed: a server that is
+        away for a minute delays one batch, not all that is due.
         """
         if not (self.trouble or self.relay.trouble):
             return True
@@ -189,7 +192,7 @@ class Sender:
         await asyncio.wait([opening, stopping], return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if not opening.done():
-            # A server that does not answer may keep us for minutes; nobody waits for that to stop.
+            # A server that does not answer may take minutes; a stop does not wait for it.
             opening.cancel()
             await asyncio.wait([opening])
             return False
@@ -202,7 +205,7 @@ class Sender:
         return True
 
     async def _rest(self) -> None:
-        """Until woken, or until the next row is due; never longer than a second of wall time."""
+        """Sleep until `wake` is set or the next row is due, at most a second of wall time."""
         due = await asyncio.to_thread(self.stores.agenda.next_due, self.stores.clock.now())
         seconds = IDLE_SECONDS
         if due is not None:

@@ -20,8 +20,8 @@ MAX_UNREAD_REPLIES = 16
 
 
 class ConnectionLost(Exception):
-    """The connection is over: closed, timed out, or out of step. `reply` is the 421 or the nonsense
-    that ended it; `ours`: we would wait no longer for anything.
+    """The connection is over: closed, timed out, or out of step. `reply` is the 421 or the
+    unexpected reply that ended it; `ours`: we ended it and wait for nothing more.
     """
 
     def __init__(
@@ -80,13 +80,13 @@ class SmtpConnection(asyncio.Protocol):
 
     @property
     def answered(self) -> bool:
-        """Whether an answer has come that was not read yet."""
+        """Whether a reply has arrived that was not read yet."""
         return bool(self._replies)
 
     @property
     def usable(self) -> bool:
-        """Whether an idle connection may be used again: open, and nothing was said on it
-        meanwhile.
+        """Whether an idle connection can be reused: it is open, and nothing has arrived on it
+        since.
         """
         return self._over is None and not (self._replies or self._lines or self._unread)
 
@@ -99,7 +99,7 @@ class SmtpConnection(asyncio.Protocol):
         assert self._transport is not None
         self._transport.write(data)
 
-    async def room(self, seconds: float) -> None:
+    async def drained(self, seconds: float) -> None:
         """Waits until the peer has taken most of what was written, or answers early. Raises
         ConnectionLost.
         """

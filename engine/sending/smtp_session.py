@@ -35,15 +35,13 @@ class Source(Protocol):
     """Where a session gets its messages: only such as may be sent at this very moment."""
 
     async def next(self, offers: Offers) -> Envelope | None:
-        """The next message, after asking for eligibility where that is due; None: no more."""
+        """The next message, after asking for eligibility where needed; None: no more."""
 
     def following(self) -> Envelope | None:
-        """The next message if it is still eligible without asking."""
+        """The next message if it may still be sent without asking again."""
 
-    def again(self, envelope: Envelope, counts: bool) -> bool:
-        """Takes back a message whose MAIL was never answered; False when that counted once
-        before.
-        """
+    def requeue(self, envelope: Envelope, counts: bool) -> bool:
+        """Return a message whose MAIL was never answered; False when that counted once before."""
 
 
 @dataclass(slots=True)
@@ -71,7 +69,7 @@ class SmtpSession:
     ) -> None:
         self.connection, self.offers, self.tls = connection, offers, tls
         self.settled = 0  # messages that got a definite answer here
-        self.rested = False  # it lay idle since it last carried anything
+        self.was_idle = False  # it lay idle since it last carried anything
         self._timeouts, self._journal = timeouts, journal
         self._open_transactions: list[Transaction] = []
         self._reset_due = False
@@ -88,8 +86,8 @@ class SmtpSession:
                     self.connection.write(transaction.opening)
                 while transaction is not None:
                     transaction = (
-                        await self._body(transaction, source, outcome)
-                        if await self._opened(transaction, outcome)
+                        await self._send_body(transaction, source, outcome)
+                        if await self._read_opening_replies(transaction, outcome)
                         else None
                     )
         except BaseException as error:
@@ -111,9 +109,11 @@ class SmtpSession:
         self._open_transactions.append(transaction)
         return transaction
 
-    async def _opened(self, transaction: Transaction, outcome: Callable[[Delivery], None]) -> bool:
-        """Reads the answers up to DATA's, whatever their order of yes and no; True when the body
-        may follow.
+    async def _read_opening_replies(
+        self, transaction: Transaction, outcome: Callable[[Delivery], None]
+    ) -> bool:
+        """Reads the replies up to DATA's, in whatever order they accept and refuse; True when the
+        body may follow.
         """
         seconds = {"helo": self._timeouts.mail, "mail": self._timeouts.mail,
                    "rcpt": self._timeouts.rcpt, "data": self._timeouts.data}  # fmt: skip
@@ -139,15 +139,17 @@ class SmtpSession:
             elif stage == "rcpt":
                 recipient_taken = True
             elif stage == "data" and transaction.answer:
-                await self._nothing_to_say(recipient_taken)
+                await self._send_empty_body(recipient_taken)
         if transaction.answer is None:
             return True
         self._reset_due = True
         self._settle(transaction, outcome)
         return False
 
-    async def _nothing_to_say(self, recipient_taken: bool) -> None:
-        """The server waits for a body though the message was refused: a lone dot (RFC 2920 3.1)."""
+    async def _send_empty_body(self, recipient_taken: bool) -> None:
+        """The server waits for a body though the message was refused: send a lone dot (RFC 2920
+        3.1).
+        """
         if recipient_taken:  # the dot would deliver an empty message
             raise ConnectionLost("The server refused the sender and asks for the message.")
         self.connection.write(b".\r\n")
@@ -155,7 +157,7 @@ class SmtpSession:
         if reply.code == 421:
             raise ConnectionLost("The server ended the connection.", reply=reply)
 
-    async def _body(
+    async def _send_body(
         self, transaction: Transaction, source: Source, outcome: Callable[[Delivery], None]
     ) -> Transaction | None:
         """Writes the body, its dot, and the commands of the following message if there is one,
@@ -165,7 +167,7 @@ class SmtpSession:
         while len(data) - start > BLOCK_OCTETS and not self.connection.answered:
             self.connection.write(data[start : start + BLOCK_OCTETS])
             start += BLOCK_OCTETS
-            await self.connection.room(self._timeouts.block)
+            await self.connection.drained(self._timeouts.block)
         if self.connection.answered:
             reply = await self.connection.reply(self._timeouts.data)
             if reply.code // 100 in (4, 5):
@@ -214,8 +216,8 @@ class SmtpSession:
             answer = transaction.answer
             # A connection that had sat idle may be closing (421) just while we write: no
             # transaction was begun then.
-            parting = self.rested and not useful and answer is not None and answer.code == 421
-            unheard = (
+            parting = self.was_idle and not useful and answer is not None and answer.code == 421
+            unanswered = (
                 transaction.stage == "mail"
                 and (answer is None or parting)
                 and not (timed_out and place == 0)
@@ -225,7 +227,7 @@ class SmtpSession:
             # Where others were answered before, the message is hardly the reason; otherwise it may
             # be, once.
             counts = not (ours or useful)
-            if (ours or unheard) and source.again(transaction.envelope, counts=counts):
+            if (ours or unanswered) and source.requeue(transaction.envelope, counts=counts):
                 self._open_transactions.remove(transaction)
             else:
                 self._settle(transaction, outcome)

@@ -1,4 +1,4 @@
-"""What the sending room is handed: the stores it writes to, and of the ledger, the views and the
+"""What the sending room is given: the stores it writes to, and of the ledger, the views and the
 secrets only the functions and the key it needs.
 """
 

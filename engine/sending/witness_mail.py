@@ -1,5 +1,5 @@
-"""The mail that takes the newest checkpoint to who keeps it: an operator's mail, of nobody's list
-and in nobody's stream.
+"""The mail that takes the newest checkpoint to a witness who keeps it: an operator's mail, of no
+list and in no person's stream.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ BODY = N_(
 TROUBLE = "witness"
 
 
-def mark_of(address_hash: bytes) -> str:
-    """How the desk calls one of the witnesses, and what troubles them: by the keyed hash of their
-    address.
+def witness_mark(address_hash: bytes) -> str:
+    """The name of a witness, and of trouble with them, on the desk: made from the keyed hash of
+    their address.
     """
     return f"{TROUBLE}:{address_hash.hex()[:16]}"
 

@@ -115,7 +115,7 @@ class _SimulatedReader:
     played: dict[str, int] = field(default_factory=dict)
     begun: int = 0
 
-    def wish(self, command: c.AnyCommand) -> None:
+    def execute(self, command: c.AnyCommand) -> None:
         """Decide, and take in the facts. A refusal is a moment too."""
         outcome = decide(command, self.person, self.plan, self.calendar)
         if isinstance(outcome, Refused):
@@ -124,7 +124,7 @@ class _SimulatedReader:
             self.moments += moments_of(event, self.person, self.plan)
             self.person = evolve(self.person, event)
             if isinstance(event, LetterBegun):
-                self.wish(c.RecordOutcome(event.at, ENGINE, event.message, "sent"))
+                self.execute(c.RecordOutcome(event.at, ENGINE, event.message, "sent"))
                 self._think(event)
 
     def next_mailing(self, now: int) -> Step | None:
@@ -161,7 +161,7 @@ class _SimulatedReader:
 
     def _perform(self, at: int, key: str) -> None:
         self.begun += 1
-        self.wish(
+        self.execute(
             c.Perform(
                 at=at, cause=ENGINE, key=key, message=f"{self.begun:032x}", sender="simulation"
             )
@@ -173,7 +173,9 @@ class _SimulatedReader:
         self.moments.append(
             Moment(at, "answers", command.source, target=command.target, label=label)
         )
-        self.wish(replace(command, consented=needs_consent(self.person, self.plan, command.target)))
+        self.execute(
+            replace(command, consented=needs_consent(self.person, self.plan, command.target))
+        )
 
     def _think(self, begun: LetterBegun) -> None:
         """Whether and when this letter will be answered."""
@@ -255,7 +257,7 @@ def live(
     MAX_MOMENTS.
     """
     life = _SimulatedReader(plan, answers, recurring)
-    life.wish(
+    life.execute(
         c.Subscribe(
             at=start,
             cause=ENGINE,

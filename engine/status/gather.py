@@ -19,7 +19,7 @@ from engine.installation.stream import InstallationStream
 from engine.ledger.codec import EntryRefused
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
-from engine.sending.witness_mail import TROUBLE, mark_of
+from engine.sending.witness_mail import TROUBLE, witness_mark
 from engine.sequence.delay import HOUR
 from engine.status.facts import (
     ClockState,
@@ -101,7 +101,9 @@ def gather(stores: StatusStores) -> Facts:
         for parts, host, pid, since, seen in processes.all()
     )
     faults = {}
-    witnesses = {mark_of(stores.vault.hash(address)) for address in stores.config.proof.witness}
+    witnesses = {
+        witness_mark(stores.vault.hash(address)) for address in stores.config.proof.witness
+    }
     for what, why, since in processes.troubles():
         kind, _, view = what.partition(":")
         if kind == "view":

@@ -1,1 +1,3 @@
-"""It is decided: commands, events, the person they fold into, and the rules. Pure."""
+"""The rules about a person: commands, events, the state they fold into, and the decisions. Pure: no
+clock, no randomness, no I/O.
+"""

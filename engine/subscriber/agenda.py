@@ -1,5 +1,5 @@
-"""What comes next for a person, and when: one act per membership, request and mailing. Pure timing
-over facts and the published plan.
+"""The next act for a person and when it is due: one act for each membership, request and mailing.
+Pure: computed from facts and the published plan; instants are milliseconds since 1970.
 """
 
 from __future__ import annotations
@@ -34,11 +34,12 @@ NEVER = 0
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`due` is 0 for never; `planned` when the author meant it.
+    """`due` (ms) is when the act is to be performed, 0 for never; `planned` (ms) when the author
+    meant it.
 
-    A letter in doubt waits for whoever settles it: its `settle` is never due. Nor is a `right` that
-    was asked for (`letter` says which): somebody has to answer it, by `planned`. Nor what is
-    `withheld`: somebody has to mend what `why` says, and have it tried again.
+    Three kinds are never due, because a person has to act first: `settle` of a letter in doubt,
+    `right` (`letter` is the right's name, `planned` the date by which it must be answered), and
+    `withheld` (`why` says what to correct before a retry).
     """
 
     kind: ActKind
@@ -52,7 +53,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A broadcast that has fallen due, once for everybody, under its encoded key."""
+    """A broadcast date that has come: recorded once for everybody, under its encoded key."""
 
     broadcast: str
     key: str
@@ -63,7 +64,7 @@ Calendar = tuple[Occurrence, ...]
 
 
 def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
-    """Every open matter of a person by its encoded AgendaKey."""
+    """The next act of each open matter of a person, by its encoded AgendaKey."""
     next_acts = {
         list_key(m.list): membership_act(person, m, plan) for m in person.memberships.values()
     }
@@ -74,7 +75,7 @@ def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
         if act is not None:
             next_acts[occurrence.key] = act
     for message, flight in person.in_flight.items():
-        if not _is_settled_by(person, next_acts.get(flight.key), message, flight):
+        if not _is_settle_act_of(person, next_acts.get(flight.key), message, flight):
             next_acts[encode(FlightKey(message))] = settle(flight)
     for identifier, right in person.rights.items():
         next_acts[encode(RightKey(identifier))] = Act("right", right.right, planned=right.due_at)
@@ -86,8 +87,8 @@ def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
 
 
 def keys(person: Person, plan: Plan, calendar: Calendar = ()) -> set[str]:
-    """Every key under which `acts` may have found something: what stands in an agenda for this
-    person has one of these.
+    """Every key that `acts` can return for this person: a row of the agenda under any other key is
+    outdated.
     """
     open_keys = {list_key(number) for number in person.memberships}
     open_keys |= {request_key(purpose) for purpose in person.requests}
@@ -99,12 +100,12 @@ def keys(person: Person, plan: Plan, calendar: Calendar = ()) -> set[str]:
             broadcast is not None and any(number in person.memberships for number in broadcast.to)
         ):
             open_keys.add(occurrence.key)
-    open_keys |= {encode(WithheldKey(matter, letter)) for matter, letter, _ in _mendable(person)}
+    open_keys |= {encode(WithheldKey(matter, letter)) for matter, letter, _ in _correctable(person)}
     return open_keys
 
 
-def _mendable(person: Person) -> Iterator[tuple[Matter, str, LetterState]]:
-    """Letters withheld for a reason that can be mended: the matter, the letter, its state."""
+def _correctable(person: Person) -> Iterator[tuple[Matter, str, LetterState]]:
+    """Letters withheld for a reason that can be corrected: the matter, the letter, its state."""
     for number, membership in person.memberships.items():
         for letter, state in membership.letters.items():
             if state.aside:
@@ -122,33 +123,33 @@ def _mendable(person: Person) -> Iterator[tuple[Matter, str, LetterState]]:
 def _withheld(
     person: Person, plan: Plan, calendar: Calendar
 ) -> Iterator[tuple[Matter, str, LetterState, Act]]:
-    """Those of the mendable that would leave again, and what an act says of them."""
-    for matter, letter, state in _mendable(person):
-        act = _again(person, matter, letter, plan, calendar)
+    """Withheld letters that a retry would send, each with the act to show."""
+    for matter, letter, state in _correctable(person):
+        act = _retry_act(person, matter, letter, plan, calendar)
         if act is not None:
             yield matter, letter, state, act
 
 
-def _again(
+def _retry_act(
     person: Person, matter: Matter, letter: str, plan: Plan, calendar: Calendar
 ) -> Act | None:
-    """Whether a letter that is mended may leave: still published, still wanted, and somebody still
-    there.
+    """The act if the withheld letter may still be retried, else None: it must still be published,
+    still be permitted, and the person must still be on the list.
     """
     match matter:
         case ListKey(number):
-            return _list_letter_again(person, person.memberships[number], letter, plan)
+            return _list_letter_retry_act(person, person.memberships[number], letter, plan)
         case RequestKey(purpose):
             mail: MailKind = "permission" if purpose == EVERYTHING else "confirmation"
             request = person.requests[purpose].request
             return None if why_not(person, mail, purpose, request=request) else Act("idle")
         case BroadcastKey():
-            return _mailing_again(person, matter, letter, plan, calendar)
+            return _mailing_retry_act(person, matter, letter, plan, calendar)
         case _:
             assert_never(matter)
 
 
-def _list_letter_again(person: Person, m: Membership, letter: str, plan: Plan) -> Act | None:
+def _list_letter_retry_act(person: Person, m: Membership, letter: str, plan: Plan) -> Act | None:
     listed = plan.lists.get(m.list)
     published = listed.letter(letter) if listed else None
     if listed is None or published is None or why_not(person, "letter", listed.purpose):
@@ -158,11 +159,11 @@ def _list_letter_again(person: Person, m: Membership, letter: str, plan: Plan) -
     return Act("idle", list=m.list, run=m.run)
 
 
-def _mailing_again(
+def _mailing_retry_act(
     person: Person, matter: BroadcastKey, letter: str, plan: Plan, calendar: Calendar
 ) -> Act | None:
     key = encode(matter)
-    occurrence = next((fallen for fallen in calendar if fallen.key == key), None)
+    occurrence = next((known for known in calendar if known.key == key), None)
     broadcast = plan.broadcasts.get(matter.broadcast)
     if occurrence is None or broadcast is None or why_not(person, "broadcast", broadcast.purpose):
         return None
@@ -173,13 +174,13 @@ def _mailing_again(
         reminds and first is not None and first.status == "sent" and not first.answered
     ):
         return None
-    standing = _addressed(person, broadcast, occurrence, mailing)
+    standing = _addressed_membership(person, broadcast, occurrence, mailing)
     return Act("idle", list=standing.list, run=mailing.run) if standing is not None else None
 
 
-def _is_settled_by(person: Person, act: Act | None, message: str, flight: InFlight) -> bool:
-    """Whether the row of its own matter already stands for a letter in flight; it does not once the
-    run, or the request, is another.
+def _is_settle_act_of(person: Person, act: Act | None, message: str, flight: InFlight) -> bool:
+    """Whether `act` already settles this letter in flight. False once the matter belongs to another
+    run or request: the letter then gets a row of its own.
     """
     if act is None or (act.kind, act.letter, act.run) != ("settle", flight.letter, flight.run):
         return False
@@ -232,7 +233,7 @@ def under_way_of(person: Person, letters: Mapping[str, LetterState]) -> Act | No
 
 
 def zone_of(person: Person, plan: Plan) -> str:
-    """The reader's zone, or the installation's where theirs is not known, or no longer."""
+    """The person's time zone, or the installation's where theirs is unknown or no longer exists."""
     return person.timezone if is_zone(person.timezone) else plan.timezone
 
 
@@ -243,8 +244,8 @@ def natural_due(m: Membership, letter: Letter, zone: str) -> int:
 
 
 def _letters_to_come(m: Membership, listed: List, zone: str) -> Iterator[Act]:
-    """`before` is when the letter before was settled (at first: the joining), None while that one
-    is still to come.
+    """The letters of the list that are still to be sent. `before` is when the previous letter was
+    settled (for the first letter: when the person joined), None while that letter is still to come.
     """
     before: int | None = m.since
     for letter in listed.letters:
@@ -276,7 +277,9 @@ def _letters_to_come(m: Membership, listed: List, zone: str) -> Iterator[Act]:
 
 
 def _retry_at(m: Membership, listed: List, state: LetterState) -> int:
-    """What was withheld and mended keeps its distance from what the list has sent meanwhile."""
+    """A withheld letter that is retried keeps the list's minimum gap from what was sent in the
+    meantime.
+    """
     sent = [attempt.at for attempt in m.letters.values() if attempt.status == "sent"]
     return (
         max(state.retry_at, max(sent) + listed.min_gap.nominal_ms)
@@ -286,22 +289,23 @@ def _retry_at(m: Membership, listed: List, state: LetterState) -> int:
 
 
 def _still_reminds(m: Membership, listed: List, letter: Letter) -> bool:
-    """Only while the letter it reminds of was sent, and nobody has answered that one or anything
-    that reminds of the same.
+    """True only while the letter it reminds of has been sent, and neither that letter nor another
+    reminder of the same question has been answered.
     """
     reminded = m.letters.get(letter.reminds)
     if reminded is None or reminded.status != "sent":
         return False
-    question = _question(listed, letter)
+    asked_first = _first_of_reminders(listed, letter)
     return not any(
         state.answered
         for name, state in m.letters.items()
-        if (other := listed.letter(name)) is None or _question(listed, other) == question
+        if (other := listed.letter(name)) is None
+        or _first_of_reminders(listed, other) == asked_first
     )
 
 
-def _question(listed: List, letter: Letter) -> str:
-    """The letter that was first to ask, going back from reminder to reminder."""
+def _first_of_reminders(listed: List, letter: Letter) -> str:
+    """The id of the letter at the beginning of a chain of reminders."""
     seen = {letter.id}
     while letter.reminds and letter.reminds not in seen:
         earlier = listed.letter(letter.reminds)
@@ -324,15 +328,15 @@ def _planned(base: int, letter: Letter, zone: str) -> int:
 
 
 def _in_window(retry_at: int, hours: Hours, zone: str) -> int:
-    """A retry keeps to the author's window and days, and need not wait for tomorrow's time of
-    day.
+    """A retry keeps to the author's window and weekdays, but does not wait for the next day's time
+    of day.
     """
     return first_permitted(retry_at, replace(hours, at=None), zone)
 
 
 def _is_past(m: Membership, letter: Letter, planned: int) -> bool:
-    """Left out: meant for before an import's counted start, or published after its moment had
-    passed (unless published with backfill).
+    """Whether the letter is left out: planned for before the date that an import counts from, or
+    published after its moment had passed (unless published with backfill).
     """
     return planned < m.skip_before or (
         planned < letter.added_at and m.joined_at < letter.added_at and not letter.backfill
@@ -342,8 +346,8 @@ def _is_past(m: Membership, letter: Letter, planned: int) -> bool:
 def _after_gap(
     m: Membership, listed: List, letter: Letter, base: int | None, planned: int, zone: str
 ) -> int:
-    """`planned`, or later when the list wrote too recently: never piled up after an outage, never
-    further apart than the author wrote.
+    """`planned`, or later when the list has written too recently: letters do not pile up after an
+    outage, and are never further apart than the author wrote.
     """
     sent = [(state.at, name) for name, state in m.letters.items() if state.status == "sent"]
     earliest = max(planned, m.hold_until)
@@ -368,7 +372,7 @@ def _ending(m: Membership, listed: List, zone: str) -> Act:
 
 
 def request_act(person: Person, request: Request, plan: Plan) -> Act:
-    """Confirmation mail, one reminder, then the request expires."""
+    """The confirmation mail, one reminder, then the expiry of the request."""
     if request.purpose == EVERYTHING:
         return permission_act(person, request)
     under_way = under_way_of(person, request.letters)
@@ -384,8 +388,8 @@ def request_act(person: Person, request: Request, plan: Plan) -> Act:
 
 
 def permission_act(person: Person, request: Request) -> Act:
-    """One mail, and then silence is waited for: what comes of it, whoever keeps the time decides,
-    so many a night.
+    """One mail that asks whether to go on. What follows when it is not answered is decided nightly,
+    by retention.
     """
     under_way = under_way_of(person, request.letters)
     if under_way is not None:
@@ -404,7 +408,7 @@ def _confirmation_mail(person: Person, request: Request, plan: Plan) -> Act | No
     if live_ground(person, request.purpose) is not None and person.memberships.keys() >= set(
         request.lists
     ):
-        return None  # they came to stand there by another way: nothing is left to confirm
+        return None  # they joined by another way meanwhile: nothing is left to confirm
     first_mail, again = request.letters.get("ask"), request.letters.get("ask-again")
     if first_mail is None:
         return Act("letter", "ask", request.asked_at, request.asked_at)
@@ -419,8 +423,8 @@ def _confirmation_mail(person: Person, request: Request, plan: Plan) -> Act | No
 
 
 def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | None:
-    """A broadcast to whoever stood on its lists when it fell due, and its reminder to the silent
-    who stand there still.
+    """The broadcast, for a person who was on one of its lists when it fell due; then its reminder,
+    for who has not answered and is still on the list.
     """
     broadcast = plan.broadcasts.get(occurrence.broadcast)
     if broadcast is None:
@@ -432,7 +436,7 @@ def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | Non
     under_way = under_way_of(person, letters)
     if under_way is not None:
         return under_way
-    standing = _addressed(person, broadcast, occurrence, mailing)
+    standing = _addressed_membership(person, broadcast, occurrence, mailing)
     if standing is None or why_not(person, "broadcast", broadcast.purpose):
         return None
     first = letters.get(broadcast.letter.id)
@@ -452,11 +456,11 @@ def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | Non
     )
 
 
-def _addressed(
+def _addressed_membership(
     person: Person, broadcast: Broadcast, occurrence: Occurrence, mailing: Mailing | None
 ) -> Membership | None:
-    """The membership a broadcast is written to: one that was there when it fell due; once begun,
-    any of them.
+    """The membership the broadcast is addressed to: one that existed when it fell due; for a
+    broadcast already begun, any membership of its lists.
     """
     standing = (person.memberships[n] for n in broadcast.to if n in person.memberships)
     return next((m for m in standing if mailing is not None or m.joined_at <= occurrence.at), None)

@@ -1,6 +1,6 @@
 """What a row of the agenda is about. Events, rows and folds hold the encoded form, which never
 changes: "list:12", "ask:conseils", "broadcast:enfants/2026-12-01", "flight:<message>",
-"right:<request>", "withheld:list:12/welcome". In Python only this module writes and reads it.
+"right:<request>", "withheld:list:12/welcome". Only this module encodes and decodes it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class ListKey:
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """A double opt-in under way for `purpose`; "*": somebody long silent is asked whether to go
-    on.
+    """A double opt-in under way for `purpose`. "*": a person who has long been inactive is asked
+    whether to go on.
     """
 
     purpose: str
@@ -30,7 +30,7 @@ class RequestKey:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastKey:
-    """One mailing: `occurrence` is its local date; "" names all of them together."""
+    """One mailing: `occurrence` is its local date, "" for all its occurrences together."""
 
     broadcast: str
     occurrence: str = ""
@@ -38,25 +38,25 @@ class BroadcastKey:
 
 @dataclass(frozen=True, slots=True)
 class FlightKey:
-    """A letter begun whose own row is gone: its outcome is still looked for."""
+    """A letter in flight whose own row is gone: its outcome is still awaited."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class RightKey:
-    """A right that was asked for and has to be answered."""
+    """A right that was exercised and has to be answered."""
 
     request: str
 
 
 Matter = ListKey | RequestKey | BroadcastKey
-"""What letters belong to."""
+"""The matters that a letter can belong to."""
 
 
 @dataclass(frozen=True, slots=True)
 class WithheldKey:
-    """A letter that somebody has to mend, beside the matter it belongs to."""
+    """A withheld letter that somebody has to correct, and the matter it belongs to."""
 
     matter: Matter
     letter: str
@@ -64,7 +64,7 @@ class WithheldKey:
 
 @dataclass(frozen=True, slots=True)
 class UnknownKey:
-    """What no version up to this one has written."""
+    """A key in a form that this version does not know."""
 
     text: str
 
@@ -96,8 +96,8 @@ def encode(key: AgendaKey) -> str:
 
 @lru_cache(maxsize=4096)
 def decode(text: str) -> AgendaKey:
-    """The key whose encoded form is `text`: every claim and every outcome asks, mostly for the same
-    few.
+    """The key whose encoded form is `text`. Cached: every claim and every outcome decodes, mostly
+    the same few keys.
     """
     kind, _, name = text.partition(":")
     key: AgendaKey = UnknownKey(text)
@@ -123,7 +123,7 @@ def decode(text: str) -> AgendaKey:
 
 @lru_cache(maxsize=4096)
 def list_key(number: int) -> str:
-    """The encoded ListKey: told for every membership at each of its facts."""
+    """The encoded ListKey. Called for every membership at each of its events."""
     return encode(ListKey(number))
 
 
@@ -134,7 +134,9 @@ def request_key(purpose: str) -> str:
 
 
 def matter_of(key: str) -> str:
-    """The matter a withheld letter belongs to; of any other key, itself."""
+    """The encoded key of the matter a withheld letter belongs to; any other key is returned as it
+    is.
+    """
     decoded = decode(key)
     return encode(decoded.matter) if isinstance(decoded, WithheldKey) else key
 
@@ -146,7 +148,7 @@ def every_occurrence(key: str) -> str:
 
 
 def withheld_of(matter: str) -> str:
-    """What the encoded keys of a matter's withheld letters have in common, up to the letter."""
+    """The common prefix of the encoded keys of a matter's withheld letters, up to the letter."""
     return f"withheld:{matter}"
 
 
@@ -157,6 +159,6 @@ def request_of(key: str) -> str:
 
 
 def broadcast_at(plan: Plan, key: str) -> Broadcast | None:
-    """The broadcast that a key names, where it is one's and `plan` has it."""
+    """The broadcast of a broadcast's key, None for other keys and where `plan` no longer has it."""
     decoded = decode(key)
     return plan.broadcasts.get(decoded.broadcast) if isinstance(decoded, BroadcastKey) else None

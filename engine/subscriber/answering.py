@@ -1,5 +1,5 @@
-"""What a click does: move, copy, change one's mind, take it back. A target that refuses costs
-nobody the place they had.
+"""What a click on an answer link does: move, copy, change an earlier answer, undo. A move whose
+target list refuses the person leaves them where they were.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from engine.subscriber.person import LastMove, Membership, Person
 AUTOMATIC = "auto_submit"
 HOLD_AFTER_AUTOMATIC = 10 * MINUTE
 CONTRADICTION = HOLD_AFTER_AUTOMATIC
-"""As long as nothing has come of the first."""
+"""Within this time (ms) two different automatic answers to one letter contradict each other; for as
+long, an automatic answer sends no letter.
+"""
 
 
 def answer(command: c.Answer, person: Person, plan: Plan) -> Outcome:
@@ -50,7 +52,7 @@ def needs_consent(person: Person, plan: Plan, target: int) -> str:
 
 
 def _move(command: c.Answer, person: Person, plan: Plan) -> Outcome:
-    standing = _stands_at(person, command)
+    standing = _current_membership(person, command)
     if standing is not None and standing.answers.get(command.message) == command.link:
         return NothingToDo(Unchanged.ANSWERED_ALREADY)
     consent = _consent(command, person, plan)
@@ -67,7 +69,7 @@ def _move(command: c.Answer, person: Person, plan: Plan) -> Outcome:
     if permission.already and (standing is None or standing.list == command.target):
         return _answered_only(command, person)
     hold = command.at + HOLD_AFTER_AUTOMATIC if command.act == AUTOMATIC else 0
-    came_of_it = standing is not None and (
+    descends = standing is not None and (
         standing.run == command.run or standing.descends_from(command.run)
     )
     moved = e.ListMoved(
@@ -81,7 +83,7 @@ def _move(command: c.Answer, person: Person, plan: Plan) -> Outcome:
         not permission.already,
         command.act,
         0 if permission.already else hold,
-        0 if came_of_it else command.run,
+        0 if descends else command.run,
     )
     return joined(done(command.cause, *consent, moved), done(RULE, *permission.leaves))
 
@@ -108,9 +110,9 @@ def _copy(command: c.Answer, person: Person, plan: Plan) -> Outcome:
     return joined(done(command.cause, *consent, copied), done(RULE, *permission.leaves))
 
 
-def _stands_at(person: Person, command: c.Answer) -> Membership | None:
-    """Where the letter's reader stands now: where an answer to it led, on the run that got it or
-    what came of it, or on its list in a later run.
+def _current_membership(person: Person, command: c.Answer) -> Membership | None:
+    """The membership that a new answer to the letter moves: where an earlier answer to it led, else
+    the run that got the letter or one that descends from it, else a later run of the letter's list.
     """
     return (
         person.standing_by(command.message)
@@ -146,11 +148,11 @@ def _consent(command: c.Answer, person: Person, plan: Plan) -> tuple[e.PersonEve
 
 
 def _contradiction(command: c.Answer, person: Person, plan: Plan) -> Outcome | None:
-    """Two different automatic answers to one letter within minutes are no person's: neither holds,
-    and the page asks (C09).
+    """Two different automatic answers to one letter within minutes are a robot's: neither holds,
+    and the page asks the person (C09).
 
-    From then on only a person answers that letter: a robot that tries a third link, or the first
-    again, moves nobody.
+    From then on only a person can answer that letter: a robot that tries a third link, or the first
+    one again, moves nobody.
     """
     move = person.last_move
     if command.act != AUTOMATIC:
@@ -161,11 +163,11 @@ def _contradiction(command: c.Answer, person: Person, plan: Plan) -> Outcome | N
         return None
     if move.link == command.link or command.at - move.at > CONTRADICTION:
         return None
-    undone = _undoing(person, plan, move, command.at, "contradictory", "")
+    undone = _undo_event(person, plan, move, command.at, "contradictory", "")
     return (
         Refused(Refusal.ANSWERS_CONTRADICT)
         if isinstance(undone, Refused)
-        else _undone(command.cause, undone, person, plan)
+        else _with_rule_leaves(command.cause, undone, person, plan)
     )
 
 
@@ -173,23 +175,27 @@ def undo(command: c.UndoMove, person: Person, plan: Plan) -> Outcome:
     move = person.last_move
     if move is None or move.message != command.message:
         return NothingToDo(Unchanged.NO_MOVE_TO_UNDO)
-    undone = _undoing(person, plan, move, command.at, "asked", command.act)
-    return undone if isinstance(undone, Refused) else _undone(command.cause, undone, person, plan)
+    undone = _undo_event(person, plan, move, command.at, "asked", command.act)
+    return (
+        undone
+        if isinstance(undone, Refused)
+        else _with_rule_leaves(command.cause, undone, person, plan)
+    )
 
 
-def may_take_back(message: str, person: Person, plan: Plan) -> bool:
-    """Whether `undo` of this letter's move would be done."""
+def can_undo(message: str, person: Person, plan: Plan) -> bool:
+    """Whether `undo` of the move made by this letter would be carried out."""
     move = person.last_move
     return (
         move is not None
         and move.message == message
-        and isinstance(_undoing(person, plan, move, 0, "asked", ""), e.MoveUndone)
+        and isinstance(_undo_event(person, plan, move, 0, "asked", ""), e.MoveUndone)
     )
 
 
-def _undone(cause: e.Cause, undone: e.MoveUndone, person: Person, plan: Plan) -> Done:
-    """Whoever is among the clients again by this leaves the lists of prospects they have joined
-    since.
+def _with_rule_leaves(cause: e.Cause, undone: e.MoveUndone, person: Person, plan: Plan) -> Done:
+    """A person whom the undo puts back into a group leaves the lists of the groups that yield to it
+    which they have joined since.
     """
     groups = {
         group
@@ -206,11 +212,11 @@ def _undone(cause: e.Cause, undone: e.MoveUndone, person: Person, plan: Plan) ->
     return joined(done(cause, undone), done(RULE, *left))
 
 
-def _undoing(
+def _undo_event(
     person: Person, plan: Plan, move: LastMove, at: int, why: str, act: str
 ) -> e.MoveUndone | Refused:
-    """Back to where the move began, and to what a rule then made them leave as far as that may
-    still be. Undoing opens no door that is closed.
+    """Back to the list where the move began, and to the lists that a rule made the person leave
+    because of it, as far as joining them is still permitted.
     """
     standing = person.memberships.get(move.target)
     if standing is None or standing.run != move.run:

@@ -1,5 +1,5 @@
-"""Deciding once for many in one batch: strangers who come in the same way, and people in the same
-state whose letters are due together.
+"""One decision for many people in one batch: strangers who subscribe in the same way, and people in
+the same state whose letters are due together.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _but_cause = attrgetter(*(field.name for field in fields(Subscribe) if field.nam
 
 
 class BatchMemo:
-    """Under one plan. Of what differs in nothing but the cause of a subscription, or the message id
-    of a letter, only the first is decided about; the others get the same events.
+    """Memoised decisions under one plan. Subscriptions that differ only in their cause, and letters
+    that differ only in their message id, are decided once; the others get the same events.
     """
 
     def __init__(self, plan: Plan, calendar: Calendar) -> None:
@@ -30,7 +30,7 @@ class BatchMemo:
         self._performed: dict[object, tuple[Person, Perform, LetterBegun | None]] = {}
 
     def subscribe(self, command: Subscribe) -> Outcome:
-        """The outcome for somebody who is not known yet."""
+        """The outcome for a person who is not known yet."""
         values = _but_cause(command)
         memo = self._subscribed.get(values)
         if memo is None:
@@ -43,10 +43,11 @@ class BatchMemo:
         return done(command.cause, *events) if events else outcome
 
     def perform(self, command: Perform, person: Person) -> Outcome:
-        """People in the very same state (one object) get the same letter begun, each under the
-        message of their own command. Anything else is decided for each.
+        """For people in the same state (the same object) the same letter is begun, each under the
+        message id of their own command. Anything else is decided for each person.
         """
-        # Whoever is compared by identity is kept, so that no other takes their place in memory.
+        # The key holds id(person), so the memo keeps the person alive: no other object can get that
+        # id.
         values = id(person), id(command.cause), command.at, command.key, command.sender
         memo = self._performed.get(values)
         if memo is not None and (b := memo[2]) is not None:
@@ -71,8 +72,8 @@ class BatchMemo:
 
 
 def _begun_under(message: str, outcome: Outcome) -> LetterBegun | None:
-    """The letter, where that is all and its message is the command's: a retry has the one it was
-    first begun under.
+    """The LetterBegun event, if it is the only one and has the command's message id; a retry keeps
+    the message id it was first begun under.
     """
     if not isinstance(outcome, Done) or len(outcome.facts) != 1:
         return None

@@ -1,8 +1,8 @@
-"""What can be asked of a person's stream: imperative, and complete. What is random or read from a
-clock is minted before and carried in.
+"""What can be asked of a person's stream: imperative and complete. Random ids and instants are made
+by the caller and passed in.
 
-`at` is the engine's time in milliseconds; `cause` says through which door the command came. A
-command that comes twice changes nothing the second time.
+`at` is the engine's time in milliseconds since 1970; `cause` says through which door the command
+came. A command that is repeated changes nothing the second time.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ class Subscribe(Command):
 
 @dataclass(frozen=True, slots=True)
 class RequestConsent(Command):
-    """Ask to join `lists` by double opt-in; `request` is a fresh random id. The mail that asks
-    leaves at `hold_until` (ms), or at once.
+    """Ask to join `lists` by double opt-in; `request` is a fresh random id. The mail leaves at
+    `hold_until` (ms), or at once for 0.
 
-    Someone already confirmed for the purpose joins without a mail, unless the request is one that
-    anybody could have made (`by_anybody`).
+    A person already confirmed for the purpose joins without a mail, unless anybody could have made
+    the request (`by_anybody`).
     """
 
     lists: tuple[int, ...]
@@ -79,10 +79,8 @@ class RequestConsent(Command):
 
 @dataclass(frozen=True, slots=True)
 class Confirm(Command):
-    """The person confirms the request whose mail carried the link. `request` is what the mail
-    answered.
-
-    `fields` name what was told with it and is kept now.
+    """The person confirms the request whose mail held the link; `request` is its id. `fields` names
+    what was entered with the request and is now kept.
     """
 
     purpose: str
@@ -104,14 +102,14 @@ class DeclineRequest(Command):
 
 @dataclass(frozen=True, slots=True)
 class AskAgain(Command):
-    """Ask someone long silent whether to go on; `request` is a fresh random id."""
+    """Ask an inactive person whether to go on; `request` is a fresh random id."""
 
     request: str
 
 
 @dataclass(frozen=True, slots=True)
 class RenewPermission(Command):
-    """Somebody long silent, who was asked whether to go on, wants to."""
+    """An inactive person who was asked whether to go on says yes."""
 
     act: str = ""
 
@@ -207,8 +205,8 @@ class ChangeProfile(Command):
 
 @dataclass(frozen=True, slots=True)
 class ExerciseRight(Command):
-    """A right asked for and to be answered later. `received_at` is when the wish came in (0 = now):
-    the month runs from there.
+    """A right exercised, to be answered later. `received_at` (ms) is when the request came in (0 =
+    now): the month counts from there.
     """
 
     right: Right
@@ -219,7 +217,7 @@ class ExerciseRight(Command):
 
 @dataclass(frozen=True, slots=True)
 class ExtendRight(Command):
-    """The person has been told that the answer takes up to two months more."""
+    """The person has been informed that the answer takes up to two months more."""
 
     request: str
 
@@ -234,9 +232,9 @@ class AnswerRight(Command):
 
 @dataclass(frozen=True, slots=True)
 class GrantAccess(Command):
-    """Everything held about the person is handed to them. In this and what follows, `request` is a
-    fresh random id for a wish that was not recorded before; one that is open is answered instead.
-    `act` is the class of evidence of a press of their own (C05).
+    """Everything held about the person is handed to them. Here and in the commands below, `request`
+    is a fresh random id for a right not recorded before; an open one is answered instead. `act` is
+    the class of evidence when the person pressed a button (C05).
     """
 
     right: AccessRight
@@ -247,9 +245,8 @@ class GrantAccess(Command):
 
 @dataclass(frozen=True, slots=True)
 class Rectify(Command):
-    """`fields` names what the vault is given; "email" among them is another address. `own_act`: the
-    person has done it by themselves, and whatever else they have asked to be corrected still waits
-    for somebody to do it.
+    """`fields` names what the vault is given; "email" among them means another address. `own_act`:
+    the person made the correction themselves; other corrections they asked for stay open.
     """
 
     request: str
@@ -296,8 +293,8 @@ class OpenProof(Command):
 
 @dataclass(frozen=True, slots=True)
 class Perform(Command):
-    """Do what the agenda has for `key`, if it is due: begin a letter under `message`, end a list,
-    let a request expire.
+    """Perform the act that the agenda has for `key`, if it is due: begin a letter under `message`,
+    end a list, let a request expire.
     """
 
     key: str
@@ -307,7 +304,7 @@ class Perform(Command):
 
 @dataclass(frozen=True, slots=True)
 class RetryLetter(Command):
-    """A letter that was withheld for what can be mended is tried again; `late`: also past the
+    """Retry a letter that was withheld for a reason that could be corrected; `late`: also past the
     lateness its author allows. `key` as in `Perform`.
     """
 
@@ -371,7 +368,7 @@ def _of_one(purpose: str) -> None:
 def withdrawal(
     at: int, cause: Cause, purpose: str, act: str = "", call: str = ""
 ) -> Withdraw | WithdrawEverything:
-    """What a door asks for that names a purpose, or "*" for all of them."""
+    """Withdraw or WithdrawEverything, for a door that names a purpose or "*" for all of them."""
     if purpose == EVERYTHING:
         return WithdrawEverything(at, cause, act, call)
     return Withdraw(at=at, cause=cause, purpose=purpose, act=act, call=call)

@@ -139,7 +139,7 @@ def decline_request(command: c.DeclineRequest, person: Person) -> Outcome:
 
 
 def resubscribe(command: c.Resubscribe, person: Person, plan: Plan) -> Outcome:
-    """The person's own act, on the page of a link only they received: consent anew."""
+    """The person's own act, on the page of a link that only they received: a new consent."""
     if not person.registered or person.erased:
         return Refused(Refusal.PERSON_UNKNOWN)
     if person.suppressed and person.suppressed != "complained":
@@ -172,9 +172,8 @@ def resubscribe(command: c.Resubscribe, person: Person, plan: Plan) -> Outcome:
 
 
 def withdraw(command: c.Withdraw, person: Person, plan: Plan) -> Outcome:
-    """Never refused: whoever asks to leave has left (GDPR 7(3), 21(3)).
-
-    A call known from before is carried out again where there is something to leave.
+    """Never refused: a person who asks to leave has left (GDPR 7(3), 21(3)). A repeated call is
+    carried out again where there is something to leave.
     """
     if not person.registered or person.erased:
         return NothingToDo(Unchanged.NOBODY_WRITTEN_TO)
@@ -238,12 +237,16 @@ def _barred(person: Person, purpose: str, *, own_act: bool) -> Refused | None:
 def _registration(
     at: int, person: Person, timezone: str, language: str
 ) -> tuple[e.PersonEvent, ...]:
-    return () if person.registered else (e.SubscriberRegistered(at, *in_clear(timezone, language)),)
+    return (
+        ()
+        if person.registered
+        else (e.SubscriberRegistered(at, *valid_zone_and_language(timezone, language)),)
+    )
 
 
-def in_clear(timezone: str, language: str) -> tuple[str, str]:
-    """Zone and language stand in the ledger in clear: whatever is neither stays out of it, and the
-    installation's own are used.
+def valid_zone_and_language(timezone: str, language: str) -> tuple[str, str]:
+    """The zone and language if they are valid, else "" each (the installation's are used): they
+    stand in the ledger unencrypted, so no other text may get there.
     """
     return timezone if is_zone(timezone) else "", language if LANGUAGE.fullmatch(language) else ""
 
@@ -251,7 +254,7 @@ def in_clear(timezone: str, language: str) -> tuple[str, str]:
 def _ground(
     command: c.Subscribe, person: Person, purpose: str, partner: tuple[str, str]
 ) -> tuple[e.PersonEvent, ...]:
-    """A new ground, unless one of the same or better standing is live: a confirmed consent is not
+    """A new ground, unless a live one is of the same or better standing: a confirmed consent is not
     replaced by a declared one.
     """
     standing = live_ground(person, purpose)
@@ -266,10 +269,10 @@ def _ground(
 def profile(
     at: int, person: Person, fields: tuple[str, ...], timezone: str = "", language: str = ""
 ) -> tuple[e.PersonEvent, ...]:
-    """What changes: named fields, which the vault holds, and a zone or language that is another
-    than before.
+    """ProfileChanged if something changes: named fields, whose values the vault holds, or another
+    zone or language than before.
     """
-    zone, tongue = in_clear(timezone, language) if person.registered else ("", "")
+    zone, tongue = valid_zone_and_language(timezone, language) if person.registered else ("", "")
     zone = zone if zone != person.timezone else ""
     tongue = tongue if tongue != person.language else ""
     return (e.ProfileChanged(at, fields, zone, tongue),) if fields or zone or tongue else ()

@@ -33,7 +33,7 @@ from engine.words import Words
 
 
 def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar = ()) -> Outcome:
-    """Cases are tried in turn: what comes by the million comes first."""
+    """The most frequent commands come first: cases are tried in order."""
     match command:
         case c.RecordOutcome():
             return record(command, person)

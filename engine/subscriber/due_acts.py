@@ -55,7 +55,7 @@ def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) 
 
 
 def purpose_of(person: Person, plan: Plan, key: str) -> str:
-    """The purpose a matter of the agenda belongs to, "" when the plan no longer knows it."""
+    """The purpose that a matter of the agenda belongs to, "" when the plan no longer has it."""
     match decode(key):
         case RequestKey(purpose):
             return purpose
@@ -123,8 +123,8 @@ def _too_late(command: c.Perform | c.RetryLetter, act: Act, person: Person, plan
 
 
 def retry(command: c.RetryLetter, person: Person, plan: Plan, calendar: Calendar) -> Outcome:
-    """The letter is due again, under its own message and in the words in force by then; whether it
-    may leave is asked again at its claim.
+    """The withheld letter is due again, under its own message id and in the words then published;
+    whether it may leave is asked again at its claim.
     """
     matter = decode(command.key)
     if not isinstance(matter, ListKey | RequestKey | BroadcastKey):
@@ -176,8 +176,8 @@ def _lateness(plan: Plan, key: str, number: int) -> Delay:
 
 
 def _end(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
-    """Where the next list takes nobody in, a list that moves on is simply over, and one that copies
-    is over with the person still on it.
+    """The list's ending. If the next list refuses the person, "move" only takes them off this list,
+    and "copy" leaves them on it.
     """
     listed = plan.lists[act.list]
     ending = listed.ends

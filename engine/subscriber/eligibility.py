@@ -1,5 +1,5 @@
 """P1 in one function: may we write to this person now, and on what ground? Asked at the claim,
-again at the hand-over, and by the auditor.
+again just before the hand-over to the relay, and by the auditor.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from engine.subscriber.person import Ground, Person
 from engine.subscriber.terms import MailKind
 
 EVERYTHING = "*"
-"""In place of a purpose: all of them."""
+"""Stands in place of a purpose for all purposes."""
 
 
 def live_ground(person: Person, purpose: str) -> Ground | None:
@@ -19,11 +19,11 @@ def live_ground(person: Person, purpose: str) -> Ground | None:
 
 
 def why_not(person: Person, kind: MailKind, purpose: str, *, request: str = "") -> str:
-    """The reason a mail for `purpose` may not leave, or "" when it may.
+    """The reason a mail for `purpose` may not be sent, or "" when it may.
 
-    A confirmation is the one mail that needs no ground: the person asked for it. It needs the
-    request itself to be open still. The mail that asks someone long silent whether to go on rests
-    on any live ground.
+    A confirmation is the one mail that needs no ground, because the person asked for it; its
+    request must still be open. The mail that asks an inactive person whether to go on needs any
+    live ground.
     """
     if person.erased:
         return "erased"
@@ -51,8 +51,8 @@ def why_not(person: Person, kind: MailKind, purpose: str, *, request: str = "") 
 
 
 def may_be_asked(person: Person) -> bool:
-    """Whether someone long silent may be asked if they want to go on: there is a ground left to go
-    on with.
+    """Whether an inactive person may be asked whether to go on: there is a live ground to go on
+    with.
     """
     return not person.suppressed and any(
         ground.status == "live" for ground in person.grounds.values()

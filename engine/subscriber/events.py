@@ -1,7 +1,7 @@
-"""What can happen to a person: facts in the past tense. Never changed once written, so fields are
-only ever added, with a default.
+"""What can happen to a person: events in the past tense. Once written they never change, so fields
+are only ever added, with a default.
 
-`at` is when it was so: engine time, integer milliseconds since 1970-01-01T00:00:00Z. No field may
+`at` is when it happened: engine time, integer milliseconds since 1970-01-01T00:00:00Z. No field may
 hold personal data (P4): lists, runs, letters and purposes are the installation's own words,
 `message` is random, `notice` and `evidence` are hashes.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 CANNOT_BE_RENDERED = "cannot be rendered"
 CANNOT_BE_CARRIED = "cannot be carried"
 NOT_ELIGIBLE = "not eligible: "
-"""Before the reason why a letter that was due might not be sent."""
+"""Prefix of the reason why a letter that was due might not be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class ConsentConfirmed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConsentExpired(Event):
-    """A request ended unconfirmed: its time was over or, where its cause is a click, whoever got
+    """A request ended unconfirmed: its time was over or, where its cause is a click, the reader of
     its mail said that they had not asked.
     """
 
@@ -124,7 +124,7 @@ class ConsentExpired(Event):
 
 @dataclass(frozen=True, slots=True)
 class PermissionAsked(Event):
-    """Long silent, the person is asked by mail whether to go on; without an answer by `expires_at`
+    """An inactive person is asked by mail whether to go on; without an answer by `expires_at` (ms)
     they are erased. `request` is a random id.
     """
 
@@ -134,7 +134,7 @@ class PermissionAsked(Event):
 
 @dataclass(frozen=True, slots=True)
 class PermissionRenewed(Event):
-    """The person wants to go on. Nothing changes but that they have been heard of."""
+    """The person wants to go on. Nothing changes but the time of their last contact."""
 
     request: str
     act: str = ""
@@ -173,11 +173,10 @@ class ListLeft(Event):
 
 @dataclass(frozen=True, slots=True)
 class ListMoved(Event):
-    """A reader's answer: left `source` (run `source_run`), on `target` in run `run`; `joined` is
-    false where they stood there already.
-
-    `letter_run` is the run that got the letter, where nothing that came of it was left: they had
-    gone, or come back since.
+    """A reader's answer: they left `source` (run `source_run`) and are on `target` in run `run`;
+    `joined` is false where they were on it already. `letter_run` is the run that got the letter,
+    where the answer did not leave that run or a descendant of it: they had left, or come back
+    since.
     """
 
     source: int
@@ -248,10 +247,8 @@ class MoveUndone(Event):
 @dataclass(frozen=True, slots=True)
 class LetterBegun(Event):
     """The claim: this letter, in this edition's words, is about to be handed over by `sender` under
-    `message`.
-
-    `kind`: "letter", "confirmation", "broadcast", "permission". `key` names the agenda row.
-    `attempt` counts from 1; every attempt has the same `message`.
+    `message`. `kind`: "letter", "confirmation", "broadcast", "permission". `key` is the agenda
+    row's. `attempt` counts from 1; every attempt has the same `message`.
     """
 
     key: str
@@ -297,11 +294,10 @@ class LetterFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class LetterWithheld(Event):
-    """Not sent: `why` is "too late", "not eligible: …", or what somebody can mend:
-    `CANNOT_BE_RENDERED`, `CANNOT_BE_CARRIED`.
-
-    `message` is "" when it was never begun. `what` says what to mend: the field that was empty
-    ("field:town"), or what the relay could not carry ("smtputf8").
+    """Not sent: `why` is "too late", "not eligible: …", or something that can be corrected:
+    `CANNOT_BE_RENDERED`, `CANNOT_BE_CARRIED`. `message` is "" when the letter was never begun.
+    `what` says what to correct: the field that was empty ("field:town"), or what the relay could
+    not carry ("smtputf8").
     """
 
     key: str
@@ -315,8 +311,8 @@ class LetterWithheld(Event):
 
 @dataclass(frozen=True, slots=True)
 class LetterRetried(Event):
-    """One that was withheld for what has been mended since is due again, under the same `message`.
-    `late`: it counts from now, however late it is.
+    """A withheld letter whose reason was corrected is due again, under the same `message`. `late`:
+    lateness counts from now.
     """
 
     message: str
@@ -369,7 +365,7 @@ class SubscriberReachable(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactNoted(Event):
-    """When the person was last in touch, as told by an import or the API (C10)."""
+    """When the person was last in touch, as an import or the API states (C10)."""
 
     contacted_at: int
 
@@ -383,8 +379,8 @@ class CallHonoured(Event):
 
 @dataclass(frozen=True, slots=True)
 class ProcessingRestricted(Event):
-    """Frozen until lifted: nothing is sent, and nothing is deleted but at the person's own wish
-    (GDPR 18(2)).
+    """Processing is restricted until lifted: nothing is sent, and nothing is deleted but at the
+    person's own request (GDPR 18(2)).
     """
 
     lifted: bool = False
@@ -406,7 +402,7 @@ class RightExercised(Event):
 
 @dataclass(frozen=True, slots=True)
 class RightExtended(Event):
-    """The person was told, within the first month, that the answer takes until `due_at` (GDPR
+    """The person was informed, within the first month, that the answer takes until `due_at` (GDPR
     12(3), second sentence).
     """
 
@@ -417,8 +413,8 @@ class RightExtended(Event):
 @dataclass(frozen=True, slots=True)
 class RightAnswered(Event):
     """`how`: "done", "refused" (with reasons, GDPR 12(4)), "erased" (answered by erasing the
-    person, who asked for that too). `by`: the id of the wish that answered it, where somebody asked
-    again and it was carried out at once.
+    person, who asked for that too). `by`: the id of the later request that answered it, where the
+    person asked again and it was carried out at once.
     """
 
     request: str
@@ -492,7 +488,7 @@ PersonEvent = (
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """An event with its cause, as decided and not yet recorded."""
+    """An event with its cause, decided and not yet recorded."""
 
     event: PersonEvent
     cause: Cause

@@ -1,5 +1,5 @@
-"""`evolve` copies facts into a person's state. It decides nothing and never fails: history is what
-it is.
+"""`evolve` applies one event to a person's state. It decides nothing and never fails: events are
+facts.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from engine.subscriber.person import (
     NOBODY,
     TRAIL_KEPT,
     WAYS_KEPT,
+    FormerTrail,
     Ground,
-    Hop,
     LastMove,
     Membership,
     OpenRight,
     Person,
     PersonDraft,
     Request,
-    Way,
+    TrailStep,
 )
 
 HUMAN_ACTS = frozenset({"human_button", "rfc8058", "mailto", "reply"})
@@ -42,7 +42,7 @@ EARLIER_KEPT = 8
 ANSWERED_KEPT = 8
 V = TypeVar("V")
 CANNOT_BE_FOLDED = "what has happened to this person cannot be taken in"
-"""Why somebody is set aside, after the type of the error and a colon."""
+"""Prefix of the reason why a person is quarantined; the type of the error follows."""
 
 
 def fold(events: Iterable[e.PersonEvent], person: Person = NOBODY) -> Person:
@@ -58,7 +58,7 @@ def evolve(person: Person, event: e.PersonEvent) -> Person:
 
 
 def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
-    """Cases are tried in turn: what happens to everybody comes first."""
+    """The most frequent events come first: cases are tried in order."""
     match event:
         case e.LetterBegun():
             begun(p, event)
@@ -130,7 +130,7 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
             p.suppressed, p.soft_bounces, p.soft_since = "", 0, 0
         case e.ContactNoted(_, contacted_at):
             p.last_contact = max(p.last_contact, contacted_at)
-            _heard(p, contacted_at)
+            _settle_permission(p, contacted_at)
         case e.CallHonoured(at, call):
             kept = [(c, t) for c, t in p.calls.items() if t > at - CALLS_KEPT and c != call]
             p.calls = {**dict(kept[-MOST_CALLS + 1 :]), call: at}
@@ -159,25 +159,25 @@ def _without(mapping: Mapping[str, V], key: str) -> dict[str, V]:
 
 
 def _contacted(p: PersonDraft, act: str, at: int) -> None:
-    """Only what a person must have done themselves counts (C10); it also shows that mail arrives
-    (B05).
+    """Only acts that a person must have done themselves count as contact (C10); they also show that
+    mail arrives (B05).
     """
     if act in HUMAN_ACTS:
         p.last_contact = max(p.last_contact, at)
         p.soft_bounces = p.soft_since = 0
-        _heard(p, at)
+        _settle_permission(p, at)
 
 
-def _heard(p: PersonDraft, at: int) -> None:
-    """Whoever has been heard of since they were asked whether to go on has answered."""
-    asked = p.requests.get(EVERYTHING)
-    if asked is not None and at >= asked.asked_at:
+def _settle_permission(p: PersonDraft, at: int) -> None:
+    """Any contact since the person was asked whether to go on counts as an answer."""
+    request = p.requests.get(EVERYTHING)
+    if request is not None and at >= request.asked_at:
         p.requests = _without(p.requests, EVERYTHING)
 
 
 def _granted(p: PersonDraft, purpose: str, ground: Ground) -> None:
     p.grounds = {**p.grounds, purpose: ground}
-    _heard(p, ground.since)
+    _settle_permission(p, ground.since)
 
 
 def _requested(p: PersonDraft, event: e.ConsentRequested) -> None:
@@ -188,7 +188,7 @@ def _requested(p: PersonDraft, event: e.ConsentRequested) -> None:
         else ()
     )
     leaves_at = max(event.at, event.hold_until)
-    asked = Request(
+    request = Request(
         event.request,
         event.purpose,
         event.lists,
@@ -198,7 +198,7 @@ def _requested(p: PersonDraft, event: e.ConsentRequested) -> None:
         event.notice,
         earlier=earlier,
     )
-    p.requests = {**p.requests, event.purpose: asked}
+    p.requests = {**p.requests, event.purpose: request}
 
 
 def _withdrawn(p: PersonDraft, event: e.ConsentWithdrawn) -> None:
@@ -226,8 +226,8 @@ def _close(p: PersonDraft, number: int, run: int, at: int) -> None:
 
 
 def _left(p: PersonDraft, number: int, run: int, at: int, *, by_rule: bool) -> None:
-    """What a rule makes a person leave directly after a move, in the same append, is taken back
-    with that move.
+    """Lists that a rule makes a person leave directly after a move, in the same append, are
+    recorded with the move: its undo reopens them.
     """
     membership, move = p.memberships.get(number), p.last_move
     if (
@@ -238,23 +238,23 @@ def _left(p: PersonDraft, number: int, run: int, at: int, *, by_rule: bool) -> N
         and p.version == move.version + 1
     ):
         p.last_move = replace(move, closed=(*move.closed, membership), version=p.version)
-    _gone(p, membership, run)
+    _remember_trail(p, membership, run)
     _close(p, number, run, at)
 
 
-def _gone(p: PersonDraft, membership: Membership | None, run: int) -> None:
-    """Nothing comes of this run any more, but a click in one of its letters."""
+def _remember_trail(p: PersonDraft, membership: Membership | None, run: int) -> None:
+    """Keep the trail of a run that is left, since a click in one of its letters can still come."""
     if membership is not None and membership.run == run:
-        p.ways = (*p.ways, Way(run, membership.trail))[-WAYS_KEPT:]
+        p.ways = (*p.ways, FormerTrail(run, membership.trail))[-WAYS_KEPT:]
 
 
-def _way_of(p: PersonDraft, run: int) -> tuple[Hop, ...]:
-    """The hops of a way that was left, as far as it is remembered: `run` at least."""
-    known = (way.hops for way in reversed(p.ways) if any(hop.run == run for hop in way.hops))
-    return next(known, (Hop(run),))
+def _former_trail(p: PersonDraft, run: int) -> tuple[TrailStep, ...]:
+    """The trail of a run that was left, as far as it is remembered; at least `run` itself."""
+    known = (way.steps for way in reversed(p.ways) if any(step.run == run for step in way.steps))
+    return next(known, (TrailStep(run),))
 
 
-def _trail_of(p: PersonDraft, run: int) -> tuple[Hop, ...]:
+def _trail_of(p: PersonDraft, run: int) -> tuple[TrailStep, ...]:
     return next((m.trail for m in p.memberships.values() if m.run == run), ())
 
 
@@ -263,9 +263,9 @@ def _moved(p: PersonDraft, event: e.ListMoved) -> None:
     answered(p, event.message)
     _contacted(p, event.act, event.at)
     trail = (
-        *(_way_of(p, event.letter_run) if event.letter_run else ()),
+        *(_former_trail(p, event.letter_run) if event.letter_run else ()),
         *_trail_of(p, event.source_run),
-        Hop(event.source_run or event.letter_run, event.message, event.link),
+        TrailStep(event.source_run or event.letter_run, event.message, event.link),
     )
     source = p.memberships.get(event.source)
     closed = (source,) if source is not None and source.run == event.source_run else ()
@@ -297,7 +297,7 @@ def _moved(p: PersonDraft, event: e.ListMoved) -> None:
             ),
         )
     else:
-        _come_to(p, standing, trail)
+        _extend_trail(p, standing, trail)
 
 
 def _transferred(p: PersonDraft, event: e.ListTransferred) -> None:
@@ -308,31 +308,35 @@ def _transferred(p: PersonDraft, event: e.ListTransferred) -> None:
         if event.joined:
             _open(p, Membership(event.target, event.run, event.at, event.at))
         return
-    trail = (*_trail_of(p, event.source_run), Hop(event.source_run)) if event.source_run else ()
+    trail = (
+        (*_trail_of(p, event.source_run), TrailStep(event.source_run)) if event.source_run else ()
+    )
     _close(p, event.source, event.source_run, event.at)
     if event.joined:
         _open(p, Membership(event.target, event.run, event.at, event.at, trail=trail[-TRAIL_KEPT:]))
     else:
-        _come_to(p, p.memberships.get(event.target), trail)
+        _extend_trail(p, p.memberships.get(event.target), trail)
 
 
-def _come_to(p: PersonDraft, standing: Membership | None, trail: tuple[Hop, ...]) -> None:
-    """Who moves to where they stand already is found there by the links of the letters that led
-    them.
+def _extend_trail(
+    p: PersonDraft, standing: Membership | None, trail: tuple[TrailStep, ...]
+) -> None:
+    """A person who moves to a list they are on already is found there from then on by the answers
+    that led them.
     """
     if standing is not None:
         _open(p, replace(standing, trail=(*standing.trail, *trail)[-TRAIL_KEPT:]))
 
 
 def _undone(p: PersonDraft, event: e.MoveUndone) -> None:
-    """A run taken back before it wrote anything leaves no trace: it does not count as having been
-    on the list.
+    """A run that is undone before any of its letters was sent does not count as having been on the
+    list.
     """
     move, target = p.last_move, p.memberships.get(event.left)
     if event.left_run and target is not None and target.run == event.left_run:
         left_at = p.left_at
         if not event.reopened:
-            _gone(p, target, target.run)
+            _remember_trail(p, target, target.run)
         _close(p, event.left, event.left_run, event.at)
         if not target.letters:
             p.left_at = left_at
@@ -350,7 +354,8 @@ def _undone(p: PersonDraft, event: e.MoveUndone) -> None:
     ):
         number = event.reopened[0][0]
         reopened[number] = replace(
-            reopened[number], trail=(*reopened[number].trail, Hop(event.left_run))[-TRAIL_KEPT:]
+            reopened[number],
+            trail=(*reopened[number].trail, TrailStep(event.left_run))[-TRAIL_KEPT:],
         )
     p.memberships, p.last_move = {**p.memberships, **reopened}, None
     answered(p, event.message, yes=move.answered if move else False)

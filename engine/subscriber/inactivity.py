@@ -1,8 +1,8 @@
-"""Whoever has long been silent is asked once whether to go on, and erased when no answer comes
-(CNIL; D12). Pure.
+"""A person inactive for long is asked once whether to go on, and erased when no answer comes (CNIL;
+D12). Pure.
 
-Only what a person did themselves counts as contact (C10): an opened letter does not, nor a page
-that acted by itself.
+Only what a person did themselves counts as contact (C10): neither an opened letter nor a page that
+acted by itself does.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def retention_of(plan: Plan) -> Retention:
 
 
 def heard_at(person: Person) -> int:
-    """When the person was last heard of (ms), 0 for never: their last own act, the day their data
-    was collected, the day it ended.
+    """The last contact (ms), 0 for never: the person's last own act, the day their data was
+    collected, or the day their ground ended.
     """
     return max(
         [person.last_contact, *(ground.since for ground in person.grounds.values())], default=0
@@ -36,8 +36,8 @@ def heard_at(person: Person) -> int:
 
 
 def heard_in(event: e.PersonEvent) -> int:
-    """What one event tells of when the person was heard of (ms), 0 for nothing: `heard_at` is the
-    greatest of a history.
+    """The contact that one event tells of (ms), 0 for none: `heard_at` is the greatest over a
+    history.
     """
     match event:
         case (
@@ -62,13 +62,13 @@ def heard_in(event: e.PersonEvent) -> int:
 
 
 def silent_from(person: Person, plan: Plan) -> int:
-    """From when on the person counts as silent."""
+    """From when on (ms) the person counts as inactive."""
     return later(heard_at(person), retention_of(plan).silent_after, zone_of(person, plan))
 
 
 def ask_again(command: c.AskAgain, person: Person, plan: Plan) -> Outcome:
-    """`NOT_TO_BE_ASKED` where no mail may go to them: whoever keeps the time then erases them
-    without asking.
+    """`NOT_TO_BE_ASKED` where no mail may be sent to them: retention then erases them without
+    asking.
     """
     if not person.registered or person.erased:
         return Refused(Refusal.PERSON_UNKNOWN)
@@ -85,8 +85,8 @@ def ask_again(command: c.AskAgain, person: Person, plan: Plan) -> Outcome:
 
 
 def is_unanswered(person: Person, at: int) -> bool:
-    """Asked, and silent until the time for an answer was over. A mail that never left has asked
-    nothing.
+    """Whether the person was asked and the time for an answer is over. A mail that was never sent
+    has asked nothing.
     """
     request = person.requests.get(EVERYTHING)
     mail = request.letters.get("ask") if request is not None else None
@@ -100,9 +100,7 @@ def is_unanswered(person: Person, at: int) -> bool:
 
 
 def renew_permission(command: c.RenewPermission, person: Person) -> Outcome:
-    """The press on "yes, go on" of the letter that asked; it may come late, as long as nothing was
-    erased.
-    """
+    """ "Yes, go on" was pressed. It may come late, as long as the person was not erased."""
     if person.erased:
         return Refused(Refusal.ERASED)
     request = person.requests.get(EVERYTHING)

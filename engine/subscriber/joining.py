@@ -18,8 +18,8 @@ RULE = e.Cause("rule")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Permission to join: the run to open (or the open one, when `already`), and what a rule makes
-    the person leave.
+    """Permission to join: the run to open (or the open run, when `already`), and the lists that a
+    rule makes the person leave.
     """
 
     target: List
@@ -37,7 +37,9 @@ def entry(
     source: int = 0,
     assume_ground: bool = False,
 ) -> Entry | Refused:
-    """May the person join list `number` now? `source` is the list being left for it."""
+    """Whether the person may join list `number` now; `source` is the list they leave for it, 0 for
+    none.
+    """
     target = plan.lists.get(number)
     if target is None:
         return Refused(Refusal.LIST_UNKNOWN, list=number)
@@ -82,8 +84,8 @@ def ends(plan: Plan, target: List, number: int) -> bool:
 
 
 def group_refusal(person: Person, plan: Plan, target: List) -> Refused | None:
-    """Who stands among those to whom the target's group yields does not join it: a client is not
-    made a prospect.
+    """A member of a group that the target's group yields to does not join the target: a client is
+    not made a prospect.
     """
     group = plan.groups.get(target.group)
     if group is None:

@@ -1,8 +1,8 @@
-"""What became of each letter, as `evolve` keeps it: under its membership, its request or its
-mailing, and in flight until its outcome is known.
+"""The state of each letter, as `evolve` keeps it: with its membership, request or mailing, and in
+`in_flight` until its outcome is known.
 
-Outcomes find their letter by message id, so that one of a run, request or mailing that is over
-changes nothing but `in_flight`.
+Outcomes find their letter by message id, so an outcome for a run, request or mailing that is over
+changes only `in_flight`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ BROADCASTS_KEPT = 64
 
 
 def letters_at(p: Person | PersonDraft, key: str, run: int) -> Mapping[str, LetterState]:
-    """The letters of an agenda key; of a run that is open, or closed by the last move and still to
-    be reopened by an undo.
+    """The letters of an agenda key, in an open run or in one that the last move closed and an undo
+    can reopen.
     """
     decoded = decode(key)
     if isinstance(decoded, RequestKey):
@@ -68,8 +68,8 @@ def begun(p: PersonDraft, event: e.LetterBegun) -> None:
 def outcome(
     p: PersonDraft, message: str, status: LetterStatus, at: int, retry_at: int = 0, aside: str = ""
 ) -> None:
-    """A retry that is due at once follows an attempt that was never made, or was settled: patience
-    begins anew with it.
+    """A retry that is due at once follows an attempt that was never made or that was settled: the
+    time after which we give up starts anew.
     """
     flight = p.in_flight.get(message)
     if flight is None:
@@ -145,8 +145,8 @@ def is_answered(p: PersonDraft, message: str) -> bool:
 
 
 def answered(p: PersonDraft, message: str, yes: bool = True) -> None:
-    """The letter of `message`, where it is still known, has been answered; or has not, when an undo
-    says so.
+    """Mark the letter `message` as answered, or as not answered when an undo says so; nothing where
+    it is no longer known.
     """
     memberships = {
         n: m.with_letters(_answered(m.letters, message, yes))
@@ -187,8 +187,8 @@ def _answered(
 
 
 def _open_mailing(p: PersonDraft, key: str, number: int, run: int) -> None:
-    """Mailings are bounded: the oldest is forgotten, and with it every occurrence up to then, so
-    that it is never taken for new.
+    """The number of mailings kept is limited: the oldest is forgotten, and `mailed_before` keeps
+    every occurrence up to it from being taken for new.
     """
     if key in p.mailings:
         return

@@ -1,5 +1,5 @@
-"""The ways a command can end in the core: done, nothing to do, refused. The fourth, a conflict, is
-the ledger's to say.
+"""The ways a command can end here: done, nothing to do, refused. The fourth, a version conflict,
+arises in the ledger.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Unchanged(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Which rule forbids it."""
+    """Which rule forbids the command."""
 
     ADDRESS_SUPPRESSED = auto()
     ADDRESS_TAKEN = auto()
@@ -95,13 +95,13 @@ class Refusal(StrEnum):
 
 
 class NothingToDo(Reason[Unchanged]):
-    """The wish is already so."""
+    """What the command asks for is already so."""
 
     __slots__ = ()
 
 
 class Refused(Reason[Refusal]):
-    """A rule forbids it."""
+    """A rule forbids the command."""
 
     __slots__ = ()
 

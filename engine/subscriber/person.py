@@ -1,5 +1,5 @@
-"""A person as values: what their events add up to. Bounded by what is open, however long the
-stream.
+"""The state of a person, folded from their events. Its size is bounded by what is open, however
+long the stream.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ WAYS_KEPT = 16
 
 @dataclass(frozen=True, slots=True)
 class LetterState:
-    """`at` is when `status` became so.
-
-    `aside`: what is to be mended of one that was withheld, "" where nobody can. `planned` is when
-    one that is tried again was meant to leave.
+    """`at` (ms) is when `status` last changed. `aside`: what has to be corrected in a withheld
+    letter, "" where nothing can be. `planned` (ms) is when a letter that is retried was meant to
+    leave.
     """
 
     message: str
@@ -34,11 +33,11 @@ class LetterState:
 
     @property
     def meant_for(self) -> int:
-        """When it was to leave, as far as is known of one that was begun (ms)."""
+        """When the letter was meant to leave (ms), as far as it is known of one that was begun."""
         return self.planned or self.first_begun or self.at
 
     def with_answered(self, answered: bool) -> LetterState:
-        """Written out, as `Membership.with_letters` is: every click has one."""
+        """Written out for speed, as `Membership.with_letters` is: called at every click."""
         return LetterState(
             self.message,
             self.status,
@@ -53,9 +52,9 @@ class LetterState:
 
 
 @dataclass(frozen=True, slots=True)
-class Hop:
-    """One step of how a membership came about: from which run, by which link of which message (""
-    for a rule or an operator).
+class TrailStep:
+    """One step on the way to a membership: the run it came from, and the link of the message that
+    was clicked ("" and -1 for a rule or an operator).
     """
 
     run: int
@@ -64,23 +63,23 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """How someone had come to a run that was left for nowhere: letters of that way still lead
-    on.
+class FormerTrail:
+    """The trail of a run that ended without a move to another list: answers to its letters still
+    lead on from it.
     """
 
     run: int
-    trail: tuple[Hop, ...] = ()
+    trail: tuple[TrailStep, ...] = ()
 
     @property
-    def hops(self) -> tuple[Hop, ...]:
-        return (*self.trail, Hop(self.run))
+    def steps(self) -> tuple[TrailStep, ...]:
+        return (*self.trail, TrailStep(self.run))
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One person on one list, in one run. `since` is what delays count from, `trail` how they came
-    here: oldest first, at most TRAIL_KEPT hops.
+    """One person on one list, in one run. Delays count from `since`; `trail` is how they came here,
+    oldest first, at most TRAIL_KEPT steps.
 
     Letters due before `skip_before` are left out. `ended`: the list's ending has been carried out,
     and the person stays.
@@ -92,7 +91,7 @@ class Membership:
     joined_at: int
     start: str = "welcome"
     hold_until: int = 0
-    trail: tuple[Hop, ...] = ()
+    trail: tuple[TrailStep, ...] = ()
     letters: Mapping[str, LetterState] = field(default_factory=dict)
     ended: bool = False
 
@@ -102,21 +101,21 @@ class Membership:
 
     @property
     def answers(self) -> Mapping[str, int]:
-        """The answers that led here, link by message. Answering an earlier letter anew takes back
-        those that followed from it.
+        """The answers that led here: link by message. Answering an earlier letter again cancels the
+        answers that followed from it.
         """
         given: dict[str, int] = {}
-        for hop in self.trail:
-            if hop.message in given:
-                before = list(given)[: list(given).index(hop.message)]
+        for step in self.trail:
+            if step.message in given:
+                before = list(given)[: list(given).index(step.message)]
                 given = {message: given[message] for message in before}
-            if hop.message:
-                given[hop.message] = hop.link
+            if step.message:
+                given[step.message] = step.link
         return given
 
     def with_letters(self, letters: Mapping[str, LetterState]) -> Membership:
-        """Written out: it happens with every claim and every outcome, and `dataclasses.replace`
-        takes twice as long.
+        """Written out for speed: called at every claim and every outcome, where
+        `dataclasses.replace` takes twice as long.
         """
         return Membership(
             self.list,
@@ -131,18 +130,20 @@ class Membership:
         )
 
     def descends_from(self, run: int) -> bool:
-        """Whether this is what came of `run`. Where the trail was cut, an older run counts as one
-        of those forgotten: nobody stands twice.
+        """Whether this membership descends from `run`. Where the trail was cut, an older run counts
+        as one of its forgotten steps, so that nobody is on two lists by one answer.
         """
-        if any(hop.run == run for hop in self.trail):
+        if any(step.run == run for step in self.trail):
             return True
-        oldest = min((hop.run for hop in self.trail if hop.run), default=0)
+        oldest = min((step.run for step in self.trail if step.run), default=0)
         return len(self.trail) >= TRAIL_KEPT and run < oldest
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Why we may write for a purpose. `partner`: for whose messages."""
+    """The ground for writing for a purpose. `partner`: whose messages it covers, "" for the
+    installation's own.
+    """
 
     basis: str
     status: GroundStatus
@@ -154,10 +155,8 @@ class Ground:
 @dataclass(frozen=True, slots=True)
 class Request:
     """A double opt-in under way. `letters` holds the confirmation mail ("ask") and its reminder
-    ("ask-again").
-
-    `earlier` are the ids of requests that this one took up before they were answered: their mails
-    still confirm. `asked_at` is when the mail may leave.
+    ("ask-again"). `earlier` are the ids of requests that this one replaced before they were
+    answered: their mails still confirm. `asked_at` (ms) is when the mail may leave.
     """
 
     request: str
@@ -173,7 +172,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """A broadcast occurrence as one person got it, and its reminder."""
+    """One occurrence of a broadcast for one person, and its reminder."""
 
     list: int
     run: int
@@ -185,7 +184,7 @@ class Mailing:
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """A letter begun without an outcome."""
+    """A letter that was begun and has no outcome yet."""
 
     key: str
     kind: str
@@ -202,10 +201,9 @@ class InFlight:
 
 @dataclass(frozen=True, slots=True)
 class LastMove:
-    """What an undo needs: memberships the move `closed` (by rules too), the former `trail` of a
-    target where the person stood already.
-
-    `answered`: the letter had an answer before. `version` is that of the move's last event.
+    """What an undo needs: the memberships that the move closed (`closed`, those ended by rules
+    included), and the former `trail` of a target list the person was on already. `answered`: the
+    letter had been answered before. `version` is that of the move's last event.
     """
 
     message: str
@@ -216,14 +214,16 @@ class LastMove:
     run: int
     joined: bool
     closed: tuple[Membership, ...] = ()
-    trail: tuple[Hop, ...] = ()
+    trail: tuple[TrailStep, ...] = ()
     answered: bool = False
     version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class OpenRight:
-    """A right asked for and not answered yet: asked, and to be answered, at these instants."""
+    """A right that was exercised and not answered yet: when it was asked and by when it must be
+    answered (ms).
+    """
 
     right: str
     asked_at: int
@@ -232,12 +232,12 @@ class OpenRight:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Everything a decision needs to know about one person; `version` is the number of their last
-    event, 0 for nobody yet.
+    """Everything a decision needs to know about one person. `version` is the number of their last
+    event, 0 for a person not known yet.
 
-    `contradicted` is the last letter that got two automatic answers. Broadcasts up to
-    `mailed_before` are over, what became of them forgotten. `answered` are the last requests that
-    were answered.
+    `contradicted` is the last letter that got two contradictory automatic answers. Broadcasts up to
+    `mailed_before` are over and their states dropped. `answered` are the last requests that were
+    answered.
     """
 
     version: int = 0
@@ -251,7 +251,7 @@ class Person:
     requests: Mapping[str, Request] = field(default_factory=dict)
     memberships: Mapping[int, Membership] = field(default_factory=dict)
     left_at: Mapping[int, int] = field(default_factory=dict)
-    ways: tuple[Way, ...] = ()
+    ways: tuple[FormerTrail, ...] = ()
     mailings: Mapping[str, Mailing] = field(default_factory=dict)
     in_flight: Mapping[str, InFlight] = field(default_factory=dict)
     last_move: LastMove | None = None
@@ -288,8 +288,9 @@ NOBODY = Person()
 
 
 class PersonDraft:
-    """A person while their events are folded: fields are assigned, and a fact costs what it changes
-    alone. Mappings and tuples are shared with the person it was made of: assign new ones.
+    """A person while their events are folded: fields are assigned, so an event costs only what it
+    changes. Mappings and tuples are shared with the person it was made from: assign new ones, never
+    change them in place.
     """
 
     __slots__ = tuple(field.name for field in fields(Person))
@@ -324,7 +325,7 @@ class PersonDraft:
         self.answered = person.answered
 
     def frozen(self) -> Person:
-        """The person as folded so far. Slots are filled directly: every fold ends here, and the
+        """The person as folded so far. Slots are set directly: every fold ends here, and the
         constructor of a frozen dataclass takes four times as long.
         """
         person = Person.__new__(Person)

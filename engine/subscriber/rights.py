@@ -1,5 +1,5 @@
-"""What a person may ask of who holds their data (GDPR 7(3), 15 to 21): asked, put off, answered,
-each a fact with its dates.
+"""The rights of a person over their data (GDPR 7(3), 15 to 21): exercised, extended, answered; each
+a fact with its dates.
 """
 
 from __future__ import annotations
@@ -131,9 +131,7 @@ def objection(command: c.Object, person: Person, plan: Plan) -> Outcome:
 
 
 def erase(command: c.Erase, person: Person, plan: Plan) -> Outcome:
-    """The last fact of a person's own. Whatever else was asked for is answered by it: nobody is
-    left to be answered.
-    """
+    """The last event of a person. It answers every open right: nobody is left to be answered."""
     if person.erased:
         return NothingToDo(Unchanged.ERASED)
     if not person.registered:
@@ -164,8 +162,8 @@ def open_proof(command: c.OpenProof, person: Person) -> Outcome:
 def _refusal(
     command: c.ExerciseRight | RightsCommand, person: Person, *, again: bool = False
 ) -> Outcome | None:
-    """`again`: what protects the person is carried out though the same call was carried out before,
-    if it was lifted since.
+    """`again`: a repeated call that protects the person is carried out once more if it was lifted
+    since.
     """
     if not again and command.call and command.call in person.calls:
         return REPEATED
@@ -186,7 +184,7 @@ def _carried_out(
 def _asked(
     at: int, request: str, right: str, person: Person, plan: Plan
 ) -> tuple[e.PersonEvent, ...]:
-    """The wish, unless it stands open, and its answer."""
+    """RightExercised, unless the right is open already, and its answer."""
     standing = [
         request_id
         for request_id, right_request in person.rights.items()

@@ -17,12 +17,12 @@ confirms, or by a press on a page.
 """
 GroundStatus = Literal["live", "withdrawn"]
 Start = Literal["welcome", "none", "by-date"]
-"""Which letters of a list somebody gets who joins it: every one from now, none, or those not past
-by a date to count from.
+"""Which letters of a list a person gets who joins it: every letter from now, none, or those not
+past, counted from a date.
 """
 MailKind = Literal["letter", "broadcast", "confirmation", "permission"]
 ActKind = Literal["letter", "settle", "end", "expire", "idle", "right", "withheld"]
-"""settle: a letter begun without outcome; end: of a list; expire: a request."""
+"""settle: a begun letter without outcome; end: of a list; expire: of a request."""
 LetterStatus = Literal["begun", "sent", "deferred", "failed", "withheld"]
 LetterVerdict = Literal[
     "sent", "temporary", "hard", "soft", "blocked", "doubt", "cannot-render", "cannot-carry",
@@ -32,11 +32,15 @@ LetterVerdict = Literal[
 doubt is settled.
 """
 Fault = Literal["mailbox", "sender", "unknown"]
-"""Whom a refusal of a mail server blames: it counts against the address only if the mailbox."""
+"""Whom a refusal by a mail server blames: it counts against the address only if it blames the
+mailbox.
+"""
 AnswerKind = Literal["move", "copy"]
 SuppressionReason = Literal["bounced", "complained", "operator", "imported"]
 ErasureBasis = Literal["asked", "retention", "unconfirmed"]
-"""GDPR 17(1), the end of its time, or a request nobody confirmed."""
+"""Erased on request (GDPR 17(1)), at the end of retention, or because a request was never
+confirmed.
+"""
 Right = Literal[
     "access", "rectification", "restriction", "objection", "withdrawal", "erasure", "portability"
 ]
@@ -65,5 +69,5 @@ def one_of(text: str, values: Iterable[T]) -> T:
 
 
 def mail_kind(stored: str) -> MailKind:
-    """The kind of a begun mail; one that is not known goes by the rules of a list's letter."""
+    """The kind of a begun mail. A kind that is not known is treated as a list's letter."""
     return stored if stored in MAIL_KINDS else "letter"

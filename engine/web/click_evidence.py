@@ -6,7 +6,7 @@ import hmac
 from dataclasses import dataclass
 
 from engine.desk.desk import Page, PageOpening
-from engine.intake.clicks import Body, act_of
+from engine.intake.clicks import Body, act_class_of
 from engine.subscriber.answering import needs_consent
 from engine.vault.act_evidence import kept, of_ground
 from engine.vault.commitment import Evidence
@@ -60,7 +60,7 @@ def _given(opened: OpenedLink, body: Body) -> tuple[str, str, str]:
     """What a press may give: the door of `required`, the kind of page it is on, and the purpose; ""
     for a press that gives no ground.
     """
-    if body.said == "again":
+    if body.kind == "again":
         return "page", again_kind(opened), opened.click.claim.purpose
     if opened.click.action == "confirm" and opened.click.claim.kind == "confirmation":
         return "confirm", CONFIRM, opened.click.claim.purpose
@@ -90,10 +90,10 @@ def evidence_of(opened: OpenedLink, body: Body, visitor: Visitor) -> tuple[Evide
     }
     method, kind, purpose = _given(opened, body)
     if not method:
-        return kept({"act": act_of(body.said), "page": "/l/", **about}, None, "visitor")
+        return kept({"act": act_class_of(body.kind), "page": "/l/", **about}, None, "visitor")
     words = words_of(kind, opened.plan, purpose, opened.language)
     said = of_ground(opened.installation, purpose, "consent", method) | {
-        "act": act_of(body.said),
+        "act": act_class_of(body.kind),
         "by": "self",
         "page": "/l/",
         "button": words.button,

@@ -30,11 +30,11 @@ from engine.intake.forms import (
     SHOWN,
     SOURCE,
     STAMP,
-    NotYet,
+    FormFaults,
+    honeypot_name,
     is_trapped,
     read,
     shown_again,
-    trap,
 )
 from engine.sequence.model import Form, Plan
 from engine.web.body import posted_inputs
@@ -68,7 +68,7 @@ OFTEN = N_(
     "Many forms have come from your network within the last hour. Nothing is lost: please send this"
     " one again in an hour."
 )
-NOTHING = NotYet({})
+NOTHING = FormFaults({})
 MIN_ANSWER_SECONDS = 0.3
 """What a form that was taken is answered after, whoever's address it holds: somebody unknown is
 written down, and others need not be (G14).
@@ -140,15 +140,15 @@ def form_values(
     values: Mapping[str, str],
     language: Language,
     sentence: str = "",
-    not_yet: NotYet = NOTHING,
+    faults: FormFaults = NOTHING,
 ) -> dict[str, object]:
     """What form.html is rendered with: what somebody wrote, and what is wrong with it, in the
     page's language.
     """
     _ = translator(language)
     errors = {
-        name: _(REASONS[reason]).format(meant=not_yet.meant)
-        for name, reason in not_yet.reasons.items()
+        name: _(REASONS[reason]).format(meant=faults.meant)
+        for name, reason in faults.reasons.items()
     }
     return {
         "values": defaultdict(str, values),
@@ -157,8 +157,8 @@ def form_values(
         "mistakes": [
             (name, label, errors[name]) for name, label in _labels(form, _) if name in errors
         ],
-        "meant": not_yet.meant,
-        "may_stay": not_yet.reasons.get(EMAIL) == "meant",
+        "meant": faults.meant,
+        "may_stay": faults.reasons.get(EMAIL) == "meant",
         "form": form,
         "seen": _seen(plan, form),
     }
@@ -180,7 +180,7 @@ def _seen(plan: Plan, form: Form) -> dict[str, object]:
     return {
         "purpose": plan.purposes[form.purpose],
         "partner": partner_line(plan, form.purpose),
-        "trap": trap(form),
+        "trap": honeypot_name(form),
         "completions": defaultdict(str, COMPLETIONS),
         "shown": digest_of(notice_text(plan, form.name)),
     }
@@ -244,8 +244,8 @@ class Forms:
         )
         sentence = self._doubt(posted, form, shown, at)
         read_form = read(posted, form)
-        if sentence or isinstance(read_form, NotYet):
-            not_yet = read_form if isinstance(read_form, NotYet) else NOTHING
+        if sentence or isinstance(read_form, FormFaults):
+            faults = read_form if isinstance(read_form, FormFaults) else NOTHING
             values = shown_again(posted, form)
             if sentence == CHANGED:
                 values.pop(AGREED, None)
@@ -254,7 +254,7 @@ class Forms:
                 form,
                 values,
                 sentence,
-                not_yet,
+                faults,
                 422,
                 posted.get(STAMP, "") if at and not _is_old(at) else "",
             )
@@ -300,7 +300,7 @@ class Forms:
         form: Form,
         values: Mapping[str, str],
         sentence: str = "",
-        not_yet: NotYet = NOTHING,
+        faults: FormFaults = NOTHING,
         status: int = 200,
         stamp: str = "",
     ) -> Response:
@@ -315,7 +315,7 @@ class Forms:
             stamp=stamp or make_stamp(self.stores.nonce_key, form.name, shown, wall_now()),
             copied=False,
             headers=None,
-            **form_values(plan, form, values, language, sentence, not_yet),
+            **form_values(plan, form, values, language, sentence, faults),
         )
 
     def _published(self, name: str) -> tuple[Installation, Plan, Form]:

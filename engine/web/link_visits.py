@@ -16,7 +16,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from engine.commands.command_handler import CommandRequest, Result
 from engine.desk.desk import LinkHistory, PageOpening
 from engine.intake.clicks import MAY_ACT_ALONE, Body, command_of, contradicts
-from engine.subscriber.answering import is_contradiction, may_take_back
+from engine.subscriber.answering import can_undo, is_contradiction
 from engine.subscriber.commands import Confirm
 from engine.subscriber.decide import decide
 from engine.subscriber.events import MoveUndone
@@ -71,9 +71,9 @@ class LinkVisits:
 
     def busy(self, token: str, body: Body | None) -> Response:
         """Nothing has happened; a provider's machine tries again later, a person presses again."""
-        if body is not None and body.said == "one-click":
+        if body is not None and body.kind == "one-click":
             return PlainTextResponse("please try again\n", 503, {"Retry-After": "60"})
-        return self.pages.busy(token, again=body is not None and body.said in ("button", "auto"))
+        return self.pages.busy(token, again=body is not None and body.kind in ("button", "auto"))
 
     def _looking(self, visitor: Visitor) -> Steps[Response]:
         opened = yield from self.loaders.open_link(visitor.token)
@@ -90,19 +90,19 @@ class LinkVisits:
             page.status_code = 404
             return page
         if not (yield from self._may_press(opened, visitor, body)):
-            if body.said in ("button", "auto", "again"):
+            if body.kind in ("button", "auto", "again"):
                 return _shown_at(opened)
             page = yield from self._page(
                 (yield from self.loaders.open_again(visitor.token)) or opened, visitor
             )
-            if body.said == "nothing":
+            if body.kind == "nothing":
                 # Neither a form of ours nor RFC 8058's: whoever sent it must not take it for done.
                 page.status_code = 400
             return page
         if (
-            body.said != "one-click"
+            body.kind != "one-click"
             and (needed := consent_needed(opened))
-            and (body.consented != needed or body.said == "auto")
+            and (body.consented != needed or body.kind == "auto")
         ):
             return self.pages.consent(opened, needed, missing=True)
         now = self.stores.clock.now()
@@ -131,19 +131,19 @@ class LinkVisits:
 
     def _may_press(self, opened: OpenedLink, visitor: Visitor, body: Body) -> Steps[bool]:
         action = opened.click.action
-        if body.said == "one-click":
+        if body.kind == "one-click":
             return action == "unsubscribe"
         if (
-            body.said == "nothing"
+            body.kind == "nothing"
             or visitor.too_often
             or not is_nonce(self.stores.nonce_key, opened.token, body.nonce, time.time())
         ):
             return False
         if not (yield from self.loaders.spend_nonce(body.nonce)):
             return False
-        if body.said == "again":
+        if body.kind == "again":
             return action in ("unsubscribe", "everything")
-        if body.said == "auto":
+        if body.kind == "auto":
             noted = yield from self.loaders.note_shown(self._opening(opened, visitor))
             if time.time() - made_at(body.nonce) < robots.WAIT_SECONDS - 1:
                 return False
@@ -155,7 +155,7 @@ class LinkVisits:
 
     def _done_by(self, opened: OpenedLink, body: Body, result: Result) -> Response:
         outcome = result.outcome
-        if body.said == "one-click":
+        if body.kind == "one-click":
             return PlainTextResponse("unsubscribed\n")
         if isinstance(outcome, Refused) and outcome.code is not Refusal.ANSWERS_CONTRADICT:
             return self.pages.refused(opened, outcome)
@@ -165,7 +165,7 @@ class LinkVisits:
             and not isinstance(outcome, Refused)
         ):
             return RedirectResponse(address, 303)
-        return _shown_at(opened, AGAIN if body.said == "again" else "")
+        return _shown_at(opened, AGAIN if body.kind == "again" else "")
 
     def _page(
         self, opened: OpenedLink, visitor: Visitor, *, alone: bool = False
@@ -202,7 +202,7 @@ class LinkVisits:
                 for entry in entries
             ):
                 return self.pages.nothing_to_take_back(opened)
-        return self.pages.done(opened, undoable=may_take_back(message, opened.person, opened.plan))
+        return self.pages.done(opened, undoable=can_undo(message, opened.person, opened.plan))
 
     def _foreseen(self, opened: OpenedLink, body: Body) -> Outcome:
         command = command_of(opened.click, body, self.stores.clock.now(), opened.person)
@@ -238,7 +238,7 @@ class LinkVisits:
     def _vault_write(
         self, opened: OpenedLink, body: Body, kept: tuple[Evidence, ...], now: int
     ) -> Steps[VaultWrite]:
-        again = body.said == "again"
+        again = body.kind == "again"
         if not (again or opened.click.action == "confirm"):
             return VaultWrite("", now, evidence=kept)
         reason = yield from self.loaders.suppression(opened.stream)

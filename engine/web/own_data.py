@@ -22,7 +22,7 @@ from engine.intake.own_data import (
     CHANGING,
     READING,
     Act,
-    Mistaken,
+    CorrectionFaults,
     Press,
     read_address,
     read_corrections,
@@ -179,7 +179,7 @@ class OwnData:
             case "address":
                 known = self.stores.vault.people([letter.stream]).get(letter.stream)
                 address = read_address(posted, known.address if known else "")
-                if isinstance(address, Mistaken):
+                if isinstance(address, CorrectionFaults):
                     return self._everything(letter, mistaken=address, posted=posted)
                 result = self.requests.ask_address(letter, visitor, address)
             case "object":
@@ -197,7 +197,7 @@ class OwnData:
             person.timezone,
             person.language,
         )
-        if isinstance(corrections, Mistaken):
+        if isinstance(corrections, CorrectionFaults):
             return self._everything(letter, mistaken=corrections, posted=posted)
         result = self.requests.correct(letter, visitor, corrections)
         return (
@@ -227,7 +227,7 @@ class OwnData:
         self,
         letter: OwnLetter,
         *,
-        mistaken: Mistaken | None = None,
+        mistaken: CorrectionFaults | None = None,
         posted: Mapping[str, str] | None = None,
         after: Act | None = None,
         done: bool = False,

@@ -16,7 +16,16 @@ from zoneinfo import available_timezones
 from fastapi.responses import RedirectResponse, Response
 
 from engine.i18n.language import N_, Language, Say, town_in_words, translator
-from engine.intake.own_data import ADDRESS, FIELD, LANGUAGE, LANGUAGES, ZONE, Act, Mistaken, Wrong
+from engine.intake.own_data import (
+    ADDRESS,
+    FIELD,
+    LANGUAGE,
+    LANGUAGES,
+    ZONE,
+    Act,
+    CorrectionFaults,
+    Wrong,
+)
 from engine.privacy.dossier_words import LANGUAGES as SPOKEN
 from engine.privacy.dossier_words import DossierInWords
 from engine.privacy.erasure import Kept, Receipt, what_remains
@@ -184,7 +193,7 @@ class OwnDataPages:
         letter: OwnLetter,
         dossier: Mapping[str, object],
         *,
-        mistaken: Mistaken | None = None,
+        mistaken: CorrectionFaults | None = None,
         posted: Mapping[str, str] | None = None,
         after: Act | None = None,
         done: bool = False,

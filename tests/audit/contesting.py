@@ -20,7 +20,7 @@ from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.ledger.codec import Encoded
 from engine.ledger.store import AT_HEAD, Append
-from engine.sending.compose import Composer, Ordered
+from engine.sending.compose import Composer, ComposeRequest
 from engine.subscriber.commands import AnyCommand, Perform, RecordOutcome, Subscribe
 from engine.subscriber.events import Cause, LetterBegun, PersonEvent
 from engine.subscriber.outcome import Done
@@ -181,7 +181,7 @@ def sent(
     person = context.command_handler.load([stream])[stream]
     known = context.vault.people([stream])[stream]
     ground = person.grounds.get(claim.purpose)
-    ordered = Ordered(
+    ordered = ComposeRequest(
         claim,
         begun.positions[0],
         known.address,

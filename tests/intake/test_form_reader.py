@@ -21,14 +21,14 @@ from engine.intake.forms import (
     SOURCE,
     TYPED,
     Answers,
-    NotYet,
+    FormFaults,
     Reason,
+    honeypot_name,
     is_trapped,
     joining,
     read,
     request_for,
     shown_again,
-    trap,
 )
 from engine.sequence.model import Choice, Form, FormField, Question
 from engine.subscriber.events import Cause
@@ -63,7 +63,7 @@ def answers(posted: dict[str, str], form: Form = FORM) -> Answers:
 
 def reasons(posted: dict[str, str], form: Form = FORM) -> dict[str, Reason]:
     read_form = read(posted, form)
-    assert isinstance(read_form, NotYet), read_form
+    assert isinstance(read_form, FormFaults), read_form
     return dict(read_form.reasons)
 
 
@@ -164,8 +164,8 @@ def test_the_hidden_input_has_a_name_the_author_does_not_use() -> None:
         "Ok",
         fields=(FormField("website", "Site"), FormField("homepage", "Page")),
     )
-    assert trap(FORM) == "website"
-    assert trap(taken) not in ("website", "homepage")
+    assert honeypot_name(FORM) == "website"
+    assert honeypot_name(taken) not in ("website", "homepage")
     assert is_trapped({"website": "x"}, FORM)
     assert not is_trapped({"website": " "}, FORM)
     assert not is_trapped({"website": "x"}, taken)
@@ -204,7 +204,7 @@ def test_only_what_the_form_asks_for_is_shown_again() -> None:
 )
 def test_whatever_is_posted_is_answered(posted: dict[str, str]) -> None:
     read_form = read(posted, FORM)
-    if isinstance(read_form, NotYet):
+    if isinstance(read_form, FormFaults):
         assert read_form.reasons and set(read_form.reasons.values()) <= set(get_args(Reason))
     else:
         assert all(
@@ -249,7 +249,7 @@ def test_a_likely_typing_error_in_an_address_is_asked_about(
     typed: str, reason: Reason, meant: str
 ) -> None:
     read_form = read(GOOD | {EMAIL: typed}, FORM)
-    assert read_form == NotYet({EMAIL: reason}, meant)
+    assert read_form == FormFaults({EMAIL: reason}, meant)
     again = shown_again(GOOD | {EMAIL: typed}, FORM)
     assert (again[EMAIL], again[TYPED]) == (typed, typed)
     assert answers(GOOD | again | {MEANT: meant}).address == meant

@@ -9,7 +9,7 @@ import pytest
 from engine.intake.own_data import (
     ACTS,
     Corrected,
-    Mistaken,
+    CorrectionFaults,
     Press,
     Wrong,
     read_address,
@@ -20,7 +20,7 @@ from engine.intake.own_data import (
 KNOWN = {"first_name": "Anna", "town": ""}
 
 
-def corrected(**posted: str) -> Corrected | Mistaken:
+def corrected(**posted: str) -> Corrected | CorrectionFaults:
     named = {name.replace("field_", "field-"): value for name, value in posted.items()}
     return read_corrections(named, KNOWN, "Europe/Paris", "fr")
 
@@ -82,17 +82,17 @@ def test_zone_and_language_are_read_as_people_write_them() -> None:
 def test_what_cannot_be_is_told_by_its_input(
     posted: dict[str, str], reasons: dict[str, Wrong]
 ) -> None:
-    assert corrected(**posted) == Mistaken(reasons)
+    assert corrected(**posted) == CorrectionFaults(reasons)
 
 
 @pytest.mark.parametrize(
     ("written", "read"),
     [
         (" Anna@Nouvelle.Example ", "anna@nouvelle.example"),
-        ("", Mistaken({"new-address": "missing"})),
-        ("anna", Mistaken({"new-address": "address"})),
-        ("ANNA@lecteurs.example", Mistaken({"new-address": "same"})),
+        ("", CorrectionFaults({"new-address": "missing"})),
+        ("anna", CorrectionFaults({"new-address": "address"})),
+        ("ANNA@lecteurs.example", CorrectionFaults({"new-address": "same"})),
     ],
 )
-def test_an_address_is_normalised_or_refused(written: str, read: str | Mistaken) -> None:
+def test_an_address_is_normalised_or_refused(written: str, read: str | CorrectionFaults) -> None:
     assert read_address({"new-address": written}, "anna@lecteurs.example") == read

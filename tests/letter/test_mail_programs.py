@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.letter.compile import Foot, LetterSource, Look, Setting, compile_letter
+from engine.letter.compile import ButtonColours, Foot, LetterSource, RenderSettings, compile_letter
 from engine.letter.source_folder import sizes_of
 
 LAYOUT = (Path(__file__).parents[2] / "sequences" / "layout.html").read_text(encoding="utf-8")
@@ -27,7 +27,7 @@ FOOT = Foot(
     ),
 )
 SIZES = {"large.png": (1200, 800), "small.png": (120, 60)}
-SETTING = Setting("https://lettres.exemple.fr/a", size_of=SIZES.get)
+SETTING = RenderSettings("https://lettres.exemple.fr/a", size_of=SIZES.get)
 URLS = [f"https://lettres.exemple.fr/l/{letter * 35}" for letter in "bcde"]
 
 
@@ -36,11 +36,11 @@ def rendered(
     *,
     layout: str = LAYOUT,
     preheader: str = "",
-    setting: Setting = SETTING,
+    settings: RenderSettings = SETTING,
     path: str = "a.md",
     **values: str,
 ) -> tuple[str, str]:
-    compiled = compile_letter(LetterSource(path, "Objet", preheader, body, layout), setting)
+    compiled = compile_letter(LetterSource(path, "Objet", preheader, body, layout), settings)
     urls = URLS[: sum(link.index >= 0 for link in compiled.links)]
     both = compiled.render(values, urls, FOOT)
     return both.html, both.text
@@ -96,7 +96,9 @@ def test_a_button_is_the_cell_of_a_table_in_every_program(town: str) -> None:
 
 def test_buttons_have_the_colour_of_the_installation_and_words_that_can_be_read_on_it() -> None:
     html, _ = rendered(
-        QUESTION, setting=Setting(look=Look("#fc0000", "#000000", own=True)), town="x"
+        QUESTION,
+        settings=RenderSettings(button_colours=ButtonColours("#fc0000", "#000000", own=True)),
+        town="x",
     )
     assert (
         html.count('bgcolor="#fc0000"') == 3
@@ -251,5 +253,5 @@ def test_sizes_are_read_from_the_pictures_themselves(tmp_path: Path) -> None:
     ] == [(300, 150), *[None] * 5]
     assert (
         'width="300" height="150"'
-        in rendered("![a](pictures/carr%C3%A9.gif)", setting=Setting(size_of=size_of))[0]
+        in rendered("![a](pictures/carr%C3%A9.gif)", settings=RenderSettings(size_of=size_of))[0]
     )

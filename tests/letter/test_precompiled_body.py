@@ -17,7 +17,7 @@ from engine.letter.compile import (
     Rendered,
     compile_letter,
 )
-from engine.letter.precompiled_body import Filled, PrecompiledBody
+from engine.letter.precompiled_body import EncodedLetter, PrecompiledBody
 from engine.mime.quoted_printable import BodyRefused, quoted_printable, quoted_printable_lines
 from tests.letter.test_compiling import LAYOUT
 from tests.sizes import sized
@@ -53,8 +53,8 @@ def precompiled_of(compiled: Compiled) -> PrecompiledBody:
     return compiled.precompiled(urls, foot(MARKS), MARKS[: len(urls) + 2], quoted_printable_lines)
 
 
-def encoded(rendered: Rendered) -> Filled:
-    return Filled(
+def encoded(rendered: Rendered) -> EncodedLetter:
+    return EncodedLetter(
         rendered.subject,
         quoted_printable(rendered.text).decode(),
         quoted_printable(rendered.html).decode(),

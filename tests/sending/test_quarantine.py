@@ -10,7 +10,7 @@ import pytest
 
 from engine.context import AppContext
 from engine.ledger.codec import pack
-from engine.sending.compose import Composer, Ordered
+from engine.sending.compose import Composer, ComposeRequest
 from engine.sequence.model import Plan
 from tests.sending.readers import FILES, MakeContext, enter, who_got_a_letter
 
@@ -100,7 +100,7 @@ def test_a_person_about_whom_nothing_can_be_decided_is_set_aside_and_goes_on_onc
 class Surprised(Composer):
     """Composes for all but one, for whom something happens that nobody thought of."""
 
-    def octets(self, ordered: Ordered, plan: Plan, at: int) -> bytes:
+    def octets(self, ordered: ComposeRequest, plan: Plan, at: int) -> bytes:
         if ordered.address.startswith("bruno@"):
             raise KeyError(ordered.address)
         return super().octets(ordered, plan, at)

@@ -47,7 +47,7 @@ def test_a_relay_that_is_cut_leaves_in_doubt_what_had_its_dot_and_begins_nothing
             relay = Relay(settings(sink), DeliveryJournal(tmp_path / "marks"))
             handing_over = asyncio.create_task(relay.deliver(letters(3), everyone, outcomes.append))
             await asyncio.sleep(0.2)
-            relay.leave_off()
+            relay.stop_connecting()
             assert relay.cut() == (step not in ("connect", "helo"))
             await asyncio.wait_for(handing_over, 1)
             await relay.close()
@@ -68,7 +68,7 @@ def test_a_relay_that_leaves_off_finishes_what_is_on_the_wire() -> None:
             relay = Relay(settings(sink))
             handing_over = asyncio.create_task(relay.deliver(letters(1), everyone, outcomes.append))
             await asyncio.sleep(0.1)
-            relay.leave_off()
+            relay.stop_connecting()
             await handing_over
             assert relay.cut() == 0
             await relay.close()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine.config import Config, read_config
 from engine.letter.link_token import EVERYTHING, MY_DATA, UNSUBSCRIBE, make_token
 from engine.proof.checkpoint import HEADER, carried_by
-from engine.sending.compose import CannotRender, Composed, Composer, Ordered
+from engine.sending.compose import CannotRender, Composed, Composer, ComposeRequest
 from engine.sequence.model import Letter, Plan
 from engine.subscriber.events import LetterBegun
 from tests.letter.test_precompiled_body import BODIES, LAYOUTS, LINES, VALUES
@@ -49,7 +49,7 @@ LIST, LETTER = 1, "essai"
 class OnlyFast(Composer):
     """Leaves nothing to the plain path, but for what carries a checkpoint."""
 
-    def compose(self, ordered: Ordered, plan: Plan, at: int) -> Composed:
+    def compose(self, ordered: ComposeRequest, plan: Plan, at: int) -> Composed:
         assert ordered.claim.kind in ("confirmation", "permission"), "left to the plain path"
         return super().compose(ordered, plan, at)
 
@@ -60,8 +60,8 @@ def ordered(
     language: str = "",
     basis: str = "consent",
     address: str = "anne@exemple.fr",
-) -> Ordered:
-    return Ordered(claim, 7_000_000 + len(fields), address, fields, language, basis)
+) -> ComposeRequest:
+    return ComposeRequest(claim, 7_000_000 + len(fields), address, fields, language, basis)
 
 
 def claims() -> Iterator[LetterBegun]:
@@ -112,7 +112,7 @@ CLAIM = LetterBegun(
 )
 
 
-def outcome(make: Composer, each: Ordered, said: Plan, fast: bool) -> bytes | str:
+def outcome(make: Composer, each: ComposeRequest, said: Plan, fast: bool) -> bytes | str:
     try:
         return make.octets(each, said, AT) if fast else make.compose(each, said, AT).octets
     except CannotRender as reason:
@@ -138,7 +138,7 @@ def test_every_letter_of_the_sample_is_the_same_by_both_paths_and_reads_back(
     assert seen > 40
 
 
-def assert_reads_back(message: EmailMessage, each: Ordered, composed: Composed) -> None:
+def assert_reads_back(message: EmailMessage, each: ComposeRequest, composed: Composed) -> None:
     assert [address.addr_spec for address in message["To"].addresses] == [each.address]
     assert message["Subject"] == composed.subject
     assert message["Date"].datetime.timestamp() == AT // 1000
@@ -182,7 +182,7 @@ def test_whatever_is_written_to_whomever_both_paths_say_the_same(
         assert outcome(fast, each, said, True) == outcome(plain, each, said, False)
 
 
-def unlike(**changes: object) -> Ordered:
+def unlike(**changes: object) -> ComposeRequest:
     return replace(ordered(CLAIM, {"first_name": "Anne"}), **changes)  # type: ignore[arg-type]
 
 
@@ -206,7 +206,7 @@ GREETING = "Bonjour {{ first_name }}"
     ],
 )
 def test_what_cannot_be_made_is_refused_by_both_for_the_same_reason(
-    body: str, each: Ordered, reason: str
+    body: str, each: ComposeRequest, reason: str
 ) -> None:
     said = written(body, "=?utf-8?q?Bonjour?= {{ first_name }}" if "<" not in body else "Bonjour")
     plain = outcome(Composer(CONFIG, KEY), each, said, False)

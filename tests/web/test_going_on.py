@@ -14,7 +14,7 @@ import pytest
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.letter.link_token import CONFIRM, MY_DATA, UNSUBSCRIBE
-from engine.sending.compose import Composer, Ordered
+from engine.sending.compose import Composer, ComposeRequest
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import AskAgain
 from engine.subscriber.events import Cause, ConsentWithdrawn, PermissionAsked, PermissionRenewed
@@ -81,7 +81,7 @@ def test_the_mail_asks_in_the_readers_words_with_both_ways_out(
     context: AppContext, asked: Letter
 ) -> None:
     composer = Composer(context.config, context.secrets.link_key)
-    ordered = Ordered(asked.claim, asked.position, "lectrice@exemple.fr", {}, "fr")
+    ordered = ComposeRequest(asked.claim, asked.position, "lectrice@exemple.fr", {}, "fr")
     plan = context.installation_stream.current().plan()
     composed = composer.compose(ordered, plan, context.clock.now())
     assert composer.octets(ordered, plan, context.clock.now()) == composed.octets
