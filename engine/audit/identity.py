@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from engine.audit.evidence import addresses
 from engine.i18n.language import N_
-from engine.i18n.refusal import Refusal, address_of
+from engine.i18n.user_error import UserError, address_of
 from engine.installation.events import STREAM
 from engine.ledger.codec import STREAM_ID, Entry
 from engine.ledger.store import Ledger
@@ -34,7 +34,8 @@ class Identity:
 
 def identify(ledger: Ledger, vault: Vault, text: str) -> Identity | None:
     """Whom an address or opaque id means; None for an address that nobody here has, or had in the
-    evidence of an act. Raises Refusal for an unknown id, and where several people had the address.
+    evidence of an act. Raises UserError for an unknown id, and where several people had the
+    address.
     """
     if STREAM_ID.fullmatch(text):
         return identified(ledger, vault, text)
@@ -53,17 +54,17 @@ def identify(ledger: Ledger, vault: Vault, text: str) -> Identity | None:
     if not had:
         return None
     if len(had) > 1:
-        raise Refusal(
+        raise UserError(
             N_("several people had this address once; ask by their ids: {ids}"), ids=" ".join(had)
         )
     return identified(ledger, vault, had[0], address)
 
 
 def identified(ledger: Ledger, vault: Vault, subscriber: str, former: str = "") -> Identity:
-    """Raises Refusal where no person has this id."""
+    """Raises UserError where no person has this id."""
     entries = ledger.stream(subscriber)
     if not entries or subscriber == STREAM:
-        raise Refusal(N_("nobody is known under this id"))
+        raise UserError(N_("nobody is known under this id"))
     known = vault.people([subscriber]).get(subscriber)
     pieces = vault.pieces_of(subscriber)
     others = addresses(pieces) - {known.address if known else ""}

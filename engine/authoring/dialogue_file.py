@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import PurePath
 
 from engine.i18n.language import N_
-from engine.i18n.refusal import NOTHING_PUBLISHED, Refusal
+from engine.i18n.user_error import NOTHING_PUBLISHED, UserError
 from engine.sequence.model import Broadcast, Form, List, Plan
 
 
@@ -17,7 +17,7 @@ def files_asked_for(plan: Plan, file: str) -> list[str]:
 
 def find_file(files: Collection[str], text: str) -> str:
     """ "sequences/onboarding.toml", "onboarding.toml" or "onboarding" as the plan names it.
-    Refusal of status 2 that names those there are.
+    UserError of status 2 that names those there are.
     """
     wanted = PurePath(text).as_posix().removeprefix("./")
     for file in files:
@@ -26,8 +26,8 @@ def find_file(files: Collection[str], text: str) -> str:
         ):
             return file
     if not files:
-        raise Refusal(NOTHING_PUBLISHED, 2)
-    raise Refusal(
+        raise UserError(NOTHING_PUBLISHED, 2)
+    raise UserError(
         N_("there is no dialogue {said}; there are: {known}"),
         2,
         said=text,

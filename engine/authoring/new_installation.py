@@ -17,7 +17,7 @@ from engine.authoring import starter
 from engine.authoring.starter import Owner, Ports
 from engine.config import Config, Site, config_of, read_config
 from engine.i18n.language import N_
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.secret_files import make_secrets
 
 STARTER = Path(starter.__file__).parent
@@ -51,11 +51,11 @@ def _is_free(port: int) -> bool:
 
 
 def refuse_taken(target: Path) -> None:
-    """Raises Refusal where `target` is a file, or an installation already."""
+    """Raises UserError where `target` is a file, or an installation already."""
     if target.exists() and not target.is_dir():
-        raise Refusal(N_("{folder} is a file: an installation is a folder"), 2, folder=target)
+        raise UserError(N_("{folder} is a file: an installation is a folder"), 2, folder=target)
     if (target / "config.toml").exists():
-        raise Refusal(
+        raise UserError(
             N_("{folder} is an installation already (it has a config.toml)"), folder=target
         )
 
@@ -123,4 +123,4 @@ def sample_folder() -> Path:
     for place in (checkout, Path(sysconfig.get_path("data")) / "share" / "relance"):
         if (place / "config.toml").is_file() and (place / "sequences").is_dir():
             return place
-    raise Refusal(N_("the sample installation is not there; install Relance again"))
+    raise UserError(N_("the sample installation is not there; install Relance again"))

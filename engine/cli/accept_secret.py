@@ -12,7 +12,7 @@ from engine.cli.terminal import agreed
 from engine.context import DatabaseContext
 from engine.desk.agreement import accept_secret
 from engine.i18n.language import N_, translator
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.store.database import ensure_program_role, program_role
 from engine.store.migrate import migrate
 
@@ -39,14 +39,14 @@ def run(database_context: DatabaseContext, args: argparse.Namespace) -> int:
         )
     )
     if at_work(database_context.owner, program):
-        raise Refusal(
+        raise UserError(
             N_("Relance runs on this database, here or on another machine: stop it first")
         )
     print(_(COSTS[args.name]))
     if not args.yes and not (
         sys.stdin.isatty() and agreed(_("Take the new {name}? [y/N] ").format(name=args.name))
     ):
-        raise Refusal(N_("nothing was changed; to take it, say --yes"))
+        raise UserError(N_("nothing was changed; to take it, say --yes"))
     migrate(database_context.owner, program)
     accept_secret(database_context.owner, args.name, secrets.fingerprints(), config.secrets)
     print(

@@ -15,7 +15,7 @@ from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Say, translator
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.sequence.delay import parse_delay
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.timing import later, to_local
@@ -40,32 +40,32 @@ def create(
     context: AppContext, name: str, scopes: Collection[str], expires: datetime | None = None
 ) -> str:
     """The new key itself, this once. `expires` is wall clock with its zone, None for never. Raises
-    Refusal (status 2).
+    UserError (status 2).
     """
     stripped = name.strip()
     if not stripped or len(stripped) > MAX_NAME_CHARACTERS or not stripped.isprintable():
-        raise Refusal(
+        raise UserError(
             N_("a key has a name of 1 to {most} characters, to know it by"),
             2,
             most=MAX_NAME_CHARACTERS,
         )
     if not scopes or set(scopes) - set(SCOPES):
-        raise Refusal(N_("a key may do one or more of: {scopes}"), 2, scopes=", ".join(SCOPES))
+        raise UserError(N_("a key may do one or more of: {scopes}"), 2, scopes=", ".join(SCOPES))
     _, key = context.desk.new_key(stripped, frozenset(scopes), expires)
     return key
 
 
 def expiry(text: str, zone: str, now: int) -> datetime:
     """When a key made now (ms, wall clock) expires: after "90 days", or at a date or moment of the
-    zone. Raises Refusal (status 2).
+    zone. Raises UserError (status 2).
     """
     try:
         instant = later(now, parse_delay(text), zone)
     except Unreadable:
         try:
             instant = read_date(text, zone)
-        except Refusal:
-            raise Refusal(
+        except UserError:
+            raise UserError(
                 N_(
                     '"{text}" is neither a span nor a date: write "90 days", 2027-03-01 or'
                     " 2027-03-01T09:00"
@@ -74,7 +74,7 @@ def expiry(text: str, zone: str, now: int) -> datetime:
                 text=text,
             ) from None
     if instant <= now:
-        raise Refusal(
+        raise UserError(
             N_("{when} is over: a key expires later than it is made"), 2, when=shown(instant, zone)
         )
     return to_local(instant, zone)
@@ -87,11 +87,13 @@ def listing(context: AppContext) -> list[Listed]:
 
 
 def revoke(context: AppContext, id: str) -> None:
-    """From now on the key opens nothing. Raises Refusal for an id that is none or is revoked
+    """From now on the key opens nothing. Raises UserError for an id that is none or is revoked
     already.
     """
     if not context.desk.revoke_key(id):
-        raise Refusal(N_("there is no key {key} in use; `relance api-key list` shows them"), key=id)
+        raise UserError(
+            N_("there is no key {key} in use; `relance api-key list` shows them"), key=id
+        )
 
 
 def run(context: AppContext, args: argparse.Namespace) -> int:

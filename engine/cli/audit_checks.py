@@ -15,7 +15,7 @@ from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, grouped, translator
 from engine.i18n.phrases import say_delay
-from engine.i18n.refusal import Refusal, address_of
+from engine.i18n.user_error import UserError, address_of
 from engine.installation.events import STREAM, RetentionApplied
 from engine.intake.evidence_requirements import missing
 from engine.ledger.entry_json import iso
@@ -53,7 +53,7 @@ def evidence(context: AppContext, args: argparse.Namespace) -> int:
         print(_("… and {n} more").format(n=fault_lines - MAX_SHOWN))
     for name, count in faults.most_common():
         print(f"{name}: {count}")
-    raise Refusal(
+    raise UserError(
         N_("of {n} grounds some have no whole proof: what is missing stands above"), n=grounds
     )
 
@@ -61,7 +61,7 @@ def evidence(context: AppContext, args: argparse.Namespace) -> int:
 def _known(context: AppContext, address: str) -> str:
     subscriber = context.vault.find(address_of(address))
     if subscriber is None:
-        raise Refusal(N_("nobody is known under this address"))
+        raise UserError(N_("nobody is known under this address"))
     return subscriber
 
 

@@ -40,7 +40,7 @@ from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.dates import read_date
 from engine.i18n.language import N_, Language, counting_translator, translator
-from engine.i18n.refusal import NOTHING_PUBLISHED, Refusal, address_of
+from engine.i18n.user_error import NOTHING_PUBLISHED, UserError, address_of
 from engine.installation.events import STREAM
 from engine.intake.contested import (
     MAX_MAIL_BYTES,
@@ -105,7 +105,9 @@ def letter(context: AppContext, args: argparse.Namespace) -> int:
 
 
 def _contested(text: str) -> tuple[Contested | None, str]:
-    """A mail, or the message id of a Message-ID. Raises Refusal of status 2 for what is neither."""
+    """A mail, or the message id of a Message-ID. Raises UserError of status 2 for what is
+    neither.
+    """
     path = Path(text)
     message = message_of(text)
     if message and not path.is_file():
@@ -118,7 +120,7 @@ def _contested(text: str) -> tuple[Contested | None, str]:
     try:
         return read_contested(data), ""
     except ContestedRefused as error:
-        raise Refusal(N_("{file}: {why}"), 2, file=text, why=error.reason) from error
+        raise UserError(N_("{file}: {why}"), 2, file=text, why=error.reason) from error
 
 
 def _questions(contested: Contested | None, text: str) -> list[Question]:
@@ -163,7 +165,7 @@ def _instant(context: AppContext, text: str) -> int:
         )
         instant = min(to_instant(midnight, zone) - 1, max(instant, context.clock.now()))
     if instant > context.clock.now():
-        raise Refusal(N_("{date} lies in the future: nothing is known of it"), 2, date=text)
+        raise UserError(N_("{date} lies in the future: nothing is known of it"), 2, date=text)
     return instant
 
 
@@ -173,8 +175,8 @@ def _list_number(published: Published, text: str) -> int:
     number = published.list_number(text)
     if number is None:
         if not published.state.editions:
-            raise Refusal(NOTHING_PUBLISHED, 2)
-        raise Refusal(N_("no list {list} was ever published here"), 2, list=text)
+            raise UserError(NOTHING_PUBLISHED, 2)
+        raise UserError(N_("no list {list} was ever published here"), 2, list=text)
     return number
 
 

@@ -19,7 +19,7 @@ from engine.cli.catch_up import catch_up
 from engine.cli.terminal import agreed
 from engine.context import DatabaseContext
 from engine.i18n.language import N_, Say, grouped, translator
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.privacy.erasure import STAYS_IN_LOG, note_erased, scrub_when_due
 
 
@@ -27,9 +27,9 @@ def backup(database_context: DatabaseContext, args: argparse.Namespace) -> int:
     _ = translator(database_context.config.site.language)
     target: Path = args.output
     if target.exists():
-        raise Refusal(N_("{file} is there already: choose another name"), file=target)
+        raise UserError(N_("{file} is there already: choose another name"), file=target)
     if not target.parent.is_dir():
-        raise Refusal(N_("there is no folder {folder}"), 2, folder=target.parent)
+        raise UserError(N_("there is no folder {folder}"), 2, folder=target.parent)
     with _refusing(N_("no copy was made: {why}")):
         with database_context.open_context() as context:
             now = context.clock.now()
@@ -72,7 +72,7 @@ def restore(database_context: DatabaseContext, args: argparse.Namespace) -> int:
             args.unsealed,
         ) as (manifest, files):
             if not args.yes and not _agreed(manifest, _):
-                raise Refusal(N_("nothing was changed"))
+                raise UserError(N_("nothing was changed"))
             replace(database_context.owner, database_context.config, manifest, files)
         with database_context.open_context() as context:
             put_back(context)
@@ -120,7 +120,7 @@ def told(applied: Applied, _: Say) -> Iterator[str]:
 
 def _agreed(manifest: Manifest, _: Say) -> bool:
     if not sys.stdin.isatty():
-        raise Refusal(N_("what is in the database gives way to the copy: say --yes"))
+        raise UserError(N_("what is in the database gives way to the copy: say --yes"))
     sentence = _(
         "Whatever is in the database gives way to the copy of {at} (entry {position}). Put it back?"
         " [y/N] "
@@ -133,6 +133,6 @@ def _refusing(sentence: str) -> Iterator[None]:
     try:
         yield
     except CopyRefused as error:
-        raise Refusal(error.words) from error
+        raise UserError(error.words) from error
     except CopyFailed as error:
-        raise Refusal(sentence, why=error) from error
+        raise UserError(sentence, why=error) from error

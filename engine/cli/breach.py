@@ -13,7 +13,7 @@ from engine.cli.people import operator_cause
 from engine.context import AppContext
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Say, translator
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.installation.breaches import Breach, Step, evolved
 from engine.installation.events import STREAM, BreachRecorded
 from engine.store.sql import AnyCursor
@@ -33,7 +33,7 @@ def breach(context: AppContext, args: argparse.Namespace) -> int:
     else:
         name, (step, said_at) = args.breach, _step(args)
         if name not in known:
-            raise Refusal(
+            raise UserError(
                 N_("no breach {breach} was recorded; there are: {known}"),
                 2,
                 breach=name,
@@ -41,15 +41,15 @@ def breach(context: AppContext, args: argparse.Namespace) -> int:
             )
     at = read_date(said_at, zone) if said_at else now
     if at > now:
-        raise Refusal(
+        raise UserError(
             N_("{date} is still to come: a breach is written down as it was"),
             2,
             date=shown(at, zone),
         )
     if name in known and at < known[name].detected_at:
-        raise Refusal(N_("{date} lies before the breach was detected"), 2, date=shown(at, zone))
+        raise UserError(N_("{date} lies before the breach was detected"), 2, date=shown(at, zone))
     if args.people < 0:
-        raise Refusal(N_("--people is a number of people, 0 where it is not known"), 2)
+        raise UserError(N_("--people is a number of people, 0 where it is not known"), 2)
     event = BreachRecorded(at, name, step, args.risk, args.people)
     _write(
         context,
@@ -72,7 +72,7 @@ def _step(args: argparse.Namespace) -> tuple[Step, str]:
     if args.close:
         return "closed", ""
     if not (args.risk or args.people or any(getattr(args, text) for text in TEXTS)):
-        raise Refusal(
+        raise UserError(
             N_(
                 "say what has been learnt or done: --facts, --measures, --risk, --authority-told,"
                 " --close …; `--help` has them all"
@@ -86,7 +86,7 @@ def _bounded(name: str, text: str) -> str:
     if len(text) > MAX_TEXT_CHARACTERS or not all(
         character.isprintable() or character in "\n\t" for character in text
     ):
-        raise Refusal(
+        raise UserError(
             N_("--{name} is text of at most {most} characters"),
             2,
             name=name,

@@ -18,7 +18,7 @@ from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.i18n.command_line import command
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import quoted, say_list, subject_of
-from engine.i18n.refusal import NOTHING_PUBLISHED, Refusal
+from engine.i18n.user_error import NOTHING_PUBLISHED, UserError
 from engine.installation.events import BroadcastFellDue
 from engine.installation.state import Installation
 from engine.runtime.scheduler import dated_moment, occurrence_name
@@ -47,7 +47,7 @@ def broadcast(context: AppContext, args: argparse.Namespace) -> int:
     for line in _goes_to(context, plan, chosen, _):
         print(line)
     if not args.yes and not _agreed(_):
-        raise Refusal(N_("nothing was changed"))
+        raise UserError(N_("nothing was changed"))
     cause = operator_cause({"broadcast": chosen.id})[0]
     # Claimed as its date would claim it, so that it leaves once, whoever else claims it.
     context.installation_stream.execute(
@@ -64,17 +64,17 @@ def _named(plan: Plan, name: str) -> Broadcast:
             "no broadcast is published: write a [[broadcast]] in a file of sequences/, then"
             " `relance publish`"
         )
-        raise Refusal(none if plan.lists else NOTHING_PUBLISHED, 2)
+        raise UserError(none if plan.lists else NOTHING_PUBLISHED, 2)
     known = ", ".join(plan.broadcasts)
     if meant := nearest(name, plan.broadcasts):
-        raise Refusal(
+        raise UserError(
             N_("there is no published broadcast {name}; did you mean {meant}? There are: {known}"),
             2,
             name=name,
             meant=meant,
             known=known,
         )
-    raise Refusal(
+    raise UserError(
         N_("there is no published broadcast {name}; there are: {known}"), 2, name=name, known=known
     )
 
@@ -83,7 +83,7 @@ def fallen_due_now(installation: Installation, chosen: Broadcast, now: int) -> B
     """A dated broadcast is sent once, so it takes the name that its date would; a recurring one
     also comes when its next moment does.
 
-    Raises Refusal where this occurrence was claimed already.
+    Raises UserError where this occurrence was claimed already.
     """
     zone = installation.plan().timezone
     name = occurrence_name(chosen, dated_moment(chosen, zone) if chosen.on else now, zone)
@@ -93,7 +93,7 @@ def fallen_due_now(installation: Installation, chosen: Broadcast, now: int) -> B
             "the broadcast {name} has fallen due already ({date}): nobody gets it twice. To write"
             " again, publish another one"
         )
-        raise Refusal(why, name=chosen.id, date=name)
+        raise UserError(why, name=chosen.id, date=name)
     return BroadcastFellDue(now, chosen.id, name)
 
 
@@ -121,7 +121,7 @@ def _goes_to(context: AppContext, plan: Plan, chosen: Broadcast, _: Say) -> list
 
 def _agreed(_: Say) -> bool:
     if not sys.stdin.isatty():
-        raise Refusal(N_("say --yes to send it"))
+        raise UserError(N_("say --yes to send it"))
     return agreed(_("Send it now? [y/N] "))
 
 

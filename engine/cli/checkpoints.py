@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from engine.context import AppContext
 from engine.i18n.language import N_, grouped, translator
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.proof.errors import ProofRefused
 from engine.proof.signing_refused import SigningRefused
 from engine.runtime import stamping
@@ -28,9 +28,9 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except SigningRefused as error:
-        raise Refusal(error.words) from error
+        raise UserError(error.words) from error
     except ProofRefused as error:
-        raise Refusal(str(error)) from error
+        raise UserError(str(error)) from error
 
 
 def checkpoint(context: AppContext, args: argparse.Namespace) -> int:
@@ -85,7 +85,7 @@ def restored(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(context.config.site.language)
     check_clock(context)
     if context.ledger.head() == 0:
-        raise Refusal(N_("the ledger is empty: nothing was put back"))
+        raise UserError(N_("the ledger is empty: nothing was put back"))
     position = put_back(context)
     context.tree.anew()
     context.rollback_detection.note()
@@ -109,7 +109,7 @@ def stamp(context: AppContext, args: argparse.Namespace) -> int:
     """A checkpoint over everything, stamped now by the server of `[proof] stamp`."""
     _ = translator(context.config.site.language)
     if not context.config.proof.stamp:
-        raise Refusal(
+        raise UserError(
             N_(
                 "no time-stamping server is named: write it in config.toml, [proof] stamp and"
                 " stamp_roots"
@@ -122,7 +122,7 @@ def stamp(context: AppContext, args: argparse.Namespace) -> int:
         kept = stamping.stamp_one(context, signed)
     except stamping.NotStamped as error:
         context.processes.complain(stamping.TROUBLE, str(error))
-        raise Refusal(N_("the checkpoint is not stamped: {why}"), 1, why=error) from error
+        raise UserError(N_("the checkpoint is not stamped: {why}"), 1, why=error) from error
     stamping.daily(context).done()
     context.processes.relieve(stamping.TROUBLE)
     stamped, until = (
@@ -148,7 +148,7 @@ def witness(context: AppContext, args: argparse.Namespace) -> int:
     """A checkpoint over everything, mailed now to each address of `[proof] witness`."""
     _ = translator(context.config.site.language)
     if not context.config.proof.witness:
-        raise Refusal(
+        raise UserError(
             N_(
                 "nobody is named to keep checkpoints: write their addresses in config.toml, [proof]"
                 " witness"

@@ -21,7 +21,7 @@ from engine.context import AppContext
 from engine.i18n.command_line import command
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import say_list
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
 from engine.vault.commitment import evidence
@@ -66,7 +66,7 @@ def _live(context: AppContext, args: argparse.Namespace) -> int:
     plan = context.installation_stream.current().plan()
     started = [listed for listed in plan.lists.values() if listed.letters]
     if not started:
-        raise Refusal(N_("the demonstration has no list with letters"), 2)
+        raise UserError(N_("the demonstration has no list with letters"), 2)
     start = max(started, key=lambda listed: sum(len(letter.links) for letter in listed.letters))
 
     def enter() -> None:

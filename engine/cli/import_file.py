@@ -12,7 +12,7 @@ from engine.cli.interruption import stop_between_steps
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
-from engine.i18n.refusal import Refusal, list_of
+from engine.i18n.user_error import UserError, list_of
 from engine.imports import rows
 from engine.imports.agreement import COLUMN_MEANINGS
 from engine.imports.passes import ImportOptions, run_import
@@ -30,14 +30,14 @@ def import_file(context: AppContext, args: argparse.Namespace) -> int:
         ):
             report = run_import(context.importing(), options, tell, stopping)
     except TableRefused as error:
-        raise Refusal(error.reason, 2) from error
+        raise UserError(error.reason, 2) from error
     for line in report.lines(_):
         print(line)
     return report.exit_code
 
 
 def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptions:
-    """Raises Refusal of status 2 with a sentence."""
+    """Raises UserError of status 2 with a sentence."""
     listed = list_of(context.installation_stream.current().plan(), args.list)
     fields = tuple(field.name for field in context.config.settings.fields)
     mapping = _mapping(args, fields)
@@ -53,7 +53,7 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptio
                 "--{what} is required, or a column that says it with {column} COLUMN: nobody is"
                 " imported without it"
             )
-            raise Refusal(said_nowhere, 2, what=what, column=column)
+            raise UserError(said_nowhere, 2, what=what, column=column)
     defaults = rows.ImportDefaults(
         list=listed.id,
         now=now,
@@ -77,7 +77,7 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptio
                 ),
             )
         except (DateRefused, RowRefused) as error:
-            raise Refusal(N_("--collected: {why}"), 2, why=error.reason) from error
+            raise UserError(N_("--collected: {why}"), 2, why=error.reason) from error
     return ImportOptions(
         Path(args.file), defaults, mapping, args.date_order, args.update, args.dry_run
     )
@@ -92,20 +92,20 @@ def _mapping(args: argparse.Namespace, fields: tuple[str, ...]) -> dict[str, str
     for pair in args.map:
         column, equals, field = pair.rpartition("=")
         if not equals or not column.strip() or not field.strip():
-            raise Refusal(N_("--map {pair}: write COLUMN=FIELD"), 2, pair=pair)
+            raise UserError(N_("--map {pair}: write COLUMN=FIELD"), 2, pair=pair)
         option = f"--{field}" if field in COLUMN_MEANINGS else rows.RESERVED.get(field, "")
         if option and field in fields:
             said = N_(
                 "--map {pair}: {field} is one of [fields] and more; for the other meaning say"
                 " {option} COLUMN"
             )
-            raise Refusal(said, 2, pair=pair, field=field, option=option)
+            raise UserError(said, 2, pair=pair, field=field, option=option)
         pairs.append((column, rows.RESERVED.get(field, field)))
     for column, field in pairs:
         if not column:
             continue
         if mapping.get(column, field) != field:
-            raise Refusal(
+            raise UserError(
                 N_("the column {column} is said to be two things: {one} and {other}"),
                 2,
                 column=column,
@@ -113,6 +113,6 @@ def _mapping(args: argparse.Namespace, fields: tuple[str, ...]) -> dict[str, str
                 other=field,
             )
         if field in mapping.values() and field not in COLUMN_MEANINGS:
-            raise Refusal(N_("two columns are said to be {field}"), 2, field=field)
+            raise UserError(N_("two columns are said to be {field}"), 2, field=field)
         mapping[column] = field
     return mapping

@@ -29,7 +29,7 @@ from engine.i18n.command_line import command
 from engine.i18n.in_words import in_words
 from engine.i18n.language import LANGUAGES, N_, Language, Say, language_here, translator
 from engine.i18n.printable import is_printable
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.intake.address import AddressRefused, normalise
 from engine.letter.french_spacing import spaced
 from engine.mime.header_guard import is_header_text
@@ -112,7 +112,7 @@ def init(folder: Path, args: argparse.Namespace) -> int:
     starts_empty = not (target / "sequences").exists()
     if args.sample:
         if any(getattr(args, question.option) for question in QUESTIONS):
-            raise Refusal(
+            raise UserError(
                 N_(
                     "--sample is the sample as it is: leave the other options out, or leave"
                     " --sample out"
@@ -165,7 +165,7 @@ def _next(config: Config, starts_empty: bool, _: Say) -> Iterator[str]:
 
 def _asked(args: argparse.Namespace) -> tuple[Owner, Ports]:
     """By options, and for what is missing by questions where somebody sits at a terminal. Raises
-    Refusal with everything that is wrong or missing.
+    UserError with everything that is wrong or missing.
     """
     ports, terminal = free_ports(), sys.stdin.isatty() and sys.stdout.isatty()
     language: Language = args.language or (_ask_language() if terminal else language_here())
@@ -193,7 +193,7 @@ def _asked(args: argparse.Namespace) -> tuple[Owner, Ports]:
             )
         )
     if faults:
-        raise Refusal("\n  ".join(faults), 2)
+        raise UserError("\n  ".join(faults), 2)
     url = urlsplit(answers["url"])
     if is_loopback(answers["url"]) and url.port:
         ports = Ports(url.port, ports.smtp, ports.page)

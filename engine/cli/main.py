@@ -18,7 +18,7 @@ from engine.cli.verbs import VERBS
 from engine.i18n.language import N_, Language, translator
 
 if TYPE_CHECKING:
-    from engine.i18n.refusal import Refusal
+    from engine.i18n.user_error import UserError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,12 +33,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _carried_out(args: argparse.Namespace, given: Sequence[str], language: Language) -> int:
     # Here, because `--help` does without what carries a verb out.
-    from engine.i18n.refusal import Refusal
+    from engine.i18n.user_error import UserError
     from engine.sequence.mistakes import Unpublishable
 
     try:
         if any("\ud800" <= character <= "\udfff" for word in given for character in word):
-            raise Refusal(N_("the arguments are not UTF-8"), 2)
+            raise UserError(N_("the arguments are not UTF-8"), 2)
         status = _carry_out(args)
         sys.stdout.flush()
         return status
@@ -52,7 +52,7 @@ def _carried_out(args: argparse.Namespace, given: Sequence[str], language: Langu
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (Refusal, KeyboardInterrupt, EOFError, OSError) as error:
+    except (UserError, KeyboardInterrupt, EOFError, OSError) as error:
         refusal = _refusal(error)
         if isinstance(error, KeyboardInterrupt | EOFError) and sys.stderr.isatty():
             # Past the ^C that the terminal shows.
@@ -61,32 +61,32 @@ def _carried_out(args: argparse.Namespace, given: Sequence[str], language: Langu
         return refusal.status
 
 
-def _refusal(error: BaseException) -> Refusal:
-    from engine.i18n.refusal import Refusal
+def _refusal(error: BaseException) -> UserError:
+    from engine.i18n.user_error import UserError
 
     match error:
-        case Refusal():
+        case UserError():
             return error
         case KeyboardInterrupt():
-            return Refusal(N_("stopped; nothing is lost"), 130)
+            return UserError(N_("stopped; nothing is lost"), 130)
         case OSError():
-            return Refusal(
+            return UserError(
                 N_("{place} cannot be used: {why}"),
                 place=error.filename or "?",
                 why=error.strerror or str(error),
             )
         case _:
-            return Refusal(N_("nothing was changed"))
+            return UserError(N_("nothing was changed"))
 
 
 def _carry_out(args: argparse.Namespace) -> int:
     from engine.cli import dispatch
     from engine.config import read_config
-    from engine.i18n.refusal import Refusal
+    from engine.i18n.user_error import UserError
 
     verb, folder = VERBS[args.verb], Path(args.folder)
     if not folder.is_dir():
-        raise Refusal(N_("there is no folder {folder}"), 2, folder=folder)
+        raise UserError(N_("there is no folder {folder}"), 2, folder=folder)
     if verb.needs == "folder" or getattr(args, "part", "") in verb.free:
         return dispatch.folder_verb(args.verb)(folder, args)
     config = read_config(folder)

@@ -20,8 +20,8 @@ from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.printable import printable
-from engine.i18n.refusal import Refusal, list_of
 from engine.i18n.stored_words import stored_in_words
+from engine.i18n.user_error import UserError, list_of
 from engine.imports.rejected_rows import inert
 from engine.sequence.model import List
 from engine.subscriber.agenda import acts
@@ -48,7 +48,7 @@ def members(context: AppContext, args: argparse.Namespace) -> int:
     """Streamed: a list may hold everybody."""
     listed = list_of(context.installation_stream.current().plan(), args.list)
     if args.csv is not None and args.csv != STDOUT and args.csv.exists():
-        raise Refusal(N_("{file} is there already: choose another name"), file=args.csv)
+        raise UserError(N_("{file} is there already: choose another name"), file=args.csv)
     catch_up(context)
     language = context.config.site.language
     _, ngettext = translator(language), counting_translator(language)

@@ -17,7 +17,7 @@ from engine.config import Config
 from engine.context import AppContext, DatabaseContext
 from engine.desk.agreement import Disagreement
 from engine.i18n.language import N_, translator
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.ledger.codec import EntryRefused
 from engine.ledger.store import LOST
 from engine.runtime.shutdown import GRACE_SECONDS, end_within
@@ -64,7 +64,7 @@ def _within(
             except LOST:
                 raise
             except not_allowed as error:
-                raise Refusal(
+                raise UserError(
                     N_("the database does not allow what is needed of it: {why}"),
                     why=_one_line(error),
                 ) from error
@@ -77,9 +77,9 @@ def _within(
         NewerVault,
         EntryRefused,
     ) as error:
-        raise Refusal(error.words if isinstance(error, WordedError) else str(error)) from error
+        raise UserError(error.words if isinstance(error, WordedError) else str(error)) from error
     except LOST as error:
-        raise Refusal(
+        raise UserError(
             N_("the database was lost ({why}): what had been done is kept, start again"),
             why=_one_line(error),
         ) from error

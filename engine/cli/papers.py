@@ -13,7 +13,7 @@ from engine.context import AppContext
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Language, translator
 from engine.i18n.phrases import say_delay
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.installation.events import STREAM, BreachRecorded, InstallationEvent
 from engine.privacy.breach_log import StepTaken, breach_log
 from engine.privacy.paper_markdown import Speech
@@ -25,7 +25,7 @@ def papers(context: AppContext, args: argparse.Namespace) -> int:
     zone, now = context.config.site.timezone, context.clock.now()
     at = read_date(args.as_of, zone) if args.as_of else now
     if at > now:
-        raise Refusal(N_("{date} is still to come"), 2, date=shown(at, zone))
+        raise UserError(N_("{date} is still to come"), 2, date=shown(at, zone))
     language = cast(Language, args.lang) if args.lang else context.config.site.language
     speech = Speech(
         translator(language),
@@ -47,13 +47,13 @@ def papers(context: AppContext, args: argparse.Namespace) -> int:
 
 
 def _in_force(context: AppContext, at: int) -> InForce:
-    """What was in force. Raises Refusal where nothing had been published by then."""
+    """What was in force. Raises UserError where nothing had been published by then."""
     entries = context.ledger.stream(STREAM)
     then = in_force(
         ((entry.recorded_at, cast(InstallationEvent, entry.event)) for entry in entries), at
     )
     if then is None:
-        raise Refusal(
+        raise UserError(
             N_("nothing had been published by {date}"), date=shown(at, context.config.site.timezone)
         )
     return then
@@ -70,17 +70,17 @@ def _annexes(then: InForce, name: str, speech: Speech) -> str:
     chosen = [processor for processor in then.declared.processors if name in ("", processor.name)]
     if not chosen:
         known = ", ".join(processor.name for processor in then.declared.processors)
-        raise Refusal(
+        raise UserError(
             N_("no processor {name} was declared; there are: {known}"), 2, name=name, known=known
         )
     return "\n".join(annex(then, processor, speech) for processor in chosen)
 
 
 def _complete(missing: Iterable[str], speech: Speech) -> None:
-    """Raises Refusal with everything that is missing."""
+    """Raises UserError with everything that is missing."""
     listed = "".join(f"\n  {speech._(sentence)}" for sentence in missing)
     if listed:
-        raise Refusal(
+        raise UserError(
             N_(
                 "this paper would not be complete. Missing in what was published from"
                 " config.toml:{missing}"

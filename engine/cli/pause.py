@@ -17,8 +17,8 @@ from engine.context import AppContext
 from engine.desk.processes import Processes
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import say_list
-from engine.i18n.refusal import Refusal, list_of
 from engine.i18n.stored_words import stored_in_words
+from engine.i18n.user_error import UserError, list_of
 from engine.installation.events import SendingPaused, SendingResumed
 from engine.installation.state import Installation
 from engine.sequence.delay import HOUR
@@ -72,7 +72,7 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
             " afresh"
         )
     if lines:
-        raise Refusal(
+        raise UserError(
             N_("nobody is written to before this is set right:{hindrances}\n{sink}"),
             hindrances=lines,
             sink=_(SINK),
@@ -84,7 +84,7 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
     if not _held(installation, number):
         print(_("sending is not paused"))
     elif not args.yes and not _agreed(_):
-        raise Refusal(N_("nothing was changed"))
+        raise UserError(N_("nothing was changed"))
     else:
         context.installation_stream.execute(
             lambda state: [SendingResumed(now, number)] if _held(state, number) else (),
@@ -143,5 +143,5 @@ def _leaving(context: AppContext, plan: Plan, number: int, now: int) -> Iterator
 
 def _agreed(_: Say) -> bool:
     if not sys.stdin.isatty():
-        raise Refusal(N_("say --yes to let them leave"))
+        raise UserError(N_("say --yes to let them leave"))
     return agreed(_("Let them leave? [y/N] "))

@@ -13,7 +13,7 @@ from engine.context import AppContext
 from engine.i18n.dates import language_argument, read_date, shown, zone_argument
 from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, Say, translator
-from engine.i18n.refusal import Refusal, address_of, list_of, purpose_of
+from engine.i18n.user_error import UserError, address_of, list_of, purpose_of
 from engine.imports.rows import EARLIEST
 from engine.installation.state import Installation
 from engine.intake.calls import DOUBLE_OPT_IN, MAX_FIELD_CHARACTERS
@@ -50,13 +50,13 @@ def subscribe(context: AppContext, args: argparse.Namespace) -> int:
         objection=args.objection.strip(),
     )
     if not (asks or ground.source):
-        raise Refusal(N_("--source is required: where does this ground come from?"), 2)
+        raise UserError(N_("--source is required: where does this ground come from?"), 2)
     ground = ground._replace(collected=_collected(args.collected, plan.timezone, now))
     for reason in context.vault.suppressed([context.vault.hash(address)]).values():
-        raise Refusal(N_("this address is suppressed ({why})"), why=Words(reason))
+        raise UserError(N_("this address is suppressed ({why})"), why=Words(reason))
     names = tuple(sorted(fields))
     for name in ground.missing(address):
-        raise Refusal(
+        raise UserError(
             N_("--{name} is required for {basis}: {why}"),
             2,
             name=name.value,
@@ -132,9 +132,9 @@ def _collected(text: str, zone: str, now: int) -> int:
         return now
     collected = not_after(read_date(text, zone), now)
     if collected is None:
-        raise Refusal(N_("--collected lies in the future"), 2)
+        raise UserError(N_("--collected lies in the future"), 2)
     if collected < read_date(EARLIEST, zone):
-        raise Refusal(N_("--collected lies before {date}"), 2, date=EARLIEST)
+        raise UserError(N_("--collected lies before {date}"), 2, date=EARLIEST)
     return collected
 
 
@@ -212,10 +212,10 @@ def _operator() -> str:
 def report(result: Result, done: str, _: Say) -> int:
     """Say how a request ended; the exit status."""
     if result.conflict:
-        raise Refusal(N_("too much is changing for this person at once; try again"))
+        raise UserError(N_("too much is changing for this person at once; try again"))
     match result.outcome:
         case Refused() as refused:
-            raise Refusal(refused)
+            raise UserError(refused)
         case NothingToDo() as unchanged:
             print(in_words(unchanged, _))
         case _:
@@ -225,7 +225,7 @@ def report(result: Result, done: str, _: Say) -> int:
 
 def _known(result: Result) -> Result:
     if not result.stream and not result.conflict:
-        raise Refusal(NOBODY)
+        raise UserError(NOBODY)
     return result
 
 
@@ -235,7 +235,7 @@ def fields_of(pairs: list[str], declared: frozenset[str]) -> dict[str, str]:
         name, equals, value = pair.partition("=")
         if not equals or name not in declared:
             known = ", ".join(sorted(declared)) or "-"
-            raise Refusal(
+            raise UserError(
                 N_("--field {name}: write NAME=VALUE with a field of [fields]: {known}"),
                 2,
                 name=name,
@@ -243,7 +243,7 @@ def fields_of(pairs: list[str], declared: frozenset[str]) -> dict[str, str]:
             )
         value = value.strip()
         if not value.isprintable() or len(value) > MAX_FIELD_CHARACTERS or "=?" in value:
-            raise Refusal(
+            raise UserError(
                 N_("--field {name}: a value is one line of at most {most} characters, without =?"),
                 2,
                 name=name,

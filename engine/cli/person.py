@@ -16,7 +16,7 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.dates import language_argument, shown, zone_argument
 from engine.i18n.language import N_, Say, grouped, translator
-from engine.i18n.refusal import Refusal, UnreadableInput, address_of
+from engine.i18n.user_error import UnreadableInput, UserError, address_of
 from engine.privacy.correction import Correction, correction
 from engine.privacy.erasure import (
     DELETED,
@@ -59,7 +59,7 @@ def _export(context: AppContext, subscriber: str, args: argparse.Namespace, _: S
     none.
     """
     if context.command_handler.load([subscriber])[subscriber].erased:
-        raise Refusal(N_("this person has been erased"))
+        raise UserError(N_("this person has been erased"))
     held = dossier(context, subscriber)
     text = as_csv(held) if args.csv else json_text(held) + "\n"
     if args.output is not None:
@@ -87,14 +87,14 @@ def _correct(context: AppContext, subscriber: str, args: argparse.Namespace, _: 
     plan = context.installation_stream.current().plan()
     fields = fields_of(args.field, frozenset(plan.fields))
     if not (args.email or fields or zone or language):
-        raise Refusal(
+        raise UserError(
             N_("what is wrong about them? say --email, --field, --timezone or --language"), 2
         )
     wanted = Correction(address_of(args.email) if args.email else "", fields, zone, language)
     cause, kept = operator_cause({"right": "rectification", "fields": sorted(fields)})
     made = correction(context, subscriber, wanted, cause, (kept,))
     if isinstance(made, Refused):
-        raise Refusal(made)
+        raise UserError(made)
     return report(context.command_handler.execute_one(made), _("corrected"), _)
 
 
@@ -138,7 +138,7 @@ def _erase(context: AppContext, subscriber: str, args: argparse.Namespace) -> in
         print(_("this person has been erased"))
         return 0
     if not args.yes and not _agreed(_):
-        raise Refusal(N_("nothing was changed"))
+        raise UserError(N_("nothing was changed"))
     cause = Cause("operator", secrets.token_hex(8))
     suppression: Suppression = "forget" if args.forget_suppression else "bar"
     result, receipt = erase(
@@ -192,5 +192,5 @@ def _archiver(context: AppContext, duration: str) -> Archiver:
 
 def _agreed(_: Say) -> bool:
     if not sys.stdin.isatty():
-        raise Refusal(N_("an erasure cannot be taken back: say --yes"))
+        raise UserError(N_("an erasure cannot be taken back: say --yes"))
     return agreed(_("An erasure cannot be taken back. Erase this person? [y/N] "))

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
-from engine.i18n.refusal import Refusal, address_of
+from engine.i18n.user_error import UserError, address_of
 from engine.letter.source_folder import read_sequences
 from engine.sending.compose import CannotRender, Composed, Composer, ComposeRequest
 from engine.sending.envelope import Delivery, Envelope
@@ -53,7 +53,7 @@ def send_test(context: AppContext, args: argparse.Namespace) -> int:
     if delivery.verdict is not Verdict.ACCEPTED:
         reply = delivery.reply
         if reply is None:
-            raise Refusal(
+            raise UserError(
                 N_(
                     "the mail server did not answer ({stage}): whether it took the letter is not"
                     " known"
@@ -61,7 +61,7 @@ def send_test(context: AppContext, args: argparse.Namespace) -> int:
                 stage=delivery.stage,
             )
         answer = f"{reply.code} {reply.enhanced} {reply.text}".strip()
-        raise Refusal(
+        raise UserError(
             N_("the mail server did not take it ({stage}): {answer}"),
             stage=delivery.stage,
             answer=answer,
@@ -82,10 +82,10 @@ async def _send(context: AppContext, envelope: Envelope) -> Delivery:
         await relay.deliver([envelope], None, deliveries.append)
     except RelayUnavailable as error:
         if context.config.smtp.is_mailbox:
-            raise Refusal(
+            raise UserError(
                 N_("the built-in mailbox takes letters only while `relance run` is running")
             ) from error
-        raise Refusal(str(error)) from error
+        raise UserError(str(error)) from error
     finally:
         await relay.close()
     return deliveries[0]
@@ -114,7 +114,9 @@ def _composed(context: AppContext, letter: str, person: str, to: str) -> Compose
             request, plan, context.clock.now()
         )
     except CannotRender as error:
-        raise Refusal(N_("this letter cannot be made for this person: {why}"), why=error) from error
+        raise UserError(
+            N_("this letter cannot be made for this person: {why}"), why=error
+        ) from error
 
 
 def _usual_basis(plan: Plan, claim: LetterBegun) -> str:
@@ -128,7 +130,7 @@ def _usual_basis(plan: Plan, claim: LetterBegun) -> str:
 
 def find_letter(plan: Plan, text: str) -> LetterBegun:
     """What claims the letter "welcome", "prise-en-main/welcome", a broadcast, or "confirmation".
-    Refusal of status 2 when it is none or several.
+    UserError of status 2 when it is none or several.
     """
     where, _, name = text.rpartition("/")
     message = secrets.token_hex(16)
@@ -181,13 +183,13 @@ def find_letter(plan: Plan, text: str) -> LetterBegun:
     ]
     if claims:
         choice = ", ".join(path for path in every if path.endswith("/" + name))
-        raise Refusal(
+        raise UserError(
             N_('several lists have a letter "{letter}": say one of {choice}'),
             2,
             letter=text,
             choice=choice,
         )
     known = ", ".join([*every, *plan.broadcasts, "confirmation"])
-    raise Refusal(
+    raise UserError(
         N_('there is no letter "{letter}"; there are: {known}'), 2, letter=text, known=known
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from engine.i18n.language import N_
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 
 
 @contextmanager
@@ -29,9 +29,9 @@ def private_file(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
 
 
 def write_private(path: Path, octets: bytes, *, status: int = 1) -> None:
-    """A new file. Raises Refusal of `status` where something stands there already, OSError."""
+    """A new file. Raises UserError of `status` where something stands there already, OSError."""
     if path.exists():
-        raise Refusal(N_("{file} is there already: choose another name"), status, file=path)
+        raise UserError(N_("{file} is there already: choose another name"), status, file=path)
     with _in_place_of(path) as handle, os.fdopen(handle, "wb") as file:
         file.write(octets)
         file.flush()

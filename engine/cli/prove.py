@@ -19,7 +19,7 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, grouped, translator
-from engine.i18n.refusal import Refusal, address_of
+from engine.i18n.user_error import UserError, address_of
 from engine.installation.events import STREAM
 from engine.ledger.codec import STREAM_ID
 from engine.proof import verify as verifier
@@ -41,7 +41,7 @@ def prove(context: AppContext, args: argparse.Namespace) -> int:
         signed = context.tree.sign_now() if args.size is None else _checkpoint(context, args.size)
         head = head_of(stores, signed)
         if head.vkey != context.tree.vkey:
-            raise Refusal(
+            raise UserError(
                 N_(
                     "the checkpoint over {size} entries was signed with a key that is gone: take a"
                     " later one"
@@ -51,7 +51,7 @@ def prove(context: AppContext, args: argparse.Namespace) -> int:
             )
         holding = holding_of(stores, stream, signed)
         if not holding.versions:
-            raise Refusal(N_("nobody is known under this id"))
+            raise UserError(N_("nobody is known under this id"))
         files = bundle_files(head, holding, ledger_tools(), context.tree.sign)
     write_private(Path(args.target), zipped(files), status=2)
     sentence = _(
@@ -72,11 +72,11 @@ def prove(context: AppContext, args: argparse.Namespace) -> int:
 def _stream(context: AppContext, text: str) -> str:
     if STREAM_ID.fullmatch(text):
         if text == STREAM:
-            raise Refusal(N_("nobody is known under this id"))
+            raise UserError(N_("nobody is known under this id"))
         return text
     subscriber = context.vault.find(address_of(text))
     if subscriber is None:
-        raise Refusal(N_("nobody is known under this address"))
+        raise UserError(N_("nobody is known under this address"))
     return subscriber
 
 
@@ -88,7 +88,7 @@ def _checkpoint(context: AppContext, size: int) -> SignedCheckpoint:
     chosen = next((signed for signed in known if signed.size == size), None)
     if chosen is None:
         sizes = ", ".join(str(signed.size) for signed in known[-10:])
-        raise Refusal(
+        raise UserError(
             N_("there is no checkpoint over {size} entries; the last ones: {known}"),
             2,
             size=size,
@@ -102,7 +102,7 @@ def ledger(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(context.config.site.language)
     target = Path(args.target)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise Refusal(N_("{folder} is not an empty folder"), 2, folder=target)
+        raise UserError(N_("{folder} is not an empty folder"), 2, folder=target)
     with refusing():
         signed = context.tree.sign_now()
         head = head_of(
@@ -113,7 +113,7 @@ def ledger(context: AppContext, args: argparse.Namespace) -> int:
         with Progress(_("Handing over"), say=_) as tell:
             hand_over(context.database, head, context.tree.all_checkpoints(), target, tell)
     except HandoverBroken as error:
-        raise Refusal(
+        raise UserError(
             N_("{why}: an entry was removed; keep everything as it is: it is evidence"), why=error
         ) from error
     print(
@@ -144,9 +144,11 @@ def open_archive(context: AppContext, args: argparse.Namespace) -> int:
     subscriber = person_of(context, args.id)
     archived = context.vault.archived(subscriber)
     if archived is None:
-        raise Refusal(N_("no proof is kept of this person: none was sealed, or its term has come"))
+        raise UserError(
+            N_("no proof is kept of this person: none was sealed, or its term has come")
+        )
     if args.output.exists():
-        raise Refusal(N_("{file} is there already: choose another name"), file=args.output)
+        raise UserError(N_("{file} is there already: choose another name"), file=args.output)
     sealed, ends_at = archived
     octets = _unsealed(sealed, args.identity) if args.identity else sealed
     result = context.command_handler.execute_one(
@@ -173,4 +175,4 @@ def _unsealed(sealed: bytes, identity: Path) -> bytes:
     try:
         return unseal(sealed, key)
     except SealingRefused as error:
-        raise Refusal(N_("{file}: {why}"), 2, file=identity, why=error) from error
+        raise UserError(N_("{file}: {why}"), 2, file=identity, why=error) from error

@@ -24,7 +24,7 @@ from engine.cli.unsent_letters import withheld_lines
 from engine.context import AppContext
 from engine.i18n.language import N_, counting_translator, grouped, translator
 from engine.i18n.phrases import say_list
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.sequence.model import Plan
 from engine.subscriber.agenda_key import BroadcastKey, ListKey
 from engine.words import Language
@@ -62,7 +62,7 @@ def _publish(context: AppContext, args: argparse.Namespace) -> int | None:
     _ = translator(context.config.site.language)
     proposal = plan_rollback(context) if args.rollback else plan_publication(context)
     if proposal is None:
-        raise Refusal(N_("there is nothing to go back to: this is the first edition"))
+        raise UserError(N_("there is nothing to go back to: this is the first edition"))
     tell_mistakes(proposal.warnings, context.config.folder, _)
     for line in tell(proposal, context.config.site.language, backfill=args.backfill):
         print_styled(line, SIGNS.get(line[:1]))
@@ -74,7 +74,9 @@ def _publish(context: AppContext, args: argparse.Namespace) -> int | None:
     except PublishedMeanwhile:
         # What to go back to is another edition now.
         if shown_to_a_person or args.rollback:
-            raise Refusal(N_("someone else published meanwhile: look at the plan again")) from None
+            raise UserError(
+                N_("someone else published meanwhile: look at the plan again")
+            ) from None
         return None
 
 
@@ -86,10 +88,10 @@ def _agree(proposal: Proposal, args: argparse.Namespace, question: str) -> bool:
         return False
     if sys.stdin.isatty():
         if not agreed(question):
-            raise Refusal(N_("nothing was changed"))
+            raise UserError(N_("nothing was changed"))
         return True
     if proposal.stranded:
-        raise Refusal(
+        raise UserError(
             N_(
                 "people stand on lists that would be gone: say --yes, or keep the lists until they"
                 " have moved on"

@@ -10,7 +10,7 @@ from engine.cli.checkpoints import refusing
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 
 VIEWS = ("agenda", "members", "letters", "silence")
 MAX_SHOWN = 50
@@ -36,13 +36,13 @@ def replay(context: AppContext, args: argparse.Namespace) -> int:
             "not equal: {n} differences between ledger, tree and checkpoints (at most 50 are"
             " shown); keep everything as it is: it is evidence"
         )
-        raise Refusal(sentence, n=len(in_tree))
+        raise UserError(sentence, n=len(in_tree))
     if differences:
         sentence = N_(
             "not equal: {n} rows differ (at most 50 of each kind are shown); `relance rebuild`"
             " makes the views anew"
         )
-        raise Refusal(sentence, n=len(differences))
+        raise UserError(sentence, n=len(differences))
     # The word a script looks for, the same in every language.
     print("equal")
     return 0
@@ -52,7 +52,7 @@ def rebuild(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(context.config.site.language)
     for name in args.view:
         if name not in VIEWS:
-            raise Refusal(
+            raise UserError(
                 N_("there is no view {view}; there are: {known}"),
                 2,
                 view=name,

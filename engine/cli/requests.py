@@ -15,8 +15,8 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Say, translator
-from engine.i18n.refusal import Refusal
 from engine.i18n.stored_words import stored_in_words
+from engine.i18n.user_error import UserError
 from engine.intake.instants import not_after
 from engine.ledger.entry_json import iso
 from engine.subscriber.commands import AnswerRight, AnyCommand, ExerciseRight, ExtendRight
@@ -51,7 +51,7 @@ def requests(context: AppContext, args: argparse.Namespace) -> int:
 
 def _record(context: AppContext, args: argparse.Namespace, _: Say) -> int:
     if not (args.right and args.by):
-        raise Refusal(N_("say both --right and --by"), 2)
+        raise UserError(N_("say both --right and --by"), 2)
     subscriber, now = person_of(context, args.by), context.clock.now()
     received = (
         not_after(read_date(args.received, context.config.site.timezone), now)
@@ -59,7 +59,7 @@ def _record(context: AppContext, args: argparse.Namespace, _: Say) -> int:
         else now
     )
     if received is None:
-        raise Refusal(N_("--received lies in the future"), 2)
+        raise UserError(N_("--received lies in the future"), 2)
     cause, kept = operator_cause({"right": args.right} | ({"note": args.note} if args.note else {}))
     request = secrets.token_hex(16)
     command = ExerciseRight(
@@ -84,7 +84,7 @@ def _settle(context: AppContext, chosen: str, args: argparse.Namespace, _: Say) 
         (who for who, request, _right, _due in context.views.open_rights() if request == chosen), ""
     )
     if not subscriber:
-        raise Refusal(N_("no request {request} waits for an answer"), request=chosen)
+        raise UserError(N_("no request {request} waits for an answer"), request=chosen)
     cause, kept = operator_cause({"note": args.note} if args.note else {})
     now = context.clock.now()
     command: AnyCommand = (

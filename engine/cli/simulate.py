@@ -17,7 +17,7 @@ from engine.i18n.dates import read_date, zone_argument
 from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import quoted, say_list, say_moment, subject_of
-from engine.i18n.refusal import Refusal, UnreadableInput, list_of
+from engine.i18n.user_error import UnreadableInput, UserError, list_of
 from engine.runtime.scheduler import moments
 from engine.sequence.delay import DAY
 from engine.sequence.mistakes import Unreadable
@@ -51,7 +51,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     """Raises Unpublishable when the files hold a fatal mistake."""
     zone = zone_argument(args.timezone) or config.site.timezone
     if not 0 < args.days <= MAX_DAYS:
-        raise Refusal(N_("--days is a number from 1 to {most}"), 2, most=MAX_DAYS)
+        raise UserError(N_("--days is a number from 1 to {most}"), 2, most=MAX_DAYS)
     start = read_date(args.start, zone) if args.start else wall_now()
     plan = read_folder(config).sound().plan
     options = Options(args.file, args.answer, args.list, start, zone, args.days)
@@ -67,7 +67,7 @@ def lived(plan: Plan, options: Options) -> tuple[Moment, ...]:
     file = find_file(plan.titles, options.file)
     first = lists_in(plan, file)
     if not options.list and not first:
-        raise Refusal(N_("there is no list in {file}: say --list"), 2, file=file)
+        raise UserError(N_("there is no list in {file}: say --list"), 2, file=file)
     start = list_of(plan, options.list) if options.list else first[0]
     try:
         answers = read_answers(plan, options.answers)

@@ -8,7 +8,7 @@ from engine.cli.interruption import stop_between_steps
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import translator
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.imports.columns import EMAIL
 from engine.imports.passes import NO_MAPPING, run_suppress
 from engine.imports.refusals import TableRefused
@@ -29,7 +29,7 @@ def suppress(context: AppContext, args: argparse.Namespace) -> int:
                 stopping,
             )
     except TableRefused as error:
-        raise Refusal(error.reason, 2) from error
+        raise UserError(error.reason, 2) from error
     for line in report.lines(_):
         print(line)
     return report.exit_code

@@ -13,7 +13,7 @@ from engine.cli.terminal import agreed
 from engine.context import AppContext, DatabaseContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import say_moment
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.runtime.announcement import engine_date
 from engine.store.database import ensure_program_role
 
@@ -33,7 +33,7 @@ def trial(database_context: DatabaseContext, args: argparse.Namespace) -> int:
     with database_context.open_context() as context:
         refuse_what_is_no_trial(context)
         if not args.yes and not _agreed(context, _):
-            raise Refusal(N_("nothing was changed"))
+            raise UserError(N_("nothing was changed"))
     try:
         with clear(database_context.owner, program):
             for place in (config.data / name for name in LIVED):
@@ -42,7 +42,7 @@ def trial(database_context: DatabaseContext, args: argparse.Namespace) -> int:
                 else:
                     place.unlink(missing_ok=True)
     except AtWork:
-        raise Refusal(
+        raise UserError(
             N_("Relance runs on this database, here or on another machine: stop it first")
         ) from None
     print(
@@ -61,7 +61,7 @@ def refuse_what_is_no_trial(context: AppContext) -> None:
     """Only what never held anybody at real time, and wrote to nobody, may be thrown away."""
     begun, smtp = context.clock.trial, context.config.smtp
     if begun is None:
-        raise Refusal(
+        raise UserError(
             N_(
                 "this installation is no trial: its clock was never sped up, and nothing of it is"
                 " thrown away"
@@ -70,7 +70,7 @@ def refuse_what_is_no_trial(context: AppContext) -> None:
     if begun.over_people:
         zone, language = context.config.site.timezone, context.config.site.language
         since = say_moment(begun.since, zone, language)
-        raise Refusal(
+        raise UserError(
             N_(
                 "people were registered here at real time before the trial began ({since}): nothing"
                 " of it is thrown away"
@@ -78,7 +78,7 @@ def refuse_what_is_no_trial(context: AppContext) -> None:
             since=since,
         )
     if smtp.reaches_people and context.desk.mark(smtp.armed_mark) is not None:
-        raise Refusal(
+        raise UserError(
             N_("letters have gone to people through {host}: nothing of it is thrown away"),
             host=smtp.host,
         )
@@ -86,7 +86,7 @@ def refuse_what_is_no_trial(context: AppContext) -> None:
 
 def _agreed(context: AppContext, _: Say) -> bool:
     if not sys.stdin.isatty():
-        raise Refusal(N_("everything this trial has lived is thrown away: say --yes"))
+        raise UserError(N_("everything this trial has lived is thrown away: say --yes"))
     ngettext = counting_translator(context.config.site.language)
     people, entries = sum(context.views.standing().values()), context.ledger.head()
     print(engine_date(context.config, context.clock))

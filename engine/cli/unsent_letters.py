@@ -15,7 +15,7 @@ from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, counting_translator, translator
 from engine.i18n.phrases import say_letter
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.i18n.withheld_words import what_is_wanting
 from engine.sequence.model import Plan
 from engine.subscriber.agenda_key import every_occurrence, matter_of
@@ -37,7 +37,7 @@ def retry_withheld(context: AppContext, args: argparse.Namespace) -> int:
     letters = sorted({letter for _key, _list, letter, _what, _people in context.views.withheld()})
     if args.letter and args.letter not in letters:
         known = ", ".join(letters) or "-"
-        raise Refusal(
+        raise UserError(
             N_("no letter {letter} is withheld for what can be mended; there are: {letters}"),
             letter=args.letter,
             letters=known,
@@ -144,7 +144,7 @@ def in_doubt(context: AppContext, args: argparse.Namespace) -> int:
         return 0
     subscriber = next((s for message, s, _letter, _at in doubtful if message == chosen), "")
     if not subscriber:
-        raise Refusal(N_("no letter {message} is in doubt"), message=chosen)
+        raise UserError(N_("no letter {message} is in doubt"), message=chosen)
     verdict: LetterVerdict = "resend" if args.resend else "taken-as-sent"
     command = RecordOutcome(context.clock.now(), operator_cause({})[0], chosen, verdict)
     result = context.command_handler.execute_one(CommandRequest(command, stream=subscriber))

@@ -5,7 +5,7 @@ there: on the installation's clock.
 from __future__ import annotations
 
 from engine.i18n.language import N_
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.intake.instants import DateRefused, read_instant
 from engine.intake.locales import read_language, read_zone
 from engine.sequence.timing import to_local
@@ -18,12 +18,12 @@ def shown(instant: int, zone: str) -> str:
 
 def read_date(text: str, zone: str) -> int:
     """An instant as `read_instant` reads it, the day first (01/12/2026 is the first of December).
-    Raises Refusal of status 2.
+    Raises UserError of status 2.
     """
     try:
         return read_instant(text, zone, "day-first")
     except DateRefused:
-        raise Refusal(
+        raise UserError(
             N_('"{text}" is not a date: write 2026-12-01, 01/12/2026 or 2026-12-01T09:00'),
             2,
             text=text,
@@ -31,20 +31,20 @@ def read_date(text: str, zone: str) -> int:
 
 
 def zone_argument(text: str) -> str:
-    """The IANA name of a zone, "" for none said. Raises Refusal of status 2."""
+    """The IANA name of a zone, "" for none said. Raises UserError of status 2."""
     zone = read_zone(text.strip())
     if text.strip() and not zone:
-        raise Refusal(
+        raise UserError(
             N_('"{zone}" is no time zone: write for example "Europe/Paris"'), 2, zone=text
         )
     return zone
 
 
 def language_argument(text: str) -> str:
-    """The code of a language, "" for none said. Raises Refusal of status 2."""
+    """The code of a language, "" for none said. Raises UserError of status 2."""
     language = read_language(text.strip())
     if text.strip() and not language:
-        raise Refusal(
+        raise UserError(
             N_('"{language}" is no language: write a code such as fr or en'), 2, language=text
         )
     return language

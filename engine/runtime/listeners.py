@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from engine.config import Config
 from engine.i18n.language import N_
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.sending.mailbox import Mailbox
 
 IN_USE = N_(
@@ -33,7 +33,7 @@ class Listeners:
 
 
 async def open_listeners(config: Config, web: bool, stack: AsyncExitStack) -> Listeners:
-    """Raises Refusal with the key to change. `stack` closes them."""
+    """Raises UserError with the key to change. `stack` closes them."""
     if not web:
         return Listeners(config.mailbox_smtp_port)
     site = _listen(config.web.host, config.web.port, "[web] host, port", stack)
@@ -65,11 +65,11 @@ def _listen(host: str, port: int, key: str, stack: AsyncExitStack) -> socket.soc
     return listening
 
 
-def _cannot_listen(host: str, port: int, why: str | None, key: str) -> Refusal:
+def _cannot_listen(host: str, port: int, why: str | None, key: str) -> UserError:
     if why == os.strerror(errno.EADDRINUSE):
-        return Refusal(IN_USE, host=host, port=port, key=key)
+        return UserError(IN_USE, host=host, port=port, key=key)
     sentence = N_(
         "cannot listen on {host}:{port} ({why}): change {key} in config.toml, or stop who has it"
         " (another `relance run`?)"
     )
-    return Refusal(sentence, host=host, port=port, why=why or "?", key=key)
+    return UserError(sentence, host=host, port=port, why=why or "?", key=key)

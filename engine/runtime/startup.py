@@ -11,7 +11,7 @@ from typing import Protocol
 from engine.authoring import publication
 from engine.backup.stop_replay import ReplayStores, apply_again, read_journals
 from engine.i18n.language import N_
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.installation.events import LedgerRestored, SendingPaused
 from engine.installation.state import Installation
 from engine.privacy.erasure import NotingStores, note_erased
@@ -52,7 +52,7 @@ def make_ready(stores: StartupStores, speed: int, trial: bool = False) -> None:
     """Everything of this module, in order. `speed` 0 leaves the clock as it is; `trial` agrees that
     people who registered at real time are dragged along.
 
-    Raises Unpublishable when nothing is published yet and nothing can be, and Refusal.
+    Raises Unpublishable when nothing is published yet and nothing can be, and UserError.
     """
     check_clock(stores)
     if (speed or stores.clock.rate) != 1:
@@ -67,11 +67,11 @@ def make_ready(stores: StartupStores, speed: int, trial: bool = False) -> None:
 
 def note_trial(stores: StartupStores, agreed: bool) -> None:
     """A clock that is sped up makes a trial of the installation. Never where letters reach people,
-    and over people registered at real time only if that is `agreed`. Raises Refusal.
+    and over people registered at real time only if that is `agreed`. Raises UserError.
     """
     if stores.config.smtp.reaches_people:
         host = stores.config.smtp.host
-        raise Refusal(
+        raise UserError(
             N_(
                 "the clock is not sped up while {host} hands letters to people: `relance run"
                 " --speed 1` goes back to real time"
@@ -82,7 +82,7 @@ def note_trial(stores: StartupStores, agreed: bool) -> None:
         return
     over_people = stores.ledger.any_registered()
     if over_people and not agreed:
-        raise Refusal(
+        raise UserError(
             N_(
                 "people are registered here at real time, and what is sped up cannot be undone:"
                 " their dates would lie ahead for good. Try things in an installation of their own"
@@ -97,7 +97,7 @@ def check_clock(stores: StartupStores) -> None:
     would be recorded before their causes.
     """
     if _ahead(stores) > MAX_AHEAD * max(1, stores.clock.rate):
-        raise Refusal(
+        raise UserError(
             N_(
                 "the ledger is ahead of the engine's clock by more than five minutes: set this"
                 " machine's clock right and start again"

@@ -9,7 +9,7 @@ from typing import Literal
 
 from engine.config import Config, Timeouts
 from engine.i18n.language import N_
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +56,25 @@ def relay_settings(config: Config, mailbox_port: int) -> RelaySettings:
 
 
 def relay_of(config: Config, mailbox_port: int) -> RelaySettings:
-    """The relay of the configuration, or the built-in mailbox. Refusal of status 2 for a password
+    """The relay of the configuration, or the built-in mailbox. UserError of status 2 for a password
     file that cannot be read.
     """
     file = config.smtp.password_file
     try:
         settings = relay_settings(config, mailbox_port)
     except OSError as error:
-        raise Refusal(
+        raise UserError(
             N_("[smtp] password_file {file} cannot be read: {why}"),
             2,
             file=file,
             why=error.strerror or "?",
         ) from error
     except ValueError:
-        raise Refusal(
+        raise UserError(
             N_("[smtp] password_file {file} does not hold a password: it is not a text in UTF-8"),
             2,
             file=file,
         ) from None
     if file and not config.smtp.is_mailbox and not settings.password.strip():
-        raise Refusal(N_("[smtp] password_file {file} is empty"), 2, file=file)
+        raise UserError(N_("[smtp] password_file {file} is empty"), 2, file=file)
     return settings

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from engine.api import routes as api
 from engine.cli.api_key import create, listing, revoke
 from engine.cli.arguments_of_trust import SCOPES
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import Subscribe, Suppress, Withdraw
@@ -543,7 +543,7 @@ def test_a_key_opens_what_its_scopes_say_and_nothing_once_revoked(shop: Shop, sc
     assert listed.scopes == (scope,) and listed.last_used is not None and listed.revoked is None
     revoke(context, listed.id)
     refused(narrow.call(PATHS[scope], {}), 401)
-    with pytest.raises(Refusal, match="no key"):
+    with pytest.raises(UserError, match="no key"):
         revoke(context, listed.id)
 
 
@@ -591,7 +591,7 @@ def test_the_database_holds_no_key(shop: Shop) -> None:
     ],
 )
 def test_a_key_has_a_name_and_known_scopes(shop: Shop, name: str, scopes: set[str]) -> None:
-    with pytest.raises(Refusal) as said:
+    with pytest.raises(UserError) as said:
         create(shop.site.context, name, scopes)
     assert said.value.status == 2
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.letter.link_token import make_token
 from engine.subscriber.commands import Subscribe
 from tests.audit.contesting import FILES, Auditor, Mail, sent, subscribed, wished, with_evidence
@@ -234,7 +234,7 @@ def test_a_mail_cannot_steer_the_terminal_or_the_page(
 def test_a_file_that_is_no_mail_is_refused_with_its_reason(
     auditor: Auditor, name: str, data: bytes, why: str
 ) -> None:
-    with pytest.raises(Refusal, match=why) as refused:
+    with pytest.raises(UserError, match=why) as refused:
         auditor.asks("letter", auditor.file(data, name))
     assert refused.value.status == 2
 

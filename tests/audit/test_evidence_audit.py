@@ -13,7 +13,7 @@ import pytest
 
 from engine.cli.audit_checks import evidence
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import Withdraw
 from engine.subscriber.events import Cause
@@ -50,7 +50,7 @@ def test_whole_proofs_are_counted_and_one_that_lacks_a_name_is_told_with_it(
     )
     broken = doors.last(site, "simple@exemple.fr")
     site.context.vault.forget_evidence([bytes.fromhex(broken.entry.cause.evidence)])
-    with pytest.raises(Refusal, match="some have no whole proof"):
+    with pytest.raises(UserError, match="some have no whole proof"):
         audit(site.context)
     said = capsys.readouterr().out
     assert said.startswith(
@@ -59,7 +59,7 @@ def test_whole_proofs_are_counted_and_one_that_lacks_a_name_is_told_with_it(
     )
     assert "method: 1\n" in said and "@" not in said
     assert audit(site.context, "appel@exemple.fr") == 0
-    with pytest.raises(Refusal, match="nobody is known"):
+    with pytest.raises(UserError, match="nobody is known"):
         audit(site.context, "personne@exemple.fr")
 
 
@@ -98,7 +98,7 @@ def test_who_was_brought_by_others_and_not_told_within_a_month_is_named(
     address = doors.by_import(site)
     assert audit(site.context) == 0
     site.context.clock.jump(31 * DAY)
-    with pytest.raises(Refusal):
+    with pytest.raises(UserError):
         audit(site.context)
     said = capsys.readouterr().out
     assert (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.proof.checkpoint import read_checkpoint
 from engine.proof.errors import ProofRefused
 from engine.proof.note import parse_note, verified
@@ -91,7 +91,7 @@ def test_a_ledger_that_contradicts_what_was_signed_vouches_for_nothing(
     """F07: with another key than the ledger names, nothing is signed, and why is said."""
     auditor.asks("story", NOBODY)
     (context.config.secrets / "proof.key").write_text("ab" * 32)
-    with pytest.raises(Refusal, match="nothing is signed"):
+    with pytest.raises(UserError, match="nothing is signed"):
         auditor.asks("story", NOBODY)
 
 

@@ -14,7 +14,7 @@ import pytest
 from engine.cli import arguments_of_people
 from engine.cli import show as story
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.subscriber.commands import Subscribe
 from tests.audit.contesting import DAY, FILES, Auditor, sent, wished, with_evidence
 from tests.conftest import MakeContext
@@ -131,7 +131,7 @@ def test_an_address_several_people_had_is_answered_with_their_ids(
         joined(context, f"{name}@lecteurs.example", former="commune@lecteurs.example")
         for name in ("anna", "bruno")
     }
-    with pytest.raises(Refusal, match="several people had this address") as refused:
+    with pytest.raises(UserError, match="several people had this address") as refused:
         auditor.asks("story", "commune@lecteurs.example")
     assert all(each in str(refused.value) for each in ids)
 
@@ -270,13 +270,13 @@ def test_everybody_is_counted_whatever_the_size_of_a_batch(
 
 @pytest.mark.parametrize("said", ["demain", "2026-13-01", "99999-01-01", "2999-01-01"])
 def test_a_day_that_is_none_or_to_come_is_refused(auditor: Auditor, said: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UserError) as refused:
         auditor.asks("as-of", said)
     assert refused.value.status == 2
 
 
 def test_a_list_nobody_published_is_refused(context: AppContext, auditor: Auditor) -> None:
-    with pytest.raises(Refusal, match="no list 77 was ever published"):
+    with pytest.raises(UserError, match="no list 77 was ever published"):
         auditor.asks("as-of", "2026-01-01", "--list", "77")
 
 
@@ -299,5 +299,5 @@ def test_a_list_that_is_no_longer_published_can_still_be_asked_about(
 
 def test_nobody_has_the_installations_own_stream_or_an_unknown_id(auditor: Auditor) -> None:
     for said in ("00000000-0000-4000-8000-000000000001", "7b1c1c5e-0000-4000-8000-00000000dead"):
-        with pytest.raises(Refusal, match="nobody is known under this id"):
+        with pytest.raises(UserError, match="nobody is known under this id"):
             auditor.asks("story", said)

@@ -16,7 +16,7 @@ from engine.authoring.graph_text import draw_text
 from engine.cli.arguments_of_letters import graph_arguments
 from engine.cli.graph import run
 from engine.config import read_config
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from tests.installation import CONFIG, LAYOUT, write_sequences
 from tests.sequence.dialogues import HEAD, letter, listed, read
 
@@ -155,7 +155,7 @@ def test_the_verb_draws_one_dialogue_or_each(
     drawn = capsys.readouterr().out
     assert drawn.startswith("Essai  (d.toml)\n")
     assert drawn.endswith("\nAutre  (e.toml)\n")
-    with pytest.raises(Refusal, match=r"there are: d\.toml, e\.toml"):
+    with pytest.raises(UserError, match=r"there are: d\.toml, e\.toml"):
         run(config, arguments("x"))
 
 

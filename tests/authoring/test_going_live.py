@@ -17,7 +17,7 @@ from engine.cli.check import check
 from engine.cli.pause import resume
 from engine.config import Config, is_loopback, read_config
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from tests.cli.asking import FILES
 
 RELAY = '\n[smtp]\nhost = "relay.potager.fr"\n'
@@ -126,7 +126,7 @@ def test_resume_says_everything_at_once_and_lets_nothing_leave(
 ) -> None:
     context = make_context(FILES, RELAY)
     config = replace(context.config, site=replace(context.config.site, url="http://127.0.0.1:8080"))
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UserError) as refused:
         resume(replace(context, config=config), argparse.Namespace(list="", yes=True))
     said = refused.value.said(lambda message: message)
     assert (

@@ -22,7 +22,7 @@ from engine.backup import copy_streams as programs
 from engine.backup.manifest import CopyRefused, read_manifest
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext, DatabaseContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.installation.events import LedgerRestored
 from engine.privacy.erasure import erase
 from engine.runtime.startup import make_ready
@@ -98,7 +98,7 @@ def test_a_copy_holds_everything_and_no_secret(
     plain = gzip.decompress(target.joinpath("ledger.dump").read_bytes())
     assert not [word for word in people.words if word.encode() in plain]
     assert b"subscriber-registered" in plain
-    with pytest.raises(Refusal, match="is there already"):
+    with pytest.raises(UserError, match="is there already"):
         backup(database_context, target)
 
 
@@ -323,7 +323,7 @@ def put_back(database_context: DatabaseContext, copy: Path) -> None:
 
 
 def refused(database_context: DatabaseContext, copy: Path, *more: str) -> str:
-    with pytest.raises(Refusal) as said:
+    with pytest.raises(UserError) as said:
         restore(database_context, copy, *more)
     return str(said.value)
 

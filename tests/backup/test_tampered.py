@@ -20,7 +20,7 @@ from engine.backup import copy_streams as copying
 from engine.backup.copy_streams import PARTS
 from engine.backup.manifest import Manifest, part_of, read_manifest
 from engine.context import DatabaseContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.store import binaries
 from engine.store.database import program_role_of
 from tests.backup.database_context import backup, database_context_of, restore
@@ -96,7 +96,7 @@ def entries(database_context: DatabaseContext) -> int:
 
 
 def refused(database_context: DatabaseContext, copy: Path, *more: str) -> str:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(UserError) as refusal:
         restore(database_context, copy, *more)
     return str(refusal.value)
 

@@ -11,7 +11,7 @@ import pytest
 
 from engine.cli.broadcast import broadcast
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.installation.events import SendingPaused
 from engine.runtime.scheduler import claim_broadcasts, fallen_due, moments
 from engine.sequence.delay import DAY
@@ -47,7 +47,7 @@ def test_it_says_to_how_many_people_and_sends_nothing_unasked(
 ) -> None:
     context = make_context(FILES)
     join(context, 2, 11)
-    with pytest.raises(Refusal, match="--yes"):
+    with pytest.raises(UserError, match="--yes"):
         now(context, yes=False)
     told = capsys.readouterr().out
     assert "Un carnet" in told and "2 personnes en tout" in told and "2040-01-01 09:00" in told
@@ -63,7 +63,7 @@ def test_a_dated_broadcast_sent_now_does_not_leave_again_on_its_date(
         occurrences(context) == ["broadcast:poll/2040-01-01"]
         and "relance" in capsys.readouterr().out
     )
-    with pytest.raises(Refusal, match="already"):
+    with pytest.raises(UserError, match="already"):
         now(context)
     assert fallen_due(context.installation_stream.current(), IN_2041) == []
     context.clock.jump(IN_2041 - context.clock.now())
@@ -75,7 +75,7 @@ def test_one_that_left_on_its_date_is_not_sent_again(make_context: MakeContext) 
     due = next(moments("0 9 1 1 *", "Europe/Paris", 2_208_900_000_000))
     context.clock.jump(due - context.clock.now())
     assert claim_broadcasts(context.installation_stream, context.clock.now()) == 1
-    with pytest.raises(Refusal, match="already"):
+    with pytest.raises(UserError, match="already"):
         now(context)
 
 
@@ -87,7 +87,7 @@ def test_a_recurring_one_also_comes_at_its_next_moment_and_people_are_counted_on
     join(context, 1, 12)
     now(context, "nouvelles")
     assert "3 personnes en tout" in capsys.readouterr().out and len(occurrences(context)) == 1
-    with pytest.raises(Refusal, match="already"):
+    with pytest.raises(UserError, match="already"):
         now(context, "nouvelles")
     context.clock.jump(DAY)
     assert (
@@ -107,7 +107,7 @@ def test_where_it_cannot_leave_that_is_said(
     now(context)
     assert "relance resume" in capsys.readouterr().out
     for name, meant in (("pole", "did you mean poll"), ("xyz", "there are: poll")):
-        with pytest.raises(Refusal, match=meant) as refused:
+        with pytest.raises(UserError, match=meant) as refused:
             now(context, name)
         assert refused.value.status == 2
 

@@ -11,7 +11,7 @@ from engine.cli import api_key as keys
 from engine.cli import arguments_of_trust
 from engine.context import AppContext
 from engine.i18n.language import translator
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.status.findings import findings
 from engine.status.gather import gather
 from tests.conftest import MakeContext
@@ -63,7 +63,7 @@ def test_a_french_installation_speaks_french_of_its_keys(
 def test_a_key_there_cannot_be_is_refused_in_french(
     context: AppContext, words: tuple[str, ...], status: int, said: str
 ) -> None:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(UserError) as refusal:
         asked(context, *words)
     assert (refusal.value.status, refusal.value.said(translator("fr"))) == (status, said)
 
@@ -99,7 +99,7 @@ def test_a_key_may_expire_and_the_list_says_when(
     ],
 )
 def test_an_end_that_is_none_is_refused(context: AppContext, when: str, said: str) -> None:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(UserError) as refusal:
         asked(context, "create", "agence", "--expires", when)
     assert refusal.value.status == 2 and said in refusal.value.said(translator("fr")).replace(
         "\u00a0", " "

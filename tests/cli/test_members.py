@@ -16,7 +16,7 @@ from engine.cli.arguments_of_people import STDOUT
 from engine.cli.members import members
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
 from engine.vault.vault import VaultWrite
@@ -88,11 +88,11 @@ def test_a_spreadsheet_runs_nothing_of_it_and_nobody_else_reads_it(
     assert (
         file.stat().st_mode & 0o777 == 0o600 and len(file.read_text("utf-8-sig").splitlines()) == 3
     )
-    with pytest.raises(Refusal, match="there already"):
+    with pytest.raises(UserError, match="there already"):
         said(context, capsys, "10", file)
 
 
 def test_a_list_that_is_not_there_is_not_guessed_at(make_context: MakeContext) -> None:
-    with pytest.raises(Refusal, match="did you mean question") as refused:
+    with pytest.raises(UserError, match="did you mean question") as refused:
         members(make_context(FILES), argparse.Namespace(list="questoin", csv=None))
     assert refused.value.status == 2

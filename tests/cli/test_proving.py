@@ -15,7 +15,7 @@ from engine.cli import arguments_of_people, arguments_of_trust, people
 from engine.cli import audit as auditing
 from engine.cli.prove import verify
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from tests.cli.bringing_in import FILES
 from tests.conftest import MakeContext
 from tests.forked import Said, Typed
@@ -62,7 +62,7 @@ def test_a_person_s_proof_is_written_and_verified(
     assert audit(tmp_path, "verify", target, "--facts", "--lang", "fr") == 0
     said = capfd.readouterr().out
     assert "tout ce qui peut être vérifié est juste" in said and "consent-given" in said
-    with pytest.raises(Refusal, match="is there already: choose another name"):
+    with pytest.raises(UserError, match="is there already: choose another name"):
         audit(context, "prove", "anna@lecteurs.example", "-o", target)
     assert [path.name for path in tmp_path.iterdir()] == ["anna.zip"]
 
@@ -78,7 +78,7 @@ def test_an_earlier_checkpoint_is_named_by_its_size(context: AppContext, tmp_pat
     signed = context.tree.latest()
     assert signed is not None
     with pytest.raises(
-        Refusal, match=f"no checkpoint over 3 entries; the last ones: {signed.size}"
+        UserError, match=f"no checkpoint over 3 entries; the last ones: {signed.size}"
     ):
         audit(context, "prove", "anna@lecteurs.example", "-o", tmp_path / "x.zip", "--size", "3")
     assert (
@@ -95,7 +95,7 @@ def test_an_earlier_checkpoint_is_named_by_its_size(context: AppContext, tmp_pat
     )
     assert (tmp_path / "x.zip").read_bytes() == (tmp_path / "new.zip").read_bytes()
     context.tree.rotate_key()
-    with pytest.raises(Refusal, match="was signed with a key that is gone: take a later one"):
+    with pytest.raises(UserError, match="was signed with a key that is gone: take a later one"):
         audit(
             context,
             "prove",
@@ -119,7 +119,7 @@ def test_an_earlier_checkpoint_is_named_by_its_size(context: AppContext, tmp_pat
 def test_whoever_is_not_known_has_no_proof(
     context: AppContext, person: str, said: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(Refusal, match=said):
+    with pytest.raises(UserError, match=said):
         audit(context, "prove", person, "-o", tmp_path / "x.zip")
     assert not list(tmp_path.iterdir())
 
@@ -137,5 +137,5 @@ def test_the_whole_ledger_is_handed_over_and_verified_without_an_installation(
     done = typed(target, "--lang", "en", folder=tmp_path)
     assert done.status == 1 and "WRONG  vkey.txt: has been changed" in done.out
     assert typed("nowhere.zip", folder=tmp_path).status == 2
-    with pytest.raises(Refusal, match="is not an empty folder"):
+    with pytest.raises(UserError, match="is not an empty folder"):
         audit(context, "ledger", "-o", target)

@@ -22,7 +22,7 @@ from engine.authoring.publication import (
 from engine.cli.arguments_of_letters import publish_arguments
 from engine.cli.publish import run, tell
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.sequence.mistakes import Unpublishable
 from engine.words import Language
 from tests.cli.asking import DIALOGUE, FILES, join
@@ -114,7 +114,7 @@ def test_who_would_be_stranded_is_said_and_needs_an_explicit_yes(
     write_sequences(peopled.config.folder, elsewhere)
     try:
         assert plan_publication(peopled).stranded == {11: 2}
-        with pytest.raises(Refusal, match="say --yes"):
+        with pytest.raises(UserError, match="say --yes"):
             run(peopled, arguments())
     finally:
         write_sequences(peopled.config.folder, FILES)
@@ -171,7 +171,7 @@ def test_somebody_at_a_terminal_is_asked(
     write(context, MORE)
     monkeypatch.setattr("sys.stdin", Terminal(said))
     if edition == 1:
-        with pytest.raises(Refusal, match="nothing was changed"):
+        with pytest.raises(UserError, match="nothing was changed"):
             run(context, arguments())
     else:
         assert run(context, arguments()) == 0
@@ -192,7 +192,7 @@ def test_backfill_is_kept_with_the_new_letters(context: AppContext) -> None:
 def test_going_back_publishes_what_was_in_force_before(context: AppContext) -> None:
     assert plan_rollback(context) is None
     assert rollback(context) == 0
-    with pytest.raises(Refusal, match="nothing to go back to"):
+    with pytest.raises(UserError, match="nothing to go back to"):
         run(context, arguments("--rollback"))
     write(context, MORE)
     apply(context, plan_publication(context))

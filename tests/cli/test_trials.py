@@ -13,7 +13,7 @@ import pytest
 
 from engine.cli.trial import refuse_what_is_no_trial
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.runtime.startup import make_ready
 from engine.status.findings import findings
 from engine.status.gather import gather
@@ -32,7 +32,7 @@ def relayed(context: AppContext, *, sink: bool) -> AppContext:
 
 
 def refused(context: AppContext) -> str:
-    with pytest.raises(Refusal) as error:
+    with pytest.raises(UserError) as error:
         refuse_what_is_no_trial(context)
     return str(error.value)
 
@@ -62,7 +62,7 @@ def test_over_people_registered_at_real_time_it_must_be_said_and_is_not_thrown_a
 ) -> None:
     context = make_context(FILES)
     join(context, 1)
-    with pytest.raises(Refusal, match="--trial"):
+    with pytest.raises(UserError, match="--trial"):
         make_ready(context, 1000)
     assert context.clock.rate == 1 and context.clock.trial is None
     make_ready(context, 1000, trial=True)
@@ -77,7 +77,7 @@ def test_the_clock_is_never_sped_up_where_letters_reach_people(
     context = make_context(FILES)
     if not speed:
         make_ready(context, 1000)
-    with pytest.raises(Refusal, match=r"relay\.potager\.fr"):
+    with pytest.raises(UserError, match=r"relay\.potager\.fr"):
         make_ready(relayed(context, sink=False), speed, trial=True)
     make_ready(relayed(context, sink=True), speed)
     make_ready(relayed(context, sink=False), 1)

@@ -15,7 +15,7 @@ from engine.cli.watch import run
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.desk.desk import PageOpening
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.installation.events import BroadcastFellDue
 from engine.sequence.delay import DAY
 from engine.status.questions import MailingOutcomes, Question, questions
@@ -228,5 +228,5 @@ def test_it_can_be_read_by_a_program(
 
 
 def test_a_dialogue_that_is_not_in_force_is_refused(context: AppContext) -> None:
-    with pytest.raises(Refusal, match=r"there are: d\.toml"):
+    with pytest.raises(UserError, match=r"there are: d\.toml"):
         run(context, argparse.Namespace(file="other", json=False))

@@ -24,7 +24,7 @@ from engine.desk import agreement
 from engine.desk.agreement import REPLACEABLE, Disagreement, clock_differs
 from engine.desk.clock import wall_now
 from engine.i18n.language import translator
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.runtime import heartbeat
 from engine.secret_files import NAMES, make_secrets, read_secrets
 from engine.store.database import StoreUnavailable
@@ -129,11 +129,11 @@ def test_a_secret_replaced_on_purpose_is_taken_alone_and_when_nothing_runs(
     with pytest.raises(Disagreement, match=r"suppression\.pepper is not the secret"):
         accepts(database_context, second, name, "--yes")
     shutil.copy(database_context.config.secrets / "suppression.pepper", second.secrets)
-    with pytest.raises(Refusal, match="say --yes"):
+    with pytest.raises(UserError, match="say --yes"):
         accepts(database_context, second, name)
     with pytest.raises(Disagreement, match=f"`relance accept-secret {name}`"):
         opens(database_context, second)
-    with database_context.open_context(), pytest.raises(Refusal, match="stop it first"):
+    with database_context.open_context(), pytest.raises(UserError, match="stop it first"):
         accepts(database_context, second, name, "--yes")
     assert accepts(database_context, second, name, "--yes") == 0
     opens(database_context, second)

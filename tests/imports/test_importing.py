@@ -22,7 +22,7 @@ from engine.cli.interruption import stop_between_steps
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.language import translator
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.imports import passes
 from engine.imports.report import ImportReport
 from engine.imports.table import TableRefused
@@ -613,7 +613,7 @@ def test_a_command_made_for_a_stranger_is_not_carried_out_for_who_is_known_by_no
 def test_wrong_options_are_a_sentence_and_status_two(
     context: AppContext, tmp_path: Path, said: tuple[str, ...], sentence: str
 ) -> None:
-    with pytest.raises(Refusal, match=sentence) as refusal:
+    with pytest.raises(UserError, match=sentence) as refusal:
         bring(context, table(tmp_path, THREE), said=said)
     assert refusal.value.status == 2
 
@@ -621,7 +621,7 @@ def test_wrong_options_are_a_sentence_and_status_two(
 def test_what_is_wrong_with_an_option_is_said_in_french_too(
     context: AppContext, tmp_path: Path
 ) -> None:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(UserError) as refusal:
         bring(context, table(tmp_path, THREE), said=(*SAID, "--collected", "2999-01-01"))
     assert (
         refusal.value.said(translator("fr"))
@@ -634,7 +634,7 @@ def test_a_file_that_cannot_be_read_or_a_column_that_is_not_there_is_status_two(
 ) -> None:
     with telling(TableRefused, "no column 'ville'"):
         bring(context, table(tmp_path, THREE), "--map", "ville=first_name")
-    with pytest.raises(Refusal, match="there is no file") as refusal:
+    with pytest.raises(UserError, match="there is no file") as refusal:
         import_file(context, _arguments(tmp_path / "missing.csv"))
     assert refusal.value.status == 2
     assert (
@@ -683,7 +683,7 @@ def test_an_export_with_refusals_stops_in_the_site_s_language_until_its_columns_
     )
     before = (context.ledger.head(), personal_rows(context), sorted(tmp_path.iterdir()))
     for more in ((), ("--dry-run",), ("--ignore", "Désinscrit le")):
-        with pytest.raises(Refusal) as refusal:
+        with pytest.raises(UserError) as refusal:
             import_file(context, _arguments(path, *more))
         assert refusal.value.status == 2
         said = refusal.value.said(translator("fr"))

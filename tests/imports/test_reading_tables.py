@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.i18n.in_words import in_english
@@ -109,6 +109,8 @@ def test_what_a_csv_writer_writes_is_read_back(
     end: str,
     quoting: Literal[0, 1, 2],
 ) -> None:
+    # What looks garbled is rejected with a question, however it was meant: see `ungarbled`.
+    assume(not any(ungarbled(cell) for cells in grid for cell in cells))
     fields = [f"field {number}" for number in range(len(grid[0]) if grid else 0)]
     written = io.StringIO()
     writer = csv.writer(written, delimiter=delimiter, lineterminator=end, quoting=quoting)
@@ -404,9 +406,15 @@ def test_text_that_was_taken_for_another_encoding_is_recognised_with_what_it_mos
 
 @given(st.text(st.characters(codec="cp1252", exclude_categories=["C"]), max_size=30))
 def test_what_was_never_garbled_is_hardly_ever_taken_for_it(text: str) -> None:
-    """Only a text that is wholly UTF-8 when it is written as Windows writes it can be."""
+    """Only a text can be whose octets, as Windows writes it, are wholly what another encoding has
+    for letters.
+    """
     right = ungarbled(text)
-    assert not right or right.encode().decode("cp1252", WITH_LATIN1) == text
+    octets = text.encode("cp1252")
+    assert not right or any(
+        right.encode(codec, "replace") == octets
+        for codec in ("utf-8", "mac-roman", "cp850", "iso8859-15")
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from engine.cli.arguments_of_people import suppress_arguments
 from engine.cli.suppress import suppress
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.imports.passes import run_suppress
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.terms import SuppressionReason
@@ -112,9 +112,9 @@ def test_the_command_says_its_counts_and_refuses_a_file_without_addresses(
     assert "bounced" in said
     assert "4" in said
     path = table(tmp_path, "ville;pays\nLyon;France\n")
-    with pytest.raises(Refusal, match="no column") as refusal:
+    with pytest.raises(UserError, match="no column") as refusal:
         suppress(context, parser.parse_args([str(path)]))
     assert refusal.value.status == 2
     path = table(tmp_path, "nobody\nnobody else\n", "none.txt")
-    with pytest.raises(Refusal):
+    with pytest.raises(UserError):
         suppress(context, parser.parse_args([str(path)]))

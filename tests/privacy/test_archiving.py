@@ -16,7 +16,7 @@ from engine.cli import person as rights
 from engine.cli import prove as opening
 from engine.cli.parser import parser
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.ledger.codec import decode
 from engine.privacy.erasure import Archived, archiver, erase
 from engine.sequence.delay import DAY, Delay
@@ -139,7 +139,7 @@ def test_each_opening_is_a_fact_and_hands_out_what_only_the_auditor_opens(
 
 def test_the_verb_seals_what_it_erases(anna: Anna, capsys: pytest.CaptureFixture[str]) -> None:
     said = ["person", "erase", anna.address, "--yes", "--keep-proof"]
-    with pytest.raises(Refusal, match="is not a duration"):
+    with pytest.raises(UserError, match="is not a duration"):
         rights.person(anna.context, parser().parse_args([*said, "for ever"]))
     assert rights.person(anna.context, parser().parse_args([*said, "5 years"])) == 0
     assert "scellée avec la clé de l’auditeur" in capsys.readouterr().out
@@ -147,7 +147,7 @@ def test_the_verb_seals_what_it_erases(anna: Anna, capsys: pytest.CaptureFixture
 
 
 def refused(context: AppContext, *arguments: str) -> str:
-    with pytest.raises(Refusal) as said:
+    with pytest.raises(UserError) as said:
         opening.open_archive(context, parser().parse_args(["audit", "open-archive", *arguments]))
     return str(said.value)
 

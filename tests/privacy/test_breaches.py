@@ -11,7 +11,7 @@ import pytest
 from engine.cli import arguments_of_trust
 from engine.cli import breach as breaching
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.installation.breaches import WITHIN, Breach, evolved, told_late, waiting
 from engine.installation.events import STREAM, BreachRecorded
 from engine.sequence.timing import to_local
@@ -154,7 +154,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
     context: AppContext, words: tuple[str, ...], why: str
 ) -> None:
     head = context.ledger.head()
-    with pytest.raises(Refusal, match=why) as refusal:
+    with pytest.raises(UserError, match=why) as refusal:
         asked(context, *words)
     assert refusal.value.status == 2 and context.ledger.head() == head
 
@@ -164,7 +164,7 @@ def test_an_update_says_something_and_never_something_before_the_discovery(
     context: AppContext,
 ) -> None:
     breach = asked(context, "record", *WORDS)
-    with pytest.raises(Refusal, match="say what has been learnt"):
+    with pytest.raises(UserError, match="say what has been learnt"):
         asked(context, "update", breach)
-    with pytest.raises(Refusal, match="before the breach was detected"):
+    with pytest.raises(UserError, match="before the breach was detected"):
         asked(context, "update", breach, "--authority-told", "2019-01-01")

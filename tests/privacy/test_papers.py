@@ -14,7 +14,7 @@ from engine.cli import breach as breaching
 from engine.cli import papers as writing_papers
 from engine.config import read_config
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.installation.publishing import publication
 from engine.sequence.timing import to_local
 from engine.subscriber.events import Cause
@@ -100,7 +100,7 @@ def declared(context: AppContext) -> AppContext:
 def test_a_register_that_would_have_holes_is_refused_with_all_of_them(
     context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(Refusal, match="would not be complete") as refusal:
+    with pytest.raises(UserError, match="would not be complete") as refusal:
         asked(context, capsys, "register", "--lang", "en")
     said = str(refusal.value)
     assert all(
@@ -136,7 +136,7 @@ def test_an_annex_names_its_processor_its_duties_and_its_sub_processors(
     assert said.count("# Annex") == 1 and all(f"({letter}) " in said for letter in "abcdefgh")
     assert "- Sauvegardes \\| & Cie (US): Garde les sauvegardes. They see: sauvegardes." in said
     assert asked(declared, capsys, "processor").count("# Annexe") == 2
-    with pytest.raises(Refusal, match="no processor Inconnu was declared; there are: Hébergeur"):
+    with pytest.raises(UserError, match="no processor Inconnu was declared; there are: Hébergeur"):
         asked(declared, capsys, "processor", "--name", "Inconnu")
 
 
@@ -151,9 +151,9 @@ def test_as_of_a_day_the_papers_say_what_was_declared_then(
     publish(context, DECLARED_ANEW)
     assert "Rosier" in asked(context, capsys, "register")
     assert "Rosier" not in asked(context, capsys, "register", "--as-of", then)
-    with pytest.raises(Refusal, match="nothing had been published by"):
+    with pytest.raises(UserError, match="nothing had been published by"):
         asked(context, capsys, "register", "--as-of", "2020-01-01")
-    with pytest.raises(Refusal, match="still to come"):
+    with pytest.raises(UserError, match="still to come"):
         asked(context, capsys, "register", "--as-of", "2190-01-01")
     file = tmp_path / "registre.md"
     asked(context, capsys, "register", "-o", str(file))

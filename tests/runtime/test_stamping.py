@@ -19,7 +19,7 @@ from engine.cli import checkpoints as audit_witness
 from engine.cli import prove as proving
 from engine.context import AppContext, DatabaseContext
 from engine.desk.clock import wall_now
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.proof import verify as verifier
 from engine.proof.stamping import KeptStamp, best
 from engine.runtime import stamping
@@ -170,12 +170,12 @@ def test_on_demand_it_is_done_now_and_said(
     assert f"horodaté par {tsa.url}" in capsys.readouterr().out
     assert stamping.stamp_when_due(context) == 0
     tsa.mood = "broken"
-    with pytest.raises(Refusal, match="answered 503"):
+    with pytest.raises(UserError, match="answered 503"):
         audit_witness.stamp(context, argparse.Namespace())
 
 
 def test_on_demand_without_a_server_it_says_where_to_write_one(make_context: MakeContext) -> None:
-    with pytest.raises(Refusal, match="stamp_roots") as refused:
+    with pytest.raises(UserError, match="stamp_roots") as refused:
         audit_witness.stamp(make_context(FILES), argparse.Namespace())
     assert refused.value.status == 2
 

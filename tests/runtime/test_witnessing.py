@@ -18,7 +18,7 @@ from engine.cli import checkpoints as audit_witness
 from engine.context import AppContext
 from engine.desk import daily as days
 from engine.desk.clock import wall_now
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.installation.events import SendingPaused
 from engine.proof.checkpoint import carried_by, open_checkpoint
 from engine.proof.signing import read_vkey
@@ -251,6 +251,6 @@ def test_on_demand_it_goes_now_and_today_is_done(
 
 
 def test_on_demand_without_a_witness_it_says_where_to_write_one(make_context: MakeContext) -> None:
-    with pytest.raises(Refusal, match="witness") as refused:
+    with pytest.raises(UserError, match="witness") as refused:
         audit_witness.witness(make_context(FILES), argparse.Namespace())
     assert refused.value.status == 2

@@ -14,7 +14,7 @@ from engine.cli.status import status
 from engine.cli.unsent_letters import retry_withheld
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.privacy.correction import Correction, correction
 from engine.status.gather import gather
 from engine.subscriber.events import Cause, LetterSent, LetterWithheld
@@ -141,6 +141,6 @@ def test_a_letter_that_is_not_withheld_is_said_with_those_that_are(
     enter(context, "anna")
     who_got_a_letter(context)
     with pytest.raises(
-        Refusal, match="no letter bonsoir is withheld for what can be mended; there are: bonjour"
+        UserError, match="no letter bonsoir is withheld for what can be mended; there are: bonjour"
     ):
         retries(context, "bonsoir")

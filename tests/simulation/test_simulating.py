@@ -12,7 +12,7 @@ import pytest
 from engine.authoring.dialogue_file import find_file
 from engine.cli.simulate import Options, lived, simulate
 from engine.i18n.in_words import in_english
-from engine.i18n.refusal import Refusal
+from engine.i18n.user_error import UserError
 from engine.sequence.delay import DAY, HOUR, MINUTE
 from engine.sequence.model import Plan
 from engine.sequence.timing import to_instant, to_local
@@ -371,7 +371,7 @@ def test_a_dialogue_is_named_as_its_author_would(said: str) -> None:
 
 
 def test_before_anything_is_published_no_dialogue_is_called_missing() -> None:
-    with pytest.raises(Refusal, match="nothing is published yet") as refused:
+    with pytest.raises(UserError, match="nothing is published yet") as refused:
         find_file([], "d.toml")
     assert refused.value.status == 2
 
@@ -385,7 +385,7 @@ def test_before_anything_is_published_no_dialogue_is_called_missing() -> None:
     ],
 )
 def test_what_there_is_not_is_refused(options: Options, why: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UserError) as refused:
         lived(PLAN, options)
     assert refused.value.status == 2
     assert why in str(refused.value)

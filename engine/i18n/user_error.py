@@ -1,4 +1,4 @@
-"""How a verb says no: status 1 for a refusal, 2 for wrong input (the command line's contract)."""
+"""How a verb says no: status 1 for a refusal, 2 for wrong input (docs/commands.md)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.sequence.nearest import nearest
 from engine.words import CodedError, Reason, Value, WordedError, Words, words
 
 
-class Refusal(Exception):
+class UserError(Exception):
     """What standard error says, and the exit status that goes with it.
 
     `sentence` is a reason, or English and marked for the catalogue (`N_`) with `values`; an error
@@ -46,7 +46,7 @@ def _value(value: object) -> Value:
             return str(value)
 
 
-class UnreadableInput(Refusal):
+class UnreadableInput(UserError):
     """Status 2 for something typed that is not what it should be."""
 
     def __init__(self, error: WordedError) -> None:
@@ -54,46 +54,46 @@ class UnreadableInput(Refusal):
 
 
 def address_of(text: str) -> str:
-    """The normalised address, or a Refusal of status 2 that does not repeat it."""
+    """The normalised address, or a UserError of status 2 that does not repeat it."""
     try:
         return normalise(text)
     except AddressRefused as error:
-        raise Refusal(error.reason, 2) from error
+        raise UserError(error.reason, 2) from error
 
 
 def list_of(plan: Plan, reference: str) -> List:
-    """The published list of a number or name, or a Refusal of status 2 that names those there
+    """The published list of a number or name, or a UserError of status 2 that names those there
     are.
     """
     listed = plan.list_named(reference)
     if listed is not None:
         return listed
     if not plan.lists:
-        raise Refusal(NOTHING_PUBLISHED, 2)
+        raise UserError(NOTHING_PUBLISHED, 2)
     known = ", ".join(f"{other.id} ({other.name})" for other in plan.lists.values())
     meant = nearest(reference, [other.name for other in plan.lists.values()])
     if meant:
-        raise Refusal(
+        raise UserError(
             N_("there is no published list {list}; did you mean {name}? There are: {known}"),
             2,
             list=reference,
             name=meant,
             known=known,
         )
-    raise Refusal(
+    raise UserError(
         N_("there is no published list {list}; there are: {known}"), 2, list=reference, known=known
     )
 
 
 def purpose_of(plan: Plan, reference: str) -> str:
-    """The id of a published purpose, "*" for all of them, or a Refusal of status 2 that names those
-    there are.
+    """The id of a published purpose, "*" for all of them, or a UserError of status 2 that names
+    those there are.
     """
     if reference == "*" or reference in plan.purposes:
         return reference
     if not plan.purposes:
-        raise Refusal(NOTHING_PUBLISHED, 2)
-    raise Refusal(
+        raise UserError(NOTHING_PUBLISHED, 2)
+    raise UserError(
         N_("there is no purpose {purpose}; there are: {known}"),
         2,
         purpose=reference,
