@@ -18,7 +18,7 @@ from engine.letter.source_folder import ASSETS, MAX_TEXT_CHARACTERS, NO_TEXT
 from engine.mime.header_guard import is_header_text
 from engine.proof.settings import Proof, read_proof
 from engine.sequence.declared import Declared
-from engine.sequence.delay import Delay, parse_delay, parse_patience, parse_seconds
+from engine.sequence.delay import Delay, parse_delay, parse_positive_seconds, parse_seconds
 from engine.sequence.draft import check_name
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Field, Group, Purpose
@@ -398,7 +398,7 @@ def _smtp(table: Table) -> Smtp:
 
 def _timeouts(table: Table) -> Timeouts:
     timeouts = {
-        timeout.name: table.parsed(timeout.name, parse_patience, cast(int, timeout.default))
+        timeout.name: table.parsed(timeout.name, parse_positive_seconds, cast(int, timeout.default))
         for timeout in fields(Timeouts)
     }
     table.finish()

@@ -1,1 +1,3 @@
-"""Views: one per file, each derived from the ledger alone, and the loop that feeds them."""
+"""Views: one per file, each derived from the ledger alone, and the loop that keeps them up to
+date.
+"""

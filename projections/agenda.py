@@ -33,7 +33,7 @@ from engine.subscriber.events import PersonEvent
 from engine.subscriber.evolve import fold
 from engine.subscriber.person import NOBODY, Person
 from projections.quarantine import Quarantined, failure_kind
-from projections.stale import StaleRows, made_stale
+from projections.stale import StaleRows, stale_rows
 from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)
@@ -106,14 +106,14 @@ class Agenda:
             if entry.stream == STREAM:
                 before, event = self.installation, cast(InstallationEvent, entry.event)
                 self.installation = before.evolve(event)
-                stale |= made_stale(before, self.installation, event)
+                stale |= stale_rows(before, self.installation, event)
             else:
                 touched.setdefault(entry.stream, []).append(cast(PersonEvent, entry.event))
         self.position = entries[-1].position
         anew = self._known_aside(cursor) & touched.keys()
         stood, unreadable = self._as_they_stood(cursor, touched.keys() - anew)
         anew |= set(unreadable)
-        anew |= self._grow(
+        anew |= self._fold_new_events(
             cursor,
             {
                 subscriber: events
@@ -122,7 +122,7 @@ class Agenda:
             },
             stood,
         )
-        self._make_anew(cursor, dict.fromkeys(anew))
+        self._rewrite_rows(cursor, dict.fromkeys(anew))
         if stale:
             self._some_are_stale = True
             self._try_again_after = FROM_THE_FIRST
@@ -133,8 +133,8 @@ class Agenda:
             )
 
     def tidy(self, cursor: Cursor) -> bool:
-        """Quarantined people are tried again when a process begins to follow and after a
-        publication: either may have brought what was missing.
+        """Retries quarantined people when a process begins to follow and after a publication:
+        either may have brought what was missing.
         """
         self._index_lists(cursor)
         return self._try_again(cursor) | self._tidy_stale(cursor)
@@ -153,7 +153,7 @@ class Agenda:
             for row in cursor.execute(self.sql["some_stale"], {"limit": STALE_PIECE}).fetchall()
         ]
         folds, unreadable = self._folds(cursor, stale)
-        self._make_anew(cursor, dict.fromkeys(unreadable) | folds)
+        self._rewrite_rows(cursor, dict.fromkeys(unreadable) | folds)
         self._some_are_stale = len(stale) == STALE_PIECE
         return self._some_are_stale
 
@@ -163,17 +163,17 @@ class Agenda:
         values = {"after": self._try_again_after, "limit": QUARANTINE_BATCH}
         some = [str(row[0]) for row in cursor.execute(self.sql["some_aside"], values).fetchall()]
         self._known_aside(cursor)
-        self._make_anew(cursor, dict.fromkeys(some))
+        self._rewrite_rows(cursor, dict.fromkeys(some))
         self._try_again_after = some[-1] if len(some) == QUARANTINE_BATCH else None
         return self._try_again_after is not None
 
-    def _grow(
+    def _fold_new_events(
         self,
         cursor: Cursor,
         touched: Mapping[str, Sequence[PersonEvent]],
         stood: Mapping[str, Person],
     ) -> set[str]:
-        """People with their later events folded in; and those for whom that failed."""
+        """People with their new events folded in, and the people for whom folding failed."""
         plan, calendar = self.installation.plan(), self.installation.calendar
         people: dict[str, Person] = {}
         wanted: dict[str, Mapping[str, Act]] = {}
@@ -194,10 +194,12 @@ class Agenda:
         self._put_acts(cursor, {subscriber: wanted[subscriber] for subscriber in people}, standing)
         return failed
 
-    def _make_anew(self, cursor: Cursor, people: Mapping[str, Person | None]) -> None:
+    def _rewrite_rows(self, cursor: Cursor, people: Mapping[str, Person | None]) -> None:
         """Rewrite the rows of people from their present state, folded from the ledger where it is
-        not known; who cannot be folded is quarantined. Only here are a person's rows looked up:
-        after a publication their keys no longer follow from the person's events alone.
+        not cached; people who cannot be folded are quarantined.
+
+        Only here are a person's existing rows looked up: after a publication their keys no longer
+        follow from the person's events alone.
         """
         if not people:
             return

@@ -1,4 +1,4 @@
-"""When each person was last heard of, so that the inactive are found. The view finds;
+"""When each person was last in contact, so that the inactive are found. The view finds;
 `engine.subscriber.inactivity` decides.
 """
 
@@ -26,8 +26,8 @@ TELLING = frozenset({
 
 @dataclass(slots=True)
 class Activity:
-    """What some entries say about one person's activity, in ms, 0 for nothing. `answered`: from
-    when on an earlier question is no longer open.
+    """A person's activity in a batch of entries, in ms, 0 for none. `answered`: from when on an
+    earlier question is no longer open.
     """
 
     heard_at: int = 0

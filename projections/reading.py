@@ -82,9 +82,9 @@ class ReadViews:
     def take(
         self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]
     ) -> list[tuple[str, str]]:
-        """Continues after the rows of the last call: those are taken but not yet followed, and
-        would be skipped one by one each time. Begins anew every second, and before it answers that
-        nothing is due.
+        """Continues after the rows of the last call: those are taken but the view has not followed
+        yet, so they would be skipped one by one. Starts over every second, and before it answers
+        that nothing is due.
         """
         values: dict[str, object] = {
             "now": now,

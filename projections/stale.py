@@ -1,4 +1,6 @@
-"""Whose agenda an event of the installation may change without an event of theirs."""
+"""Which people's agenda rows change because of an event of the installation, without an event of
+their own.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,9 @@ class StaleRows:
         return bool(self.lists or self.mailings)
 
 
-def made_stale(before: Installation, after: Installation, event: InstallationEvent) -> StaleRows:
-    """What `event`, which led from one state to the other, makes stale. A mailing's rows may belong
-    to people who have left its lists.
+def stale_rows(before: Installation, after: Installation, event: InstallationEvent) -> StaleRows:
+    """The rows that `event`, which led from `before` to `after`, makes stale. A mailing's rows may
+    belong to people who have left its lists.
     """
     if isinstance(event, SequencePublished):
         old, new = before.plan(), after.plan()

@@ -143,10 +143,10 @@ def _letters(plan: Plan, files: dict[str, str], beside: dict[str, str]) -> Itera
             LAYOUT, 1, N_("there is no layout.html: the frame that every letter is set in")
         )
         return
-    for sender in written.senders():
-        for key, mistake in _letter(sender.letter, plan, files, _EXAMPLE):
+    for entry in written.letters_in_plan():
+        for key, mistake in _letter(entry.letter, plan, files, _EXAMPLE):
             yield (
-                written.mistake(sender.path, key, mistake.words, mistake.fatal) if key else mistake
+                written.mistake(entry.path, key, mistake.words, mistake.fatal) if key else mistake
             )
     for letter in _confirmations(plan):
         for key, mistake in _letter(letter, plan, files, _ASKING):
@@ -164,16 +164,16 @@ def _second_looks(
             yield from foreign_tag_warnings(text, file, fields)
             if plan.language == "fr":
                 yield from _loose_blanks(text, file)
-    for sender in written.senders():
+    for entry in written.letters_in_plan():
         for key, line in (
-            ("subject", sender.letter.subject),
-            ("preheader", sender.letter.preheader),
+            ("subject", entry.letter.subject),
+            ("preheader", entry.letter.preheader),
         ):
             for warning in (
                 *foreign_tag_warnings(line, "", fields),
                 *(_loose_blanks(line, "") if plan.language == "fr" else ()),
             ):
-                yield written.mistake(sender.path, key, warning.words)
+                yield written.mistake(entry.path, key, warning.words)
 
 
 def _loose_blanks(text: str, file: str) -> Iterator[Mistake]:

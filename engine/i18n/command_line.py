@@ -1,5 +1,5 @@
-"""How a verb is typed for an installation, in whatever folder and shell: what a page or a verb
-tells somebody to do works as it stands there.
+"""How a command is typed for an installation, in any folder and shell, so that it can be copied as
+a page or a verb shows it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def command(folder: Path, *words: str) -> str:
-    """Of the program as it is installed; where it is not, of the interpreter that runs it."""
+    """The installed program's name; where it is not installed, a call of the interpreter."""
     installed = Path(sys.executable).with_name("relance")
     program = [str(installed)] if installed.exists() else [sys.executable, "-m", "engine"]
     return shlex.join([*program, "-C", str(folder.resolve()), *words])

@@ -1,5 +1,5 @@
-"""How instants, time zones and languages are read from the command line, and how instants are shown
-there: on the installation's clock.
+"""Parses instants, time zones and languages given on the command line, and formats instants in the
+installation's time zone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def read_date(text: str, zone: str) -> int:
 
 
 def zone_argument(text: str) -> str:
-    """The IANA name of a zone, "" for none said. Raises UserError of status 2."""
+    """The IANA name of a zone, "" for an empty argument. Raises UserError of status 2."""
     zone = read_zone(text.strip())
     if text.strip() and not zone:
         raise UserError(
@@ -41,7 +41,7 @@ def zone_argument(text: str) -> str:
 
 
 def language_argument(text: str) -> str:
-    """The code of a language, "" for none said. Raises UserError of status 2."""
+    """The code of a language, "" for an empty argument. Raises UserError of status 2."""
     language = read_language(text.strip())
     if text.strip() and not language:
         raise UserError(

@@ -1,7 +1,6 @@
-"""What the vault keeps of an act, as it is told: its names and its fixed values in the reader's
-language; what somebody wrote stays as it is.
-
-In English the names are those of `docs/format.md`, which an auditor looks up.
+"""Evidence from the vault, for display: its names and fixed values in the reader's language; what a
+person wrote stays as it is. In English the names are those of `docs/format.md`, which an auditor
+looks up.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""The languages Relance speaks: messages are written in English in the code, and said in French by
-the catalogue.
+"""The languages of Relance: messages are written in English in the code, and translated into French
+by the catalogue.
 
 The catalogue is `locale/fr/LC_MESSAGES/relance.po` beside this file, compiled in memory on first
-use: nothing to build, nothing to forget to build. English needs no catalogue, and so nothing of
-babel, which keeps the command line quick. A message the catalogue does not hold is said in English.
-French ones are spaced here, however they stand in the catalogue.
+use: there is no build step. English needs no catalogue and does not import babel, which keeps the
+command line quick. A message that the catalogue lacks stays English. French spacing is applied
+here, whatever the catalogue has.
 """
 
 from __future__ import annotations

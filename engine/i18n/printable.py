@@ -1,5 +1,5 @@
-"""What others have written, as it may stand on a line of a screen or a page: a dot for whatever
-would steer it, or cannot be seen. Pure.
+"""Untrusted text made fit for a line of a terminal or a page: control and invisible characters
+become dots. Pure.
 """
 
 from __future__ import annotations

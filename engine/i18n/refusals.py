@@ -1,4 +1,6 @@
-"""Why a command was refused or had nothing to do, for operators and for callers of the API."""
+"""Messages for why a command was refused or had nothing to do, for operators and for callers of the
+API.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Why readers do not accept what they are given: addresses, dates, contested mails, files of people
-and their rows.
+"""Messages for why readers reject input: addresses, dates, contested mails, files of people and
+their rows.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Words of the closed sets that events, grounds and views keep: what is stored is English, and told
-in the reader's language.
+"""Translations of the closed sets of values in events, grounds and views, which are stored in
+English.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Rendered:
 
 
 class _Subject(Template):
-    """A line without control characters, whatever the fields hold."""
+    """One line without control characters, whatever the fields hold."""
 
     def __init__(self, line: Template) -> None:
         super().__init__(line._template, line.fields, line.source)
@@ -91,8 +91,8 @@ class Compiled:
     _logo: str
 
     def render(self, values: Mapping[str, Value], urls: Sequence[str], foot: Foot) -> Rendered:
-        """`urls` answers the moves and copies by index. Raise MergeFailed when this person cannot
-        be written to.
+        """`urls` gives the URL of a move or copy by its index. Raises MergeFailed when the letter
+        cannot be rendered for this person.
         """
         if len(urls) != len(self._url_names):
             raise ValueError(
@@ -113,8 +113,8 @@ class Compiled:
     def precompiled(
         self, urls: Sequence[str], foot: Foot, marks: Sequence[str], encode: Encode
     ) -> PrecompiledBody:
-        """For many people: `urls` and `foot` as in `render`, but everybody's, with `marks` in the
-        place of the links' tokens.
+        """The body for many people: `urls` and `foot` as in `render`, the same for everybody, with
+        `marks` in place of the links' tokens.
         """
         lines = {"subject": self._subject, "preheader": self._preheader}
         html, text = (self._html, fragment(foot_html(foot))), (self._text, foot_text(foot))

@@ -1,9 +1,9 @@
-"""A letter's source read as far as its mistakes allow: the protected page, its text, and all that
-is wrong.
+"""A letter's source parsed as far as its mistakes allow: the page with placeholders, its text part,
+and every mistake.
 
-Links and merge tags are protected as opaque words, Markdown is read, the layout is put around, the
-whole is inspected; only a draft without mistakes is compiled. What a person's fields hold is
-therefore never read as Markdown or HTML.
+Links and merge tags are replaced by opaque placeholders, Markdown is converted, the layout is
+added, and the whole is inspected; only a draft without mistakes is compiled. So the value of a
+person's field is never read as Markdown or HTML.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class LetterSource:
 
 
 def no_sizes(name: str) -> None:
-    """Of no picture anything is known."""
+    """Knows the size of no picture."""
 
 
 @dataclass(frozen=True)
@@ -178,8 +178,8 @@ class Draft:
         self.mistakes += [Mistake(path, 1, sentence) for sentence in mistakes]
 
     def _pieces(self, source: str, file: str) -> tuple[Piece, ...] | None:
-        """Text and tags of a source whose links are protected and whose comments are gone; None if
-        unreadable.
+        """Text and tags of a source whose links are placeholders and whose comments are removed;
+        None if it cannot be parsed.
         """
         text = _without_comments(substitute(source, self._words.for_link))
         written = _without_comments(source)
@@ -298,7 +298,7 @@ class Draft:
 
 
 def _without_comments(source: str) -> str:
-    """Comments are the author's own: they do not leave the house, but keep their lines."""
+    """The source without the author's comments, which are never sent; line numbers are kept."""
     seen = visible(source)
     parts: list[str] = []
     done = 0
@@ -318,8 +318,8 @@ def resolved(address: str, assets_base: str) -> str:
 
 
 def _with_assets(html: str, settings: RenderSettings) -> str:
-    """Pictures and files under their public address; a picture says its size, and without a style
-    of its own never exceeds the column.
+    """The page with public URLs for pictures and files; each picture states its size and, unless
+    the author styled it, never exceeds the column.
     """
 
     def in_tag(tag: re.Match[str]) -> str:

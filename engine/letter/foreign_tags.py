@@ -1,8 +1,7 @@
-"""Merge tags of other tools, as they come with words written for them: Relance would send them as
-they are.
+"""Merge tags of other tools, found in texts written for them: Relance would send them literally.
 
-Only what is plainly such a tag is told: by its signs, or, where its signs are everybody's (`[…]`,
-`{…}`), by a name that every tool gives a field.
+Only what is plainly such a tag is reported: by delimiters that nothing else uses or, where the
+delimiters are common (`[…]`, `{…}`), by a name that every tool gives to a field.
 """
 
 from __future__ import annotations
@@ -118,7 +117,7 @@ def foreign_tag_warnings(text: str, file: str, labels: Mapping[str, str]) -> Ite
 
 
 def explained(mistake: Mistake, text: str, labels: Mapping[str, str]) -> Mistake:
-    """A merge tag that cannot be read, as what it is where it is another tool's."""
+    """The mistake of an unreadable merge tag, with an explanation where it is another tool's."""
     for tag in find_foreign_tags(text):
         if tag.tag.startswith("{{") and text.count("\n", 0, tag.start) + 1 == mistake.line:
             return _at(tag, text, mistake.file, labels, fatal=True)

@@ -1,8 +1,8 @@
 """Which host the words of a link name, and whether the link leads there: the one door to the Public
 Suffix List (publicsuffix.org, in the package).
 
-Words are held against a link so that nobody reads one address and is led to another. Only the host
-counts: whoever owns it answers for its paths.
+The words are compared with the link's target so that nobody reads one address and is led to
+another. Only the host is compared: its owner answers for its paths.
 """
 
 from __future__ import annotations
@@ -82,9 +82,7 @@ def host_of(address: str) -> str:
 
 
 def leads_there(host: str, href: str) -> bool:
-    """Whether a link to `href` keeps what words that name `host` promise: the same host, or one of
-    the same owner.
-    """
+    """Whether `href` leads to `host`, or to another host of the same registrable domain."""
     led_to = host_of(href)
     owner = _suffixes().privatesuffix(host)
     return host == led_to or (owner is not None and owner == _suffixes().privatesuffix(led_to))

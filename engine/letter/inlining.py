@@ -30,14 +30,18 @@ _COLOUR = re.compile(
 def with_inlined_styles(page: str, placeholders: Placeholders) -> str:
     """A whole page; merge tags and links in it are placeholders and come out as they were."""
     sheets = [_without_comments(style[2]) for style in _STYLE.finditer(page)]
-    inlined_families = {_family(name) for sheet in sheets for name in _plainly_set(sheet)}
+    inlined_families = {
+        _family(name) for sheet in sheets for name in _unconditional_properties(sheet)
+    }
     if not inlined_families or not re.search(r"<html\b", page, re.I):
         return _with_plain_backgrounds(page)
     # A statement between two rows of a table is no text to whoever reads HTML: it would be put
     # before the table. A comment stays.
     statement = re.compile(rf"{placeholders.statement}")
     page = _STYLE.sub(
-        lambda style: style[1] + _winning(_without_comments(style[2]), inlined_families) + style[3],
+        lambda style: (
+            style[1] + _with_important(_without_comments(style[2]), inlined_families) + style[3]
+        ),
         page,
     )
     inlined = _INLINER.inline(statement.sub(r"<!--\g<0>-->", page))
@@ -47,8 +51,8 @@ def with_inlined_styles(page: str, placeholders: Placeholders) -> str:
 
 
 def _rules(css: str) -> Iterator[tuple[str, str, bool]]:
-    """The sheet in pieces: words, the brace after them, and whether the words are declarations that
-    hold at some times only.
+    """The style sheet in pieces: selector or declarations, the brace after them, and whether the
+    declarations are conditional.
     """
     blocks: list[bool] = []
     *pieces, rest = _BRACE.split(css)
@@ -66,7 +70,7 @@ def _rules(css: str) -> Iterator[tuple[str, str, bool]]:
 
 
 def _without_comments(css: str) -> str:
-    """One that never ends stays, as words."""
+    """The style sheet without comments; an unclosed one stays as text."""
     pieces, place = [], 0
     while (start := css.find("/*", place)) >= 0 and (end := css.find("*/", start + 2)) >= 0:
         pieces.append(css[place:start])
@@ -74,8 +78,8 @@ def _without_comments(css: str) -> str:
     return "".join((*pieces, css[place:]))
 
 
-def _plainly_set(css: str) -> Iterator[str]:
-    """The properties that hold at all times: those that are inlined."""
+def _unconditional_properties(css: str) -> Iterator[str]:
+    """The properties set unconditionally: those that are inlined."""
     for words, brace, sometimes in _rules(css):
         if brace == "}" and not sometimes:
             yield from (
@@ -85,9 +89,9 @@ def _plainly_set(css: str) -> Iterator[str]:
             )
 
 
-def _winning(css: str, inlined: Collection[str]) -> str:
-    """What holds for some screens (`@media`) or at some moments (`a:hover`) is `!important` where
-    it would lose against what is inlined.
+def _with_important(css: str, inlined: Collection[str]) -> str:
+    """Declarations for some screens (`@media`) or states (`a:hover`), made `!important` where an
+    inlined declaration would override them.
     """
 
     def important(declaration: str) -> str:
@@ -102,7 +106,7 @@ def _winning(css: str, inlined: Collection[str]) -> str:
 
 
 def _family(name: str) -> str:
-    """`margin` of `margin-left`: a property and its parts overrule one another."""
+    """`margin` of `margin-left`: a shorthand and its longhands override one another."""
     return name.strip().lower().partition("-")[0]
 
 

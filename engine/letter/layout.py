@@ -48,8 +48,8 @@ _TABLE = '<table role="presentation" cellpadding="0" cellspacing="0" border="0"'
 
 @dataclass(frozen=True)
 class ButtonColours:
-    """How buttons look: the colour behind their words, and of the words. `own`: an installation's,
-    which the layout's dark colours leave alone.
+    """Colours of buttons: behind their words, and of the words. `own`: chosen by the installation,
+    so the layout's dark mode does not change them.
     """
 
     button: str = "#1f4e79"
@@ -62,8 +62,8 @@ DEFAULT_BUTTON_COLOURS = ButtonColours()
 
 @dataclass(frozen=True)
 class Foot:
-    """Who writes, why, and how to make it stop. An empty URL is not shown (a confirmation mail has
-    none); `extra` links come after.
+    """Who writes, why, and the links to unsubscribe. An empty URL is left out (a confirmation mail
+    has none); `extra` links come after.
     """
 
     who: str

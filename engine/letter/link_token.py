@@ -26,7 +26,9 @@ _PREFIX = b"link/v1\0"
 
 @dataclass(frozen=True, slots=True)
 class TokenParts:
-    """What a token says before it is believed: look up the entry at `position`, then `genuine`."""
+    """The parts of a token that is not verified yet: look up the entry at `position`, then check
+    with `genuine`.
+    """
 
     version: int
     action: int
@@ -78,7 +80,7 @@ def read_token(text: str) -> TokenParts | None:
 
 
 def genuine(key: bytes, claimed: TokenParts, message: str) -> bool:
-    """Compared in constant time."""
+    """Whether the MAC is this installation's. Compared in constant time."""
     return hmac.compare_digest(_mac(key, claimed.payload + message.encode()), claimed.mac)
 
 
@@ -90,5 +92,7 @@ def _mac(key: bytes, signed: bytes) -> bytes:
 
 @lru_cache(maxsize=4)
 def _keyed_mac(key: bytes) -> hmac.HMAC:
-    """Key and prefix taken in once: half the work of a short message. Only ever copied."""
+    """A MAC that has the key and the prefix hashed already, which halves the cost for a short
+    message. Copy it, never update it.
+    """
     return hmac.new(key, _PREFIX, hashlib.sha256)

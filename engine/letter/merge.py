@@ -247,7 +247,7 @@ def find_merge_mistakes(source: str, name: str) -> tuple[Mistake, ...]:
     except MergeMistake as refused:
         return (refused.mistake,)
     except TemplateSyntaxError as error:
-        line, why = _without_partner(pieces) or (error.lineno, words(_UNREADABLE))
+        line, why = _unbalanced_statement(pieces) or (error.lineno, words(_UNREADABLE))
         return (Mistake(name, line, why, True, _column_of_tag(source, line)),)
     except (RecursionError, MemoryError):
         return (Mistake(name, 1, N_("The merge tags are nested too deeply.")),)
@@ -255,7 +255,7 @@ def find_merge_mistakes(source: str, name: str) -> tuple[Mistake, ...]:
         return (Mistake(name, 1, N_("A number in a merge tag is too large.")),)
 
 
-def _without_partner(pieces: tuple[Piece, ...]) -> tuple[int, Words] | None:
+def _unbalanced_statement(pieces: tuple[Piece, ...]) -> tuple[int, Words] | None:
     """The statement that is no `if`, or whose `if` or `endif` is missing."""
     opened: list[int] = []
     for piece in pieces:

@@ -44,7 +44,7 @@ _TemplateAndFoot = tuple[Template, str]
 
 @dataclass(frozen=True, slots=True)
 class EncodedLetter:
-    """For one person; the parts are encoded."""
+    """The letter for one person; both parts are encoded."""
 
     subject: str
     text: str
@@ -52,9 +52,7 @@ class EncodedLetter:
 
 
 class PrecompiledBody:
-    """The lines and the parts of a letter; the parts are one template that renders to their encoded
-    selves.
-    """
+    """The lines and parts of a letter; both parts are one template that renders to encoded text."""
 
     def __init__(
         self,
@@ -88,10 +86,10 @@ class PrecompiledBody:
         self._template = Template(environment.from_string(tree), names_in(tree) - engines)
 
     def fill(self, values: Mapping[str, Value], tokens: Sequence[str]) -> EncodedLetter:
-        """`tokens` stand where `marks` stood, in their order and of their length.
+        """`tokens` replace `marks`, in the same order and of the same length.
 
-        Raise MergeFailed where only `Compiled.render` can say whether this person can be written
-        to, or why not.
+        Raises MergeFailed where only `Compiled.render` can tell whether the letter can be rendered
+        for this person, or why not.
         """
         own = self._own.copy()
         for name, (place, start, end) in self._slots:
@@ -105,8 +103,8 @@ class PrecompiledBody:
 
 
 class _TokenSlots:
-    """Where the tokens of links go: `slots` says which stretch of which token a name of the
-    template stands for.
+    """The slots for links' tokens: `slots` maps a name in the template to a token and the slice of
+    it that stands there.
     """
 
     def __init__(self, marks: Sequence[str]) -> None:
@@ -115,7 +113,7 @@ class _TokenSlots:
         self.slots: dict[str, tuple[int, int, int]] = {}
 
     def with_slots(self, text: str) -> Iterator[nodes.Expr]:
-        """`text`, encoded or not, its marks replaced by names."""
+        """`text`, encoded or not, with its marks replaced by slot names."""
         done = 0
         for token in self._any.finditer(text):
             yield nodes.TemplateData(text[done : token.start()])
@@ -135,7 +133,7 @@ class _TokenSlots:
 
 
 class _Part:
-    """One part of a letter, worked out as far as is possible for everybody."""
+    """One part of a letter, encoded as far as it is the same for everybody."""
 
     def __init__(
         self,
@@ -206,7 +204,7 @@ class _Part:
         return done, line
 
     def _whole(self, choice: _Condition) -> nodes.If | None:
-        """The `if` with its branches encoded, when each of them holds whole lines only."""
+        """The `if` with encoded branches, when each holds whole lines only; else None."""
         (then, after_then) = self._encoded(choice.then)
         (otherwise, after_otherwise) = self._encoded(choice.otherwise)
         return (
@@ -248,8 +246,8 @@ class _Part:
 
 
 def _merge_outputs(body: Iterable[nodes.Node]) -> list[nodes.Node]:
-    """Jinja writes what stands in one output in one piece: a page of fixed lines costs as much as
-    one.
+    """Neighbouring outputs merged into one: Jinja then writes a page of fixed lines in one
+    piece.
     """
     joined: list[nodes.Node] = []
     for node in body:
@@ -263,7 +261,7 @@ def _merge_outputs(body: Iterable[nodes.Node]) -> list[nodes.Node]:
 
 @lru_cache(maxsize=4)
 def _encoding(encode: Encode) -> Environment:
-    """Values are escaped where that is said, and nowhere else: encoded lines are not HTML."""
+    """A Jinja environment that escapes values only where told: encoded lines are not HTML."""
     environment = restricted(autoescape=False)
     environment.filters |= {"encoded": encode, "escaped": escape}
     return environment

@@ -90,7 +90,7 @@ LAYOUT = "layout.html"
 
 
 def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
-    """The published letter a claim names, or None when that edition has none such."""
+    """The published letter that a claim names, or None when that edition has no such letter."""
     match mail_kind(claim.kind):
         case "confirmation":
             words, texts = plan.confirmation, TEXTS[plan.language]

@@ -1,3 +1,3 @@
-"""What is said, to whom and when: the plan as values, its reading, its checking, its calendar.
-Pure; standard library only.
+"""The plan: letters, lists and broadcasts as values, parsed and checked, and the calendar by which
+they fall due. Pure; standard library only.
 """

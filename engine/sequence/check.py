@@ -1,6 +1,4 @@
-"""What reads well and still goes wrong: every rule asked of a plan that has been parsed. Pure; one
-small function per rule.
-"""
+"""Checks of a plan that parses and would still go wrong. Pure; one small function per check."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from engine.words import N_
 MAX_GROUPS = 10
 
 
-def rules_that_cross_purposes(written: Written) -> Iterator[Mistake]:
+def rules_across_purposes(written: Written) -> Iterator[Mistake]:
     """A click can ask for consent on its page; a rule cannot."""
     lists = written.plan.lists
     for listed in lists.values():
@@ -36,40 +34,40 @@ def rules_that_cross_purposes(written: Written) -> Iterator[Mistake]:
 
 
 def copies_that_are_hidden_moves(written: Written) -> Iterator[Mistake]:
-    for sender in written.senders():
-        for link in sender.letter.links:
+    for entry in written.letters_in_plan():
+        for link in entry.letter.links:
             target = written.plan.lists.get(link.target)
             left = [
                 sending_list
-                for sending_list in sender.lists
-                if target is not None and made_to_leave(sending_list, target, written.plan)
+                for sending_list in entry.lists
+                if target is not None and is_taken_off(sending_list, target, written.plan)
             ]
             if link.kind == "copy" and target is not None and left:
                 message = N_(
                     "this copy is a hidden move: joining {joined} takes the reader off {left}"
                 )
                 yield written.at_link(
-                    sender.letter, link, message, joined=named(target), left=named(left[0])
+                    entry.letter, link, message, joined=named(target), left=named(left[0])
                 )
 
 
-def ways_that_are_always_refused(written: Written) -> Iterator[Mistake]:
-    """Who stands among those to whom a group yields is never made one of that group."""
+def transitions_always_refused(written: Written) -> Iterator[Mistake]:
+    """A member of a list to whose group the target's group yields is always refused there."""
     plan = written.plan
-    for sender in written.senders():
-        for link in sender.letter.links:
+    for entry in written.letters_in_plan():
+        for link in entry.letter.links:
             target = plan.lists.get(link.target)
             if (
                 target is not None
-                and sender.lists
-                and all(_yields(target, sending_list, plan) for sending_list in sender.lists)
+                and entry.lists
+                and all(_yields(target, sending_list, plan) for sending_list in entry.lists)
             ):
                 message = N_(
                     'this link is always refused: "{group}" yields to "{other}", where its readers'
                     " stand"
                 )
-                group, other = target.group, sender.lists[0].group
-                yield written.at_link(sender.letter, link, message, group=group, other=other)
+                group, other = target.group, entry.lists[0].group
+                yield written.at_link(entry.letter, link, message, group=group, other=other)
     for listed in plan.lists.values():
         target = plan.lists.get(listed.ends.target) if listed.ends is not None else None
         if target is not None and _yields(target, listed, plan):
@@ -112,11 +110,13 @@ def too_many_groups(written: Written) -> Iterator[Mistake]:
         yield written.at(CONFIG, f"group[{MAX_GROUPS}]", message, count=count, most=MAX_GROUPS)
 
 
-def ways(written: Written) -> Iterator[tuple[int, int]]:
-    """Every way from a list to another: links of its letters and broadcasts, and its ending."""
-    for sender in written.senders():
-        for listed in sender.lists:
-            yield from ((listed.id, link.target) for link in sender.letter.links)
+def transitions(written: Written) -> Iterator[tuple[int, int]]:
+    """Every transition from a list to another: by links of its letters and broadcasts, and by its
+    ending.
+    """
+    for entry in written.letters_in_plan():
+        for listed in entry.lists:
+            yield from ((listed.id, link.target) for link in entry.letter.links)
     for listed in written.plan.lists.values():
         if listed.ends is not None and listed.ends.target:
             yield listed.id, listed.ends.target
@@ -124,7 +124,7 @@ def ways(written: Written) -> Iterator[tuple[int, int]]:
 
 def lists_nobody_can_enter(written: Written) -> Iterator[Mistake]:
     lists = written.plan.lists
-    led_to = {target for source, target in ways(written) if source != target}
+    led_to = {target for source, target in transitions(written) if source != target}
     by_form = {number for form in written.plan.forms.values() for number in form.lists}
     alone = [number for number in lists if number not in led_to | by_form]
     for number in alone:
@@ -132,7 +132,7 @@ def lists_nobody_can_enter(written: Written) -> Iterator[Mistake]:
             "no form, link or ending leads to {list}: only an import, the API or an operator does"
         )
         yield written.mistake(("list", str(number)), "", message, list=named(lists[number]))
-    reached = _reached({*by_form, *alone}, set(ways(written)))
+    reached = _reached({*by_form, *alone}, set(transitions(written)))
     for number in lists:
         if number not in reached:
             message = N_("{list} is only reached from lists that nobody can enter")
@@ -149,8 +149,8 @@ def _reached(roots: set[int], edges: set[tuple[int, int]]) -> set[int]:
 
 
 def lists_nobody_can_leave(written: Written) -> Iterator[Mistake]:
-    """Where people get broadcasts they may stay for good; elsewhere a list without any way on is
-    most often one forgotten.
+    """A list that broadcasts go to may keep people for good; any other list without a way out was
+    most likely forgotten.
     """
     plan = written.plan
     broadcast_to = {number for broadcast in plan.broadcasts.values() for number in broadcast.to}
@@ -176,10 +176,10 @@ def lists_nobody_can_leave(written: Written) -> Iterator[Mistake]:
 
 
 def _left_by_rule(listed: List, plan: Plan) -> bool:
-    return any(made_to_leave(listed, other, plan) for other in plan.lists.values())
+    return any(is_taken_off(listed, other, plan) for other in plan.lists.values())
 
 
-def made_to_leave(listed: List, joined: List, plan: Plan) -> bool:
+def is_taken_off(listed: List, joined: List, plan: Plan) -> bool:
     """Whether joining `joined` takes people off `listed`."""
     by_group = listed.group != "" and listed.group in {
         *joined.leaves_groups,
@@ -194,9 +194,9 @@ def _last_letters(listed: List) -> tuple[Letter, ...]:
     return listed.letters[last:]
 
 
-def circles_that_never_rest(written: Written) -> Iterator[Mistake]:
-    """Endings that lead back to where they began with no time in between: the same letters again
-    and again, at once.
+def endless_loops(written: Written) -> Iterator[Mistake]:
+    """A cycle of endings without a delay: the same letters would be sent again and again, at
+    once.
     """
     lists = written.plan.lists
     circles: set[frozenset[int]] = set()
@@ -219,7 +219,7 @@ def circles_that_never_rest(written: Written) -> Iterator[Mistake]:
 
 
 def endings_that_lead_nowhere(written: Written) -> Iterator[Mistake]:
-    """Nobody joins a list they stand on: such an ending only takes people off."""
+    """Nobody joins a list they are on: such an ending only takes people off."""
     for listed in written.plan.lists.values():
         if listed.ends is not None and listed.ends.target == listed.id:
             message = N_(
@@ -232,7 +232,7 @@ def endings_that_lead_nowhere(written: Written) -> Iterator[Mistake]:
 
 
 def _at_once(listed: List, plan: Plan) -> List | None:
-    """The list a person may be on in the very moment of joining this one."""
+    """The list a person may reach in the very moment of joining this one."""
     if (
         listed.ends is None
         or listed.ends.after.nominal_ms
@@ -253,11 +253,11 @@ Rule = Callable[[Written], Iterator[Mistake]]
 RULES: tuple[Rule, ...] = (
     lists_nobody_can_enter,
     lists_nobody_can_leave,
-    circles_that_never_rest,
+    endless_loops,
     endings_that_lead_nowhere,
-    rules_that_cross_purposes,
+    rules_across_purposes,
     copies_that_are_hidden_moves,
-    ways_that_are_always_refused,
+    transitions_always_refused,
     broadcasts_for_another_purpose,
     too_many_groups,
     check_letters.reminders_nobody_can_answer,

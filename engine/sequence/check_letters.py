@@ -1,5 +1,5 @@
-"""Whether letters are reached, asked at a possible hour, can be answered, and use what is collected
-for them.
+"""Checks of letters: whether each is sent, at a permitted hour, can be answered, and uses the
+fields that are collected for it.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def reminders_nobody_can_answer(written: Written) -> Iterator[Mistake]:
 
 
 def letters_nobody_can_reach(written: Written) -> Iterator[Mistake]:
-    """A file of words that no list and no broadcast sends."""
-    sent = {sender.letter.body for sender in written.senders()} | {
+    """A file with a letter's words that no list and no broadcast sends."""
+    sent = {entry.letter.body for entry in written.letters_in_plan()} | {
         written.plan.confirmation.body,
         LAYOUT,
     }
@@ -53,8 +53,8 @@ def letters_nobody_can_reach(written: Written) -> Iterator[Mistake]:
 
 
 def hours_outside_the_window(written: Written) -> Iterator[Mistake]:
-    """A letter's own `at` wins over the list's `between`; where it lies outside, one of the two is
-    not meant.
+    """A letter's own `at` overrides the list's `between`; where it lies outside that window, one of
+    the two is a mistake.
     """
     for listed in written.plan.lists.values():
         window = written.tables.get(("list", str(listed.id)), {}).get("between")
@@ -105,15 +105,15 @@ def broadcasts_that_never_fall_due(written: Written) -> Iterator[Mistake]:
 def confirmations_that_confirm_nothing(written: Written) -> Iterator[Mistake]:
     """`===confirm===` has its place in the confirmation, and nothing else that acts has."""
     body = written.plan.confirmation.body
-    for sender in written.senders():
-        for link in find_links(written.files.get(sender.letter.body, "")):
-            if link.kind == "confirm" and sender.letter.body != body:
+    for entry in written.letters_in_plan():
+        for link in find_links(written.files.get(entry.letter.body, "")):
+            if link.kind == "confirm" and entry.letter.body != body:
                 message = N_(
                     "===confirm=== has its place in the confirmation only: here nothing waits to be"
                     " confirmed"
                 )
-                column = column_of(written.files[sender.letter.body], link.line, "===confirm===")
-                yield Mistake(sender.letter.body, link.line, message, True, column)
+                column = column_of(written.files[entry.letter.body], link.line, "===confirm===")
+                yield Mistake(entry.letter.body, link.line, message, True, column)
     if body == CONFIRMATION_BODY or body not in written.files:
         return
     links = find_links(written.files[body])

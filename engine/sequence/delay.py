@@ -49,7 +49,7 @@ _HOURS_AND_MINUTES = re.compile(r"(\d{1,5})\s*h(?:eures?)?\s*(\d{2})(?=\D|$)(?!\
 
 
 def _plain(text: str) -> str:
-    """Small and without accents."""
+    """Lower case, without accents."""
     return "".join(
         letter for letter in normalize("NFD", text.strip().lower()) if not combining(letter)
     )
@@ -89,8 +89,8 @@ class Delay:
 
     @property
     def least_ms(self) -> int:
-        """No longer than the delay anywhere and at any time: months of 28 days, and a day off for a
-        change of the clock or of the zone.
+        """A lower bound (ms) of the delay, anywhere and at any time: months of 28 days, and a day
+        off for a change of the clock or of the zone.
         """
         days = self.months * 28 + self.days
         return max(0, days - 1) * DAY + self.minutes * MINUTE
@@ -134,8 +134,8 @@ MAX_DELAY_DAYS = 3600
 
 
 def parse_seconds(text: str) -> int:
-    """Read how long a program waits, in seconds of the wall clock: "30 seconds", "5 minutes", at
-    most "1 hour". Raises Unreadable.
+    """Read a timeout in wall-clock seconds: "30 seconds", "5 minutes", at most "1 hour". Raises
+    Unreadable.
     """
     parts = _parts(text)
     if len(parts) != 1 or parts[0][1] not in _SECONDS:
@@ -149,8 +149,8 @@ def parse_seconds(text: str) -> int:
     return seconds
 
 
-def parse_patience(text: str) -> int:
-    """As `parse_seconds`, and never nothing."""
+def parse_positive_seconds(text: str) -> int:
+    """As `parse_seconds`, but zero is refused too."""
     seconds = parse_seconds(text)
     if not seconds:
         raise Unreadable(N_('"{text}" leaves no time at all: write "1 second" or more'), text=text)

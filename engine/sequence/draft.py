@@ -56,7 +56,7 @@ class Draft:
     unread: list[str] = field(default_factory=list)
 
     def number(self, reference: object) -> int:
-        """The number of a list said by number or name; 0 when there is none."""
+        """The number of the list with that number or name; 0 when there is none."""
         if isinstance(reference, str):
             number = self.names.get(
                 reference, int(reference) if _NUMBER.fullmatch(reference) else 0
@@ -68,7 +68,7 @@ class Draft:
         return number if number in self.lists else 0
 
     def resolve(self, reference: object, table: Table, key: str) -> int:
-        """As `number`, and a mistake at `key` when there is none."""
+        """As `number`, and notes a mistake at `key` when there is none."""
         number = self.number(reference)
         if not number and not self.may_be_unread(reference):
             shown = f'"{reference}"' if isinstance(reference, str) else str(reference)
@@ -155,7 +155,7 @@ def check_name(name: str, table: Table, key: Literal["id", "name"]) -> None:
 
 
 def as_name(text: str) -> str:
-    """A name that would do: "Été à Nice" as "ete-a-nice"."""
+    """A valid name made from a text: "ete-a-nice" from "Été à Nice"."""
     plain = "".join(letter for letter in normalize("NFD", text.lower()) if not combining(letter))
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63] or "nom"
 

@@ -13,7 +13,7 @@ from engine.words import Value, WordedError, Words, words
 
 
 class Unreadable(WordedError, ValueError):
-    """A text that is not what its key wants, and why."""
+    """The reason why a text is no valid value for its key."""
 
 
 @dataclass(frozen=True, slots=True, init=False)

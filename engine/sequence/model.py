@@ -1,5 +1,5 @@
-"""The plan as values: what is said, to whom and when. Nothing here reads, decides or counts
-time.
+"""The plan as values: letters, lists, broadcasts, forms. Nothing here parses, decides or computes
+times.
 """
 
 from __future__ import annotations
@@ -53,9 +53,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What happens to a person when a list has nothing left to say: moved, copied, or simply taken
-    off.
-    """
+    """What happens to a person after the last letter of a list: moved, copied, or taken off."""
 
     kind: Literal["move", "copy", "leave"]
     target: int = 0
@@ -225,8 +223,8 @@ class Plan:
     declared: Declared | None = None
 
     def title_for_readers(self, number: int) -> str:
-        """What a reader knows a list by: the title of its dialogue, else what its purpose is
-        called; "" for one that is no longer published.
+        """The name of a list for readers: the title of its dialogue, else that of its purpose; ""
+        for a list no longer published.
         """
         listed = self.lists.get(number)
         if listed is None:

@@ -80,13 +80,13 @@ _KEYS = {
 
 
 def folded(word: str) -> str:
-    """Letters and digits alone, small and without accents."""
+    """Letters and digits alone, in lower case, without accents."""
     plain = "".join(letter for letter in normalize("NFD", word) if not combining(letter))
     return re.sub(r"[\W_]", "", plain).lower()
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that `word` was most likely to be; empty if none comes close."""
+    """The known word most similar to `word`; "" if none is similar."""
     by_folded = {folded(name): name for name in known}
     close = difflib.get_close_matches(folded(word), by_folded, 1)
     return by_folded[close[0]] if close else ""

@@ -1,5 +1,5 @@
-"""A plan beside the texts it was read from, so that whoever finds a mistake in it can name the file
-and line.
+"""A plan with the texts it was parsed from, so that a mistake found in it names its file and
+line.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ CONFIG = "config.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """Who sends a letter: a list, or a broadcast to lists. `lists` are those its readers stand
-    on.
+class LetterInPlan:
+    """A letter with the list or broadcast that sends it (`path`); `lists` are the lists its readers
+    are on.
     """
 
     letter: Letter
@@ -97,15 +97,15 @@ class Written:
         line = next((other.line for other in links if other.index == link.index), 1)
         return Mistake(letter.body, line, message, False, **values)
 
-    def senders(self) -> Iterator[Sender]:
+    def letters_in_plan(self) -> Iterator[LetterInPlan]:
         """Every letter of the plan with the lists its readers stand on."""
         for listed in self.plan.lists.values():
             for letter in listed.letters:
-                yield Sender(letter, (listed,), ("letter", str(listed.id), letter.id))
+                yield LetterInPlan(letter, (listed,), ("letter", str(listed.id), letter.id))
         for broadcast in self.plan.broadcasts.values():
             for mailed in letters_of(broadcast):
                 lists = tuple(self.plan.lists[n] for n in broadcast.to if n in self.plan.lists)
-                yield Sender(mailed, lists, ("broadcast", broadcast.id))
+                yield LetterInPlan(mailed, lists, ("broadcast", broadcast.id))
 
 
 def letters_of(broadcast: Broadcast) -> tuple[Letter, ...]:

@@ -1,3 +1,3 @@
-"""A dialogue lived through before it runs, by a reader who answers as told, with the same code that
-decides for real people. Pure.
+"""Simulates a dialogue before it is published: a reader answers as the author says, and the code
+that decides for real people decides. Pure.
 """

@@ -1,6 +1,6 @@
-"""What the author says a simulated reader answers: `LETTER=LINK`, `LETTER=LINK@2 hours`; for one
-letter again, another mind, a day later where nothing is said. Refused with what there is, never
-guessed. Pure.
+"""The answers of a simulated reader as the author writes them: `LETTER=LINK`, `LETTER=LINK@2
+hours`. A second answer to one letter is a change of mind, a day later unless stated. An unknown
+name is refused with the known ones, never guessed. Pure.
 """
 
 from __future__ import annotations

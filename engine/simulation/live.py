@@ -1,5 +1,5 @@
-"""`live`: one reader from joining to rest, on a clock that only jumps. What is due, what is decided
-and what follows is engine.subscriber's own.
+"""`live` simulates one reader from joining until nothing more happens, on a clock that jumps from
+one due moment to the next. Decisions and events are those of engine.subscriber.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Moment:
 
 
 def moments_of(event: e.PersonEvent, person: Person, plan: Plan) -> Iterator[Moment]:
-    """What a reader would tell of a fact; `person` is as they were before it."""
+    """What an event means to a reader; `person` is their state before it."""
     match event:
         case e.ListJoined(at, number):
             yield Moment(at, "joins", number)
@@ -111,12 +111,12 @@ class _SimulatedReader:
     person: Person = NOBODY
     calendar: Calendar = ()
     moments: list[Moment] = field(default_factory=list)
-    to_say: list[tuple[c.Answer, str]] = field(default_factory=list)
-    played: dict[str, int] = field(default_factory=dict)
+    pending_answers: list[tuple[c.Answer, str]] = field(default_factory=list)
+    last_occurrence: dict[str, int] = field(default_factory=dict)
     begun: int = 0
 
     def execute(self, command: c.AnyCommand) -> None:
-        """Decide, and take in the facts. A refusal is a moment too."""
+        """Decide and fold the events. A refusal becomes a moment too."""
         outcome = decide(command, self.person, self.plan, self.calendar)
         if isinstance(outcome, Refused):
             self.moments.append(Moment(command.at, "refused", refused=outcome))
@@ -125,16 +125,18 @@ class _SimulatedReader:
             self.person = evolve(self.person, event)
             if isinstance(event, LetterBegun):
                 self.execute(c.RecordOutcome(event.at, ENGINE, event.message, "sent"))
-                self._think(event)
+                self._schedule_answer(event)
 
     def next_mailing(self, now: int) -> Step | None:
-        """The first broadcast to come for a list the reader stands on."""
+        """The next broadcast for a list the reader is on."""
         mailings = [
             (moment, broadcast)
             for broadcast in self.plan.broadcasts.values()
             if any(number in self.person.memberships for number in broadcast.to)
             and (
-                moment := self._moment(broadcast, max(now - 1000, self.played.get(broadcast.id, 0)))
+                moment := self._moment(
+                    broadcast, max(now - 1000, self.last_occurrence.get(broadcast.id, 0))
+                )
             )
             is not None
         ]
@@ -144,7 +146,7 @@ class _SimulatedReader:
         return at, lambda now: self._fall_due(broadcast, at)
 
     def next_answer(self) -> Step | None:
-        return (self.to_say[0][0].at, self._answer) if self.to_say else None
+        return (self.pending_answers[0][0].at, self._answer) if self.pending_answers else None
 
     def next_act(self) -> Step | None:
         due = [
@@ -168,8 +170,10 @@ class _SimulatedReader:
         )
 
     def _answer(self, at: int) -> None:
-        """A reader led to another purpose agrees on the page that asks."""
-        command, label = self.to_say.pop(0)
+        """Give the first pending answer; where it leads to another purpose, the reader consents on
+        the page that asks.
+        """
+        command, label = self.pending_answers.pop(0)
         self.moments.append(
             Moment(at, "answers", command.source, target=command.target, label=label)
         )
@@ -177,8 +181,8 @@ class _SimulatedReader:
             replace(command, consented=needs_consent(self.person, self.plan, command.target))
         )
 
-    def _think(self, begun: LetterBegun) -> None:
-        """Whether and when this letter will be answered."""
+    def _schedule_answer(self, begun: LetterBegun) -> None:
+        """Schedule the reader's answers to this letter, if there are any."""
         letter = _letter(self.plan, begun)
         if letter is None:
             return
@@ -201,8 +205,8 @@ class _SimulatedReader:
                 target=link.target,
                 act="human_button",
             )
-            self.to_say = sorted(
-                [*self.to_say, (command, link.label)], key=lambda action: action[0].at
+            self.pending_answers = sorted(
+                [*self.pending_answers, (command, link.label)], key=lambda action: action[0].at
             )
 
     def _moment(self, broadcast: Broadcast, after: int) -> int | None:
@@ -212,7 +216,7 @@ class _SimulatedReader:
         return moment if moment > after else None
 
     def _fall_due(self, broadcast: Broadcast, at: int) -> None:
-        self.played[broadcast.id] = at
+        self.last_occurrence[broadcast.id] = at
         new = Occurrence(
             broadcast.id,
             encode(BroadcastKey(broadcast.id, f"{to_local(at, self.plan.timezone):%Y-%m-%dT%H%M}")),
