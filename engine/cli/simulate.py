@@ -14,7 +14,7 @@ from engine.cli.terminal import json_text
 from engine.config import Config
 from engine.desk.clock import wall_now
 from engine.i18n.dates import read_date, zone_argument
-from engine.i18n.in_words import in_words
+from engine.i18n.in_words import in_english, in_words
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import quoted, say_list, say_moment, subject_of
 from engine.i18n.user_error import UnreadableInput, UserError, list_of
@@ -56,14 +56,23 @@ def run(config: Config, args: argparse.Namespace) -> int:
     plan = read_folder(config).sound().plan
     options = Options(args.file, args.answer, args.list, start, zone, args.days)
     if args.json:
-        print(json_text([asdict(moment) for moment in lived(plan, options)]))
+        print(json_text([_as_json(moment) for moment in lived(plan, options)]))
     else:
         simulate(plan, options, print, config.site.language)
     return 0
 
 
+def _as_json(moment: Moment) -> dict[str, object]:
+    """A moment's fields; a refusal stands under `why`, in English."""
+    fields = asdict(moment)
+    del fields["refused"]
+    if moment.refused is not None:
+        fields["why"] = in_english(moment.refused)
+    return fields
+
+
 def lived(plan: Plan, options: Options) -> tuple[Moment, ...]:
-    """Refusal of status 2 for a file, list, letter or link there is not."""
+    """Raises UserError of status 2 for a file, list, letter or link that does not exist."""
     file = find_file(plan.titles, options.file)
     first = lists_in(plan, file)
     if not options.list and not first:

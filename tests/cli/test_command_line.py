@@ -334,6 +334,14 @@ def test_a_dialogue_is_drawn_lived_through_and_watched(relance: Installation) ->
         assert (said.status, said.out) == (2, "") and "there is no dialogue printemps" in said.err
 
 
+def test_what_a_simulated_reader_lives_through_has_the_same_fields_for_a_program(
+    relance: Installation,
+) -> None:
+    lived = json.loads(relance.done("simulate", "semis", "--answer", "question=Oui", "--json"))
+    fields = ["at", "kind", "list", "letter", "target", "label", "why", "reminder"]
+    assert {tuple(moment) for moment in lived} == {tuple(fields)}
+
+
 def test_a_letter_nobody_doubts_cannot_be_settled(relance: Installation) -> None:
     assert relance.done("in-doubt") == "0 letters in doubt\n"
     said, both = relance.together(
