@@ -59,41 +59,33 @@ def record(command: c.RecordOutcome, person: Person) -> Outcome:
             if not flight.doubt:
                 return Refused(Refusal.NOT_IN_DOUBT)
             return done(command.cause, e.LetterInDoubt(at, message, command.verdict))
-        case "cannot-render" | "cannot-carry":
-            why = (
-                e.CANNOT_BE_RENDERED if command.verdict == "cannot-render" else e.CANNOT_BE_CARRIED
-            )
-            return done(
-                command.cause,
-                e.LetterWithheld(
-                    at=at,
-                    key=flight.key,
-                    letter=flight.letter,
-                    why=why,
-                    list=flight.list,
-                    run=flight.run,
-                    message=message,
-                    what=command.why,
-                ),
-            )
+        case "cannot-render":
+            return _withheld(command, flight, e.CANNOT_BE_RENDERED, command.why)
+        case "cannot-carry":
+            return _withheld(command, flight, e.CANNOT_BE_CARRIED, command.why)
         case "not-eligible":
-            why = f"{e.NOT_ELIGIBLE}{command.why}"
-            return done(
-                command.cause,
-                e.LetterWithheld(
-                    at=at,
-                    key=flight.key,
-                    letter=flight.letter,
-                    why=why,
-                    list=flight.list,
-                    run=flight.run,
-                    message=message,
-                ),
-            )
+            return _withheld(command, flight, f"{e.NOT_ELIGIBLE}{command.why}")
         case "released":
             return done(command.cause, e.LetterDeferred(at, message, at, why="never handed over"))
         case _:
             assert_never(command.verdict)
+
+
+def _withheld(command: c.RecordOutcome, flight: InFlight, why: str, what: str = "") -> Outcome:
+    """It left nobody's hands; `what` is to be mended before it can be sent, "" for nothing."""
+    return done(
+        command.cause,
+        e.LetterWithheld(
+            at=command.at,
+            key=flight.key,
+            letter=flight.letter,
+            why=why,
+            list=flight.list,
+            run=flight.run,
+            message=command.message,
+            what=what,
+        ),
+    )
 
 
 def _defer(command: c.RecordOutcome, flight: InFlight, person: Person) -> Outcome:
