@@ -25,11 +25,10 @@ from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.i18n.language import N_
-from engine.installation.stream import InstallationStream
 from engine.ledger.entry_json import iso
 from engine.ledger.store import Ledger
 from engine.mime.header_values import message_local
-from engine.privacy.export import notices
+from engine.privacy.export import ArchiveStores, notices
 from engine.sequence.delay import Delay
 from engine.sequence.timing import later
 from engine.store.database import Database
@@ -84,19 +83,6 @@ class NotingStores(Protocol):
     def clock(self) -> Clock: ...
     @property
     def ledger(self) -> Ledger: ...
-
-
-class ArchiveStores(Protocol):
-    @property
-    def config(self) -> Config: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def ledger(self) -> Ledger: ...
-    @property
-    def vault(self) -> Vault: ...
-    @property
-    def installation_stream(self) -> InstallationStream: ...
 
 
 class ErasureStores(NotingStores, Protocol):

@@ -64,7 +64,7 @@ UNSIGNED = (SigningRefused, ProofRefused, SecretMissing, OSError)
 Part = list[dict[str, object]]
 
 
-class ExportStores(Protocol):
+class ArchiveStores(Protocol):
     @property
     def config(self) -> Config: ...
     @property
@@ -75,6 +75,9 @@ class ExportStores(Protocol):
     def vault(self) -> Vault: ...
     @property
     def installation_stream(self) -> InstallationStream: ...
+
+
+class ExportStores(ArchiveStores, Protocol):
     @property
     def command_handler(self) -> CommandHandler: ...
 

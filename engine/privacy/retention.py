@@ -16,14 +16,8 @@ from typing import Protocol
 
 from engine.commands.command_handler import CommandRequest
 from engine.installation.events import RetentionApplied
-from engine.privacy.erasure import (
-    Archiver,
-    ArchiveStores,
-    ErasureStores,
-    archiver,
-    erase,
-    note_erased,
-)
+from engine.privacy.erasure import Archiver, ErasureStores, archiver, erase, note_erased
+from engine.privacy.export import ArchiveStores
 from engine.sequence.declared import Retention
 from engine.sequence.delay import DAY, Delay
 from engine.sequence.timing import earlier, to_local
