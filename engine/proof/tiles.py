@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from engine.proof.errors import ProofRefused
-from engine.proof.tree import HASH_BYTES, Node, Span, nodes_of
+from engine.proof.tree import HASH_BYTES, Node
 
 HEIGHT, WIDTH = 8, 256
 TOP_LEVEL = 63
@@ -92,10 +92,6 @@ def place_of(node: Node) -> TileRange:
     inner = level % HEIGHT
     begin = index << inner
     return TileRange(level // HEIGHT, begin // WIDTH, begin % WIDTH, 1 << inner)
-
-
-def places_of(spans: Iterable[Span]) -> list[TileRange]:
-    return [place_of(node) for span in spans for node in nodes_of(span)]
 
 
 def hashes_of(tile: bytes) -> list[bytes]:
