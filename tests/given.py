@@ -15,9 +15,9 @@ from engine.sequence.model import Plan
 from engine.subscriber.agenda import Act, Calendar, acts
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.decide import decide
-from engine.subscriber.events import Event, Fact, PersonEvent
+from engine.subscriber.events import Event, PersonEvent
 from engine.subscriber.evolve import fold
-from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused
+from engine.subscriber.outcome import Done, Fact, NothingToDo, Outcome, Refused
 from engine.subscriber.person import Person
 from tests.examples import PLAN
 

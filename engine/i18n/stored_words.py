@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine.i18n.language import N_, Say
-from engine.subscriber.events import NOT_ELIGIBLE
 from engine.subscriber.evolve import CANNOT_BE_FOLDED
+from engine.subscriber.terms import NOT_ELIGIBLE
 
 
 def _words(*messages: str) -> Mapping[str, str]:

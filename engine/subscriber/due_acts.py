@@ -26,7 +26,7 @@ from engine.subscriber.joining import RULE, entry
 from engine.subscriber.letters import letters_at
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, Unchanged, done
 from engine.subscriber.person import LetterState, Person
-from engine.subscriber.terms import MailKind
+from engine.subscriber.terms import NOT_ELIGIBLE, MailKind
 
 NOT_WITHHELD = NothingToDo(Unchanged.NOT_WITHHELD)
 PAST_LATENESS = NothingToDo(Unchanged.PAST_LATENESS)
@@ -76,7 +76,7 @@ def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
     before = _state(person, command.key, act)
     reason = why_not(person, kind, purpose, request=request)
     if reason or _too_late(command, act, person, plan):
-        why = f"{e.NOT_ELIGIBLE}{reason}" if reason else "too late"
+        why = f"{NOT_ELIGIBLE}{reason}" if reason else "too late"
         return done(
             RULE,
             e.LetterWithheld(

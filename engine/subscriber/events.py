@@ -3,17 +3,13 @@ are only ever added, with a default.
 
 `at` is when it happened: engine time, integer milliseconds since 1970-01-01T00:00:00Z. No field may
 hold personal data (P4): lists, runs, letters and purposes are the installation's own words,
-`message` is random, `notice` and `evidence` are hashes.
+`message` is random, `notice` and `evidence` are hashes. The values of a closed set are listed where
+terms.py declares it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-CANNOT_BE_RENDERED = "cannot be rendered"
-CANNOT_BE_CARRIED = "cannot be carried"
-NOT_ELIGIBLE = "not eligible: "
-"""Prefix of the reason why a letter that was due might not be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +69,7 @@ class ConsentRequested(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConsentGiven(Event):
-    """`proof`: "declared" (someone says so), "declared-with-proof", "single" (the person's own act,
-    not confirmed by mail), "page".
+    """`proof`: terms.Proof.
 
     `partner` is whom a consent to somebody else's messages names, `partners` the version of the
     list it stood in (D07).
@@ -90,9 +85,7 @@ class ConsentGiven(Event):
 
 @dataclass(frozen=True, slots=True)
 class GroundDeclared(Event):
-    """A ground other than consent: `basis` is "soft-optin" (CPCE L34-5 al. 4), "b2b" or
-    "service".
-    """
+    """`basis`: terms.Basis, and never consent."""
 
     purpose: str
     basis: str
@@ -142,9 +135,7 @@ class PermissionRenewed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConsentWithdrawn(Event):
-    """`purpose` "*" is everything: every purpose, now and to come, until a new act of the
-    person.
-    """
+    """`purpose` "*": every purpose, now and to come, until a new act of the person."""
 
     purpose: str
     act: str = ""
@@ -152,9 +143,7 @@ class ConsentWithdrawn(Event):
 
 @dataclass(frozen=True, slots=True)
 class ListJoined(Event):
-    """`start`: "welcome" (every letter from now), "none" (no letter of the list), "by-date"
-    (counted from `counted_from`, past letters left out).
-    """
+    """`start`: terms.Start; `counted_from` is the instant that "by-date" counts from."""
 
     list: int
     run: int
@@ -247,8 +236,8 @@ class MoveUndone(Event):
 @dataclass(frozen=True, slots=True)
 class LetterBegun(Event):
     """The claim: this letter, in this edition's words, is about to be handed over by `sender` under
-    `message`. `kind`: "letter", "confirmation", "broadcast", "permission". `key` is the agenda
-    row's. `attempt` counts from 1; every attempt has the same `message`.
+    `message`. `kind`: terms.MailKind. `key` is the agenda row's. `attempt` counts from 1; every
+    attempt has the same `message`.
     """
 
     key: str
@@ -351,7 +340,7 @@ class MailComplained(Event):
 
 @dataclass(frozen=True, slots=True)
 class SubscriberSuppressed(Event):
-    """Never to be written to: `why` is "bounced", "complained", "operator", "imported"."""
+    """Never to be written to. `why`: terms.SuppressionReason."""
 
     why: str
 
@@ -388,11 +377,8 @@ class ProcessingRestricted(Event):
 
 @dataclass(frozen=True, slots=True)
 class RightExercised(Event):
-    """`right`: "access", "rectification", "restriction", "objection", "withdrawal", "erasure",
-    "portability" (GDPR 7, 15 to 21).
-
-    `at` is when it was asked, `request` a random id, `due_at` when it must be answered at the
-    latest (GDPR 12(3)).
+    """`right`: terms.Right. `at` is when it was asked, `request` a random id, `due_at` when it must
+    be answered at the latest (GDPR 12(3)).
     """
 
     right: str
@@ -438,57 +424,29 @@ class ProofOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class SubscriberErased(Event):
-    """`basis`: "asked" (GDPR 17(1)), "retention" (its time was over), "unconfirmed" (a request
-    nobody confirmed).
-    """
+    """`basis`: terms.ErasureBasis."""
 
     basis: str = ""
 
 
+ProfileEvent = SubscriberRegistered | ProfileChanged | ContactNoted | SubscriberErased
+GroundEvent = ConsentGiven | GroundDeclared | ConsentConfirmed | ConsentWithdrawn
+RequestEvent = ConsentRequested | ConsentExpired | PermissionAsked | PermissionRenewed
+MembershipEvent = ListJoined | ListLeft | ListMoved | ListCopied | ListTransferred | MoveUndone
+LetterEvent = LetterBegun | LetterSent | LetterDeferred | LetterFailed | LetterAnswered
+WithholdingEvent = LetterWithheld | LetterRetried | LetterInDoubt
+DeliverabilityEvent = MailBounced | MailComplained | SubscriberSuppressed | SubscriberReachable
+RightEvent = ProcessingRestricted | RightExercised | RightExtended | RightAnswered
+ProofEvent = ProofArchived | ProofOpened
 PersonEvent = (
-    SubscriberRegistered
-    | ProfileChanged
-    | ConsentRequested
-    | ConsentGiven
-    | GroundDeclared
-    | ConsentConfirmed
-    | ConsentExpired
-    | PermissionAsked
-    | PermissionRenewed
-    | ConsentWithdrawn
-    | ListJoined
-    | ListLeft
-    | ListMoved
-    | ListCopied
-    | ListTransferred
-    | LetterAnswered
-    | MoveUndone
-    | LetterBegun
-    | LetterSent
-    | LetterDeferred
-    | LetterFailed
-    | LetterWithheld
-    | LetterRetried
-    | LetterInDoubt
-    | MailBounced
-    | MailComplained
-    | SubscriberSuppressed
-    | SubscriberReachable
-    | ContactNoted
+    ProfileEvent
+    | GroundEvent
+    | RequestEvent
+    | MembershipEvent
+    | LetterEvent
+    | WithholdingEvent
+    | DeliverabilityEvent
+    | RightEvent
+    | ProofEvent
     | CallHonoured
-    | ProcessingRestricted
-    | RightExercised
-    | RightExtended
-    | RightAnswered
-    | ProofArchived
-    | ProofOpened
-    | SubscriberErased
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """An event with its cause, decided and not yet recorded."""
-
-    event: PersonEvent
-    cause: Cause

@@ -11,6 +11,7 @@ from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import InFlight, Person
+from engine.subscriber.terms import CANNOT_BE_CARRIED, CANNOT_BE_RENDERED, NOT_ELIGIBLE
 
 GIVE_UP = 72 * HOUR
 GIVE_UP_CONFIRMATION = 24 * HOUR
@@ -60,11 +61,11 @@ def record(command: c.RecordOutcome, person: Person) -> Outcome:
                 return Refused(Refusal.NOT_IN_DOUBT)
             return done(command.cause, e.LetterInDoubt(at, message, command.verdict))
         case "cannot-render":
-            return _withheld(command, flight, e.CANNOT_BE_RENDERED, command.why)
+            return _withheld(command, flight, CANNOT_BE_RENDERED, command.why)
         case "cannot-carry":
-            return _withheld(command, flight, e.CANNOT_BE_CARRIED, command.why)
+            return _withheld(command, flight, CANNOT_BE_CARRIED, command.why)
         case "not-eligible":
-            return _withheld(command, flight, f"{e.NOT_ELIGIBLE}{command.why}")
+            return _withheld(command, flight, f"{NOT_ELIGIBLE}{command.why}")
         case "released":
             return done(command.cause, e.LetterDeferred(at, message, at, why="never handed over"))
         case _:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from engine.subscriber import events as e
 from engine.subscriber.agenda_key import BroadcastKey, RequestKey, decode
 from engine.subscriber.person import InFlight, LetterState, Mailing, Person, PersonDraft
-from engine.subscriber.terms import LetterStatus
+from engine.subscriber.terms import CANNOT_BE_CARRIED, CANNOT_BE_RENDERED, LetterStatus
 
 BROADCASTS_KEPT = 64
 
@@ -107,7 +107,7 @@ def in_doubt(p: PersonDraft, event: e.LetterInDoubt) -> None:
 
 def withheld(p: PersonDraft, event: e.LetterWithheld) -> None:
     if event.message in p.in_flight:
-        mendable = event.why in (e.CANNOT_BE_RENDERED, e.CANNOT_BE_CARRIED)
+        mendable = event.why in (CANNOT_BE_RENDERED, CANNOT_BE_CARRIED)
         outcome(
             p, event.message, "withheld", event.at, aside=event.what or "words" if mendable else ""
         )

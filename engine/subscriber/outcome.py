@@ -7,8 +7,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
-from engine.subscriber.events import Cause, Fact, PersonEvent
+from engine.subscriber.events import Cause, PersonEvent
 from engine.words import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An event with its cause, decided and not yet recorded."""
+
+    event: PersonEvent
+    cause: Cause
 
 
 @dataclass(frozen=True, slots=True)

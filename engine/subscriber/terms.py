@@ -35,6 +35,10 @@ Fault = Literal["mailbox", "sender", "unknown"]
 """Whom a refusal by a mail server blames: it counts against the address only if it blames the
 mailbox.
 """
+CANNOT_BE_RENDERED = "cannot be rendered"
+CANNOT_BE_CARRIED = "cannot be carried"
+NOT_ELIGIBLE = "not eligible: "
+"""Prefix of the reason why a letter that was due might not be sent."""
 AnswerKind = Literal["move", "copy"]
 SuppressionReason = Literal["bounced", "complained", "operator", "imported"]
 ErasureBasis = Literal["asked", "retention", "unconfirmed"]

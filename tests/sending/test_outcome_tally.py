@@ -9,8 +9,8 @@ import pytest
 from engine.commands.command_handler import Result
 from engine.sending.outcome_tally import OutcomeTally, log_done
 from engine.subscriber import events as e
-from engine.subscriber.events import Cause, Fact
-from engine.subscriber.outcome import Done, NothingToDo, Unchanged
+from engine.subscriber.events import Cause
+from engine.subscriber.outcome import Done, Fact, NothingToDo, Unchanged
 from tests.examples import NOON
 
 MESSAGE = "5b1f0c9d2e7a4863b0d15c2f9e7a4b31"
