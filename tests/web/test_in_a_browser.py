@@ -229,6 +229,7 @@ def test_a_real_press_says_so_to_the_server_and_a_script_does_not(
         page.goto(f"{site}/l/{alone.link(YES)}")
         # Not asked of the browser: whoever asks it counts there as somebody who pressed.
         until(lambda: alone.since() != [])
+        expect(page.get_by_text("Bravo")).to_be_visible()
     (by_hand,), (by_script,) = (
         context.vault.evidence_of(each.stream).values() for each in (pressed, alone)
     )
@@ -252,6 +253,7 @@ def test_the_reader_arrives_at_the_address_the_author_gave(
             page.goto(f"{site}/l/{found.link(SHOP)}")
             if not minutes:
                 page.get_by_role("button").click()
+        page.wait_for_url("https://boutique.example/merci?de=potager")
         assert said == []
     assert found.lists() == {13}
 
