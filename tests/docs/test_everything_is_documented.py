@@ -119,7 +119,7 @@ def test_each_key_of_a_dialogue_is_on_the_page_for_authors(keys: Mapping[str, se
 
 EVENTS = {
     QUOTED.findall(cells[0])[0]: QUOTED.findall(cells[2])
-    for cells in rows(page("docs/ledger-format.md"))
+    for cells in rows(page("docs/format.md"))
     if len(cells) == 3 and QUOTED.match(cells[0])
 }
 
@@ -135,7 +135,7 @@ def test_no_event_is_documented_that_is_not_there() -> None:
 
 
 def test_the_members_of_an_entry_are_those_of_the_page() -> None:
-    text = page("docs/ledger-format.md")
+    text = page("docs/format.md")
     example = text.partition("```json\n")[2].partition("```")[0]
     members = [name for cells in rows(text) if len(cells) == 2 for name in QUOTED.findall(cells[0])]
     stored = next((ROOT / "tests/ledger/samples").glob("consent-given.v1.json")).read_bytes()
