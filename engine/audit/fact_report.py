@@ -137,7 +137,7 @@ class FactReport:
                     _("the evidence in the vault is NOT what the ledger commits to: {said}").format(
                         said=particulars
                     ),
-                    alarm=True,
+                    "fault",
                 )
             ]
         first = self._shown.setdefault(entry.cause.evidence, entry.position)
@@ -159,11 +159,11 @@ class FactReport:
                     _(
                         "recorded {length} after the date it claims: that date is a declaration"
                     ).format(length=length),
-                    alarm=True,
+                    "pointer",
                 )
             ]
         return [
-            Note(_("recorded {length} before the date it claims").format(length=length), alarm=True)
+            Note(_("recorded {length} before the date it claims").format(length=length), "pointer")
         ]
 
     def _notice(self, entry: Entry) -> list[Note]:
@@ -176,7 +176,7 @@ class FactReport:
                     _(
                         "the words it refers to ({digest}) were never published in this ledger"
                     ).format(digest=notice.digest),
-                    alarm=True,
+                    "fault",
                 )
             ]
         first = self._shown.setdefault(notice.digest, entry.position)
@@ -204,14 +204,14 @@ class FactReport:
         }
         notes = [Note(sentence.format(**values), verbatim=notice.words)]
         if not notice.in_force:
-            notes.append(Note(_("other words were in force for this form by then"), alarm=True))
+            notes.append(Note(_("other words were in force for this form by then"), "pointer"))
         return notes
 
     def ground(self, ground: LetterGround) -> Note:
         _ = self.say
         if ground.why_not:
             why = stored_in_words(ground.why_not, _)
-            return Note(_("NO live ground when it was begun: {why}").format(why=why), alarm=True)
+            return Note(_("NO live ground when it was begun: {why}").format(why=why), "fault")
         at, position = (
             (shown(ground.fact.event.at, self.zone), ground.fact.position)
             if ground.fact

@@ -126,18 +126,6 @@ class LetterCase:
     def letter(self) -> e.LetterBegun:
         return cast(e.LetterBegun, self.begun.event)
 
-    @property
-    def sound(self) -> bool:
-        """Whether everything is as it should be: marks that agree, a live ground, and no words but
-        those that were published.
-        """
-        comparisons = (self.subject, self.text, self.html)
-        return (
-            self.found.sound
-            and not self.ground.why_not
-            and not any(part is not None and part.verdict == "differs" for part in comparisons)
-        )
-
 
 def open_case(
     composer: Composer,

@@ -71,7 +71,7 @@ def _letter(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
         if to and to != known.address:
             yield Line(
                 _("the mail says it went to {to}: another address than theirs today").format(to=to),
-                alarm=True,
+                mark="pointer",
             )
     plan = facts.published.plan_at(case.begun.position)
     if case.letter.list:
@@ -102,15 +102,15 @@ def _normal(address: str) -> str:
 def _outcomes(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
     yield from map(facts.line, case.outcomes)
     if not case.outcomes:
-        yield Line(_("nothing is recorded yet of how it ended"), alarm=True)
+        yield Line(_("nothing is recorded yet of how it ended"), mark="pointer")
 
 
 def _ground(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
     ground = facts.ground(case.ground)
-    yield Line(ground.text, alarm=ground.alarm)
+    yield Line(ground.text, mark=ground.mark)
     for entry in case.about:
         line = facts.line(entry)
-        yield Line(line.text, (*_moment(case, entry, _), *line.notes), line.alarm)
+        yield Line(line.text, (*_moment(case, entry, _), *line.notes), line.mark)
 
 
 def _moment(case: LetterCase, entry: Entry, _: Say) -> Iterator[Note]:
@@ -120,14 +120,14 @@ def _moment(case: LetterCase, entry: Entry, _: Say) -> Iterator[Note]:
     if entry == case.ground.fact and not case.ground.why_not:
         yield Note(_("this is the ground the letter stood on"))
     elif entry == case.ground.withdrawn:
-        yield Note(_("this took the ground back, before the letter"), alarm=True)
+        yield Note(_("this took the ground back, before the letter"), "pointer")
     elif entry.version < case.begun.version:
         yield Note(_("before this letter"))
     elif isinstance(entry.event, e.ConsentWithdrawn) and any(
         outcome.name == "letter-sent" and outcome.version > entry.version
         for outcome in case.outcomes
     ):
-        yield Note(_("while this letter was being handed over"), alarm=True)
+        yield Note(_("while this letter was being handed over"), "pointer")
     else:
         yield Note(_("after this letter"))
 
@@ -137,7 +137,7 @@ def _words(case: LetterCase, zone: str, _: Say) -> Iterator[Line]:
     if words is None:
         sentence = _("edition {edition} has no letter “{letter}”: its words cannot be shown")
         yield Line(
-            sentence.format(edition=case.letter.edition, letter=case.letter.letter), alarm=True
+            sentence.format(edition=case.letter.edition, letter=case.letter.letter), mark="fault"
         )
         return
     yield Line(
@@ -195,15 +195,19 @@ def _compared_part(name: str, comparison: Comparison, _: Say) -> Line:
         )
         notes = tuple(map(Note, excerpts))
     sentence = sentences[comparison.verdict].format(part=name)
-    return Line(sentence, notes, alarm=comparison.verdict == "differs")
+    return Line(sentence, notes, "fault" if comparison.verdict == "differs" else "")
 
 
-def letter_as_json(case: LetterCase, facts: FactReport, now: int) -> dict[str, object]:
-    """The same findings as codes, positions and instants; `now` is engine time (ms)."""
+def letter_as_json(
+    case: LetterCase, facts: FactReport, now: int, *, sound: bool
+) -> dict[str, object]:
+    """The same findings as codes, positions and instants; `now` is engine time (ms). `sound`: its
+    report has no fault.
+    """
     found, mail, words = case.found, case.contested, case.words
     return {
         "held": True,
-        "sound": case.sound,
+        "sound": sound,
         "told_at": iso(now),
         "mail": (
             None

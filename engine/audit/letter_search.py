@@ -36,10 +36,6 @@ class FoundLetter:
     forged: int = 0
     mixed: bool = False
 
-    @property
-    def sound(self) -> bool:
-        return self.begun is not None and not self.forged and not self.mixed
-
 
 def find_letter(
     ledger: Ledger,
@@ -132,7 +128,7 @@ def marks_in_words(
                         "Message-ID {id}: of the form Relance gives, but no letter of this ledger"
                         " has it"
                     ).format(**values),
-                    alarm=True,
+                    mark="fault",
                 )
             )
     if found.by_link and found.forged:
@@ -156,7 +152,7 @@ def marks_in_words(
     elif tokens is not None and not tokens:
         lines.append(Line(_("it holds no link of Relance's form")))
     if found.forged:
-        lines.append(Line(forged_links(found.forged, language), alarm=True))
+        lines.append(Line(forged_links(found.forged, language), mark="fault"))
     if found.mixed:
         lines.append(
             Line(
@@ -164,7 +160,7 @@ def marks_in_words(
                     "its Message-ID and its links are those of different letters: it was put"
                     " together; the link is followed"
                 ),
-                alarm=True,
+                mark="fault",
             )
         )
     return lines

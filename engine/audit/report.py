@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from typing import Literal
 
 from engine.i18n.printable import printable
 
@@ -23,14 +24,21 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f2;
 """
 
 
+Mark = Literal["", "pointer", "fault"]
+"""What has an exclamation mark before it. A "pointer" must not be overlooked and may well be so: a
+date that was declared, an address that is another by now. A "fault" must not be: whoever asked gets
+exit status 1.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something said of a line. `alarm`: what an auditor must not overlook. `verbatim`: words that
-    are shown as they are, over several lines.
+    """Something said of a line. `verbatim`: words that are shown as they are, over several
+    lines.
     """
 
     text: str
-    alarm: bool = False
+    mark: Mark = ""
     verbatim: str = ""
 
 
@@ -38,7 +46,7 @@ class Note:
 class Line:
     text: str
     notes: tuple[Note, ...] = ()
-    alarm: bool = False
+    mark: Mark = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,15 @@ class Report:
     sections: tuple[Section, ...]
     language: str = "en"
 
+    @property
+    def faulty(self) -> bool:
+        """Whether anything in it is a fault."""
+        return any(
+            "fault" in (line.mark, *(note.mark for note in line.notes))
+            for section in self.sections
+            for line in section.lines
+        )
+
 
 def as_text(report: Report) -> Iterator[str]:
     """Line by line. What must not be overlooked has an exclamation mark before it."""
@@ -61,18 +78,18 @@ def as_text(report: Report) -> Iterator[str]:
         yield ""
         yield printable(section.heading)
         for line in section.lines:
-            yield f"{_mark(line.alarm)}{printable(line.text)}"
+            yield f"{_sign(line.mark)}{printable(line.text)}"
             for note in line.notes:
                 if note.text:
-                    yield f"{INDENT}{_mark(note.alarm)}{printable(note.text)}"
+                    yield f"{INDENT}{_sign(note.mark)}{printable(note.text)}"
                 yield from (
                     f"{INDENT}  | {printable(words.expandtabs(4))}".rstrip()
                     for words in note.verbatim.splitlines()
                 )
 
 
-def _mark(alarm: bool) -> str:
-    return "! " if alarm else ""
+def _sign(mark: Mark) -> str:
+    return "! " if mark else ""
 
 
 def as_html(report: Report) -> str:
@@ -91,7 +108,7 @@ def as_html(report: Report) -> str:
 
 def _section(section: Section) -> str:
     lines = "\n".join(
-        f"<li>{_said(line.text, line.alarm)}{''.join(map(_note, line.notes))}</li>"
+        f"<li>{_said(line.text, line.mark)}{''.join(map(_note, line.notes))}</li>"
         for line in section.lines
     )
     heading = escape(printable(section.heading))
@@ -100,14 +117,12 @@ def _section(section: Section) -> str:
 
 def _note(note: Note) -> str:
     words = f"<pre>{escape(_lines(note.verbatim))}</pre>" if note.verbatim else ""
-    return (
-        f'<span class="note">{_said(note.text, note.alarm)}</span>' if note.text else ""
-    ) + words
+    return (f'<span class="note">{_said(note.text, note.mark)}</span>' if note.text else "") + words
 
 
-def _said(text: str, alarm: bool) -> str:
+def _said(text: str, mark: Mark) -> str:
     escaped = escape(printable(text))
-    return f'<span class="alarm">{escaped}</span>' if alarm else escaped
+    return f'<span class="alarm">{escaped}</span>' if mark else escaped
 
 
 def _lines(text: str) -> str:

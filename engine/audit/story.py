@@ -73,7 +73,7 @@ def _who(person: Identity, _: Say) -> Iterator[Line]:
         else:
             yield Line(
                 _("the vault holds no address for them, and the ledger no erasure that says why"),
-                alarm=True,
+                mark="fault",
             )
     else:
         yield Line(_("address: {address}").format(address=person.known.address))
@@ -87,7 +87,7 @@ def _who(person: Identity, _: Say) -> Iterator[Line]:
             "found by {address}: they are registered under another now, and had this one when an"
             " act was recorded"
         )
-        yield Line(sentence.format(address=person.former), alarm=True)
+        yield Line(sentence.format(address=person.former), mark="pointer")
     for address in person.others:
         yield Line(_("another address in their evidence: {address}").format(address=address))
 

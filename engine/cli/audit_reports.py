@@ -55,8 +55,8 @@ from engine.sequence.timing import to_instant, to_local
 
 NOTHING_HELD = 1
 """The exit status where nothing is held: a script can tell it from a story."""
-NOT_SOUND = 1
-"""The exit status of a letter with a forged link, without a live ground, or with other words."""
+FAULTY = 1
+"""The exit status of an answer that shows a fault (docs/audit.md says which marks are faults)."""
 
 
 def story(context: AppContext, args: argparse.Namespace) -> int:
@@ -70,11 +70,12 @@ def story(context: AppContext, args: argparse.Namespace) -> int:
     facts = _facts(context, person, language, letters)
     now = context.clock.now()
     sentences = list(standing(context, person.subscriber, facts.zone, _))
+    report = story_report(person, facts, sentences, now)
     if args.json:
         print(json_text(story_as_json(person, facts, sentences, now)))
     else:
-        _hand_out(story_report(person, facts, sentences, now), args.html, language)
-    return 0
+        _hand_out(report, args.html, language)
+    return FAULTY if report.faulty else 0
 
 
 def letter(context: AppContext, args: argparse.Namespace) -> int:
@@ -97,11 +98,12 @@ def letter(context: AppContext, args: argparse.Namespace) -> int:
         Composer(context.config, link_key), person, found, found.begun, contested, facts.published
     )
     now = context.clock.now()
+    report = letter_report(case, args.mail, facts, now)
     if args.json:
-        print(json_text(letter_as_json(case, facts, now)))
+        print(json_text(letter_as_json(case, facts, now, sound=not report.faulty)))
     else:
-        _hand_out(letter_report(case, args.mail, facts, now), args.html, language)
-    return 0 if case.sound else NOT_SOUND
+        _hand_out(report, args.html, language)
+    return FAULTY if report.faulty else 0
 
 
 def _contested(text: str) -> tuple[Contested | None, str]:

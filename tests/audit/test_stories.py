@@ -144,11 +144,24 @@ def test_evidence_that_was_changed_is_named(context: AppContext, auditor: Audito
             " 'salon')::bytea"
         )
     told = auditor.asks("story", ANNA)
+    assert told.status == 1
     assert (
         "! the evidence in the vault is NOT what the ledger commits to: source: salon" in told.out
     )
-    plain = auditor.asks("story", ANNA, "--json").plain
-    assert "altered" in {fact["evidence"] for fact in plain["facts"]}  # type: ignore[attr-defined]
+    in_json = auditor.asks("story", ANNA, "--json")
+    assert in_json.status == 1
+    assert "altered" in {fact["evidence"] for fact in in_json.plain["facts"]}  # type: ignore[attr-defined]
+
+
+def test_a_date_that_was_only_declared_is_pointed_out_and_no_fault(
+    context: AppContext, auditor: Auditor
+) -> None:
+    cause, vault_write = with_evidence(context, "import", {"source": "salon"})
+    command = Subscribe(context.clock.now() - 300 * DAY, cause, 10, "consent", "declared")
+    wished(context, command, ANNA, vault_write=vault_write)
+    told = auditor.asks("story", ANNA)
+    assert "    ! recorded 300 days after the date it claims" in told.out
+    assert told.status == 0
 
 
 def test_the_words_shown_are_those_in_force_at_that_moment(
