@@ -249,11 +249,11 @@ def test_the_reader_arrives_at_the_address_the_author_gave(
             "https://boutique.example/**",
             lambda route: route.fulfill(body="Merci de votre visite", content_type="text/plain"),
         )
-        with page.expect_request("https://boutique.example/merci?de=potager"):
+        with page.expect_request("https://boutique.example/merci?de=potager") as arriving:
             page.goto(f"{site}/l/{found.link(SHOP)}")
             if not minutes:
                 page.get_by_role("button").click()
-        page.wait_for_url("https://boutique.example/merci?de=potager")
+        arriving.value.response()
         assert said == []
     assert found.lists() == {13}
 
