@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.installation import events as i
@@ -24,63 +24,67 @@ from engine.subscriber.events import LetterBegun
 from engine.vault.vault import Vault
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
+SaltedPayload = tuple[bytes, bytes]
+"""The salt and the canonical JSON of a piece of evidence."""
 
 
-def committed(
-    facts: Iterable[bytes], held: Mapping[str, tuple[bytes, bytes]]
-) -> dict[str, tuple[bytes, bytes]]:
-    """Of the (salt, payload) that are held, those that `facts`, exact bytes of entries, lead to.
-    Others belong to later facts, or to none.
-    """
-    pieces: dict[str, tuple[bytes, bytes]] = {}
-    waiting = [digest for fact in facts for digest in _named(fact)]
+def digests_of(entry: Entry, held: Mapping[str, SaltedPayload]) -> set[str]:
+    """Every SHA-256 that a fact names, and every one that the evidence it leads to names."""
+    digests: set[str] = set()
+    waiting: list[object] = [as_plain(entry)]
     while waiting:
-        digest = waiting.pop()
-        if digest in held and digest not in pieces:
-            pieces[digest] = held[digest]
-            waiting += _named(held[digest][1])
-    return dict(sorted(pieces.items()))
+        for digest in _digests_in(waiting.pop()):
+            if digest not in digests and digest in held:
+                waiting.append(_read(held[digest][1]))
+            digests.add(digest)
+    return digests
 
 
-def _named(piece: bytes) -> Iterator[str]:
-    """Every text in it that is a SHA-256 in hexadecimal."""
-    waiting: list[object] = [json.loads(piece)]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str) and DIGEST.fullmatch(value):
+def _read(payload: bytes) -> object:
+    """None for a payload that somebody has altered, so that it is handed over and found."""
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return None
+
+
+def _digests_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        if DIGEST.fullmatch(value):
             yield value
-        elif isinstance(value, dict):
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _digests_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _digests_in(item)
 
 
 Paths = Callable[[e.LetterBegun], Iterable[str]]
 """The files a letter's words stand in, as its edition has them; none when that is not known."""
+Publication = i.ConfigurationPublished | i.NoticePublished | i.FormPublished
 ALWAYS = frozenset({"origin-begun", "signing-key-changed", "ledger-restored"})
 """Without these nobody could say which key may sign, and which history it is."""
 
 
-def referred(own: Sequence[Entry], installation: Sequence[Entry], paths: Paths) -> list[Entry]:
-    """The installation's entries that belong beside a person's, in order. Both are in the order of
-    the ledger.
+def referred(
+    own: Mapping[Entry, Collection[str]], installation: Sequence[Entry], paths: Paths
+) -> list[Entry]:
+    """The installation's entries that belong beside a person's, in order. `own` has the person's
+    entries with the digests that each of them leads to. Both are in the order of the ledger.
     """
     chosen: dict[int, Entry] = {
         entry.position: entry for entry in installation if entry.name in ALWAYS
     }
     words: set[str] = set()
     editions: set[int] = set()
-    for entry in own:
-        words |= {digest for digest in _texts(as_plain(entry.event)) if DIGEST.fullmatch(digest)}
-        if isinstance(entry.event, e.ConsentRequested):
-            published = _latest(installation, i.FormPublished, entry.position, entry.event.form)
-            chosen |= {published_entry.position: published_entry for published_entry in published}
-        notice = getattr(entry.event, "notice", "")
-        if notice:
-            chosen |= {
-                published_entry.position: published_entry
-                for published_entry in _notices(installation, notice, entry.position)
-            }
+    publications = _publications(installation)
+    for entry, digests in own.items():
+        words |= set(digests)
+        published = [_last_before(publications.get(digest, ()), entry) for digest in digests]
+        if isinstance(entry.event, e.ConsentRequested) and entry.event.form:
+            published.append(_last_before(publications.get(entry.event.form, ()), entry))
+        chosen |= {found.position: found for found in published if found is not None}
         if isinstance(entry.event, e.LetterBegun):
             editions.add(entry.event.edition)
             words |= _of_letter(installation, entry.event, paths)
@@ -90,14 +94,8 @@ def referred(own: Sequence[Entry], installation: Sequence[Entry], paths: Paths) 
         if _of_editions(published_entry, editions)
     }
     for published_entry in list(chosen.values()):
-        if isinstance(
-            published_entry.event, i.ConfigurationPublished | i.NoticePublished | i.FormPublished
-        ):
-            words |= {
-                digest
-                for digest in _texts(as_plain(published_entry.event))
-                if DIGEST.fullmatch(digest)
-            }
+        if isinstance(published_entry.event, Publication):
+            words |= set(_digests_in(as_plain(published_entry.event)))
     chosen |= {
         published_entry.position: published_entry
         for published_entry in installation
@@ -107,25 +105,24 @@ def referred(own: Sequence[Entry], installation: Sequence[Entry], paths: Paths) 
     return [chosen[position] for position in sorted(chosen)]
 
 
-def _latest(
-    installation: Sequence[Entry], kind: type[i.FormPublished], before: int, form: str
-) -> list[Entry]:
-    """The form as it stood when it was filled in."""
-    forms = [
-        entry
-        for entry in installation
-        if isinstance(entry.event, kind) and entry.event.form == form and entry.position < before
-    ]
-    return forms[-1:]
+def _publications(installation: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """What was published where people agree, and what was declared: by the digest of its words; a
+    form by its name too.
+    """
+    publications: dict[str, list[Entry]] = {}
+    for entry in installation:
+        if isinstance(entry.event, i.FormPublished):
+            publications.setdefault(entry.event.rendered, []).append(entry)
+            publications.setdefault(entry.event.form, []).append(entry)
+        elif isinstance(entry.event, i.NoticePublished | i.ConfigurationPublished):
+            publications.setdefault(entry.event.digest, []).append(entry)
+    return publications
 
 
-def _notices(installation: Sequence[Entry], digest: str, before: int) -> list[Entry]:
-    notices = [
-        entry
-        for entry in installation
-        if isinstance(entry.event, i.NoticePublished) and entry.event.digest == digest
-    ]
-    return [entry for entry in notices if entry.position < before][-1:] or notices[:1]
+def _last_before(publications: Sequence[Entry], fact: Entry) -> Entry | None:
+    """As it stood when the fact was written; the first one where it was published later."""
+    before = [entry for entry in publications if entry.position < fact.position]
+    return before[-1] if before else next(iter(publications), None)
 
 
 def _of_letter(installation: Sequence[Entry], letter: e.LetterBegun, paths: Paths) -> set[str]:
@@ -145,17 +142,6 @@ def _of_editions(entry: Entry, editions: set[int]) -> bool:
         isinstance(entry.event, i.SequencePublished | i.ConfigurationPublished)
         and entry.event.edition in editions
     )
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,18 +185,20 @@ def holding_of(stores: Stores, stream: str, signed: SignedCheckpoint) -> BundleS
     def paths(letter: LetterBegun) -> Iterator[str]:
         return paths_of(stores.installation_stream, letter)
 
-    positions = sorted({entry.position for entry in (*own, *referred(own, installation, paths))})
+    kept = {
+        commitment.hex(): (salt, payload)
+        for commitment, salt, payload in stores.vault.evidence_bytes(stream)
+    }
+    named = {entry: digests_of(entry, kept) for entry in own}
+    positions = sorted({entry.position for entry in (*own, *referred(named, installation, paths))})
     entries = stores.ledger.bytes_at_all(positions)
     proofs = {position: _proof(stores.tree, position, signed) for position in positions}
     known = stores.vault.people([stream]).get(stream)
     person: Mapping[str, object] | None = (
         {"address": known.address, "fields": dict(known.fields)} if known is not None else None
     )
-    kept = {
-        commitment.hex(): (salt, payload)
-        for commitment, salt, payload in stores.vault.evidence_bytes(stream)
-    }
-    evidence = committed([entries[entry.position] for entry in own], kept)
+    committed = set().union(*named.values())
+    evidence = {digest: kept[digest] for digest in sorted(committed & kept.keys())}
     return BundleSources(stream, len(own), entries, proofs, evidence, person)
 
 

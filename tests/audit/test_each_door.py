@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -17,8 +18,12 @@ from engine.subscriber.events import ConsentGiven, ConsentRequested, GroundDecla
 from engine.vault.act_evidence import octets_of
 from engine.vault.commitment import PREFIX
 from tests.installation import Installations
+from tests.proof.handed import bundle
 from tests.web import doors
 from tests.web.visiting import Site, behind_a_proxy
+
+NAMES_OF_WORDS = {"notice_digest", "form_digest", "form_file", "configuration"}
+EVIDENCE = re.compile(r"evidence/[0-9a-f]{64}\.json")
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +112,19 @@ def test_what_was_shown_stands_in_the_ledger_under_its_digest(
         proof.particulars["purpose_digest"]
         == hashlib.sha256(f"{purpose.name}\n{purpose.description}".encode()).hexdigest()
     )
+
+
+def test_each_digest_that_evidence_names_is_in_the_bundle(
+    site: Site, came: Mapping[str, str]
+) -> None:
+    """The page of the confirming press among them. A purpose's words stand in its configuration,
+    and a mail beside its digest.
+    """
+    for address in came.values():
+        files = bundle(site.context, site.stream(address))
+        for piece in (json.loads(files[name]) for name in files if EVIDENCE.fullmatch(name)):
+            for name in NAMES_OF_WORDS & piece.keys():
+                assert f"words/{piece[name]}.txt" in files, (address, name)
 
 
 def test_each_piece_is_committed_to_by_a_fact_or_by_a_piece_that_is(

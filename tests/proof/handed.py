@@ -21,11 +21,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+from engine.context import AppContext
 from engine.ledger.codec import canonical
 from engine.proof import verify
 from engine.proof.bundle import BundleSources, Head, bundle_files, promise, sums
+from engine.proof.bundle_sources import Stores, holding_of
+from engine.proof.bundle_sources import head_of as stored_head_of
 from engine.proof.handover import ledger_tools
 from engine.proof.signing import NoteSigner
+from engine.proof.store import SignedCheckpoint
 from tests.proof.plain_tree import mth, path
 
 ORIGIN = "lettres.potager.example/relance/0123456789abcdef"
@@ -203,6 +207,20 @@ def bundle_of(
         stream, len(own), {n: book.entries[n - 1] for n in chosen}, proofs, evidence, person
     )
     return bundle_files(head, holding, ledger_tools(), signer.sign)
+
+
+def bundle(
+    context: AppContext, stream: str, signed: SignedCheckpoint | None = None
+) -> dict[str, bytes]:
+    """As `relance audit prove` makes it."""
+    stores = Stores(context.ledger, context.vault, context.tree, context.installation_stream)
+    signed = signed or context.tree.sign_now()
+    return bundle_files(
+        stored_head_of(stores, signed),
+        holding_of(stores, stream, signed),
+        ledger_tools(),
+        context.tree.sign,
+    )
 
 
 def ledger_of(

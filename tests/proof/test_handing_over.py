@@ -17,16 +17,16 @@ from psycopg.conninfo import make_conninfo
 
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
-from engine.proof.bundle import bundle_files, zipped
-from engine.proof.bundle_sources import Stores, head_of, holding_of
-from engine.proof.handover import hand_over, ledger_tools
+from engine.proof.bundle import zipped
+from engine.proof.bundle_sources import Stores, head_of
+from engine.proof.handover import hand_over
 from engine.proof.store import SignedCheckpoint
 from engine.subscriber import commands as c
 from engine.subscriber.events import Cause
 from engine.vault.commitment import evidence
 from engine.vault.vault import VaultWrite
 from tests.installation import Installations
-from tests.proof.handed import judged, unpack, verified
+from tests.proof.handed import bundle, judged, unpack, verified
 
 MakeContext = Callable[..., AppContext]
 DIALOGUE = """title = "Semis"
@@ -77,19 +77,6 @@ def context(make_context: MakeContext) -> AppContext:
     context = make_context(FILES)
     live(context, "bruno@lecteurs.example")
     return context
-
-
-def bundle(
-    context: AppContext, stream: str, signed: SignedCheckpoint | None = None
-) -> dict[str, bytes]:
-    stores = Stores(context.ledger, context.vault, context.tree, context.installation_stream)
-    signed = signed or context.tree.sign_now()
-    return bundle_files(
-        head_of(stores, signed),
-        holding_of(stores, stream, signed),
-        ledger_tools(),
-        context.tree.sign,
-    )
 
 
 def ledger(context: AppContext, target: Path, signed: SignedCheckpoint | None = None) -> Path:
