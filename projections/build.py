@@ -18,8 +18,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from engine.ledger.codec import EntryRefused
-from engine.ledger.histories import histories
-from engine.ledger.store import Ledger
+from engine.ledger.store import Ledger, histories
 from engine.store.binary import copy_rows
 from engine.store.database import Database
 from engine.store.sql import queries

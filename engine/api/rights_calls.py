@@ -17,7 +17,7 @@ from engine.commands.command_handler import CommandRequest, Result
 from engine.i18n.in_words import in_english
 from engine.intake import rights_calls as read
 from engine.intake.calls import Mistakes
-from engine.ledger.entry_json import iso
+from engine.ledger.codec import iso
 from engine.privacy.correction import Correction, correction
 from engine.privacy.erasure import archiver, erase
 from engine.privacy.export import dossier

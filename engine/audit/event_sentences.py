@@ -14,8 +14,7 @@ from engine.i18n.phrases import quoted
 from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words
 from engine.i18n.withheld_words import why_withheld
-from engine.ledger.codec import Entry
-from engine.ledger.entry_json import EvidenceByCommitment
+from engine.ledger.codec import Entry, EvidenceByCommitment
 from engine.sequence.model import Plan
 from engine.subscriber import events as e
 

@@ -20,8 +20,7 @@ from engine.i18n.language import Language, Say, translator
 from engine.i18n.phrases import say_delay
 from engine.i18n.stored_words import stored_in_words
 from engine.installation.state import Origin
-from engine.ledger.codec import Entry
-from engine.ledger.entry_json import entry_as_json, iso
+from engine.ledger.codec import Entry, entry_as_json, iso
 from engine.proof.store import SignedCheckpoint
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.subscriber.events import LetterBegun

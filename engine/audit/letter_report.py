@@ -7,17 +7,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from engine.audit.comparison import Comparison
 from engine.audit.fact_report import FactReport, ground_as_json
-from engine.audit.letter_case import LetterCase
+from engine.audit.letter_case import Comparison, LetterCase
 from engine.audit.letter_search import marks_in_words
 from engine.audit.report import Line, Note, Report, Section
 from engine.i18n.dates import shown
 from engine.i18n.language import Language, Say
 from engine.i18n.phrases import say_list
 from engine.intake.address import AddressRefused, normalise
-from engine.ledger.codec import Entry
-from engine.ledger.entry_json import iso
+from engine.ledger.codec import Entry, iso
 from engine.subscriber import events as e
 
 

@@ -20,10 +20,8 @@ from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words
 from engine.imports.rejected_rows import inert
 from engine.installation.events import STREAM
-from engine.ledger.codec import Entry
-from engine.ledger.entry_json import iso
-from engine.ledger.histories import histories
-from engine.ledger.store import Ledger
+from engine.ledger.codec import Entry, iso
+from engine.ledger.store import Ledger, histories
 from engine.store.database import Database
 from engine.vault.vault import Vault
 

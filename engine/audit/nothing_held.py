@@ -18,7 +18,7 @@ from engine.desk.clock import Clock
 from engine.i18n.language import Language, translator
 from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words
-from engine.ledger.entry_json import iso
+from engine.ledger.codec import iso
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.vault.vault import Vault

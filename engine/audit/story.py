@@ -12,8 +12,7 @@ from engine.audit.person_history import GroundHistory, LetterGround
 from engine.audit.report import Line, Report, Section
 from engine.i18n.dates import shown
 from engine.i18n.language import Say
-from engine.ledger.codec import Entry
-from engine.ledger.entry_json import iso
+from engine.ledger.codec import Entry, iso
 from engine.subscriber.events import LetterBegun, SubscriberErased
 
 

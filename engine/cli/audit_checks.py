@@ -1,5 +1,6 @@
-"""`relance audit evidence` and `audit retention`: what the proof of a ground lacks (D02), and what
-is kept past the time that was declared for it (D14).
+"""What an auditor has recomputed: `audit evidence` (what the proof of a ground lacks, D02), `audit
+retention` (what is kept past its declared time, D14), `audit replay` and `rebuild` (views and tree
+are nothing but what the ledger says; stopping at any point loses nothing).
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from engine.audit.evidence import GroundProof, audited_people
-from engine.cli.catch_up import catch_up
+from engine.cli.checkpoints import refusing
+from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.dates import shown
@@ -18,7 +20,7 @@ from engine.i18n.phrases import say_delay
 from engine.i18n.user_error import UserError, address_of
 from engine.installation.events import STREAM, RetentionApplied
 from engine.intake.evidence_requirements import missing
-from engine.ledger.entry_json import iso
+from engine.ledger.codec import iso
 from engine.privacy.retention import RULES, past_their_time, terms
 from engine.sequence.declared import Retention
 from engine.sequence.delay import Delay
@@ -181,3 +183,54 @@ def _declared(declared: Retention, delay: Callable[[Delay], str], _: Say) -> dic
         "archive": delay(declared.proof),
         "suppression": end,
     }
+
+
+VIEWS = ("agenda", "members", "letters", "silence")
+
+
+def replay(context: AppContext, args: argparse.Namespace) -> int:
+    """Rebuild every view beside the live ones from one snapshot, and the tree from the ledger's
+    bytes; "equal", or what differs and status 1.
+    """
+    _ = translator(context.config.site.language)
+    with refusing(), Progress(_("Recomputing the tree"), say=_) as tell:
+        in_tree = list(context.tree.replay(tell))
+    with Progress(_("Replaying"), say=_) as tell:
+        differences = context.views.compare(tell)
+    for unlike in in_tree[:MAX_SHOWN]:
+        print(unlike.said(_))
+    places = {"live only": _("live only"), "rebuilt only": _("rebuilt only")}
+    for difference in differences:
+        where = places.get(difference.where, difference.where)
+        print(f"{difference.table}: {where}: {difference.row}")
+    if in_tree:
+        sentence = N_(
+            "not equal: {n} differences between ledger, tree and checkpoints (at most 50 are"
+            " shown); keep everything as it is: it is evidence"
+        )
+        raise UserError(sentence, n=len(in_tree))
+    if differences:
+        sentence = N_(
+            "not equal: {n} rows differ (at most 50 of each kind are shown); `relance rebuild`"
+            " makes the views anew"
+        )
+        raise UserError(sentence, n=len(differences))
+    # The word a script looks for, the same in every language.
+    print("equal")
+    return 0
+
+
+def rebuild(context: AppContext, args: argparse.Namespace) -> int:
+    _ = translator(context.config.site.language)
+    for name in args.view:
+        if name not in VIEWS:
+            raise UserError(
+                N_("there is no view {view}; there are: {known}"),
+                2,
+                view=name,
+                known=", ".join(VIEWS),
+            )
+    with Progress(_("Rebuilding"), say=_) as tell:
+        context.views.rebuild(args.view, tell)
+    print(_("rebuilt: {views}").format(views=", ".join(args.view or VIEWS)))
+    return 0

@@ -33,9 +33,9 @@ from engine.audit.published import Published
 from engine.audit.report import Report, as_html, as_text
 from engine.audit.standing import letter_names, standing
 from engine.audit.story import story_as_json, story_report
-from engine.cli.catch_up import catch_up
 from engine.cli.checkpoints import refusing
 from engine.cli.private_file import private_file
+from engine.cli.progress import catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.dates import read_date

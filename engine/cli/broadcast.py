@@ -9,9 +9,8 @@ import sys
 import time
 from collections.abc import Mapping
 
-from engine.cli.catch_up import catch_up
 from engine.cli.people import operator_cause
-from engine.cli.progress import Progress
+from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import agreed
 from engine.context import AppContext
 from engine.desk.processes import EXPIRY_SECONDS, Processes

@@ -15,7 +15,7 @@ from engine.context import AppContext
 from engine.i18n.language import N_, grouped, translator
 from engine.i18n.user_error import UserError
 from engine.proof.errors import ProofRefused
-from engine.proof.signing_refused import SigningRefused
+from engine.proof.signer import SigningRefused
 from engine.runtime import stamping
 from engine.runtime.startup import check_clock, put_back
 from engine.runtime.witnessing import witness_now

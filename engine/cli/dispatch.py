@@ -7,7 +7,11 @@ is not in it.
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from engine.context import AppContext
 
 if TYPE_CHECKING:
     import argparse
@@ -44,11 +48,11 @@ def context_verb(name: str) -> ContextVerb:
         case "unsubscribe":
             from engine.cli.people import unsubscribe as carry_out
         case "suppress":
-            from engine.cli.suppress import suppress as carry_out
+            from engine.cli.import_file import suppress as carry_out
         case "show":
-            from engine.cli.show import show as carry_out
+            from engine.cli.people import show as carry_out
         case "members":
-            from engine.cli.members import members as carry_out
+            from engine.cli.lists import members as carry_out
         case "lists":
             from engine.cli.lists import lists as carry_out
         case "publish":
@@ -72,19 +76,19 @@ def context_verb(name: str) -> ContextVerb:
         case "retry-withheld":
             from engine.cli.unsent_letters import retry_withheld as carry_out
         case "audit":
-            from engine.cli.audit import audit as carry_out
+            carry_out = audit
         case "rebuild":
-            from engine.cli.replay import rebuild as carry_out
+            from engine.cli.audit_checks import rebuild as carry_out
         case "api-key":
             from engine.cli.api_key import run as carry_out
         case "person":
-            from engine.cli.person import person as carry_out
+            from engine.cli.rights import person as carry_out
         case "requests":
-            from engine.cli.requests import requests as carry_out
+            from engine.cli.rights import requests as carry_out
         case "papers":
             from engine.cli.papers import papers as carry_out
         case "breach":
-            from engine.cli.breach import breach as carry_out
+            from engine.cli.papers import breach as carry_out
         case _:
             raise KeyError(name)
     return carry_out
@@ -95,13 +99,13 @@ def database_verb(name: str) -> DatabaseVerb:
     carry_out: DatabaseVerb
     match name:
         case "trial":
-            from engine.cli.trial import trial as carry_out
+            from engine.cli.database import trial as carry_out
         case "accept-secret":
-            from engine.cli.accept_secret import run as carry_out
+            from engine.cli.database import run as carry_out
         case "backup":
-            from engine.cli.backup import backup as carry_out
+            from engine.cli.database import backup as carry_out
         case "restore":
-            from engine.cli.backup import restore as carry_out
+            from engine.cli.database import restore as carry_out
         case _:
             raise KeyError(name)
     return carry_out
@@ -116,7 +120,7 @@ def config_verb(name: str) -> ConfigVerb:
         case "simulate":
             from engine.cli.simulate import run as carry_out
         case "graph":
-            from engine.cli.graph import run as carry_out
+            from engine.cli.simulate import graph as carry_out
         case _:
             raise KeyError(name)
     return carry_out
@@ -134,6 +138,51 @@ def folder_verb(name: str) -> FolderVerb:
             from engine.cli.completion import completion as carry_out
         case "audit":
             from engine.cli.prove import verify as carry_out
+        case _:
+            raise KeyError(name)
+    return carry_out
+
+
+def audit(context: AppContext, args: argparse.Namespace) -> int:
+    return audit_part(args.part)(context, args)
+
+
+def audit_part(name: str) -> Callable[[AppContext, argparse.Namespace], int]:
+    """Raises KeyError for what is none of AUDIT_PARTS, and for `verify`, which needs no
+    installation.
+    """
+    carry_out: Callable[[AppContext, argparse.Namespace], int]
+    match name:
+        case "story":
+            from engine.cli.audit_reports import story as carry_out
+        case "letter":
+            from engine.cli.audit_reports import letter as carry_out
+        case "as-of":
+            from engine.cli.audit_reports import as_of as carry_out
+        case "replay":
+            from engine.cli.audit_checks import replay as carry_out
+        case "prove":
+            from engine.cli.prove import prove as carry_out
+        case "ledger":
+            from engine.cli.prove import ledger as carry_out
+        case "evidence":
+            from engine.cli.audit_checks import evidence as carry_out
+        case "retention":
+            from engine.cli.audit_checks import retention as carry_out
+        case "open-archive":
+            from engine.cli.prove import open_archive as carry_out
+        case "checkpoint":
+            from engine.cli.checkpoints import checkpoint as carry_out
+        case "key":
+            from engine.cli.checkpoints import key as carry_out
+        case "rotate-key":
+            from engine.cli.checkpoints import rotate as carry_out
+        case "restored":
+            from engine.cli.checkpoints import restored as carry_out
+        case "witness":
+            from engine.cli.checkpoints import witness as carry_out
+        case "stamp":
+            from engine.cli.checkpoints import stamp as carry_out
         case _:
             raise KeyError(name)
     return carry_out

@@ -1,23 +1,30 @@
 """`relance import FILE`: what is typed becomes the options of an import, held against the
-installation; then the file is imported and the report printed.
+installation; then the file is imported and the report printed. `relance suppress FILE`: every
+address in it is never written to again (D15). Ctrl-C stops both between two steps.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
-from engine.cli.interruption import stop_between_steps
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.user_error import UserError, list_of
 from engine.imports import rows
 from engine.imports.agreement import COLUMN_MEANINGS
-from engine.imports.passes import ImportOptions, run_import
+from engine.imports.columns import EMAIL
+from engine.imports.passes import NO_MAPPING, ImportOptions, run_import, run_suppress
 from engine.imports.refusals import DateKind, RowRefused, TableRefused
 from engine.intake.instants import DateRefused
+from engine.subscriber.terms import SUPPRESSION_REASONS, one_of
 
 
 def import_file(context: AppContext, args: argparse.Namespace) -> int:
@@ -116,3 +123,45 @@ def _mapping(args: argparse.Namespace, fields: tuple[str, ...]) -> dict[str, str
             raise UserError(N_("two columns are said to be {field}"), 2, field=field)
         mapping[column] = field
     return mapping
+
+
+def suppress(context: AppContext, args: argparse.Namespace) -> int:
+    _ = translator(context.config.site.language)
+    mapping = {args.email: EMAIL} if args.email else NO_MAPPING
+    try:
+        with Progress(_("Suppressing"), say=_) as tell, stop_between_steps() as stopping:
+            report = run_suppress(
+                context.importing(),
+                args.file,
+                one_of(args.reason, SUPPRESSION_REASONS),
+                mapping,
+                tell,
+                stopping,
+            )
+    except TableRefused as error:
+        raise UserError(error.reason, 2) from error
+    for line in report.lines(_):
+        print(line)
+    return report.exit_code
+
+
+@contextmanager
+def stop_between_steps() -> Iterator[Callable[[], bool]]:
+    """Within it the first Ctrl-C only makes the answer true, so that the step under way is
+    finished; the second interrupts as ever.
+    """
+    asked = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)

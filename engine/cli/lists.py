@@ -1,15 +1,34 @@
-"""`relance lists`: the lists with how many stand on each, and what falls due in the next day."""
+"""`relance lists`: the lists with how many stand on each, and what falls due in the next day.
+`relance members LIST`: who stands on one, since when, on what ground, and what comes next; as a
+table or as CSV.
+"""
 
 from __future__ import annotations
 
 import argparse
+import csv
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TextIO
 
-from engine.cli.catch_up import catch_up
+from engine.audit.standing import act_in_words
+from engine.cli.arguments_of_people import STDOUT
+from engine.cli.private_file import private_file
+from engine.cli.progress import catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
-from engine.i18n.language import Say, translator
+from engine.i18n.dates import shown
+from engine.i18n.language import N_, Say, counting_translator, grouped, translator
+from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words
+from engine.i18n.user_error import UserError, list_of
+from engine.imports.rejected_rows import inert
 from engine.sequence.delay import DAY
+from engine.sequence.model import List
+from engine.subscriber.agenda import acts
+from engine.subscriber.agenda_key import list_key
 
 Row = dict[str, int | str]
 NUMBERS = ("list", "people", "due_next_day")
@@ -102,3 +121,134 @@ def _show(rows: list[Row], _: Say) -> None:
             for cell, w, r in zip(line, widths, right, strict=True)
         )
         print("  ".join(cells).rstrip())
+
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`since` and `due` (0: nothing comes) are engine time, ms; `ground` and `following` in the
+    installation's language.
+    """
+
+    address: str
+    fields: Mapping[str, str]
+    since: int
+    ground: str
+    following: str
+    due: int
+
+
+def members(context: AppContext, args: argparse.Namespace) -> int:
+    """Streamed: a list may hold everybody."""
+    listed = list_of(context.installation_stream.current().plan(), args.list)
+    if args.csv is not None and args.csv != STDOUT and args.csv.exists():
+        raise UserError(N_("{file} is there already: choose another name"), file=args.csv)
+    catch_up(context)
+    language = context.config.site.language
+    _, ngettext = translator(language), counting_translator(language)
+    if args.csv is None:
+        count = _as_table(context, listed, _)
+        sentence = ngettext("{n} person on list {list}", "{n} people on list {list}", count)
+        print(sentence.format(n=grouped(count, _), list=f"{listed.id} {listed.name}"))
+        return 0
+    to_file = args.csv != STDOUT
+    with private_file(args.csv, "utf-8-sig") if to_file else nullcontext(sys.stdout) as file:
+        count = _as_csv(context, listed, file, _)
+    if to_file:
+        print(
+            ngettext("{n} row written: {file}", "{n} rows written: {file}", count).format(
+                n=grouped(count, _), file=args.csv
+            )
+        )
+    return 0
+
+
+def standing_on(context: AppContext, listed: List, _: Say) -> Iterator[list[Member]]:
+    """In the order in which they joined, a batch at a time. Who was erased, or has left since, is
+    passed over.
+    """
+    installation = context.installation_stream.current()
+    plan, key = installation.plan(), list_key(listed.id)
+    for batch in context.views.members_of(listed.id, BATCH):
+        known, people = context.vault.people(batch), context.command_handler.load(batch)
+        standing = []
+        for subscriber in batch:
+            membership = people[subscriber].memberships.get(listed.id)
+            if subscriber not in known or membership is None:
+                continue
+            person = people[subscriber]
+            act = acts(person, plan, installation.calendar).get(key)
+            ground = person.grounds.get(listed.purpose)
+            standing.append(
+                Member(
+                    known[subscriber].address,
+                    known[subscriber].fields,
+                    membership.joined_at,
+                    (
+                        f"{stored_in_words(ground.basis, _)}, {stored_in_words(ground.status, _)}"
+                        if ground is not None
+                        else ""
+                    ),
+                    (
+                        act_in_words(key, act, plan, known[subscriber].fields, _)
+                        if act is not None and act.due
+                        else ""
+                    ),
+                    act.due if act is not None else 0,
+                )
+            )
+        yield standing
+
+
+def _cells(member: Member, fields: Sequence[str], zone: str) -> list[str]:
+    due = shown(member.due, zone)[:16] if member.due else ""
+    values = (member.fields.get(name, "") for name in fields)
+    return [
+        member.address,
+        *values,
+        shown(member.since, zone)[:16],
+        member.ground,
+        due,
+        member.following,
+    ]
+
+
+def _heads(context: AppContext, _: Say) -> tuple[list[str], list[str]]:
+    """The fields that are published, and every column's name."""
+    fields = list(context.installation_stream.current().plan().fields)
+    return fields, [_("address"), *fields, _("since"), _("ground"), _("next"), _("what comes")]
+
+
+def _as_table(context: AppContext, listed: List, _: Say) -> int:
+    """Columns as wide as a batch wants them. What a person has written steers no terminal."""
+    fields, heads = _heads(context, _)
+    count = 0
+    for batch in standing_on(context, listed, _):
+        rows = [
+            [printable(cell) for cell in _cells(member, fields, context.config.site.timezone)]
+            for member in batch
+        ]
+        table = [heads, *rows] if not count else rows
+        widths = [max(len(row[i]) for row in table) for i in range(len(heads))] if table else []
+        for row in table:
+            print(
+                "  ".join(
+                    cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+                ).rstrip()
+            )
+        count += len(rows)
+    return count
+
+
+def _as_csv(context: AppContext, listed: List, file: TextIO, _: Say) -> int:
+    """The names of columns are the same in every language, so that a program can go by them."""
+    fields = list(context.installation_stream.current().plan().fields)
+    writer, count = csv.writer(file, quoting=csv.QUOTE_ALL), 0
+    writer.writerow(["address", *fields, "since", "ground", "next_at", "next"])
+    for batch in standing_on(context, listed, _):
+        for member in batch:
+            writer.writerow(map(inert, _cells(member, fields, context.config.site.timezone)))
+        count += len(batch)
+    return count

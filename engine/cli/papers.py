@@ -1,24 +1,36 @@
 """`relance papers`: the register, the annexes of processors and the breach log, as of any day;
-complete, or refused with what is missing.
+complete, or refused with what is missing. `relance breach` writes that log: every breach of
+personal data, whatever its risk, with facts, effects and measures (GDPR 33(5)).
 """
 
 from __future__ import annotations
 
 import argparse
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import cast
 
+from engine.cli.people import operator_cause
 from engine.context import AppContext
 from engine.i18n.dates import read_date, shown
-from engine.i18n.language import N_, Language, translator
+from engine.i18n.language import N_, Language, Say, translator
 from engine.i18n.phrases import say_delay
 from engine.i18n.user_error import UserError
+from engine.installation.breaches import Breach, Step, evolved
 from engine.installation.events import STREAM, BreachRecorded, InstallationEvent
 from engine.privacy.breach_log import StepTaken, breach_log
 from engine.privacy.paper_markdown import Speech
-from engine.privacy.processing_register import InForce, in_force, missing_in_register, register
-from engine.privacy.processor_annex import annex, missing_in_annex
+from engine.privacy.processing_register import (
+    InForce,
+    annex,
+    in_force,
+    missing_in_annex,
+    missing_in_register,
+    register,
+)
+from engine.store.sql import AnyCursor
+from engine.vault.vault import VaultWrite
 
 
 def papers(context: AppContext, args: argparse.Namespace) -> int:
@@ -97,3 +109,108 @@ def _steps(context: AppContext) -> list[StepTaken]:
             words = kept.get(entry.cause.evidence, {}).get("words", {})
             steps.append(StepTaken(entry.event, entry.recorded_at, cast(Mapping[str, str], words)))
     return steps
+
+
+MAX_TEXT_CHARACTERS = 20_000
+DETECTED: Step = "detected"
+TEXTS = ("facts", "effects", "measures", "reason")
+
+
+def breach(context: AppContext, args: argparse.Namespace) -> int:
+    zone, now = context.config.site.timezone, context.clock.now()
+    _ = translator(context.config.site.language)
+    known = context.installation_stream.current().breaches
+    if args.part == "record":
+        name, step, said_at = secrets.token_hex(8), DETECTED, args.detected
+    else:
+        name, (step, said_at) = args.breach, _step(args)
+        if name not in known:
+            raise UserError(
+                N_("no breach {breach} was recorded; there are: {known}"),
+                2,
+                breach=name,
+                known=", ".join(known) or "-",
+            )
+    at = read_date(said_at, zone) if said_at else now
+    if at > now:
+        raise UserError(
+            N_("{date} is still to come: a breach is written down as it was"),
+            2,
+            date=shown(at, zone),
+        )
+    if name in known and at < known[name].detected_at:
+        raise UserError(N_("{date} lies before the breach was detected"), 2, date=shown(at, zone))
+    if args.people < 0:
+        raise UserError(N_("--people is a number of people, 0 where it is not known"), 2)
+    event = BreachRecorded(at, name, step, args.risk, args.people)
+    _write(
+        context,
+        event,
+        {text: _bounded(text, getattr(args, text)) for text in TEXTS if getattr(args, text)},
+        now,
+    )
+    print(_owed(evolved(known, event)[name], zone, _))
+    return 0
+
+
+def _step(args: argparse.Namespace) -> tuple[Step, str]:
+    """What kind of step it is, and when it was."""
+    if args.authority_told or args.people_told:
+        return (
+            ("authority-told", args.authority_told)
+            if args.authority_told
+            else ("people-told", args.people_told)
+        )
+    if args.close:
+        return "closed", ""
+    if not (args.risk or args.people or any(getattr(args, text) for text in TEXTS)):
+        raise UserError(
+            N_(
+                "say what has been learnt or done: --facts, --measures, --risk, --authority-told,"
+                " --close …; `--help` has them all"
+            ),
+            2,
+        )
+    return "assessed", ""
+
+
+def _bounded(name: str, text: str) -> str:
+    if len(text) > MAX_TEXT_CHARACTERS or not all(
+        character.isprintable() or character in "\n\t" for character in text
+    ):
+        raise UserError(
+            N_("--{name} is text of at most {most} characters"),
+            2,
+            name=name,
+            most=MAX_TEXT_CHARACTERS,
+        )
+    return text
+
+
+def _write(context: AppContext, event: BreachRecorded, words: dict[str, str], now: int) -> None:
+    """Words may name people: they lie in the vault, and the ledger commits to them."""
+    cause, kept = operator_cause({"words": words} if words else {})
+
+    def within(cursor: AnyCursor) -> None:
+        context.vault.write(cursor, VaultWrite(STREAM, now, evidence=(kept,)))
+
+    context.installation_stream.execute(lambda state: [event], cause, now, within)
+
+
+def _owed(known: Breach, zone: str, _: Say) -> str:
+    lines = [_("written down as breach {breach}").format(breach=known.breach)]
+    if known.closed_at:
+        return lines[0]
+    if known.authority_due_at:
+        sentence = _(
+            "the authority (CNIL) must be told before {date}, unless there is no risk for the"
+            " people (GDPR 33)"
+        )
+        lines.append(sentence.format(date=shown(known.authority_due_at, zone)))
+    if known.people_owed:
+        sentence = _(
+            "the risk is high: tell those affected without delay, in plain words, what may come of"
+            " it and how they protect themselves (GDPR 34)"
+        )
+        lines.append(sentence)
+    return "\n".join(lines)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from engine.authoring.going_live import hindrances
 from engine.authoring.new_installation import sample_site
-from engine.cli.catch_up import catch_up
 from engine.cli.people import operator_cause
+from engine.cli.progress import catch_up
 from engine.cli.terminal import agreed
 from engine.context import AppContext
 from engine.desk.processes import Processes

@@ -1,5 +1,6 @@
-"""`subscribe`, `transfer`, `unsubscribe`: what an operator does for one person, each with its
-evidence and cause.
+"""What an operator does for one person, each act with its evidence and cause: `subscribe`,
+`transfer`, `unsubscribe`; and `show`, their whole story from the ledger, joined with what the vault
+still knows.
 """
 
 from __future__ import annotations
@@ -8,18 +9,24 @@ import argparse
 import getpass
 import secrets
 
+from engine.audit.event_sentences import line
+from engine.audit.standing import letter_names, standing
+from engine.cli.terminal import json_text
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.dates import language_argument, read_date, shown, zone_argument
 from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, Say, translator
+from engine.i18n.stored_words import stored_in_words
 from engine.i18n.user_error import UserError, address_of, list_of, purpose_of
 from engine.imports.rows import EARLIEST
+from engine.installation.events import STREAM
 from engine.installation.state import Installation
 from engine.intake.calls import DOUBLE_OPT_IN, MAX_FIELD_CHARACTERS
 from engine.intake.evidence_requirements import NOT_DECLARED
 from engine.intake.ground_requirements import GroundDeclaration
 from engine.intake.instants import not_after
+from engine.ledger.codec import STREAM_ID, entry_as_json
 from engine.sequence.model import List
 from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, withdrawal
 from engine.subscriber.events import Cause, ConsentRequested
@@ -251,3 +258,49 @@ def fields_of(pairs: list[str], declared: frozenset[str]) -> dict[str, str]:
             )
         fields[name] = value
     return fields
+
+
+def person_of(context: AppContext, text: str) -> str:
+    """The opaque id of somebody who has facts. Raises UserError for nobody."""
+    subscriber = text if STREAM_ID.fullmatch(text) else behind(context, address_of(text))
+    if subscriber == STREAM or not context.ledger.stream(subscriber):
+        raise UserError(N_("nobody is known under this id"))
+    return subscriber
+
+
+def behind(context: AppContext, address: str) -> str:
+    """Who has an address, or had it. Raises UserError for nobody."""
+    subscriber = context.vault.find(address) or context.vault.formerly(address)
+    if subscriber is not None:
+        return subscriber
+    for reason in context.vault.suppressed([context.vault.hash(address)]).values():
+        why = stored_in_words(reason, translator(context.config.site.language))
+        raise UserError(
+            N_("nobody is known under this address; its hash is on the suppression list ({why})"),
+            why=why,
+        )
+    raise UserError(N_("nobody is known under this address"))
+
+
+DATE_WIDTH = len("2026-12-01 09:00:00")
+
+
+def show(context: AppContext, args: argparse.Namespace) -> int:
+    subscriber = person_of(context, args.address)
+    entries = context.ledger.stream(subscriber)
+    evidence = context.vault.evidence_of(subscriber)
+    if args.json:
+        print(json_text([entry_as_json(entry, evidence) for entry in entries]))
+        return 0
+    _ = translator(context.config.site.language)
+    zone = context.config.site.timezone
+    print(f"{_('when it was so'):<{DATE_WIDTH}}  {_('when it was recorded'):<{DATE_WIDTH}}")
+    installation, known = context.installation_stream.current(), context.vault.people([subscriber])
+    fields = known[subscriber].fields if subscriber in known else {}
+    letters = letter_names(installation, fields, entries, _)
+    for entry in entries:
+        print(line(entry, installation.plan(), zone, _, evidence, letters))
+    print()
+    for sentence in standing(context, subscriber, zone, _):
+        print(sentence)
+    return 0

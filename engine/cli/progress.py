@@ -1,4 +1,6 @@
-"""What a long verb shows while it works: a line on a terminal, nothing in a pipe."""
+"""What a long verb shows while it works, a line on a terminal and nothing in a pipe; and the views
+brought up to the head of the ledger before a verb counts in them: nobody may be following.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from engine.cli.terminal import shown, steering
-from engine.i18n.language import N_, Say
+from engine.context import AppContext
+from engine.i18n.language import N_, Say, translator
+from engine.ledger.codec import EntryRefused
 
 SECONDS_BETWEEN = 0.1
 CLEAR = "\r\x1b[K"
@@ -67,3 +71,21 @@ class Progress:
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}:{rest:02}"
+
+
+def catch_up(context: AppContext) -> None:
+    """Shown on a terminal. A view that cannot go on is told of and stands where it stopped; the
+    others come up to the head.
+    """
+    _ = translator(context.config.site.language)
+    try:
+        with Progress(_("Following"), say=_) as tell:
+            context.views.catch_up(tell)
+    except EntryRefused:
+        while context.views.follow():
+            """The others go on."""
+        print(
+            "relance:"
+            f" {_('a view has stopped, and what it counts may be old: `relance status` says why')}",
+            file=sys.stderr,
+        )

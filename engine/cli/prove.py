@@ -11,8 +11,7 @@ import sys
 from pathlib import Path
 
 from engine.cli.checkpoints import refusing
-from engine.cli.find_person import person_of
-from engine.cli.people import report
+from engine.cli.people import person_of, report
 from engine.cli.private_file import write_private
 from engine.cli.progress import Progress
 from engine.commands.command_handler import CommandRequest

@@ -1,5 +1,6 @@
-"""`relance simulate FILE`: a reader lives through the author's files as they are now, and the
-calendar is printed. Nothing is sent or written.
+"""A dialogue seen before it runs, from the author's files as they are now. `relance simulate FILE`:
+a reader lives through it, and the calendar is printed. `relance graph FILE`: it is drawn, as text
+for the terminal, as Mermaid or Graphviz for a page. Nothing is sent or written.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from engine.authoring.dialogue_file import find_file, lists_in
+from engine.authoring.dialogue_file import files_asked_for, find_file, lists_in
+from engine.authoring.graph_markup import draw_dot, draw_mermaid
+from engine.authoring.graph_text import draw_text
 from engine.authoring.inspection import read_folder
 from engine.cli.terminal import json_text
 from engine.config import Config
@@ -179,3 +182,18 @@ def _letter(plan: Plan, moment: Moment) -> Letter | None:
         if letter is not None
     ]
     return of_list or next((letter for letter in every if letter.id == moment.letter), None)
+
+
+DRAWINGS = {"text": draw_text, "mermaid": draw_mermaid, "dot": draw_dot}
+
+
+def graph(config: Config, args: argparse.Namespace) -> int:
+    """Raises Unpublishable when the files hold a fatal mistake."""
+    plan = read_folder(config).sound().plan
+    files = files_asked_for(plan, args.file)
+    for number, file in enumerate(files):
+        if number:
+            print()
+        for line in DRAWINGS[args.format](plan, file, config.site.language):
+            print(line)
+    return 0

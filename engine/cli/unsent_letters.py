@@ -8,8 +8,8 @@ import argparse
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from engine.cli.catch_up import catch_up
 from engine.cli.people import operator_cause, report
+from engine.cli.progress import catch_up
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.dates import shown

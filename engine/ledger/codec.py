@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from engine.ledger.names import NAME_OF, NAMES, UPCASTS, VERSIONS, AnyEvent
+from engine.sequence.timing import to_local
 from engine.store.binary import bigint, length, uuid_of
 from engine.subscriber.events import Cause, LetterBegun, LetterSent
 
@@ -284,3 +285,32 @@ def pack(value: object) -> bytes:
 def unpacker(kind: type[Any]) -> Any:
     """The function that reads back what `pack` wrote of a `kind`."""
     return msgspec.msgpack.Decoder(kind).decode
+
+
+EvidenceByCommitment = Mapping[str, Mapping[str, object]]
+"""A person's evidence by commitment in hexadecimal."""
+
+
+def entry_as_json(entry: Entry, evidence: EvidenceByCommitment) -> dict[str, object]:
+    """Dates in ISO 8601 UTC beside the stored milliseconds."""
+    payload = as_plain(entry.event)
+    at = payload.pop("at")
+    cause = {key: value for key, value in as_plain(entry.cause).items() if value not in ("", -1)}
+    if entry.cause.evidence in evidence:
+        cause["kept"] = evidence[entry.cause.evidence]
+    return {
+        "event": entry.name,
+        "at": iso(at),
+        "recorded_at": iso(entry.recorded_at),
+        "at_ms": at,
+        "recorded_at_ms": entry.recorded_at,
+        "position": entry.position,
+        "version": entry.version,
+        "cause": cause,
+        "payload": payload,
+    }
+
+
+def iso(instant: int) -> str:
+    """ISO 8601 in UTC of an instant in milliseconds."""
+    return to_local(instant, "UTC").strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant % 1000:03d}Z"

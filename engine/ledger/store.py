@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 import psycopg
 from eventsourcing.persistence import (
@@ -32,7 +32,7 @@ from engine.ledger.codec import Encoded, Entry, EntryRefused, decode
 from engine.ledger.recorder import LedgerRecorder, Row, Within
 from engine.store.binary import bigints, uuids
 from engine.store.connecting import MOVED, WatchedConnection, reach
-from engine.store.database import CLOSE_SECONDS, DATABASE_LOST
+from engine.store.database import CLOSE_SECONDS, DATABASE_LOST, Database
 from engine.store.sql import AnyCursor, beside
 
 POOL_SECONDS = 30.0
@@ -400,3 +400,31 @@ def create(connection: psycopg.Connection[TupleRow], tables: Sequence[Composed])
             connection.execute(statement)
     for name in ("dense", "forbid", "guard"):
         connection.execute(SQL[name])
+
+
+def histories(
+    database: Database, first: str, last: str, upto: int, batch: int = 5000
+) -> Iterator[list[Entry]]:
+    """Streams from `first` to `last`, each whole up to a position and one after the other; about
+    `batch` entries at a time.
+
+    Raises EntryRefused where a column and the entry disagree.
+    """
+    kept: list[Entry] = []
+    with (
+        database.transaction(long=True) as connection,
+        connection.cursor("histories", binary=True) as cursor,
+    ):
+        cursor.execute(SQL["span"], {"first": first, "last": last, "upto": upto})
+        while rows := cast(list[tuple[int, str, int, str, bytes]], cursor.fetchmany(batch)):
+            kept += [entry_of(*row) for row in rows]
+            open_stream = kept[-1].stream
+            cut = (
+                next((n for n in range(len(kept) - 1, -1, -1) if kept[n].stream != open_stream), -1)
+                + 1
+            )
+            if cut:
+                yield kept[:cut]
+                del kept[:cut]
+    if kept:
+        yield kept

@@ -25,7 +25,7 @@ from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.i18n.language import N_
-from engine.ledger.entry_json import iso
+from engine.ledger.codec import iso
 from engine.ledger.store import Ledger
 from engine.mime.header_values import message_local
 from engine.privacy.export import ArchiveStores, notices

@@ -19,8 +19,7 @@ from engine.i18n.language import N_
 from engine.imports.rejected_rows import inert
 from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
-from engine.ledger.codec import Entry
-from engine.ledger.entry_json import EvidenceByCommitment, entry_as_json, iso
+from engine.ledger.codec import Entry, EvidenceByCommitment, entry_as_json, iso
 from engine.ledger.store import Ledger
 from engine.letter.published_letter import letter_of
 from engine.proof.bundle import bundle_files, zipped
@@ -28,7 +27,7 @@ from engine.proof.bundle_sources import Stores, head_of, holding_of
 from engine.proof.errors import ProofRefused
 from engine.proof.handover import ledger_tools
 from engine.proof.ledger_tree import LedgerTree
-from engine.proof.signing_refused import SigningRefused
+from engine.proof.signer import SigningRefused
 from engine.secret_files import SecretMissing
 from engine.subscriber import events as e
 from engine.subscriber.person import Person

@@ -24,7 +24,6 @@ from engine.proof.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
 from engine.proof.errors import ProofRefused
 from engine.proof.note import MOST_BYTES
 from engine.proof.signing import NoteSigner, read_vkey
-from engine.proof.signing_refused import SigningRefused
 from engine.proof.store import SQL, SignedCheckpoint, Tiles
 from engine.secret_files import (
     next_signing_seed,
@@ -36,6 +35,12 @@ from engine.store.database import Database
 from engine.store.durable import sync_folder
 from engine.store.sql import AnyCursor
 from engine.subscriber.events import Cause
+from engine.words import WordedError
+
+
+class SigningRefused(WordedError):
+    """Neither key nor tree is what the ledger says."""
+
 
 UNREADABLE = N_(
     "{file} cannot be read ({why}): put your saved copy back; only if there is none, remove it, and"

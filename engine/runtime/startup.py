@@ -15,8 +15,7 @@ from engine.i18n.user_error import UserError
 from engine.installation.events import LedgerRestored, SendingPaused
 from engine.installation.state import Installation
 from engine.privacy.erasure import NotingStores, note_erased
-from engine.proof.ledger_tree import LedgerTree
-from engine.proof.tree_growth import TreeContradicted
+from engine.proof.ledger_tree import LedgerTree, TreeContradicted
 from engine.runtime.rollback_detection import RollbackDetection
 from engine.sequence.delay import MINUTE
 from engine.sequence.timing import later

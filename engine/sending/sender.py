@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from engine.installation.events import SendingPaused
 from engine.ledger.store import LOST
-from engine.proof.cached_checkpoint import CachedCheckpoint
+from engine.proof.store import CachedCheckpoint
 from engine.sending import claim as c
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal

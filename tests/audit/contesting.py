@@ -14,8 +14,7 @@ from typing import cast
 
 import pytest
 
-from engine.cli import arguments_of_trust
-from engine.cli import audit as auditing
+from engine.cli import arguments_of_trust, dispatch
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.ledger.codec import Encoded
@@ -117,7 +116,7 @@ class Auditor:
         arguments_of_trust.audit_arguments(parser)
         said = [*typed] if typed[0] == "replay" else [*typed, "--lang", lang]
         self.capture.readouterr()
-        status = auditing.audit(self.context, parser.parse_args(said))
+        status = dispatch.audit(self.context, parser.parse_args(said))
         return Told(status, self.capture.readouterr().out)
 
     def file(self, octets: bytes, name: str = "contested.eml") -> str:

@@ -9,7 +9,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audit.comparison import FIELD, compare
+from engine.audit.letter_case import FIELD, compare
 
 PLAIN = st.text(st.characters(codec="utf-8", exclude_characters=FIELD), max_size=30)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli import arguments_of_people
-from engine.cli import show as story
+from engine.cli import people as story
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.subscriber.commands import Subscribe
@@ -269,7 +269,7 @@ def test_everybody_is_counted_whatever_the_size_of_a_batch(
     from functools import partial
 
     from engine.audit import membership_report
-    from engine.ledger.histories import histories
+    from engine.ledger.store import histories
 
     monkeypatch.setattr(membership_report, "histories", partial(histories, batch=2))
     people = {joined(context, f"p{n}@lecteurs.example") for n in range(7)}

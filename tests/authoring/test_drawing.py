@@ -14,7 +14,7 @@ import pytest
 from engine.authoring.graph_markup import draw_dot, draw_mermaid
 from engine.authoring.graph_text import draw_text
 from engine.cli.arguments_of_letters import graph_arguments
-from engine.cli.graph import run
+from engine.cli.simulate import graph
 from engine.config import read_config
 from engine.i18n.user_error import UserError
 from tests.installation import CONFIG, LAYOUT, write_sequences
@@ -149,14 +149,14 @@ def test_the_verb_draws_one_dialogue_or_each(
     other = 'title = "Autre"\npurpose = "conseils"\n'
     write_sequences(tmp_path, WORDS | {"d.toml": TEXT, "e.toml": other, "layout.html": LAYOUT})
     config = read_config(tmp_path)
-    assert run(config, arguments("e")) == 0
+    assert graph(config, arguments("e")) == 0
     assert capsys.readouterr().out == "Autre  (e.toml)\n"
-    assert run(config, arguments()) == 0
+    assert graph(config, arguments()) == 0
     drawn = capsys.readouterr().out
     assert drawn.startswith("Essai  (d.toml)\n")
     assert drawn.endswith("\nAutre  (e.toml)\n")
     with pytest.raises(UserError, match=r"there are: d\.toml, e\.toml"):
-        run(config, arguments("x"))
+        graph(config, arguments("x"))
 
 
 def test_a_french_author_reads_french_typography() -> None:

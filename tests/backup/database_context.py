@@ -11,7 +11,7 @@ from pathlib import Path
 from psycopg.conninfo import make_conninfo
 
 from engine.app import open_context_in
-from engine.cli import backup as copying
+from engine.cli import database as copying
 from engine.cli.parser import parser
 from engine.config import read_config
 from engine.context import AppContext, DatabaseContext

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.authoring.publication import apply, plan_publication
-from engine.cli import arguments_of_trust
-from engine.cli import breach as breaching
+from engine.cli import arguments_of_trust, papers
 from engine.cli import pause as pausing
 from engine.context import AppContext
 from engine.installation.events import OriginBegun, SendingPaused, SendingResumed
@@ -81,7 +80,7 @@ def test_an_operator_is_never_told_to_try_again(
     arguments_of_trust.breach_arguments(parser)
     words = ["record", "--facts", "perdu", "--effects", "aucun", "--measures", "retrouvé"]
     for _ in range(TIMES):
-        assert breaching.breach(busy, parser.parse_args(words)) == 0
+        assert papers.breach(busy, parser.parse_args(words)) == 0
     assert len(busy.installation_stream.current().breaches) == TIMES
     for number in range(TIMES):
         letter = busy.config.sequences / "question.md"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import audit, dispatch
+from engine.cli import dispatch
 from engine.cli.arguments_of_trust import AUDIT_PARTS
 from engine.cli.parser import Program, parser, spoken_in, typed_folder, typed_verb
 from engine.cli.verbs import GROUPS, VERBS, arguments
@@ -93,7 +93,7 @@ def test_each_part_of_audit_is_carried_out_somewhere(part: str) -> None:
     if part in VERBS["audit"].free:
         assert callable(dispatch.folder_verb("audit"))
     else:
-        assert callable(audit.part(part))
+        assert callable(dispatch.audit_part(part))
 
 
 def test_help_names_the_verbs_by_what_one_wants_to_do() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import members as verb
+from engine.cli import lists
 from engine.cli.arguments_of_people import STDOUT
-from engine.cli.members import members
+from engine.cli.lists import members
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
@@ -64,7 +64,7 @@ def said(
 def test_each_is_shown_with_what_comes_next(
     context: AppContext, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verb, "BATCH", 1)
+    monkeypatch.setattr(lists, "BATCH", 1)
     shown = said(context, capsys, "question")
     assert (
         "ana@lecteurs.example" in shown

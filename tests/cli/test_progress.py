@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from engine.cli.interruption import stop_between_steps
+from engine.cli.import_file import stop_between_steps
 from engine.cli.progress import CLEAR, Progress
 from engine.i18n.language import translator
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import arguments_of_people, arguments_of_trust, people
-from engine.cli import audit as auditing
+from engine.cli import arguments_of_people, arguments_of_trust, dispatch, people
 from engine.cli.prove import verify
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
@@ -40,7 +39,7 @@ def audit(context: AppContext | Path, *arguments: str | Path) -> int:
     args = parser.parse_args(list(map(str, arguments)))
     if isinstance(context, Path):
         return verify(context, args)
-    return auditing.audit(context, args)
+    return dispatch.audit(context, args)
 
 
 def typed(*arguments: str | Path, folder: Path) -> Said:

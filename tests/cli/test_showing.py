@@ -9,7 +9,7 @@ import argparse
 import pytest
 
 from engine.cli import arguments_of_people, people
-from engine.cli import show as story
+from engine.cli import people as story
 from engine.context import AppContext
 from tests.cli.bringing_in import FILES
 from tests.conftest import MakeContext

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.trial import refuse_what_is_no_trial
+from engine.cli.database import refuse_what_is_no_trial
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.runtime.startup import make_ready

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from engine.app import open_context_in
-from engine.cli import accept_secret as accepting
+from engine.cli import database as accepting
 from engine.cli.arguments_of_trust import REPLACEABLE_SECRETS
 from engine.cli.parser import parser
 from engine.config import Config

@@ -17,8 +17,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli import arguments_of_people
-from engine.cli.import_file import from_arguments, import_file
-from engine.cli.interruption import stop_between_steps
+from engine.cli.import_file import from_arguments, import_file, stop_between_steps
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.language import translator
@@ -742,7 +741,7 @@ from pathlib import Path
 from engine.app import open_context
 from engine.cli import arguments_of_people
 from engine.cli.import_file import from_arguments, import_file
-from engine.cli.interruption import stop_between_steps
+from engine.cli.import_file import stop_between_steps
 from engine.imports import passes
 from tests.installation import publish
 from tests.memory import peak_megabytes

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.arguments_of_people import suppress_arguments
-from engine.cli.suppress import suppress
+from engine.cli.import_file import suppress
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.imports.passes import run_suppress

@@ -12,8 +12,8 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from engine.cli import person as rights
 from engine.cli import prove as opening
+from engine.cli import rights
 from engine.cli.parser import parser
 from engine.context import AppContext
 from engine.i18n.user_error import UserError

@@ -8,8 +8,7 @@ import argparse
 
 import pytest
 
-from engine.cli import arguments_of_trust
-from engine.cli import breach as breaching
+from engine.cli import arguments_of_trust, papers
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.installation.breaches import WITHIN, Breach, evolved, told_late, waiting
@@ -84,7 +83,7 @@ def asked(context: AppContext, *words: str) -> str:
     parser = argparse.ArgumentParser()
     arguments_of_trust.breach_arguments(parser)
     before = set(context.installation_stream.current().breaches)
-    assert breaching.breach(context, parser.parse_args(words)) == 0
+    assert papers.breach(context, parser.parse_args(words)) == 0
     return next(iter(set(context.installation_stream.current().breaches) - before), "")
 
 

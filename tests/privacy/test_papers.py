@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli import arguments_of_trust
-from engine.cli import breach as breaching
+from engine.cli import papers as breaching
 from engine.cli import papers as writing_papers
 from engine.config import read_config
 from engine.context import AppContext

@@ -14,8 +14,7 @@ import pytest
 from engine.context import AppContext
 from engine.installation.events import STREAM, BroadcastFellDue
 from engine.ledger.codec import Encoded, EntryRefused
-from engine.ledger.histories import histories
-from engine.ledger.store import AT_HEAD, Append, Written
+from engine.ledger.store import AT_HEAD, Append, Written, histories
 from engine.subscriber import events as e
 from tests.installation import publish, write_sequences
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.cli.show import show
+from engine.cli.people import show
 from engine.context import AppContext
 from engine.status.findings import findings
 from engine.status.gather import gather

@@ -13,11 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.mime.headers import structured_header
-from engine.proof.cached_checkpoint import CACHE_SECONDS, CachedCheckpoint
 from engine.proof.checkpoint import HEADER, Checkpoint, carried_by, open_checkpoint, words_of
 from engine.proof.errors import ProofRefused
 from engine.proof.signing import NoteSigner
-from engine.proof.store import SignedCheckpoint
+from engine.proof.store import CACHE_SECONDS, CachedCheckpoint, SignedCheckpoint
 
 ORIGIN = "lettres.potager.example:65535/relance/0123456789abcdef"
 SIGNER = NoteSigner(ORIGIN, b"k" * 32)

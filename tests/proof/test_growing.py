@@ -11,11 +11,11 @@ import psycopg
 import pytest
 
 from engine.context import AppContext
-from engine.proof import tree_growth as growing
+from engine.proof import ledger_tree
 from engine.proof.errors import ProofRefused
+from engine.proof.ledger_tree import TreeContradicted
 from engine.proof.tiles import tiles_of
 from engine.proof.tree import HASH_BYTES, leaf_hash, root_of, verify_consistency, verify_inclusion
-from engine.proof.tree_growth import TreeContradicted
 from tests.installation import Installations
 from tests.proof.growing_ledger import states, write
 
@@ -39,7 +39,7 @@ def test_an_empty_ledger_has_an_empty_tree(context: AppContext) -> None:
 def test_the_tree_is_the_one_over_the_stored_bytes_at_every_size_it_had(
     context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(growing, "BATCH_ENTRIES", 97)
+    monkeypatch.setattr(ledger_tree, "BATCH_ENTRIES", 97)
     sizes = [write(context, count) for count in (1, 254, 1, 1, 300, 1000)]
     for size in sizes:
         while context.tree._growing.step(size):
@@ -52,7 +52,7 @@ def test_the_tree_is_the_one_over_the_stored_bytes_at_every_size_it_had(
 def test_exactly_the_tiles_of_the_standard_are_kept(
     context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(growing, "BATCH_ENTRIES", 1000)
+    monkeypatch.setattr(ledger_tree, "BATCH_ENTRIES", 1000)
     for size in (256, 257, 1536, 66_000):
         write(context, size - context.ledger.head())
         context.tree.grow()

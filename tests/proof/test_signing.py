@@ -18,8 +18,8 @@ from engine.proof import store
 from engine.proof.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
 from engine.proof.errors import ProofRefused
 from engine.proof.note import parse_note, verified
+from engine.proof.signer import SigningRefused
 from engine.proof.signing import NoteSigner, read_vkey
-from engine.proof.signing_refused import SigningRefused
 from engine.proof.store import SignedCheckpoint
 from engine.proof.tree import leaf_hash, root_of, verify_consistency
 from engine.secret_files import NEXT, SIGNING, SecretMissing

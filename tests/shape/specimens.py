@@ -251,7 +251,7 @@ GOOD: list[tuple[Rule, Source]] = [
     ),
     (
         stores.stores_are_held_where_they_are_needed,
-        written("engine/cli/show.py", "from engine.context import AppContext"),
+        written("engine/cli/people.py", "from engine.context import AppContext"),
     ),
     (
         stores.stores_are_held_where_they_are_needed,

@@ -29,7 +29,7 @@ from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO,
 from engine.privacy.dossier_words import DETAILS
 from engine.privacy.export import SOURCES, dossier
 from engine.proof import verify as verifier
-from engine.proof.signing_refused import SigningRefused
+from engine.proof.signer import SigningRefused
 from engine.sequence.timing import to_local
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import (
