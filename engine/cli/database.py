@@ -242,7 +242,7 @@ COSTS = {
 }
 
 
-def run(database_context: DatabaseContext, args: argparse.Namespace) -> int:
+def replace_secret(database_context: DatabaseContext, args: argparse.Namespace) -> int:
     config, secrets = database_context.config, database_context.secrets
     _ = translator(config.site.language)
     program = program_role(

@@ -101,7 +101,7 @@ def database_verb(name: str) -> DatabaseVerb:
         case "trial":
             from engine.cli.database import trial as carry_out
         case "accept-secret":
-            from engine.cli.database import run as carry_out
+            from engine.cli.database import replace_secret as carry_out
         case "backup":
             from engine.cli.database import backup as carry_out
         case "restore":

@@ -10,14 +10,12 @@ Pure, and of nothing but this room:
     trust_policy.py       whose signatures are asked for
     errors.py             what the readers here raise
 From the database, and into it:
-    store.py              tiles, checkpoints and stamps, in the schema `proof`
-    tree_growth.py        the tree follows the ledger
-    signer.py             a checkpoint is signed, never one that contradicts an earlier one;
-                          signing_refused.py says why one is not
+    store.py              tiles, checkpoints and stamps, in the schema `proof`; the latest one
+                          for who asks often
+    signer.py             a checkpoint is signed, never one that contradicts an earlier one
     stamping.py           RFC 3161: what is asked of an authority, and what is taken
     tree_replay.py        the auditor's replay, from the ledger's bytes alone
-    ledger_tree.py        all of it, as the rest of the program asks for it
-    cached_checkpoint.py  the latest checkpoint, for who asks often
+    ledger_tree.py        the tree follows the ledger, and is asked for by the rest of the program
     settings.py           [proof] of config.toml
 Handed over:
     bundle_sources.py     what belongs to one person's proof, gathered

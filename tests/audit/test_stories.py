@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli import arguments_of_people
-from engine.cli import people as story
+from engine.cli.people import show
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.subscriber.commands import Subscribe
@@ -69,7 +69,7 @@ def test_show_and_story_say_the_same_sentences(
     sent(context, ANNA, "list:10")
     parser = argparse.ArgumentParser()
     arguments_of_people.show_arguments(parser)
-    assert story.show(context, parser.parse_args([ANNA])) == 0
+    assert show(context, parser.parse_args([ANNA])) == 0
     short = [
         line.split("  ")[2].strip()
         for line in capsys.readouterr().out.splitlines()[1:]

@@ -11,7 +11,7 @@ from pathlib import Path
 from psycopg.conninfo import make_conninfo
 
 from engine.app import open_context_in
-from engine.cli import database as copying
+from engine.cli import database
 from engine.cli.parser import parser
 from engine.config import read_config
 from engine.context import AppContext, DatabaseContext
@@ -42,11 +42,11 @@ def database_context_of(
 
 
 def backup(database_context: DatabaseContext, target: Path) -> int:
-    return copying.backup(database_context, parser().parse_args(["backup", "-o", str(target)]))
+    return database.backup(database_context, parser().parse_args(["backup", "-o", str(target)]))
 
 
 def restore(database_context: DatabaseContext, source: Path, *more: str) -> int:
-    return copying.restore(
+    return database.restore(
         database_context, parser().parse_args(["restore", str(source), "--yes", *more])
     )
 

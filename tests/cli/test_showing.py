@@ -9,7 +9,6 @@ import argparse
 import pytest
 
 from engine.cli import arguments_of_people, people
-from engine.cli import people as story
 from engine.context import AppContext
 from tests.cli.bringing_in import FILES
 from tests.conftest import MakeContext
@@ -33,7 +32,7 @@ def next_of(context: AppContext, capsys: pytest.CaptureFixture[str], *subscribin
     arguments_of_people.show_arguments(showing)
     assert people.subscribe(context, parser.parse_args(["ana@lecteurs.example", *subscribing])) == 0
     capsys.readouterr()
-    assert story.show(context, showing.parse_args(["ana@lecteurs.example"])) == 0
+    assert people.show(context, showing.parse_args(["ana@lecteurs.example"])) == 0
     return capsys.readouterr().out.splitlines()[-1]
 
 

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 
 from engine.app import open_context_in
-from engine.cli import database as accepting
 from engine.cli.arguments_of_trust import REPLACEABLE_SECRETS
+from engine.cli.database import replace_secret
 from engine.cli.parser import parser
 from engine.config import Config
 from engine.context import DatabaseContext
@@ -112,7 +112,7 @@ def test_another_secret_is_refused_by_its_name_and_nothing_is_changed(
 
 def accepts(database_context: DatabaseContext, config: Config, name: str, *more: str) -> int:
     given = replace(database_context, config=config, secrets=read_secrets(config.secrets))
-    return accepting.run(given, parser().parse_args(["accept-secret", name, *more]))
+    return replace_secret(given, parser().parse_args(["accept-secret", name, *more]))
 
 
 def test_the_command_line_takes_what_may_be_replaced() -> None:

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import arguments_of_trust
-from engine.cli import papers as breaching
-from engine.cli import papers as writing_papers
+from engine.cli import arguments_of_trust, papers
 from engine.config import read_config
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
@@ -62,7 +60,7 @@ button = "M’inscrire"
 def asked(context: AppContext, capsys: pytest.CaptureFixture[str], *words: str) -> str:
     parser = argparse.ArgumentParser()
     arguments_of_trust.papers_arguments(parser)
-    assert writing_papers.papers(context, parser.parse_args(words)) == 0
+    assert papers.papers(context, parser.parse_args(words)) == 0
     return capsys.readouterr().out
 
 
@@ -187,7 +185,7 @@ def test_the_log_of_breaches_tells_each_step_and_what_is_owed(
         "--risk",
         "high",
     )
-    assert breaching.breach(declared, parser.parse_args(words)) == 0
+    assert papers.breach(declared, parser.parse_args(words)) == 0
     capsys.readouterr()
     said = asked(declared, capsys, "breaches", "--lang", "en")
     assert (
