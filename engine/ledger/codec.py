@@ -184,11 +184,11 @@ def _around(event: AnyEvent, recorded_at: int) -> tuple[AnyEvent, int, bytes, by
 class Encoded:
     """An event ready for any place in its stream: only the version is still open."""
 
-    __slots__ = ("_head", "_stream", "event", "name")
+    __slots__ = ("_head", "_stream", "cause", "event", "name", "recorded_at")
 
     def __init__(self, stream: str, event: AnyEvent, cause: Cause, recorded_at: int) -> None:
         written, self._stream = _stream(stream)
-        self.event = event
+        self.event, self.cause, self.recorded_at = event, cause, recorded_at
         self.name = name = NAME_OF[type(event)]
         _, _, before, after = _around(event, recorded_at)
         self._head = b'%b%b%b%b","v":%d,"version":' % (

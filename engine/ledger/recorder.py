@@ -16,11 +16,13 @@ from engine.store.sql import AnyCursor, queries
 
 SQL = queries(Path(__file__).with_name("store.sql"))
 EIGHT = length(8)
-LOCKED = ";".join(SQL[name] for name in ("lock", "notify", "head")).encode()
-"""Lock and head in one round trip. Each statement sees what was committed before it began, so the
-last one sees what the lock waited for.
+LOCK = ";".join(SQL[name] for name in ("lock", "notify")).encode()
+LOCKED = b"%b;%b" % (LOCK, SQL["last"].encode())
+"""Lock and last entry in one round trip. Each statement sees what was committed before it began, so
+the last one sees what the lock waited for.
 """
-FEW_BEFORE, FEW_AFTER = SQL["few"].encode().split(b"{rows}")
+FEW = SQL["few"].replace("{last}", SQL["last"]).replace("{recorded_at}", "%d").encode()
+FEW_BEFORE, FEW_AFTER = FEW.split(b"{rows}")
 Within = Callable[[AnyCursor], None]
 Row = bytes
 """A COPY row up to the position, which is known only under the lock."""
@@ -42,13 +44,15 @@ class LedgerRecorder(PostgresApplicationRecorder):
             )
             for event in stored_events
         ]
-        return self.write(lambda cursor: rows, cast(Sequence[Within], kwargs.get("within", ())))
+        return self.write(
+            lambda cursor, last: rows, cast(Sequence[Within], kwargs.get("within", ()))
+        )
 
     def write(
-        self, rows: Callable[[AnyCursor], Sequence[Row]], within: Sequence[Within]
+        self, rows: Callable[[AnyCursor, int], Sequence[Row]], within: Sequence[Within]
     ) -> Sequence[int]:
         """Insert in order; returns the positions. `rows` is called under the lock, when no other
-        writer can come between.
+        writer can come between, with when the last entry was recorded (ms, 0: there is none).
         """
         with self.datastore.get_connection() as connection, connection.cursor() as cursor:
             if within:
@@ -58,10 +62,9 @@ class LedgerRecorder(PostgresApplicationRecorder):
             cursor.execute(LOCKED if within else b"BEGIN;" + LOCKED)
             while cursor.nextset():
                 pass
-            head = cursor.fetchone()
-            assert head is not None
-            first = int(head["coalesce"]) + 1
-            asked = rows(cursor)
+            last = cursor.fetchone()
+            first = int(last["position"]) + 1 if last is not None else 1
+            asked = rows(cursor, int(last["recorded_at"]) if last is not None else 0)
             copy_rows(
                 cursor,
                 SQL["copy"],
@@ -74,21 +77,22 @@ class LedgerRecorder(PostgresApplicationRecorder):
             connection.commit()
         return range(first, first + len(asked))
 
-    def write_few(self, rows: Sequence[bytes], within: Sequence[Within]) -> Sequence[int]:
+    def write_few(
+        self, rows: Sequence[bytes], recorded_at: int, within: Sequence[Within]
+    ) -> Sequence[int]:
         """Insert a few rows (each as `Encoded.literals` gives it): lock, insert and commit in one
-        statement.
+        statement. `recorded_at` is the earliest of theirs (ms). Raises IntegrityError where the
+        last entry was recorded later.
         """
         values = b",".join([b"(%b,%d)" % (row, n) for n, row in enumerate(rows, 1)])
-        written = b"%b;%b%b%b;COMMIT" % (LOCKED, FEW_BEFORE, values, FEW_AFTER)
+        written = b"%b;%b%b%b;COMMIT" % (LOCK, FEW_BEFORE % recorded_at, values, FEW_AFTER)
         with self.datastore.get_connection() as connection, connection.cursor() as cursor:
             if within:
                 cursor.execute(b"BEGIN")
             for write in within:
                 write(cursor)
             cursor.execute(written if within else b"BEGIN;" + written)
-            while cursor.description is None or cursor.description[0].name != "coalesce":
+            while cursor.description is None or cursor.description[0].name != "notification_id":
                 cursor.nextset()
-            head = cursor.fetchone()
-            assert head is not None
-            first = int(head["coalesce"]) + 1
+            first = min(int(row["notification_id"]) for row in cursor.fetchall())
         return range(first, first + len(rows))

@@ -13,8 +13,9 @@ import contextlib
 import select
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import accumulate
 from typing import NamedTuple, Protocol, cast
 
 import psycopg
@@ -155,6 +156,10 @@ class Ledger:
         """Write what is not stale; one answer per append, in order. Raises ValueError when a stream
         stands in the batch twice.
 
+        When facts were recorded never decreases along positions: clocks of several machines differ
+        by a little, and a fact whose time lies before that of the last entry is recorded at that
+        entry's time. Its `at` stays what the clock said.
+
         The first attempt is optimistic; when it fails, the heads are looked up under the lock.
         `together(cursor, indexes)` does for many appends at once what each has as `within`; if it
         fails, its writes are rolled back and each `within` is called by itself.
@@ -162,6 +167,7 @@ class Ledger:
         if len({append.stream for append in batch}) < len(batch):
             raise ValueError("a stream stands in this batch twice")
         answers: dict[int, Written | Conflict] = {}
+        batch = _in_order(batch)
         careful, deadlocks = any(append.version == AT_HEAD for append in batch), 0
         while len(answers) < len(batch):
             waiting = [i for i in range(len(batch)) if i not in answers]
@@ -194,11 +200,12 @@ class Ledger:
         IntegrityError.
         """
         versions = [append.version for append in chosen]
-        rows: list[Row] = [] if careful else _rows(chosen, versions)
+        earliest = next((event.recorded_at for append in chosen for event in append.events), 0)
 
-        def under_the_lock(cursor: AnyCursor) -> Sequence[Row]:
+        def under_the_lock(cursor: AnyCursor, last_recorded: int) -> Sequence[Row]:
+            late = earliest < last_recorded
             if not careful:
-                return rows
+                return _rows(_in_order(chosen, last_recorded), versions) if late else rows
             heads = {
                 str(row["id"]): int(row["coalesce"])
                 for row in cursor.execute(
@@ -213,12 +220,13 @@ class Ledger:
             if stale:
                 raise _Stale(stale)
             versions[:] = [heads[append.stream] for append in chosen]
-            return _rows(chosen, versions)
+            return _rows(_in_order(chosen, last_recorded) if late else chosen, versions)
 
         within: Sequence[Within] = [together] if together is not None else _guarded(chosen)
         few = [] if careful else _few(chosen)
+        rows: list[Row] = [] if careful or few else _rows(chosen, versions)
         taken = tuple(
-            self.recorder.write_few(few, within)
+            self.recorder.write_few(few, earliest, within)
             if few
             else self.recorder.write(under_the_lock, within)
         )
@@ -311,6 +319,27 @@ class _Stale(Exception):
 
     def __init__(self, indexes: Sequence[int]) -> None:
         self.indexes = indexes
+
+
+def _in_order(batch: Sequence[Append], last_recorded: int = 0) -> Sequence[Append]:
+    """The batch, no event of it recorded before the one it follows, nor before `last_recorded`
+    (ms).
+    """
+    times = [last_recorded, *(event.recorded_at for item in batch for event in item.events)]
+    if times == sorted(times):
+        return batch
+    latest = accumulate(times[1:], max, initial=last_recorded)
+    next(latest)
+    return [
+        replace(
+            append,
+            events=tuple(
+                Encoded(append.stream, event.event, event.cause, next(latest))
+                for event in append.events
+            ),
+        )
+        for append in batch
+    ]
 
 
 def _rows(chosen: Sequence[Append], versions: Sequence[int]) -> list[Row]:

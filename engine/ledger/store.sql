@@ -17,18 +17,26 @@ CREATE OR REPLACE TRIGGER events_are_immutable BEFORE UPDATE OR DELETE OR TRUNCA
 FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()
 
 -- name: head
--- The last position written; under the lock it is the one the next entry follows.
+-- The last position written.
 SELECT coalesce(max(notification_id), 0) FROM ledger.events
+
+-- name: last
+-- Under the lock: the entry that the next one follows, and when it was recorded. That is read from the end of its canonical bytes (RFC 8785), where no text
+-- of its own can stand: a quotation mark within a text has a backslash before it. An empty ledger has no row.
+SELECT notification_id AS position,
+    coalesce(substring(encode(substring(state FROM octet_length(state) - 159), 'escape') FROM '"recorded_at":(\d{1,16}),"stream"')::bigint, 0) AS recorded_at
+FROM ledger.events ORDER BY notification_id DESC LIMIT 1
 
 -- name: copy
 -- Binary COPY is what PostgreSQL takes fastest; the columns are copies of what `state` says.
 COPY ledger.events (originator_id, originator_version, topic, state, notification_id) FROM STDIN (FORMAT BINARY)
 
 -- name: few
--- A few entries in one journey with the lock and the end of the transaction: COPY takes three of its own. Positions as under the lock.
+-- A few entries in one journey with the lock and the end of the transaction: COPY takes three of its own. Positions as under the lock. Where the last entry
+-- was recorded later than these, they get no position, which the column refuses: the append is then done again with a later date.
 INSERT INTO ledger.events (originator_id, originator_version, topic, state, notification_id)
-SELECT e.id, e.version, e.topic, e.state, e.n + (SELECT coalesce(max(notification_id), 0) FROM ledger.events)
-FROM (VALUES {rows}) AS e (id, version, topic, state, n)
+SELECT e.id, e.version, e.topic, e.state, e.n + CASE WHEN coalesce(l.recorded_at, 0) <= {recorded_at} THEN coalesce(l.position, 0) END
+FROM (VALUES {rows}) AS e (id, version, topic, state, n) LEFT JOIN ({last}) AS l ON true RETURNING notification_id
 
 -- name: any_registered
 -- Whether anybody was ever registered here: found with the first of them, or read to the end of a ledger that is short.

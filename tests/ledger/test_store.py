@@ -63,8 +63,8 @@ def new() -> str:
     return str(uuid.uuid4())
 
 
-def calls(stream: str, *names: str) -> tuple[Encoded, ...]:
-    return tuple(Encoded(stream, e.CallHonoured(1, name), CAUSE, 2) for name in names)
+def calls(stream: str, *names: str, recorded_at: int = 2) -> tuple[Encoded, ...]:
+    return tuple(Encoded(stream, e.CallHonoured(1, name), CAUSE, recorded_at) for name in names)
 
 
 def one(
@@ -112,6 +112,21 @@ def kept(context: AppContext, key: str) -> str | None:
     return row[0] if row else None
 
 
+def recorded(ledger: Ledger, count: int) -> list[tuple[int, int]]:
+    """Of the last so many entries: when they were so, and when they were recorded."""
+    entries = ledger.between(ledger.head() - count, ledger.head())
+    return [(entry.event.at, entry.recorded_at) for entry in entries]
+
+
+def last_recorded(ledger: Ledger) -> int:
+    """When the last entry was recorded, 0 for an empty ledger."""
+    return next((time for _, time in recorded(ledger, 1)), 0)
+
+
+def taken_down(stream: str, at: int, recorded_at: int, version: int = 0) -> Append:
+    return Append(stream, version, (Encoded(stream, e.CallHonoured(at, "k"), CAUSE, recorded_at),))
+
+
 def test_positions_follow_one_another_and_versions_count_from_one(
     context: AppContext, ledger: Ledger
 ) -> None:
@@ -147,7 +162,7 @@ def test_nothing_to_append_is_nothing(ledger: Ledger) -> None:
 
 def test_the_bytes_read_are_the_bytes_written(context: AppContext, ledger: Ledger) -> None:
     stream = new()
-    event = Encoded(stream, e.CallHonoured(1, 'é\u2028\U0001f331\u0000\n"\\'), CAUSE, 2)
+    (event,) = calls(stream, 'é\u2028\U0001f331\u0000\n"\\', recorded_at=last_recorded(ledger))
     ledger.append([Append(stream, 0, (event,))])
     with context.database.connection() as connection:
         row = connection.execute(
@@ -297,6 +312,61 @@ def test_a_reader_never_sees_a_later_position_before_an_earlier_one(ledger: Ledg
     stop.set()
     reader.join(20)
     assert seen == list(range(start + 1, start + 1 + 4 * 20 * 3))
+
+
+@pytest.mark.parametrize("others", [0, MAX_SMALL_APPEND + 10], ids=["inserted", "copied"])
+@pytest.mark.parametrize("version", [0, AT_HEAD], ids=["optimistic", "at the head"])
+def test_a_fact_of_a_clock_that_is_behind_is_recorded_when_the_last_one_was(
+    ledger: Ledger, others: int, version: int
+) -> None:
+    last = last_recorded(ledger) + 1000
+    ledger.append([taken_down(new(), last, last)])
+    late = [taken_down(new(), last - 90, last - 7, version) for _ in range(others + 1)]
+    assert len(written(ledger.append(late))) == others + 1
+    assert recorded(ledger, others + 2) == [(last, last), *[(last - 90, last)] * (others + 1)]
+    ledger.append([taken_down(new(), last + 1, last + 2)])
+    assert recorded(ledger, 1) == [(last + 1, last + 2)]
+
+
+def test_within_a_batch_the_dates_of_recording_never_go_back(ledger: Ledger) -> None:
+    last = last_recorded(ledger)
+    times = (last + 5, last + 9, last + 7, last + 12)
+    ledger.append([taken_down(new(), last, time) for time in times])
+    assert [time for _, time in recorded(ledger, 4)] == [last + 5, last + 9, last + 9, last + 12]
+
+
+def test_a_row_of_the_vault_goes_with_a_fact_that_is_recorded_later_than_its_clock_said(
+    context: AppContext, ledger: Ledger
+) -> None:
+    last, stream = last_recorded(ledger), new()
+    event = Encoded(stream, e.CallHonoured(last - 9, "k"), CAUSE, last - 9)
+    write = keeping(f"late {stream}", stream)
+    assert written(ledger.append([Append(stream, 0, (event,), write)]))
+    assert kept(context, f"late {stream}") == stream
+    assert recorded(ledger, 1) == [(last - 9, last)]
+
+
+def test_an_entry_that_names_the_date_in_its_own_text_is_not_taken_for_it(ledger: Ledger) -> None:
+    last, stream = last_recorded(ledger), new()
+    words = f'"recorded_at":{last + 10**9},"stream":"'
+    named = Encoded(stream, e.CallHonoured(last, words), CAUSE, last)
+    ledger.append([Append(stream, 0, (named,))])
+    ledger.append([taken_down(new(), last, last + 1)])
+    assert recorded(ledger, 2) == [(last, last), (last, last + 1)]
+
+
+def test_writers_whose_clocks_differ_write_dates_that_never_go_back(ledger: Ledger) -> None:
+    start, last = ledger.head(), last_recorded(ledger)
+    together(
+        *[
+            lambda n=n: [
+                ledger.append([taken_down(new(), last, last + 10 * i - 40 * n)]) for i in range(20)
+            ]
+            for n in range(4)
+        ]
+    )
+    times = [entry.recorded_at for entry in ledger.between(start, ledger.head())]
+    assert len(times) == 80 and times == sorted(times)
 
 
 def test_a_row_of_the_vault_in_the_way_refuses_its_append_alone(
@@ -533,13 +603,13 @@ def test_a_column_that_is_not_what_its_entry_says_is_noticed(installations: Inst
 def test_few_and_many_are_written_alike(ledger: Ledger, count: int) -> None:
     stream, head = new(), ledger.head()
     names = [f"appel n° {number} de l’été ' \\ %s" for number in range(count)]
-    (answer,) = written(ledger.append([one(stream, 0, *names)]))
+    expected = calls(stream, *names, recorded_at=last_recorded(ledger))
+    (answer,) = written(ledger.append([Append(stream, 0, expected)]))
     assert answer.positions == tuple(range(head + 1, head + count + 1)) and answer.version == count
     assert [
         (entry.position, entry.version, entry.event)
         for entry in ledger.between(head, head + count + 1)
     ] == [(head + number, number, e.CallHonoured(1, name)) for number, name in enumerate(names, 1)]
-    expected = calls(stream, *names)
     assert [ledger.bytes_at(head + n) for n in range(1, count + 1)] == [
         each.at_version(n) for n, each in enumerate(expected, 1)
     ]
