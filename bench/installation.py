@@ -54,6 +54,9 @@ postal_address = "4 chemin des Tilleuls, 00000 Semailles, France"
 id = "conseils"
 name = "La lettre du potager"
 
+[consent]
+declared = "write"
+
 [[group]]
 name = "lecteurs"
 

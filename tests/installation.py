@@ -77,6 +77,10 @@ description = "Des conseils de jardinage, deux fois par mois."
 id = "offres"
 name = "Les offres du potager"
 description = "Nos ventes, quatre fois par an."
+
+# Most of what is imported in tests joins at once.
+[consent]
+declared = "write"
 {PEOPLE}"""
 
 

@@ -63,6 +63,9 @@ name = "La lettre du potager"
 [[purpose]]
 id = "commandes"
 name = "Le suivi des commandes"
+
+[consent]
+declared = "write"
 """
     + PEOPLE
 )

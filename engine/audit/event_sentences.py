@@ -93,6 +93,11 @@ def sentence(
             return _("Registered")
         case e.ProfileChanged(_, fields):
             return _("Profile changed: {fields}").format(fields=", ".join(fields) or "-")
+        case e.ConsentRequested(_, purpose, _, lists, declared=True):
+            return _(
+                "Said to have agreed to “{purpose}”, without a proof: to be asked once (lists"
+                " {lists})"
+            ).format(purpose=purpose, lists=", ".join(map(named, lists)))
         case e.ConsentRequested(_, purpose, _, lists):
             return _("Asked to confirm for “{purpose}” (lists {lists})").format(
                 purpose=purpose, lists=", ".join(map(named, lists))

@@ -24,6 +24,7 @@ from engine.imports.columns import EMAIL
 from engine.imports.passes import NO_MAPPING, ImportOptions, run_import, run_suppress
 from engine.imports.refusals import DateKind, RowRefused, TableRefused
 from engine.intake.instants import DateRefused
+from engine.sequence.declared import Declared
 from engine.subscriber.terms import SUPPRESSION_REASONS, one_of
 
 
@@ -45,7 +46,8 @@ def import_file(context: AppContext, args: argparse.Namespace) -> int:
 
 def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptions:
     """Raises UserError of status 2 with a sentence."""
-    listed = list_of(context.installation_stream.current().plan(), args.list)
+    plan = context.installation_stream.current().plan()
+    listed = list_of(plan, args.list)
     fields = tuple(field.name for field in context.config.settings.fields)
     mapping = _mapping(args, fields)
     named = set(mapping.values())
@@ -71,6 +73,7 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptio
         fields=fields,
         objection=args.objection.strip(),
         first_address=args.first_address,
+        ask_first=(plan.declared or Declared()).consent == "ask-first",
     )
     if args.collected.strip():
         try:

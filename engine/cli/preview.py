@@ -22,6 +22,7 @@ from engine.sequence.model import Plan
 from engine.sequence.parse import parse
 from engine.subscriber.agenda_key import BroadcastKey, encode, list_key, request_key
 from engine.subscriber.events import LetterBegun
+from engine.subscriber.person import ASK, ASK_FIRST
 
 
 def preview(context: AppContext, args: argparse.Namespace) -> int:
@@ -129,8 +130,8 @@ def _usual_basis(plan: Plan, claim: LetterBegun) -> str:
 
 
 def find_letter(plan: Plan, text: str) -> LetterBegun:
-    """What claims the letter "welcome", "prise-en-main/welcome", a broadcast, or "confirmation".
-    UserError of status 2 when it is none or several.
+    """What claims the letter "welcome", "prise-en-main/welcome", a broadcast, "confirmation" or
+    "ask-first". UserError of status 2 when it is none or several.
     """
     where, _, name = text.rpartition("/")
     message = secrets.token_hex(16)
@@ -164,13 +165,13 @@ def find_letter(plan: Plan, text: str) -> LetterBegun:
                         purpose=broadcast.purpose,
                     )
                 )
-    if text == "confirmation":
+    if text in ("confirmation", ASK_FIRST):
         claims.append(
             LetterBegun(
                 at=0,
                 key=request_key("preview"),
                 kind="confirmation",
-                letter="ask",
+                letter=ASK_FIRST if text == ASK_FIRST else ASK,
                 message=message,
                 edition=plan.edition,
                 purpose=next(iter(plan.purposes)),
@@ -189,7 +190,7 @@ def find_letter(plan: Plan, text: str) -> LetterBegun:
             letter=text,
             choice=choice,
         )
-    known = ", ".join([*every, *plan.broadcasts, "confirmation"])
+    known = ", ".join([*every, *plan.broadcasts, "confirmation", ASK_FIRST])
     raise UserError(
         N_('there is no letter "{letter}"; there are: {known}'), 2, letter=text, known=known
     )

@@ -145,7 +145,10 @@ def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Ite
     if changes.settings:
         yield _("~ config.toml: purposes, groups, fields or time zone")
     if changes.declared:
-        yield _("~ config.toml: who answers, retention, processors or partners")
+        yield _(
+            "~ config.toml: who answers, retention, processors, partners or consents declared by"
+            " files"
+        )
     yield from _words(proposal)
     yield ""
     yield _totals(proposal, spoken)

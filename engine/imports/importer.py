@@ -22,19 +22,27 @@ from engine.commands.command_handler import CommandRequest, Result
 from engine.imports.import_stores import ImportStores
 from engine.imports.refusals import RowFault
 from engine.imports.rejected_rows import Rejections
-from engine.imports.rows import Arrival, Departure, ImportDefaults, proof_of, subscribe
+from engine.imports.rows import (
+    Arrival,
+    Departure,
+    ImportDefaults,
+    ask_first,
+    is_unproved,
+    proof_of,
+    subscribe,
+)
 from engine.installation.stream import InstallationStream
 from engine.intake.evidence_requirements import NOT_DECLARED
 from engine.sequence.timing import to_local
 from engine.subscriber import events as e
 from engine.subscriber.agenda import acts, zone_of
 from engine.subscriber.agenda_key import list_key
-from engine.subscriber.commands import ChangeProfile, Subscribe, Suppress, withdrawal
+from engine.subscriber.commands import AskFirst, ChangeProfile, Subscribe, Suppress, withdrawal
 from engine.subscriber.decide import decide
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.events import Cause, ListJoined
 from engine.subscriber.evolve import fold
-from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused
+from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused, Unchanged
 from engine.subscriber.person import NOBODY, Person
 from engine.vault.act_evidence import of_ground
 from engine.vault.commitment import Evidence, evidence
@@ -105,6 +113,10 @@ class DryRun:
         return results
 
 
+def _new_id() -> str:
+    return secrets.token_hex(16)
+
+
 @dataclass
 class Importer:
     """One run of one file. `execute` is the command handler's, or a dry run's; `writes` is false
@@ -120,7 +132,7 @@ class Importer:
     count: Count
     update: bool = False
     writes: bool = True
-    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    id: str = field(default_factory=_new_id)
     operator: str = field(default_factory=getpass.getuser)
     beside: Executor | None = None
     _about: dict[str, dict[str, object]] = field(default_factory=dict)
@@ -258,7 +270,7 @@ class Importer:
             source=arrival.ground.source,
         )
         return CommandRequest(
-            subscribe(arrival, defaults, cause),
+            _command(arrival, defaults, cause),
             address=arrival.address,
             vault_write=vault_write,
             only_new=True,
@@ -280,7 +292,7 @@ class Importer:
         }
         names = tuple(sorted(new))
         cause, kept = self._cause(arrival.line, self._proof(arrival, defaults))
-        command: Subscribe | ChangeProfile = subscribe(
+        command: Subscribe | AskFirst | ChangeProfile = _command(
             arrival, defaults, cause, fields=names, profile=self.update
         )
         if (
@@ -343,6 +355,19 @@ class Importer:
             self.count("already")
 
 
+def _command(
+    arrival: Arrival,
+    defaults: ImportDefaults,
+    cause: Cause,
+    *,
+    fields: tuple[str, ...] = (),
+    profile: bool = True,
+) -> Subscribe | AskFirst:
+    if defaults.ask_first and is_unproved(arrival):
+        return ask_first(arrival, defaults, cause, _new_id(), fields=fields, profile=profile)
+    return subscribe(arrival, defaults, cause, fields=fields, profile=profile)
+
+
 @lru_cache(maxsize=256)
 def _untold(told: frozenset[str]) -> list[str]:
     """What could be said of a ground and is not; shared by all rows that say the same."""
@@ -358,8 +383,11 @@ def _has_left(person: Person, arrival: Arrival, number: int) -> bool:
 
 def _what_happened(result: Result) -> str:
     if not isinstance(result.outcome, Done):
-        return "already"
+        is_asked = result.outcome == NothingToDo(Unchanged.ASKED_TO_CONFIRM_ALREADY)
+        return "asked-before" if is_asked else "already"
     kinds: Collection[type] = {type(fact.event) for fact in result.outcome.facts}
+    if e.ConsentRequested in kinds:
+        return "asked"
     if e.SubscriberRegistered in kinds:
         return "joined"
     if e.ListJoined in kinds:

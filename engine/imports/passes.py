@@ -116,6 +116,7 @@ def run_import(
             rejections,
             options.dry_run,
             _ending(plan, listed.ends),
+            options.defaults.ask_first,
         )
         importer = Importer(
             stores,

@@ -19,6 +19,8 @@ COLUMNS_SHOWN = 20
 LABELS = {
     "joined": N_("join the list, not known before"),
     "joined-known": N_("join the list, known already"),
+    "asked": N_("said to have agreed, without a proof: asked once, and join once they confirm"),
+    "asked-before": N_("asked before: they have not confirmed, and are not asked again"),
     "ground": N_("on the list already, get this ground"),
     "updated": N_("known already, get new fields"),
     "contact": N_("known already, get a later last contact"),
@@ -43,6 +45,14 @@ STARTS = {
         " passed are left out."
     ),
 }
+ASKED_FIRST = N_(
+    "  consent without a proof is asked for once, and nothing else is sent before they confirm:"
+    " [consent] declared = “ask-first” in config.toml; “write” takes the file's word."
+)
+TAKEN_AT_ITS_WORD = N_(
+    "  consent without a proof is taken at the file's word: [consent] declared = “write” in"
+    " config.toml. The auditor is shown that nobody was asked."
+)
 # GDPR 14(3)(a).
 TOLD = N_(
     "  By law they learn within a month where you have their address from. The foot of each letter"
@@ -71,6 +81,7 @@ class ImportReport:
     rejections: Rejections
     rehearsed: bool = False
     ending: str = ""
+    asks_first: bool = False
     rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     letters: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -114,6 +125,7 @@ class ImportReport:
                 " date"
             ).format(columns=names)
         yield _(STARTS[self.start])
+        yield _(ASKED_FIRST if self.asks_first else TAKEN_AT_ITS_WORD)
         if self.start == "none":
             yield _(TOLD)
         if self.rehearsed:

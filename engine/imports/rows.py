@@ -24,7 +24,7 @@ from engine.intake.ground_requirements import GroundDeclaration, Requirement
 from engine.intake.instants import DateOrder, DateRefused, is_no_day, not_after, read_instant
 from engine.intake.locales import read_language, read_zone
 from engine.sequence.timing import to_local
-from engine.subscriber.commands import Subscribe
+from engine.subscriber.commands import AskFirst, Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.terms import Basis, Start
 
@@ -69,7 +69,8 @@ class ImportDefaults:
     says) are instants, `zone` is the site's.
 
     `judged` and `orders` are what a scan of the file found: columns of refusal or agreement, and
-    the order of the dates of a field.
+    the order of the dates of a field. `ask_first`: whose consent is declared without a proof is
+    asked once, before anything else.
     """
 
     list: int
@@ -84,6 +85,7 @@ class ImportDefaults:
     judged: tuple[JudgedColumn, ...] = ()
     orders: Mapping[str, DateOrder] = field(default_factory=dict)
     first_address: bool = False
+    ask_first: bool = False
 
 
 class Arrival(NamedTuple):
@@ -192,12 +194,47 @@ def subscribe(
         arrival.ground.proof_kind,
         arrival.ground.collected,
         start=defaults.start,
-        counted_from=arrival.ground.collected if defaults.start == "by-date" else 0,
+        counted_from=_counted_from(arrival, defaults),
         timezone=arrival.timezone if profile else "",
         language=arrival.language if profile else "",
         fields=fields,
         last_contact=arrival.last_contact,
     )
+
+
+def is_unproved(arrival: Arrival) -> bool:
+    """Whether the row declares a consent without a proof."""
+    return arrival.ground.basis == "consent" and arrival.ground.proof_kind == "declared"
+
+
+def ask_first(
+    arrival: Arrival,
+    defaults: ImportDefaults,
+    cause: Cause,
+    request: str,
+    *,
+    fields: tuple[str, ...] = (),
+    profile: bool = True,
+) -> AskFirst:
+    """As `subscribe`, for a consent that the person is asked for first. `request` is a fresh random
+    id.
+    """
+    return AskFirst(
+        defaults.now,
+        cause,
+        list=defaults.list,
+        request=request,
+        start=defaults.start,
+        counted_from=_counted_from(arrival, defaults),
+        timezone=arrival.timezone if profile else "",
+        language=arrival.language if profile else "",
+        fields=fields,
+        last_contact=arrival.last_contact,
+    )
+
+
+def _counted_from(arrival: Arrival, defaults: ImportDefaults) -> int:
+    return arrival.ground.collected if defaults.start == "by-date" else 0
 
 
 def proof_of(arrival: Arrival, zone: str) -> dict[str, object]:

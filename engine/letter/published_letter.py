@@ -14,6 +14,7 @@ from engine.sequence.parse import CONFIRMATION_BODY
 from engine.subscriber.agenda_key import broadcast_at
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import LetterBegun
+from engine.subscriber.person import ASK_FIRST
 from engine.subscriber.terms import mail_kind
 from engine.words import Language
 
@@ -30,6 +31,9 @@ class Texts:
     confirm_subject: str
     confirm_again_subject: str
     confirm_body: str
+    first_subject: str
+    first_body: str
+    why_first: str
     still_subject: str
     still_body: str
     why_still: str
@@ -51,6 +55,13 @@ TEXTS: dict[Language, Texts] = {
         " adresse. Il reste un geste à faire :\n\n[Je confirme mon"
         " inscription](===confirm===)\n\nSi ce n’est pas vous, ne faites rien : nous n’écrirons"
         " pas.\n",
+        "Souhaitez-vous recevoir nos lettres ?",
+        "Bonjour,\n\nNous tenons votre adresse d’une liste où il est dit que vous acceptez de"
+        " recevoir « {purpose} ». Avant de vous écrire, nous vous le demandons :\n\n[Oui, je"
+        " souhaite les recevoir](===confirm===)\n\nSans réponse de votre part, nous n’écrirons"
+        " pas.\n",
+        "Vous recevez ce message, le seul de ce genre, parce qu’on nous a dit que vous acceptez de"
+        " recevoir nos lettres.",
         "Souhaitez-vous encore recevoir nos lettres ?",
         "Bonjour,\n\nIl y a longtemps que nous n’avons plus eu de vos nouvelles. Souhaitez-vous"
         " encore recevoir nos lettres ?\n\n[Oui, je continue](===confirm===)\n\nSans réponse de"
@@ -72,6 +83,12 @@ TEXTS: dict[Language, Texts] = {
         "Hello,\n\nSomeone, probably you, asked to receive “{purpose}” at this address. One step is"
         " left:\n\n[Yes, subscribe me](===confirm===)\n\nIf it was not you, do nothing: we will not"
         " write.\n",
+        "Would you like to receive our letters?",
+        "Hello,\n\nYour address came to us on a list which says that you agree to receive"
+        " “{purpose}”. Before we write to you, we ask:\n\n[Yes, I would like to receive"
+        " them](===confirm===)\n\nIf you do not answer, we will not write.\n",
+        "You receive this message, the only one of its kind, because we were told that you agree to"
+        " receive our letters.",
         "Would you still like to receive our letters?",
         "Hello,\n\nIt is a long time since we last heard from you. Would you still like to receive"
         " our letters?\n\n[Yes, go on](===confirm===)\n\nIf you do not answer, we will write no"
@@ -87,11 +104,16 @@ TEXTS["fr"] = replace(TEXTS["fr"], **{name: spaced(getattr(TEXTS["fr"], name)) f
 
 
 LAYOUT = "layout.html"
+ASK_FIRST_BODY = "(built in: asked first)"
+OWN_BODIES = (CONFIRMATION_BODY, ASK_FIRST_BODY)
+"""Bodies in the engine's own words, which name the purpose."""
 
 
 def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
     """The published letter that a claim names, or None when that edition has no such letter."""
     match mail_kind(claim.kind):
+        case "confirmation" if claim.letter == ASK_FIRST:
+            return Letter(ASK_FIRST, TEXTS[plan.language].first_subject, ASK_FIRST_BODY)
         case "confirmation":
             words, texts = plan.confirmation, TEXTS[plan.language]
             first = words.subject or texts.confirm_subject
@@ -113,14 +135,11 @@ def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
 
 def source_of(letter: Letter, plan: Plan, purpose: str) -> LetterSource:
     """A published letter with its layout, as the compiler wants it."""
-    if letter.body == CONFIRMATION_BODY:
+    if letter.body in OWN_BODIES:
         texts = TEXTS[plan.language]
         name = plan.purposes[purpose].name if purpose in plan.purposes else purpose
-        body = (
-            texts.still_body
-            if purpose == EVERYTHING
-            else texts.confirm_body.format(purpose=as_words(name))
-        )
+        own = texts.first_body if letter.body == ASK_FIRST_BODY else texts.confirm_body
+        body = texts.still_body if purpose == EVERYTHING else own.format(purpose=as_words(name))
     else:
         body = plan.words[letter.body]
     return LetterSource(letter.body, letter.subject, letter.preheader, body, plan.words[LAYOUT])

@@ -41,7 +41,7 @@ from engine.letter.link_token import (
 )
 from engine.letter.names import names_among
 from engine.letter.precompiled_body import PrecompiledBody
-from engine.letter.published_letter import TEXTS, Texts
+from engine.letter.published_letter import OWN_BODIES, TEXTS, Texts
 from engine.letter.published_letter import letter_of as letter_of
 from engine.letter.published_letter import source_of as source_of
 from engine.letter.source_folder import sizes_of
@@ -58,8 +58,8 @@ from engine.mime.quoted_printable import quoted_printable_lines
 from engine.mime.template import MimeTemplate, Personal
 from engine.proof.checkpoint import HEADER, words_of
 from engine.sequence.model import Letter, Plan
-from engine.sequence.parse import CONFIRMATION_BODY
 from engine.subscriber.events import LetterBegun
+from engine.subscriber.person import ASK_FIRST
 from engine.words import LANGUAGES, Language
 
 COMPILED_CACHE_SIZE = 512
@@ -263,7 +263,7 @@ class Composer:
             plan.edition,
             letter.body,
             letter.subject,
-            f"{letter.preheader}|{purpose if letter.body == CONFIRMATION_BODY else ''}",
+            f"{letter.preheader}|{purpose if letter.body in OWN_BODIES else ''}",
         )
         compiled = self._compiled.get(key)
         if compiled is None:
@@ -319,7 +319,8 @@ class Composer:
         if request.claim.kind == "confirmation":
             extra = ((texts.not_me, url(NOT_ME)), my_data)
             confirm = url(CONFIRM)
-            why = _why_with_source(texts, texts.why_asked, request.source)
+            reason = texts.why_first if request.claim.letter == ASK_FIRST else texts.why_asked
+            why = _why_with_source(texts, reason, request.source)
             return Foot(
                 site.name,
                 site.postal_address,

@@ -98,12 +98,19 @@ DURATIONS = (
 )
 
 
+DeclaredConsent = Literal["ask-first", "write"]
+"""What becomes of a consent that a file declares without a proof: the person is asked once, or
+written to.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     controller: Controller = Controller()
     retention: Retention = Retention()
     processors: tuple[Processor, ...] = ()
     partners: tuple[Partner, ...] = ()
+    consent: DeclaredConsent = "ask-first"
 
     def partner(self, id: str) -> Partner | None:
         return next((partner for partner in self.partners if partner.id == id), None)
@@ -153,11 +160,12 @@ def plain(declared: Declared) -> dict[str, object]:
             for p in declared.processors
         ],
         "partners": _partners(declared),
+        "consent": {"declared": declared.consent},
     }
 
 
 def from_plain(plain: Mapping[str, object]) -> Declared:
-    """What `plain` wrote."""
+    """What `plain` wrote. Until there was a choice, whoever was declared was written to."""
     controller, retention = _table(plain, "controller"), _table(plain, "retention")
     return Declared(
         Controller(
@@ -172,6 +180,7 @@ def from_plain(plain: Mapping[str, object]) -> Declared:
             Partner(**{key: str(v) for key, v in entry.items()})
             for entry in _tables(plain, "partners")
         ),
+        cast(DeclaredConsent, _table(plain, "consent").get("declared", "write")),
     )
 
 

@@ -5,12 +5,14 @@ installation declares about itself.
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 from engine.sequence.declared import (
     DURATIONS,
     NO_END,
     Controller,
     Declared,
+    DeclaredConsent,
     Partner,
     Processor,
     Retention,
@@ -21,6 +23,7 @@ from engine.sequence.nearest import hint, nearest
 from engine.sequence.table import Table
 from engine.words import N_, words
 
+CONSENTS: tuple[DeclaredConsent, ...] = get_args(DeclaredConsent)
 MAX_ERASURES_A_NIGHT = 1_000_000
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -103,6 +106,7 @@ def read_declared(root: Table) -> Declared:
         _retention(root.table("retention")),
         processors,
         partners,
+        _consent(root.table("consent")),
     )
 
 
@@ -119,6 +123,14 @@ def _controller(table: Table | None) -> Controller:
     )
     table.finish()
     return controller
+
+
+def _consent(table: Table | None) -> DeclaredConsent:
+    if table is None:
+        return Declared().consent
+    choice = table.one_of("declared", CONSENTS, Declared().consent)
+    table.finish()
+    return choice
 
 
 def _retention(table: Table | None) -> Retention:

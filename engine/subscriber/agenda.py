@@ -409,11 +409,14 @@ def _confirmation_mail(person: Person, request: Request, plan: Plan) -> Act | No
         request.lists
     ):
         return None  # they joined by another way meanwhile: nothing is left to confirm
-    first_mail, again = request.letters.get("ask"), request.letters.get("ask-again")
+    first = request.first_letter
+    first_mail, again = request.letters.get(first), request.letters.get("ask-again")
     if first_mail is None:
-        return Act("letter", "ask", request.asked_at, request.asked_at)
+        return Act("letter", first, request.asked_at, request.asked_at)
     if first_mail.status == "deferred":
-        return Act("letter", "ask", first_mail.retry_at, first_mail.planned or request.asked_at)
+        return Act("letter", first, first_mail.retry_at, first_mail.planned or request.asked_at)
+    if request.declared:
+        return None  # asked once, and not reminded
     if again is not None and again.status == "deferred":
         return Act("letter", "ask-again", again.retry_at, again.meant_for)
     if first_mail.status == "sent" and again is None and plan.confirmation.remind_subject:

@@ -57,6 +57,24 @@ class Subscribe(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class AskFirst(Command):
+    """Put on `list` somebody of whom it is declared, without a proof, that they agreed: they join
+    once they have confirmed, and are asked once. `request` is a fresh random id.
+
+    Who has a live ground for the list's purpose joins on that.
+    """
+
+    list: int
+    request: str
+    start: Start = "welcome"
+    counted_from: int = 0
+    timezone: str = ""
+    language: str = ""
+    fields: tuple[str, ...] = ()
+    last_contact: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RequestConsent(Command):
     """Ask to join `lists` by double opt-in; `request` is a fresh random id. The mail leaves at
     `hold_until` (ms), or at once for 0.
@@ -332,6 +350,7 @@ class RecordOutcome(Command):
 AnyCommand = (
     Subscribe
     | RequestConsent
+    | AskFirst
     | Confirm
     | DeclineRequest
     | AskAgain

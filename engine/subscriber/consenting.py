@@ -52,6 +52,49 @@ def subscribe(command: c.Subscribe, person: Person, plan: Plan) -> Outcome:
     return done(command.cause, *facts, *_honoured(command.at, command.call))
 
 
+def ask_first(command: c.AskFirst, person: Person, plan: Plan) -> Outcome:
+    target = plan.lists.get(command.list)
+    if target is None:
+        return Refused(Refusal.LIST_UNKNOWN, list=command.list)
+    purpose = target.purpose
+    barred = _barred(person, purpose, own_act=False)
+    if barred is not None:
+        return barred
+    if command.counted_from and abs(command.at - command.counted_from) > FARTHEST_COUNT:
+        return Refused(Refusal.COUNTED_FROM_TOO_FAR)
+    permission = entry(person, plan, command.list, command.at, assume_ground=True)
+    if isinstance(permission, Refused):
+        return permission
+    facts = _registration(command.at, person, command.timezone, command.language)
+    facts += profile(command.at, person, command.fields, command.timezone, command.language)
+    if command.last_contact > person.last_contact:
+        facts += (e.ContactNoted(command.at, command.last_contact),)
+    if live_ground(person, purpose) is not None:
+        facts += _joins(command.at, permission, command.start, command.counted_from)
+        unchanged = NothingToDo(Unchanged.ON_LIST_ALREADY, list=command.list)
+    else:
+        if purpose not in person.requests and purpose not in person.asked_first:
+            facts += (_declared_request(command, purpose, person, plan),)
+        unchanged = NothingToDo(Unchanged.ASKED_TO_CONFIRM_ALREADY)
+    return done(command.cause, *facts) if facts else unchanged
+
+
+def _declared_request(
+    command: c.AskFirst, purpose: str, person: Person, plan: Plan
+) -> e.ConsentRequested:
+    expires = later(command.at, plan.confirmation.expire_after, zone_of(person, plan))
+    return e.ConsentRequested(
+        at=command.at,
+        purpose=purpose,
+        request=command.request,
+        lists=(command.list,),
+        expires_at=expires,
+        declared=True,
+        start=command.start,
+        counted_from=command.counted_from,
+    )
+
+
 def request_consent(command: c.RequestConsent, person: Person, plan: Plan) -> Outcome:
     if command.call and command.call in person.calls:
         return REPEATED
@@ -123,7 +166,7 @@ def confirm(command: c.Confirm, person: Person, plan: Plan) -> Outcome:
         ),
     )
     facts += profile(command.at, person, command.fields)
-    joins = _joins_all(command.at, pending.lists, person, plan)
+    joins = _joins_all(command.at, pending.lists, person, plan, pending.start, pending.counted_from)
     return done(command.cause, *facts, *(() if isinstance(joins, Refused) else joins))
 
 
@@ -290,7 +333,12 @@ def _joins(
 
 
 def _joins_all(
-    at: int, lists: tuple[int, ...], person: Person, plan: Plan
+    at: int,
+    lists: tuple[int, ...],
+    person: Person,
+    plan: Plan,
+    start: str = "welcome",
+    counted_from: int = 0,
 ) -> tuple[e.PersonEvent, ...] | Refused:
     facts: tuple[e.PersonEvent, ...] = ()
     refused: Refused | None = None
@@ -299,7 +347,7 @@ def _joins_all(
         if isinstance(permission, Refused):
             refused = permission
             continue
-        joins = _joins(at, permission)
+        joins = _joins(at, permission, start, counted_from)
         person, facts = fold(joins, person), facts + joins
     return refused if refused is not None and not facts else facts
 

@@ -14,6 +14,7 @@ from engine.subscriber.agenda import Calendar
 from engine.subscriber.answering import answer, undo
 from engine.subscriber.consenting import (
     REPEATED,
+    ask_first,
     confirm,
     decline_request,
     profile,
@@ -45,6 +46,8 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return answer(command, person, plan)
         case c.RequestConsent():
             return request_consent(command, person, plan)
+        case c.AskFirst():
+            return ask_first(command, person, plan)
         case c.Confirm():
             return confirm(command, person, plan)
         case c.DeclineRequest():

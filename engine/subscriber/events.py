@@ -56,6 +56,9 @@ class ConsentRequested(Event):
     a random id.
 
     The mail leaves at `hold_until`, where too many requests came at once; 0 for at once.
+
+    `declared`: somebody else says that they agreed, with no proof of it; they are asked once.
+    `start` and `counted_from` (ms), as in ListJoined, are what they receive once they confirm.
     """
 
     purpose: str
@@ -65,6 +68,9 @@ class ConsentRequested(Event):
     notice: str = ""
     form: str = ""
     hold_until: int = 0
+    declared: bool = False
+    start: str = "welcome"
+    counted_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)

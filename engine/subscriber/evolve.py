@@ -197,7 +197,12 @@ def _requested(p: PersonDraft, event: e.ConsentRequested) -> None:
         event.form,
         event.notice,
         earlier=earlier,
+        declared=event.declared,
+        start=event.start,
+        counted_from=event.counted_from,
     )
+    if event.declared:
+        p.asked_first |= {event.purpose}
     p.requests = {**p.requests, event.purpose: request}
 
 

@@ -10,6 +10,8 @@ from operator import attrgetter
 
 from engine.subscriber.terms import GroundStatus, LetterStatus
 
+ASK, ASK_FIRST = "ask", "ask-first"
+"""The mail that asks to confirm: what they asked for, or what was declared of them."""
 TRAIL_KEPT = 40
 WAYS_KEPT = 16
 
@@ -155,8 +157,10 @@ class Ground:
 @dataclass(frozen=True, slots=True)
 class Request:
     """A double opt-in under way. `letters` holds the confirmation mail ("ask") and its reminder
-    ("ask-again"). `earlier` are the ids of requests that this one replaced before they were
-    answered: their mails still confirm. `asked_at` (ms) is when the mail may leave.
+    ("ask-again"); where the consent is `declared`, the one mail that asks first ("ask-first").
+    `earlier` are the ids of requests that this one replaced before they were answered: their mails
+    still confirm. `asked_at` (ms) is when the mail may leave; `start` and `counted_from` are what
+    they receive once they confirm.
     """
 
     request: str
@@ -168,6 +172,13 @@ class Request:
     notice: str = ""
     letters: Mapping[str, LetterState] = field(default_factory=dict)
     earlier: tuple[str, ...] = ()
+    declared: bool = False
+    start: str = "welcome"
+    counted_from: int = 0
+
+    @property
+    def first_letter(self) -> str:
+        return ASK_FIRST if self.declared else ASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +248,8 @@ class Person:
 
     `contradicted` is the last letter that got two contradictory automatic answers. Broadcasts up to
     `mailed_before` are over and their states dropped. `answered` are the last requests that were
-    answered.
+    answered, `asked_first` the purposes for which they were asked once whether a consent that was
+    declared is theirs.
     """
 
     version: int = 0
@@ -264,6 +276,7 @@ class Person:
     soft_since: int = 0
     rights: Mapping[str, OpenRight] = field(default_factory=dict)
     answered: tuple[str, ...] = ()
+    asked_first: frozenset[str] = frozenset()
 
     @property
     def registered(self) -> bool:
@@ -323,6 +336,7 @@ class PersonDraft:
         self.soft_since = person.soft_since
         self.rights = person.rights
         self.answered = person.answered
+        self.asked_first = person.asked_first
 
     def frozen(self) -> Person:
         """The person as folded so far. Slots are set directly: every fold ends here, and the

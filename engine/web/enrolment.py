@@ -244,7 +244,7 @@ def _leaves_at(pending: Request) -> int:
 
     Until then a confirmation of the pending request confirms this one too.
     """
-    mail = pending.letters.get("ask")
+    mail = pending.letters.get(pending.first_letter)
     if mail is None:
         return pending.asked_at
     return mail.retry_at if mail.status == "deferred" else pending.expires_at

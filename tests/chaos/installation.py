@@ -47,6 +47,9 @@ pause_after_outage = "300 days"
 [[purpose]]
 id = "conseils"
 name = "La lettre du potager"
+
+[consent]
+declared = "write"
 """
 TWO_LETTERS = """
 title = "Deux lettres"

@@ -48,6 +48,9 @@ name = "La lettre du potager"
 [[purpose]]
 id = "commandes"
 name = "Le suivi des commandes"
+
+[consent]
+declared = "write"
 """
     + PEOPLE
 )

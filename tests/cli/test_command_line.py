@@ -284,7 +284,8 @@ def test_a_letter_is_previewed_for_a_person(relance: Installation) -> None:
     assert "You receive this letter under" in bought.out and "because you agreed" not in bought.out
     assert (unknown.status, unknown.err) == (
         2,
-        'relance: there is no letter "bonjour"; there are: semis/question, confirmation\n',
+        'relance: there is no letter "bonjour"; there are: semis/question, confirmation,'
+        " ask-first\n",
     )
     assert wrong.status == 2
 

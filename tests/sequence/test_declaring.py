@@ -26,10 +26,14 @@ from engine.sequence.declared import (
 from engine.sequence.delay import Delay
 from engine.sequence.mistakes import Unpublishable
 from engine.sequence.parse import Settings
+from engine.sequence.parse_declared import CONSENTS
 from tests.installation import CONFIG
 from tests.sequence.dialogues import SETTINGS
 
 GOOD = """
+[consent]
+declared = "write"
+
 [controller]
 name = "Le Potager, SARL"
 security = ["Disques chiffrés."]
@@ -60,6 +64,11 @@ name = "Les offres du Voisin"
 partner = "voisin"
 """
 BAD = [
+    (
+        'declared = "write"',
+        'declared = "ask"',
+        "`declared` must be one of ask-first, write",
+    ),
     ('mode = "enforce"', 'mode = "soon"', "`mode` must be one of report, enforce"),
     ("nightly_cap = 20", "nightly_cap = 0", "a number of people from 1 to"),
     ("nightly_cap = 20", "nightly_cup = 20", "did you mean `nightly_cap`?"),
@@ -92,7 +101,8 @@ BAD = [
 
 
 def read(folder: Path, text: str) -> Settings:
-    (folder / "config.toml").write_text(CONFIG.replace("[fields]", "[fields]\n") + text, "utf-8")
+    config = CONFIG.replace("[fields]", "[fields]\n").replace('[consent]\ndeclared = "write"\n', "")
+    (folder / "config.toml").write_text(config + text, "utf-8")
     return read_config(folder).settings
 
 
@@ -127,6 +137,7 @@ def test_what_is_declared_is_read_and_what_is_not_has_its_default(tmp_path: Path
                 "voisin", "Le Voisin", "voisin@voisin.example", "https://voisin.example/vie-privee"
             ),
         ),
+        "write",
     )
     assert read(tmp_path, "").declared == Declared()
     assert settings.purposes[-1].partner == "voisin"
@@ -158,6 +169,7 @@ declarations = st.builds(
     st.lists(
         st.builds(Partner, texts, texts, texts, texts), max_size=3, unique_by=lambda p: p.id
     ).map(in_order),
+    st.sampled_from(CONSENTS),
 )
 
 
@@ -166,6 +178,11 @@ def test_what_is_published_of_it_is_read_back_the_same(declared: Declared) -> No
     assert from_plain(plain(declared)) == declared
     settings = Settings(declared=declared)
     assert read_settings(write_settings(settings)) == settings
+
+
+def test_until_there_was_a_choice_whoever_a_file_declared_was_written_to() -> None:
+    published = {name: value for name, value in plain(Declared()).items() if name != "consent"}
+    assert from_plain(published).consent == "write"
 
 
 def test_settings_published_before_there_was_anything_to_declare_keep_their_digest() -> None:
