@@ -79,7 +79,7 @@ class AppContext:
             agenda=self.views,
             ledger_head=self.ledger.head,
             confirm_ledger=self.rollback_detection.confirm,
-            latest_checkpoint=self.tree.latest,
+            checkpoints=self.tree,
             link_key=self.secrets.link_key,
         )
 

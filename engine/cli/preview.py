@@ -15,6 +15,7 @@ from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.user_error import UserError, address_of
 from engine.letter.source_folder import read_sequences
+from engine.proof.cached_checkpoint import CachedCheckpoint
 from engine.sending.compose import CannotRender, Composed, Composer, ComposeRequest
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.replies import Verdict
@@ -111,7 +112,8 @@ def _composed(context: AppContext, letter: str, person: str, to: str) -> Compose
         known.source if known else "",
     )
     try:
-        return Composer(context.config, context.secrets.link_key).compose(
+        newest = CachedCheckpoint(context.tree)
+        return Composer(context.config, context.secrets.link_key, newest).compose(
             request, plan, context.clock.now()
         )
     except CannotRender as error:

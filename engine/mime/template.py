@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from engine.mime.address_header import Mailbox, address_header
 from engine.mime.header_values import message_id, message_local
-from engine.mime.headers import date_header, text_header
+from engine.mime.headers import date_header, structured_header, text_header
 from engine.mime.message import Mail, boundary, checked_size, serialize
 
 _NOBODY = Mailbox("", "nobody@example.invalid")
@@ -46,9 +46,10 @@ class MimeTemplate:
         domain: str,
         extra: tuple[tuple[str, str], ...],
         marks: Sequence[str],
+        batch_header: str = "",
     ) -> None:
-        """`domain` is the Message-ID's; `marks` stand in `extra` for tokens. Raises what
-        `serialize` does.
+        """`domain` is the Message-ID's; `marks` stand in `extra` for tokens. `batch_header` names
+        the one of `extra` whose lines `fill` is given. Raises what `serialize` does.
         """
         self._domain = domain
         self._subject = ("", text_header("Subject", ""))
@@ -66,6 +67,8 @@ class MimeTemplate:
             b"text": (_NO_TEXT.encode(), _ONCE),
             b"html": (_NO_HTML.encode(), _ONCE),
         }
+        if batch_header:
+            holes[b"batch"] = (structured_header(batch_header, dict(extra)[batch_header]), _ONCE)
         for name, (stands, times) in holes.items():
             if octets.count(stands) != times:
                 raise ValueError("a header of every letter looks like one of a letter to nobody")
@@ -78,8 +81,10 @@ class MimeTemplate:
                 octets = octets.replace(mark.encode(), b"%%(%b)b" % name)
         self._octets = octets
 
-    def fill(self, personal: Personal, tokens: Sequence[str]) -> bytes:
-        """Raises HeaderRefused or MessageTooBig, as `serialize` would."""
+    def fill(self, personal: Personal, tokens: Sequence[str], batch_header: bytes = b"") -> bytes:
+        """`batch_header` are whole lines as `structured_header` writes them, or b"" for none.
+        Raises HeaderRefused or MessageTooBig, as `serialize` would.
+        """
         local = message_local(personal.message)
         holes = {
             b"date": _date(personal.at // 1000),
@@ -89,6 +94,7 @@ class MimeTemplate:
             b"boundary": boundary(f"<{local}@{self._domain}>").encode(),
             b"text": personal.text.encode("ascii"),
             b"html": personal.html.encode("ascii"),
+            b"batch": batch_header,
         }
         for name, place in self._tokens:
             holes[name] = tokens[place].encode()

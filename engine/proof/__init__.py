@@ -10,9 +10,9 @@ Pure, and of nothing but this room:
     trust_policy.py       whose signatures are asked for
     errors.py             what the readers here raise
 From the database, and into it:
-    store.py              tiles, checkpoints and stamps, in the schema `proof`; the latest one
-                          for who asks often
+    store.py              tiles, checkpoints and stamps, in the schema `proof`
     signer.py             a checkpoint is signed, never one that contradicts an earlier one
+    cached_checkpoint.py  the newest checkpoint, for who asks often; signed anew where it is behind
     stamping.py           RFC 3161: what is asked of an authority, and what is taken
     tree_replay.py        the auditor's replay, from the ledger's bytes alone
     ledger_tree.py        the tree follows the ledger, and is asked for by the rest of the program

@@ -1,5 +1,5 @@
-"""The whole ledger as an auditor gets it (entry tiles, every checkpoint ever signed), and the tools
-that lie beside every proof.
+"""The whole ledger as an auditor gets it (entry tiles, a checkpoint of each hour in which one was
+signed), and the tools that lie beside every proof.
 
 Written tile by tile, so that memory does not grow with the ledger; SHA256SUMS comes last: without
 it the folder is not whole.
@@ -21,6 +21,7 @@ from engine.words import N_, WordedError
 
 TOOLS = ("verify.py", "VERIFIER.md")
 TILES_AT_ONCE = 16
+HOUR = 3_600_000
 Tell = Callable[[int, int], None]
 
 
@@ -63,16 +64,18 @@ def hand_over(
 
 
 def earlier(head: Head, signed: Sequence[SignedCheckpoint]) -> dict[str, bytes]:
-    """Every checkpoint up to this one, by its file: the origins numbered in the order in which they
-    signed. What others sign meanwhile is left.
+    """The last checkpoint that each origin signed in an hour, up to this one, by its file: the
+    origins numbered in the order in which they signed. What others sign meanwhile is left. Those in
+    between add nothing: every root is recomputed from the entries.
     """
     numbers: dict[str, int] = {}
-    files = {}
+    files: dict[tuple[int, int], tuple[str, bytes]] = {}
     for checkpoint in signed:
         number = numbers.setdefault(checkpoint.origin, len(numbers) + 1)
         if checkpoint.origin != head.origin or checkpoint.size <= head.size:
-            files[f"checkpoints/{number}-{checkpoint.size}"] = checkpoint.note
-    return files
+            name = f"checkpoints/{number}-{checkpoint.size}"
+            files[number, checkpoint.signed_at // HOUR] = name, checkpoint.note
+    return dict(files.values())
 
 
 def tiles_of_entries(database: Database, size: int) -> Iterator[tuple[Tile, list[bytes]]]:

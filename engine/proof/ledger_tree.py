@@ -211,6 +211,13 @@ class LedgerTree:
         origin = self.installation_stream.current().origin
         return self._checkpoints.last(origin.name) if origin is not None else None
 
+    def recorded_until(self, signed: SignedCheckpoint) -> int:
+        """When the last entry that a checkpoint covers was recorded (ms, engine time); 0 where the
+        ledger does not have it.
+        """
+        last = self.ledger.at(signed.size)
+        return last.recorded_at if last is not None else 0
+
     def all_checkpoints(self) -> list[SignedCheckpoint]:
         """Every one ever signed, of former origins too, in the order in which it was signed."""
         return self._checkpoints.all()

@@ -4,8 +4,7 @@ them; nobody changes or removes one (G22).
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -178,28 +177,3 @@ def create(cursor: AnyCursor) -> None:
     """Make what is missing. Harmless when it is there."""
     for name in ("create", "forbid", "guard", "guard_stamps"):
         cursor.execute(SQL[name].encode())
-
-
-CACHE_SECONDS = 10.0
-
-
-class CachedCheckpoint:
-    """The newest one, for who asks many times a second: one question to the database answers for
-    some seconds. Called, it gives the signed note, b"" where nothing is signed yet. `clock` counts
-    seconds from anywhere.
-    """
-
-    def __init__(
-        self,
-        latest: Callable[[], SignedCheckpoint | None],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._latest, self._clock = latest, clock
-        self._held: tuple[float, bytes] | None = None
-
-    def __call__(self) -> bytes:
-        now = self._clock()
-        if self._held is None or now - self._held[0] >= CACHE_SECONDS:
-            newest = self._latest()
-            self._held = now, newest.note if newest is not None else b""
-        return self._held[1]

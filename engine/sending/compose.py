@@ -54,6 +54,7 @@ from engine.mime.header_values import (
     list_unsubscribe,
     message_id,
 )
+from engine.mime.headers import structured_header
 from engine.mime.quoted_printable import quoted_printable_lines
 from engine.mime.template import MimeTemplate, Personal
 from engine.proof.checkpoint import HEADER, words_of
@@ -114,9 +115,7 @@ class PrecompiledLetter:
 
 
 _ASKING = {"confirmation": "ask", "permission": "still"}
-"""The campaign names of mails that belong to no list, for the reports of mailbox providers. These
-mails carry the newest checkpoint of the ledger, so none is precompiled.
-"""
+"""The campaign names of mails that belong to no list, for the reports of mailbox providers."""
 Url = Callable[[int], str]
 """Gives the URL of an action's link."""
 
@@ -125,10 +124,13 @@ class Composer:
     def __init__(
         self, config: Config, link_key: bytes, newest: Callable[[], bytes] = bytes
     ) -> None:
-        """`newest` gives the newest signed checkpoint, b"" for none."""
+        """`newest` gives the newest signed checkpoint, b"" for none: each letter carries it in a
+        header, so that whoever keeps a letter can show later what the ledger was.
+        """
         self.config, self.link_key, self.newest = config, link_key, newest
         self.host = urlsplit(config.site.url).hostname or "localhost"
         self.domain = config.site.sender.rpartition("@")[2]
+        self._checkpoint = (b"", b"")
         button_colours = (
             ButtonColours(config.site.colour, text_on(config.site.colour), own=True)
             if config.site.colour
@@ -186,25 +188,31 @@ class Composer:
         return self.compose(request, plan, at).octets if made is None else made
 
     def _precompiled_octets(self, request: ComposeRequest, plan: Plan, at: int) -> bytes | None:
-        claim = request.claim
-        if not request.position or claim.kind in _ASKING:
-            return None
-        letter = self._precompiled_for(request, plan)
+        letter = self._precompiled_for(request, plan) if request.position else None
         if letter is None:
             return None
-        tokens = make_tokens(self.link_key, letter.actions, request.position, claim.message)
+        message = request.claim.message
+        tokens = make_tokens(self.link_key, letter.actions, request.position, message)
         filled = letter.body.fill(self._values(request), tokens)
         return letter.template.fill(
             Personal(
                 request.address,
                 filled.subject,
                 at,
-                bytes.fromhex(claim.message),
+                bytes.fromhex(message),
                 filled.text,
                 filled.html,
             ),
             tokens,
+            self._checkpoint_header(),
         )
+
+    def _checkpoint_header(self) -> bytes:
+        """The header's lines, made once for each checkpoint."""
+        note = self.newest()
+        if note != self._checkpoint[0]:
+            self._checkpoint = (note, structured_header(HEADER, words_of(note)) if note else b"")
+        return self._checkpoint[1]
 
     def _precompiled_for(self, request: ComposeRequest, plan: Plan) -> PrecompiledLetter | None:
         claim = request.claim
@@ -253,9 +261,9 @@ class Composer:
 
         answers = _answers(compiled, url)
         foot = self._foot(request, plan, url)
-        extra = tuple(self._headers(request, plan, url))
+        extra = tuple(self._headers(request, plan, url, b"stand-in"))
         body = compiled.precompiled(answers, foot, tuple(marks.values()), quoted_printable_lines)
-        template = MimeTemplate(*self._ends(), self.domain, extra, tuple(marks.values()))
+        template = MimeTemplate(*self._ends(), self.domain, extra, tuple(marks.values()), HEADER)
         return PrecompiledLetter(body, template, tuple(marks))
 
     def compiled(self, letter: Letter, plan: Plan, purpose: str) -> Compiled:
@@ -354,7 +362,7 @@ class Composer:
             subject,
             datetime.fromtimestamp(at / 1000, UTC),
             message_id(bytes.fromhex(request.claim.message), self.domain),
-            tuple(self._headers(request, plan, partial(self._url, request))),
+            tuple(self._headers(request, plan, partial(self._url, request), self.newest())),
             text,
             html,
         )
@@ -366,7 +374,9 @@ class Composer:
             Mailbox("", site.reply_to) if site.reply_to else None
         )
 
-    def _headers(self, request: ComposeRequest, plan: Plan, url: Url) -> list[tuple[str, str]]:
+    def _headers(
+        self, request: ComposeRequest, plan: Plan, url: Url, checkpoint: bytes
+    ) -> list[tuple[str, str]]:
         claim = request.claim
         stream = {
             "confirmation": "confirmation",
@@ -388,8 +398,8 @@ class Composer:
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "OOF, AutoReply"),
         ]
-        if claim.kind in _ASKING and (note := self.newest()):
-            headers.append((HEADER, words_of(note)))
+        if checkpoint:
+            headers.append((HEADER, words_of(checkpoint)))
         if claim.kind == "confirmation":
             return headers
         purpose = plan.purposes.get(claim.purpose)

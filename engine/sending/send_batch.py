@@ -58,6 +58,14 @@ class SendBatch:
         self._recipients: dict[str, str] = {}
         self.tally = OutcomeTally(len(claims))
 
+    @property
+    def newest_ground(self) -> int:
+        """When the latest of the grounds that these letters stand on began (ms, engine time); 0
+        where they need none.
+        """
+        grounds = (claim.person.grounds.get(claim.entry.purpose) for claim in self.claims.values())
+        return max((ground.since for ground in grounds if ground is not None), default=0)
+
     def compose(self, composer: Composer) -> list[Envelope]:
         """The envelopes of the batch. A letter that cannot be composed gets its outcome here."""
         envelopes, refused = c.compose_all(
@@ -77,6 +85,10 @@ class SendBatch:
     def _keep_confirmation_mails(self, envelopes: Sequence[Envelope]) -> None:
         """Store the exact bytes of mails that ask for consent before any is handed over: a kill in
         between must not leave a consent without its mail.
+
+        An envelope is final here: whatever else goes into a mail, such as a DKIM signature
+        (RFC 6376), is added where it is composed (`compose_all`), so that what is kept and
+        committed to is the mail that the reader gets.
         """
         asking = [
             envelope

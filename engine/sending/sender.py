@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from engine.installation.events import SendingPaused
 from engine.ledger.store import LOST
-from engine.proof.store import CachedCheckpoint
+from engine.proof.cached_checkpoint import CachedCheckpoint
 from engine.sending import claim as c
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal
@@ -48,9 +48,8 @@ class Sender:
         self.journal = DeliveryJournal(path)
         c.reclaim(stores.config.data, stores.desk)
         self.relay = Relay(settings, self.journal)
-        self.composer = Composer(
-            stores.config, stores.link_key, CachedCheckpoint(stores.latest_checkpoint)
-        )
+        self.checkpoint = CachedCheckpoint(stores.checkpoints)
+        self.composer = Composer(stores.config, stores.link_key, self.checkpoint)
         self.wake = asyncio.Event()
         self.stopping = asyncio.Event()
         self.trouble = ""
@@ -142,7 +141,14 @@ class Sender:
             return taken, None
         batch = SendBatch(self.stores, self.journal, claims, self._note)
         self._batches.append(batch)
-        return taken, (batch, await asyncio.to_thread(batch.compose, self.composer))
+        return taken, (batch, await asyncio.to_thread(self._compose, batch))
+
+    def _compose(self, batch: SendBatch) -> list[Envelope]:
+        """The first letter on a new ground carries a checkpoint over that ground, so that the
+        reader's own mailbox shows it was recorded by then.
+        """
+        self.checkpoint.cover(batch.newest_ground)
+        return batch.compose(self.composer)
 
     async def _deliver(self, batch: SendBatch, envelopes: Sequence[Envelope]) -> None:
         try:

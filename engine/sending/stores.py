@@ -14,7 +14,7 @@ from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.desk.processes import Processes
 from engine.installation.stream import InstallationStream
-from engine.proof.store import SignedCheckpoint
+from engine.proof.cached_checkpoint import CheckpointSource
 from engine.subscriber.person import Person
 from engine.vault.vault import Vault
 
@@ -51,6 +51,6 @@ class SendingStores:
     ledger_head: Callable[[], int]
     confirm_ledger: Callable[[], None]
     """Raises Restored where the ledger was put back beneath this process."""
-    latest_checkpoint: Callable[[], SignedCheckpoint | None]
+    checkpoints: CheckpointSource
     link_key: bytes
     """Signs the tokens of links."""

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.mime.header_values import message_id
-from engine.mime.headers import Mailbox
+from engine.mime.headers import Mailbox, structured_header
 from engine.mime.message import Mail, MessageTooBig, serialize
 from engine.mime.quoted_printable import quoted_printable
 from engine.mime.self_test import HOSTILE_ADDRESSES, HOSTILE_VALUES
@@ -119,3 +119,13 @@ def test_a_message_above_the_size_cap_is_refused() -> None:
 def test_a_sender_who_writes_like_nobody_gets_no_frame() -> None:
     with pytest.raises(ValueError, match="looks like one of a letter to nobody"):
         MimeTemplate(Mailbox("html-for-nobody", LETTER.sender.address), None, DOMAIN, (), ())
+
+
+def test_the_header_of_a_batch_stands_where_it_does_on_the_plain_path_or_nowhere() -> None:
+    headers = (("X-First", "1"), ("X-Batch", "stand-in"), ("X-Last", "2"))
+    template = MimeTemplate(LETTER.sender, LETTER.reply_to, DOMAIN, headers, (), "X-Batch")
+    for value in ("", "one", "word " * 40 + "end"):
+        batch = (("X-Batch", value),) if value else ()
+        mail = replace(plain(ANNE), extra=(headers[0], *batch, headers[2]))
+        lines = structured_header("X-Batch", value) if value else b""
+        assert template.fill(ANNE, (), lines) == serialize(mail)

@@ -13,10 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.mime.headers import structured_header
+from engine.proof.cached_checkpoint import (
+    CACHE_SECONDS,
+    REFUSED_SECONDS,
+    SIGNING_SECONDS,
+    CachedCheckpoint,
+)
 from engine.proof.checkpoint import HEADER, Checkpoint, carried_by, open_checkpoint, words_of
 from engine.proof.errors import ProofRefused
+from engine.proof.signer import EMPTY, SigningRefused
 from engine.proof.signing import NoteSigner
-from engine.proof.store import CACHE_SECONDS, CachedCheckpoint, SignedCheckpoint
+from engine.proof.store import SignedCheckpoint
 
 ORIGIN = "lettres.potager.example:65535/relance/0123456789abcdef"
 SIGNER = NoteSigner(ORIGIN, b"k" * 32)
@@ -88,14 +95,99 @@ def test_no_bytes_break_the_reader(mail: bytes) -> None:
         carried_by(mail)
 
 
+class Log:
+    """A ledger that says when its entries were recorded (ms), and what was signed over it."""
+
+    def __init__(self, *recorded: int, signed: int = 0) -> None:
+        self.recorded, self.signed = list(recorded), [signed] if signed else []
+        self.asked, self.refuses = 0, False
+
+    def latest(self) -> SignedCheckpoint | None:
+        self.asked += 1
+        return self._checkpoint(self.signed[-1]) if self.signed else None
+
+    def recorded_until(self, signed: SignedCheckpoint) -> int:
+        return self.recorded[signed.size - 1]
+
+    def sign_now(self) -> SignedCheckpoint:
+        if self.refuses:
+            raise SigningRefused(EMPTY)
+        self.signed.append(len(self.recorded))
+        return self._checkpoint(self.signed[-1])
+
+    def _checkpoint(self, size: int) -> SignedCheckpoint:
+        return SignedCheckpoint(ORIGIN, size, ROOT, b"checkpoint %d" % size, 0)
+
+
+class Timer:
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
 def test_one_question_answers_for_some_seconds() -> None:
-    now, asked, known = [0.0], [0], [None, SignedCheckpoint(ORIGIN, 1, ROOT, NOTE, 0)]
+    log, timer = Log(1000), Timer()
+    newest = CachedCheckpoint(log, timer)
+    assert [newest() for _ in range(1000)] == [b""] * 1000 and log.asked == 1
+    log.signed.append(1)
+    timer.seconds = CACHE_SECONDS
+    assert newest() == newest() == b"checkpoint 1" and log.asked == 2
 
-    def latest() -> SignedCheckpoint | None:
-        asked[0] += 1
-        return known[min(asked[0], 2) - 1]
 
-    newest = CachedCheckpoint(latest, lambda: now[0])
-    assert [newest() for _ in range(1000)] == [b""] * 1000 and asked == [1]
-    now[0] = CACHE_SECONDS
-    assert newest() == NOTE and newest() == NOTE and asked == [2]
+def test_a_ground_that_is_not_covered_is_signed_over_at_once() -> None:
+    log = Log(1000, 2000, 3000, signed=1)
+    newest = CachedCheckpoint(log, Timer())
+    newest.cover(2000)
+    assert newest() == b"checkpoint 3" and log.signed == [1, 3]
+
+
+@pytest.mark.parametrize("since", [0, 999])
+def test_a_ground_that_is_covered_costs_nothing(since: int) -> None:
+    log = Log(1000, 2000, signed=1)
+    newest = CachedCheckpoint(log, Timer())
+    newest.cover(since)
+    assert newest() == b"checkpoint 1" and log.signed == [1] and log.asked == 1
+
+
+def test_the_first_checkpoint_of_all_is_left_to_who_signs_by_the_hour() -> None:
+    log = Log(1000)
+    newest = CachedCheckpoint(log, Timer())
+    newest.cover(1000)
+    assert newest() == b"" and log.signed == []
+
+
+def test_what_another_process_has_signed_meanwhile_serves() -> None:
+    log = Log(1000, 2000, 3000, signed=1)
+    newest = CachedCheckpoint(log, Timer())
+    assert newest() == b"checkpoint 1"
+    log.signed.append(3)
+    newest.cover(2000)
+    assert newest() == b"checkpoint 3" and log.signed == [1, 3]
+
+
+def test_one_process_asks_for_no_two_signatures_in_the_same_moment() -> None:
+    log, timer = Log(1000, 2000, signed=1), Timer()
+    newest = CachedCheckpoint(log, timer)
+    newest.cover(2000)
+    log.recorded += [3000, 4000]
+    newest.cover(3000)
+    assert log.signed == [1, 2]
+    timer.seconds = SIGNING_SECONDS
+    newest.cover(3000)
+    assert log.signed == [1, 2, 4] and newest() == b"checkpoint 4"
+
+
+def test_a_process_that_cannot_sign_carries_what_others_sign() -> None:
+    log, timer = Log(1000, 2000, 3000, signed=1), Timer()
+    log.refuses, newest = True, CachedCheckpoint(log, timer)
+    newest.cover(2000)
+    assert newest() == b"checkpoint 1"
+    log.refuses, timer.seconds = False, REFUSED_SECONDS - 1
+    newest.cover(2000)
+    assert log.signed == [1]
+    log.signed.append(3)
+    timer.seconds = REFUSED_SECONDS
+    newest.cover(2000)
+    assert newest() == b"checkpoint 3" and log.signed == [1, 3]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.sending.compose import Composer
+from engine.sending.mailbox import Mailbox
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
 from engine.subscriber.commands import Subscribe
@@ -101,7 +102,7 @@ def who_got_a_letter(
     return asyncio.run(ticks())
 
 
-async def send_until(context: AppContext, sink: Sink, holds: Callable[[], bool]) -> None:
+async def send_until(context: AppContext, sink: Sink | Mailbox, holds: Callable[[], bool]) -> None:
     """The engine's own sender, which runs until `holds`, asked in a thread; fifteen seconds at
     most.
     """

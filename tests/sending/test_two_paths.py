@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from engine.config import Config, read_config
 from engine.letter.link_token import EVERYTHING, MY_DATA, UNSUBSCRIBE, make_token
-from engine.proof.checkpoint import HEADER, carried_by
+from engine.mime.headers import structured_header
+from engine.proof.checkpoint import HEADER, carried_by, words_of
 from engine.sending.compose import CannotRender, Composed, Composer, ComposeRequest
 from engine.sequence.model import Letter, Plan
 from engine.subscriber.events import LetterBegun
@@ -47,11 +48,10 @@ LIST, LETTER = 1, "essai"
 
 
 class OnlyFast(Composer):
-    """Leaves nothing to the plain path, but for what carries a checkpoint."""
+    """Leaves nothing to the plain path."""
 
     def compose(self, ordered: ComposeRequest, plan: Plan, at: int) -> Composed:
-        assert ordered.claim.kind in ("confirmation", "permission"), "left to the plain path"
-        return super().compose(ordered, plan, at)
+        raise AssertionError("left to the plain path")
 
 
 def ordered(
@@ -269,25 +269,16 @@ def test_a_preview_has_inert_links_by_both_paths() -> None:
     assert octets.count(b"/l/preview") >= 2
 
 
-@pytest.mark.parametrize("kind", ["confirmation", "permission", "letter"])
-def test_only_mails_that_ask_carry_the_checkpoint_and_always_the_newest_by_both_paths(
-    kind: str,
-) -> None:
-    notes = [b"", b"first\n", b"second\n" * 30]
-    claim = (
-        CLAIM
-        if kind == "letter"
-        else replace(CLAIM, kind=kind, list=0, letter="ask" if kind == "confirmation" else "still")
-    )
-    each = ordered(claim, {"first_name": "Anne", "town": "Lyon"})
-    said = plan() if kind != "letter" else written("Bonjour")
-    note = [b""]
-    composer = Composer(HTTPS, KEY, lambda: note[0])
-    for note[0] in notes:
-        octets = composer.octets(each, said, AT)
-        assert octets == composer.compose(each, said, AT).octets
-        if kind == "letter" or not note[0]:
-            assert HEADER.encode() not in octets
-        else:
+@pytest.mark.parametrize("kind", ["letter", "broadcast", "confirmation", "permission"])
+def test_every_letter_carries_the_newest_checkpoint_by_both_paths(kind: str) -> None:
+    claim = next(claim for claim in claims() if claim.kind == kind)
+    each, note = ordered(claim, {"first_name": "Anne", "town": "Lyon"}), [b""]
+    composer, fast = (made(HTTPS, KEY, lambda: note[0]) for made in (Composer, OnlyFast))
+    for note[0] in (b"", b"first\n", b"second\n" * 30, b"second\n" * 30, b""):
+        octets = fast.octets(each, plan(), AT)
+        assert octets == composer.compose(each, plan(), AT).octets
+        if note[0]:
             assert carried_by(octets) == note[0]
-            assert max(map(len, octets.split(b"\r\n"))) <= 78 or kind == "permission"
+            assert structured_header(HEADER, words_of(note[0])) in octets
+        else:
+            assert HEADER.encode() not in octets
