@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import cast
 
@@ -16,12 +17,12 @@ from engine.proof import store
 from engine.proof.bundle import Head, head_files
 from engine.proof.store import SignedCheckpoint
 from engine.proof.tiles import ENTRIES, WIDTH, Tile, entry_bundle
+from engine.sequence.delay import HOUR
 from engine.store.database import Database
 from engine.words import N_, WordedError
 
 TOOLS = ("verify.py", "VERIFIER.md")
 TILES_AT_ONCE = 16
-HOUR = 3_600_000
 Tell = Callable[[int, int], None]
 
 
@@ -63,19 +64,25 @@ def hand_over(
     (target / "SHA256SUMS").write_text(listed, encoding="utf-8")
 
 
+_BY_SIZE = attrgetter("size")
+
+
 def earlier(head: Head, signed: Sequence[SignedCheckpoint]) -> dict[str, bytes]:
-    """The last checkpoint that each origin signed in an hour, up to this one, by its file: the
+    """The largest checkpoint that each origin signed in an hour, up to this one, by its file: the
     origins numbered in the order in which they signed. What others sign meanwhile is left. Those in
     between add nothing: every root is recomputed from the entries.
     """
     numbers: dict[str, int] = {}
-    files: dict[tuple[int, int], tuple[str, bytes]] = {}
+    largest: dict[tuple[int, int], SignedCheckpoint] = {}
     for checkpoint in signed:
         number = numbers.setdefault(checkpoint.origin, len(numbers) + 1)
         if checkpoint.origin != head.origin or checkpoint.size <= head.size:
-            name = f"checkpoints/{number}-{checkpoint.size}"
-            files[number, checkpoint.signed_at // HOUR] = name, checkpoint.note
-    return dict(files.values())
+            hour = number, checkpoint.signed_at // HOUR
+            largest[hour] = max(checkpoint, largest.get(hour, checkpoint), key=_BY_SIZE)
+    return {
+        f"checkpoints/{number}-{checkpoint.size}": checkpoint.note
+        for (number, _), checkpoint in largest.items()
+    }
 
 
 def tiles_of_entries(database: Database, size: int) -> Iterator[tuple[Tile, list[bytes]]]:

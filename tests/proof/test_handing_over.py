@@ -17,10 +17,11 @@ from psycopg.conninfo import make_conninfo
 
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
-from engine.proof.bundle import zipped
+from engine.proof.bundle import Head, zipped
 from engine.proof.bundle_sources import Stores, head_of
-from engine.proof.handover import hand_over
+from engine.proof.handover import earlier, hand_over
 from engine.proof.store import SignedCheckpoint
+from engine.sequence.delay import HOUR
 from engine.subscriber import commands as c
 from engine.subscriber.events import Cause
 from engine.vault.commitment import evidence
@@ -319,3 +320,22 @@ def test_the_zip_is_one_that_everybody_can_open(context: AppContext, tmp_path: P
     (tmp_path / "a.zip").write_bytes(zipped(files))
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         assert archive.testzip() is None and archive.namelist() == sorted(files)
+
+
+def test_of_the_checkpoints_of_an_hour_the_largest_is_handed_over() -> None:
+    def signed(origin: str, size: int, at: int) -> SignedCheckpoint:
+        return SignedCheckpoint(origin, size, bytes(32), b"%d" % size, at)
+
+    former = [signed("a.example/x", 4, 0), signed("a.example/x", 9, HOUR - 1)]
+    present = [
+        signed("b.example/x", 12, HOUR - 1),
+        signed("b.example/x", 20, HOUR),
+        signed("b.example/x", 17, HOUR + 1),
+        signed("b.example/x", 99, HOUR + 2),
+    ]
+    head = Head(b"", "b.example/x", 20, "", b"")
+    assert set(earlier(head, [*former, *present])) == {
+        "checkpoints/1-9",
+        "checkpoints/2-12",
+        "checkpoints/2-20",
+    }

@@ -19,8 +19,7 @@ from engine.sending.mailbox import Mailbox
 from engine.subscriber.events import LetterSent
 from engine.vault.act_evidence import octets_of
 from tests.installation import Installations
-from tests.proof.handed import judged
-from tests.proof.test_handing_over import bundle
+from tests.proof.handed import bundle, judged
 from tests.sending.readers import send_until
 from tests.web import doors
 from tests.web.correspondence import press
