@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine.i18n.dates import shown
-from engine.i18n.evidence_words import in_detail
+from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.language import Say
-from engine.i18n.phrases import quoted
+from engine.i18n.phrases import quoted, titled_list, titled_purpose
 from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words
 from engine.i18n.withheld_words import why_withheld
@@ -24,33 +24,27 @@ BY_ID: Mapping[str, str] = MappingProxyType({})
 def line(
     entry: Entry,
     plan: Plan,
-    zone: str,
-    _: Say,
+    words: EvidenceWords,
     evidence: EvidenceByCommitment,
     letters: Mapping[str, str] = BY_ID,
 ) -> str:
     """Both dates on the installation's clock, what happened, through which door, and the stored
     name.
     """
-    words = sentence(entry.event, plan, zone, _, letters)
-    dates = f"{shown(entry.event.at, zone)}  {shown(entry.recorded_at, zone)}"
-    return f"{dates}  {words}  — {cause_in_words(entry, _, evidence)}  [{entry.name}]"
+    happened = sentence(entry.event, plan, words.zone, words.say, letters)
+    dates = f"{shown(entry.event.at, words.zone)}  {shown(entry.recorded_at, words.zone)}"
+    return f"{dates}  {happened}  — {cause_in_words(entry, words, evidence)}  [{entry.name}]"
 
 
-def cause_in_words(entry: Entry, _: Say, evidence: EvidenceByCommitment) -> str:
+def cause_in_words(entry: Entry, words: EvidenceWords, evidence: EvidenceByCommitment) -> str:
+    _ = words.say
     door = door_in_words(entry, _)
     kept = evidence.get(entry.cause.evidence)
     if not kept:
         return door
     known = ("source", "file", "line", "order", "operator", "words", "act")
-    held = (
-        (name, quoted(str(kept[name]), _) if name == "words" else str(kept[name]))
-        for name in known
-        if kept.get(name)
-    )
-    details = _("; ").join(
-        _("{name}: {value}").format(name=name, value=value) for name, value in in_detail(held, _)
-    )
+    told = words.particulars({name: kept[name] for name in known if kept.get(name)})
+    details = _("; ").join(_("{name}: {value}").format(name=n, value=value) for n, value in told)
     return f"{door} ({printable(details)})" if details else door
 
 
@@ -79,8 +73,10 @@ def sentence(
     """
 
     def named(number: int) -> str:
-        listed = plan.lists.get(number)
-        return f"{number} ({listed.name})" if listed else str(number)
+        return titled_list(plan, number)
+
+    def about(purpose: str) -> str:
+        return titled_purpose(plan, purpose)
 
     def letter(message: str, identity: str) -> str:
         return letters.get(message) or quoted(identity, _)
@@ -100,20 +96,24 @@ def sentence(
             ).format(purpose=purpose, lists=", ".join(map(named, lists)))
         case e.ConsentRequested(_, purpose, _, lists):
             return _("Asked to confirm for “{purpose}” (lists {lists})").format(
-                purpose=purpose, lists=", ".join(map(named, lists))
+                purpose=about(purpose), lists=", ".join(map(named, lists))
             )
         case e.ConsentGiven(_, purpose, proof):
             return _("Consent for “{purpose}”: {proof}").format(
-                purpose=purpose, proof=proof_in_words(proof, _)
+                purpose=about(purpose), proof=proof_in_words(proof, _)
             )
         case e.GroundDeclared(_, purpose, basis, proof):
             return _("Ground for “{purpose}”: {basis}, {proof}").format(
-                purpose=purpose, basis=stored_in_words(basis, _), proof=proof_in_words(proof, _)
+                purpose=about(purpose),
+                basis=stored_in_words(basis, _),
+                proof=proof_in_words(proof, _),
             )
         case e.ConsentConfirmed(_, purpose):
-            return _("Confirmed for “{purpose}”").format(purpose=purpose)
+            return _("Confirmed for “{purpose}”").format(purpose=about(purpose))
         case e.ConsentExpired(_, purpose):
-            return _("The request for “{purpose}” expired unconfirmed").format(purpose=purpose)
+            return _("The request for “{purpose}” expired unconfirmed").format(
+                purpose=about(purpose)
+            )
         case e.PermissionAsked(_, _, expires_at):
             return _(
                 "Long silent: asked whether to go on, to be erased without an answer by {when}"
@@ -124,7 +124,7 @@ def sentence(
             return (
                 _("Withdrew from everything")
                 if purpose == "*"
-                else _("Withdrew from “{purpose}”").format(purpose=purpose)
+                else _("Withdrew from “{purpose}”").format(purpose=about(purpose))
             )
         case e.ListJoined(_, number, run, start):
             how = {

@@ -21,8 +21,6 @@ from engine.subscriber import events as e
 from engine.vault.commitment import Evidence, committed
 from engine.vault.vault import Vault
 
-MAX_SHOWN = 2000
-"""Characters of one value that are shown."""
 NAMES_OF_THE_MAIL = frozenset({"from", "message_id"})
 """Whose values are addresses of the mail that asked for consent, and not of the person."""
 PAGE = 500
@@ -78,7 +76,7 @@ def flattened(particulars: Mapping[str, object], prefix: str = "") -> Iterator[t
             yield from flattened(value, f"{prefix}{name}.")
         elif value not in (None, "", [], False):
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            yield f"{prefix}{name}", text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+            yield f"{prefix}{name}", text
 
 
 def addresses(pieces: Mapping[str, Evidence]) -> set[str]:

@@ -8,21 +8,23 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from engine.audit.event_sentences import BY_ID, door_in_words, proof_in_words, sentence
-from engine.audit.evidence import HeldEvidence, flattened, held_evidence
+from engine.audit.evidence import HeldEvidence, held_evidence
 from engine.audit.person_history import LetterGround
 from engine.audit.published import Notice, Published
 from engine.audit.report import Line, Note
 from engine.i18n.dates import shown
-from engine.i18n.evidence_words import in_detail
+from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.language import Language, Say, translator
-from engine.i18n.phrases import say_delay
+from engine.i18n.phrases import say_delay, titled_list, titled_purpose
 from engine.i18n.stored_words import stored_in_words
 from engine.installation.state import Origin
 from engine.ledger.codec import Entry, entry_as_json, iso
 from engine.proof.store import SignedCheckpoint
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
+from engine.sequence.model import Plan
 from engine.subscriber.events import LetterBegun
 from engine.vault.commitment import Evidence
 
@@ -87,7 +89,7 @@ class FactReport:
             + self._notice(entry)
         )
         if ground is not None:
-            notes.append(self.ground(ground))
+            notes.append(self.ground(ground, plan))
         return Line(
             f"{dates}  {sentence(entry.event, plan, self.zone, _, self.letters)}", tuple(notes)
         )
@@ -126,23 +128,28 @@ class FactReport:
                     )
                 )
             ]
-        particulars = _("; ").join(
-            _("{name}: {value}").format(name=name, value=value)
-            for name, value in in_detail(flattened(evidence.particulars), _)
-        )
+        words = self.evidence_words(entry.position)
+        particulars = _joined(words.particulars(evidence.particulars), _)
+        digests = _joined(words.digests(evidence.particulars), _)
+        of_digests = [Note(_("digests (SHA-256): {said}").format(said=digests))] if digests else []
         if evidence.state == "altered":
-            return [
-                Note(
-                    _("the evidence in the vault is NOT what the ledger commits to: {said}").format(
-                        said=particulars
-                    ),
-                    "fault",
-                )
-            ]
+            altered = _("the evidence in the vault is NOT what the ledger commits to: {said}")
+            return [Note(altered.format(said=particulars), "fault"), *of_digests]
         first = self._shown.setdefault(entry.cause.evidence, entry.position)
         if first != entry.position:
             return [Note(_("evidence: the same as at position {position}").format(position=first))]
-        return [Note(_("evidence: {said}").format(said=particulars))]
+        return [Note(_("evidence: {said}").format(said=particulars)), *of_digests]
+
+    def evidence_words(self, position: int) -> EvidenceWords:
+        """With the author's words as they were published when this position was written."""
+        plan = self.published.plan_at(position)
+        return EvidenceWords(
+            self.language,
+            self.zone,
+            {name: declared.label for name, declared in plan.fields.items()},
+            {name: declared.name for name, declared in plan.purposes.items()},
+            partial(titled_list, plan),
+        )
 
     def _gap(self, entry: Entry) -> list[Note]:
         _, gap = self.say, large_gap(entry)
@@ -206,7 +213,8 @@ class FactReport:
             notes.append(Note(_("other words were in force for this form by then"), "pointer"))
         return notes
 
-    def ground(self, ground: LetterGround) -> Note:
+    def ground(self, ground: LetterGround, plan: Plan) -> Note:
+        """`plan` names the purpose."""
         _ = self.say
         if ground.why_not:
             why = stored_in_words(ground.why_not, _)
@@ -227,7 +235,13 @@ class FactReport:
         )
         basis, proof = stored_in_words(ground.basis, _), proof_in_words(ground.proof, _)
         return Note(
-            words.format(purpose=ground.purpose, basis=basis, proof=proof, at=at, position=position)
+            words.format(
+                purpose=titled_purpose(plan, ground.purpose),
+                basis=basis,
+                proof=proof,
+                at=at,
+                position=position,
+            )
         )
 
     def as_json(self, entry: Entry, ground: LetterGround | None = None) -> dict[str, object]:
@@ -255,6 +269,10 @@ class FactReport:
         if ground is not None:
             more["ground"] = ground_as_json(ground)
         return entry_as_json(entry, kept) | more
+
+
+def _joined(told: Iterable[tuple[str, str]], _: Say) -> str:
+    return _("; ").join(_("{name}: {value}").format(name=name, value=value) for name, value in told)
 
 
 def ground_as_json(ground: LetterGround) -> dict[str, object]:

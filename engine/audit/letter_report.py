@@ -13,7 +13,7 @@ from engine.audit.letter_search import marks_in_words
 from engine.audit.report import Line, Note, Report, Section
 from engine.i18n.dates import shown
 from engine.i18n.language import Language, Say
-from engine.i18n.phrases import say_list
+from engine.i18n.phrases import titled_list, titled_purpose
 from engine.intake.address import AddressRefused, normalise
 from engine.ledger.codec import Entry, iso
 from engine.subscriber import events as e
@@ -77,14 +77,14 @@ def _letter(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
         yield Line(
             sentence.format(
                 letter=case.letter.letter,
-                list=say_list(plan, case.letter.list),
-                purpose=case.letter.purpose,
+                list=titled_list(plan, case.letter.list),
+                purpose=titled_purpose(plan, case.letter.purpose),
             )
         )
     else:
         yield Line(
             _("letter “{letter}”, for “{purpose}”").format(
-                letter=case.letter.letter, purpose=case.letter.purpose
+                letter=case.letter.letter, purpose=titled_purpose(plan, case.letter.purpose)
             )
         )
     yield from map(facts.line, case.attempts)
@@ -104,7 +104,7 @@ def _outcomes(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
 
 
 def _ground(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
-    ground = facts.ground(case.ground)
+    ground = facts.ground(case.ground, facts.published.plan_at(case.begun.position))
     yield Line(ground.text, mark=ground.mark)
     for entry in case.about:
         line = facts.line(entry)

@@ -16,6 +16,7 @@ from engine.audit.person_history import MembershipAsOf, claimed_at, memberships_
 from engine.audit.published import Published
 from engine.i18n.dates import shown
 from engine.i18n.language import Language, Say, counting_translator, translator
+from engine.i18n.phrases import titled_list, titled_purpose
 from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words
 from engine.imports.rejected_rows import inert
@@ -40,11 +41,15 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`address` is "" where the vault no longer holds one, `name` where no edition has the list."""
+    """`address` is "" where the vault no longer holds one, `name` where no edition has the list.
+    `title` and `purpose` are what readers know list and purpose by.
+    """
 
     membership: MembershipAsOf
     name: str
     address: str
+    title: str
+    purpose: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,14 @@ def membership_rows(
         for membership in memberships:
             declared = then.lists.get(membership.list) or latest.lists.get(membership.list)
             known = people.get(membership.subscriber)
-            yield Row(membership, declared.name if declared else "", known.address if known else "")
+            plan = then if membership.list in then.lists else latest
+            yield Row(
+                membership=membership,
+                name=declared.name if declared else "",
+                address=known.address if known else "",
+                title=titled_list(plan, membership.list),
+                purpose=titled_purpose(plan, membership.purpose),
+            )
 
     waiting: list[MembershipAsOf] = []
     for entries in streams:
@@ -118,9 +130,7 @@ def as_lines(report: MembershipReport, language: Language) -> Iterator[str]:
 def _lines(row: Row, zone: str, _: Say) -> Iterator[str]:
     membership, mark = row.membership, "" if row.membership.known else "! "
     where = (
-        _("list {list} ({name})").format(list=membership.list, name=row.name or "?")
-        if membership.list
-        else _("no list, a ground alone")
+        _("list {list}").format(list=row.title) if membership.list else _("no list, a ground alone")
     )
     yield f"{mark}{where}  {row.address or _('(no longer held)')}  {membership.subscriber}"
     if membership.joined is not None:
@@ -136,7 +146,7 @@ def _lines(row: Row, zone: str, _: Say) -> Iterator[str]:
         )
         ground = membership.ground
         words = {
-            "purpose": membership.purpose,
+            "purpose": row.purpose,
             "basis": stored_in_words(ground.basis, _),
             "proof": proof_in_words(ground.proof, _),
         }

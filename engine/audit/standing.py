@@ -10,7 +10,7 @@ from typing import Protocol, assert_never
 from engine.commands.command_handler import CommandHandler
 from engine.i18n.dates import shown
 from engine.i18n.language import Say
-from engine.i18n.phrases import named, say_letter, say_list, subject_of
+from engine.i18n.phrases import named, say_letter, subject_of, titled_list, titled_purpose
 from engine.i18n.stored_words import stored_in_words
 from engine.i18n.withheld_words import what_is_wanting
 from engine.installation.state import Installation
@@ -68,14 +68,13 @@ def standing(stores: StandingStores, subscriber: str, zone: str, _: Say) -> Iter
     plan, fields = installation.plan(), known[subscriber].fields if subscriber in known else {}
     for purpose, ground in person.grounds.items():
         yield _("Ground: “{purpose}” — {basis}, {status}").format(
-            purpose=purpose,
+            purpose=titled_purpose(plan, purpose),
             basis=stored_in_words(ground.basis, _),
             status=stored_in_words(ground.status, _),
         )
     for membership in person.memberships.values():
-        declared = plan.lists.get(membership.list)
         yield _("On list {list} since {when}").format(
-            list=f"{membership.list} ({declared.name if declared else '?'})",
+            list=titled_list(plan, membership.list),
             when=shown(membership.joined_at, zone),
         )
     if person.suppressed:
@@ -99,11 +98,13 @@ def act_in_words(key: str, act: Act, plan: Plan, fields: Mapping[str, str], _: S
     """What the agenda has for the person with these fields, without its date."""
     match act.kind:
         case "end":
-            return _("the end of list {list}").format(list=say_list(plan, act.list))
+            return _("the end of list {list}").format(list=titled_list(plan, act.list))
         case "expire":
             request = decode(key)
             purpose = request.purpose if isinstance(request, RequestKey) else ""
-            return _("the request for “{purpose}” expires").format(purpose=purpose)
+            return _("the request for “{purpose}” expires").format(
+                purpose=titled_purpose(plan, purpose)
+            )
         case "settle":
             return _("the outcome of the letter under way is looked for")
         case "letter" | "idle" | "right" | "withheld":

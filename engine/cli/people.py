@@ -15,6 +15,7 @@ from engine.cli.terminal import json_text
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.dates import language_argument, read_date, shown, zone_argument
+from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.stored_words import stored_in_words
@@ -298,8 +299,10 @@ def show(context: AppContext, args: argparse.Namespace) -> int:
     installation, known = context.installation_stream.current(), context.vault.people([subscriber])
     fields = known[subscriber].fields if subscriber in known else {}
     letters = letter_names(installation, fields, entries, _)
+    plan = installation.plan()
+    words = EvidenceWords(context.config.site.language, zone)
     for entry in entries:
-        print(line(entry, installation.plan(), zone, _, evidence, letters))
+        print(line(entry, plan, words, evidence, letters))
     print()
     for sentence in standing(context, subscriber, zone, _):
         print(sentence)

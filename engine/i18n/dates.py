@@ -4,7 +4,7 @@ installation's time zone.
 
 from __future__ import annotations
 
-from engine.i18n.language import N_
+from engine.i18n.language import N_, Language, day_in_words
 from engine.i18n.user_error import UserError
 from engine.intake.instants import DateRefused, read_instant
 from engine.intake.locales import read_language, read_zone
@@ -14,6 +14,18 @@ from engine.sequence.timing import to_local
 def shown(instant: int, zone: str) -> str:
     """ "2026-12-01 09:00:00" on the local clock of a zone."""
     return to_local(instant, zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def moment_in_words(instant: int, zone: str, language: Language, *, seconds: bool = False) -> str:
+    """ "12 March 2026 at 14:05", "12 mars 2026 à 14 h 05", on the local clock of a zone; no line is
+    broken within a time.
+    """
+    local = to_local(instant, zone)
+    day = day_in_words(local.date(), language)
+    if language == "fr":
+        last = f"\u00a0min\u00a0{local:%S}\u00a0s" if seconds else ""
+        return f"{day} à {local.hour}\u00a0h\u00a0{local:%M}{last}"
+    return f"{day} at {local:%H:%M:%S}" if seconds else f"{day} at {local:%H:%M}"
 
 
 def read_date(text: str, zone: str) -> int:

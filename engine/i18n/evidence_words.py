@@ -1,66 +1,270 @@
-"""Evidence from the vault, for display: its names and fixed values in the reader's language; what a
-person wrote stays as it is. In English the names are those of `docs/format.md`, which an auditor
-looks up.
+"""Evidence from the vault in the reader's language: each name that any door writes has its words,
+fixed values and instants too; what a person wrote stays as it is. A name nobody knows is shown as
+it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from engine.i18n.language import N_, Say
+from engine.i18n.dates import moment_in_words
+from engine.i18n.language import N_, Language, Say, translator
 
-NAMES = frozenset(
+MAX_SHOWN = 2000
+"""Characters of one value that are shown."""
+NAMES: Mapping[str, str] = MappingProxyType(
     {
-        N_("act"), N_("address"), N_("age"), N_("answer"), N_("answers"), N_("asked_at"),
-        N_("asked_by"), N_("basis"), N_("box"), N_("browser"), N_("button"), N_("by"), N_("call"),
-        N_("campaign"), N_("channel"), N_("choice"), N_("code"), N_("collected"), N_("complained"),
-        N_("configuration"), N_("confirmed_at"), N_("declared"), N_("door"), N_("email"),
-        N_("enhanced"), N_("errors"), N_("fields"), N_("file"), N_("form"), N_("form_digest"),
-        N_("from"), N_("function"), N_("import"), N_("ip"), N_("key"), N_("language"), N_("line"),
-        N_("link"), N_("list"), N_("lists"), N_("mail"), N_("mail_digest"), N_("message"),
-        N_("message_id"), N_("method"), N_("name"), N_("notice_digest"), N_("objection"),
-        N_("operator"), N_("order"), N_("page"), N_("partner"), N_("proof"), N_("purpose"),
-        N_("purpose_digest"), N_("reason"), N_("received_at"), N_("referrer"), N_("relay_code"),
-        N_("relay_words"), N_("request"), N_("right"), N_("seen"), N_("sent_at"), N_("shown"),
-        N_("shown_at"), N_("source"), N_("stage"), N_("timezone"), N_("tls"), N_("unknown"),
-        N_("unsubscribed"), N_("visitor"), N_("words"),
-    }
-)  # fmt: skip
-VALUES = frozenset(
-    {
-        N_("True"), N_("False"), N_("command line"), N_("consent"), N_("soft-optin"), N_("service"),
-        N_("operator"), N_("import"), N_("form"), N_("api"), N_("page"), N_("answer"), N_("email"),
-        N_("human_button"), N_("auto_submit"), N_("one_click"), N_("mail_client"),
-    }
-)  # fmt: skip
-FREE = frozenset(
-    {
-        "words",
-        "source",
-        "file",
-        "relay_words",
-        "reason",
-        "button",
-        "answers",
-        "fields",
-        "page",
-        "proof",
-        "objection",
-        "name",
+        "act": N_("act"),
+        "address": N_("address"),
+        "age": N_("box about age"),
+        "answer": N_("answer"),
+        "answers": N_("typed into the form"),
+        "asked_at": N_("asked on"),
+        "asked_by": N_("asked by"),
+        "basis": N_("ground"),
+        "box": N_("box"),
+        "broadcast": N_("broadcast"),
+        "browser": N_("browser"),
+        "button": N_("button"),
+        "by": N_("by"),
+        "call": N_("number of the call"),
+        "campaign": N_("campaign"),
+        "channel": N_("means of contact"),
+        "choice": N_("question asked"),
+        "code": N_("code of the answer"),
+        "collected": N_("collected on"),
+        "collected_at": N_("collected on"),
+        "complained": N_("complained"),
+        "confirmed_at": N_("confirmed on"),
+        "confirmed_by_mail": N_("to be confirmed by mail"),
+        "copied": N_("the form was copied into another page"),
+        "declared": N_("declared by somebody else"),
+        "door": N_("brought in by"),
+        "effects": N_("effects"),
+        "email": N_("address"),
+        "enhanced": N_("detailed code"),
+        "errors": N_("errors"),
+        "facts": N_("facts"),
+        "fields": N_("particulars brought along"),
+        "file": N_("file"),
+        "form": N_("form"),
+        "from": N_("sender"),
+        "function": N_("profession"),
+        "import": N_("number of the import"),
+        "ip": N_("IP address"),
+        "key": N_("API key"),
+        "language": N_("language"),
+        "letter": N_("letter"),
+        "line": N_("line"),
+        "link": N_("link"),
+        "list": N_("list"),
+        "lists": N_("lists"),
+        "mail": N_("mail kept as it was handed over"),
+        "measures": N_("measures"),
+        "message": N_("number of the letter"),
+        "message_id": N_("Message-ID"),
+        "method": N_("came by"),
+        "name": N_("name"),
+        "note": N_("note"),
+        "objection": N_("offer to object"),
+        "operator": N_("operator"),
+        "order": N_("order"),
+        "order_signed": N_("order signed by the shop"),
+        "page": N_("page"),
+        "partner": N_("partner"),
+        "proof": N_("proof named"),
+        "purpose": N_("purpose"),
+        "reason": N_("reason"),
+        "received_at": N_("received on"),
+        "referrer": N_("coming from"),
+        "relay_code": N_("code of the mail server’s answer"),
+        "relay_words": N_("the mail server’s answer"),
+        "request": N_("number of the request"),
+        "right": N_("right"),
+        "sec_fetch_user": N_("the browser says that a person acted (Sec-Fetch-User)"),
+        "seen": N_("seen"),
+        "sent_at": N_("handed over on"),
+        "shown": N_("shown"),
+        "shown_at": N_("page shown on"),
+        "source": N_("source"),
+        "stage": N_("stage of the delivery"),
+        "timezone": N_("time zone"),
+        "tls": N_("encryption of the connection"),
+        "to": N_("recipient"),
+        "unknown": N_("not known"),
+        "unsubscribed": N_("unsubscribed"),
+        "user_agent": N_("browser"),
+        "what": N_("what was called for"),
+        "words": N_("words"),
     }
 )
-"""What somebody wrote: never taken for a fixed value, even where it reads like one."""
+DIGESTS: Mapping[str, str] = MappingProxyType(
+    {
+        "configuration": N_("configuration in force"),
+        "confirm_digest": N_("words at the confirmation"),
+        "form_digest": N_("page with the form"),
+        "form_file": N_("form as it was published"),
+        "mail_digest": N_("mail"),
+        "notice_digest": N_("words shown"),
+        "purpose_digest": N_("words of the purpose"),
+        "visitor": N_("IP address and browser"),
+    }
+)
+"""Whose value is a SHA-256: nothing for a sentence."""
+INSTANTS = frozenset(
+    {"asked_at", "collected", "collected_at", "confirmed_at", "received_at", "sent_at", "shown_at"}
+)
+"""Milliseconds; a door that was told a date writes it as text."""
+BOXES = frozenset({"age", "box", "objection"})
+VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "act": {
+            "human_button": N_("press on a button"),
+            "auto_submit": N_("the page acted by itself, nobody pressed"),
+            "one_click": N_("unsubscribe button of the mail program"),
+            "rfc8058": N_("unsubscribe button of the mail program"),
+            "mail_client": N_("mail to the unsubscribe address"),
+        },
+        "basis": {
+            "consent": N_("consent"),
+            "soft-optin": N_("soft-optin"),
+            "b2b": N_("b2b"),
+            "service": N_("service"),
+        },
+        "by": {"self": N_("the person")},
+        "asked_by": {"self": N_("the person")},
+        "channel": {"email": N_("e-mail")},
+        "door": {"command line": N_("command line")},
+        "method": {
+            "form": N_("form"),
+            "page": N_("page behind a link"),
+            "answer": N_("answer to a letter"),
+            "api": N_("API call"),
+            "import": N_("import"),
+            "operator": N_("operator"),
+        },
+        "what": {
+            "subscription": N_("a subscription"),
+            "transfer": N_("a transfer"),
+            "unsubscription": N_("an unsubscription"),
+            "correction": N_("a correction"),
+        },
+        "right": {
+            "access": N_("access"),
+            "rectification": N_("rectification"),
+            "restriction": N_("restriction"),
+            "objection": N_("objection"),
+            "withdrawal": N_("withdrawal"),
+            "erasure": N_("erasure"),
+            "portability": N_("portability"),
+        },
+        "stage": {
+            "connect": N_("connection"),
+            "helo": N_("greeting"),
+            "auth": N_("login"),
+            "mail": N_("sender announced"),
+            "rcpt": N_("recipient announced"),
+            "data": N_("before the contents"),
+            "dot": N_("after the contents"),
+        },
+        "language": {"fr": N_("French"), "en": N_("English")},
+        "sec_fetch_user": {"?1": N_("yes")},
+    }
+)
 
 
-def in_detail(particulars: Iterable[tuple[str, str]], _: Say) -> Iterable[tuple[str, str]]:
-    """Each name and value in the language of `_`; a dotted name piece by piece, a list of names one
-    by one.
+def _as_numbered(number: int) -> str:
+    return str(number)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceWords:
+    """Evidence in one language, with instants on the clock of `zone`. `labels` are the author's
+    words for fields by their names, `purposes` those for purposes; `list_named` says a list by its
+    number.
     """
-    for name, value in particulars:
-        parts = name.split(".")
-        label = ".".join(_(part) if part in NAMES else part for part in parts)
-        if name == "unknown":
-            value = ", ".join(_(code) if code in NAMES else code for code in value.split(", "))
-        elif value in VALUES and FREE.isdisjoint(parts):
-            value = _(value)
-        yield label, value
+
+    language: Language
+    zone: str
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    purposes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    list_named: Callable[[int], str] = _as_numbered
+
+    @property
+    def say(self) -> Say:
+        return translator(self.language)
+
+    def particulars(self, evidence: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+        """What is said in each, and its value; what is empty is left out, and so are digests."""
+        for name, value in evidence.items():
+            if name not in DIGESTS and value not in (None, "", [], {}, False):
+                yield from self._particular(name, value)
+
+    def digests(self, evidence: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+        """What each SHA-256 is of, and the digest in hexadecimal."""
+        _ = self.say
+        for name, value in evidence.items():
+            if name in DIGESTS and value:
+                yield _(DIGESTS[name]), str(value)
+
+    def _particular(self, name: str, value: object) -> Iterator[tuple[str, str]]:
+        label = self.label(name)
+        if not isinstance(value, Mapping):
+            yield label, self._value(name, value)
+        elif name in BOXES and "ticked" in value:
+            yield label, self.box(value)
+        elif name == "choice":
+            yield f"{label} ({value.get('question', '')})", str(value.get("answer", ""))
+        elif name == "link":
+            yield label, self._quoted(value.get("label") or value.get("number", ""))
+        else:
+            # "by", "partner", "answers", "fields", "words": each part has a name of its own.
+            for part, inner in value.items():
+                if inner not in (None, "", [], {}, False):
+                    yield f"{label}, {self._part(name, part)}", self._value(part, inner)
+
+    def label(self, name: str) -> str:
+        return self.say(NAMES[name]) if name in NAMES else name
+
+    def _part(self, name: str, part: str) -> str:
+        if name in ("answers", "fields"):
+            return self.labels.get(part) or (self.label(part) if part == "email" else part)
+        return {"id": self.say(N_("identifier"))}.get(part) or self.label(part)
+
+    def box(self, box: Mapping[str, object]) -> str:
+        """ "“Yes, the letter”: not ticked at first, ticked by the person" """
+        _ = self.say
+        how = (
+            _("not ticked at first, ticked by the person")
+            if box.get("ticked")
+            else _("not ticked at first, left so")
+        )
+        return _("{name}: {value}").format(name=self._quoted(box.get("label", "")), value=how)
+
+    def _value(self, name: str, value: object) -> str:
+        _ = self.say
+        if value is True:
+            return _("yes")
+        if name in INSTANTS and isinstance(value, int):
+            return moment_in_words(value, self.zone, self.language)
+        if name == "mail":
+            return _("yes")
+        if name == "words":
+            return self._quoted(value)
+        if name == "purpose":
+            return self._quoted(self.purposes.get(str(value), value))
+        if name == "lists" and isinstance(value, list):
+            return ", ".join(self.list_named(n) if isinstance(n, int) else str(n) for n in value)
+        if name == "unknown" and isinstance(value, list):
+            return ", ".join(_({**NAMES, **DIGESTS}.get(str(one), str(one))) for one in value)
+        if name == "fields" and isinstance(value, list):
+            return ", ".join(self.labels.get(str(one), str(one)) for one in value)
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        text = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+        fixed = VALUES.get(name, {}).get(text)
+        return _(fixed) if fixed else text
+
+    def _quoted(self, text: object) -> str:
+        return self.say("“{text}”").format(text=text)

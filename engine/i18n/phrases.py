@@ -71,6 +71,19 @@ def say_list(plan: Plan, number: int) -> str:
     return f"{number} {listed.name}" if listed is not None else str(number)
 
 
+def titled_list(plan: Plan, number: int) -> str:
+    """ "10 (Prise en main)": as its readers know it, by its name where it has no title."""
+    listed = plan.lists.get(number)
+    title = plan.title_for_readers(number) or (listed.name if listed is not None else "")
+    return f"{number} ({title})" if title else str(number)
+
+
+def titled_purpose(plan: Plan, purpose: str) -> str:
+    """The name of a purpose as its readers know it, its id where it was never published."""
+    declared = plan.purposes.get(purpose)
+    return declared.name if declared is not None else purpose
+
+
 def subject_of(letter: Letter, fields: Mapping[str, str] = NOBODYS_FIELDS) -> str:
     """The subject as someone of these fields reads it, or of whom nothing is known; as written
     where one is wanting that has no default.

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from engine.audit.evidence import GroundProof
+from engine.i18n.evidence_words import BOXES, DIGESTS, NAMES
 from engine.intake.evidence_requirements import BASES, DOORS, missing
 from engine.sequence.delay import DAY
 from engine.subscriber.events import ConsentGiven, ConsentRequested, GroundDeclared, LetterSent
@@ -145,6 +146,27 @@ def test_each_piece_is_committed_to_by_a_fact_or_by_a_piece_that_is(
                 commitment
             )
             assert bytes(commitment).hex() in ledger + payloads
+
+
+def test_every_name_a_door_writes_has_its_words(site: Site, came: Mapping[str, str]) -> None:
+    with site.context.database.connection() as connection:
+        rows = connection.execute("SELECT payload FROM vault.evidence").fetchall()
+    written = [json.loads(bytes(row[0])) for row in rows]
+    names = {name for piece in written for name in piece}
+    inner = {
+        part
+        for piece in written
+        for name, value in piece.items()
+        if isinstance(value, dict) and name not in ("answers", "fields", *BOXES)
+        for part in value
+    }
+    assert len(names) > 40
+    assert names - NAMES.keys() - DIGESTS.keys() == set()
+    assert inner - NAMES.keys() - IN_PARTS == set()
+
+
+IN_PARTS = {"id", "number", "label", "question"}
+"""Names of parts, which are worded with what they are a part of."""
 
 
 def test_nothing_of_it_but_digests_stands_in_the_ledger(

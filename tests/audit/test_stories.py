@@ -57,7 +57,7 @@ def test_every_fact_is_told_in_order_with_both_dates_its_door_and_its_place(
     assert len(re.findall(r"\(recorded \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)", told)) == len(
         context.ledger.stream(stream)
     )
-    assert "ground in force: “conseils” — consent, declared, without proof" in told
+    assert "ground in force: “La lettre du potager” — consent, declared, without proof" in told
 
 
 def test_show_and_story_say_the_same_sentences(
@@ -195,10 +195,10 @@ def test_a_list_is_called_as_it_was_then(context: AppContext, auditor: Auditor) 
     joined(context)
     write_sequences(
         context.config.folder,
-        {"potager.toml": FILES["potager.toml"].replace('name = "semis"', 'name = "semences"')},
+        {"potager.toml": FILES["potager.toml"].replace("Le potager", "Les semences", 1)},
     )
     publish(context)
-    assert "Joined list 10 (semis)" in auditor.asks("story", ANNA).out
+    assert "Joined list 10 (Le potager)" in auditor.asks("story", ANNA).out
 
 
 def test_a_page_is_whole_private_and_inert(

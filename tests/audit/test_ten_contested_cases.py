@@ -81,10 +81,10 @@ def test_1_i_never_signed_up(site: Site, auditor: Auditor) -> None:
     told = auditor.asks("letter", auditor.file(mail.octets))
     assert told.status == 0
     assert "its links are genuine" in told.out
-    assert "ground in force: “conseils” — consent, confirmed by mail" in told.out
+    assert "ground in force: “La lettre du potager” — consent, confirmed by mail" in told.out
     assert FORM_NOTICE in told.out and "words shown by the form “inscription”" in told.out
     assert "this is the ground the letter stood on" in told.out
-    assert "user_agent: Mozilla/5.0" in told.out
+    assert "browser: Mozilla/5.0" in told.out
     for part in ("subject", "text part", "HTML part"):
         assert f"{part}: word for word what was published" in told.out
 
@@ -103,7 +103,7 @@ def test_2_i_unsubscribed_and_still_got_this(site: Site, auditor: Auditor) -> No
     )
     told = auditor.asks("letter", auditor.file(mail.octets))
     assert told.status == 0
-    assert "after this letter" in told.out and "Withdrew from “conseils”" in told.out
+    assert "after this letter" in told.out and "Withdrew from “La lettre du potager”" in told.out
     story = auditor.asks("story", address, "--json").plain
     facts = [fact["event"] for fact in story["facts"]]  # type: ignore[attr-defined]
     assert "letter-begun" not in facts[facts.index("consent-withdrawn") :]
@@ -155,7 +155,7 @@ def test_3_somebody_else_gave_my_address(site: Site, auditor: Auditor) -> None:
     told = auditor.asks("letter", auditor.file(mail.octets))
     assert told.status == 0, told.out
     assert "ground in force: they had asked for it on" in told.out
-    assert "page: /f/inscription" in told.out and "ip: " in told.out
+    assert "page: /f/inscription" in told.out and "IP address: " in told.out
     story = auditor.asks("story", address, "--json").plain
     names = [fact["event"] for fact in story["facts"]]  # type: ignore[attr-defined]
     assert names.count("letter-begun") == 1 and "list-joined" not in names
@@ -175,7 +175,7 @@ def test_4_was_i_on_that_list_in_march(site: Site, auditor: Auditor) -> None:
     context.clock.jump(2 * DAY)
     assert "0 places" in auditor.asks("as-of", before, address, "--list", "10").out
     told = auditor.asks("as-of", joined, address, "--list", "semis")
-    assert "list 10 (semis)  mars@lecteurs.example" in told.out and "live, since" in told.out
+    assert "list 10 (Le potager)  mars@lecteurs.example" in told.out and "live, since" in told.out
     assert "0 places" in auditor.asks("as-of", left, address, "--list", "10").out
 
 
@@ -264,11 +264,11 @@ def test_7_moved_by_a_link_a_robot_opened_and_undone(site: Site, auditor: Audito
     )
     told = auditor.asks("story", address)
     assert (
-        "Answered: moved from 10 (semis) to 11 (seme) (automatic)" in told.out
-        and f"user_agent: {OUTLOOK}" in told.out
+        "Answered: moved from 10 (Le potager) to 11 (Le potager) (automatic)" in told.out
+        and f"browser: {OUTLOOK}" in told.out
     )
     assert "Took the last move back (as they asked)" in told.out
-    assert "list 10 (semis)" in auditor.asks("as-of", _moment(context), address).out
+    assert "list 10 (Le potager)" in auditor.asks("as-of", _moment(context), address).out
 
 
 def _moment(context: AppContext) -> str:
@@ -296,12 +296,12 @@ def test_8_transferred_by_a_rule(site: Site, auditor: Auditor) -> None:
     assert people.subscribe(context, parser.parse_args([address, *said])) == 0
     told = auditor.asks("story", address)
     assert (
-        "Left list 10 (semis) (run 1): by a rule" in told.out
-        or "Left list 10 (semis) (run 1): rule" in told.out
+        "Left list 10 (Le potager) (run 1): by a rule" in told.out
+        or "Left list 10 (Le potager) (run 1): rule" in told.out
     )
     assert (
-        "proof: COMMANDE-77421" in told.out
-        and "“offres”: service, declared, with a proof" in told.out
+        "proof named: COMMANDE-77421" in told.out
+        and "“Les offres du potager”: service, declared, with a proof" in told.out
     )
 
 

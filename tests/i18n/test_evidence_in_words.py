@@ -1,16 +1,25 @@
-"""What the vault keeps of an act is told in the reader's language: names and fixed values, and
-never what somebody wrote.
+"""What the vault keeps of an act is told in the reader's language: names, fixed values and
+instants; and never what somebody wrote.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from engine.i18n.evidence_words import NAMES, in_detail
-from engine.i18n.language import translator
+from engine.i18n.evidence_words import DIGESTS, NAMES, EvidenceWords
 from engine.intake import evidence_requirements as required
 
-FRENCH = translator("fr")
+FRENCH = EvidenceWords(
+    "fr",
+    "Europe/Paris",
+    {"first_name": "Prénom"},
+    {"conseils": "La lettre du potager"},
+    lambda number: f"{number} (Le potager)",
+)
+ENGLISH = EvidenceWords("en", "Europe/Paris")
+NOON = 1_773_320_700_000
+BOX = {"id": "agreed", "label": "Oui", "at_first": "not ticked", "ticked": True}
+LEFT = "« Oui » : non cochée au départ, laissée ainsi"
 # Facts of the ledger, which are told beside the evidence and not as part of it.
 OF_THE_LEDGER = {
     "occurred_at",
@@ -20,7 +29,6 @@ OF_THE_LEDGER = {
     "leaf",
     "confirm_button",
     "confirm_page",
-    "confirm_digest",
     "confirm_visitor",
 }
 
@@ -29,29 +37,44 @@ OF_THE_LEDGER = {
     ("name", "value", "told"),
     [
         ("basis", "consent", ("fondement", "consentement")),
-        ("declared", "True", ("déclaré", "oui")),
-        ("by.operator", "root", ("par.opérateur", "root")),
-        ("by.key", "shop", ("par.clé", "shop")),
-        ("unknown", "age, form_digest", ("non connus", "âge, empreinte du formulaire")),
-        ("never_seen", "consent", ("never_seen", "consentement")),
+        ("declared", True, ("déclaré par un tiers", "oui")),
+        ("by", "self", ("par", "la personne")),
+        ("by", {"operator": "root"}, ("par, opérateur", "root")),
+        ("unknown", ["age", "form_digest"], ("non connu", "case sur l’âge, page du formulaire")),
+        ("box", BOX, ("case", "« Oui » : non cochée au départ, cochée par la personne")),
+        ("age", BOX | {"ticked": False}, ("case sur l’âge", LEFT)),
+        ("received_at", NOON, ("reçu le", "12 mars 2026 à 14 h 05")),
+        ("collected", "2025-03-01", ("recueilli le", "2025-03-01")),
+        ("purpose", "conseils", ("finalité", "« La lettre du potager »")),
+        ("lists", [10], ("listes", "10 (Le potager)")),
+        ("answers", {"first_name": "Anna"}, ("saisi dans le formulaire, Prénom", "Anna")),
+        ("act", "human_button", ("acte", "appui sur un bouton")),
+        ("link", {"number": 1, "label": "Oui"}, ("lien", "« Oui »")),
+        ("choice", {"question": "Où ?", "answer": "Ici"}, ("question posée (Où ?)", "Ici")),
+        ("words", "Ok: queued", ("mots", "« Ok: queued »")),
+        ("mail", "QUJD", ("courriel gardé tel qu’il fut remis", "oui")),
+        ("never_seen", "consent", ("never_seen", "consent")),
     ],
-)
-def test_names_and_fixed_values_are_told_in_french(
-    name: str, value: str, told: tuple[str, str]
+)  # fmt: skip
+def test_names_fixed_values_and_instants_are_told_in_french(
+    name: str, value: object, told: tuple[str, str]
 ) -> None:
-    assert list(in_detail([(name, value)], FRENCH)) == [told]
+    (line,) = FRENCH.particulars({name: value})
+    assert tuple(part.replace("\u00a0", " ") for part in line) == told
 
 
-@pytest.mark.parametrize("name", ["source", "words", "answers.email", "by.name"])
+@pytest.mark.parametrize("name", ["source", "note", "page", "proof"])
 def test_what_somebody_wrote_stays_as_it_is(name: str) -> None:
-    ((_, value),) = in_detail([(name, "service")], FRENCH)
+    ((_, value),) = FRENCH.particulars({name: "service"})
     assert value == "service"
 
 
-def test_in_english_the_names_are_those_of_the_format() -> None:
-    assert list(in_detail([("purpose_digest", "d74"), ("declared", "True")], translator("en"))) == [
-        ("purpose_digest", "d74"),
-        ("declared", "True"),
+def test_digests_are_no_particulars_and_what_is_empty_is_not_told() -> None:
+    kept = {"notice_digest": "d74", "copied": False, "source": "", "visitor": "ab"}
+    assert list(ENGLISH.particulars(kept)) == []
+    assert list(ENGLISH.digests(kept)) == [
+        ("words shown", "d74"),
+        ("IP address and browser", "ab"),
     ]
 
 
@@ -60,4 +83,4 @@ def test_every_name_a_proof_must_hold_has_words() -> None:
     needed = {name for door in doors for name in door.needs} | {
         name for names in required.BASES.values() for name in names
     }
-    assert needed - NAMES - OF_THE_LEDGER == set()
+    assert needed - NAMES.keys() - DIGESTS.keys() - OF_THE_LEDGER == set()
