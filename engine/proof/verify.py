@@ -11,23 +11,30 @@ be examined.
 
 Written apart from the rest of Relance on purpose: two readings of the same rules, which must agree.
 Sources: RFC 6962 and 9162 (the tree), C2SP signed-note, tlog-checkpoint, tlog-proof, tlog-policy,
-tlog-cosignature and tlog-tiles (the files), RFC 8032 (Ed25519), RFC 3161 (time stamps).
+tlog-cosignature and tlog-tiles (the files), RFC 8032 (Ed25519), RFC 3161 (time stamps), and
+docs/format.md (entries, bundles, the rule P1).
 
-The sections stand in the order in which a bundle is verified; `verify_bundle` and `verify_ledger`
-in section 1 are that order as a program.
+Two parts of one file. Part one, the core, is to be read whole: all that proves is in it, it is pure
+but for openssl, and it uses no name of part two. It ends where PART TWO is written in capitals.
 
-     1  Command         arguments, exit status, the steps of a verification
-     2  Findings        what a step reports: a code with its values, never a sentence
-     3  Files           a zip file or a folder, SHA256SUMS, sizes and encodings
-     4  Signatures      keys, signed notes and policies, what openssl verifies
-     5  Checkpoints     the signed head, its time stamp, its key, checkpoints kept elsewhere
-     6  Tree            hashes, proofs of inclusion and of consistency
-     7  Entries         their exact bytes, and a person's facts numbered without a gap
-     8  Rules           what may never be among a person's facts: P1, no letter without a ground
-     9  Evidence        commitments, published words, who the person is
-    10  Whole ledger    tiles, everybody's facts, a bundle held against the ledger
-    11  Report          the findings as text or JSON
-    12  Sentences       the English and the French of each code
+     1  Bytes           texts, base64, JSON in one way only, an entry's exact bytes
+     2  Tree            hashes, proofs of inclusion and of consistency
+     3  Signatures      keys, signed notes, checkpoints, what openssl verifies
+     4  The rule        P1: what may never be among a person's facts, line by line
+
+Part two, the reporter, brings the bytes to the core and says what came of it. `verify_bundle` and
+`verify_ledger` in section 5 are the order of a verification as a program.
+
+     5  Command         arguments, exit status, the steps of a verification
+     6  Findings        what a step reports: a code with its values, never a sentence
+     7  Files           a zip file or a folder, SHA256SUMS, sizes
+     8  Policies        who has to sign besides, and when an authority stamped
+     9  Checkpoints     the signed head, its time stamp, its key, checkpoints kept elsewhere
+    10  Entries         each in the tree, and a person's facts numbered without a gap
+    11  Evidence        commitments, published words, who the person is
+    12  Whole ledger    tiles, everybody's facts, a bundle held against the ledger
+    13  Report          the findings as text or JSON
+    14  Sentences       the English and the French of each code
 """
 
 from __future__ import annotations
@@ -50,7 +57,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, NamedTuple, TypeVar, Union, cast
 
@@ -59,7 +66,668 @@ Value = Union[str, int]
 
 KIB, MIB = 1024, 1024 * 1024
 
-# ==================================================================================== 1. Command
+# ######################################################################## PART ONE: THE CORE
+# What is true of bytes alone. It reads no file, prints nothing, and uses no name of part two.
+
+
+class Refused(Exception):
+    """What was given cannot be examined: exit status 2. `code` is one of section 14."""
+
+    def __init__(self, code: str, **values: Value) -> None:
+        super().__init__(code)
+        self.code, self.values = code, values
+
+
+class Broken(Refused):
+    """One file is not what it should be."""
+
+
+# ========================================================================================= 1. Bytes
+
+LARGEST_NUMBER = 2**53 - 1
+UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+MEMBERS_OF_ENTRY = {"at", "cause", "data", "name", "recorded_at", "stream", "v", "version"}
+
+
+def utf8(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Broken("not-utf8") from None
+
+
+def whole_lines(text: str) -> list[str]:
+    if not text.endswith("\n"):
+        raise Broken("not-whole-lines")
+    return text[:-1].split("\n")
+
+
+def unbase64(text: str) -> bytes:
+    """Strict (RFC 4648, 3.5): one spelling for these bytes, so no character is altered unseen."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Broken("base64") from None
+    if base64.b64encode(data).decode() != text:
+        raise Broken("base64")
+    return data
+
+
+def read_json(data: bytes) -> object:
+    """JSON that can be read in one way only: no name twice, no fraction, no integer that readers
+    round. Raises Broken."""
+    try:
+        return cast(object, STRICT_JSON.decode(utf8(data)))
+    except (ValueError, RecursionError):
+        raise Broken("json") from None
+
+
+def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError
+    return members
+
+
+def _whole_number(text: str) -> int:
+    if len(text) > 17 or not -LARGEST_NUMBER <= int(text) <= LARGEST_NUMBER:
+        raise ValueError
+    return int(text)
+
+
+STRICT_JSON = json.JSONDecoder(
+    object_pairs_hook=_without_doubles,
+    parse_float=_whole_number,
+    parse_constant=_whole_number,
+    parse_int=_whole_number,
+)
+
+
+class Entry(NamedTuple):
+    """One entry of the ledger. `at` and `recorded_at` are milliseconds since 1970, UTC.
+
+    `version` is its number in its stream, from 1; `v` that of its event's form; `stored` are its
+    exact bytes, as they are hashed into the tree.
+    """
+
+    position: int
+    stream: str
+    version: int
+    name: str
+    v: int
+    at: int
+    recorded_at: int
+    cause: Mapping[str, object]
+    data: Mapping[str, object]
+    stored: bytes
+
+    def text(self, name: str) -> str:
+        value = self.data.get(name)
+        return value if isinstance(value, str) else ""
+
+    def number(self, name: str) -> int:
+        return integer(self.data.get(name))
+
+
+def integer(value: object) -> int:
+    """Integers are read as such; anything else, true and false too, as 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def parse_entry(position: int, data: bytes) -> Entry:
+    read = read_json(data)
+    if not (
+        isinstance(read, dict)
+        and read.keys() == MEMBERS_OF_ENTRY
+        and all(type(read[name]) is int for name in ("at", "recorded_at", "v", "version"))
+        and isinstance(read["cause"], dict)
+        and isinstance(read["data"], dict)
+        and isinstance(read["name"], str)
+        and isinstance(read["stream"], str)
+        and re.fullmatch(UUID, read["stream"])
+    ):
+        raise Broken("entry-malformed")
+    return Entry(position=position, stored=data, **read)
+
+
+# ========================================================================================== 2. Tree
+
+HASH_SIZE = 32
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    return hashlib.sha256(b"\0" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+class Tree:
+    """The roots of a growing tree (RFC 6962, 2.1), from its leaves in order.
+
+    Kept is one hash for each full subtree: `size` in binary has a 1 for each.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.subtrees: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        node, size = leaf, self.size
+        while size & 1:
+            node = node_hash(self.subtrees.pop(), node)
+            size >>= 1
+        self.subtrees.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        if not self.subtrees:
+            return hashlib.sha256(b"").digest()
+        root = self.subtrees[-1]
+        for subtree in reversed(self.subtrees[:-1]):
+            root = node_hash(subtree, root)
+        return root
+
+
+def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """The root to which a proof of inclusion leads (RFC 9162, 2.1.3.2).
+
+    Raises Broken for a path of the wrong length.
+    """
+    if not 0 <= index < size:
+        raise Broken("inclusion-outside-tree")
+    fn, sn, root = index, size - 1, leaf
+    for step in path:
+        if sn == 0:
+            raise Broken("inclusion-too-long")
+        if fn & 1 or fn == sn:
+            root = node_hash(step, root)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            root = node_hash(root, step)
+        fn, sn = fn >> 1, sn >> 1
+    if sn != 0:
+        raise Broken("inclusion-too-short")
+    return root
+
+
+def is_consistent(
+    size: int, root: bytes, later_size: int, later_root: bytes, path: Sequence[bytes]
+) -> bool:
+    """Whether the later tree begins with the earlier one (RFC 9162, 2.1.4.2).
+
+    From the empty tree the empty proof holds.
+    """
+    if size == 0:
+        return not path and root == hashlib.sha256(b"").digest()
+    if size >= later_size:
+        return size == later_size and not path and root == later_root
+    if not path:
+        return False
+    is_power_of_two = size & (size - 1) == 0
+    steps = [root, *path] if is_power_of_two else list(path)
+    fn, sn = size - 1, later_size - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = steps[0]
+    for step in steps[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            fr, sr = node_hash(step, fr), node_hash(step, sr)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = node_hash(sr, step)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and fr == root and sr == later_root
+
+
+# ==================================================================================== 3. Signatures
+
+ED25519, COSIGNATURE = 0x01, 0x04
+MAX_NOTE = 4 * MIB
+MAX_SIGNATURES = 100
+
+
+@dataclass(frozen=True)
+class Key:
+    """A verifier key (C2SP signed-note). `public` are the 32 bytes of an Ed25519 public key."""
+
+    name: str
+    public: bytes
+    kind: int = ED25519
+
+    @property
+    def id(self) -> bytes:
+        return hashlib.sha256(self.name.encode() + b"\n" + self._blob).digest()[:4]
+
+    @property
+    def vkey(self) -> str:
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(self._blob).decode()}"
+
+    @property
+    def _blob(self) -> bytes:
+        return bytes([self.kind]) + self.public
+
+
+def parse_vkey(text: str) -> Key:
+    match = re.fullmatch(
+        r"([^\s+\x00-\x1f\x7f]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{1,200})", text
+    )
+    if match is None:
+        raise Broken("vkey-malformed")
+    blob = unbase64(match[3])
+    if len(blob) != 33 or blob[0] not in (ED25519, COSIGNATURE):
+        raise Broken("vkey-kind")
+    key = Key(name=match[1], public=blob[1:], kind=blob[0])
+    if key.id.hex() != match[2]:
+        raise Broken("vkey-id")
+    return key
+
+
+class Signature(NamedTuple):
+    name: str
+    key_id: bytes
+    signature: bytes
+
+    def is_of(self, key: Key) -> bool:
+        return (self.name, self.key_id) == (key.name, key.id)
+
+
+class Note(NamedTuple):
+    """A signed note (C2SP signed-note). `text` ends with a newline."""
+
+    text: str
+    signatures: tuple[Signature, ...]
+
+
+def parse_note(data: bytes) -> Note:
+    text = utf8(data)
+    has_control_characters = any(c != "\n" and (ord(c) < 0x20 or ord(c) == 0x7F) for c in text)
+    if len(data) > MAX_NOTE or has_control_characters:
+        raise Broken("note-text")
+    body, gap, signed = text.rpartition("\n\n")
+    if not gap or not body or not signed:
+        raise Broken("note-parts")
+    signatures = []
+    for line in whole_lines(signed):
+        match = re.fullmatch(r"— ([^\s+]+) (\S+)", line)
+        blob = unbase64(match[2]) if match else b""
+        if match is None or len(blob) < 5:
+            raise Broken("note-signature-line")
+        signatures.append(Signature(match[1], blob[:4], blob[4:]))
+    if len(signatures) > MAX_SIGNATURES:
+        raise Broken("note-too-many-signatures")
+    return Note(body + "\n", tuple(signatures))
+
+
+def verify_note(note: Note, key: Key, openssl: OpenSSL) -> Note:
+    """The note itself. Raises Broken unless it has exactly one signature of this key, a good one.
+
+    Signatures of other keys are not looked at.
+    """
+    own = [signed.signature for signed in note.signatures if signed.is_of(key)]
+    if not own:
+        raise Broken("note-unsigned", key=key.vkey)
+    if len(own) > 1 or not openssl.verifies_ed25519(key.public, note.text.encode(), own[0]):
+        raise Broken("note-signature", key=key.vkey)
+    return note
+
+
+class Checkpoint(NamedTuple):
+    """A signed head of a tree (C2SP tlog-checkpoint). `size` is a number of entries."""
+
+    origin: str
+    size: int
+    root: bytes
+    note: Note
+
+
+def parse_checkpoint(data: bytes) -> Checkpoint:
+    note = parse_note(data)
+    match = re.fullmatch(r"([^\s+]{1,200})\n(0|[1-9][0-9]{0,15})\n(.*)\n", note.text)
+    if match is None:
+        raise Broken("checkpoint-malformed")
+    root = unbase64(match[3])
+    if len(root) != HASH_SIZE:
+        raise Broken("checkpoint-malformed")
+    return Checkpoint(match[1], int(match[2]), root, note)
+
+
+SPKI = bytes.fromhex("302a300506032b6570032100")
+"""What stands before the 32 bytes of an Ed25519 public key in its DER form (RFC 8410)."""
+
+
+class OpenSSL:
+    """The one program this one runs: `path`, or the one on the PATH. Raises Refused for none."""
+
+    def __init__(self, path: str = "") -> None:
+        self.path = path or shutil.which("openssl") or ""
+        if not self.path:
+            raise Refused("openssl-missing")
+
+    def run(self, arguments: Sequence[str], files: Mapping[str, bytes]) -> tuple[bool, str]:
+        """Success, and what was printed. Raises Refused where it cannot be run.
+
+        `files` lie in the folder it runs in; the caller's OPENSSL_CONF does not reach it.
+        """
+        inherited = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
+        environment = {name: os.environ[name] for name in inherited if name in os.environ}
+        with tempfile.TemporaryDirectory() as folder:
+            for name, data in files.items():
+                with open(os.path.join(folder, name), "wb") as file:
+                    file.write(data)
+            try:
+                done = subprocess.run(
+                    [self.path, *arguments],
+                    cwd=folder,
+                    env={**environment, "LC_ALL": "C"},
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    timeout=60,
+                )
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise Refused("openssl-fails", why=str(error)) from None
+        return done.returncode == 0, (done.stdout + done.stderr).decode("utf-8", "replace")
+
+    def verifies_ed25519(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        if len(signature) != 64:
+            return False
+        command = "pkeyutl -verify -rawin -pubin -keyform DER -inkey key -in message"
+        files = {"key": SPKI + public, "message": message, "signature": signature}
+        return self.run([*command.split(), "-sigfile", "signature"], files)[0]
+
+
+# ====================================================================================== 4. The rule
+# P1, the table in docs/format.md: each of its lines is a line of RULE. All times in milliseconds.
+
+RETRIABLE_REASONS = ("cannot be rendered", "cannot be carried")
+OWN_ACTS = ("human_button", "rfc8058", "mailto", "reply")
+GRANTS = ("consent-given", "ground-declared", "consent-confirmed")
+SUPPRESSIONS = (("subscriber-suppressed", ""), ("mail-bounced", "hard"))
+FINAL = ("letter-sent", "letter-failed", "letter-withheld")
+STOPS = {
+    "letter": "!erased !restricted !suppressed {}",
+    "broadcast": "!erased !restricted !suppressed {}",
+    "confirmation": "!erased !restricted !complained ?{}",
+    "permission": "!erased !restricted !suppressed ?{}",
+    "rights": "!erased",
+}
+"""What would forbid a mail, by its kind; {} is its purpose, ?{} the request that it is about."""
+
+
+class Mail(NamedTuple):
+    """`status`: begun, doubt, due (again), mendable or settled."""
+
+    status: str = ""
+    attempts: int = 0
+    run: int = 0
+    kind: str = ""
+    purpose: str = ""
+    retry_at: int = -LARGEST_NUMBER
+
+
+class Request(NamedTuple):
+    """To confirm or, for the purpose "*", to go on. `ids`: the latest, then those it replaced."""
+
+    ids: tuple[str, ...] = ()
+    leaves_at: int = LARGEST_NUMBER
+    expires_at: int = LARGEST_NUMBER
+
+
+class Replay:
+    """What one person's facts add up to, and what is wrong with the next."""
+
+    def __init__(self) -> None:
+        self.live: set[str] = set()
+        self.requests: dict[str, Request] = {}
+        self.stops: dict[str, int] = {}
+        """When each that is in force was recorded, as STOPS names them."""
+        self.rights: dict[str, tuple[int, int]] = {}
+        """Open rights by request: when each was asked, and by when it must be answered."""
+        self.mails: dict[str, Mail] = {}
+        self.message_of: dict[tuple[str, int, str], str] = {}
+        self.standing: dict[int, int] = {}
+        """The run in which the person is on a list, by the list's number."""
+        self.first_runs: dict[int, int] = {}
+        """The run in which somebody's way through the lists began, by each run that it led to."""
+        self.recorded_at = -LARGEST_NUMBER
+
+    def apply(self, fact: Entry) -> list[str]:
+        """The codes of what is wrong with one more fact."""
+        lines = LINES_ABOUT.get(subject(fact), LINES_ABOUT[""])
+        faults = [line.code for line in lines if not line.holds(self, fact)]
+        self._follow(fact)
+        return faults + [line.code for line in LINES_ABOUT["*"] if not line.holds(self, fact)]
+
+    def mail(self, fact: Entry) -> Mail:
+        return self.mails.get(fact.text("message"), Mail())
+
+    def request(self, fact: Entry) -> Request:
+        return self.requests.get(purpose_of(fact), Request())
+
+    def letter(self, fact: Entry) -> tuple[str, int, str]:
+        """Which letter a mail is: of each there is one message."""
+        kind, key, letter = fact.text("kind"), fact.text("key"), fact.text("letter")
+        if kind in ("confirmation", "permission"):
+            return f"{key} {self.request(fact).ids[:1]}", 0, letter
+        return ("", fact.number("run"), letter) if kind == "letter" else (key, 0, letter)
+
+    def is_one_message(self, fact: Entry) -> bool:
+        message = fact.text("message")
+        return self.message_of.get(self.letter(fact), message) == message
+
+    def is_one_person(self) -> bool:
+        first_runs = [self.first_runs.get(run, run) for run in self.standing.values()]
+        return len(first_runs) == len(set(first_runs))
+
+    def _follow(self, fact: Entry) -> None:
+        name, purpose, request = fact.name, purpose_of(fact), fact.text("request")
+        self.recorded_at = max(self.recorded_at, fact.recorded_at)
+        if name in GRANTS:
+            self.live.add(purpose)
+            self._lift(purpose)
+        if heard_at(fact) >= self.requests.get("*", Request()).leaves_at:
+            del self.requests["*"]
+        if name in ("consent-requested", "permission-asked"):
+            ids = self.request(fact).ids if self.request(fact).expires_at > fact.at else ()
+            leaves_at = max(fact.at, fact.number("hold_until"))
+            self.requests[purpose] = Request((request, *ids), leaves_at, fact.number("expires_at"))
+            self._lift("?" + purpose)
+        elif name in ("consent-confirmed", "consent-expired"):
+            self._close(fact, {purpose})
+        elif name == "consent-withdrawn":
+            gone = {*self.live, *self.requests} if purpose == "*" else {purpose}
+            self.live -= gone
+            self._stop(fact, *gone)
+            self._close(fact, gone)
+        elif name == "mail-complained" or fact.text("why") == "complained":
+            self._stop(fact, "!suppressed", "!complained")
+        elif name == "subscriber-suppressed" or (
+            name == "mail-bounced" and fact.text("kind") == "hard"
+        ):
+            self._stop(fact, "!suppressed")
+        elif name == "subscriber-reachable":
+            self._lift("!suppressed", "!complained")
+        elif name == "processing-restricted":
+            self._stop(fact, "!restricted")
+            if fact.data.get("lifted", False):
+                self._lift("!restricted")
+        elif name == "right-exercised":
+            self.rights[request] = fact.at, fact.number("due_at")
+        elif name == "right-extended" and request in self.rights:
+            self.rights[request] = self.rights[request][0], fact.number("due_at")
+        elif name == "right-answered":
+            self.rights.pop(request, None)
+        elif name == "subscriber-erased":
+            self._stop(fact, "!erased")
+            self.live, self.requests, self.rights, self.standing = set(), {}, {}, {}
+        self._follow_mail(fact)
+        self._follow_way(fact)
+
+    def _stop(self, fact: Entry, *what: str) -> None:
+        for stop in what:
+            self.stops.setdefault(stop, fact.recorded_at)
+
+    def _lift(self, *what: str) -> None:
+        for stop in what:
+            self.stops.pop(stop, None)
+
+    def _close(self, fact: Entry, purposes: set[str]) -> None:
+        for purpose in purposes & self.requests.keys():
+            del self.requests[purpose]
+            self._stop(fact, "?" + purpose)
+
+    def _follow_mail(self, fact: Entry) -> None:
+        name, message, mail = fact.name, fact.text("message"), self.mail(fact)
+        settled, why = fact.text("settled"), fact.text("why")
+        if name == "letter-begun":
+            self.message_of.setdefault(self.letter(fact), message)
+            run, kind = fact.number("run"), fact.text("kind")
+            self.mails[message] = Mail("begun", mail.attempts + 1, run, kind, purpose_of(fact))
+        elif message and (name in FINAL or settled == "taken-as-sent"):
+            is_mendable = name == "letter-withheld" and why in RETRIABLE_REASONS
+            self.mails[message] = mail._replace(status="mendable" if is_mendable else "settled")
+        elif name in ("letter-deferred", "letter-retried") or settled == "resend":
+            retry_at = fact.number("retry_at") or fact.at
+            self.mails[message] = mail._replace(status="due", retry_at=retry_at)
+        elif name == "letter-in-doubt":
+            self.mails[message] = mail._replace(status="doubt")
+
+    def _follow_way(self, fact: Entry) -> None:
+        run, source = fact.number("run"), fact.number("source_run")
+        if fact.name == "list-moved":
+            left = source or self.mail(fact).run
+            self.first_runs.setdefault(run, self.first_runs.get(left, left or run))
+        elif fact.name == "list-transferred" and source and not fact.data.get("copied", False):
+            self.first_runs.setdefault(run, self.first_runs.get(source, source))
+        elif fact.name in ("list-joined", "list-copied", "list-transferred"):
+            self.first_runs.setdefault(run, run)
+        for number in leaves(fact):
+            self.standing.pop(number, None)
+        self.standing.update(joins(fact))
+
+
+def purpose_of(fact: Entry) -> str:
+    return "*" if fact.name.startswith("permission-") else fact.text("purpose")
+
+
+def heard_at(fact: Entry) -> int:
+    """When the person was in touch, as this fact tells: by their own act, or a ground."""
+    if fact.name == "contact-noted":
+        return fact.number("contacted_at")
+    is_contact = fact.name in GRANTS or fact.text("act") in OWN_ACTS
+    return fact.at if is_contact else -LARGEST_NUMBER
+
+
+def membership_changes(fact: Entry) -> list[tuple[int, int, bool]]:
+    """What a fact changes about who is on which list: (list, run, whether joined), in order.
+
+    Moves are stored resolved: no rule of a dialogue is needed to follow them.
+    """
+    name, data, number, changes = fact.name, fact.data, fact.number, []
+    if name in ("list-joined", "list-left"):
+        changes.append((number("list"), number("run"), name == "list-joined"))
+    elif name in ("list-copied", "list-moved", "list-transferred"):
+        if name != "list-copied" and number("source_run") and not data.get("copied", False):
+            changes.append((number("source"), number("source_run"), False))
+        if data.get("joined", True):
+            changes.append((number("target"), number("run"), True))
+    elif name == "move-undone":
+        if number("left_run"):
+            changes.append((number("left"), number("left_run"), False))
+        reopened = data.get("reopened")
+        for pair in reopened if isinstance(reopened, (list, tuple)) else ():
+            if isinstance(pair, (list, tuple)) and len(pair) == 2:
+                changes.append((integer(pair[0]), integer(pair[1]), True))
+    return changes
+
+
+def leaves(fact: Entry) -> dict[int, int]:
+    return {number: run for number, run, joined in membership_changes(fact) if not joined}
+
+
+def joins(fact: Entry) -> dict[int, int]:
+    return {number: run for number, run, joined in membership_changes(fact) if joined}
+
+
+class Line(NamedTuple):
+    """What must hold of a fact as things stood before it or, for "*", as they stand after it.
+
+    `facts` are names of events; a mail that was begun is named with its kind.
+    """
+
+    id: str
+    facts: str
+    code: str
+    holds: Callable[[Replay, Entry], bool]
+
+
+def subject(fact: Entry) -> str:
+    """What a line is about: the name of a fact, with the kind of a mail that was begun."""
+    if fact.name != "letter-begun":
+        return fact.name
+    return f"letter-begun:{fact.text('kind') if fact.text('kind') in STOPS else 'letter'}"
+
+
+LISTED = "letter-begun:letter letter-begun:broadcast"
+MAILS = f"{LISTED} letter-begun:confirmation letter-begun:permission letter-begun:rights"
+WAYS = "list-joined list-left list-moved list-copied list-transferred move-undone"
+# fmt: off
+RULE = (
+    Line("P1.01", "subscriber-registered", "registered-after-erasure",
+         lambda p, f: "!erased" not in p.stops),
+    Line("P1.02", MAILS, "letter-after-erasure", lambda p, f: "!erased" not in p.stops),
+    Line("P1.03", MAILS, "letter-while-restricted",
+         lambda p, f: f.text("kind") == "rights" or "!restricted" not in p.stops),
+    Line("P1.04", "letter-begun:rights", "rights-mail-without-right", lambda p, f: bool(p.rights)),
+    Line("P1.05", "letter-begun:confirmation", "confirmation-unasked",
+         lambda p, f: f.text("purpose") in p.requests),
+    Line("P1.06", "letter-begun:confirmation", "mail-after-complaint",
+         lambda p, f: "!complained" not in p.stops),
+    Line("P1.07", "letter-begun:permission", "permission-asked-of-active",
+         lambda p, f: "*" in p.requests),
+    Line("P1.08", "letter-begun:permission", "permission-without-ground",
+         lambda p, f: bool(p.live) and "!suppressed" not in p.stops),
+    Line("P1.09", LISTED, "letter-without-ground", lambda p, f: f.text("purpose") in p.live),
+    Line("P1.10", LISTED, "letter-to-suppressed", lambda p, f: "!suppressed" not in p.stops),
+    Line("P1.11", LISTED, "letter-off-list",
+         lambda p, f: p.standing.get(f.number("list")) == f.number("run")),
+    Line("P1.12", LISTED, "letter-twice", lambda p, f: p.is_one_message(f)),
+    Line("P1.13", MAILS, "letter-after-outcome",
+         lambda p, f: p.mail(f).status not in ("mendable", "settled")),
+    Line("P1.14", MAILS, "attempt-uncounted",
+         lambda p, f: integer(f.data.get("attempt", 1)) == p.mail(f).attempts + 1),
+    Line("P1.15", "consent-confirmed", "confirmed-unasked",
+         lambda p, f: f.text("purpose") in p.requests),
+    Line("P1.16", " ".join(FINAL), "outcome-twice",
+         lambda p, f: p.mail(f).status not in ("mendable", "settled")),
+    Line("P1.17", "letter-retried", "retry-not-withheld",
+         lambda p, f: p.mail(f).status == "mendable"),
+    Line("P1.18", WAYS, "left-without-standing",
+         lambda p, f: leaves(f).items() <= p.standing.items()),
+    Line("P1.19", WAYS, "joined-twice",
+         lambda p, f: not joins(f).keys() & (p.standing.keys() - leaves(f).keys())),
+    Line("P1.20", "move-undone", "run-never-begun",
+         lambda p, f: set(joins(f).values()) <= p.first_runs.keys()),
+    Line("P1.21", WAYS, "run-used-twice",
+         lambda p, f: f.name == "move-undone" or not p.first_runs.keys() & set(joins(f).values())),
+    Line("P1.22", "*", "person-doubled", lambda p, f: p.is_one_person()),
+)
+# fmt: on
+LINES_ABOUT = {
+    about: [line for line in RULE if about in line.facts.split() or not line.facts]
+    for about in {"", *" ".join(line.facts for line in RULE).split()}
+}
+
+
+# ##################################################################### PART TWO: THE REPORTER
+# Files, keys and dates, everybody in a ledger; what is wrong with them, in English and in French.
+
+# ======================================================================================= 5. Command
 
 
 def main(arguments: Sequence[str] | None = None, openssl: OpenSSL | None = None) -> int:
@@ -74,7 +742,7 @@ def main(arguments: Sequence[str] | None = None, openssl: OpenSSL | None = None)
     args = parser.parse_args(arguments)
     report = Report()
     try:
-        examine(args.path, options_of(args), report, openssl or OpenSSL(args.openssl))
+        examine(args.path, options_of(args), report, openssl or working_openssl(args.openssl))
     except Refused as refused:
         return refuse(args, sentence(refused.code, language_of(args), **refused.values))
     except KeyboardInterrupt:
@@ -215,32 +883,32 @@ def examine(path: str, options: Options, report: Report, openssl: OpenSSL) -> No
 
 def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenSSL) -> None:
     """One person's proof."""
-    files.check_names()  # section 3
-    head = signed_head(files, report, openssl)  # sections 4 and 5
+    files.check_names()  # section 7
+    head = signed_head(files, report, openssl)  # section 9
     if head is None:
         files.check_unread()
         return
     stamped_at = check_stamp(files, options.tsa, report, openssl)
     promise = check_promise(files, head, report, openssl)
-    entries = included_entries(files, head.checkpoint, report)  # sections 6 and 7
+    entries = included_entries(files, head.checkpoint, report)  # section 10
     published, own = facts_of(entries, INSTALLATION), facts_of(entries, promise.stream)
     history = KeyHistory.of(published)
     keys = history.keys(head.checkpoint.origin, openssl, report, place_of)
     check_key(head.key, keys, options.vkey, report)
     check_numbering(entries, own, promise, report)
-    check_rules(own, report)  # section 8
-    check_evidence(files, own, report)  # section 9
+    check_rules(own, report)  # sections 4 and 10
+    check_evidence(files, own, report)  # section 11
     check_words(files, own, published, report)
     check_person(files, promise.stream, report)
     roots: Mapping[int, bytes] = {}
     if options.ledger:
-        ledger = compare_with_ledger(head, promise, entries, options, report, openssl)  # section 10
+        ledger = compare_with_ledger(head, promise, entries, options, report, openssl)  # section 12
         history, roots = ledger.history, ledger.roots
         keys = history.keys(head.checkpoint.origin, openssl, report, place_of)
     tree = ExaminedTree(
         checkpoint=head.checkpoint, keys=[head.key, *keys], history=history, root_at=roots.get
     )
-    vouched = check_held_elsewhere(tree, options, report, openssl)  # section 5
+    vouched = check_held_elsewhere(tree, options, report, openssl)  # section 9
     if stamped_at is None and not head.witnesses:
         report_unwitnessed(vouched, head.checkpoint.size, report)
     if not options.ledger:
@@ -254,14 +922,14 @@ def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenS
 
 def verify_ledger(files: Files, options: Options, report: Report, openssl: OpenSSL) -> None:
     """A whole ledger, from its first entry to its last."""
-    files.check_names()  # section 3
-    head = signed_head(files, report, openssl)  # sections 4 and 5
+    files.check_names()  # section 7
+    head = signed_head(files, report, openssl)  # section 9
     if head is None:
         files.check_unread()
         return
     own = head.checkpoint
     signed = signed_checkpoints(files, report)
-    ledger = Ledger(files=files, size=own.size, report=report)  # section 10
+    ledger = Ledger(files=files, size=own.size, report=report)  # section 12
     wanted = {own.size, *(former.size for former in signed.values()), *sizes_held(options)}
     people = People(report)
     shares = 1 + own.size // MAX_ENTRIES_PER_PASS
@@ -281,7 +949,7 @@ def verify_ledger(files: Files, options: Options, report: Report, openssl: OpenS
         root_at=ledger.roots.get,
         is_whole_ledger=True,
     )
-    vouched = check_held_elsewhere(tree, options, report, openssl)  # section 5
+    vouched = check_held_elsewhere(tree, options, report, openssl)  # section 9
     if stamped_at is None and not head.witnesses:
         report_unwitnessed(vouched, own.size, report)
     report.unproved("dates-of-ledger")
@@ -289,19 +957,7 @@ def verify_ledger(files: Files, options: Options, report: Report, openssl: OpenS
     files.check_unread()
 
 
-# =================================================================================== 2. Findings
-
-
-class Refused(Exception):
-    """What was given cannot be examined: exit status 2. `code` is one of section 12."""
-
-    def __init__(self, code: str, **values: Value) -> None:
-        super().__init__(code)
-        self.code, self.values = code, values
-
-
-class Broken(Refused):
-    """One file is not what it should be."""
+# ====================================================================================== 6. Findings
 
 
 def printable(value: object) -> str:
@@ -311,7 +967,7 @@ def printable(value: object) -> str:
 
 @dataclass(frozen=True)
 class Finding:
-    """A code of section 12 and what stands in the place-holders of its sentence.
+    """A code of section 14 and what stands in the place-holders of its sentence.
 
     `place` is the file it is about, with the entry in it where that says more. All is printable.
     """
@@ -368,13 +1024,12 @@ class Report:
             return None
 
 
-# ====================================================================================== 3. Files
+# ========================================================================================= 7. Files
 
 MAX_NAMES = 500_000
 MAX_BUNDLE = 2 * 1024 * MIB
 MAX_ENTRY = 65_535
 ENTRIES_PER_TILE = 256
-MAX_NOTE = 4 * MIB
 MAX_FILE = 4 * MIB
 # What is larger was not made by Relance, and is not read into memory. All in bytes.
 MAX_FILE_BY_NAME = (
@@ -586,120 +1241,7 @@ def parse_sums(text: str) -> dict[str, str]:
     return sums
 
 
-def utf8(data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise Broken("not-utf8") from None
-
-
-def whole_lines(text: str) -> list[str]:
-    if not text.endswith("\n"):
-        raise Broken("not-whole-lines")
-    return text[:-1].split("\n")
-
-
-def unbase64(text: str) -> bytes:
-    """Strict (RFC 4648, 3.5): one spelling for these bytes, so no character is altered unseen."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise Broken("base64") from None
-    if base64.b64encode(data).decode() != text:
-        raise Broken("base64")
-    return data
-
-
-# ================================================================================= 4. Signatures
-
-ED25519, COSIGNATURE = 0x01, 0x04
-MAX_SIGNATURES = 100
-
-
-@dataclass(frozen=True)
-class Key:
-    """A verifier key (C2SP signed-note). `public` are the 32 bytes of an Ed25519 public key."""
-
-    name: str
-    public: bytes
-    kind: int = ED25519
-
-    @property
-    def id(self) -> bytes:
-        return hashlib.sha256(self.name.encode() + b"\n" + self._blob).digest()[:4]
-
-    @property
-    def vkey(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{base64.b64encode(self._blob).decode()}"
-
-    @property
-    def _blob(self) -> bytes:
-        return bytes([self.kind]) + self.public
-
-
-def parse_vkey(text: str) -> Key:
-    match = re.fullmatch(
-        r"([^\s+\x00-\x1f\x7f]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{1,200})", text
-    )
-    if match is None:
-        raise Broken("vkey-malformed")
-    blob = unbase64(match[3])
-    if len(blob) != 33 or blob[0] not in (ED25519, COSIGNATURE):
-        raise Broken("vkey-kind")
-    key = Key(name=match[1], public=blob[1:], kind=blob[0])
-    if key.id.hex() != match[2]:
-        raise Broken("vkey-id")
-    return key
-
-
-class Signature(NamedTuple):
-    name: str
-    key_id: bytes
-    signature: bytes
-
-    def is_of(self, key: Key) -> bool:
-        return (self.name, self.key_id) == (key.name, key.id)
-
-
-@dataclass(frozen=True)
-class Note:
-    """A signed note (C2SP signed-note). `text` ends with a newline."""
-
-    text: str
-    signatures: tuple[Signature, ...]
-
-
-def parse_note(data: bytes) -> Note:
-    text = utf8(data)
-    has_control_characters = any(c != "\n" and (ord(c) < 0x20 or ord(c) == 0x7F) for c in text)
-    if len(data) > MAX_NOTE or has_control_characters:
-        raise Broken("note-text")
-    body, gap, signed = text.rpartition("\n\n")
-    if not gap or not body or not signed:
-        raise Broken("note-parts")
-    signatures = []
-    for line in whole_lines(signed):
-        match = re.fullmatch(r"— ([^\s+]+) (\S+)", line)
-        blob = unbase64(match[2]) if match else b""
-        if match is None or len(blob) < 5:
-            raise Broken("note-signature-line")
-        signatures.append(Signature(match[1], blob[:4], blob[4:]))
-    if len(signatures) > MAX_SIGNATURES:
-        raise Broken("note-too-many-signatures")
-    return Note(body + "\n", tuple(signatures))
-
-
-def verify_note(note: Note, key: Key, openssl: OpenSSL) -> Note:
-    """The note itself. Raises Broken unless it has exactly one signature of this key, a good one.
-
-    Signatures of other keys are not looked at.
-    """
-    own = [signed.signature for signed in note.signatures if signed.is_of(key)]
-    if not own:
-        raise Broken("note-unsigned", key=key.vkey)
-    if len(own) > 1 or not openssl.verifies_ed25519(key.public, note.text.encode(), own[0]):
-        raise Broken("note-signature", key=key.vkey)
-    return note
+# ====================================================================================== 8. Policies
 
 
 @dataclass
@@ -787,126 +1329,67 @@ KNOWN_TEXT = "log.example.fr/consent/tenant-1\n7\nM9EDOuT9ZIJzI2hsZjhTg1b0Xq0Vyu
 KNOWN_SIGNATURE = (
     "hV09Hivze6zE68LJx1vZqPwebmSqlj3658g9uq5OaenrC0OGfEDYlpXpqiuXRsiY9zZwOiMnXIQwd0eJP6o4Ij0w7wY="
 )
-SPKI = bytes.fromhex("302a300506032b6570032100")
-"""What stands before the 32 bytes of an Ed25519 public key in its DER form (RFC 8410)."""
+
+
+def working_openssl(path: str) -> OpenSSL:
+    """Raises Refused where it is missing, or does not verify what is known to be right."""
+    openssl = OpenSSL(path)
+    public, text = parse_vkey(KNOWN_VKEY).public, KNOWN_TEXT.encode()
+    signature = base64.b64decode(KNOWN_SIGNATURE)[4:]
+    accepts_right = openssl.verifies_ed25519(public, text, signature)
+    if not accepts_right or openssl.verifies_ed25519(public, b"?" + text, signature):
+        version = openssl.run(["version"], {})[1].strip()[:80]
+        raise Refused("openssl-too-old", version=version)
+    return openssl
+
+
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-class OpenSSL:
-    """The one program this one runs."""
+def time_of_stamp(stamp: bytes, openssl: OpenSSL) -> datetime.datetime:
+    """The time that an RFC 3161 answer names, in UTC. Raises Broken."""
+    done, output = openssl.run(["ts", "-reply", "-in", "stamp", "-text"], {"stamp": stamp})
+    match = re.search(
+        r"^Time stamp: (\w{3}) +(\d+) (\d+):(\d+):(\d+)(?:\.\d+)? (\d{4}) GMT",
+        output,
+        re.MULTILINE,
+    )
+    if not done or match is None or match[1] not in MONTHS:
+        raise Broken("stamp-malformed")
+    return datetime.datetime(
+        year=int(match[6]),
+        month=MONTHS.index(match[1]) + 1,
+        day=int(match[2]),
+        hour=int(match[3]),
+        minute=int(match[4]),
+        second=min(int(match[5]), 59),
+        tzinfo=datetime.timezone.utc,
+    )
 
-    def __init__(self, path: str = "") -> None:
-        """Raises Refused where it is missing, or does not verify what is known to be right."""
-        program = path or shutil.which("openssl")
-        if not program:
-            raise Refused("openssl-missing")
-        self.path = program
-        public, text = parse_vkey(KNOWN_VKEY).public, KNOWN_TEXT.encode()
-        signature = base64.b64decode(KNOWN_SIGNATURE)[4:]
-        accepts_right = self.verifies_ed25519(public, text, signature)
-        if not accepts_right or self.verifies_ed25519(public, b"?" + text, signature):
-            version = printable(self.run(["version"], {})[1].strip())[:80]
-            raise Refused("openssl-too-old", version=version)
 
-    def run(self, arguments: Sequence[str], files: Mapping[str, bytes]) -> tuple[bool, str]:
-        """Success, and what was printed. Raises Refused where it cannot be run.
+def verify_stamp(
+    data: bytes, stamp: bytes, chain: bytes, trusted: bytes, openssl: OpenSSL
+) -> datetime.datetime:
+    """The time in UTC at which `data` was stamped. Raises Broken.
 
-        `files` lie in the folder it runs in; the caller's OPENSSL_CONF does not reach it.
-        """
-        inherited = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
-        environment = {name: os.environ[name] for name in inherited if name in os.environ}
-        with tempfile.TemporaryDirectory() as folder:
-            for name, data in files.items():
-                with open(os.path.join(folder, name), "wb") as file:
-                    file.write(data)
-            try:
-                done = subprocess.run(
-                    [self.path, *arguments],
-                    cwd=folder,
-                    env={**environment, "LC_ALL": "C"},
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    timeout=60,
-                )
-            except (OSError, subprocess.TimeoutExpired) as error:
-                raise Refused("openssl-fails", why=str(error)) from None
-        return done.returncode == 0, (done.stdout + done.stderr).decode("utf-8", "replace")
-
-    def verifies_ed25519(self, public: bytes, message: bytes, signature: bytes) -> bool:
-        if len(signature) != 64:
-            return False
-        command = "pkeyutl -verify -rawin -pubin -keyform DER -inkey key -in message"
-        files = {"key": SPKI + public, "message": message, "signature": signature}
-        return self.run([*command.split(), "-sigfile", "signature"], files)[0]
-
-    def time_of_stamp(self, stamp: bytes) -> datetime.datetime:
-        """The time that an RFC 3161 answer names, in UTC. Raises Broken."""
-        done, output = self.run(["ts", "-reply", "-in", "stamp", "-text"], {"stamp": stamp})
-        match = re.search(
-            r"^Time stamp: (\w{3}) +(\d+) (\d+):(\d+):(\d+)(?:\.\d+)? (\d{4}) GMT",
-            output,
-            re.MULTILINE,
+    The certificates count as they stood then.
+    """
+    stamped_at = time_of_stamp(stamp, openssl)
+    command = "ts -verify -data data -in stamp -CAfile trusted -untrusted chain -attime"
+    done, output = openssl.run(
+        [*command.split(), str(int(stamped_at.timestamp()))],
+        {"data": data, "stamp": stamp, "chain": chain, "trusted": trusted},
+    )
+    if not done:
+        telling = (
+            line for line in output.splitlines() if "error" in line.lower() or "mismatch" in line
         )
-        if not done or match is None or match[1] not in MONTHS:
-            raise Broken("stamp-malformed")
-        return datetime.datetime(
-            year=int(match[6]),
-            month=MONTHS.index(match[1]) + 1,
-            day=int(match[2]),
-            hour=int(match[3]),
-            minute=int(match[4]),
-            second=min(int(match[5]), 59),
-            tzinfo=datetime.timezone.utc,
-        )
-
-    def verify_stamp(
-        self, data: bytes, stamp: bytes, chain: bytes, trusted: bytes
-    ) -> datetime.datetime:
-        """The time in UTC at which `data` was stamped. Raises Broken.
-
-        The certificates count as they stood then.
-        """
-        stamped_at = self.time_of_stamp(stamp)
-        command = "ts -verify -data data -in stamp -CAfile trusted -untrusted chain -attime"
-        done, output = self.run(
-            [*command.split(), str(int(stamped_at.timestamp()))],
-            {"data": data, "stamp": stamp, "chain": chain, "trusted": trusted},
-        )
-        if not done:
-            telling = (
-                line
-                for line in output.splitlines()
-                if "error" in line.lower() or "mismatch" in line
-            )
-            why = next(telling, output.strip()[-160:])
-            raise Broken("stamp-refused", why=re.sub(r"^[0-9A-F]+:", "", why)[:160])
-        return stamped_at
+        why = next(telling, output.strip()[-160:])
+        raise Broken("stamp-refused", why=re.sub(r"^[0-9A-F]+:", "", why)[:160])
+    return stamped_at
 
 
-# ================================================================================ 5. Checkpoints
-
-LARGEST_NUMBER = 2**53 - 1
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A signed head of a tree (C2SP tlog-checkpoint). `size` is a number of entries."""
-
-    origin: str
-    size: int
-    root: bytes
-    note: Note
-
-
-def parse_checkpoint(data: bytes) -> Checkpoint:
-    note = parse_note(data)
-    match = re.fullmatch(r"([^\s+]{1,200})\n(0|[1-9][0-9]{0,15})\n(.*)\n", note.text)
-    if match is None:
-        raise Broken("checkpoint-malformed")
-    root = unbase64(match[3])
-    if len(root) != HASH_SIZE:
-        raise Broken("checkpoint-malformed")
-    return Checkpoint(match[1], int(match[2]), root, note)
+# =================================================================================== 9. Checkpoints
 
 
 @dataclass(frozen=True)
@@ -958,7 +1441,7 @@ def check_stamp(
     def verify() -> datetime.datetime:
         chain = files.read("tsa-chain.pem")
         checkpoint, stamp = files.read("checkpoint"), files.read("checkpoint.tsr")
-        return openssl.verify_stamp(checkpoint, stamp, chain, trusted or chain)
+        return verify_stamp(checkpoint, stamp, chain, trusted or chain, openssl)
 
     stamped_at = report.attempt("checkpoint.tsr", verify)
     if stamped_at is None:
@@ -1270,100 +1753,76 @@ def report_unwitnessed(vouched: int, size: int, report: Report) -> None:
         report.unproved("unwitnessed-since", first=vouched + 1)
 
 
-# ======================================================================================= 6. Tree
+# ====================================================================================== 10. Entries
 
-HASH_SIZE = 32
+INSTALLATION = "00000000-0000-4000-8000-000000000001"
+"""The stream of what is published and paused; every other stream is a person's."""
+OF_INSTALLATION = frozenset(
+    (
+        "breach-recorded",
+        "broadcast-fell-due",
+        "configuration-published",
+        "form-published",
+        "ledger-restored",
+        "notice-published",
+        "origin-begun",
+        "retention-applied",
+        "sending-paused",
+        "sending-resumed",
+        "sequence-published",
+        "signing-key-changed",
+        "words-published",
+    )
+)
+OF_PEOPLE = frozenset(
+    (
+        "call-honoured",
+        "consent-confirmed",
+        "consent-expired",
+        "consent-given",
+        "consent-requested",
+        "consent-withdrawn",
+        "contact-noted",
+        "erasure-requested",
+        "ground-declared",
+        "letter-answered",
+        "letter-begun",
+        "letter-deferred",
+        "letter-failed",
+        "letter-in-doubt",
+        "letter-retried",
+        "letter-sent",
+        "letter-withheld",
+        "list-copied",
+        "list-joined",
+        "list-left",
+        "list-moved",
+        "list-transferred",
+        "mail-bounced",
+        "mail-complained",
+        "move-undone",
+        "permission-asked",
+        "permission-renewed",
+        "processing-restricted",
+        "profile-changed",
+        "proof-archived",
+        "proof-opened",
+        "right-answered",
+        "right-exercised",
+        "right-extended",
+        "segment-entered",
+        "segment-left",
+        "subscriber-erased",
+        "subscriber-reachable",
+        "subscriber-registered",
+        "subscriber-suppressed",
+    )
+)
+STREAM_AT_END = re.compile(rb'"stream":"(' + UUID.encode() + rb')","v":[0-9]+,"version":[0-9]+\}\Z')
+"""How every entry ends, since its keys are sorted: its stream is known before it is parsed."""
+
+
 MAX_PATH = 63
-
-
-def leaf_hash(entry: bytes) -> bytes:
-    return hashlib.sha256(b"\0" + entry).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\1" + left + right).digest()
-
-
-class Tree:
-    """The roots of a growing tree (RFC 6962, 2.1), from its leaves in order.
-
-    Kept is one hash for each full subtree: `size` in binary has a 1 for each.
-    """
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.subtrees: list[bytes] = []
-
-    def add(self, leaf: bytes) -> None:
-        node, size = leaf, self.size
-        while size & 1:
-            node = node_hash(self.subtrees.pop(), node)
-            size >>= 1
-        self.subtrees.append(node)
-        self.size += 1
-
-    def root(self) -> bytes:
-        if not self.subtrees:
-            return hashlib.sha256(b"").digest()
-        root = self.subtrees[-1]
-        for subtree in reversed(self.subtrees[:-1]):
-            root = node_hash(subtree, root)
-        return root
-
-
-def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
-    """The root to which a proof of inclusion leads (RFC 9162, 2.1.3.2).
-
-    Raises Broken for a path of the wrong length.
-    """
-    if not 0 <= index < size:
-        raise Broken("inclusion-outside-tree")
-    fn, sn, root = index, size - 1, leaf
-    for step in path:
-        if sn == 0:
-            raise Broken("inclusion-too-long")
-        if fn & 1 or fn == sn:
-            root = node_hash(step, root)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            root = node_hash(root, step)
-        fn, sn = fn >> 1, sn >> 1
-    if sn != 0:
-        raise Broken("inclusion-too-short")
-    return root
-
-
-def is_consistent(
-    size: int, root: bytes, later_size: int, later_root: bytes, path: Sequence[bytes]
-) -> bool:
-    """Whether the later tree begins with the earlier one (RFC 9162, 2.1.4.2).
-
-    From the empty tree the empty proof holds.
-    """
-    if size == 0:
-        return not path and root == hashlib.sha256(b"").digest()
-    if size >= later_size:
-        return size == later_size and not path and root == later_root
-    if not path:
-        return False
-    is_power_of_two = size & (size - 1) == 0
-    steps = [root, *path] if is_power_of_two else list(path)
-    fn, sn = size - 1, later_size - 1
-    while fn & 1:
-        fn, sn = fn >> 1, sn >> 1
-    fr = sr = steps[0]
-    for step in steps[1:]:
-        if sn == 0:
-            return False
-        if fn & 1 or fn == sn:
-            fr, sr = node_hash(step, fr), node_hash(step, sr)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            sr = node_hash(sr, step)
-        fn, sn = fn >> 1, sn >> 1
-    return sn == 0 and fr == root and sr == later_root
 
 
 def parse_path(lines: Sequence[str], otherwise: str) -> tuple[bytes, ...]:
@@ -1446,164 +1905,12 @@ def verify_included(files: Files, name: str, entry: Entry, checkpoint: Checkpoin
     return 1
 
 
-# ==================================================================================== 7. Entries
-
-INSTALLATION = "00000000-0000-4000-8000-000000000001"
-"""The stream of what is published and paused; every other stream is a person's."""
-OF_INSTALLATION = frozenset(
-    (
-        "breach-recorded",
-        "broadcast-fell-due",
-        "configuration-published",
-        "form-published",
-        "ledger-restored",
-        "notice-published",
-        "origin-begun",
-        "retention-applied",
-        "sending-paused",
-        "sending-resumed",
-        "sequence-published",
-        "signing-key-changed",
-        "words-published",
-    )
-)
-OF_PEOPLE = frozenset(
-    (
-        "call-honoured",
-        "consent-confirmed",
-        "consent-expired",
-        "consent-given",
-        "consent-requested",
-        "consent-withdrawn",
-        "contact-noted",
-        "erasure-requested",
-        "ground-declared",
-        "letter-answered",
-        "letter-begun",
-        "letter-deferred",
-        "letter-failed",
-        "letter-in-doubt",
-        "letter-retried",
-        "letter-sent",
-        "letter-withheld",
-        "list-copied",
-        "list-joined",
-        "list-left",
-        "list-moved",
-        "list-transferred",
-        "mail-bounced",
-        "mail-complained",
-        "move-undone",
-        "permission-asked",
-        "permission-renewed",
-        "processing-restricted",
-        "profile-changed",
-        "proof-archived",
-        "proof-opened",
-        "right-answered",
-        "right-exercised",
-        "right-extended",
-        "segment-entered",
-        "segment-left",
-        "subscriber-erased",
-        "subscriber-reachable",
-        "subscriber-registered",
-        "subscriber-suppressed",
-    )
-)
-UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-STREAM_AT_END = re.compile(rb'"stream":"(' + UUID.encode() + rb')","v":[0-9]+,"version":[0-9]+\}\Z')
-"""How every entry ends, since its keys are sorted: its stream is known before it is parsed."""
-
-
-class Entry(NamedTuple):
-    """One entry of the ledger. `at` and `recorded_at` are milliseconds since 1970, UTC.
-
-    `version` is its number in its stream, from 1; `v` that of its event's form; `stored` are its
-    exact bytes, as they are hashed into the tree.
-    """
-
-    position: int
-    stream: str
-    version: int
-    name: str
-    v: int
-    at: int
-    recorded_at: int
-    cause: Mapping[str, object]
-    data: Mapping[str, object]
-    stored: bytes
-
-    def text(self, name: str) -> str:
-        value = self.data.get(name)
-        return value if isinstance(value, str) else ""
-
-    def number(self, name: str) -> int:
-        return integer(self.data.get(name))
-
-
-def integer(value: object) -> int:
-    """Integers are read as such; anything else, true and false too, as 0."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
 def entry_file(position: int) -> str:
     return f"entries/{position:010d}.json"
 
 
 def place_of(entry: Entry) -> str:
     return entry_file(entry.position)
-
-
-def read_json(data: bytes) -> object:
-    """JSON that can be read in one way only: no name twice, no fraction, no integer that readers
-    round. Raises Broken."""
-    try:
-        return cast(object, STRICT_JSON.decode(utf8(data)))
-    except (ValueError, RecursionError):
-        raise Broken("json") from None
-
-
-def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError
-    return members
-
-
-def _whole_number(text: str) -> int:
-    if len(text) > 17 or not -LARGEST_NUMBER <= int(text) <= LARGEST_NUMBER:
-        raise ValueError
-    return int(text)
-
-
-def _refused(text: str) -> object:
-    raise ValueError
-
-
-STRICT_JSON = json.JSONDecoder(
-    object_pairs_hook=_without_doubles,
-    parse_float=_refused,
-    parse_constant=_refused,
-    parse_int=_whole_number,
-)
-MEMBERS_OF_ENTRY = {"at", "cause", "data", "name", "recorded_at", "stream", "v", "version"}
-
-
-def parse_entry(position: int, data: bytes) -> Entry:
-    read = read_json(data)
-    if not (
-        isinstance(read, dict)
-        and read.keys() == MEMBERS_OF_ENTRY
-        and all(type(read[name]) is int for name in ("at", "recorded_at", "v", "version"))
-        and isinstance(read["cause"], dict)
-        and isinstance(read["data"], dict)
-        and isinstance(read["name"], str)
-        and isinstance(read["stream"], str)
-        and re.fullmatch(UUID, read["stream"])
-    ):
-        raise Broken("entry-malformed")
-    return Entry(position=position, stored=data, **read)
 
 
 def iso_time(instant: int) -> str:
@@ -1662,189 +1969,6 @@ def check_dates(own: Sequence[Entry], stamped_at: datetime.datetime | None, repo
             report.wrong(place_of(entry), "recorded-after-stamp")
 
 
-# ====================================================================================== 8. Rules
-
-# Letters without a ground of their own: they are asked for.
-KINDS_WITHOUT_GROUND = ("confirmation", "rights")
-RETRIABLE_REASONS = ("cannot be rendered", "cannot be carried")
-
-
-class Replay:
-    """What one person's facts add up to, and what may never be among them.
-
-    Grounds are kept by purpose; the runs in which the person is on a list by the list's number.
-    """
-
-    def __init__(self) -> None:
-        self.live: set[str] = set()
-        self.requested: set[str] = set()
-        self.is_suppressed = self.has_complained = self.is_restricted = False
-        self.is_erased = self.permission_is_asked = False
-        self.rights: set[str] = set()
-        self.runs: set[int] = set()
-        self.standing: dict[int, int] = {}
-        self.first_runs: dict[int, int] = {}
-        """The run in which somebody's way through the lists began, however often it moved since."""
-        self.run_of_letter: dict[str, int] = {}
-        self.message_of_letter: dict[tuple[str, int, str], str] = {}
-        self.attempts: dict[str, int] = {}
-        self.settled: set[str] = set()
-        self.retriable: set[str] = set()
-        self.faults: list[str] = []
-
-    def apply(self, fact: Entry) -> list[str]:
-        """The codes of what is wrong with one more fact."""
-        self.faults = []
-        if fact.name == "subscriber-registered":
-            self._must(not self.is_erased, "registered-after-erasure")
-        if fact.name == "letter-begun":
-            self._check_letter(fact)
-        self._apply_ground(fact)
-        self._apply_outcome(fact)
-        self._apply_way(fact)
-        for list_number, run, joined in membership_changes(fact):
-            self._apply_membership(fact, list_number, run, joined)
-        if fact.name == "subscriber-erased":
-            self.standing.clear()
-        first_runs = [self.first_runs.get(run, run) for run in self.standing.values()]
-        self._must(len(first_runs) == len(set(first_runs)), "person-doubled")
-        return self.faults
-
-    def _must(self, holds: bool, otherwise: str) -> None:
-        if not holds:
-            self.faults.append(otherwise)
-
-    def _check_letter(self, fact: Entry) -> None:
-        """P1: a letter needs a live ground at the moment when it is begun.
-
-        A mail that asks to confirm needs that it was asked for, one about a right that a right was
-        used, one that asks whether to go on some live ground and a long silence.
-        """
-        kind, purpose, message = fact.text("kind"), fact.text("purpose"), fact.text("message")
-        run = fact.number("run")
-        self._must(not self.is_erased, "letter-after-erasure")
-        if kind == "rights":
-            self._must(bool(self.rights), "rights-mail-without-right")
-        else:
-            self._must(not self.is_restricted, "letter-while-restricted")
-        if kind == "confirmation":
-            self._must(purpose in self.requested, "confirmation-unasked")
-            self._must(not self.has_complained, "mail-after-complaint")
-        elif kind == "permission":
-            self._must(self.permission_is_asked, "permission-asked-of-active")
-            may_be_written_to = bool(self.live) and not self.is_suppressed
-            self._must(may_be_written_to, "permission-without-ground")
-        elif kind != "rights":
-            self._must(purpose in self.live, "letter-without-ground")
-            self._must(not self.is_suppressed, "letter-to-suppressed")
-            self._must(self.standing.get(fact.number("list")) == run, "letter-off-list")
-            is_of_list = kind == "letter"
-            key = "" if is_of_list else fact.text("key")
-            letter = (key, run if is_of_list else 0, fact.text("letter"))
-            begun_as = self.message_of_letter.setdefault(letter, message)
-            self._must(begun_as == message, "letter-twice")
-        self._must(message not in self.settled, "letter-after-outcome")
-        self.attempts[message] = self.attempts.get(message, 0) + 1
-        attempt = integer(fact.data.get("attempt", 1))
-        self._must(attempt == self.attempts[message], "attempt-uncounted")
-        self.run_of_letter[message] = run
-
-    def _apply_ground(self, fact: Entry) -> None:
-        name, purpose = fact.name, fact.text("purpose")
-        if name in ("consent-given", "ground-declared"):
-            self.live.add(purpose)
-        elif name == "consent-confirmed":
-            self._must(purpose in self.requested, "confirmed-unasked")
-            self.live.add(purpose)
-            self.requested.discard(purpose)
-        elif name == "consent-requested":
-            self.requested.add(purpose)
-        elif name == "consent-expired":
-            self.permission_is_asked = self.permission_is_asked and purpose != "*"
-            self.requested.discard(purpose)
-        elif name in ("permission-asked", "permission-renewed"):
-            self.permission_is_asked = name == "permission-asked"
-        elif name == "consent-withdrawn":
-            gone = self.live | self.requested if purpose == "*" else {purpose}
-            self.live, self.requested = self.live - gone, self.requested - gone
-        elif name in ("subscriber-suppressed", "mail-complained"):
-            self.is_suppressed = True
-            if name == "mail-complained" or fact.text("why") == "complained":
-                self.has_complained = True
-        elif name == "mail-bounced":
-            self.is_suppressed = self.is_suppressed or fact.text("kind") == "hard"
-        elif name == "subscriber-reachable":
-            self.is_suppressed = self.has_complained = False
-        elif name == "processing-restricted":
-            self.is_restricted = not fact.data.get("lifted", False)
-        elif name == "right-exercised":
-            self.rights.add(fact.text("request"))
-        elif name == "subscriber-erased":
-            self.is_erased, self.live, self.requested = True, set(), set()
-
-    def _apply_outcome(self, fact: Entry) -> None:
-        """A letter has one outcome; one that was withheld may be retried once it can be mended."""
-        message = fact.text("message")
-        is_settled = fact.name == "letter-in-doubt" and fact.text("settled") == "taken-as-sent"
-        if is_settled or fact.name in ("letter-sent", "letter-failed", "letter-withheld"):
-            if message:
-                self._must(message not in self.settled, "outcome-twice")
-                self.settled.add(message)
-            if fact.name == "letter-withheld" and fact.text("why") in RETRIABLE_REASONS:
-                self.retriable.add(message)
-        elif fact.name == "letter-retried":
-            self._must(message in self.retriable, "retry-not-withheld")
-            self.retriable.discard(message)
-            self.settled.discard(message)
-
-    def _apply_way(self, fact: Entry) -> None:
-        run, source = fact.number("run"), fact.number("source_run")
-        if fact.name == "list-moved":
-            left = source or self.run_of_letter.get(fact.text("message"), 0)
-            self.first_runs.setdefault(run, self.first_runs.get(left, left or run))
-        elif fact.name == "list-transferred" and source and not fact.data.get("copied", False):
-            self.first_runs.setdefault(run, self.first_runs.get(source, source))
-        elif fact.name in ("list-joined", "list-copied", "list-transferred"):
-            self.first_runs.setdefault(run, run)
-
-    def _apply_membership(self, fact: Entry, list_number: int, run: int, joined: bool) -> None:
-        if not joined:
-            self._must(self.standing.get(list_number) == run, "left-without-standing")
-            self.standing.pop(list_number, None)
-            return
-        self._must(list_number not in self.standing, "joined-twice")
-        if fact.name == "move-undone":
-            self._must(run in self.runs, "run-never-begun")
-        else:
-            self._must(run not in self.runs, "run-used-twice")
-        self.runs.add(run)
-        self.standing[list_number] = run
-
-
-def membership_changes(fact: Entry) -> Iterator[tuple[int, int, bool]]:
-    """What a fact changes about who is on which list: (list, run, whether joined), in order.
-
-    Moves are stored resolved: no rule of a dialogue is needed to follow them.
-    """
-    name, data = fact.name, fact.data
-    if name in ("list-joined", "list-left"):
-        yield fact.number("list"), fact.number("run"), name == "list-joined"
-    elif name == "list-copied":
-        yield fact.number("target"), fact.number("run"), True
-    elif name in ("list-moved", "list-transferred"):
-        if fact.number("source_run") and not data.get("copied", False):
-            yield fact.number("source"), fact.number("source_run"), False
-        if data.get("joined", True):
-            yield fact.number("target"), fact.number("run"), True
-    elif name == "move-undone":
-        if fact.number("left_run"):
-            yield fact.number("left"), fact.number("left_run"), False
-        reopened = data.get("reopened")
-        for pair in reopened if isinstance(reopened, (list, tuple)) else ():
-            if isinstance(pair, (list, tuple)) and len(pair) == 2:
-                yield integer(pair[0]), integer(pair[1]), True
-
-
 def check_rules(own: Sequence[Entry], report: Report) -> None:
     replay, faults = Replay(), 0
     for entry in own:
@@ -1858,7 +1982,7 @@ def check_rules(own: Sequence[Entry], report: Report) -> None:
         report.proved("letters-grounded", n=letters)
 
 
-# =================================================================================== 9. Evidence
+# ===================================================================================== 11. Evidence
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -1998,7 +2122,7 @@ def check_person(files: Files, stream: str, report: Report) -> None:
         report.unproved("person-claimed", address=person["address"])
 
 
-# =============================================================================== 10. Whole ledger
+# ================================================================================= 12. Whole ledger
 
 MAX_ENTRIES_PER_PASS = 4_000_000
 """A ledger of more is read in several passes, a share of the people in each: memory is bounded."""
@@ -2224,7 +2348,7 @@ class People:
         self.versions.clear()
 
     def report_totals(self) -> None:
-        without_ground = sum(self.letters.get(kind, 0) for kind in KINDS_WITHOUT_GROUND)
+        without_ground = sum(self.letters.get(kind, 0) for kind in ("confirmation", "rights"))
         with_ground = sum(self.letters.values()) - without_ground
         if not self.gaps:
             self.report.proved("people-complete", n=self.people)
@@ -2321,7 +2445,7 @@ def compare_with_ledger(
     return ledger
 
 
-# ===================================================================================== 11. Report
+# ======================================================================================= 13. Report
 
 
 def sentence(code: str, language: str, **values: object) -> str:
@@ -2398,7 +2522,7 @@ def line_of_fact(fact: Mapping[str, object]) -> str:
     )
 
 
-# ================================================================================== 12. Sentences
+# ==================================================================================== 14. Sentences
 # By code: the English and the French. Findings about a file go on from its name.
 
 SENTENCES: Mapping[str, tuple[str, str]] = {

@@ -13,6 +13,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -57,6 +58,37 @@ def test_it_is_written_for_python_3_9_and_imports_nothing_else() -> None:
     assert not imported & {"socket", "ssl", "http", "urllib", "ctypes", "pickle"}
 
 
+CORE, _, _ = SOURCE.partition("# " + "#" * 69 + " PART TWO")
+LINES_OF_THE_CORE = 530
+
+
+def top_level_names(body: list[ast.stmt]) -> set[str]:
+    """The names of functions, classes and constants that these statements define."""
+    names = {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    targets = [
+        node.targets[0] if isinstance(node, ast.Assign) else node.target
+        for node in body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+    ]
+    return names | {
+        name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)
+    }
+
+
+def test_part_one_is_short_and_needs_nothing_of_part_two() -> None:
+    """It is what a stranger reads whole. Compiled by itself it finds what is wrong with a fact."""
+    core = ast.parse(CORE)
+    assert len(core.body) < len(TREE.body), "where is part two?"
+    used = {node.id for node in ast.walk(core) if isinstance(node, ast.Name)}
+    assert not used & top_level_names(TREE.body[len(core.body) :])
+    lines = [line for line in CORE.partition("PART ONE")[2].splitlines() if line.strip()]
+    assert len(lines) <= LINES_OF_THE_CORE
+    alone: dict[str, Any] = {"__name__": verify.__name__}
+    exec(compile(CORE, "core", "exec"), alone)
+    fact = entry_of("letter-begun", {"purpose": "conseils", "message": "m1"})
+    assert "letter-without-ground" in alone["Replay"]().apply(fact)
+
+
 def pythons() -> dict[str, str]:
     """The interpreters of this machine, one of each version."""
     found: dict[str, str] = {}
@@ -90,7 +122,7 @@ def codes_in_the_logic() -> set[str]:
     at = {
         "Broken": 0,
         "Refused": 0,
-        "_must": 1,
+        "Line": 2,
         "help_text": 0,
         "parse_path": 1,
         "proved": 0,
