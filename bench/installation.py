@@ -31,7 +31,7 @@ from engine.store.sql import beside
 from engine.subscriber.commands import Perform, RecordOutcome, Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
-from engine.vault.commitment import evidence
+from engine.vault.evidence import evidence
 from engine.vault.vault import VaultWrite
 
 SQL = beside(__file__)

@@ -15,7 +15,7 @@ from engine.i18n.in_words import as_words
 from engine.intake.address import AddressRefused, normalise
 from engine.letter.colour import read_colour
 from engine.letter.source_folder import ASSETS, MAX_TEXT_CHARACTERS, NO_TEXT
-from engine.mime.header_guard import is_header_text
+from engine.mime.headers import is_header_text
 from engine.proof.settings import Proof, read_proof
 from engine.sequence.declared import Declared
 from engine.sequence.delay import Delay, parse_delay, parse_positive_seconds, parse_seconds

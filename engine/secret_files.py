@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.sequence.mistakes import Unreadable
-from engine.store.durable import sync_folder
+from engine.store.files import sync_folder
 from engine.words import N_, WordedError
 
 NAMES = ("link.key", "suppression.pepper", "nonce.key")

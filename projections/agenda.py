@@ -7,11 +7,18 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import cast
 
-from engine.installation.events import STREAM, InstallationEvent
+from engine.installation.events import (
+    STREAM,
+    BroadcastFellDue,
+    InstallationEvent,
+    SequencePublished,
+)
+from engine.installation.publishing import affected_lists
 from engine.installation.state import Installation
 from engine.ledger.codec import NOT_PACKED, Entry, pack, unpacker
 from engine.ledger.store import Ledger
@@ -26,15 +33,79 @@ from engine.store.binary import (
     uuid_of,
     uuids,
 )
+from engine.store.safe_error_text import safe_error_text
 from engine.store.sql import beside
 from engine.subscriber.agenda import Act, acts, keys
-from engine.subscriber.agenda_key import withheld_of
+from engine.subscriber.agenda_key import BroadcastKey, encode, withheld_of
 from engine.subscriber.events import PersonEvent
-from engine.subscriber.evolve import fold
+from engine.subscriber.evolve import CANNOT_BE_FOLDED, fold
 from engine.subscriber.person import NOBODY, Person
-from projections.quarantine import Quarantined, failure_kind
-from projections.stale import StaleRows, stale_rows
 from projections.view import LIVE, Cursor, schema_of
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A person whose history the rules cannot fold. They alone are quarantined, and everybody else
+    is followed: they have no fold and no rows, so nothing is due to them and nothing is sent; their
+    events stay in the ledger. They are tried again at each new event of theirs, after a
+    publication, and whenever a process begins to follow.
+
+    `position` is that of their last event, `why` the type of the error: its message may be
+    personal.
+    """
+
+    position: int
+    why: str
+
+
+def failure_kind(position: int, error: Exception) -> Quarantined:
+    """The type of the error; the same whether they were followed or rebuilt, since a replay
+    compares it.
+    """
+    return Quarantined(position, f"{safe_error_text(error)}: {CANNOT_BE_FOLDED}")
+
+
+REQUESTS = 0
+"""The list number of the rows of requests, which belong to no list."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaleRows:
+    """Rows of these lists and of these mailings (encoded keys), whenever they are due."""
+
+    lists: frozenset[int] = frozenset()
+    mailings: frozenset[str] = frozenset()
+
+    def __or__(self, other: StaleRows) -> StaleRows:
+        return StaleRows(self.lists | other.lists, self.mailings | other.mailings)
+
+    def __bool__(self) -> bool:
+        return bool(self.lists or self.mailings)
+
+
+def stale_rows(before: Installation, after: Installation, event: InstallationEvent) -> StaleRows:
+    """The rows that `event`, which led from `before` to `after`, makes stale. A mailing's rows may
+    belong to people who have left its lists.
+    """
+    if isinstance(event, SequencePublished):
+        old, new = before.plan(), after.plan()
+        lists = affected_lists(old, new)
+        if (old.confirmation, old.timezone) != (new.confirmation, new.timezone):
+            lists |= {REQUESTS}
+        changed = (
+            name
+            for name in (*old.broadcasts, *new.broadcasts)
+            if old.broadcasts.get(name) != new.broadcasts.get(name)
+        )
+        return StaleRows(lists, frozenset(encode(BroadcastKey(name)) for name in changed))
+    if isinstance(event, BroadcastFellDue):
+        broadcast = after.plan().broadcasts.get(event.broadcast)
+        return StaleRows(
+            frozenset(broadcast.to if broadcast else ()),
+            frozenset({encode(BroadcastKey(event.broadcast))}),
+        )
+    return StaleRows()
+
 
 SQL = beside(__file__)
 log = logging.getLogger("relance.follow")

@@ -22,8 +22,23 @@ from engine.ledger.store import Ledger, histories
 from engine.store.binary import copy_rows
 from engine.store.database import Database
 from engine.store.sql import queries
-from projections.every import every_view
+from projections.agenda import Agenda
+from projections.inactivity import Inactivity
+from projections.letters import Letters
+from projections.members import Members
 from projections.view import View
+
+
+def every_view(ledger: Ledger, prefix: str, names: Collection[str] = ()) -> tuple[View, ...]:
+    """The named ones (all when none is named), each in its schema below `prefix`."""
+    views: tuple[View, ...] = (
+        Agenda(ledger, prefix),
+        Members(prefix),
+        Letters(prefix),
+        Inactivity(prefix),
+    )
+    return tuple(view for view in views if not names or view.name in names)
+
 
 PARTS = "0123456789abcdef"
 """People by the first hexadecimal digit of their random id: a part is read in order without sorting

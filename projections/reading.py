@@ -21,7 +21,7 @@ from engine.subscriber.person import Person
 from engine.views import QuestionQuery, QuestionTally, RowDifference
 from projections.agenda import Agenda, read_folds
 from projections.build import SQL as BUILDING
-from projections.every import every_view
+from projections.build import every_view
 from projections.follow import Follower
 from projections.inactivity import Inactivity
 from projections.letters import Letters

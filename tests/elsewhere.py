@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from psycopg import sql
 
-from engine.store.account import for_server
+from engine.store.programs import for_server
 from tests.running import free_port
 
 VERSIONS = ("15", "16", "17", "18")

@@ -25,8 +25,7 @@ from engine.subscriber.consenting import REPEATED
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, Outcome, Refused
 from engine.subscriber.person import NOBODY, Person
-from engine.vault.act_evidence import kept, of_ground, unknown
-from engine.vault.commitment import Evidence
+from engine.vault.evidence import Evidence, kept, of_ground, unknown
 from engine.vault.vault import VaultWrite
 from engine.web.enrolment import TryAgain, carried_out
 from engine.web.limits import Limits

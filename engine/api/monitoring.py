@@ -17,7 +17,7 @@ from engine.api.routes import Gateway
 from engine.ledger.store import LOST
 from engine.status.facts import Facts
 from engine.status.metrics import CONTENT_TYPE, exposition
-from engine.web.visitor import is_this_machine
+from engine.web.request import is_this_machine
 
 HEALTH_SECONDS = 5.0
 SCOPE = "metrics"

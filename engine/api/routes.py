@@ -24,9 +24,8 @@ from engine.commands.group_commit import CommandGroupCommit
 from engine.desk.desk import KEY_PREFIX, ApiKey, Desk
 from engine.intake import rights_calls as read
 from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
-from engine.web.body import TooLarge, body_of
 from engine.web.limits import Pace
-from engine.web.visitor import visitor_of
+from engine.web.request import TooLarge, body_of, visitor_of
 
 MAX_CALLS_PER_MINUTE = 600
 MAX_KEY_CHARACTERS = 255

@@ -12,8 +12,7 @@ from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.language import Say
 from engine.i18n.phrases import quoted, titled_list, titled_purpose
 from engine.i18n.printable import printable
-from engine.i18n.stored_words import stored_in_words
-from engine.i18n.withheld_words import why_withheld
+from engine.i18n.stored_words import stored_in_words, why_withheld
 from engine.ledger.codec import Entry, EvidenceByCommitment
 from engine.sequence.model import Plan
 from engine.subscriber import events as e

@@ -18,7 +18,7 @@ from engine.ledger.codec import Entry
 from engine.ledger.store import Ledger
 from engine.sequence.delay import DAY
 from engine.subscriber import events as e
-from engine.vault.commitment import Evidence, committed
+from engine.vault.evidence import Evidence, committed
 from engine.vault.vault import Vault
 
 NAMES_OF_THE_MAIL = frozenset({"from", "message_id"})

@@ -26,7 +26,7 @@ from engine.proof.store import SignedCheckpoint
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.sequence.model import Plan
 from engine.subscriber.events import LetterBegun
-from engine.vault.commitment import Evidence
+from engine.vault.evidence import Evidence
 
 LARGE_GAP = HOUR
 

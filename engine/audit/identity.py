@@ -13,7 +13,7 @@ from engine.i18n.user_error import UserError, address_of
 from engine.installation.events import STREAM
 from engine.ledger.codec import STREAM_ID, Entry
 from engine.ledger.store import Ledger
-from engine.vault.commitment import Evidence
+from engine.vault.evidence import Evidence
 from engine.vault.vault import KnownPerson, Vault
 
 

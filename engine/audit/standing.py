@@ -11,8 +11,7 @@ from engine.commands.command_handler import CommandHandler
 from engine.i18n.dates import shown
 from engine.i18n.language import Say
 from engine.i18n.phrases import named, say_letter, subject_of, titled_list, titled_purpose
-from engine.i18n.stored_words import stored_in_words
-from engine.i18n.withheld_words import what_is_wanting
+from engine.i18n.stored_words import stored_in_words, what_is_wanting
 from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
 from engine.ledger.codec import Entry

@@ -25,7 +25,7 @@ from engine.letter.foreign_tags import foreign_tag_warnings
 from engine.letter.french_spacing import loose_blanks
 from engine.letter.published_letter import LAYOUT, TEXTS, source_of
 from engine.letter.source_folder import ASSETS, has_asset, read_sequences
-from engine.mime.header_guard import is_header_text
+from engine.mime.headers import is_header_text
 from engine.secret_files import order_keys
 from engine.sequence.check import check
 from engine.sequence.links import visible

@@ -26,7 +26,7 @@ from psycopg.rows import TupleRow
 
 from engine.ledger import store as ledger
 from engine.proof.store import SQL as PROOF
-from engine.store import binaries
+from engine.store import programs
 from engine.store.connecting import connect
 from engine.store.database import HERE, MIGRATION_LOCK, program_role
 from engine.store.migrate import create_stores
@@ -279,11 +279,11 @@ def _opened(part: str, file: Path) -> Iterator[Iterator[bytes]]:
 
 @contextmanager
 def _archive(part: str, file: Path) -> Iterator[Iterator[bytes]]:
-    command = [str(binaries.program("pg_restore")), "--data-only", "--file=-", str(file.absolute())]
+    command = [str(programs.program("pg_restore")), "--data-only", "--file=-", str(file.absolute())]
     with tempfile.TemporaryFile() as complaints:
         with subprocess.Popen(
             command,
-            env=binaries.environment(),
+            env=programs.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaints,

@@ -13,7 +13,7 @@ from pathlib import Path
 from engine import __version__
 from engine.backup.copy_streams import PARTS, moment
 from engine.backup.manifest import FILE, FORMAT, Manifest, part_of, pepper_digest
-from engine.store.durable import sync_folder
+from engine.store.files import sync_folder
 
 TAR = ".tar"
 

@@ -14,9 +14,8 @@ from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import agreed
 from engine.context import AppContext
 from engine.desk.processes import EXPIRY_SECONDS, Processes
-from engine.i18n.command_line import command
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
-from engine.i18n.phrases import quoted, say_list, subject_of
+from engine.i18n.phrases import command, quoted, say_list, subject_of
 from engine.i18n.user_error import NOTHING_PUBLISHED, UserError
 from engine.installation.events import BroadcastFellDue
 from engine.installation.state import Installation

@@ -18,13 +18,12 @@ from engine.cli import run as running
 from engine.cli.opened_context import with_context
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
-from engine.i18n.command_line import command
 from engine.i18n.language import N_, translator
-from engine.i18n.phrases import say_list
+from engine.i18n.phrases import command, say_list
 from engine.i18n.user_error import UserError
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
-from engine.vault.commitment import evidence
+from engine.vault.evidence import evidence
 from engine.vault.vault import VaultWrite
 
 READERS = (

@@ -25,14 +25,14 @@ from engine.config import (
     is_loopback,
     is_origin,
 )
-from engine.i18n.command_line import command
 from engine.i18n.in_words import in_words
 from engine.i18n.language import LANGUAGES, N_, Language, Say, language_here, translator
+from engine.i18n.phrases import command
 from engine.i18n.printable import is_printable
 from engine.i18n.user_error import UserError
 from engine.intake.address import AddressRefused, normalise
 from engine.letter.french_spacing import spaced
-from engine.mime.header_guard import is_header_text
+from engine.mime.headers import is_header_text
 from engine.sequence.mistakes import Unpublishable, Unreadable
 
 MAX_LINE_CHARACTERS = 200

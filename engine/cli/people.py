@@ -32,8 +32,7 @@ from engine.sequence.model import List
 from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, withdrawal
 from engine.subscriber.events import Cause, ConsentRequested
 from engine.subscriber.outcome import Done, NothingToDo, Refused
-from engine.vault.act_evidence import of_ground, unknown
-from engine.vault.commitment import Evidence, evidence
+from engine.vault.evidence import Evidence, evidence, of_ground, unknown
 from engine.vault.vault import VaultWrite
 from engine.words import Words
 

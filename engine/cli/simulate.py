@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from engine.authoring.dialogue_file import files_asked_for, find_file, lists_in
-from engine.authoring.graph_markup import draw_dot, draw_mermaid
-from engine.authoring.graph_text import draw_text
+from engine.authoring.graph import draw_dot, draw_mermaid, draw_text
 from engine.authoring.inspection import read_folder
 from engine.cli.terminal import json_text
 from engine.config import Config

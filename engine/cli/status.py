@@ -12,8 +12,7 @@ from engine.cli.terminal import json_text, print_styled
 from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import say_letter, say_list, say_moment
-from engine.i18n.stored_words import stored_in_words
-from engine.i18n.withheld_words import what_is_wanting
+from engine.i18n.stored_words import stored_in_words, what_is_wanting
 from engine.sequence.model import Plan
 from engine.status.facts import Facts, Waiting
 from engine.status.findings import Finding, findings, is_well

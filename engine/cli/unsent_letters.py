@@ -15,8 +15,8 @@ from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, counting_translator, translator
 from engine.i18n.phrases import say_letter
+from engine.i18n.stored_words import what_is_wanting
 from engine.i18n.user_error import UserError
-from engine.i18n.withheld_words import what_is_wanting
 from engine.sequence.model import Plan
 from engine.subscriber.agenda_key import every_occurrence, matter_of
 from engine.subscriber.commands import RecordOutcome, RetryLetter

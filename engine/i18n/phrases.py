@@ -1,9 +1,14 @@
-"""How dates, durations and letters are said on the command line, in the author's language."""
+"""How dates, durations, letters and commands to be copied are said on the command line, in the
+author's language.
+"""
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
 from engine.i18n.language import Say, counting_translator, translator
@@ -137,3 +142,10 @@ def say_matter(plan: Plan, key: str, _: Say) -> str:
 
 def quoted(text: str, _: Say) -> str:
     return _("“{text}”").format(text=text)
+
+
+def command(folder: Path, *words: str) -> str:
+    """The installed program's name; where it is not installed, a call of the interpreter."""
+    installed = Path(sys.executable).with_name("relance")
+    program = [str(installed)] if installed.exists() else [sys.executable, "-m", "engine"]
+    return shlex.join([*program, "-C", str(folder.resolve()), *words])

@@ -44,8 +44,7 @@ from engine.subscriber.events import Cause, ListJoined
 from engine.subscriber.evolve import fold
 from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused, Unchanged
 from engine.subscriber.person import NOBODY, Person
-from engine.vault.act_evidence import of_ground
-from engine.vault.commitment import Evidence, evidence
+from engine.vault.evidence import Evidence, evidence, of_ground
 from engine.vault.vault import KnownPerson, VaultWrite
 from engine.words import Reason, Words
 

@@ -7,18 +7,97 @@ if it could make a confirmation mail carry a stranger's link.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.intake.address import AddressRefused, normalise
-from engine.intake.domains import likely_address
 from engine.intake.locales import read_zone
 from engine.sequence.model import Form
 from engine.subscriber.commands import RequestConsent, Subscribe
 from engine.subscriber.events import Cause
+
+PROVIDERS = frozenset({
+    "gmail.com", "googlemail.com", "hotmail.com", "hotmail.fr", "hotmail.be", "outlook.com",
+    "outlook.fr", "live.com", "live.fr", "msn.com", "yahoo.com", "yahoo.fr", "ymail.com",
+    "icloud.com", "me.com", "mac.com", "aol.com", "orange.fr", "wanadoo.fr", "free.fr", "sfr.fr",
+    "neuf.fr", "laposte.net", "bbox.fr", "numericable.fr", "club-internet.fr", "aliceadsl.fr",
+    "cegetel.net", "gmx.com", "gmx.fr", "gmx.de", "gmx.net", "web.de", "t-online.de", "freenet.de",
+    "proton.me", "protonmail.com", "posteo.de", "bluewin.ch", "skynet.be", "telenet.be",
+    "videotron.ca", "sympatico.ca", "libero.it", "virgilio.it", "btinternet.com", "comcast.net",
+    "verizon.net", "fastmail.com", "zoho.com",
+})  # fmt: skip
+# One character away from a known provider, and known to be a provider of its own.
+_OTHERS = frozenset({
+    "mail.com", "email.com", "gmx.at", "gmx.ch", "live.be", "live.ca", "live.nl", "live.it",
+    "hotmail.de", "hotmail.es", "hotmail.it", "yahoo.ca", "yahoo.de", "yahoo.es",
+})  # fmt: skip
+# Two characters or more away from what was meant, and common all the same.
+_MEANT = {
+    "gmail.fr": "gmail.com",
+    "icloud.fr": "icloud.com",
+    "laposte.fr": "laposte.net",
+    "laposte.com": "laposte.net",
+}
+_ENDINGS = {
+    **dict.fromkeys(
+        ("con", "cmo", "ocm", "comm", "coml", "cim", "cpm", "vom", "xom", "clm", "copm"), "com"
+    ),
+    **dict.fromkeys(("frr", "ffr", "ft", "rf"), "fr"),
+    **dict.fromkeys(("nte", "ner", "netl"), "net"),
+}
+# letters before the last dot, from which on one wrong sign is more likely than another provider
+_SHORTEST = 5
+
+
+def likely_address(address: str) -> str:
+    """The address that was probably meant by a normalised one (gmial.com, hotmail.con, orange.f),
+    "" where it is probably right. The person is asked, nothing is corrected: such a domain may
+    exist.
+    """
+    local, _, domain = address.rpartition("@")
+    meant = _meant(domain)
+    return f"{local}@{meant}" if meant else ""
+
+
+def _meant(domain: str) -> str:
+    if domain in PROVIDERS or domain in _OTHERS:
+        return ""
+    if domain in _MEANT:
+        return _MEANT[domain]
+    name, _, ending = domain.rpartition(".")
+    mended = f"{name}.{_ENDINGS[ending]}" if ending in _ENDINGS else domain
+    if mended in PROVIDERS:
+        return mended
+    cut = next((known for known in sorted(PROVIDERS) if known[:-1] == mended), "")
+    if cut:
+        return cut
+    near = [
+        known
+        for known in sorted(PROVIDERS)
+        if len(known.partition(".")[0]) >= _SHORTEST and _is_one_slip(mended, known)
+    ]
+    if near:
+        return near[0]
+    return mended if mended != domain and _ENDINGS[ending] == "com" else ""
+
+
+def _is_one_slip(written: str, meant: str) -> bool:
+    """Whether `written` has one character too many, too few, a wrong one, or two swapped."""
+    if abs(len(written) - len(meant)) > 1:
+        return False
+    start = next(
+        (n for n, (a, b) in enumerate(zip(written, meant, strict=False)) if a != b),
+        min(len(written), len(meant)),
+    )
+    one, other = written[start:], meant[start:]
+    swapped = one[:2] == other[1::-1] and len(one) > 1 and one[2:] == other[2:]
+    return one[1:] == other[1:] or one[1:] == other or one == other[1:] or swapped
+
 
 Reason = Literal[
     "missing", "address", "sign", "meant", "long", "line", "link", "choose", "tick", "age"
@@ -278,3 +357,36 @@ def joining(
         fields=fields,
         call=call,
     )
+
+
+MAX_LIFE_SECONDS = 30 * 86_400
+"""How far ahead a proof's end may lie: as long as a person's stream remembers that an order was
+served.
+"""
+_PROOF = re.compile(r"([1-9][0-9]{0,14})\.([0-9a-f]{64})")
+
+
+def is_signed(
+    keys: Sequence[bytes], form: str, order: str, address: str, proof: str, now: int
+) -> bool:
+    """Whether one of the shop's `keys` signed this order for this address, and the proof has not
+    ended. `now` is the wall clock, in seconds. A proof is the shop's word that an order was placed,
+    `UNTIL.MAC`, made with a key that the shop and this installation share:
+
+        text  = "relance-order" LF form LF order number LF address LF UNTIL
+                (UTF-8; LF is one line feed)
+        MAC   = HMAC-SHA-256(key, text) in hexadecimal
+        UNTIL = seconds since 1970 (UTC) after which the proof is worth nothing
+
+    The address is written as `normalise` gives it: small letters, no blanks, the domain in ASCII.
+    It stands in no link: whoever opens one types it.
+    """
+    match = _PROOF.fullmatch(proof)
+    if match is None or not order:
+        return False
+    until, mac = int(match[1]), match[2]
+    text = "\n".join(("relance-order", form, order, address, match[1])).encode()
+    genuine = [
+        hmac.compare_digest(hmac.new(key, text, hashlib.sha256).hexdigest(), mac) for key in keys
+    ]
+    return any(genuine) and now <= until <= now + MAX_LIFE_SECONDS

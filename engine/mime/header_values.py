@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from engine.mime.address_header import ascii_domain, phrase
-from engine.mime.header_guard import HeaderRefused, guard
+from engine.mime.headers import HeaderRefused, ascii_domain, guard, phrase
 
 ONE_CLICK = "List-Unsubscribe=One-Click"  # List-Unsubscribe-Post, verbatim (RFC 8058 section 3.1)
 

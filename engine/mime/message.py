@@ -1,23 +1,68 @@
 """One letter as the octets that go on the wire, before signing (A01, A02, A07, A16, A60).
 
 The same `Mail` always gives the same octets: every retry is the same message. Nothing here reads a
-clock or random.
+clock or random. A letter that many people get is written once, with holes (`MimeTemplate`).
 """
 
 from __future__ import annotations
 
+import binascii
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
 
-from engine.mime.address_header import Mailbox, address_header
-from engine.mime.header_guard import HeaderRefused
-from engine.mime.header_values import checked_message_id
-from engine.mime.headers import date_header, structured_header, text_header
-from engine.mime.quoted_printable import quoted_printable
+from engine.mime.header_values import checked_message_id, message_id, message_local
+from engine.mime.headers import (
+    HeaderRefused,
+    Mailbox,
+    address_header,
+    date_header,
+    structured_header,
+    text_header,
+)
+
+# `b2a_qp` encodes a blank before a line break without counting the two octets it adds: such a line
+# may reach 78.
+_OVERFULL = re.compile(rb"^([^\n]{74,75})(=20|=09)$", re.MULTILINE)
+
+
+class BodyRefused(ValueError):
+    """A body that cannot be written; the sentence does not repeat it."""
+
+
+def quoted_printable(body: str) -> bytes:
+    """`body` in UTF-8, quoted-printable; any of CR, LF, CRLF in it is one line break. Raises
+    BodyRefused.
+    """
+    try:
+        octets = body.encode("utf-8")
+    except UnicodeEncodeError:  # its text would quote the body
+        raise BodyRefused(
+            "The body holds half of a surrogate pair, which no mail can carry."
+        ) from None
+    if b"\r" in octets:
+        octets = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    # With LF alone `b2a_qp` also breaks lines with LF alone; fed with CRLF it follows the first
+    # line break only.
+    encoded = binascii.b2a_qp(octets, istext=True)
+    if b" \n" in octets or b"\t\n" in octets or octets.endswith((b" ", b"\t")):
+        encoded = _OVERFULL.sub(rb"\1=\n\2", encoded)
+    return encoded.replace(b"\n", b"\r\n")
+
+
+def quoted_printable_lines(lines: str) -> str:
+    """Whole lines of a body, or its last one: what they become in it, whatever else it holds.
+
+    Raises BodyRefused, also for a CR: alone it would end a line here and no line in the body.
+    """
+    if "\r" in lines:
+        raise BodyRefused("A carriage return stands in a line.")
+    return quoted_printable(lines).decode("ascii")
+
 
 SIZE_CAP = 1_000_000  # octets
 
@@ -130,3 +175,106 @@ def boundary(message_id: str, *parts: bytes) -> str:
         if not any(mark.encode("ascii") in part for part in parts):
             return mark
     raise AssertionError("count() does not end")
+
+
+_NOBODY = Mailbox("", "nobody@example.invalid")
+_NO_TEXT, _NO_HTML = "text-for-nobody", "html-for-nobody"
+_ONCE = 1
+_BOUNDARIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """What differs from one mail of a frame to the next. `at` is in milliseconds, `message` 16
+    octets; the parts are encoded.
+    """
+
+    address: str
+    subject: str
+    at: int
+    message: bytes
+    text: str
+    html: str
+
+
+class MimeTemplate:
+    """The octets around the two parts of a letter that many people get: headers and multipart, with
+    holes where a person's go.
+
+    Taken from the plain path: `serialize` writes a letter to nobody, and it is cut open. What goes
+    into the holes is written by the same writers as there, behind the same guards, or has signs of
+    base32 and base64url only; all else passed them with the letter to nobody.
+    """
+
+    def __init__(
+        self,
+        sender: Mailbox,
+        reply_to: Mailbox | None,
+        domain: str,
+        extra: tuple[tuple[str, str], ...],
+        marks: Sequence[str],
+        batch_header: str = "",
+    ) -> None:
+        """`domain` is the Message-ID's; `marks` stand in `extra` for tokens. `batch_header` names
+        the one of `extra` whose lines `fill` is given. Raises what `serialize` does.
+        """
+        self._domain = domain
+        self._subject = ("", text_header("Subject", ""))
+        nobody = message_id(bytes(16), domain)
+        date = datetime.fromtimestamp(0, UTC)
+        octets = serialize(
+            Mail(sender, _NOBODY, reply_to, "", date, nobody, extra, _NO_TEXT, _NO_HTML)
+        ).replace(b"%", b"%%")
+        holes = {
+            b"date": (date_header(date), _ONCE),
+            b"to": (address_header("To", (_NOBODY,)), _ONCE),
+            b"subject": (self._subject[1], _ONCE),
+            b"id": (f"<{message_local(bytes(16))}@".encode(), _ONCE),
+            b"boundary": (boundary(nobody).encode(), _BOUNDARIES),
+            b"text": (_NO_TEXT.encode(), _ONCE),
+            b"html": (_NO_HTML.encode(), _ONCE),
+        }
+        if batch_header:
+            holes[b"batch"] = (structured_header(batch_header, dict(extra)[batch_header]), _ONCE)
+        for name, (stands, times) in holes.items():
+            if octets.count(stands) != times:
+                raise ValueError("a header of every letter looks like one of a letter to nobody")
+            octets = octets.replace(stands, b"%%(%b)b" % name)
+        self._tokens: list[tuple[bytes, int]] = []
+        for place, mark in enumerate(marks):
+            name = b"token%d" % place
+            if mark.encode() in octets:
+                self._tokens.append((name, place))
+                octets = octets.replace(mark.encode(), b"%%(%b)b" % name)
+        self._octets = octets
+
+    def fill(self, personal: Personal, tokens: Sequence[str], batch_header: bytes = b"") -> bytes:
+        """`batch_header` are whole lines as `structured_header` writes them, or b"" for none.
+        Raises HeaderRefused or MessageTooBig, as `serialize` would.
+        """
+        local = message_local(personal.message)
+        holes = {
+            b"date": _date(personal.at // 1000),
+            b"to": address_header("To", (Mailbox("", personal.address),)),
+            b"subject": self._subject_line(personal.subject),
+            b"id": f"<{local}@".encode(),
+            b"boundary": boundary(f"<{local}@{self._domain}>").encode(),
+            b"text": personal.text.encode("ascii"),
+            b"html": personal.html.encode("ascii"),
+            b"batch": batch_header,
+        }
+        for name, place in self._tokens:
+            holes[name] = tokens[place].encode()
+        return checked_size(self._octets % holes)
+
+    def _subject_line(self, subject: str) -> bytes:
+        """The last one is remembered: many letters say the same to everybody."""
+        last = self._subject
+        if last[0] != subject:
+            last = self._subject = (subject, text_header("Subject", subject))
+        return last[1]
+
+
+@lru_cache(maxsize=4)
+def _date(second: int) -> bytes:
+    return date_header(datetime.fromtimestamp(second, UTC))

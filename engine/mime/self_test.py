@@ -7,8 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from engine.mime.address_header import Mailbox
-from engine.mime.header_guard import HeaderRefused
+from engine.mime.headers import HeaderRefused, Mailbox
 from engine.mime.message import Mail, serialize
 
 HOSTILE_VALUES = (

@@ -14,7 +14,7 @@ from engine.desk.clock import Clock
 from engine.subscriber.commands import Rectify
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Refusal, Refused
-from engine.vault.commitment import Evidence
+from engine.vault.evidence import Evidence
 from engine.vault.vault import Vault, VaultWrite
 from engine.words import Words
 

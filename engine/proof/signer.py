@@ -32,7 +32,7 @@ from engine.secret_files import (
     take_next_signing_seed,
 )
 from engine.store.database import Database
-from engine.store.durable import sync_folder
+from engine.store.files import sync_folder
 from engine.store.sql import AnyCursor
 from engine.subscriber.events import Cause
 from engine.words import WordedError

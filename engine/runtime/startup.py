@@ -19,7 +19,7 @@ from engine.proof.ledger_tree import LedgerTree, TreeContradicted
 from engine.runtime.rollback_detection import RollbackDetection
 from engine.sequence.delay import MINUTE
 from engine.sequence.timing import later
-from engine.store.locks import alone
+from engine.store.files import alone
 from engine.subscriber.events import Cause
 from engine.vault.stop_journal import Stop, later_than
 

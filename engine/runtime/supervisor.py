@@ -1,10 +1,20 @@
-"""The parts of `run` at work, in one loop: started together, watched, and ended together."""
+"""The parts of `run` at work, in one loop: started together, watched, and ended together.
+
+The ports of `run` and `web` are bound before anything else is done: a second process on the same
+installation is refused before it has changed anything. The follower is a thread that feeds the
+views, woken by the ledger's NOTIFY, and wakes the sender when it has gone on.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import os
 import signal
+import socket
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -12,23 +22,153 @@ from types import FrameType
 
 from engine.authoring.publication import unpublished_changes
 from engine.commands.group_commit import CommandGroupCommit
+from engine.config import Config
 from engine.context import AppContext
-from engine.ledger.store import LOST
+from engine.i18n.language import N_
+from engine.i18n.user_error import UserError
+from engine.ledger.store import CHANNEL, LOST
 from engine.privacy.erasure import scrub_and_log
 from engine.privacy.retention import apply_if_night
 from engine.runtime.announcement import announce, engine_date
-from engine.runtime.follower import Follower
 from engine.runtime.heartbeat import beating
-from engine.runtime.listeners import Listeners, open_listeners
 from engine.runtime.scheduler import Intervals, claim_broadcasts
 from engine.runtime.shutdown import GRACE_SECONDS, STOP_SIGNALS, end_within
 from engine.runtime.stamping import stamp_when_due
 from engine.runtime.startup import make_ready
 from engine.runtime.witnessing import witnessing
+from engine.sending.mailbox import Mailbox
 from engine.sending.relay_settings import relay_of
 from engine.sending.replies import redacted
 from engine.sending.sender import Sender
+from engine.store.database import Database
 from engine.store.safe_error_text import safe_error_text
+
+follower_log = logging.getLogger("relance.follow")
+WAIT_SECONDS = 1.0
+REST_FACTOR, MAX_REST_SECONDS = 3, 1.0
+
+
+def rest(worked: float) -> float:
+    """Seconds to leave the ledger alone after `worked` seconds of following it. A single fact is
+    followed as soon as it is heard of. Under load batches grow by the rest: a letter's claim and
+    its outcome then fall into one batch, and its rows are written once instead of twice.
+    """
+    return min(MAX_REST_SECONDS, REST_FACTOR * worked)
+
+
+class Follower:
+    """`await ended` ends with the thread, and raises what ended it unless it was told to stop.
+    `followed` is called in the
+    loop whenever the views have come to the ledger's end.
+    """
+
+    def __init__(
+        self, database: Database, follow: Callable[[], bool], followed: Callable[[], None]
+    ) -> None:
+        """`follow` feeds the views one batch and is True while there is more."""
+        self.database, self.follow, self.followed = database, follow, followed
+        self.loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = self.loop.create_future()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="follow", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def _run(self) -> None:
+        error: BaseException | None = None
+        try:
+            self._follow()
+        except BaseException as raised:
+            error = raised
+        self.loop.call_soon_threadsafe(self._end, error)
+
+    def _end(self, error: BaseException | None) -> None:
+        if self.ended.cancelled():
+            return
+        if error is None:
+            self.ended.set_result(None)
+        else:
+            self.ended.set_exception(error)
+
+    def _follow(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with self.database.listening(CHANNEL) as listening:
+                    while not self._stopping.is_set():
+                        begun = time.monotonic()
+                        while self.follow() and not self._stopping.is_set():
+                            pass
+                        self.loop.call_soon_threadsafe(self.followed)
+                        self._stopping.wait(rest(time.monotonic() - begun))
+                        listening.wait(WAIT_SECONDS)
+            except LOST as error:
+                follower_log.warning(
+                    "following waits for the database", extra={"why": safe_error_text(error)}
+                )
+                self._stopping.wait(1)
+
+
+IN_USE = N_(
+    "cannot listen on {host}:{port}, it is in use: change {key} in config.toml, or stop who has it"
+    " (another `relance run`?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """The sockets that listen; None for what this process does not serve. `mailbox_port` is where
+    the sender finds the built-in mailbox.
+    """
+
+    mailbox_port: int
+    site: socket.socket | None = None
+    letterbox: socket.socket | None = None
+
+
+async def open_listeners(config: Config, web: bool, stack: AsyncExitStack) -> Listeners:
+    """Raises UserError with the key to change. `stack` closes them."""
+    if not web:
+        return Listeners(config.mailbox_smtp_port)
+    site = _listen(config.web.host, config.web.port, "[web] host, port", stack)
+    if not config.smtp.is_mailbox:
+        return Listeners(config.mailbox_smtp_port, site)
+    letterbox = _listen("127.0.0.1", config.mailbox_port, "[mailbox] port", stack)
+    mailbox = Mailbox(config.data / "mailbox")
+    try:
+        await mailbox.start(config.mailbox_smtp_port)
+    except OSError as error:
+        raise _cannot_listen(
+            "127.0.0.1", config.mailbox_smtp_port, error.strerror, "[mailbox] smtp_port"
+        ) from error
+    stack.push_async_callback(mailbox.stop)
+    return Listeners(mailbox.port, site, letterbox)
+
+
+def _listen(host: str, port: int, key: str, stack: AsyncExitStack) -> socket.socket:
+    from engine.web.server import CannotListen, listen
+
+    try:
+        listening = listen(host, port)
+    except CannotListen as error:
+        cause = error.__cause__
+        raise _cannot_listen(
+            host, port, cause.strerror if isinstance(cause, OSError) else "", key
+        ) from error
+    stack.callback(listening.close)
+    return listening
+
+
+def _cannot_listen(host: str, port: int, why: str | None, key: str) -> UserError:
+    if why == os.strerror(errno.EADDRINUSE):
+        return UserError(IN_USE, host=host, port=port, key=key)
+    sentence = N_(
+        "cannot listen on {host}:{port} ({why}): change {key} in config.toml, or stop who has it"
+        " (another `relance run`?)"
+    )
+    return UserError(sentence, host=host, port=port, why=why or "?", key=key)
+
 
 log = logging.getLogger("relance.run")
 DATE_SECONDS = 10

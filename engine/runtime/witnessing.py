@@ -18,7 +18,7 @@ from engine.desk.daily import Daily
 from engine.desk.desk import Desk
 from engine.desk.processes import Processes
 from engine.ledger.store import LOST
-from engine.mime.header_guard import HeaderRefused
+from engine.mime.headers import HeaderRefused
 from engine.proof.ledger_tree import LedgerTree
 from engine.proof.store import SignedCheckpoint
 from engine.sending.envelope import Delivery

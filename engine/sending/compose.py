@@ -46,7 +46,6 @@ from engine.letter.published_letter import letter_of as letter_of
 from engine.letter.published_letter import source_of as source_of
 from engine.letter.source_folder import sizes_of
 from engine.mime import message as mails
-from engine.mime.address_header import Mailbox
 from engine.mime.header_values import (
     ONE_CLICK,
     feedback_id,
@@ -54,9 +53,8 @@ from engine.mime.header_values import (
     list_unsubscribe,
     message_id,
 )
-from engine.mime.headers import structured_header
-from engine.mime.quoted_printable import quoted_printable_lines
-from engine.mime.template import MimeTemplate, Personal
+from engine.mime.headers import Mailbox, structured_header
+from engine.mime.message import MimeTemplate, Personal, quoted_printable_lines
 from engine.proof.checkpoint import HEADER, words_of
 from engine.sequence.model import Letter, Plan
 from engine.subscriber.events import LetterBegun

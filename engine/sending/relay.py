@@ -20,8 +20,7 @@ from engine.sending.envelope import Delivery, Envelope, Offers
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.replies import Reply, Stage, parse_reply, redacted
 from engine.sending.send_queue import ApprovedGroup, EligibilityCheck, SendQueue
-from engine.sending.smtp_connection import ConnectionLost, SmtpConnection
-from engine.sending.smtp_session import SmtpSession
+from engine.sending.smtp_session import ConnectionLost, SmtpConnection, SmtpSession
 
 MAX_GROUP = 50  # messages per question of eligibility
 MIN_PER_CONNECTION = 5  # messages; opening one costs about as many exchanges

@@ -29,8 +29,7 @@ from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import Cause, LetterInDoubt, LetterSent, PersonEvent
 from engine.subscriber.outcome import Done
 from engine.subscriber.terms import LetterVerdict
-from engine.vault.act_evidence import mail_that_asks
-from engine.vault.commitment import evidence
+from engine.vault.evidence import evidence, mail_that_asks
 from engine.vault.vault import VaultWrite
 
 VERDICTS: dict[Verdict, LetterVerdict] = {

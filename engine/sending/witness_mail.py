@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from engine.config import Site
 from engine.i18n.language import N_, grouped, translator
-from engine.mime.address_header import Mailbox
 from engine.mime.header_values import message_id
+from engine.mime.headers import Mailbox
 from engine.mime.message import Mail, serialize
 from engine.proof.checkpoint import HEADER, words_of
 from engine.proof.store import SignedCheckpoint

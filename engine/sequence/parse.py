@@ -12,9 +12,8 @@ from engine.sequence.delay import NONE, Delay, parse_delay
 from engine.sequence.draft import MAX_LIST_NUMBER, Draft, Settings, check_list_name, read_hours
 from engine.sequence.mistakes import Mistake, Unpublishable, Unreadable
 from engine.sequence.model import Broadcast, Confirmation, Ending, Form, List, Plan, Rejoin
-from engine.sequence.parse_broadcasts import read_broadcast
 from engine.sequence.parse_forms import CONFIRMATION_BODY, read_confirmation, read_form
-from engine.sequence.parse_letters import check_letters, read_letter, read_links
+from engine.sequence.parse_letters import check_letters, read_broadcast, read_letter, read_links
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
 from engine.sequence.toml import Places, read_tables, toml_mistake

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import psutil
 
-from engine.store import binaries, locks
-from engine.store.account import Account, private_folder
-from engine.store.durable import sync_folder
+from engine.store import programs
 from engine.store.failure import EmbeddedFailed, from_log
+from engine.store.files import opened, sync_folder
+from engine.store.programs import Account, private_folder
 from engine.words import N_
 
 SUPERUSER = "postgres"
@@ -55,7 +55,7 @@ def is_new(data: Path) -> bool:
             )
         return True
     version_there = version.read_text(encoding="utf-8", errors="replace").strip()
-    if version_there != binaries.MAJOR:
+    if version_there != programs.MAJOR:
         raise EmbeddedFailed(
             N_(
                 "{data} was made by PostgreSQL {version}, and this Relance brings "
@@ -64,7 +64,7 @@ def is_new(data: Path) -> bool:
             ),
             data=data,
             version=version_there,
-            own=binaries.MAJOR,
+            own=programs.MAJOR,
         )
     return False
 
@@ -90,7 +90,7 @@ def create(data: Path, account: Account | None, password: str, lock: Path) -> No
     private_folder(inner, account)
     password_file, built = inner / "password", inner / "cluster"
     write_private(password_file, password + "\n", account)
-    held = locks.opened(lock)
+    held = opened(lock)
     try:
         fcntl.flock(held, fcntl.LOCK_EX)
         _initdb(built, data, password_file, account, held)
@@ -113,7 +113,7 @@ def _initdb(
 ) -> None:
     done = subprocess.run(
         [
-            str(binaries.program("initdb")),
+            str(programs.program("initdb")),
             "-D",
             str(built),
             "-U",
@@ -132,7 +132,7 @@ def _initdb(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         cwd="/",
-        env=binaries.environment(),
+        env=programs.environment(),
         start_new_session=True,
         umask=0o077,
         pass_fds=(held,),

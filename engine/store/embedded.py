@@ -20,10 +20,10 @@ from types import TracebackType
 import psycopg
 from psycopg.pq import PGconn, Ping
 
-from engine.store import binaries, cluster, locks, postmaster
-from engine.store.account import Account, for_server, open_ways, private_folder
+from engine.store import cluster, files, postmaster, programs
 from engine.store.cluster import memory_settings
 from engine.store.failure import EmbeddedFailed, from_log, from_os
+from engine.store.programs import Account, for_server, open_ways, private_folder
 from engine.words import N_, Words, words
 
 log = logging.getLogger("relance.store")
@@ -91,7 +91,7 @@ def _silent(news: Words) -> None:
 
 
 class Embedded:
-    """The PostgreSQL kept in `data`; beside it lie `<name>.run` (locks, log) and `<name>.socket`.
+    """The PostgreSQL kept in `data`; beside it lie `<name>.run` (files, log) and `<name>.socket`.
 
     `secrets` holds the superuser's password, `settings` are PostgreSQL settings that win over ours
     at the next start.
@@ -132,11 +132,11 @@ class Embedded:
         with self._refusals_told():
             self._run.parent.mkdir(parents=True, exist_ok=True)
             self._run.mkdir(mode=0o700, exist_ok=True)
-            with locks.alone(self._run / "start.lock", progress):
+            with files.alone(self._run / "start.lock", progress):
                 # Under start.lock, so that nobody who leaves takes itself for the last between our
                 # look and our start.
                 if self._user is None:
-                    self._user = locks.opened(self._run / "users.lock")
+                    self._user = files.opened(self._run / "users.lock")
                     fcntl.flock(self._user, fcntl.LOCK_SH)
                 try:
                     return self._ready(progress)
@@ -163,7 +163,7 @@ class Embedded:
         )
 
     def _revive(self) -> None:
-        with self._refusals_told(), locks.alone(self._run / "start.lock", _silent):
+        with self._refusals_told(), files.alone(self._run / "start.lock", _silent):
             self._ready(_silent)
 
     def url(self, role: str, password: str, database: str) -> str:
@@ -190,7 +190,7 @@ class Embedded:
         # the last in our place.
         with (
             self._refusals_told(),
-            locks.alone(self._run / "start.lock", _silent, LEAVE_SECONDS) as obtained,
+            files.alone(self._run / "start.lock", _silent, LEAVE_SECONDS) as obtained,
         ):
             self._leave(_silent, may_stop=obtained)
 
@@ -200,7 +200,7 @@ class Embedded:
         user, self._user = self._user, None
         try:
             # Turning our shared lock into an exclusive one succeeds only for the last user.
-            if may_stop and locks.take(user, fcntl.LOCK_EX):
+            if may_stop and files.take(user, fcntl.LOCK_EX):
                 note = postmaster.read_note(self._data)
                 if note is not None and postmaster.is_server_of(self._data, note.pid):
                     postmaster.stop(self._data, note.pid, progress)
@@ -257,7 +257,7 @@ class Embedded:
         private_folder(socket, account)
         postmaster.clear_remains(self._data, socket, lock, progress)
         if account is not None:
-            open_ways(account, [self._data, socket], binaries.installed(), progress)
+            open_ways(account, [self._data, socket], programs.installed(), progress)
         if new:
             progress(words(N_("Creating a new PostgreSQL in {folder}"), folder=str(self._data)))
             cluster.create(self._data, account, password, lock)
@@ -284,7 +284,7 @@ class Embedded:
         """
         self._socket = note.socket or self._usual_socket(account)
         url = postmaster.url(self._socket, cluster.SUPERUSER, password, "postgres")
-        wait = locks.Wait(progress)
+        wait = files.Wait(progress)
         while True:
             answer = _ping(url)
             if answer == Ping.OK and self._admitted(url, patient=wait.seconds < REFUSED_SECONDS):

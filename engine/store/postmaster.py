@@ -22,9 +22,9 @@ from urllib.parse import quote, urlencode
 
 import psutil
 
-from engine.store import binaries, locks
-from engine.store.account import Account
+from engine.store import files, programs
 from engine.store.failure import EmbeddedFailed
+from engine.store.programs import Account
 from engine.words import N_, Words
 
 PORT = "5432"
@@ -153,10 +153,10 @@ def launch(
 
     It gets a session of its own, so neither Ctrl-C nor our death ends it; it inherits `lock`, held.
     """
-    held = locks.opened(lock)
-    journal = locks.opened(log, os.O_WRONLY | os.O_APPEND)
+    held = files.opened(lock)
+    journal = files.opened(log, os.O_WRONLY | os.O_APPEND)
     try:
-        if not locks.take(held, fcntl.LOCK_EX):
+        if not files.take(held, fcntl.LOCK_EX):
             raise _remains(data)
         options = [word for name, value in values.items() for word in ("-c", f"{name}={value}")]
         # Through a shell, so that the server is not our child: nobody has to reap it.
@@ -166,7 +166,7 @@ def launch(
                 "-c",
                 '"$@" >&2 & echo $!',
                 "sh",
-                str(binaries.program("postgres")),
+                str(programs.program("postgres")),
                 "-D",
                 str(data),
                 *options,
@@ -176,7 +176,7 @@ def launch(
             stderr=journal,
             pass_fds=(held,),
             cwd="/",
-            env=binaries.environment(),
+            env=programs.environment(),
             start_new_session=True,
             umask=0o077,
             check=True,
@@ -195,7 +195,7 @@ def stop(data: Path, pid: int, progress: Callable[[Words], None]) -> None:
     its end.
     """
     _signal(pid, signal.SIGINT)
-    wait = locks.Wait(progress)
+    wait = files.Wait(progress)
     while is_server_of(data, pid):
         if wait.seconds > STOP_PATIENCE:
             raise EmbeddedFailed(
@@ -222,10 +222,10 @@ def clear_remains(data: Path, socket: Path, lock: Path, progress: Callable[[Word
             _signal(pid, deadly)
         until = time.monotonic() + patience
         while left and time.monotonic() < until:
-            time.sleep(locks.PAUSE_SECONDS)
+            time.sleep(files.PAUSE_SECONDS)
             left = [pid for pid in left if is_server_of(data, pid)]
-    wait = locks.Wait(progress)
-    while not locks.is_free(lock):
+    wait = files.Wait(progress)
+    while not files.is_free(lock):
         if wait.seconds > REMAINS_SECONDS:
             raise _remains(data)
         wait.pause(N_("Waiting for the remains of a killed PostgreSQL to end"))

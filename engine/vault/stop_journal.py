@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from engine.store.durable import sync_folder
+from engine.store.files import sync_folder
 
 log = logging.getLogger("relance.vault")
 FILE = "stop.journal"

@@ -27,7 +27,7 @@ from engine.store.binary import (
 )
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside
-from engine.vault.commitment import Evidence
+from engine.vault.evidence import Evidence
 from engine.vault.stop_journal import StopJournal, suppression
 
 SQL = beside(__file__)

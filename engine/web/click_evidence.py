@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from engine.desk.desk import Page, PageOpening
 from engine.intake.clicks import Body, act_class_of
 from engine.subscriber.answering import needs_consent
-from engine.vault.act_evidence import kept, of_ground
-from engine.vault.commitment import Evidence
+from engine.vault.evidence import Evidence, kept, of_ground
 from engine.web.link_pages import again_kind
 from engine.web.link_resolver import OpenedLink, readable
+from engine.web.request import neighbourhood
 from engine.web.robots import is_scanner
 from engine.web.shown_words import CONFIRM, CONSENT, notice_key, words_of
-from engine.web.visitor import neighbourhood
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,14 @@ from engine.commands.group_commit import CommandGroupCommit, TooBusy
 from engine.desk.clock import wall_now
 from engine.installation.publishing import EMBEDDED, digest_of, notice_text
 from engine.installation.state import Installation
-from engine.intake.forms import AGE, AGREED, Answers, joining, request_for
-from engine.intake.signed_order import is_signed
+from engine.intake.forms import AGE, AGREED, Answers, is_signed, joining, request_for
 from engine.secret_files import order_keys
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Form
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Refused
 from engine.subscriber.person import NOBODY, Person, Request
-from engine.vault.act_evidence import kept, of_ground, unknown
+from engine.vault.evidence import kept, of_ground, unknown
 from engine.vault.vault import VaultWrite
 from engine.web.limits import Limits, asks
 from engine.web.stores import FormStores

@@ -37,13 +37,12 @@ from engine.intake.forms import (
     shown_again,
 )
 from engine.sequence.model import Form, Plan
-from engine.web.body import posted_inputs
 from engine.web.enrolment import Enrolment, Received, TooOften, TryAgain
 from engine.web.limits import Limits
 from engine.web.page_signatures import OLDEST_STAMP, YOUNGEST_STAMP, make_stamp, stamped_at
 from engine.web.pages import Pages, is_address, spoken, unlinked
+from engine.web.request import posted_inputs, visitor_of
 from engine.web.stores import FormStores
-from engine.web.visitor import visitor_of
 
 REASONS = {
     "missing": N_("Please fill this in."),

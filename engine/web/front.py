@@ -12,12 +12,12 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from engine.config import Config, is_loopback
-from engine.i18n.command_line import command
 from engine.i18n.language import translator
+from engine.i18n.phrases import command
 from engine.installation.stream import InstallationStream
 from engine.vault.vault import Vault
 from engine.web.pages import Pages, spoken
-from engine.web.visitor import is_this_machine
+from engine.web.request import is_this_machine
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from engine.subscriber.decide import decide
 from engine.subscriber.events import ConsentRequested
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import Person
-from engine.web.visitor import neighbourhood
+from engine.web.request import neighbourhood
 
 HOUR, DAY, MONTH = 3600, 86400, 30 * 86400
 MAX_CONFIRMATIONS = ((1, DAY), (3, MONTH))

@@ -16,10 +16,9 @@ from engine.subscriber.outcome import Refused
 from engine.web.front import Front
 from engine.web.link_resolver import OpenedLink, readable, token_for
 from engine.web.page_signatures import make_nonce
-from engine.web.pages import Pages, blank, is_address, spoken
+from engine.web.pages import FOR_READERS, Pages, blank, is_address, spoken
 from engine.web.shown_words import AGAIN, AGAIN_ALL, CONFIRM, CONSENT, words_of
 from engine.web.stores import LinkStores
-from engine.web.wording import FOR_READERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,13 @@ from engine.commands.group_commit import GroupCommit, TooBusy
 from engine.intake.clicks import read_body
 from engine.ledger.store import LOST
 from engine.letter.link_token import TOKEN_CHARACTERS
-from engine.web.body import fields_of
 from engine.web.click_evidence import Visitor
 from engine.web.limits import Pace
 from engine.web.link_visits import LinkVisits
 from engine.web.own_data import OwnData, is_of_own_data
 from engine.web.pages import App, Ours, Receive, Send
+from engine.web.request import fields_of, visitor_of
 from engine.web.robots import is_by_gateway, is_prefetch
-from engine.web.visitor import visitor_of
 
 log = logging.getLogger("relance.web")
 AWAY = "a visitor was told to come back: the database does not answer"

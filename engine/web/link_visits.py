@@ -21,7 +21,7 @@ from engine.subscriber.commands import Confirm
 from engine.subscriber.decide import decide
 from engine.subscriber.events import MoveUndone
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused
-from engine.vault.commitment import Evidence
+from engine.vault.evidence import Evidence
 from engine.vault.vault import VaultWrite
 from engine.web import robots
 from engine.web.batch_loaders import LinkLoaders, Steps, run_together

@@ -37,8 +37,7 @@ from engine.web.limits import Limits
 from engine.web.link_pages import LinkPages
 from engine.web.link_resolver import LinkResolver
 from engine.web.own_data_pages import NO_PROOF, OwnDataPages, seeing
-from engine.web.own_letter import OwnLetter
-from engine.web.own_requests import OwnRequests
+from engine.web.own_requests import OwnLetter, OwnRequests
 from engine.web.page_signatures import is_nonce
 from engine.web.pages import spoken
 from engine.web.stores import LinkStores, OwnDataStores

@@ -31,10 +31,10 @@ from engine.privacy.dossier_words import DossierInWords
 from engine.privacy.erasure import Kept, Receipt, what_remains
 from engine.subscriber.outcome import Refused
 from engine.web.link_pages import LinkPages, Press, Shown
-from engine.web.own_letter import OwnLetter
+from engine.web.own_requests import OwnLetter
 from engine.web.page_signatures import make_nonce
+from engine.web.pages import FOR_READERS
 from engine.web.stores import OwnDataStores
-from engine.web.wording import FOR_READERS
 
 BUSY = N_("We are very busy at this moment. Please try again.")
 NO_PROOF = N_("The proof cannot be made just now. Please try again later, or write to us.")

@@ -8,25 +8,63 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import cast
 
 from engine.commands.command_handler import CommandRequest, Result
+from engine.config import Site
+from engine.i18n.language import Language
 from engine.intake.clicks import HUMAN
 from engine.intake.own_data import Corrected
+from engine.ledger.codec import Entry
 from engine.privacy.correction import Correction, correction
 from engine.privacy.erasure import Receipt, archiver, erase
 from engine.sequence.delay import DAY
+from engine.sequence.model import Plan
 from engine.sequence.timing import later
 from engine.subscriber.commands import AnyCommand, ExerciseRight, GrantAccess, Object, Restrict
-from engine.subscriber.events import Cause
+from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.inactivity import retention_of
 from engine.subscriber.outcome import Refused
+from engine.subscriber.person import Person
 from engine.subscriber.terms import AccessRight, Right
-from engine.vault.act_evidence import kept
-from engine.vault.commitment import Evidence
+from engine.vault.evidence import Evidence, kept
 from engine.vault.vault import VaultWrite
 from engine.web.click_evidence import Visitor
-from engine.web.own_letter import OwnLetter
+from engine.web.pages import spoken
 from engine.web.stores import OwnDataStores
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLetter:
+    """`entry` began the letter; dates are told on the clock of `zone`."""
+
+    token: str
+    entry: Entry
+    person: Person
+    plan: Plan
+    language: Language
+    zone: str
+
+    @property
+    def stream(self) -> str:
+        return self.entry.stream
+
+    @property
+    def claim(self) -> LetterBegun:
+        return cast(LetterBegun, self.entry.event)
+
+    def now(self, person: Person, site: Site) -> OwnLetter:
+        """The same letter once something has become of the person, who may speak another language
+        now.
+        """
+        return replace(
+            self,
+            person=person,
+            language=spoken(person.language, site),
+            zone=person.timezone or self.plan.timezone,
+        )
+
 
 MakeCommand = Callable[[int, Cause, str], AnyCommand]
 """A command, given the moment, its cause, and a fresh id for the request."""

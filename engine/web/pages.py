@@ -3,6 +3,9 @@ reader's language, with the headers of C02.
 
 Everything put into a page is escaped. No page sets a cookie, asks another host for anything, or may
 stand in a foreign frame.
+
+What a refusal of the core means to a reader is said here too, in plain words without the number or
+name of a list.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from collections.abc import (
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -32,6 +36,8 @@ from engine.config import Site
 from engine.i18n.language import LANGUAGES, Language, counting_translator, translator
 from engine.letter.colour import readable, text_on
 from engine.letter.french_spacing import spaced_html
+from engine.subscriber.outcome import Refusal
+from engine.words import N_
 
 _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
 # Random, so that no author's words can hold it.
@@ -300,3 +306,43 @@ class Headers:
             await send(message)
 
         await self.app(scope, receive, with_headers)
+
+
+_NO_LONGER = N_("This is no longer possible.")
+_ONLY_ONCE = N_("You have been here before, and these letters are sent only once.")
+
+FOR_READERS: Mapping[Refusal, str] = MappingProxyType(
+    dict.fromkeys(Refusal, _NO_LONGER)
+    | {
+        Refusal.LIST_UNKNOWN: N_("What this link led to no longer exists."),
+        Refusal.ERASED: N_(
+            "We no longer hold anything about you, so there is nothing left to change."
+        ),
+        Refusal.NO_GROUND: N_(
+            "We no longer write to you about this, so this answer changes nothing."
+        ),
+        Refusal.GROUP_YIELDS: N_(
+            "You are further along already: this answer changes nothing any more."
+        ),
+        Refusal.JOINED_ONCE_ONLY: _ONLY_ONCE,
+        Refusal.LEFT_TOO_RECENTLY: _ONLY_ONCE,
+        Refusal.REQUEST_EXPIRED: N_(
+            "This link is no longer valid. Use the newest message you had from us, or fill in the"
+            " form again."
+        ),
+        Refusal.TOO_LATE_TO_UNDO: N_(
+            "It is too late to take this answer back: things have moved on since."
+        ),
+        Refusal.UNREACHABLE: N_(
+            "We cannot write to your address any more. If that is a mistake, please write to us."
+        ),
+        Refusal.CONFIRMED: N_(
+            "Your subscription was confirmed and stays as it is. To leave, use the link at the foot"
+            " of any letter."
+        ),
+        Refusal.JOURNAL_UNWRITABLE: N_(
+            "We could not do this just now, and nothing has changed. Please try again later, or"
+            " write to us."
+        ),
+    }
+)

@@ -24,7 +24,7 @@ from engine.subscriber.commands import AnyCommand, Perform, RecordOutcome, Subsc
 from engine.subscriber.events import Cause, LetterBegun, PersonEvent
 from engine.subscriber.outcome import Done
 from engine.subscriber.terms import LetterVerdict
-from engine.vault.commitment import evidence
+from engine.vault.evidence import evidence
 from engine.vault.vault import VaultWrite
 
 DAY = 86_400_000

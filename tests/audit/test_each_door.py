@@ -16,8 +16,7 @@ from engine.i18n.evidence_words import BOXES, DIGESTS, NAMES
 from engine.intake.evidence_requirements import BASES, DOORS, missing
 from engine.sequence.delay import DAY
 from engine.subscriber.events import ConsentGiven, ConsentRequested, GroundDeclared, LetterSent
-from engine.vault.act_evidence import octets_of
-from engine.vault.commitment import PREFIX
+from engine.vault.evidence import PREFIX, octets_of
 from tests.installation import Installations
 from tests.proof.handed import bundle
 from tests.web import doors

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.authoring.graph_markup import draw_dot, draw_mermaid
-from engine.authoring.graph_text import draw_text
+from engine.authoring.graph import draw_dot, draw_mermaid, draw_text
 from engine.cli.arguments_of_letters import graph_arguments
 from engine.cli.simulate import graph
 from engine.config import read_config

@@ -21,7 +21,7 @@ from engine.backup.copy_streams import PARTS
 from engine.backup.manifest import Manifest, part_of, read_manifest
 from engine.context import DatabaseContext
 from engine.i18n.user_error import UserError
-from engine.store import binaries
+from engine.store import programs
 from engine.store.database import program_role_of
 from tests.backup.database_context import backup, database_context_of, restore
 from tests.cli.asking import join
@@ -58,9 +58,9 @@ def mark() -> Iterator[Path]:
 def archive(conninfo: str, file: Path, *which: str) -> None:
     """As copies were made once: by pg_dump."""
     parts = conninfo_to_dict(conninfo)
-    environment = binaries.environment() | {"PGPASSWORD": str(parts.pop("password"))}
+    environment = programs.environment() | {"PGPASSWORD": str(parts.pop("password"))}
     command = [
-        str(binaries.program("pg_dump")),
+        str(programs.program("pg_dump")),
         "--format=custom",
         "--no-owner",
         "--no-privileges",

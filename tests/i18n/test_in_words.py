@@ -13,10 +13,8 @@ from typing import TypeVar
 
 import pytest
 
-from engine.i18n.call_mistakes import CALLS
-from engine.i18n.in_words import in_english, in_words
+from engine.i18n.in_words import CALLS, REFUSALS, UNCHANGED, in_english, in_words
 from engine.i18n.language import translator
-from engine.i18n.refusals import REFUSALS, UNCHANGED
 from engine.i18n.rejections import (
     ADDRESSES,
     DATE_KINDS,
@@ -34,7 +32,7 @@ from engine.intake.contested import MailFault
 from engine.intake.ground_requirements import Requirement
 from engine.intake.instants import DateFault
 from engine.subscriber.outcome import Refusal, Unchanged
-from engine.web.wording import FOR_READERS
+from engine.web.pages import FOR_READERS
 from engine.words import Reason, Value, Words
 
 ROOT = Path(__file__).parent.parent.parent

@@ -38,7 +38,7 @@ from engine.subscriber.commands import (
 )
 from engine.subscriber.events import Cause, ConsentGiven, GroundDeclared, ListJoined
 from engine.subscriber.outcome import Done
-from engine.vault.commitment import evidence
+from engine.vault.evidence import evidence
 from engine.vault.vault import VaultWrite
 from tests.cli.bringing_in import (
     DAY,

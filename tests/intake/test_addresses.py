@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.i18n.in_words import in_english
 from engine.intake.address import AddressRefused, keyed_hash, masked, normalise, split_mailbox
-from engine.mime.address_header import Mailbox, address_header
+from engine.mime.headers import Mailbox, address_header
 from engine.sending.envelope import Envelope, Offers, local_refusal
 from tests.telling import telling
 

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.intake.domains import PROVIDERS
 from engine.intake.forms import (
     AGREED,
     CAMPAIGN,
     EMAIL,
     MAX_ANSWER_CHARACTERS,
     MEANT,
+    PROVIDERS,
     SOURCE,
     TYPED,
     Answers,

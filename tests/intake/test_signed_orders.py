@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.intake.signed_order import MAX_LIFE_SECONDS, is_signed
+from engine.intake.forms import MAX_LIFE_SECONDS, is_signed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "author.md").read_text()
 KEY, NOW = "0f" * 32, 1_800_000_000

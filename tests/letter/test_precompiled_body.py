@@ -18,7 +18,7 @@ from engine.letter.compile import (
     compile_letter,
 )
 from engine.letter.precompiled_body import EncodedLetter, PrecompiledBody
-from engine.mime.quoted_printable import BodyRefused, quoted_printable, quoted_printable_lines
+from engine.mime.message import BodyRefused, quoted_printable, quoted_printable_lines
 from tests.letter.test_compiling import LAYOUT
 from tests.sizes import sized
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.mime.quoted_printable import BodyRefused, quoted_printable
+from engine.mime.message import BodyRefused, quoted_printable
 
 TRICKY = st.text(st.sampled_from(" \t\r\n.=aé🎄\x00\x0b\x0c\x85\u2028_"), max_size=300)
 

@@ -13,10 +13,15 @@ from hypothesis import strategies as st
 
 from engine.mime.header_values import message_id
 from engine.mime.headers import Mailbox, structured_header
-from engine.mime.message import Mail, MessageTooBig, serialize
-from engine.mime.quoted_printable import quoted_printable
+from engine.mime.message import (
+    Mail,
+    MessageTooBig,
+    MimeTemplate,
+    Personal,
+    quoted_printable,
+    serialize,
+)
 from engine.mime.self_test import HOSTILE_ADDRESSES, HOSTILE_VALUES
-from engine.mime.template import MimeTemplate, Personal
 from tests.mime.test_message import EXTRA, LETTER
 
 DOMAIN = "lettres.exemple.fr"

@@ -21,7 +21,7 @@ from engine.subscriber.commands import ChangeProfile, Perform, RecordOutcome, Su
 from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.outcome import Done
 from engine.subscriber.terms import LetterVerdict
-from engine.vault.commitment import evidence
+from engine.vault.evidence import evidence
 from engine.vault.vault import VaultWrite
 from tests.cli.asking import FILES, answer
 from tests.installation import Installations

@@ -19,7 +19,7 @@ from engine.subscriber.outcome import Done
 from engine.vault.vault import VaultWrite
 from engine.views import RowDifference
 from projections.agenda import Agenda
-from projections.every import every_view
+from projections.build import every_view
 from projections.follow import Follower
 from projections.view import LIVE, Cursor
 

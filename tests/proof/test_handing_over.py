@@ -24,7 +24,7 @@ from engine.proof.store import SignedCheckpoint
 from engine.sequence.delay import HOUR
 from engine.subscriber import commands as c
 from engine.subscriber.events import Cause
-from engine.vault.commitment import evidence
+from engine.vault.evidence import evidence
 from engine.vault.vault import VaultWrite
 from tests.installation import Installations
 from tests.proof.handed import bundle, judged, unpack, verified

@@ -19,7 +19,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from engine.store import binaries
+from engine.store import programs
 from tests.privacy.garden import Everything
 from tests.proof.handed import verified
 from tests.proof.whole_life import NOTE, PLOT, SAID, THEODORA, VISITOR, WholeLife, whole_life
@@ -88,10 +88,10 @@ def dumped(conninfo: str, *arguments: str) -> bytes:
     parts = conninfo_to_dict(conninfo)
     password = str(parts.pop("password", "") or "")
     reach = " ".join(f"{name}='{value}'" for name, value in parts.items())
-    command = [str(binaries.program("pg_dump")), f"--dbname={reach}", *arguments]
+    command = [str(programs.program("pg_dump")), f"--dbname={reach}", *arguments]
     done = subprocess.run(
         command,
-        env=binaries.environment() | {"PGPASSWORD": password},
+        env=programs.environment() | {"PGPASSWORD": password},
         capture_output=True,
         check=True,
     )

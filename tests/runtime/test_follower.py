@@ -7,7 +7,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.runtime.follower import MAX_REST_SECONDS, rest
+from engine.runtime.supervisor import MAX_REST_SECONDS, rest
 
 
 def test_a_single_fact_is_followed_as_soon_as_it_is_heard_of() -> None:

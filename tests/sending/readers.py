@@ -15,7 +15,7 @@ from engine.sending.sender import Sender
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
-from engine.vault.commitment import evidence
+from engine.vault.evidence import evidence
 from engine.vault.vault import VaultWrite
 from tests.sink import EVERYTHING, Sink
 

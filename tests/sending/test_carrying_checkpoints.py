@@ -17,7 +17,7 @@ from engine.proof.signing import read_vkey
 from engine.proof.verify import notes_in
 from engine.sending.mailbox import Mailbox
 from engine.subscriber.events import LetterSent
-from engine.vault.act_evidence import octets_of
+from engine.vault.evidence import octets_of
 from tests.installation import Installations
 from tests.proof.handed import bundle, judged
 from tests.sending.readers import send_until

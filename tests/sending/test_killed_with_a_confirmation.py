@@ -17,7 +17,7 @@ from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Envelope
 from engine.sending.send_batch import SendBatch
 from engine.subscriber.events import LetterDeferred, LetterInDoubt, LetterSent
-from engine.vault.act_evidence import octets_of
+from engine.vault.evidence import octets_of
 from tests.installation import Installations
 from tests.web import doors
 from tests.web.correspondence import press

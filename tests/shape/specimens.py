@@ -100,7 +100,9 @@ BAD: list[tuple[Rule, Source]] = [
     (
         stores.stores_are_held_where_they_are_needed,
         written(
-            "engine/runtime/follower.py", "def f():", "    from engine.secret_files import Secrets"
+            "engine/runtime/supervisor.py",
+            "def f():",
+            "    from engine.secret_files import Secrets",
         ),
     ),
     (

@@ -61,7 +61,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
         ),
         "engine/runtime/rollback_detection.py": ("InstallationStream", "Ledger"),
         "engine/runtime/scheduler.py": ("InstallationStream",),
-        "engine/runtime/supervisor.py": ("AppContext",),
+        "engine/runtime/supervisor.py": ("AppContext", "Database"),
         "engine/sending/": (
             "Clock",
             "CommandHandler",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.vault.commitment import evidence
+from engine.vault.evidence import evidence
 
 SALT = b"\x33" * 32
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))

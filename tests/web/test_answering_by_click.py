@@ -19,7 +19,7 @@ from engine.subscriber.events import (
     ListCopied,
     ListMoved,
 )
-from engine.vault.commitment import PREFIX
+from engine.vault.evidence import PREFIX
 from tests.conftest import MakeContext
 from tests.installation import publish, write_sequences
 from tests.web.correspondence import (

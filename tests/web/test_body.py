@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Message
 
-from engine.web.body import MAX_BODY_OCTETS, MAX_FIELDS, fields_of
+from engine.web.request import MAX_BODY_OCTETS, MAX_FIELDS, fields_of
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 MULTIPART = "multipart/form-data; boundary=x"

@@ -28,7 +28,7 @@ from engine.subscriber.outcome import Done
 from engine.web import forms, limits
 from engine.web.limits import Limits, Pace
 from engine.web.page_signatures import OLDEST_STAMP, make_stamp, stamped_at
-from engine.web.visitor import neighbourhood
+from engine.web.request import neighbourhood
 from tests.installation import Installations
 from tests.sizes import sized
 from tests.web.correspondence import press

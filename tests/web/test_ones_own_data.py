@@ -45,7 +45,7 @@ from engine.subscriber.events import (
     SubscriberErased,
 )
 from engine.subscriber.outcome import Done
-from engine.vault.commitment import evidence
+from engine.vault.evidence import evidence
 from engine.vault.vault import VaultWrite
 from engine.web.limits import Limits
 from tests.installation import Installations

@@ -16,7 +16,7 @@ import pytest
 
 from engine.context import AppContext
 from engine.desk.processes import Processes
-from engine.i18n.command_line import command
+from engine.i18n.phrases import command
 from engine.letter.link_token import FIRST_LINK, make_token
 from engine.web.pages import Pages, is_address
 from engine.web.server import CannotListen, listen

