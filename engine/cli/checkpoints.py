@@ -17,7 +17,8 @@ from engine.i18n.user_error import UserError
 from engine.proof.errors import ProofRefused
 from engine.proof.signer import SigningRefused
 from engine.runtime import stamping
-from engine.runtime.startup import check_clock, put_back
+from engine.runtime.clock_changes import check_clock
+from engine.runtime.startup import put_back
 from engine.runtime.witnessing import witness_now
 from engine.sending.relay_settings import relay_of
 
@@ -65,6 +66,7 @@ def key(context: AppContext, args: argparse.Namespace) -> int:
 
 def rotate(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(context.config.site.language)
+    check_clock(context)
     with refusing():
         signed = context.tree.rotate_key()
     print(

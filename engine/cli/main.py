@@ -18,6 +18,7 @@ from engine.cli.verbs import VERBS
 from engine.i18n.language import N_, Language, translator
 
 if TYPE_CHECKING:
+    from engine.context import AppContext
     from engine.i18n.user_error import UserError
 
 
@@ -93,12 +94,19 @@ def _carry_out(args: argparse.Namespace) -> int:
     if verb.needs == "config":
         return dispatch.config_verb(args.verb)(config, args)
     from engine.cli.opened_context import with_context, with_database_context
+    from engine.runtime.clock_changes import check_clock
 
     if verb.needs == "database":
         carry_out = dispatch.database_verb(args.verb)
         return with_database_context(config, lambda database: carry_out(database, args))
     on_context = dispatch.context_verb(args.verb)
-    return with_context(config, lambda context: on_context(context, args))
+
+    def carry_out_on(context: AppContext) -> int:
+        if verb.dated:
+            check_clock(context)
+        return on_context(context, args)
+
+    return with_context(config, carry_out_on)
 
 
 def entry() -> None:

@@ -32,13 +32,15 @@ GROUPS: dict[Group, str] = {
 class Verb:
     """`help` is marked for the catalogue. `needs`: "context" (the stores, opened), "database" (the
     database, not looked into), "config" (only the files), "folder" (nothing yet). `free`: its parts
-    that need the folder alone.
+    that need the folder alone. `dated`: it writes facts, and is refused while the clock stands
+    before the last of them; who leaves, objects or is erased is not.
     """
 
     group: Group
     help: str
     needs: Needs = "context"
     free: frozenset[str] = frozenset()
+    dated: bool = False
 
 
 VERBS: dict[str, Verb] = {
@@ -58,9 +60,9 @@ VERBS: dict[str, Verb] = {
     "completion": Verb(
         "start", N_("what makes the Tab key complete these words in your shell"), "folder"
     ),
-    "import": Verb("people", N_("bring people in from a .csv or .txt file")),
-    "subscribe": Verb("people", N_("put one person on a list")),
-    "transfer": Verb("people", N_("move one person from a list to another")),
+    "import": Verb("people", N_("bring people in from a .csv or .txt file"), dated=True),
+    "subscribe": Verb("people", N_("put one person on a list"), dated=True),
+    "transfer": Verb("people", N_("move one person from a list to another"), dated=True),
     "unsubscribe": Verb("people", N_("withdraw one person from a purpose, or from everything")),
     "suppress": Verb("people", N_("addresses that must not be written to")),
     "show": Verb("people", N_("a person's whole story")),
@@ -71,20 +73,21 @@ VERBS: dict[str, Verb] = {
     "check": Verb("letters", N_("read sequences/ and report every mistake"), "config"),
     "simulate": Verb("letters", N_("live through a dialogue and print its calendar"), "config"),
     "graph": Verb("letters", N_("draw a dialogue"), "config"),
-    "publish": Verb("letters", N_("show what differs from what runs, then publish it")),
+    "publish": Verb("letters", N_("show what differs from what runs, then publish it"), dated=True),
     "watch": Verb("letters", N_("a dialogue's questions and how they are answered")),
     "preview": Verb("letters", N_("a letter as a chosen person would see it")),
     "send-test": Verb("letters", N_("send one letter to yourself")),
     "broadcast": Verb(
         "sending",
         N_("`broadcast now ID`: send a published broadcast at once, and say what became of it"),
+        dated=True,
     ),
     "status": Verb("sending", N_("what runs, what waits, what is wrong and what to do")),
     "pause": Verb("sending", N_("hold sending")),
-    "resume": Verb("sending", N_("say what will leave, then let it")),
-    "in-doubt": Verb("sending", N_("letters whose acceptance is not known")),
+    "resume": Verb("sending", N_("say what will leave, then let it"), dated=True),
+    "in-doubt": Verb("sending", N_("letters whose acceptance is not known"), dated=True),
     "retry-withheld": Verb(
-        "sending", N_("send what was withheld, once what was wanting is mended")
+        "sending", N_("send what was withheld, once what was wanting is mended"), dated=True
     ),
     "audit": Verb(
         "trust",
@@ -111,7 +114,9 @@ VERBS: dict[str, Verb] = {
     "papers": Verb(
         "papers", N_("documents the law asks of you: register, annexes, log of breaches")
     ),
-    "breach": Verb("papers", N_("write down a breach of personal data, and what was done")),
+    "breach": Verb(
+        "papers", N_("write down a breach of personal data, and what was done"), dated=True
+    ),
 }
 
 

@@ -9,14 +9,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.store.database import Database
-from engine.store.sql import queries
+from engine.store.sql import AnyCursor, queries
 
 SQL = queries(Path(__file__).with_name("desk.sql"))
 REFRESH_SECONDS = 5.0
 
 
+_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""What goes on while a machine sleeps: Linux has another clock for it than macOS."""
+
+
 def wall_now() -> int:
     return time.time_ns() // 1_000_000
+
+
+def steady_now() -> int:
+    """Milliseconds since this machine was started; nobody sets it."""
+    return time.clock_gettime_ns(_BOOT) // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +51,13 @@ class Rate:
 
 
 class Clock:
-    """Reads its row at most every five seconds; `set_rate` begins a new epoch at the present engine
-    time.
+    """Reads its row at most every five seconds. A change of speed begins a new epoch at the present
+    engine time; through the running program it is an event (engine.runtime.clock_changes).
     """
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._rate = self._read() or self._begin()
+        self._rate = self._read() or self._begin(Rate(wall := wall_now(), wall, 1))
         self._read_at = time.monotonic()
 
     def now(self) -> int:
@@ -73,41 +82,43 @@ class Clock:
         """By how many milliseconds engine time is ahead of the wall clock."""
         return self.now() - wall_now()
 
-    def begin_trial(self, over_people: bool) -> None:
-        """Mark this installation as a trial, if it is none yet."""
-        with self.database.connection() as connection:
-            connection.execute(
-                SQL["begin_trial"], {"since": self.now(), "over_people": over_people}
-            )
-        self._rate = self._read() or self._rate
+    def begin_trial(self, cursor: AnyCursor, over_people: bool) -> None:
+        """Mark this installation as a trial, if it is none yet. It holds from `reread` on."""
+        cursor.execute(SQL["begin_trial"], {"since": self.now(), "over_people": over_people})
 
     def wall_age(self, engine_instant: int) -> float:
         """Roughly how many wall-clock seconds ago an engine instant was."""
         return (self.now() - engine_instant) / 1000 / self.rate
 
+    def epoch(self, rate: int, milliseconds: int = 0) -> Rate:
+        """The clock going on at `rate` from its present time, or so many milliseconds after it."""
+        engine = self.now() + milliseconds
+        return replace(self._rate, epoch_wall=wall_now(), epoch_engine=engine, rate=rate)
+
+    def begin(self, cursor: AnyCursor, epoch: Rate) -> None:
+        """Begin an epoch. It holds from `reread` on."""
+        values = {"wall": epoch.epoch_wall, "engine": epoch.epoch_engine, "rate": epoch.rate}
+        cursor.execute(SQL["set_clock"], values)
+
+    def reread(self) -> None:
+        """Take the clock as it is kept now."""
+        self._rate = self._read() or self._rate
+
     def set_rate(self, rate: int) -> None:
-        self._write(replace(self._rate, epoch_wall=wall_now(), epoch_engine=self.now(), rate=rate))
+        """Without an event of the installation, for tests."""
+        self._begin(self.epoch(rate))
 
     def jump(self, milliseconds: int) -> None:
-        """Move engine time forward, for tests and demonstrations."""
-        self._write(
-            replace(self._rate, epoch_wall=wall_now(), epoch_engine=self.now() + milliseconds)
-        )
+        """Move engine time forward without an event of the installation, for tests."""
+        self._begin(self.epoch(self.rate, milliseconds))
 
-    def _begin(self) -> Rate:
-        wall = wall_now()
-        self._write(Rate(wall, wall, 1))
-        return self._rate
+    def _begin(self, epoch: Rate) -> Rate:
+        with self.database.connection() as connection, connection.cursor() as cursor:
+            self.begin(cursor, epoch)
+        self._rate = epoch
+        return epoch
 
     def _read(self) -> Rate | None:
         with self.database.connection() as connection:
             row = connection.execute(SQL["clock"]).fetchone()
         return Rate(*row) if row else None
-
-    def _write(self, rate: Rate) -> None:
-        with self.database.connection() as connection:
-            connection.execute(
-                SQL["set_clock"],
-                {"wall": rate.epoch_wall, "engine": rate.epoch_engine, "rate": rate.rate},
-            )
-        self._rate = rate

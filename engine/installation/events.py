@@ -152,6 +152,23 @@ class SigningKeyChanged(Event):
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class ClockChanged(Event):
+    """From here on engine time runs `rate` times as fast as the wall clock, `ahead` ms after it
+    (negative: before). `trial`: the installation is one.
+
+    `jumped`: by how many ms the machine's wall clock was found to have moved by itself, `at` being
+    what it would have shown without. `behind`: by how many ms of engine time the clock was found to
+    stand before the last fact.
+    """
+
+    rate: int = 1
+    trial: bool = False
+    ahead: int = 0
+    jumped: int = 0
+    behind: int = 0
+
+
 InstallationEvent = (
     WordsPublished
     | SequencePublished
@@ -166,4 +183,5 @@ InstallationEvent = (
     | BreachRecorded
     | OriginBegun
     | SigningKeyChanged
+    | ClockChanged
 )

@@ -55,7 +55,8 @@ class Installation:
     """A fold of the installation's stream up to `version`. `paused` maps a list (0: everything) to
     the reason; `restored` is when the ledger was last recognised as put back from an older copy
     (ms, 0: never). `notices` are in force by form or page; `forms` the digests of file and page;
-    `program` is the version that last said it runs.
+    `program` is the version that last said it runs; `clock` is the last change of the clock, None
+    while it was never changed.
     """
 
     version: int = 0
@@ -72,6 +73,7 @@ class Installation:
     last_night: str = ""
     breaches: Mapping[str, Breach] = field(default_factory=dict)
     origins: tuple[Origin, ...] = ()
+    clock: e.ClockChanged | None = None
 
     @property
     def origin(self) -> Origin | None:
@@ -199,6 +201,8 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
             return replace(i, last_night=night)
         case e.BreachRecorded():
             return replace(i, breaches=evolved(i.breaches, event))
+        case e.ClockChanged():
+            return replace(i, clock=event)
         case e.FormPublished(_, form, digest, rendered):
             return replace(i, forms={**i.forms, form: (digest, rendered)})
         case _:

@@ -62,6 +62,7 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "breach-recorded": i.BreachRecorded,
     "origin-begun": i.OriginBegun,
     "signing-key-changed": i.SigningKeyChanged,
+    "clock-changed": i.ClockChanged,
 }
 
 RETIRED: frozenset[str] = frozenset()

@@ -244,6 +244,12 @@ class Ledger:
         assert row is not None
         return int(row["coalesce"])
 
+    def last_recorded(self) -> int:
+        """When the last entry was recorded (engine time, ms), 0 for an empty ledger."""
+        with self.datastore.get_connection() as connection:
+            row = connection.execute(SQL["last"]).fetchone()
+        return int(row["recorded_at"]) if row is not None else 0
+
     def any_registered(self) -> bool:
         """Whether anybody was ever registered."""
         with self.datastore.get_connection() as connection:
@@ -325,16 +331,15 @@ def _in_order(batch: Sequence[Append], last_recorded: int = 0) -> Sequence[Appen
     """The batch, no event of it recorded before the one it follows, nor before `last_recorded`
     (ms).
     """
-    times = [last_recorded, *(event.recorded_at for item in batch for event in item.events)]
-    if times == sorted(times):
+    times = [event.recorded_at for append in batch for event in append.events]
+    if times == sorted(times) and (not times or times[0] >= last_recorded):
         return batch
-    latest = accumulate(times[1:], max, initial=last_recorded)
-    next(latest)
+    in_order = accumulate((max(time, last_recorded) for time in times), max)
     return [
         replace(
             append,
             events=tuple(
-                Encoded(append.stream, event.event, event.cause, next(latest))
+                Encoded(append.stream, event.event, event.cause, next(in_order))
                 for event in append.events
             ),
         )

@@ -17,6 +17,7 @@ from engine.desk.agreement import Disagreement, check_clock
 from engine.desk.processes import Processes
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import LOST
+from engine.runtime.clock_changes import ClockStores, ClockWatch
 from engine.runtime.rollback_detection import Restored, RollbackDetection
 from engine.store.database import Database
 from engine.store.safe_error_text import safe_error_text
@@ -27,7 +28,7 @@ BEAT_SECONDS = 5.0
 Troubles = Callable[[], Mapping[str, str]]
 
 
-class HeartbeatStores(Protocol):
+class HeartbeatStores(ClockStores, Protocol):
     """What a heartbeat reads and writes; `sender` is the process's name on the desk."""
 
     @property
@@ -101,10 +102,11 @@ async def beating(
     """A heartbeat from the first moment to the last, draining included. It is not heard while the
     database is away.
     """
-    heartbeat, changes = Heartbeat(), _Changes()
+    heartbeat, changes, watch = Heartbeat(), _Changes(), ClockWatch(stores)
 
     def beat() -> None:
         current = troubles()
+        watch.look()
         stores.processes.beat(stores.sender, parts, current, check_clock(stores.database))
         stores.rollback_detection.note()
         paused = stores.installation_stream.current().paused if "send" in parts else {}

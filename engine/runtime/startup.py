@@ -10,21 +10,21 @@ from typing import Protocol
 
 from engine.authoring import publication
 from engine.backup.stop_replay import ReplayStores, apply_again, read_journals
+from engine.desk.agreement import CLOCK_TOLERANCE_MILLIS
 from engine.i18n.language import N_
 from engine.i18n.user_error import UserError
 from engine.installation.events import LedgerRestored, SendingPaused
 from engine.installation.state import Installation
 from engine.privacy.erasure import NotingStores, note_erased
 from engine.proof.ledger_tree import LedgerTree, TreeContradicted
+from engine.runtime.clock_changes import begin_trial, check_clock, set_speed
 from engine.runtime.rollback_detection import RollbackDetection
-from engine.sequence.delay import MINUTE
 from engine.sequence.timing import later
 from engine.store.files import alone
 from engine.subscriber.events import Cause
 from engine.vault.stop_journal import Stop, later_than
 
 log = logging.getLogger("relance.run")
-MAX_AHEAD = 5 * MINUTE
 
 
 class StartupViews(publication.ListCounts, Protocol):
@@ -88,38 +88,7 @@ def note_trial(stores: StartupStores, agreed: bool) -> None:
                 " (`relance init DIR`), or say --trial as well"
             )
         )
-    stores.clock.begin_trial(over_people)
-
-
-def check_clock(stores: StartupStores) -> None:
-    """The ledger must not be ahead of the engine's time by more than five wall-clock minutes: facts
-    would be recorded before their causes.
-    """
-    if _ahead(stores) > MAX_AHEAD * max(1, stores.clock.rate):
-        raise UserError(
-            N_(
-                "the ledger is ahead of the engine's clock by more than five minutes: set this"
-                " machine's clock right and start again"
-            )
-        )
-
-
-def set_speed(stores: StartupStores, speed: int) -> None:
-    """The clock goes on from where it stands, or from the last fact where another process was a
-    moment ahead of us at the old speed.
-    """
-    stores.clock.set_rate(speed)
-    ahead = _ahead(stores)
-    if ahead > 0:
-        stores.clock.jump(ahead)
-
-
-def _ahead(stores: StartupStores) -> int:
-    """By how many milliseconds of engine time the last fact lies in the future; negative when it
-    does not.
-    """
-    last = stores.ledger.at(stores.ledger.head())
-    return last.recorded_at - stores.clock.now() if last is not None else -1
+    begin_trial(stores, over_people)
 
 
 def recognise(stores: StartupStores) -> None:
@@ -175,16 +144,13 @@ def put_back(stores: StartupStores) -> int:
 def _stops(stores: StartupStores, everything: bool) -> Sequence[Stop]:
     """What this machine's stop journal remembers: all of it, or what is no older than the ledger's
     last fact. What of that is not in the ledger was asked by somebody, in a commit that was lost or
-    never was.
+    never was. Machines' clocks may differ.
     """
-    last = stores.ledger.at(stores.ledger.head())
+    last = stores.ledger.last_recorded()
+    since = last - 1 - CLOCK_TOLERANCE_MILLIS * max(1, stores.clock.rate)
     path = stores.vault.journal.path
     try:
-        return (
-            read_journals([path])[0]
-            if everything or last is None
-            else later_than(path, last.recorded_at - 1)
-        )
+        return read_journals([path])[0] if everything or not last else later_than(path, since)
     except FileNotFoundError:
         return ()
 

@@ -110,7 +110,9 @@ class ExpiringKey:
 @dataclass(frozen=True, slots=True)
 class ClockState:
     """`now` is the engine's present (ms), `ahead` by how many seconds it lies after the wall
-    clock's, `rate` how many times faster it runs.
+    clock's, `rate` how many times faster it runs; `behind` by how many it lies before the last
+    fact. `jumped`: by how many seconds the machine's clock was found to have moved by itself, in
+    the last week.
 
     `trial`: "" for none, "whole" where nobody was registered before it, "over people" otherwise.
     """
@@ -119,6 +121,8 @@ class ClockState:
     ahead: float = 0
     rate: int = 1
     trial: Literal["", "whole", "over people"] = ""
+    behind: float = 0
+    jumped: float = 0
 
 
 @dataclass(frozen=True, slots=True)

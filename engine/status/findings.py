@@ -18,6 +18,7 @@ Level = Literal["stopped", "stuck", "notice"]
 LATE_SECONDS = 60
 SLOW_SECONDS = 900
 DAY_SECONDS = 86_400
+CLOCK_SECONDS = 300
 LOW_BYTES, FULL_BYTES = 2_000_000_000, 200_000_000
 WRONG: frozenset[Level] = frozenset({"stopped", "stuck"})
 
@@ -62,20 +63,36 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
 
 
 def of_clock(facts: Facts) -> Iterator[Finding]:
-    match facts.clock.trial:
+    clock = facts.clock
+    if clock.behind > CLOCK_SECONDS * max(1, clock.rate):
+        what = N_(
+            "the clock stands {since} before the last fact of the ledger: what happens is recorded"
+            " at that fact's time"
+        )
+        remedy = N_("set this machine's clock right; who leaves is taken down meanwhile")
+        yield Finding("clock-behind", "stuck", what, remedy, {"since": clock.behind})
+    if clock.jumped:
+        what = (
+            N_("this machine's clock jumped forward by {since} while something ran")
+            if clock.jumped > 0
+            else N_("this machine's clock jumped back by {since} while something ran")
+        )
+        remedy = N_("the ledger says where, and auditors read it; let a time server keep the clock")
+        yield Finding("clock-jumped", "notice", what, remedy, {"since": abs(clock.jumped)})
+    match clock.trial:
         case "whole":
             what = N_(
                 "this is a trial: its clock was sped up, and its dates lie {ahead} after real time"
             )
             remedy = N_("`relance trial reset` throws away what it has lived and begins afresh")
-            yield Finding("trial", "notice", what, remedy, {"ahead": facts.clock.ahead})
+            yield Finding("trial", "notice", what, remedy, {"ahead": clock.ahead})
         case "over people":
             what = N_(
                 "the clock was sped up over people registered at real time: its dates lie {ahead}"
                 " after real time"
             )
             remedy = N_("it cannot be undone; `relance run --speed 1` lets no more time be lost")
-            yield Finding("trial", "notice", what, remedy, {"ahead": facts.clock.ahead})
+            yield Finding("trial", "notice", what, remedy, {"ahead": clock.ahead})
         case "":
             return
 

@@ -15,12 +15,13 @@ from engine.desk.desk import HELD, TRAPS, Desk
 from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.installation.breaches import told_late
 from engine.installation.breaches import waiting as waiting_breaches
+from engine.installation.events import ClockChanged
 from engine.installation.stream import InstallationStream
 from engine.ledger.codec import EntryRefused
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.sending.witness_mail import TROUBLE, witness_mark
-from engine.sequence.delay import HOUR
+from engine.sequence.delay import DAY, HOUR
 from engine.status.facts import (
     ClockState,
     ExpiringKey,
@@ -147,7 +148,7 @@ def gather(stores: StatusStores) -> Facts:
         requests_late=sum(due < stores.clock.now() for due in deadlines),
         witnessed=_witnessed(stores, witnesses),
         stamped=_stamped(stores),
-        clock=clock_state(stores),
+        clock=clock_state(stores, installation.clock),
         forms_held=forms_held,
         forms_held_for=forms_held_for,
         form_traps=stores.desk.counted(TRAPS, 30),
@@ -155,12 +156,24 @@ def gather(stores: StatusStores) -> Facts:
     )
 
 
-def clock_state(stores: StatusStores) -> ClockState:
-    trial = stores.clock.trial
+def clock_state(stores: StatusStores, changed: ClockChanged | None) -> ClockState:
+    """`changed` is the last change of the clock."""
+    clock, trial = stores.clock, stores.clock.trial
     kind: Literal["", "whole", "over people"] = (
         "" if trial is None else "over people" if trial.over_people else "whole"
     )
-    return ClockState(stores.clock.now(), stores.clock.ahead / 1000, stores.clock.rate, kind)
+    now = clock.now()
+    jumped = changed.jumped if changed is not None else 0
+    # Where the clock stood when it was found.
+    after = changed.at + jumped * clock.rate if changed is not None else 0
+    return ClockState(
+        now=now,
+        ahead=clock.ahead / 1000,
+        rate=clock.rate,
+        trial=kind,
+        behind=max(0, stores.ledger.last_recorded() - now) / 1000,
+        jumped=jumped / 1000 if abs(now - after) < 7 * DAY else 0,
+    )
 
 
 def tree_state(stores: StatusStores, head: int) -> TreeState:
