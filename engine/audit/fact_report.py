@@ -9,12 +9,14 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from typing import assert_never
 
 from engine.audit.event_sentences import BY_ID, door_in_words, proof_in_words, sentence
 from engine.audit.evidence import HeldEvidence, held_evidence
 from engine.audit.person_history import LetterGround
-from engine.audit.published import Notice, Published
+from engine.audit.published import Published
 from engine.audit.report import Line, Note
+from engine.audit.words_seen import WordsSeen, words_seen
 from engine.i18n.dates import shown
 from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.language import Language, Say, translator
@@ -25,7 +27,7 @@ from engine.ledger.codec import Entry, entry_as_json, iso
 from engine.proof.store import SignedCheckpoint
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.sequence.model import Plan
-from engine.subscriber.events import LetterBegun
+from engine.subscriber.events import ConsentConfirmed, LetterBegun
 from engine.vault.evidence import Evidence
 
 LARGE_GAP = HOUR
@@ -86,7 +88,7 @@ class FactReport:
             self._letter(entry)
             + self._evidence(entry, held_evidence(entry, self.pieces))
             + self._gap(entry)
-            + self._notice(entry)
+            + self._words(entry)
         )
         if ground is not None:
             notes.append(self.ground(ground, plan))
@@ -172,45 +174,37 @@ class FactReport:
             Note(_("recorded {length} before the date it claims").format(length=length), "pointer")
         ]
 
-    def _notice(self, entry: Entry) -> list[Note]:
-        _, notice = self.say, notice_of(self.published, entry)
-        if notice is None:
+    def _words(self, entry: Entry) -> list[Note]:
+        _, seen = self.say, words_seen(self.published, entry, self.pieces)
+        if seen is None:
             return []
+        place, notice, notes = _place(seen, _), seen.notice, []
+        asked_at = self._shown.get(getattr(entry.event, "notice", ""))
+        if isinstance(entry.event, ConsentConfirmed) and asked_at is not None:
+            sentence = _("confirms what was asked for under the words at position {position}")
+            notes.append(Note(sentence.format(position=asked_at)))
+        if not notice.digest:
+            return [*notes, Note(_("{place}: not known any more").format(place=place))]
         if not notice.words:
-            return [
-                Note(
-                    _(
-                        "the words it refers to ({digest}) were never published in this ledger"
-                    ).format(digest=notice.digest),
-                    "fault",
-                )
-            ]
+            return [*notes, Note(_lost(seen, _), "fault")]
         first = self._shown.setdefault(notice.digest, entry.position)
         if first != entry.position:
-            return [
-                Note(_("words shown: the same as at position {position}").format(position=first))
-            ]
-        if not notice.form:
-            return [
-                Note(
-                    _("words shown (SHA-256 {digest}), published with no form:").format(
-                        digest=notice.digest
-                    ),
-                    verbatim=notice.words,
-                )
-            ]
-        sentence = _(
-            "words shown by the form “{form}” ({language}, published {when}, SHA-256 {digest}):"
-        )
+            sentence = _("{place}: the same as at position {position}")
+            return [*notes, Note(sentence.format(place=place, position=first))]
         values = {
-            "form": notice.form,
+            "place": place,
             "language": notice.language,
             "when": shown(notice.published_at, self.zone),
             "digest": notice.digest,
         }
-        notes = [Note(sentence.format(**values), verbatim=notice.words)]
-        if not notice.in_force:
-            notes.append(Note(_("other words were in force for this form by then"), "pointer"))
+        sentence = (
+            _("{place} ({language}, published {when}, SHA-256 {digest}):")
+            if notice.published_at
+            else _("{place} (SHA-256 {digest}):")
+        )
+        notes.append(Note(sentence.format(**values), verbatim=notice.words))
+        if seen.place != "mail" and not notice.in_force:
+            notes.append(Note(_("other words were in force there by then"), "pointer"))
         return notes
 
     def ground(self, ground: LetterGround, plan: Plan) -> Note:
@@ -264,8 +258,8 @@ class FactReport:
                 "size": signed.size,
                 "signed_at": iso(signed.signed_at),
             }
-        if (notice := notice_of(self.published, entry)) is not None:
-            more["notice"] = asdict(notice)
+        if (seen := words_seen(self.published, entry, self.pieces)) is not None:
+            more["notice"] = {"place": seen.place, **asdict(seen.notice)}
         if ground is not None:
             more["ground"] = ground_as_json(ground)
         return entry_as_json(entry, kept) | more
@@ -295,7 +289,25 @@ def large_gap(entry: Entry) -> int:
     return gap if abs(gap) >= LARGE_GAP else 0
 
 
-def notice_of(published: Published, entry: Entry) -> Notice | None:
-    """The words a fact refers to, None where it refers to none."""
-    digest, form = getattr(entry.event, "notice", ""), getattr(entry.event, "form", "")
-    return published.notice(digest, entry.position, form) if digest else None
+def _place(seen: WordsSeen, _: Say) -> str:
+    match seen.place:
+        case "form":
+            form = seen.notice.form
+            return (
+                _("words shown by the form “{form}”").format(form=form)
+                if form
+                else _("words shown")
+            )
+        case "mail":
+            return _("words of the mail that asked to confirm")
+        case "page":
+            return _("words of the page on which they pressed")
+        case unreachable:
+            assert_never(unreachable)
+
+
+def _lost(seen: WordsSeen, _: Say) -> str:
+    if seen.place == "mail":
+        return _("the mail that is held is NOT the one that was handed over")
+    sentence = _("the words it refers to ({digest}) were never published in this ledger")
+    return sentence.format(digest=seen.notice.digest)

@@ -5,7 +5,7 @@ the ground it stood on, and its words as they were published held against those 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -15,6 +15,7 @@ from engine.audit.person_history import GroundHistory, LetterGround
 from engine.audit.published import Published
 from engine.intake.contested import Contested
 from engine.ledger.codec import Entry
+from engine.ledger.names import AnyEvent
 from engine.letter.compile import LetterMistakes, LetterSource, Rendered
 from engine.letter.published_letter import letter_of
 from engine.sending.compose import CannotRender, Composer, ComposeRequest, source_of
@@ -192,9 +193,9 @@ def published_words(
 @dataclass(frozen=True, slots=True)
 class LetterCase:
     """`begun` is the beginning that was found, `attempts` every beginning of the same letter,
-    `outcomes` the facts that name it afterwards, `about` every fact about its purpose. `subject`,
-    `text` and `html` hold the contested mail's words against the published ones; None where only
-    an id was given.
+    `outcomes` the facts that name it afterwards, `about` every fact about its purpose, the mails
+    that asked to confirm among them. `subject`, `text` and `html` hold the contested mail's words
+    against the published ones; None where only an id was given.
     """
 
     found: FoundLetter
@@ -240,12 +241,14 @@ def open_case(
         for entry in person.entries
         if entry not in attempts and getattr(entry.event, "message", "") == letter.message
     )
-    about = tuple(
-        entry
+    asking = {
+        entry.event.message
         for entry in person.entries
-        if isinstance(entry.event, (*EVENTS_OF_A_GROUND, e.SubscriberErased, e.MailComplained))
-        and getattr(entry.event, "purpose", "*") in (letter.purpose, "*")
-    )
+        if isinstance(entry.event, LetterBegun)
+        and (entry.event.kind, entry.event.purpose) == ("confirmation", letter.purpose)
+        and entry.event.message != letter.message
+    }
+    about = tuple(entry for entry in person.entries if _is_about(entry.event, letter, asking))
     fields = person.known.fields if person.known else None
     words = published_words(composer, published, attempts, history.person, fields)
     case = LetterCase(
@@ -267,6 +270,16 @@ def open_case(
         text=_compared(contested.text, words, "text"),
         html=_compared(contested.html, words, "html"),
     )
+
+
+def _is_about(event: AnyEvent, letter: LetterBegun, asking: Collection[str]) -> bool:
+    """Whether it bears on the ground of the letter's purpose: its facts, and what became of the
+    mails that asked to confirm (`asking`: their messages).
+    """
+    if isinstance(event, e.LetterSent | e.LetterInDoubt):
+        return event.message in asking
+    kinds = (*EVENTS_OF_A_GROUND, e.SubscriberErased, e.MailComplained)
+    return isinstance(event, kinds) and getattr(event, "purpose", "*") in (letter.purpose, "*")
 
 
 def _compared(contested: str, words: PublishedWords, part: str) -> Comparison:

@@ -8,15 +8,21 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
 from engine.audit.evidence import GroundProof
+from engine.audit.published import Published
+from engine.audit.words_seen import words_seen
 from engine.i18n.evidence_words import BOXES, DIGESTS, NAMES
+from engine.installation.events import STREAM
+from engine.intake.contested import TOKEN
 from engine.intake.evidence_requirements import BASES, DOORS, missing
 from engine.sequence.delay import DAY
 from engine.subscriber.events import ConsentGiven, ConsentRequested, GroundDeclared, LetterSent
 from engine.vault.evidence import PREFIX, octets_of
+from tests.audit.contesting import Auditor
 from tests.installation import Installations
 from tests.proof.handed import bundle
 from tests.web import doors
@@ -125,6 +131,31 @@ def test_each_digest_that_evidence_names_is_in_the_bundle(
         for piece in (json.loads(files[name]) for name in files if EVIDENCE.fullmatch(name)):
             for name in NAMES_OF_WORDS & piece.keys():
                 assert f"words/{piece[name]}.txt" in files, (address, name)
+
+
+def test_the_words_of_form_mail_and_page_are_told_each_in_its_place(
+    site: Site,
+    came: Mapping[str, str],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    """In what a program reads, and in the answer about a letter that followed."""
+    address = came["form-confirmed"]
+    published = Published(site.context.ledger.stream(STREAM))
+    pieces = site.context.vault.pieces_of(site.stream(address))
+    seen = {
+        words.place: words.notice.words
+        for entry in site.entries(address)
+        if (words := words_seen(published, entry, pieces)) is not None
+    }
+    assert list(seen) == ["form", "mail", "page"]
+    assert "[ ] " in seen["form"] and seen["page"].endswith("[Je confirme mon inscription]")
+    assert "/l/…" in seen["mail"] and not TOKEN.search(seen["mail"])
+    last = doors.letter_to(site, address).claim
+    assert last.kind == "letter"
+    told = Auditor(site.context, capsys, tmp_path).asks("letter", last.message).out
+    for text in seen.values():
+        assert text.splitlines()[-1] in told
 
 
 def test_each_piece_is_committed_to_by_a_fact_or_by_a_piece_that_is(

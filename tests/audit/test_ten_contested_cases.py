@@ -216,11 +216,13 @@ def test_6_double_opt_in_shows_the_request_the_mail_and_who_pressed(
     story = auditor.asks("story", "double@lecteurs.example", "--json").plain
     by_name = {fact["event"]: fact for fact in story["facts"]}  # type: ignore[attr-defined]
     assert by_name["consent-confirmed"]["payload"]["act"] == "human_button"
-    assert (
-        by_name["consent-requested"]["notice"]["words"]
-        == by_name["consent-confirmed"]["notice"]["words"]
-    )
-    assert by_name["consent-requested"]["notice"]["in_force"] is True
+    form, page = (by_name[f"consent-{act}"]["notice"] for act in ("requested", "confirmed"))
+    assert form["place"] == "form" and form["in_force"] is True and FORM_NOTICE in form["words"]
+    assert page["place"] == "page" and page["words"].endswith("[Je confirme mon inscription]")
+    assert page["in_force"] is True and FORM_NOTICE not in page["words"]
+    told = auditor.asks("story", "double@lecteurs.example").out
+    assert "words of the page on which they pressed (fr, published" in told
+    assert "confirms what was asked for under the words at position" in told
     assert by_name["letter-begun"]["ground"] == by_name["letter-begun"]["ground"] | {
         "live": True,
         "basis": "asked",
