@@ -19,6 +19,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; border-bottom: 1px solid #bbb; }
 ol, ul { padding-left: 1.5rem; } li { margin: .6rem 0; overflow-wrap: anywhere; }
 .note { display: block; color: #444; } .alarm { color: #8a1020; font-weight: 600; }
+.alarm::before { content: "! "; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f2;
   border-left: 3px solid #888; padding: .6rem; margin: .3rem 0; }
 """
@@ -94,25 +95,31 @@ def _sign(mark: Mark) -> str:
 
 def as_html(report: Report) -> str:
     title = escape(printable(report.title))
-    sections = "\n".join(_section(section) for section in report.sections)
+    sections = "\n".join(map(section_as_html, report.sections))
+    return page_of(report.title, report.language, STYLE, f"<h1>{title}</h1>\n{sections}")
+
+
+def page_of(title: str, language: str, style: str, body: str) -> str:
+    """A whole page of HTML; `style` and `body` are put in as they are."""
     return (
-        f'<!doctype html>\n<html lang="{escape(report.language)}">\n<head>\n<meta'
-        ' charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n<meta'
-        ' name="robots" content="noindex">\n'
-        '<meta name="viewport" content="width=device-width,'
-        f' initial-scale=1">\n<title>{title}</title>\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{sections}\n</body>\n</html>\n"
+        f'<!doctype html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
+        '<meta name="robots" content="noindex">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(printable(title))}</title>\n<style>{style}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
     )
 
 
-def _section(section: Section) -> str:
-    lines = "\n".join(
-        f"<li>{_said(line.text, line.mark)}{''.join(map(_note, line.notes))}</li>"
-        for line in section.lines
-    )
+def section_as_html(section: Section) -> str:
+    lines = "\n".join(f"<li>{line_as_html(line)}</li>" for line in section.lines)
     heading = escape(printable(section.heading))
     return f"<section>\n<h2>{heading}</h2>\n<ul>\n{lines}\n</ul>\n</section>"
+
+
+def line_as_html(line: Line) -> str:
+    text = _said(line.text, line.mark) if line.text else ""
+    return text + "".join(map(_note, line.notes))
 
 
 def _note(note: Note) -> str:

@@ -10,7 +10,7 @@ from typing import Protocol, assert_never
 from engine.commands.command_handler import CommandHandler
 from engine.i18n.dates import shown
 from engine.i18n.language import Say
-from engine.i18n.phrases import named, say_letter, subject_of, titled_list, titled_purpose
+from engine.i18n.phrases import named, quoted, say_letter, subject_of, titled_list, titled_purpose
 from engine.i18n.stored_words import stored_in_words, what_is_wanting
 from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
@@ -40,17 +40,23 @@ class SetAside(Protocol):
 
 
 def letter_names(
-    installation: Installation, fields: Mapping[str, str], entries: Sequence[Entry], _: Say
+    installation: Installation,
+    fields: Mapping[str, str],
+    entries: Sequence[Entry],
+    _: Say,
+    *,
+    ids: bool = True,
 ) -> dict[str, str]:
     """What to call each letter, by its message: its subject, in the words it was begun in, as the
-    person with these fields reads it, and its id.
+    person with these fields reads it, and its id if `ids`.
     """
     names: dict[str, str] = {}
     for entry in entries:
         if isinstance(event := entry.event, LetterBegun):
             letter = letter_of(installation.plan(event.edition), event)
-            names[event.message] = named(
-                event.letter, subject_of(letter, fields) if letter is not None else "", _
+            subject = subject_of(letter, fields) if letter is not None else ""
+            names[event.message] = (
+                quoted(subject, _) if subject and not ids else named(event.letter, subject, _)
             )
     return names
 

@@ -23,7 +23,7 @@ def story_report(person: Identity, facts: FactReport, standing: Sequence[str], n
         Section(_("Who"), tuple(_who(person, _))),
         Section(
             _("What happened, in order"),
-            tuple(facts.line(entry, ground) for entry, ground in _with_grounds(person.entries)),
+            tuple(facts.line(entry, ground) for entry, ground in with_grounds(person.entries)),
         ),
         Section(
             _("How it stands now"),
@@ -51,12 +51,12 @@ def story_as_json(
         "fields": dict(known.fields) if known else {},
         "other_addresses": list(person.others),
         "found_by_former_address": bool(person.former),
-        "facts": [facts.as_json(entry, ground) for entry, ground in _with_grounds(person.entries)],
+        "facts": [facts.as_json(entry, ground) for entry, ground in with_grounds(person.entries)],
         "standing": list(standing),
     }
 
 
-def _with_grounds(entries: Sequence[Entry]) -> Iterator[tuple[Entry, LetterGround | None]]:
+def with_grounds(entries: Sequence[Entry]) -> Iterator[tuple[Entry, LetterGround | None]]:
     """Each fact, a letter's beginning with the ground it stood on."""
     history = GroundHistory()
     for entry in entries:

@@ -53,6 +53,31 @@ def _output_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _dossier_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("address", metavar="ADDRESS|ID", help=N_("the person, or their opaque id"))
+    parser.add_argument(
+        "-o",
+        dest="output",
+        type=_html_or_pdf,
+        required=True,
+        metavar="FILE.html|FILE.pdf",
+        help=N_("where to write it (readable by its owner alone)"),
+    )
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        help=N_("the language it is told in (default: the installation's)"),
+    )
+
+
+def _html_or_pdf(text: str) -> Path:
+    """Raises ArgumentTypeError for a file of another kind."""
+    path = Path(text)
+    if path.suffix.lower() not in (".html", ".pdf"):
+        raise argparse.ArgumentTypeError(N_("write FILE.html or FILE.pdf"))
+    return path
+
+
 def as_of_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "date",
@@ -162,6 +187,10 @@ AUDIT_PARTS: dict[str, Part] = {
     "letter": Part(
         N_("from a contested mail to the person, the ground and the words"),
         _letter_arguments,
+    ),
+    "dossier": Part(
+        N_("one person's case as a document: who, what was shown, when, how, what is missing"),
+        _dossier_arguments,
     ),
     "as-of": Part(
         N_("who was on which list, and on what ground, as it was known then"),

@@ -157,6 +157,8 @@ def audit_part(name: str) -> Callable[[AppContext, argparse.Namespace], int]:
             from engine.cli.audit_reports import story as carry_out
         case "letter":
             from engine.cli.audit_reports import letter as carry_out
+        case "dossier":
+            from engine.cli.dossier import write_dossier as carry_out
         case "as-of":
             from engine.cli.audit_reports import as_of as carry_out
         case "replay":

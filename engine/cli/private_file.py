@@ -20,7 +20,7 @@ def private_file(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
     Raises OSError.
     """
     with (
-        _in_place_of(path) as handle,
+        replacing(path) as handle,
         os.fdopen(handle, "w", encoding=encoding, errors="backslashreplace", newline="") as file,
     ):
         yield file
@@ -32,14 +32,14 @@ def write_private(path: Path, octets: bytes, *, status: int = 1) -> None:
     """A new file. Raises UserError of `status` where something stands there already, OSError."""
     if path.exists():
         raise UserError(N_("{file} is there already: choose another name"), status, file=path)
-    with _in_place_of(path) as handle, os.fdopen(handle, "wb") as file:
+    with replacing(path) as handle, os.fdopen(handle, "wb") as file:
         file.write(octets)
         file.flush()
         os.fsync(file.fileno())
 
 
 @contextmanager
-def _in_place_of(path: Path) -> Iterator[int]:
+def replacing(path: Path) -> Iterator[int]:
     """The handle of a file beside `path` (mode 0600), which takes its place unless there is an
     error.
     """

@@ -1,0 +1,231 @@
+"""`relance audit dossier`: one first page that a lawyer reads, and behind it every fact."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from engine.audit.dossier_page import css_string
+from engine.i18n.user_error import UserError
+from engine.subscriber.commands import Withdraw
+from engine.subscriber.events import Cause, LetterBegun
+from tests.audit.contesting import (
+    FILES,
+    FORM_NOTICE,
+    Auditor,
+    recorded,
+    sent,
+    subscribed,
+    wished,
+)
+from tests.installation import Installations
+from tests.web import doors
+from tests.web.correspondence import press
+from tests.web.visiting import Site, behind_a_proxy
+
+pytestmark = pytest.mark.postgres
+ANNA = "anna.verger@lecteurs.example"
+
+
+@pytest.fixture(scope="module")
+def site(installations: Installations) -> Iterator[Site]:
+    """Anna joins by the form, confirms, gets a letter, clicks, and withdraws."""
+    with behind_a_proxy(installations, FILES) as made:
+        context = made.context
+        assert made.post("inscription", {"email": ANNA}).status_code == 200
+        doors.confirmed(made, ANNA)
+        context.clock.jump(3_600_000)
+        mail = sent(context, ANNA, "list:10")
+        links = re.findall(rb"/l/([A-Za-z0-9_-]{35})", mail.octets.replace(b"=\r\n", b""))
+        assert press(made.client, links[1].decode()).status_code == 200
+        context.clock.jump(26 * 3_600_000)
+        header = mail.octets.split(b"List-Unsubscribe: <")[1].split(b">")[0]
+        token = header.rpartition(b"/l/")[2].decode()
+        assert (
+            made.client.post(f"/l/{token}", data={"List-Unsubscribe": "One-Click"}).status_code
+            == 200
+        )
+        yield made
+
+
+@dataclass(frozen=True)
+class Read:
+    status: int
+    page: str
+
+    @property
+    def first(self) -> str:
+        """The words of the first page, as somebody reads them."""
+        return _words(self.page.split('<div class="annex">')[0])
+
+    @property
+    def annex(self) -> str:
+        return _words(self.page.split('<div class="annex">')[1])
+
+
+def _words(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.split("<body>")[-1])).split())
+
+
+@pytest.fixture
+def auditor(site: Site, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Auditor:
+    return Auditor(site.context, capsys, tmp_path)
+
+
+def drawn_up(auditor: Auditor, who: str = ANNA, lang: str = "fr") -> Read:
+    path = auditor.folder / "dossier.html"
+    told = auditor.asks("dossier", who, "-o", str(path), lang=lang)
+    return Read(told.status, path.read_text("utf-8"))
+
+
+RAW = re.compile(
+    r"[0-9a-f]{16,}|\b\d{12,}\b|\b[a-z]+_[a-z]+\b|\b[a-z]+\.[a-z]+_|\bTrue\b|\bFalse\b|·\?"
+)
+"""A digest, an instant in milliseconds, a stored name, a value of the program."""
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentences"),
+    [
+        (
+            "fr",
+            (
+                f"Dossier de preuve : {ANNA}",
+                "a appuyé sur le bouton « Je confirme mon inscription »",
+                "par le formulaire « La lettre du potager »",
+                "Après cela, une lettre a été envoyée, le ",
+                "par le bouton de désinscription de la messagerie ; aucune lettre n’est partie",
+                f"{ANNA}, l’adresse de ce dossier",
+                FORM_NOTICE,
+                "Appuyez sur le bouton pour recevoir",
+                "non cochée au départ, cochée par la personne",
+                "qui était au clavier",
+            ),
+        ),
+        (
+            "en",
+            (
+                f"Evidence file: {ANNA}",
+                "pressed the button “Je confirme mon inscription”",
+                "After that, one letter was sent, on ",
+                "by the unsubscribe button of the mail program; no letter was begun after that.",
+                "not ticked at first, ticked by the person",
+                "who sat at the keyboard",
+            ),
+        ),
+    ],
+)
+def test_the_first_page_answers_the_three_questions(
+    auditor: Auditor, lang: str, sentences: tuple[str, ...]
+) -> None:
+    read = drawn_up(auditor, lang=lang)
+    assert read.status == 0
+    first = read.first.replace("\u00a0", " ").replace("\u202f", " ")
+    assert [sentence for sentence in sentences if sentence not in first] == []
+    assert RAW.findall(first) == []
+
+
+def test_dates_are_written_as_french_people_write_them(auditor: Auditor) -> None:
+    first = drawn_up(auditor).first.replace("\u00a0", " ")
+    assert re.search(r"\b\d{1,2}(er)? [a-zéû]+ 20\d\d à \d{1,2} h \d\d\b", first)
+    assert not re.search(r"20\d\d-\d\d-\d\d", first)
+
+
+def test_the_annex_has_every_fact_and_what_verifies_it(site: Site, auditor: Auditor) -> None:
+    read = drawn_up(auditor)
+    assert all(f"position {entry.position}" in read.annex for entry in site.entries(ANNA))
+    signed = site.context.tree.latest()
+    assert signed is not None and signed.root.hex() in read.annex
+    assert site.context.tree.begin()[1] in read.annex
+    foot = f"position {signed.size} · point de contrôle de {signed.size} entrées"
+    assert foot in read.annex
+
+
+def test_the_page_is_private_inert_and_takes_nothing_from_elsewhere(auditor: Auditor) -> None:
+    read = drawn_up(auditor)
+    assert (auditor.folder / "dossier.html").stat().st_mode & 0o777 == 0o600
+    assert "<script" not in read.page and "default-src &#x27;none&#x27;" in read.page
+    assert not re.search(r"<(img|link|iframe|form|a) |url\(|@import|\bsrc=", read.page)
+    foot = re.search(r"@bottom-left \{ content: (\"[^\"]*\")", read.page)
+    assert foot is not None and not set("<>{};'") & set(foot[1])
+
+
+def test_a_site_s_name_breaks_neither_style_nor_page() -> None:
+    hostile = '</style><script>"; } \\ * { x: y'
+    written = css_string(hostile)
+    assert set(written.strip('"')) <= set(string.ascii_letters + string.digits + " \\")
+    assert written.startswith('"') and written.endswith('"')
+
+
+def test_who_never_confirmed_is_told_so(site: Site, auditor: Auditor) -> None:
+    address = "jamais@lecteurs.example"
+    site.post("inscription", {"email": address})
+    sent(site.context, address, "ask:conseils")
+    read = drawn_up(auditor, address)
+    assert read.status == 0
+    assert "Cela n’a jamais été confirmé : il n’y a pas eu de consentement." in read.first
+    assert "Il n’en est parti que 1 courriel de confirmation." in read.first
+
+
+def test_what_somebody_else_declared_is_no_act_of_the_person(site: Site, auditor: Auditor) -> None:
+    subscribed(site.context, "foire@lecteurs.example")
+    first = drawn_up(auditor, "foire@lecteurs.example").first
+    assert "un tiers a déclaré par l’opérateur que l’on peut écrire à" in first
+    assert "Relance n’a vu aucun acte de la personne." in first
+    assert "cela repose sur la parole de qui l’a déclaré" in first
+
+
+def test_a_letter_without_a_ground_is_a_fault_on_the_first_page(
+    site: Site, auditor: Auditor
+) -> None:
+    context, address = site.context, "apres@lecteurs.example"
+    subscribed(context, address)
+    now = context.clock.now()
+    wished(context, Withdraw(now, Cause("one-click"), "conseils", "rfc8058"), address)
+    begun = LetterBegun(now, "list:10", "letter", "question", "ab" * 16, 1, 10, 1, "conseils")
+    recorded(context, site.stream(address), (begun,), "engine")
+    read = drawn_up(auditor, address)
+    assert read.status == 1
+    assert "1 lettre est partie sans fondement valable (voir 5)." in read.first
+    assert "partie sans fondement valable : consentement retiré" in read.first
+
+
+def test_of_nobody_known_the_signed_statement_is_handed_out(auditor: Auditor) -> None:
+    read = drawn_up(auditor, "personne@lecteurs.example")
+    assert read.status == 1 and "nothing-held/v1" in read.page
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not on the PATH")
+def test_a_browser_makes_the_pdf(auditor: Auditor) -> None:
+    path = auditor.folder / "dossier.pdf"
+    assert auditor.asks("dossier", ANNA, "-o", str(path)).status == 0
+    assert path.read_bytes().startswith(b"%PDF-") and path.stat().st_mode & 0o777 == 0o600
+    assert [left.name for left in auditor.folder.iterdir()] == ["dossier.pdf"]
+
+
+def test_without_a_program_for_it_a_pdf_is_refused_with_what_to_install(
+    auditor: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UserError, match=r"install WeasyPrint .* or Chromium") as refused:
+        auditor.asks("dossier", ANNA, "-o", str(auditor.folder / "dossier.pdf"))
+    assert refused.value.status == 2
+
+
+def test_a_program_that_fails_leaves_no_file(
+    auditor: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = auditor.folder / "weasyprint"
+    program.write_text("#!/bin/sh\necho 'no Pango here' >&2\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{auditor.folder}:/bin:/usr/bin")
+    with pytest.raises(UserError, match="made no PDF: no Pango here"):
+        auditor.asks("dossier", ANNA, "-o", str(auditor.folder / "dossier.pdf"))
+    assert not (auditor.folder / "dossier.pdf").exists()
