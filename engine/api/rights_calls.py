@@ -80,9 +80,8 @@ class RightsCalls:
         subscriber = self._behind(body.address)
         if self.calls.was_executed(call):
             return response_of(Result(REPEATED, subscriber))
-        facts: dict[str, object] = {"what": "correction", "fields": sorted(body.fields)}
-        cause, pieces = self.calls.cause(call, facts)
         wanted = Correction(body.new_address, body.fields, body.timezone, body.language)
+        cause, pieces = self.calls.cause(call, {"what": "correction", **wanted.particulars})
         request = correction(self.stores, subscriber, wanted, cause, pieces, call.call_hash)
         if isinstance(request, Refused):
             raise Problem(422, in_english(request))

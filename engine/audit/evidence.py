@@ -72,6 +72,14 @@ def _read(payload: bytes) -> dict[str, object]:
     return value if isinstance(value, dict) else {"payload": value}
 
 
+def sound_particulars(pieces: Mapping[str, Evidence], commitment: str) -> Mapping[str, object]:
+    """What a piece says; nothing where it is gone or is not what the ledger commits to."""
+    piece = pieces.get(commitment)
+    if piece is None or committed(piece.salt, piece.payload).hex() != commitment:
+        return {}
+    return _read(piece.payload)
+
+
 def flattened(particulars: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Name and value of each particular, a nested one with a dotted name; empty ones are left
     out.

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.audit.committed_address import AddressCheck, address_check
 from engine.audit.evidence import addresses
 from engine.i18n.language import N_
 from engine.i18n.user_error import UserError, address_of
@@ -30,6 +31,10 @@ class Identity:
     pieces: Mapping[str, Evidence]
     others: tuple[str, ...] = ()
     former: str = ""
+
+    @property
+    def committed(self) -> AddressCheck:
+        return address_check(self.entries, self.pieces, self.known.address if self.known else "")
 
 
 def identify(ledger: Ledger, vault: Vault, text: str) -> Identity | None:

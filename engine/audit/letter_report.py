@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
+from engine.audit.committed_address import address_lines
 from engine.audit.fact_report import FactReport, ground_as_json
 from engine.audit.letter_case import Comparison, LetterCase
 from engine.audit.letter_search import marks_in_words
@@ -71,6 +72,7 @@ def _letter(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
                 _("the mail says it went to {to}: another address than theirs today").format(to=to),
                 mark="pointer",
             )
+    yield from address_lines(case.person.committed, _)
     plan = facts.published.plan_at(case.begun.position)
     if case.letter.list:
         sentence = _("letter “{letter}” of list {list}, for “{purpose}”")

@@ -5,7 +5,9 @@ on, and how they stand now; as a report and as JSON.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
+from engine.audit.committed_address import address_lines
 from engine.audit.fact_report import FactReport
 from engine.audit.identity import Identity
 from engine.audit.person_history import GroundHistory, LetterGround
@@ -51,6 +53,7 @@ def story_as_json(
         "fields": dict(known.fields) if known else {},
         "other_addresses": list(person.others),
         "found_by_former_address": bool(person.former),
+        "committed_address": asdict(person.committed),
         "facts": [facts.as_json(entry, ground) for entry, ground in with_grounds(person.entries)],
         "standing": list(standing),
     }
@@ -81,6 +84,7 @@ def _who(person: Identity, _: Say) -> Iterator[Line]:
                 f"{name}: {value}" for name, value in sorted(person.known.fields.items())
             )
             yield Line(_("fields: {fields}").format(fields=fields))
+    yield from address_lines(person.committed, _)
     if person.former:
         sentence = _(
             "found by {address}: they are registered under another now, and had this one when an"

@@ -4,11 +4,11 @@ mail that asked them to confirm, on the page where they pressed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.audit.evidence import sound_particulars
 from engine.audit.published import Notice, Published
 from engine.intake.contested import TOKEN, ContestedRefused, read_contested
 from engine.ledger.codec import Entry
@@ -38,10 +38,9 @@ def words_seen(
     """
     event = entry.event
     if isinstance(event, LetterSent | LetterInDoubt):
-        return WordsSeen("mail", _mail(pieces.get(event.mail))) if event.mail else None
+        return WordsSeen("mail", _mail(pieces, event.mail)) if event.mail else None
     if isinstance(event, ConsentConfirmed):
-        act = pieces.get(entry.cause.evidence)
-        digest = str(_read(act).get("notice_digest", "")) if act is not None else ""
+        digest = str(sound_particulars(pieces, entry.cause.evidence).get("notice_digest", ""))
         return WordsSeen("page", published.notice(digest, entry.position) if digest else Notice(""))
     digest, form = getattr(event, "notice", ""), getattr(event, "form", "")
     if not digest:
@@ -50,22 +49,14 @@ def words_seen(
     return WordsSeen("page" if entry.cause.door in LINK_DOORS else "form", notice)
 
 
-def _mail(piece: Evidence | None) -> Notice:
+def _mail(pieces: Mapping[str, Evidence], commitment: str) -> Notice:
     """No digest where the mail is gone, no words where it is not the one that was handed over."""
-    if piece is None:
+    if commitment not in pieces:
         return Notice("")
-    particulars = _read(piece)
-    digest = str(particulars.get("mail_digest", ""))
+    particulars = sound_particulars(pieces, commitment)
     try:
         mail = read_contested(octets_of(particulars))
     except (KeyError, ValueError, ContestedRefused):
-        return Notice(digest)
+        return Notice(commitment)
+    digest = str(particulars["mail_digest"])
     return Notice(digest, TOKEN.sub("/l/…", f"{mail.subject}\n\n{mail.text}".strip()))
-
-
-def _read(piece: Evidence) -> Mapping[str, object]:
-    try:
-        particulars = json.loads(piece.payload)
-    except ValueError:
-        return {}
-    return particulars if isinstance(particulars, dict) else {}

@@ -98,7 +98,8 @@ def _joining(
 ) -> CommandRequest:
     now = context.clock.now()
     kept = evidence(
-        secrets.token_bytes(32), {"source": "demonstration", "operator": "relance demo"}
+        secrets.token_bytes(32),
+        {"source": "demonstration", "operator": "relance demo", "email": address},
     )
     cause = Cause("operator", secrets.token_hex(8), evidence=kept.commitment.hex())
     fields = {"first_name": name} if named else {}

@@ -71,7 +71,8 @@ def subscribe(context: AppContext, args: argparse.Namespace) -> int:
             why=name,
         )
     cause, kept = operator_cause(
-        _particulars(context.installation_stream.current(), ground, target, names, asks=asks)
+        {"email": address}
+        | _particulars(context.installation_stream.current(), ground, target, names, asks=asks)
     )
     vault_write = VaultWrite("", now, fields=fields, evidence=(kept,), source=ground.source)
     command: RequestConsent | Subscribe

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from engine.audit.committed_address import address_lines
+from engine.audit.identity import identified
 from engine.cli.checkpoints import refusing
 from engine.cli.people import person_of, report
 from engine.cli.private_file import write_private
@@ -18,6 +20,7 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, grouped, translator
+from engine.i18n.printable import printable
 from engine.i18n.user_error import UserError, address_of
 from engine.installation.events import STREAM
 from engine.ledger.codec import STREAM_ID
@@ -65,7 +68,11 @@ def prove(context: AppContext, args: argparse.Namespace) -> int:
             size=grouped(signed.size, _),
         )
     )
-    return 0
+    person = identified(context.ledger, context.vault, stream)
+    faults = [line.text for line in address_lines(person.committed, _) if line.mark == "fault"]
+    for fault in faults:
+        print(f"! {printable(fault)}")
+    return 1 if faults else 0
 
 
 def _stream(context: AppContext, text: str) -> str:

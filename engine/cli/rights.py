@@ -104,7 +104,7 @@ def _correct(context: AppContext, subscriber: str, args: argparse.Namespace, _: 
             N_("what is wrong about them? say --email, --field, --timezone or --language"), 2
         )
     wanted = Correction(address_of(args.email) if args.email else "", fields, zone, language)
-    cause, kept = operator_cause({"right": "rectification", "fields": sorted(fields)})
+    cause, kept = operator_cause({"right": "rectification", **wanted.particulars})
     made = correction(context, subscriber, wanted, cause, (kept,))
     if isinstance(made, Refused):
         raise UserError(made)

@@ -325,6 +325,7 @@ class Importer:
             about
             | told
             | {
+                "email": arrival.address,
                 "by": {"operator": self.operator},
                 "unknown": _untold(frozenset(told)),
             }

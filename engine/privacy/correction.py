@@ -35,6 +35,13 @@ class Correction:
     timezone: str = ""
     language: str = ""
 
+    @property
+    def particulars(self) -> dict[str, object]:
+        """What its evidence says: the names of fields, and a new address, which the ledger so
+        commits to.
+        """
+        return {"fields": sorted(self.fields)} | ({"email": self.address} if self.address else {})
+
 
 def correction(
     stores: CorrectionStores,

@@ -119,10 +119,8 @@ class OwnRequests:
     def correct(
         self, letter: OwnLetter, visitor: Visitor, corrected: Corrected
     ) -> Result | Refused:
-        cause, pieces = self._cause(
-            letter, visitor, "rectification", fields=sorted(corrected.fields)
-        )
         wanted = Correction("", corrected.fields, corrected.timezone, corrected.language)
+        cause, pieces = self._cause(letter, visitor, "rectification", **wanted.particulars)
         request = correction(self.stores, letter.stream, wanted, cause, pieces, own_act=True)
         return (
             request

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.audit.evidence import GroundProof
+from engine.audit.identity import identified
 from engine.audit.published import Published
 from engine.audit.words_seen import words_seen
 from engine.i18n.evidence_words import BOXES, DIGESTS, NAMES
@@ -156,6 +157,15 @@ def test_the_words_of_form_mail_and_page_are_told_each_in_its_place(
     told = Auditor(site.context, capsys, tmp_path).asks("letter", last.message).out
     for text in seen.values():
         assert text.splitlines()[-1] in told
+
+
+def test_every_door_commits_to_the_address_it_registers(
+    site: Site, came: Mapping[str, str]
+) -> None:
+    for door, address in came.items():
+        found = identified(site.context.ledger, site.context.vault, site.stream(address)).committed
+        registered = site.entries(address)[0].position
+        assert (found.committed, found.since, found.others) == (address, registered, ()), door
 
 
 def test_each_piece_is_committed_to_by_a_fact_or_by_a_piece_that_is(
