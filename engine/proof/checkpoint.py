@@ -1,6 +1,4 @@
-"""A checkpoint: whose tree, how many leaves, which root. C2SP tlog-checkpoint v1.0.0, without
-extension lines. Pure.
-"""
+"""A checkpoint: whose tree, how many leaves, which root. C2SP tlog-checkpoint v1.0.0. Pure."""
 
 from __future__ import annotations
 
@@ -12,23 +10,34 @@ from engine.proof.errors import ProofRefused
 from engine.proof.note import Key, from_base64, is_name, parse_note, to_base64, to_number, verified
 from engine.proof.tree import EMPTY_ROOT, HASH_BYTES
 
+NO_ORIGINS = ("", "cosignature/v1")
+"""First lines that mean something else in what is signed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
+    """`extensions` are lines that others' logs may add: signed with the rest, and nothing is known
+    of what they mean. Relance writes none.
+    """
+
     origin: str
     size: int
     root: bytes
+    extensions: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """The text that is signed."""
-        return f"{self.origin}\n{self.size}\n{to_base64(self.root)}\n"
+        lines = (self.origin, str(self.size), to_base64(self.root), *self.extensions)
+        return "".join(f"{line}\n" for line in lines)
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
     """From a note's text. Raises ProofRefused."""
     lines = text.split("\n")
-    if len(lines) != 4 or lines[3]:
-        raise ProofRefused("a checkpoint has three lines: origin, size and root")
+    if len(lines) < 4 or lines.pop() or not all(lines):
+        raise ProofRefused(
+            "a checkpoint has three lines, origin, size and root, and no empty line after them"
+        )
     origin = lines[0]
     size = to_number(lines[1], "the checkpoint's size")
     root = from_base64(lines[2], "the checkpoint's root")
@@ -38,7 +47,18 @@ def parse_checkpoint(text: str) -> Checkpoint:
         raise ProofRefused(f"the checkpoint's root is not {HASH_BYTES} bytes long")
     if size == 0 and root != EMPTY_ROOT:
         raise ProofRefused("the checkpoint's root is not that of an empty tree")
-    return Checkpoint(origin, size, root)
+    return Checkpoint(origin, size, root, tuple(lines[3:]))
+
+
+def check_statement(text: str, origin: str) -> None:
+    """That a text which the log signs besides checkpoints can be taken for nothing else: its first
+    line is the origin, its second begins with a letter (what kind of statement it is), where a
+    checkpoint has a number; and what a witness signs begins otherwise (C2SP tlog-cosignature).
+    Raises ProofRefused.
+    """
+    first, _, rest = text.partition("\n")
+    if first != origin or first in NO_ORIGINS or not ("a" <= rest[:1] <= "z"):
+        raise ProofRefused("a statement begins with the origin, then with what it states")
 
 
 def open_checkpoint(raw: bytes, keys: Sequence[Key]) -> Checkpoint:

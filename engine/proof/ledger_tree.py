@@ -13,7 +13,7 @@ from engine.i18n.language import N_
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 from engine.proof import store
-from engine.proof.checkpoint import parse_checkpoint
+from engine.proof.checkpoint import check_statement
 from engine.proof.errors import ProofRefused
 from engine.proof.signer import Signer, SigningFiles, SigningRefused
 from engine.proof.stamping import KeptStamp, Stamps, best
@@ -235,15 +235,13 @@ class LedgerTree:
         return self._signer.sign(self.grow)
 
     def sign(self, text: str) -> bytes:
-        """A signed note over a text that ends with a newline, by the key that signs checkpoints.
-        Raises ProofRefused for the text of a checkpoint: those are signed by `sign_now` alone.
-        Otherwise as `sign_now`.
+        """A signed note over a statement, by the key that signs checkpoints: see `check_statement`
+        for why one key serves. Raises ProofRefused for a text that is none: checkpoints are signed
+        by `sign_now` alone. Otherwise as `sign_now`.
         """
-        try:
-            parse_checkpoint(text)
-        except ProofRefused:
-            return self._signer.key(self.grow)[1].sign(text)
-        raise ProofRefused("a checkpoint is signed only over the ledger itself")
+        origin, signer = self._signer.key(self.grow)
+        check_statement(text, origin.name)
+        return signer.sign(text)
 
     def begin(self) -> tuple[str, str]:
         """Origin and verifier key; the first origin begins where there is none. Raises as

@@ -45,6 +45,17 @@ class Policy:
     groups: tuple[Group, ...] = ()
     quorum: str = NONE
 
+    @property
+    def unknown(self) -> tuple[KnownKey, ...]:
+        """Those with keys of a type that is not known here: whatever they sign counts for
+        nothing.
+        """
+        return tuple(
+            known
+            for known in (*self.logs, *self.witnesses)
+            if parse_vkey(known.vkey)[1] not in (ED25519, COSIGNATURE)
+        )
+
     def satisfied(self, signed: Collection[str]) -> bool:
         """Whether enough have signed: `signed` are verifier keys whose signatures below one
         checkpoint are good.
@@ -110,10 +121,10 @@ class _Reading:
     def line(self, words: Sequence[str]) -> None:
         match words:
             case ["log", vkey, *url] if len(url) <= 1:
-                self._key(vkey, (ED25519,), self.logs)
+                self._key(vkey, self.logs)
                 self._add(self.logs, KnownKey(vkey, *url), MOST_LOGS, "logs")
             case ["witness", name, vkey, *url] if len(url) <= 1:
-                self._key(vkey, (COSIGNATURE, ED25519), self.witnesses)
+                self._key(vkey, self.witnesses)
                 self._name(name)
                 self._add(
                     self.witnesses, KnownKey(vkey, "".join(url), name), MOST_WITNESSES, "witnesses"
@@ -162,10 +173,9 @@ class _Reading:
         self.names.add(name)
         self.free.add(name)
 
-    def _key(self, vkey: str, kinds: Collection[int], known: Sequence[KnownKey]) -> None:
-        _, kind, public = parse_vkey(vkey)
-        if kind not in kinds:
-            raise ProofRefused(f"a key of type {kind} has no place here")
+    def _key(self, vkey: str, known: Sequence[KnownKey]) -> None:
+        """Of any type: a policy may name keys that others can use."""
+        public = parse_vkey(vkey)[2]
         if any(parse_vkey(other.vkey)[2] == public for other in known):
             raise ProofRefused("this key is there already")
 

@@ -1,5 +1,5 @@
-"""A checkpoint says whose tree, how large and which root, in three lines and no other way (F02,
-F05).
+"""A checkpoint says whose tree, how large and which root, in three lines; what a log adds to them
+is kept and not understood (F02, F05).
 """
 
 from __future__ import annotations
@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.proof.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, read_checkpoint
+from engine.proof.checkpoint import (
+    Checkpoint,
+    check_statement,
+    open_checkpoint,
+    parse_checkpoint,
+    read_checkpoint,
+)
 from engine.proof.errors import ProofRefused
 from engine.proof.note import format_note, parse_note, to_base64
 from engine.proof.signing import NoteSigner, read_vkey
@@ -28,6 +34,16 @@ def test_a_checkpoint_is_three_lines() -> None:
     checkpoint = parse_checkpoint(GOOD)
     assert checkpoint == Checkpoint("relance.example/relance/0123456789abcdef", 42, ROOT)
     assert str(checkpoint) == GOOD
+
+
+def test_what_a_log_adds_is_unknown_and_signed_with_the_rest() -> None:
+    extended = GOOD + "ext one\n+ \u00e9 two\n"
+    checkpoint = open_checkpoint(SIGNER.sign(extended), [SIGNER.verifier])
+    assert (checkpoint.size, checkpoint.extensions) == (42, ("ext one", "+ \u00e9 two"))
+    assert str(checkpoint) == extended
+    with pytest.raises(ProofRefused, match="not one over this text"):
+        altered = SIGNER.sign(extended).replace(b"two", b"2")
+        open_checkpoint(altered, [SIGNER.verifier])
 
 
 def test_a_signed_one_is_believed_by_the_key_of_its_name() -> None:
@@ -54,7 +70,9 @@ def test_the_empty_tree_has_its_own_root() -> None:
         "\n\n\n",
         GOOD[:-1],
         GOOD + "\n",
-        GOOD + "an extension line\n",
+        GOOD + "\nan extension line\n",
+        GOOD + "an extension line\n\n",
+        GOOD + "an extension line",
         GOOD.replace("relance.example", ""),
         "a b" + GOOD[7:],
         "a+b" + GOOD[7:],
@@ -184,3 +202,34 @@ def test_reading_a_proof_says_nothing_but_its_refusal_and_what_is_read_is_writte
         proof = parse_proof(raw)
         assert bytes(proof) == raw
         verify_entry(PROOF_ENTRY, proof, [KEY])
+
+
+NAMES = st.sampled_from(["a.example/x", "cosignature/v1", "\u00e9", "a b", "", "42"])
+SECOND = st.sampled_from(["42", "0", "time 42", "stream x", "nothing-held/v1", "next key", "", "A"])
+REST = st.lists(st.sampled_from([to_base64(ROOT), to_base64(EMPTY_ROOT), "", "x", "42"]))
+
+
+@given(NAMES, NAMES, SECOND, REST)
+def test_no_text_is_both_a_checkpoint_and_a_statement_nor_begins_like_a_cosignature(
+    origin: str, first: str, second: str, rest: list[str]
+) -> None:
+    """One key signs both: its statements can stand for no checkpoint, and the other way round."""
+    text = "".join(f"{line}\n" for line in (first, second, *rest))
+    try:
+        check_statement(text, origin)
+    except ProofRefused:
+        return
+    assert first == origin and not text.startswith("cosignature/v1\n")
+    with pytest.raises(ProofRefused):
+        parse_checkpoint(text)
+
+
+@given(st.integers(0, 2**63 - 1), st.binary(min_size=32, max_size=32), st.lists(st.just("x")))
+def test_no_checkpoint_is_a_statement_of_any_origin(
+    size: int, root: bytes, extensions: list[str]
+) -> None:
+    for origin in ("a.example/x", str(size)):
+        text = str(Checkpoint(origin, size, root, tuple(extensions)))
+        for name in (origin, *text.split("\n")):
+            with pytest.raises(ProofRefused, match="a statement begins"):
+                check_statement(text, name)

@@ -15,7 +15,7 @@ from engine.context import AppContext
 from engine.installation.events import STREAM, LedgerRestored, OriginBegun, SigningKeyChanged
 from engine.installation.state import Installation
 from engine.proof import store
-from engine.proof.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
+from engine.proof.checkpoint import Checkpoint, check_statement, open_checkpoint, read_checkpoint
 from engine.proof.errors import ProofRefused
 from engine.proof.note import parse_note, verified
 from engine.proof.signer import SigningRefused
@@ -319,6 +319,7 @@ def test_a_new_key_is_named_by_the_former_and_signs_in_the_same_name(context: Ap
     assert open_checkpoint(after.note, [read_vkey(context.tree.vkey)]).size == context.ledger.head()
     (changed,) = facts(context, SigningKeyChanged)
     assert isinstance(changed, SigningKeyChanged)
+    check_statement(parse_note(changed.note.encode()).text, context.tree.origin)
     note = parse_note(changed.note.encode())
     assert verified(note, [read_vkey(old_vkey)])
     assert note.text == f"{before.origin}\nnext key\n{context.tree.vkey}\n"
@@ -343,7 +344,7 @@ def test_a_note_of_another_kind_is_signed_but_no_checkpoint_in_passing(context: 
     signed = context.tree.sign_now()
     note = parse_note(context.tree.sign(f"{signed.origin}\nstream x\nversions 3\n"))
     assert verified(note, [read_vkey(context.tree.vkey)])
-    with pytest.raises(ProofRefused, match="only over the ledger itself"):
+    with pytest.raises(ProofRefused, match="a statement begins"):
         context.tree.sign(str(Checkpoint(signed.origin, 5, bytes(32))))
 
 
