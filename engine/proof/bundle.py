@@ -19,7 +19,7 @@ from engine.ledger.codec import canonical
 
 Sign = Callable[[str], bytes]
 """Makes a signed note of a text."""
-NOTE = "stream.note"
+CHECKPOINT, NOTE = "checkpoint", "stream.note"
 SUMS = "SHA256SUMS"
 
 
@@ -56,7 +56,7 @@ class BundleSources:
 def head_files(head: Head, tools: Mapping[str, bytes]) -> dict[str, bytes]:
     """What says which tree it is and who signed it, with the tools that verify it."""
     files = {
-        "checkpoint": head.checkpoint,
+        CHECKPOINT: head.checkpoint,
         "vkey.txt": f"{head.vkey}\n".encode(),
         "policy.txt": head.policy,
         **tools,
@@ -87,12 +87,16 @@ def bundle_files(
 
 def promise(head: Head, stream: str, versions: int, files: Mapping[str, bytes]) -> str:
     """The text of stream.note, the operator's word that nothing follows and that these are the
-    files: the digest of those in entries/ taken together, a line for each other.
+    files: the digest of those in entries/ taken together, a line for each other. Of the checkpoint
+    it is the digest of the text that is signed, so that witnesses may sign it later.
     """
+    files = {
+        name: _signed_part(data) if name == CHECKPOINT else data for name, data in files.items()
+    }
     entries = hashlib.sha256(
-        sums({name: data for name, data in files.items() if name.startswith("entries/")})
+        _sums({name: data for name, data in files.items() if name.startswith("entries/")})
     ).hexdigest()
-    rest = sums(
+    rest = _sums(
         {name: data for name, data in files.items() if not name.startswith("entries/")}
     ).decode()
     return (
@@ -101,8 +105,18 @@ def promise(head: Head, stream: str, versions: int, files: Mapping[str, bytes]) 
     )
 
 
+def _signed_part(note: bytes) -> bytes:
+    return note.rpartition(b"\n\n")[0] + b"\n"
+
+
 def sums(files: Mapping[str, bytes]) -> bytes:
-    """SHA256SUMS, as `sha256sum --check` reads it."""
+    """SHA256SUMS, as `sha256sum --check` reads it: of all but the checkpoint, which is signed
+    itself, and to which anybody may add a signature.
+    """
+    return _sums({name: data for name, data in files.items() if name != CHECKPOINT})
+
+
+def _sums(files: Mapping[str, bytes]) -> bytes:
     return "".join(
         f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)
     ).encode()

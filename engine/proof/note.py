@@ -121,14 +121,15 @@ def parse_note(raw: bytes) -> Note:
 
 def format_note(text: str, signatures: Iterable[Signature]) -> bytes:
     """Raises ProofRefused for what `parse_note` would refuse."""
-    lines = [
-        f"{_DASH}{signature.name} {to_base64(signature.key_id + signature.value)}\n"
-        for signature in signatures
-    ]
-    raw = (text + "\n" + "".join(lines)).encode("utf-8", "surrogatepass")
+    raw = (text + "\n" + "".join(map(format_line, signatures))).encode("utf-8", "surrogatepass")
     if parse_note(raw).text != text:
         raise ProofRefused("the text of a note ends with a newline")
     return raw
+
+
+def format_line(signature: Signature) -> str:
+    """The line below a note, its newline included."""
+    return f"{_DASH}{signature.name} {to_base64(signature.key_id + signature.value)}\n"
 
 
 def verified(note: Note, keys: Sequence[Key]) -> tuple[Key, ...]:

@@ -2,7 +2,7 @@
 """Verify what Relance handed over as proof, trusting neither Relance nor its operator.
 
     python3 -I -S verify.py FILE.zip|DIR [--checkpoint FILE]... [--with LEDGER_DIR]
-                            [--vkey FILE|KEY] [--tsa-ca FILE] [--facts] [--json]
+                            [--vkey FILE|KEY] [--policy FILE] [--tsa-ca FILE] [--facts] [--json]
 
 What is handed over is a bundle about one person, or a whole ledger. Needed: Python 3.9 or later,
 its standard library, and `openssl` (1.1.1 or later); no network, no other file. Exit status: 0
@@ -294,7 +294,7 @@ MAX_SIGNATURES = 100
 
 @dataclass(frozen=True)
 class Key:
-    """A verifier key (C2SP signed-note). `public` are the 32 bytes of an Ed25519 public key."""
+    """A verifier key (C2SP signed-note). `public` are 32 bytes of the kinds that are known here."""
 
     name: str
     public: bytes
@@ -314,13 +314,14 @@ class Key:
 
 
 def parse_vkey(text: str) -> Key:
+    """One of a kind to come is read too, and verifies nothing."""
     match = re.fullmatch(
-        r"([^\s+\x00-\x1f\x7f]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{1,200})", text
+        r"([^\s+\x00-\x1f\x7f]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{1,9000})", text
     )
     if match is None:
         raise Broken("vkey-malformed")
     blob = unbase64(match[3])
-    if len(blob) != 33 or blob[0] not in (ED25519, COSIGNATURE):
+    if len(blob) != 33 and blob[:1] in (b"", b"\x01", b"\x04"):
         raise Broken("vkey-kind")
     key = Key(name=match[1], public=blob[1:], kind=blob[0])
     if key.id.hex() != match[2]:
@@ -365,36 +366,38 @@ def parse_note(data: bytes) -> Note:
 
 
 def verify_note(note: Note, key: Key, openssl: OpenSSL) -> Note:
-    """The note itself. Raises Broken unless it has exactly one signature of this key, a good one.
+    """The note itself. Raises Broken unless this key's signatures hold, and there is one.
 
-    Signatures of other keys are not looked at.
+    The same line twice is no change. Signatures of other keys are not looked at.
     """
-    own = [signed.signature for signed in note.signatures if signed.is_of(key)]
+    own = {signed.signature for signed in note.signatures if signed.is_of(key)}
     if not own:
         raise Broken("note-unsigned", key=key.vkey)
-    if len(own) > 1 or not openssl.verifies_ed25519(key.public, note.text.encode(), own[0]):
+    holds = [openssl.verifies_ed25519(key.public, note.text.encode(), line) for line in own]
+    if key.kind != ED25519 or not all(holds):
         raise Broken("note-signature", key=key.vkey)
     return note
 
 
 class Checkpoint(NamedTuple):
-    """A signed head of a tree (C2SP tlog-checkpoint). `size` is a number of entries."""
+    """A signed head of a tree of `size` entries (C2SP tlog-checkpoint); a log may extend it."""
 
     origin: str
     size: int
     root: bytes
     note: Note
+    extensions: tuple[str, ...] = ()
 
 
 def parse_checkpoint(data: bytes) -> Checkpoint:
     note = parse_note(data)
-    match = re.fullmatch(r"([^\s+]{1,200})\n(0|[1-9][0-9]{0,15})\n(.*)\n", note.text)
+    match = re.fullmatch(r"([^\s+]{1,200})\n(0|[1-9][0-9]{0,15})\n(.*)\n((?:.+\n)*)", note.text)
     if match is None:
         raise Broken("checkpoint-malformed")
     root = unbase64(match[3])
     if len(root) != HASH_SIZE:
         raise Broken("checkpoint-malformed")
-    return Checkpoint(match[1], int(match[2]), root, note)
+    return Checkpoint(match[1], int(match[2]), root, note, tuple(match[4].split("\n")[:-1]))
 
 
 SPKI = bytes.fromhex("302a300506032b6570032100")
@@ -789,6 +792,7 @@ def add_arguments(parser: argparse.ArgumentParser, language: str) -> None:
     add("--consistency", action="append", default=[], metavar="FILE", help=text)
     add("--with", dest="ledger", default="", metavar="LEDGER_DIR", help=help_text("help-with"))
     add("--vkey", default="", metavar="FILE|KEY", help=help_text("help-vkey"))
+    add("--policy", default="", metavar="FILE", help=help_text("help-policy"))
     add("--tsa-ca", default="", metavar="FILE", help=help_text("help-tsa-ca"))
     add("--facts", action="store_true", help=help_text("help-facts"))
     add("--members", default="", metavar="FILE", help=help_text("help-members"))
@@ -804,6 +808,7 @@ def command_line_of(args: argparse.Namespace) -> list[str]:
         "consistency": args.consistency,
         "with": [args.ledger],
         "vkey": [args.vkey],
+        "policy": [args.policy],
         "tsa-ca": [args.tsa_ca],
         "members": [args.members],
         "openssl": [args.openssl],
@@ -825,6 +830,8 @@ class Options:
     ledger: str = ""
     """The folder of the whole ledger, against which a bundle is held."""
     vkey: str = ""
+    policy: bytes = b""
+    """Which logs and witnesses the auditor trusts (C2SP tlog-policy)."""
     tsa: bytes = b""
     """The root certificate of the time stamping authority (PEM)."""
     members: str = ""
@@ -845,6 +852,7 @@ def options_of(args: argparse.Namespace) -> Options:
         consistency=[(path, read_whole(path)) for path in args.consistency],
         ledger=args.ledger,
         vkey=vkey,
+        policy=read_whole(args.policy) if args.policy else b"",
         tsa=read_whole(args.tsa_ca) if args.tsa_ca else b"",
         members=args.members,
     )
@@ -884,13 +892,13 @@ def examine(path: str, options: Options, report: Report, openssl: OpenSSL) -> No
 def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenSSL) -> None:
     """One person's proof."""
     files.check_names()  # section 7
-    head = signed_head(files, report, openssl)  # section 9
+    head = signed_head(files, report, openssl, options.policy)  # section 9
     if head is None:
         files.check_unread()
         return
-    stamped_at = check_stamp(files, options.tsa, report, openssl)
+    stamped_at = check_stamp(files, head, options.tsa, report, openssl)
     promise = check_promise(files, head, report, openssl)
-    entries = included_entries(files, head.checkpoint, report)  # section 10
+    entries = included_entries(files, head, report)  # section 10
     published, own = facts_of(entries, INSTALLATION), facts_of(entries, promise.stream)
     history = KeyHistory.of(published)
     keys = history.keys(head.checkpoint.origin, openssl, report, place_of)
@@ -923,7 +931,7 @@ def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenS
 def verify_ledger(files: Files, options: Options, report: Report, openssl: OpenSSL) -> None:
     """A whole ledger, from its first entry to its last."""
     files.check_names()  # section 7
-    head = signed_head(files, report, openssl)  # section 9
+    head = signed_head(files, report, openssl, options.policy)  # section 9
     if head is None:
         files.check_unread()
         return
@@ -941,7 +949,7 @@ def verify_ledger(files: Files, options: Options, report: Report, openssl: OpenS
     check_key(head.key, keys, options.vkey, report)
     check_signed_checkpoints(own, signed, ledger, report, openssl)
     people.report_totals()
-    stamped_at = check_stamp(files, options.tsa, report, openssl)
+    stamped_at = check_stamp(files, head, options.tsa, report, openssl)
     tree = ExaminedTree(
         checkpoint=own,
         keys=[head.key, *keys],
@@ -1084,14 +1092,17 @@ class Files:
         return utf8(self.read(name))
 
     def check_names(self) -> None:
-        """SHA256SUMS names every file that is there, and no other."""
+        """SHA256SUMS names every file that is there, and no other.
+
+        But for the checkpoint, which is signed itself: witnesses may add signatures to it.
+        """
         sums = self.report.attempt("SHA256SUMS", lambda: parse_sums(self.text("SHA256SUMS")))
         if sums is None:
             return
         self.sums = sums
         for name in sorted(set(sums) - self.names):
             self.report.wrong(name, "file-missing")
-        for name in sorted(self.names - set(sums) - {"SHA256SUMS"}):
+        for name in sorted(self.names - set(sums) - {"SHA256SUMS", "checkpoint"}):
             self.report.wrong(name, "file-added")
 
     def check_unread(self) -> None:
@@ -1314,7 +1325,8 @@ def cosigners(note: Note, policy: Policy, openssl: OpenSSL) -> set[str]:
     names = set()
     for witness, key in policy.witnesses.items():
         for signed in note.signatures:
-            if signed.is_of(key) and len(signed.signature) == 72:
+            is_cosignature = key.kind == COSIGNATURE and len(signed.signature) == 72
+            if is_cosignature and signed.is_of(key):
                 time, signature = signed.signature[:8], signed.signature[8:]
                 text = f"cosignature/v1\ntime {int.from_bytes(time, 'big')}\n{note.text}"
                 if openssl.verifies_ed25519(key.public, text.encode(), signature):
@@ -1401,14 +1413,27 @@ class SignedHead:
     key: Key
     witnesses: set[str]
 
+    def lines_in(self, note: Note) -> set[Signature]:
+        """The log's own signatures of a note. Witnesses may have signed one copy of it and not
+        another."""
+        return {signed for signed in note.signatures if signed.is_of(self.key)}
 
-def signed_head(files: Files, report: Report, openssl: OpenSSL) -> SignedHead | None:
-    """None when there is no checkpoint with a signature that holds."""
+
+def signed_head(
+    files: Files, report: Report, openssl: OpenSSL, own_policy: bytes = b""
+) -> SignedHead | None:
+    """None when there is no checkpoint with a signature that holds.
+
+    `own_policy` is the auditor's, in place of policy.txt.
+    """
     key = report.attempt(
         "vkey.txt", lambda: parse_vkey("\n".join(whole_lines(files.text("vkey.txt"))))
     )
     checkpoint = report.attempt("checkpoint", lambda: parse_checkpoint(files.read("checkpoint")))
-    policy = report.attempt("policy.txt", lambda: parse_policy(files.text("policy.txt")))
+    policy_file = "--policy" if own_policy else "policy.txt"
+    policy = report.attempt(
+        policy_file, lambda: parse_policy(utf8(own_policy) or files.text("policy.txt"))
+    )
     if key is None or checkpoint is None:
         return None
     if key.name != checkpoint.origin or key.kind != ED25519:
@@ -1416,32 +1441,48 @@ def signed_head(files: Files, report: Report, openssl: OpenSSL) -> SignedHead | 
     if report.attempt("checkpoint", verify_note, checkpoint.note, key, openssl) is None:
         return None
     report.proved("checkpoint-signed", size=checkpoint.size, key=key.vkey)
+    if checkpoint.extensions:
+        report.remark("checkpoint-extensions", n=len(checkpoint.extensions))
     witnesses: set[str] = set()
     if policy is not None:
+        report_unknown_keys(policy, report)
         if key.public not in [log.public for log in policy.logs]:
-            report.wrong("policy.txt", "policy-without-vkey")
+            report.wrong(policy_file, "policy-without-vkey")
         witnesses = cosigners(checkpoint.note, policy, openssl)
         if not policy.is_met(witnesses):
             report.wrong("checkpoint", "cosignatures-missing")
         elif witnesses:
             report.proved("cosigned", names=", ".join(sorted(witnesses)))
+            if not own_policy:
+                report.unproved("witnesses-unconfirmed")
     return SignedHead(checkpoint, key, witnesses)
 
 
+def report_unknown_keys(policy: Policy, report: Report) -> None:
+    keys = (*policy.logs, *policy.witnesses.values())
+    names = [key.name for key in keys if key.kind not in (ED25519, COSIGNATURE)]
+    if names:
+        report.remark("policy-unknown-keys", names=", ".join(names))
+
+
 def check_stamp(
-    files: Files, trusted: bytes, report: Report, openssl: OpenSSL
+    files: Files, head: SignedHead, trusted: bytes, report: Report, openssl: OpenSSL
 ) -> datetime.datetime | None:
     """When a time stamping authority saw the checkpoint, in UTC; None without a stamp that holds.
 
+    What is stamped is the note as the log signed it, without what witnesses added to it.
     `trusted` is the authority's root certificate as the auditor knows it, or empty.
     """
     if "checkpoint.tsr" not in files.names:
         return None
+    note = head.checkpoint.note
 
     def verify() -> datetime.datetime:
-        chain = files.read("tsa-chain.pem")
-        checkpoint, stamp = files.read("checkpoint"), files.read("checkpoint.tsr")
-        return verify_stamp(checkpoint, stamp, chain, trusted or chain, openssl)
+        chain, stamp = files.read("tsa-chain.pem"), files.read("checkpoint.tsr")
+        own = next(signed for signed in note.signatures if signed.is_of(head.key))
+        signature = base64.b64encode(own.key_id + own.signature).decode()
+        stamped = f"{note.text}\n— {own.name} {signature}\n".encode()
+        return verify_stamp(stamped, stamp, chain, trusted or chain, openssl)
 
     stamped_at = report.attempt("checkpoint.tsr", verify)
     if stamped_at is None:
@@ -1475,6 +1516,12 @@ class Promise:
     versions: int = 0
 
 
+PROMISE = re.compile(
+    rf"(\S+)\nstream ({UUID})\nversions ([1-9][0-9]{{0,15}})\nsize (\d{{1,16}})\n"
+    r"entries ([0-9a-f]{64})\n((?:[0-9a-f]{64}  \S+\n)*)"
+)
+
+
 def check_promise(files: Files, head: SignedHead, report: Report, openssl: OpenSSL) -> Promise:
     """stream.note is signed for this checkpoint and names exactly the files that are here."""
     note = report.attempt(
@@ -1483,16 +1530,15 @@ def check_promise(files: Files, head: SignedHead, report: Report, openssl: OpenS
     )
     if note is None:
         return Promise()
-    match = re.fullmatch(
-        rf"(\S+)\nstream ({UUID})\nversions ([1-9][0-9]{{0,15}})\nsize (\d{{1,16}})\n"
-        r"entries ([0-9a-f]{64})\n((?:[0-9a-f]{64}  \S+\n)*)",
-        note.text,
-    )
+    match = PROMISE.fullmatch(note.text)
     own = (head.checkpoint.origin, head.checkpoint.size)
     if match is None or (match[1], int(match[4])) != own:
         report.wrong("stream.note", "promise-malformed")
         return Promise()
-    sums = {name: digest for name, digest in files.sums.items() if name != "stream.note"}
+    # Of the checkpoint the text is promised: signatures may be added to it.
+    text = hashlib.sha256(head.checkpoint.note.text.encode()).hexdigest()
+    sums = {"checkpoint": text, **files.sums}
+    sums.pop("stream.note", None)
     of_entries = {name: digest for name, digest in sums.items() if name.startswith("entries/")}
     # The entries are many: one SHA-256 stands for their lines in SHA256SUMS.
     lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(of_entries.items()))
@@ -1608,7 +1654,8 @@ def check_key(key: Key, keys: Sequence[Key], published: str, report: Report) -> 
 
 
 CHECKPOINT_IN_TEXT = re.compile(
-    r"^[^\s+]+\n(?:0|[1-9][0-9]*)\n[A-Za-z0-9+/]{43}=\n\n(?:— [^\s+]+ [A-Za-z0-9+/=]+\n)+",
+    r"^[^\s+]+\n(?:0|[1-9][0-9]*)\n[A-Za-z0-9+/]{43}=\n(?:.{1,1000}\n){0,16}"
+    r"\n(?:— [^\s+]+ [A-Za-z0-9+/=]+\n)+",
     re.MULTILINE,
 )
 
@@ -1843,9 +1890,11 @@ class InclusionProof:
 
 
 def parse_inclusion(data: bytes) -> InclusionProof:
-    """A c2sp.org/tlog-proof@v1 without its `extra` line, which nobody authenticates."""
+    """A c2sp.org/tlog-proof@v1. Its `extra` line, which nobody authenticates, is passed over."""
     head, gap, checkpoint = utf8(data).partition("\n\n")
     lines = head.split("\n")
+    if len(lines) > 1 and lines[1].startswith("extra "):
+        unbase64(lines.pop(1)[len("extra ") :])
     index = re.fullmatch(r"index (0|[1-9][0-9]{0,15})", lines[1]) if len(lines) > 1 else None
     if lines[0] != "c2sp.org/tlog-proof@v1" or index is None or not gap:
         raise Broken("inclusion-malformed")
@@ -1872,7 +1921,7 @@ def parse_consistency(data: bytes) -> ConsistencyProof:
     return ConsistencyProof(int(size[1]), path)
 
 
-def included_entries(files: Files, checkpoint: Checkpoint, report: Report) -> dict[int, Entry]:
+def included_entries(files: Files, head: SignedHead, report: Report) -> dict[int, Entry]:
     """The entries of a bundle by position, each held against its proof of inclusion."""
     matches = (
         re.fullmatch(r"entries/([0-9]{10})\.(json|tlog-proof)", name) for name in files.names
@@ -1886,18 +1935,19 @@ def included_entries(files: Files, checkpoint: Checkpoint, report: Report) -> di
         if entry is not None:
             entries[position] = entry
             proof = f"entries/{position:010d}.tlog-proof"
-            proven += report.attempt(proof, verify_included, files, proof, entry, checkpoint) or 0
+            proven += report.attempt(proof, verify_included, files, proof, entry, head) or 0
     if proven:
         report.proved("included", n=proven)
     return entries
 
 
-def verify_included(files: Files, name: str, entry: Entry, checkpoint: Checkpoint) -> int:
+def verify_included(files: Files, name: str, entry: Entry, head: SignedHead) -> int:
     """1. Raises Broken unless the proof of this name leads from the entry to the signed root."""
-    proof = parse_inclusion(files.read(name))
+    proof, checkpoint = parse_inclusion(files.read(name)), head.checkpoint
     if proof.index != entry.position - 1:
         raise Broken("inclusion-other-position", index=proof.index + 1)
-    if proof.checkpoint != files.read("checkpoint"):
+    note = parse_note(proof.checkpoint)
+    if note.text != checkpoint.note.text or head.lines_in(note) != head.lines_in(checkpoint.note):
         raise Broken("inclusion-other-checkpoint")
     leaf = leaf_hash(entry.stored)
     if root_from_inclusion(leaf, proof.index, checkpoint.size, proof.path) != checkpoint.root:
@@ -2548,6 +2598,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "the key as the operator has published it elsewhere",
         "la clé telle que l’opérateur l’a publiée ailleurs",
     ),
+    "help-policy": (
+        "which logs and witnesses you trust (C2SP tlog-policy), in place of policy.txt",
+        "les journaux et témoins auxquels vous vous fiez (C2SP tlog-policy), au lieu de policy.txt",
+    ),
     "help-tsa-ca": (
         "the root certificate of the time stamping authority (PEM)",
         "le certificat racine de l’autorité d’horodatage (PEM)",
@@ -2878,6 +2932,20 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "cosigned": (
         "witnesses have cosigned the checkpoint: {names}",
         "des témoins ont contresigné le point de contrôle : {names}",
+    ),
+    "witnesses-unconfirmed": (
+        "that these witnesses are others than the operator: their keys are those that came along; "
+        "compare them, or give --policy",
+        "que ces témoins soient d'autres que l'exploitant : leurs clés sont celles qui "
+        "accompagnent ; comparez-les, ou donnez --policy",
+    ),
+    "policy-unknown-keys": (
+        "the policy names keys of a kind that is not known here, which verify nothing: {names}",
+        "la politique nomme des clés d'un genre inconnu ici, qui ne vérifient rien : {names}",
+    ),
+    "checkpoint-extensions": (
+        "the checkpoint has {n} lines after its root, signed with it and not understood here",
+        "le point de contrôle a {n} lignes après sa racine, signées avec elle et non comprises ici",
     ),
     "key-unnamed-by-ledger": (
         "is a key that the ledger does not name as its own (origin-begun, signing-key-changed)",

@@ -7,12 +7,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.proof import verify
-from engine.proof.note import COSIGNATURE, format_vkey
+from engine.proof.checkpoint import check_statement
+from engine.proof.note import COSIGNATURE, Signature, format_line, format_vkey
 from engine.proof.signing import NoteSigner
 from tests.proof import vectors
 from tests.proof.handed import (
@@ -25,6 +29,7 @@ from tests.proof.handed import (
     ledger_of,
     signed_again,
     small_book,
+    summed,
     unpack,
     verified,
 )
@@ -238,6 +243,118 @@ def test_a_witness_that_cosigned_is_somebody_else_who_holds_it(tmp_path: Path) -
         and not alone(found)
         and "witnesses have cosigned the checkpoint: w" in "\n".join(found.said["proved"])
     )
+
+
+def test_whose_the_witnesses_are_is_the_operators_word_unless_the_auditor_knows_them(
+    tmp_path: Path,
+) -> None:
+    note, witness = cosigned(small_book().checkpoint(), "temoin.example/w", bytes(range(32)))
+    policy = f"log {SIGNER.vkey}\nwitness w {witness}\nquorum none\n"
+    bundle = unpack(with_checkpoint(note, policy), tmp_path / "b")
+    unconfirmed = "their keys are those that came along"
+    assert unconfirmed in "\n".join(judged(bundle).said["not_proved"])
+    own = put(tmp_path / "own", policy.replace("quorum none", "quorum w").encode())
+    found = judged(bundle, "--policy", own)
+    assert found.status == 0 and not alone(found)
+    assert unconfirmed not in "\n".join(found.said["not_proved"])
+    _, other = cosigned(b"a\n\n", "temoin.example/w", bytes(32))
+    put(own, f"log {SIGNER.vkey}\nwitness w {other}\nquorum w\n".encode())
+    assert judged(bundle, "--policy", own).names("checkpoint", "has not been cosigned")
+    put(own, f"log {NoteSigner(ORIGIN, bytes(32)).vkey}\nquorum none\n".encode())
+    assert judged(bundle, "--policy", own).names("--policy", "")
+
+
+def test_a_witness_may_sign_a_checkpoint_that_was_handed_over(tmp_path: Path) -> None:
+    """What is pinned is the text that is signed: a line more below it changes nothing else."""
+    files = bundle_of(small_book())
+    note, _ = cosigned(files["checkpoint"], "temoin.example/w", bytes(range(32)))
+    later = base64.b64encode(b"\1\2\3\4" + bytes(2428)).decode()
+    note += f"— pq.example/w {later}\n".encode()
+    for name, handed in {"bundle": files, "ledger": ledger_of(small_book())}.items():
+        assert b"  checkpoint\n" not in handed["SHA256SUMS"]
+        found = judged(unpack(handed | {"checkpoint": note}, tmp_path / name))
+        assert found.status == 0, found.wrong
+        other = small_book().rewritten(22, purpose="offres").checkpoint()
+        assert judged(unpack(handed | {"checkpoint": other}, tmp_path / f"other {name}")).status
+    assert judged(unpack(files | {"checkpoint": other}, tmp_path / "o")).names(
+        "checkpoint", "has been added or replaced"
+    )
+
+
+def test_the_logs_own_line_twice_is_no_change_and_an_altered_one_beside_it_is(
+    tmp_path: Path,
+) -> None:
+    files = bundle_of(small_book())
+    note = files["checkpoint"]
+    line = note.rpartition(b"\n\n")[2]
+    twice = {"checkpoint": note + line, "stream.note": files["stream.note"]}
+    found = judged(unpack(summed(files | twice), tmp_path / "twice"))
+    assert found.status == 0, found.wrong
+    forged = Signature(ORIGIN, SIGNER.verifier.key_id, bytes(64))
+    both = files | {"checkpoint": note + format_line(forged).encode()}
+    assert judged(unpack(both, tmp_path / "both")).names("checkpoint", "its signature")
+
+
+def test_a_key_of_a_kind_to_come_leaves_the_policy_readable_and_is_told(tmp_path: Path) -> None:
+    later = format_vkey("pq.example/w", 6, bytes(1312))
+    policy = f"log {SIGNER.vkey}\nwitness w {later}\nquorum none\n"
+    found = judged(unpack(with_checkpoint(small_book().checkpoint(), policy), tmp_path / "b"))
+    assert found.status == 0, found.wrong
+    assert "verify nothing: pq.example/w" in "\n".join(found.said["to_know"])
+    needed = policy.replace("quorum none", "quorum w")
+    found = judged(unpack(with_checkpoint(small_book().checkpoint(), needed), tmp_path / "c"))
+    assert found.names("checkpoint", "has not been cosigned")
+
+
+def test_lines_that_a_log_adds_to_its_checkpoint_are_told_and_extra_in_a_proof_may_stand(
+    tmp_path: Path,
+) -> None:
+    files, plain = bundle_of(small_book()), small_book().checkpoint()
+    text = plain.rpartition(b"\n\n")[0].decode() + "\nan extension\n"
+    note = SIGNER.sign(text)
+    proofs = {
+        name: data.replace(plain, note).replace(b"index ", b"extra d2hhdGV2ZXI=\nindex ")
+        for name, data in files.items()
+        if name.endswith(".tlog-proof")
+    }
+    found = judged(
+        unpack(signed_again(files | proofs | {"checkpoint": note}), tmp_path / "extended"),
+        *("--checkpoint", put(tmp_path / "held", note)),
+    )
+    assert found.status == 0, found.wrong
+    assert "1 lines after its root" in "\n".join(found.said["to_know"])
+    assert "agrees with" in "\n".join(found.said["proved"])
+    cut = put(tmp_path / "cut", note.replace(b"an extension\n", b""))
+    assert judged(tmp_path / "extended", "--checkpoint", cut).names("cut", "its signature")
+    name = "entries/0000000022.tlog-proof"
+    broken = {name: files[name].replace(b"index ", b"extra d2?\nindex ")}
+    assert judged(unpack(signed_again(files | broken), tmp_path / "broken")).names(name, "base64")
+
+
+@given(
+    st.sampled_from([ORIGIN, "cosignature/v1", "x"]),
+    st.sampled_from(["23", "0", "stream 8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c", "nothing-held/v1"]),
+    st.lists(
+        st.sampled_from(["versions 3", "size 5", f"entries {'0' * 64}", "A" * 43 + "=", "x"]),
+        max_size=5,
+    ),
+)
+def test_no_text_is_both_a_checkpoint_and_a_promise(
+    first: str, second: str, rest: list[str]
+) -> None:
+    text = "".join(f"{line}\n" for line in (first, second, *rest))
+    is_promise = verify.PROMISE.fullmatch(text) is not None
+    with suppress(verify.Broken):
+        verify.parse_checkpoint(SIGNER.sign(text))
+        assert not is_promise
+
+
+def test_the_promise_of_a_bundle_is_no_checkpoint() -> None:
+    note = verify.parse_note(bundle_of(small_book())["stream.note"])
+    assert verify.PROMISE.fullmatch(note.text)
+    check_statement(note.text, ORIGIN)
+    with pytest.raises(verify.Broken):
+        verify.parse_checkpoint(bundle_of(small_book())["stream.note"])
 
 
 def test_a_quorum_that_is_not_reached_is_named(tmp_path: Path) -> None:
