@@ -41,6 +41,9 @@ PARTS: Mapping[str, Callable[[str, str], bool]] = {
     "vault.dump": lambda schema, table: schema == "vault" and table != "migration",
 }
 """Which tables each part of a copy holds. Views are left out: they are made anew."""
+KEEP = (SQL["keep_signed"], SQL["keep_cosigned"], SQL["keep_stamped"])
+KEPT = (SQL["signed_still"], SQL["cosigned_still"], SQL["stamped_still"])
+"""What others hold or have signed stays, whatever copy is put back."""
 ARCHIVE, COMPRESSED = b"PGDMP", b"\x1f\x8b"
 LEVEL = 5
 BLOCK = 1 << 20
@@ -135,7 +138,7 @@ def put_back(
             with connection.transaction():
                 if signed:
                     # A database may be older than a table of the proof.
-                    _run(connection, PROOF["create"], SQL["keep_signed"], SQL["keep_stamped"])
+                    _run(connection, PROOF["create"], *KEEP)
                 _run(connection, *(SQL.within(schema=schema)["drop"] for schema in schemas))
                 create_stores(connection, tables_of_ledger, role, migrations)
                 row = connection.execute(SQL["may_anything"]).fetchone()
@@ -148,7 +151,7 @@ def put_back(
                 _run(
                     connection,
                     SQL["as_owner"],
-                    *([SQL["signed_still"], SQL["stamped_still"]] if signed else []),
+                    *(KEPT if signed else ()),
                 )
         except psycopg.Error as error:
             raise CopyFailed("{why}", why=safe_error_text(error)) from error

@@ -49,6 +49,10 @@ CREATE TEMPORARY TABLE signed ON COMMIT DROP AS SELECT * FROM proof.checkpoint
 -- Nor can a stamp be had again for an hour that has gone by.
 CREATE TEMPORARY TABLE stamped ON COMMIT DROP AS SELECT * FROM proof.stamp
 
+-- name: keep_cosigned
+-- Nor does a witness sign an earlier tree again.
+CREATE TEMPORARY TABLE cosigned ON COMMIT DROP AS SELECT * FROM proof.cosignature
+
 -- name: signed_still
 -- Beside the checkpoints of the copy.
 INSERT INTO proof.checkpoint SELECT * FROM signed ON CONFLICT DO NOTHING
@@ -56,6 +60,10 @@ INSERT INTO proof.checkpoint SELECT * FROM signed ON CONFLICT DO NOTHING
 -- name: stamped_still
 -- Beside the stamps of the copy.
 INSERT INTO proof.stamp SELECT * FROM stamped ON CONFLICT DO NOTHING
+
+-- name: cosigned_still
+-- Beside the cosignatures of the copy.
+INSERT INTO proof.cosignature SELECT * FROM cosigned ON CONFLICT DO NOTHING
 
 -- name: drop
 -- Dropping a table is no change of an event; a ledger goes only where another takes its place, in the same transaction.

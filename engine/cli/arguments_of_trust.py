@@ -228,8 +228,8 @@ AUDIT_PARTS: dict[str, Part] = {
     ),
     "witness": Part(
         N_(
-            "sign the ledger as it is now, and mail the checkpoint to who keeps it ([proof]"
-            " witness)"
+            "sign the ledger as it is now, mail the checkpoint to who keeps it ([proof] witness),"
+            " and have it cosigned ([proof] witness_url)"
         ),
     ),
     "stamp": Part(

@@ -18,6 +18,7 @@ from engine.proof.errors import ProofRefused
 from engine.proof.signer import SigningRefused
 from engine.runtime import stamping
 from engine.runtime.clock_changes import check_clock
+from engine.runtime.cosigning import cosign_now
 from engine.runtime.startup import put_back
 from engine.runtime.witnessing import witness_now
 from engine.sending.relay_settings import relay_of
@@ -147,27 +148,36 @@ def stamp(context: AppContext, args: argparse.Namespace) -> int:
 
 
 def witness(context: AppContext, args: argparse.Namespace) -> int:
-    """A checkpoint over everything, mailed now to each address of `[proof] witness`."""
+    """A checkpoint over everything, mailed now to each address of `[proof] witness`, and shown now
+    to each witness of `[proof] witness_url` to be cosigned.
+    """
     _ = translator(context.config.site.language)
-    if not context.config.proof.witness:
+    proof = context.config.proof
+    if not proof.witness and not proof.witness_url:
         raise UserError(
             N_(
                 "nobody is named to keep checkpoints: write their addresses in config.toml, [proof]"
-                " witness"
+                " witness or witness_url"
             ),
             2,
         )
-    settings = relay_of(context.config, context.config.mailbox_smtp_port)
     with refusing():
         signed = context.tree.sign_now()
-    failed = 0
-    for address in context.config.proof.witness:
-        why = witness_now(context, settings, address, signed)
-        failed += bool(why)
-        line = (
-            _("{address}: not taken: {why}")
-            if why
-            else _("{address}: the checkpoint over {size} entries is on its way")
-        )
-        print(line.format(address=address, why=why, size=grouped(signed.size, _)))
-    return 1 if failed else 0
+    outcomes = [
+        (cosigner.url, cosign_now(context, cosigner, signed), COSIGNED)
+        for cosigner in proof.witness_url
+    ]
+    if proof.witness:
+        settings = relay_of(context.config, context.config.mailbox_smtp_port)
+        outcomes += [
+            (address, witness_now(context, settings, address, signed), MAILED)
+            for address in proof.witness
+        ]
+    for whom, why, done in outcomes:
+        line = _("{address}: not taken: {why}") if why else _(done)
+        print(line.format(address=whom, why=why, size=grouped(signed.size, _)))
+    return 1 if any(why for _whom, why, _done in outcomes) else 0
+
+
+MAILED = N_("{address}: the checkpoint over {size} entries is on its way")
+COSIGNED = N_("{address}: the checkpoint over {size} entries is cosigned")

@@ -7,12 +7,14 @@ Pure, and of nothing but this room:
     note.py, signing.py   signed notes, Base64 read strictly; the one door to Ed25519
     checkpoint.py         signed tree heads, also in a mail's header
     tlog_proof.py         one entry's proof
+    tlog_witness.py       what a witness is asked over HTTP, and what it answers
     trust_policy.py       whose signatures are asked for
     errors.py             what the readers here raise
 From the database, and into it:
-    store.py              tiles, checkpoints and stamps, in the schema `proof`
+    store.py              tiles, checkpoints, cosignatures and stamps, in the schema `proof`
     signer.py             a checkpoint is signed, never one that contradicts an earlier one
     cached_checkpoint.py  the newest checkpoint, for who asks often; signed anew where it is behind
+    posting.py            HTTP to time-stamping servers and witnesses
     stamping.py           RFC 3161: what is asked of an authority, and what is taken
     tree_replay.py        the auditor's replay, from the ledger's bytes alone
     ledger_tree.py        the tree follows the ledger, and is asked for by the rest of the program

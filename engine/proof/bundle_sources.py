@@ -153,16 +153,22 @@ class Stores:
 
 
 def head_of(stores: Stores, signed: SignedCheckpoint) -> Head:
-    """With the policy of a log that nobody else signs, and its stamp where one is held. Its key is
-    the last that its origin named, among those that have signed it.
+    """With the signatures and the names of the witnesses that have cosigned it, whom nobody needs
+    to trust, and its stamp where one is held. Its key is the last that its origin named, among
+    those that have signed it.
     """
     origins = {origin.name: origin for origin in stores.installation_stream.current().origins}
     vkey = signing_key(signed, origins[signed.origin].vkeys)
     stamp = stores.tree.stamp_of(signed.origin, signed.size)
     stamped = (stamp.response, stamp.roots) if stamp is not None else (b"", b"")
-    return Head(
-        signed.note, signed.origin, signed.size, vkey, bytes(Policy((KnownKey(vkey),))), *stamped
+    cosignatures = stores.tree.cosignatures.of(signed.origin, signed.size)
+    note = signed.note + "".join(cosignature.line for cosignature in cosignatures).encode()
+    witnesses = tuple(
+        KnownKey(cosignature.vkey, name=cosignature.vkey.rpartition("+")[0])
+        for cosignature in cosignatures
     )
+    policy = bytes(Policy((KnownKey(vkey),), witnesses))
+    return Head(note, signed.origin, signed.size, vkey, policy, *stamped)
 
 
 def signing_key(signed: SignedCheckpoint, vkeys: Iterable[str]) -> str:

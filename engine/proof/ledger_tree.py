@@ -17,7 +17,7 @@ from engine.proof.checkpoint import check_statement
 from engine.proof.errors import ProofRefused
 from engine.proof.signer import Signer, SigningFiles, SigningRefused
 from engine.proof.stamping import KeptStamp, Stamps, best
-from engine.proof.store import Checkpoints, SignedCheckpoint, Tiles
+from engine.proof.store import Checkpoints, Cosignatures, SignedCheckpoint, Tiles
 from engine.proof.tiles import Edge, Tile, edge_places
 from engine.proof.tree import HASH_BYTES, Span, consistency_spans, inclusion_spans, leaf_hash
 from engine.proof.tree_replay import Replay, Signed
@@ -152,6 +152,7 @@ class LedgerTree:
         self._checkpoints = Checkpoints(database)
         self._growing = TreeGrowth(database)
         self.stamps = Stamps(database)
+        self.cosignatures = Cosignatures(database)
         self._signer = Signer(database, installation_stream, place, now, wall)
         self._troubles: dict[str, str] = {}
 

@@ -6,19 +6,23 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from engine.intake.address import AddressRefused, normalise
+from engine.proof.errors import ProofRefused
+from engine.proof.tlog_witness import Witness, parse_witness
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.table import Table
 from engine.vault.sealing import recipient
 from engine.words import N_
 
 MAX_WITNESSES = 10
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
     """`every`: by the wall clock, how long after a checkpoint the next one is signed when the
     ledger has gone on. `archive_recipient`: an auditor's public key of age, to which proof that
-    outlives an erasure is sealed. `witness`: whom the newest checkpoint is mailed to each day.
+    outlives an erasure is sealed. `witness`: whom the newest checkpoint is mailed to each day;
+    `witness_url`: who is asked over HTTP to cosign it.
     `stamp`: the time-stamping server it is taken to each day, `stamp_roots` the file of
     certificates its stamps are held against; "" for none.
     """
@@ -26,17 +30,21 @@ class Proof:
     every: Delay = Delay(minutes=60)
     archive_recipient: str = ""
     witness: tuple[str, ...] = ()
+    witness_url: tuple[Witness, ...] = ()
     stamp: str = ""
     stamp_roots: str = ""
 
 
 def read_proof(table: Table) -> Proof:
     settings = Proof(
-        table.parsed("every", parse_delay, Delay(minutes=60)),
-        table.parsed("archive_recipient", lambda text: recipient(text) if text else "", ""),
-        _witnesses(table),
-        table.get("stamp", str, ""),
-        table.get("stamp_roots", str, ""),
+        every=table.parsed("every", parse_delay, Delay(minutes=60)),
+        archive_recipient=table.parsed(
+            "archive_recipient", lambda text: recipient(text) if text else "", ""
+        ),
+        witness=_witnesses(table),
+        witness_url=_cosigners(table),
+        stamp=table.get("stamp", str, ""),
+        stamp_roots=table.get("stamp_roots", str, ""),
     )
     if settings.every.nominal_ms == 0:
         table.mistake("every", N_("`every` is a minute at least"))
@@ -73,6 +81,41 @@ def _witnesses(table: Table) -> tuple[str, ...]:
             "witness", N_("`witness` names up to {most} addresses, each once"), most=MAX_WITNESSES
         )
     return addresses
+
+
+def _cosigners(table: Table) -> tuple[Witness, ...]:
+    entries = table.get("witness_url", list, [])
+    witnesses = tuple(_cosigner(entry) for entry in entries)
+    known = [witness for witness in witnesses if witness is not None]
+    if len(known) < len(witnesses):
+        table.mistake(
+            "witness_url",
+            N_(
+                "`witness_url` is a list of witnesses (C2SP tlog-witness), each its address, a"
+                " blank and its verifier key of type 4:"
+                ' ["https://witness.example.org witness.example.org+ab12cd34+BF…"]; the address'
+                " is https but on this machine"
+            ),
+        )
+    elif len({witness.vkey for witness in known}) != len(known) or len(known) > MAX_WITNESSES:
+        table.mistake(
+            "witness_url",
+            N_("`witness_url` names up to {most} witnesses, each once"),
+            most=MAX_WITNESSES,
+        )
+    return tuple(known)
+
+
+def _cosigner(entry: object) -> Witness | None:
+    try:
+        witness = parse_witness(entry) if isinstance(entry, str) else None
+    except ProofRefused:
+        return None
+    if witness is None or not _is_server(witness.url):
+        return None
+    parts = urlsplit(witness.url)
+    private = parts.scheme == "https" or parts.hostname in LOOPBACK
+    return witness if private and not parts.query else None
 
 
 def _address(entry: object) -> str:

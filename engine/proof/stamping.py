@@ -12,67 +12,27 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.client import HTTPException, HTTPMessage
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
 from engine.proof.errors import ProofRefused
+from engine.proof.posting import NotFetched, posted
 from engine.proof.store import SQL, SignedCheckpoint, signed_of
 from engine.store.database import Database
 
-FETCH_SECONDS = 10
 MAX_BYTES = 1_000_000
 
 
-class NotFetched(Exception):
-    """No answer, or none that may be used: a sentence, without anything the server wrote."""
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        """Whoever was chosen answers, nobody else."""
-        return None
-
-
 def fetched(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-    """The body of the answer to a POST, within twice FETCH_SECONDS however slowly it comes. Raises
-    NotFetched.
-    """
-    begun = time.monotonic()
-    request = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")
-    try:
-        with urllib.request.build_opener(_NoRedirects).open(
-            request, timeout=FETCH_SECONDS
-        ) as answer:
-            body_read = b""
-            while len(body_read) <= MAX_BYTES and (piece := answer.read1(1 << 16)):
-                body_read += piece
-                if time.monotonic() - begun > FETCH_SECONDS:
-                    raise NotFetched(
-                        f"the server's answer is not there after {FETCH_SECONDS} seconds"
-                    )
-    except urllib.error.HTTPError as error:
-        raise NotFetched(f"the server answered {error.code}") from error
-    except (OSError, HTTPException, ValueError) as error:
-        raise NotFetched(f"the server cannot be reached ({type(error).__name__})") from error
-    if len(body_read) > MAX_BYTES:
-        raise NotFetched(f"the server's answer is longer than {MAX_BYTES} bytes")
-    return body_read
+    """The body of the answer to a POST that was answered 200. Raises NotFetched."""
+    answer = posted(url, body, headers, MAX_BYTES)
+    if answer.status != 200:
+        raise NotFetched(f"the server answered {answer.status}")
+    return answer.body
 
 
 CONTENT_TYPE = "application/timestamp-query"

@@ -1,5 +1,5 @@
-"""Tiles and checkpoints in the database, schema `proof`. The program may add checkpoints and read
-them; nobody changes or removes one (G22).
+"""Tiles, checkpoints and what witnesses sign below them in the database, schema `proof`. The
+program may add checkpoints and read them; nobody changes or removes one (G22).
 """
 
 from __future__ import annotations
@@ -148,6 +148,44 @@ class Checkpoints:
             return last(cursor, origin)
 
 
+@dataclass(frozen=True, slots=True)
+class Cosignature:
+    """A witness's signature `line` below a checkpoint, its newline included; `vkey` is its key."""
+
+    vkey: str
+    line: str
+
+
+class Cosignatures:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def add(self, signed: SignedCheckpoint, cosignature: Cosignature, at: int) -> None:
+        """`at` is the time that the witness states (ms). Harmless when it is there."""
+        values = {"origin": signed.origin, "size": signed.size, "cosigned_at": at}
+        with self.database.connection() as connection:
+            connection.execute(
+                SQL["add_cosignature"],
+                values | {"vkey": cosignature.vkey, "line": cosignature.line},
+            )
+
+    def of(self, origin: str, size: int) -> list[Cosignature]:
+        """Those of one checkpoint."""
+        with self.database.connection() as connection:
+            rows = connection.execute(
+                SQL["cosignatures_of"], {"origin": origin, "size": size}
+            ).fetchall()
+        return [Cosignature(str(vkey), str(line)) for vkey, line in rows]
+
+    def last(self, origin: str, vkey: str) -> int:
+        """The size of the last checkpoint of an origin that a witness signed; 0 for none."""
+        with self.database.connection() as connection:
+            row = connection.execute(
+                SQL["last_cosigned"], {"origin": origin, "vkey": vkey}
+            ).fetchone()
+        return int(row[0] or 0) if row is not None else 0
+
+
 def last(cursor: AnyCursor, origin: str) -> SignedCheckpoint | None:
     return next(
         signed_of(cursor.execute(SQL["last"], {"origin": origin}, binary=True).fetchall()), None
@@ -175,5 +213,5 @@ def signed_of(rows: Iterable[object]) -> Iterator[SignedCheckpoint]:
 
 def create(cursor: AnyCursor) -> None:
     """Make what is missing. Harmless when it is there."""
-    for name in ("create", "forbid", "guard", "guard_stamps"):
+    for name in ("create", "forbid", "guard", "guard_stamps", "guard_cosignatures"):
         cursor.execute(SQL[name].encode())

@@ -24,12 +24,20 @@ CREATE TABLE IF NOT EXISTS proof.stamp (
     stamped_at bigint NOT NULL,
     holds_until bigint NOT NULL,
     PRIMARY KEY (origin, size, stamped_at, holds_until)
+);
+CREATE TABLE IF NOT EXISTS proof.cosignature (
+    origin text NOT NULL,
+    size bigint NOT NULL,
+    vkey text NOT NULL,
+    line text NOT NULL,
+    cosigned_at bigint NOT NULL,
+    PRIMARY KEY (origin, size, vkey)
 )
 
 -- name: forbid
 -- What was signed was signed: the second wall behind the missing privilege (G22), as the ledger has it.
 CREATE OR REPLACE FUNCTION proof.refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'what was signed or stamped is never changed or removed'; END $$
+$$ BEGIN RAISE EXCEPTION 'what was signed, cosigned or stamped is never changed or removed'; END $$
 
 -- name: guard
 -- Fires for every role, the owner included, until the trigger itself is dropped.
@@ -39,6 +47,11 @@ FOR EACH STATEMENT EXECUTE FUNCTION proof.refuse_change()
 -- name: guard_stamps
 -- The same for what others have stamped.
 CREATE OR REPLACE TRIGGER stamps_are_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON proof.stamp
+FOR EACH STATEMENT EXECUTE FUNCTION proof.refuse_change()
+
+-- name: guard_cosignatures
+-- The same for what witnesses have signed.
+CREATE OR REPLACE TRIGGER cosignatures_are_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON proof.cosignature
 FOR EACH STATEMENT EXECUTE FUNCTION proof.refuse_change()
 
 -- name: grow_lock
@@ -106,3 +119,16 @@ SELECT origin, size, response, roots, stamped_at, holds_until FROM proof.stamp O
 SELECT c.origin, c.size, c.root, c.note, c.signed_at FROM proof.checkpoint c
 JOIN (SELECT origin, size, max(holds_until) AS until FROM proof.stamp GROUP BY origin, size) s USING (origin, size)
 WHERE s.until < %(before)s ORDER BY s.until, c.signed_at LIMIT %(limit)s
+
+-- name: add_cosignature
+-- A witness may sign again with another time: the first counts.
+INSERT INTO proof.cosignature (origin, size, vkey, line, cosigned_at)
+VALUES (%(origin)s, %(size)s, %(vkey)s, %(line)s, %(cosigned_at)s) ON CONFLICT DO NOTHING
+
+-- name: cosignatures_of
+-- The lines below one checkpoint, in one order for all.
+SELECT vkey, line FROM proof.cosignature WHERE origin = %(origin)s AND size = %(size)s ORDER BY vkey
+
+-- name: last_cosigned
+-- Where a witness that has lost no state goes on from.
+SELECT max(size) FROM proof.cosignature WHERE origin = %(origin)s AND vkey = %(vkey)s

@@ -30,6 +30,7 @@ from engine.ledger.store import CHANNEL, LOST
 from engine.privacy.erasure import scrub_and_log
 from engine.privacy.retention import apply_if_night
 from engine.runtime.announcement import announce, engine_date
+from engine.runtime.cosigning import cosign_when_due
 from engine.runtime.heartbeat import beating
 from engine.runtime.scheduler import Intervals, claim_broadcasts
 from engine.runtime.shutdown import GRACE_SECONDS, STOP_SIGNALS, end_within
@@ -287,6 +288,11 @@ def _proof(context: AppContext, intervals: Intervals, stop: asyncio.Event) -> li
         *(
             [_on(intervals.every(5), stop, lambda: stamp_when_due(context, stop.is_set))]
             if context.config.proof.stamp
+            else []
+        ),
+        *(
+            [_on(intervals.every(5), stop, lambda: cosign_when_due(context, stop.is_set))]
+            if context.config.proof.witness_url
             else []
         ),
     ]

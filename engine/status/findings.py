@@ -280,6 +280,14 @@ def of_proof(facts: Facts) -> Iterator[Finding]:
                 " to whom it cannot go"
             ),
         ),
+        "cosigner": (
+            "uncosigned",
+            N_("for {since} a witness has not cosigned the checkpoint of the ledger: {why}"),
+            N_(
+                "it is asked again within the hour; `relance audit witness` asks it now, and says"
+                " what it answers"
+            ),
+        ),
         "stamp": (
             "unstamped",
             N_("for {since} no checkpoint of the ledger is stamped with the time: {why}"),

@@ -20,6 +20,7 @@ from engine.installation.stream import InstallationStream
 from engine.ledger.codec import EntryRefused
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
+from engine.proof.tlog_witness import TROUBLE as COSIGNER
 from engine.sending.witness_mail import TROUBLE, witness_mark
 from engine.sequence.delay import DAY, HOUR
 from engine.status.facts import (
@@ -105,13 +106,14 @@ def gather(stores: StatusStores) -> Facts:
     witnesses = {
         witness_mark(stores.vault.hash(address)) for address in stores.config.proof.witness
     }
+    cosigners = {witness.mark for witness in stores.config.proof.witness_url}
     for what, why, since in processes.troubles():
         kind, _, view = what.partition(":")
         if kind == "view":
             faults[view] = why
-        elif kind == TROUBLE:
+        elif kind in (TROUBLE, COSIGNER):
             # Whoever is no witness any more keeps nobody waiting.
-            troubles += [Trouble(kind, why, since)] if what in witnesses else []
+            troubles += [Trouble(kind, why, since)] if what in witnesses | cosigners else []
         elif kind != "stamp" or stores.config.proof.stamp:
             troubles.append(Trouble(what, why, since))
     installation = stores.installation_stream.current()

@@ -70,6 +70,7 @@ class _Collected:
             )
         for what, about in (
             ("witness", "Witnesses to whom the last mail did not go."),
+            ("cosigner", "Witnesses that did not cosign when they were last asked."),
             ("stamp", "1 while the last attempt at stamping failed."),
         ):
             yield _one(

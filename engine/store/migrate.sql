@@ -29,10 +29,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA vault, desk TO {rol
 REVOKE INSERT, UPDATE, DELETE ON vault.migration FROM {role}
 
 -- name: grant_proof
--- Checkpoints and stamps are added and read, never changed or removed (G22). Tiles are derived from the ledger: partial ones are written again as they grow, and
+-- Checkpoints, cosignatures and stamps are added and read, never changed or removed (G22). Tiles are derived from the ledger: partial ones are written again as they grow, and
 -- all of them are made anew when a ledger was put back without them.
 GRANT USAGE ON SCHEMA proof TO {role};
-GRANT SELECT, INSERT ON proof.checkpoint, proof.stamp TO {role};
+GRANT SELECT, INSERT ON proof.checkpoint, proof.cosignature, proof.stamp TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON proof.tile TO {role}
 
 -- name: grant_views

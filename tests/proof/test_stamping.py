@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.proof import stamping as fetching
+from engine.proof import posting
 from engine.proof.errors import ProofRefused
-from engine.proof.stamping import CONTENT_TYPE, NotFetched, accepted, fetched, question
+from engine.proof.posting import NotFetched
+from engine.proof.stamping import CONTENT_TYPE, accepted, fetched, question
 from tests.proof.tsa import Authority, authority
 
 CHECKPOINT = (
@@ -91,7 +92,7 @@ def test_a_server_that_fails_is_told_of(tsa: Authority, mood: str, why: str) -> 
 def test_an_answer_that_trickles_is_not_waited_for(
     tsa: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "FETCH_SECONDS", 1)
+    monkeypatch.setattr(posting, "POST_SECONDS", 1)
     tsa.mood = "slow"
     with pytest.raises(NotFetched, match="not there after 1 seconds"):
         fetched(tsa.url, question(CHECKPOINT), HEADERS)

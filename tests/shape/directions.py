@@ -22,6 +22,7 @@ OF_PROOF = (
     "signing",
     "tiles",
     "tlog_proof",
+    "tlog_witness",
     "tree",
     "trust_policy",
 )
