@@ -308,7 +308,10 @@ class Answers:
         return Line(text, mark="pointer")
 
     def _covered(self, entry: Entry) -> Line:
-        _, signed = self.say, self.facts.checkpoints.first_over(entry.position)
+        _, dates = self.say, self.facts.dates
+        for fault in dates.faults_of(entry, self.facts.zone):
+            return Line(fault.said(_), mark="fault")
+        signed = dates.checkpoints.first_over(entry.position)
         if signed is None:
             return Line(_("no signed checkpoint covers it yet"), mark="pointer")
         sentence = _("before {when}, when a checkpoint over it was signed")

@@ -13,6 +13,7 @@ from engine.i18n.language import Say
 from engine.i18n.phrases import quoted, titled_list, titled_purpose
 from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words, why_withheld
+from engine.installation import events as i
 from engine.ledger.codec import Entry, EvidenceByCommitment
 from engine.sequence.model import Plan
 from engine.subscriber import events as e
@@ -233,8 +234,32 @@ def sentence(
             return _("Sealed proof handed out")
         case e.SubscriberErased():
             return _("Erased")
+        case i.ClockChanged():
+            return _clock(event, zone, _)
         case _:
             return type(event).__name__
+
+
+def _clock(event: i.ClockChanged, zone: str, _: Say) -> str:
+    then = event.at + event.jumped * event.rate
+    at, after = shown(event.at, zone), shown(then, zone)
+    if event.jumped:
+        return _("The machine’s clock was found to have jumped from {at} to {after}").format(
+            at=at, after=after
+        )
+    if event.behind:
+        last = shown(event.at + event.behind, zone)
+        return _("The clock was found to stand at {at}, before the last fact ({last})").format(
+            at=at, last=last
+        )
+    wall = shown(event.at - event.ahead, zone)
+    if event.rate != 1:
+        words = _("The clock was made to run {n} times faster than real time (it was {wall})")
+    elif event.trial:
+        words = _("A trial was begun (it was {wall} in real time)")
+    else:
+        words = _("The clock was made to run in real time (it was {wall})")
+    return words.format(n=event.rate, wall=wall)
 
 
 def proof_in_words(proof: str, _: Say) -> str:

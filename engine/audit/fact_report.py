@@ -5,53 +5,30 @@ what must not be overlooked.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import assert_never
 
 from engine.audit.event_sentences import BY_ID, door_in_words, proof_in_words, sentence
 from engine.audit.evidence import HeldEvidence, held_evidence
+from engine.audit.ledger_dates import LedgerDates
 from engine.audit.person_history import LetterGround
 from engine.audit.published import Published
-from engine.audit.report import Line, Note
+from engine.audit.report import Line, Note, Section
 from engine.audit.words_seen import WordsSeen, words_seen
 from engine.i18n.dates import shown
 from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.language import Language, Say, translator
 from engine.i18n.phrases import say_delay, titled_list, titled_purpose
 from engine.i18n.stored_words import stored_in_words
-from engine.installation.state import Origin
 from engine.ledger.codec import Entry, entry_as_json, iso
-from engine.proof.store import SignedCheckpoint
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.sequence.model import Plan
 from engine.subscriber.events import ConsentConfirmed, LetterBegun
 from engine.vault.evidence import Evidence
 
 LARGE_GAP = HOUR
-
-
-class CheckpointIndex:
-    """Signed checkpoints by the entries they cover. `origins` are all there have been: of one that
-    ended when the ledger was put back, only checkpoints of entries that are still there count.
-    """
-
-    def __init__(self, origins: Sequence[Origin], checkpoints: Iterable[SignedCheckpoint]) -> None:
-        kept = {origin.name: origin.kept for origin in origins}
-        standing = [
-            checkpoint
-            for checkpoint in checkpoints
-            if checkpoint.origin in kept
-            and ((end := kept[checkpoint.origin]) is None or checkpoint.size <= end)
-        ]
-        self._checkpoints = sorted(standing, key=lambda signed: (signed.size, signed.signed_at))
-
-    def first_over(self, position: int) -> SignedCheckpoint | None:
-        """None while no checkpoint covers the entry at this position."""
-        place = bisect_left(self._checkpoints, position, key=lambda signed: signed.size)
-        return self._checkpoints[place] if place < len(self._checkpoints) else None
 
 
 @dataclass
@@ -62,7 +39,7 @@ class FactReport:
     """
 
     published: Published
-    checkpoints: CheckpointIndex
+    dates: LedgerDates
     pieces: Mapping[str, Evidence]
     zone: str
     language: Language
@@ -83,7 +60,7 @@ class FactReport:
         place = _("through: {door} · position {position} · {name}").format(
             door=door_in_words(entry, _), position=entry.position, name=entry.name
         )
-        notes = [Note(f"{place} · {self._covered(entry)}")]
+        notes = [Note(f"{place} · {self._covered(entry)}"), *self._dates(entry)]
         notes += (
             self._letter(entry)
             + self._evidence(entry, held_evidence(entry, self.pieces))
@@ -96,8 +73,30 @@ class FactReport:
             f"{dates}  {sentence(entry.event, plan, self.zone, _, self.letters)}", tuple(notes)
         )
 
+    def clock_section(self, position: int) -> tuple[Section, ...]:
+        """How the clock was changed after a position, where it was: dates hang on it."""
+        _ = self.say
+        lines = tuple(
+            Line(
+                _("{at} (position {position})  {words}").format(
+                    at=shown(entry.recorded_at, self.zone),
+                    position=entry.position,
+                    words=sentence(event, Plan(), self.zone, _),
+                ),
+                mark="pointer",
+            )
+            for entry, event in self.dates.clock_changes
+            if entry.position > position
+        )
+        return (Section(_("The clock"), lines),) if lines else ()
+
+    def _dates(self, entry: Entry) -> list[Note]:
+        """Why the date at which it was recorded cannot be true."""
+        faults = self.dates.faults_of(entry, self.zone)
+        return [Note(fault.said(self.say), "fault") for fault in faults]
+
     def _covered(self, entry: Entry) -> str:
-        _, signed = self.say, self.checkpoints.first_over(entry.position)
+        _, signed = self.say, self.dates.checkpoints.first_over(entry.position)
         if signed is None:
             return _("in no signed checkpoint yet")
         return _("in the checkpoint of {size} entries, signed {when}").format(
@@ -252,12 +251,14 @@ class FactReport:
             "evidence": evidence.state,
             "large_gap_ms": large_gap(entry),
         }
-        if (signed := self.checkpoints.first_over(entry.position)) is not None:
+        if (signed := self.dates.checkpoints.first_over(entry.position)) is not None:
             more["checkpoint"] = {
                 "origin": signed.origin,
                 "size": signed.size,
                 "signed_at": iso(signed.signed_at),
             }
+        if faults := self.dates.faults_of(entry, self.zone):
+            more["date_faults"] = [fault.said(self.say) for fault in faults]
         if (seen := words_seen(self.published, entry, self.pieces)) is not None:
             more["notice"] = {"place": seen.place, **asdict(seen.notice)}
         if ground is not None:

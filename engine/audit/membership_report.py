@@ -35,7 +35,7 @@ BATCH = 500
 COLUMNS = (
     "list", "name", "address", "subscriber", "recorded", "basis", "proof", "status",
     "ground_claimed", "ground_recorded", "ground_position", "joined_claimed", "joined_recorded",
-    "joined_position", "left_claimed", "left_recorded", "barred",
+    "joined_position", "left_claimed", "left_recorded", "away_claimed", "away_recorded", "barred",
 )  # fmt: skip
 
 
@@ -71,9 +71,16 @@ def everybody(database: Database, ledger: Ledger) -> Iterator[list[Entry]]:
 
 
 def membership_rows(
-    vault: Vault, published: Published, streams: Iterable[list[Entry]], instant: int, number: int
+    vault: Vault,
+    published: Published,
+    streams: Iterable[list[Entry]],
+    instant: int,
+    known_until: int,
+    number: int,
 ) -> Iterator[Row]:
-    """Of list `number` (0: of every list), with the addresses the vault still has."""
+    """Of list `number` (0: of every list), with the addresses the vault still has. `known_until`
+    is the position at which the ledger ended at the instant.
+    """
     then, latest = published.plan_known(instant), published.state.plan()
 
     def purpose_of(list_number: int) -> str:
@@ -98,7 +105,7 @@ def membership_rows(
     for entries in streams:
         waiting += [
             membership
-            for membership in memberships_as_of(entries, instant, purpose_of)
+            for membership in memberships_as_of(entries, instant, known_until, purpose_of)
             if not number
             or number == membership.list
             or (membership.list == 0 and membership.purpose == purpose_of(number))
@@ -136,6 +143,14 @@ def _lines(row: Row, zone: str, _: Say) -> Iterator[str]:
     if membership.joined is not None:
         yield "    " + _("on it since {at} (recorded {recorded}, position {position})").format(
             **_dates(membership.joined, zone)
+        )
+    for gone, back in membership.away:
+        yield "    " + _(
+            "away from {at} (recorded {recorded}, position {position}) to {back_at} (recorded"
+            " {back_recorded}, position {back_position}): moved, and the move taken back"
+        ).format(
+            **_dates(gone, zone),
+            **{f"back_{name}": value for name, value in _dates(back, zone).items()},
         )
     if membership.ground is None:
         yield "    " + _("no ground was known")
@@ -178,12 +193,21 @@ def write_csv(report: MembershipReport, file: TextIO) -> int:
     writer, count = csv.writer(file, quoting=csv.QUOTE_ALL), 0
     writer.writerow(COLUMNS)
     for row in report.rows:
-        values = row_as_json(row) | {"address": row.address}
+        values = row_as_json(row) | {"address": row.address} | _away_in_columns(row)
         writer.writerow(
             inert("" if values[name] is None else str(values[name])) for name in COLUMNS
         )
         count += 1
     return count
+
+
+def _away_in_columns(row: Row) -> dict[str, str]:
+    """Intervals of ISO 8601, several one after the other."""
+    away = row.membership.away
+    return {
+        "away_claimed": " ".join(f"{iso(claimed_at(a))}/{iso(claimed_at(b))}" for a, b in away),
+        "away_recorded": " ".join(f"{iso(a.recorded_at)}/{iso(b.recorded_at)}" for a, b in away),
+    }
 
 
 def head_as_json(report: MembershipReport) -> dict[str, object]:
@@ -205,6 +229,7 @@ def row_as_json(row: Row) -> dict[str, object]:
         **_moments("ground", membership.given),
         **_moments("joined", membership.joined),
         **_moments("left", membership.left),
+        "away": [_moments("gone", gone) | _moments("back", back) for gone, back in membership.away],
         "barred": membership.barred,
     }
 

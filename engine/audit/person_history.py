@@ -91,8 +91,9 @@ class MembershipAsOf:
     there, `given` the one their ground came from.
 
     `known` is False where the ledger recorded it only after the instant; `left` is a later fact
-    that claims they had left by then. `barred` is why nothing could be sent, whatever the ground;
-    never "erased", for whoever is erased is on no list.
+    that claims they had left by then. `away` are the times they were on another list instead, each
+    from the fact that moved them to the one that took the move back. `barred` is why nothing could
+    be sent, whatever the ground; never "erased", for whoever is erased is on no list.
     """
 
     subscriber: str
@@ -103,17 +104,20 @@ class MembershipAsOf:
     given: Entry | None
     known: bool = True
     left: Entry | None = None
+    away: tuple[tuple[Entry, Entry], ...] = ()
     barred: str = ""
 
 
 class _MembershipHistory:
-    """A person's facts, added in order, with the fact that opened each membership and the one that
-    gave each ground.
+    """A person's facts, added in order, with the fact that opened each membership, what closed and
+    reopened it, and the one that gave each ground.
     """
 
     def __init__(self) -> None:
         self.person: Person = NOBODY
         self.opened: dict[tuple[int, int], Entry] = {}
+        self.closed: dict[tuple[int, int], Entry] = {}
+        self.away: dict[tuple[int, int], tuple[tuple[Entry, Entry], ...]] = {}
         self.given: dict[str, Entry] = {}
 
     def add(self, entry: Entry) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
@@ -125,10 +129,12 @@ class _MembershipHistory:
         if self.person.memberships is before.memberships:
             return set(), set()
         now, then = _runs(self.person), _runs(before)
-        self.opened |= {
-            run: self.opened.get(run, entry) if isinstance(event, e.MoveUndone) else entry
-            for run in now - then
-        }
+        for run in now - then:
+            if isinstance(event, e.MoveUndone) and run in self.opened:
+                self.away[run] = (*self.away.get(run, ()), (self.closed[run], entry))
+            else:
+                self.opened[run] = entry
+        self.closed |= dict.fromkeys(then - now, entry)
         return now - then, then - now
 
     def membership(
@@ -144,6 +150,7 @@ class _MembershipHistory:
             ground=self.person.grounds.get(purpose),
             given=self.given.get(purpose),
             known=known,
+            away=self.away.get(run, ()),
             barred=barred,
         )
 
@@ -162,16 +169,16 @@ def claimed_at(entry: Entry) -> int:
 
 
 def memberships_as_of(
-    entries: Sequence[Entry], instant: int, purpose_of: PurposeOf
+    entries: Sequence[Entry], instant: int, known_until: int, purpose_of: PurposeOf
 ) -> Iterator[MembershipAsOf]:
     """One person's whole stream, as it was known at an instant (ms), and what was recorded later
     with a claim to have been so by then.
 
-    What was known is the stream up to the first fact recorded after the instant: a later one cannot
-    have been known before it.
+    `known_until` is the position at which the ledger ended at the instant (Chronology.known_at):
+    what stands after it was not known, whatever date of recording it bears.
     """
     subscriber, history = entries[0].stream, _MembershipHistory()
-    end = next((n for n, entry in enumerate(entries) if entry.recorded_at > instant), len(entries))
+    end = next((n for n, entry in enumerate(entries) if entry.position > known_until), len(entries))
     for entry in entries[:end]:
         history.add(entry)
     known = {

@@ -27,6 +27,7 @@ def story_report(person: Identity, facts: FactReport, standing: Sequence[str], n
             _("What happened, in order"),
             tuple(facts.line(entry, ground) for entry, ground in with_grounds(person.entries)),
         ),
+        *facts.clock_section(person.entries[0].position),
         Section(
             _("How it stands now"),
             tuple(map(Line, standing)) or (Line(_("on no list, with no ground")),),

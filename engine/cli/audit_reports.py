@@ -9,8 +9,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine.audit.fact_report import CheckpointIndex, FactReport
+from engine.audit.fact_report import FactReport
 from engine.audit.identity import Identity, identified, identify
+from engine.audit.ledger_dates import LedgerDates
 from engine.audit.letter_case import open_case
 from engine.audit.letter_report import letter_as_json, letter_report
 from engine.audit.letter_search import find_letter
@@ -135,17 +136,25 @@ def _questions(contested: Contested | None, text: str) -> list[Question]:
 def as_of(context: AppContext, args: argparse.Namespace) -> int:
     language: Language = args.lang or context.config.site.language
     instant = _instant(context, args.date)
-    published = Published(context.ledger.stream(STREAM))
+    installation = context.ledger.stream(STREAM)
+    published = Published(installation)
     number = _list_number(published, args.list)
     person = identify(context.ledger, context.vault, args.address) if args.address else None
     if args.address and person is None:
         return _nothing_held(_about_address(context, args.address, language), args, language)
+    dates = LedgerDates(context, installation)
+    faults = dates.faults_at(instant, context.config.site.timezone)
+    out = sys.stdout if args.csv is None and not args.json else sys.stderr
+    for fault in faults:
+        print(f"! {fault.said(translator(language))}", file=out)
     streams = iter([person.entries]) if person else everybody(context.database, context.ledger)
     report = MembershipReport(
         instant=instant,
         zone=context.config.site.timezone,
         list=number,
-        rows=membership_rows(context.vault, published, streams, instant, number),
+        rows=membership_rows(
+            context.vault, published, streams, instant, dates.known_at(instant), number
+        ),
     )
     if args.csv is not None:
         _write_table(report, args.csv, language)
@@ -154,7 +163,7 @@ def as_of(context: AppContext, args: argparse.Namespace) -> int:
     else:
         for line in as_lines(report, language):
             print(line)
-    return 0
+    return FAULTY if faults else 0
 
 
 def _instant(context: AppContext, text: str) -> int:
@@ -205,10 +214,10 @@ def _print_json(report: MembershipReport, *, with_addresses: bool) -> None:
 def _facts(
     context: AppContext, person: Identity, language: Language, letters: Mapping[str, str]
 ) -> FactReport:
-    origins = context.installation_stream.current().origins
+    installation = context.ledger.stream(STREAM)
     return FactReport(
-        published=Published(context.ledger.stream(STREAM)),
-        checkpoints=CheckpointIndex(origins, context.tree.all_checkpoints()),
+        published=Published(installation),
+        dates=LedgerDates(context, installation),
         pieces=person.pieces,
         zone=context.config.site.timezone,
         language=language,

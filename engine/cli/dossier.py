@@ -18,8 +18,9 @@ from pathlib import Path
 
 from engine.audit.dossier import Attestation, dossier
 from engine.audit.dossier_page import dossier_as_html
-from engine.audit.fact_report import CheckpointIndex, FactReport
+from engine.audit.fact_report import FactReport
 from engine.audit.identity import identify
+from engine.audit.ledger_dates import LedgerDates
 from engine.audit.nothing_held import nothing_held_about_address
 from engine.audit.published import Published
 from engine.audit.report import as_html
@@ -65,9 +66,10 @@ def _page(context: AppContext, text: str, language: Language) -> tuple[str, bool
     stamp = context.tree.stamp_of(signed.origin, signed.size)
     _, installation = translator(language), context.installation_stream.current()
     site, fields = context.config.site, person.known.fields if person.known else {}
+    entries = context.ledger.stream(STREAM)
     facts = FactReport(
-        published=Published(context.ledger.stream(STREAM)),
-        checkpoints=CheckpointIndex(installation.origins, context.tree.all_checkpoints()),
+        published=Published(entries),
+        dates=LedgerDates(context, entries),
         pieces=person.pieces,
         zone=site.timezone,
         language=language,

@@ -122,6 +122,16 @@ class Written(NamedTuple):
     version: int
 
 
+class Descent(NamedTuple):
+    """The entry at `position` was recorded at `recorded_at`, the one it follows at `before` (ms,
+    later).
+    """
+
+    position: int
+    recorded_at: int
+    before: int
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """The stream has moved on (or another writer inserted the same vault row first): load and
@@ -249,6 +259,25 @@ class Ledger:
         with self.datastore.get_connection() as connection:
             row = connection.execute(SQL["last"]).fetchone()
         return int(row["recorded_at"]) if row is not None else 0
+
+    def recorded(self, positions: Collection[int]) -> dict[int, int]:
+        """When the entries at these positions were recorded (ms); those beyond the head are left
+        out.
+        """
+        with self.datastore.get_connection() as connection:
+            rows = connection.execute(SQL["recorded"], {"positions": list(positions)}).fetchall()
+        return {int(row["position"]): int(row["recorded_at"]) for row in rows}
+
+    def descents(self, upto: int) -> list[Descent]:
+        """Where an entry was recorded before the one it follows, up to a position. Reads the whole
+        ledger.
+        """
+        with self.datastore.get_connection() as connection:
+            rows = connection.execute(SQL["descents"], {"upto": upto}).fetchall()
+        return [
+            Descent(int(row["position"]), int(row["recorded_at"]), int(row["before"]))
+            for row in rows
+        ]
 
     def any_registered(self) -> bool:
         """Whether anybody was ever registered."""

@@ -38,6 +38,22 @@ INSERT INTO ledger.events (originator_id, originator_version, topic, state, noti
 SELECT e.id, e.version, e.topic, e.state, e.n + CASE WHEN coalesce(l.recorded_at, 0) <= {recorded_at} THEN coalesce(l.position, 0) END
 FROM (VALUES {rows}) AS e (id, version, topic, state, n) LEFT JOIN ({last}) AS l ON true RETURNING notification_id
 
+-- name: descents
+-- Where an entry was recorded before the one it follows: there is none in a ledger that only the engine wrote. Asked by hand: it reads all.
+-- What cannot be read has no date.
+SELECT position, recorded_at, before FROM (
+    SELECT position, recorded_at, lag(recorded_at) OVER (ORDER BY position) AS before FROM (
+        SELECT notification_id AS position,
+            substring(encode(substring(state FROM octet_length(state) - 159), 'escape') FROM '"recorded_at":(\d{1,16}),"stream"')::bigint AS recorded_at
+        FROM ledger.events WHERE notification_id <= %(upto)s) AS e WHERE recorded_at IS NOT NULL) AS d
+WHERE recorded_at < before ORDER BY position
+
+-- name: recorded
+-- When these were recorded, each read as in `last`.
+SELECT notification_id AS position,
+    coalesce(substring(encode(substring(state FROM octet_length(state) - 159), 'escape') FROM '"recorded_at":(\d{1,16}),"stream"')::bigint, 0) AS recorded_at
+FROM ledger.events WHERE notification_id = ANY(%(positions)s::bigint[])
+
 -- name: any_registered
 -- Whether anybody was ever registered here: found with the first of them, or read to the end of a ledger that is short.
 SELECT EXISTS (SELECT FROM ledger.events WHERE topic = 'subscriber-registered') AS found

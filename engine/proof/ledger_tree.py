@@ -11,6 +11,7 @@ from typing import cast
 
 from engine.i18n.language import N_
 from engine.installation.stream import InstallationStream
+from engine.ledger.chronology import date_faults
 from engine.ledger.store import Ledger
 from engine.proof import store
 from engine.proof.checkpoint import check_statement
@@ -314,7 +315,8 @@ class LedgerTree:
         self, tell: Callable[[int, int], None] = lambda done, total: None
     ) -> Iterator[Words]:
         """The whole tree once more from the ledger's bytes: what differs from the tiles, from any
-        checkpoint ever signed, or from the last one that this machine remembers. Raises
+        checkpoint ever signed, or from the last one that this machine remembers; and dates of
+        recording that cannot be true. Raises
         SigningRefused where it remembers one that cannot be read.
         """
         signed = [Signed(kept, "proof.checkpoint") for kept in self.all_checkpoints()]
@@ -335,7 +337,10 @@ class LedgerTree:
             )
         # In this order: what was signed or grew before is in what the ledger holds now.
         replay = Replay(self._database, installation.origins, signed, awaited)
-        yield from replay.differences(self.ledger.head(), tell)
+        head = self.ledger.head()
+        yield from replay.differences(head, tell)
+        times = replay.signing_times(head, self.stamps.first_times())
+        yield from date_faults(self.ledger, times)
 
     def lost(self) -> int | None:
         """The size of what this machine signed last, where the ledger no longer holds so much, or

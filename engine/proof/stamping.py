@@ -214,6 +214,12 @@ class Stamps:
     def last(self) -> KeptStamp | None:
         return next(self._asked("last_stamp"), None)
 
+    def first_times(self) -> dict[tuple[str, int], int]:
+        """When each checkpoint that was stamped first was (ms), by origin and size."""
+        with self.database.connection() as connection:
+            rows = connection.execute(SQL["stamped"]).fetchall()
+        return {(str(origin), int(size)): int(at) for origin, size, at in rows}
+
     def ending(self, before: int, limit: int) -> list[SignedCheckpoint]:
         """Checkpoints whose every stamp ends before an instant, the most urgent first."""
         with self.database.connection() as connection, connection.cursor(binary=True) as cursor:

@@ -114,6 +114,10 @@ SELECT origin, size, response, roots, stamped_at, holds_until FROM proof.stamp W
 -- There are a few a day at most, so none of them needs an index.
 SELECT origin, size, response, roots, stamped_at, holds_until FROM proof.stamp ORDER BY stamped_at DESC LIMIT 1
 
+-- name: stamped
+-- When each checkpoint was stamped first: no entry it covers was recorded later. There are a few a day at most.
+SELECT origin, size, min(stamped_at) FROM proof.stamp GROUP BY origin, size
+
 -- name: ending
 -- What was stamped, and will soon be stamped by nobody whose certificate counts.
 SELECT c.origin, c.size, c.root, c.note, c.signed_at FROM proof.checkpoint c

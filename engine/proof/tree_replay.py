@@ -7,7 +7,7 @@ level and 64 subtrees are all that is in memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -108,6 +108,21 @@ class Replay:
         yield from tiles.compare_partial()
         if frontier.size != head:
             yield words(GAP, position=frontier.size + 1)
+
+    def signing_times(
+        self, head: int, stamped: Mapping[tuple[str, int], int]
+    ) -> list[tuple[int, int]]:
+        """Of each checkpoint that the ledger continues, how many entries it covers and when it was
+        signed at the latest (ms), the smallest first. `stamped` are first stamps, by origin and
+        size.
+        """
+        return [
+            (size, min(signed_at, stamped.get((item.checkpoint.origin, size), signed_at)))
+            for item in self.signed
+            if self._kept(item, head)
+            and (size := item.checkpoint.size)
+            and (signed_at := item.checkpoint.signed_at)
+        ]
 
     def _unbelievable(self, head: int) -> Iterator[Words]:
         """What is wrong with a checkpoint before any entry is read."""

@@ -17,6 +17,7 @@ import pytest
 from engine.cli import arguments_of_trust, dispatch
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
+from engine.installation.events import ClockChanged
 from engine.ledger.codec import Encoded
 from engine.ledger.store import AT_HEAD, Append
 from engine.sending.compose import Composer, ComposeRequest
@@ -142,6 +143,15 @@ def wished(
     )
     assert isinstance(result.outcome, Done), result
     return result
+
+
+def time_passes(context: AppContext, milliseconds: int) -> None:
+    """Engine time goes on, and the ledger says so: dates of facts may then lie after real time."""
+    context.clock.jump(milliseconds)
+    now = context.clock.now()
+    context.installation_stream.execute(
+        lambda state: [ClockChanged(now, ahead=context.clock.ahead)], Cause("operator"), now
+    )
 
 
 def subscribed(context: AppContext, address: str) -> None:

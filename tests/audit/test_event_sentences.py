@@ -9,8 +9,10 @@ import pytest
 
 from engine.audit.event_sentences import sentence
 from engine.i18n.language import Language, translator
+from engine.installation.events import ClockChanged
 from engine.ledger.codec import decode
 from engine.ledger.names import NAME_OF
+from engine.sequence.delay import DAY
 from engine.subscriber.events import PersonEvent
 from tests.examples import PLAN
 
@@ -28,11 +30,29 @@ def test_each_event_of_a_person_has_a_sentence(
     assert told != event.__name__
 
 
+CLOCK = (
+    (ClockChanged(DAY, jumped=-DAY), "jumped from 1970-01-02 01:00:00 to 1970-01-01 01:00:00"),
+    (
+        ClockChanged(DAY, behind=DAY),
+        "stand at 1970-01-02 01:00:00, before the last fact (1970-01-03",
+    ),
+    (ClockChanged(2 * DAY, rate=9, trial=True, ahead=DAY), "9 times faster than real time (it was"),
+    (ClockChanged(2 * DAY, trial=True, ahead=DAY), "A trial was begun (it was 1970-01-02 01:00:00"),
+    (ClockChanged(2 * DAY, ahead=DAY), "made to run in real time (it was 1970-01-02 01:00:00)"),
+)
+
+
+@pytest.mark.parametrize(("event", "words"), CLOCK)
+def test_a_change_of_the_clock_is_told_with_what_it_showed(event: ClockChanged, words: str) -> None:
+    assert words in sentence(event, PLAN, "Europe/Paris", translator("en"))
+
+
 def test_french_sentences_are_others_than_english_ones() -> None:
     events = [
         decode(1, (SAMPLES / f"{NAME_OF[event]}.v1.json").read_bytes()).event
         for event in get_args(PersonEvent)
     ]
+    events += [event for event, _ in CLOCK]
     english, french = (
         [sentence(event, PLAN, "Europe/Paris", translator(language)) for event in events]
         for language in LANGUAGES

@@ -35,7 +35,8 @@ def history(*dated: tuple[int, e.PersonEvent]) -> list[Entry]:
 
 
 def then(day: int, entries: Sequence[Entry]) -> list[MembershipAsOf]:
-    return list(memberships_as_of(entries, day * DAY, lambda number: "conseils"))
+    known = [entry.position for entry in entries if entry.recorded_at <= day * DAY]
+    return list(memberships_as_of(entries, day * DAY, len(known), lambda number: "conseils"))
 
 
 def test_a_place_recorded_by_then_is_known_with_both_dates_of_its_ground() -> None:
@@ -75,6 +76,29 @@ def test_a_leaving_recorded_later_that_claims_an_earlier_day_is_shown_beside_the
     (membership,) = then(2, entries)
     assert membership.left is None
     assert then(9, entries) == []
+
+
+def test_a_fact_that_stands_after_what_was_recorded_later_was_not_known_by_its_own_date() -> None:
+    """Its date of recording was set back: it stands where the ledger had come to by then."""
+    entries = history(*ON_TEN, (9, e.ProfileChanged(9 * DAY)), (2, e.ListJoined(2 * DAY, 20, 2)))
+    on_ten, on_twenty = memberships_as_of(entries, 5 * DAY, 3, lambda number: "conseils")
+    assert (on_ten.list, on_ten.known) == (10, True)
+    assert (on_twenty.list, on_twenty.known, on_twenty.joined) == (20, False, entries[4])
+
+
+def test_after_an_undo_the_time_on_the_other_list_is_told_with_both_its_facts() -> None:
+    moved = e.ListMoved(4 * DAY, 10, 1, 11, 2, "m", 0)
+    undone = e.MoveUndone(6 * DAY, "m", 11, 2, ((10, 1),))
+    again = e.ListMoved(7 * DAY, 10, 1, 11, 3, "m", 0)
+    back = e.MoveUndone(8 * DAY, "m", 11, 3, ((10, 1),))
+    entries = history(*ON_TEN, (4, moved), (6, undone), (7, again), (8, back))
+    assert [(m.list, m.away) for m in then(5, entries)] == [(11, ())]
+    assert [(m.list, m.joined, m.away) for m in then(6, entries)] == [
+        (10, entries[2], ((entries[3], entries[4]),))
+    ]
+    assert [m.away for m in then(8, entries)] == [
+        ((entries[3], entries[4]), (entries[5], entries[6]))
+    ]
 
 
 def test_a_withdrawn_ground_is_shown_as_it_was_known() -> None:
