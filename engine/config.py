@@ -24,7 +24,7 @@ from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Field, Group, Purpose
 from engine.sequence.parse import Settings
 from engine.sequence.parse_declared import read_declared
-from engine.sequence.table import Table
+from engine.sequence.table import Table, http_url
 from engine.sequence.timing import is_zone
 from engine.sequence.toml import Places, read_tables, toml_mistake
 from engine.words import N_, Language
@@ -350,21 +350,8 @@ def is_loopback(url: str) -> bool:
 
 def is_origin(url: str) -> bool:
     """Scheme, host and perhaps a port, and nothing after it."""
-    try:
-        parts = urlsplit(url)
-        named = (
-            parts.scheme in ("http", "https")
-            and bool(parts.hostname)
-            and (parts.port is None or parts.port > 0)
-        )
-        return (
-            named
-            and url.isprintable()
-            and not (parts.query or parts.fragment or parts.username)
-            and parts.path in ("", "/")
-        )
-    except ValueError:
-        return False
+    parts = http_url(url)
+    return parts is not None and not parts.query and parts.path in ("", "/")
 
 
 def _address(table: Table, key: str, value: str) -> str:

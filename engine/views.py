@@ -91,12 +91,12 @@ class Views(Protocol):
     def matters(self, subscriber: str) -> list[tuple[str, str, str, int, str]]:
         """A person's open matters: key, kind, letter, due, why."""
 
-    def aside(self, limit: int) -> list[tuple[str, int, str]]:
+    def quarantined(self, limit: int) -> list[tuple[str, int, str]]:
         """Of whom nothing can be made: subscriber, the position of their last fact, why. The latest
         first.
         """
 
-    def why_aside(self, subscriber: str) -> str:
+    def why_quarantined(self, subscriber: str) -> str:
         """Of one person; "" when they are not."""
 
     def withheld(self) -> list[tuple[str, int, str, str, int]]:

@@ -151,7 +151,7 @@ class Agenda:
         self.position = 0
         self._recent: OrderedDict[str, Person] = OrderedDict()
         self._some_are_stale = True
-        self._aside: set[str] | None = None  # None: not known yet
+        self._quarantined: set[str] | None = None  # None: not known yet
         self._try_again_after: str | None = FROM_THE_FIRST  # None: all were tried
         self._lists_indexed: bool | None = None  # None: not known
 
@@ -162,7 +162,7 @@ class Agenda:
         self.position = position
         self._recent.clear()
         self._some_are_stale = True
-        self._aside = None
+        self._quarantined = None
         self._try_again_after = FROM_THE_FIRST
         self._lists_indexed = None
         self.installation = Installation()
@@ -181,7 +181,7 @@ class Agenda:
             else:
                 touched.setdefault(entry.stream, []).append(cast(PersonEvent, entry.event))
         self.position = entries[-1].position
-        anew = self._known_aside(cursor) & touched.keys()
+        anew = self._known_quarantined(cursor) & touched.keys()
         stood, unreadable = self._as_they_stood(cursor, touched.keys() - anew)
         anew |= set(unreadable)
         anew |= self._fold_new_events(
@@ -232,8 +232,10 @@ class Agenda:
         if self._try_again_after is None:
             return False
         values = {"after": self._try_again_after, "limit": QUARANTINE_BATCH}
-        some = [str(row[0]) for row in cursor.execute(self.sql["some_aside"], values).fetchall()]
-        self._known_aside(cursor)
+        some = [
+            str(row[0]) for row in cursor.execute(self.sql["some_quarantined"], values).fetchall()
+        ]
+        self._known_quarantined(cursor)
         self._rewrite_rows(cursor, dict.fromkeys(some))
         self._try_again_after = some[-1] if len(some) == QUARANTINE_BATCH else None
         return self._try_again_after is not None
@@ -299,7 +301,7 @@ class Agenda:
         self._put_folds(cursor, read)
         self._put_acts(cursor, wanted, standing)
         self._come_back(cursor, read)
-        self._set_aside(cursor, failed)
+        self._quarantine(cursor, failed)
 
     def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
         plan, calendar = self.installation.plan(), self.installation.calendar
@@ -355,18 +357,20 @@ class Agenda:
             entry for entry in self.ledger.stream(subscriber) if entry.position <= self.position
         ]
 
-    def _known_aside(self, cursor: Cursor) -> set[str]:
-        if self._aside is None:
-            self._aside = {str(row[0]) for row in cursor.execute(self.sql["all_aside"]).fetchall()}
-        return self._aside
+    def _known_quarantined(self, cursor: Cursor) -> set[str]:
+        if self._quarantined is None:
+            self._quarantined = {
+                str(row[0]) for row in cursor.execute(self.sql["all_quarantined"]).fetchall()
+            }
+        return self._quarantined
 
-    def _set_aside(self, cursor: Cursor, failed: Mapping[str, Quarantined]) -> None:
+    def _quarantine(self, cursor: Cursor, failed: Mapping[str, Quarantined]) -> None:
         if not failed:
             return
-        subscribers, aside = uuids(failed), self._known_aside(cursor)
+        subscribers, known = uuids(failed), self._known_quarantined(cursor)
         for subscriber, quarantined in failed.items():
             self._recent.pop(subscriber, None)
-            if subscriber not in aside:
+            if subscriber not in known:
                 log.error(
                     "somebody is set aside",
                     extra={
@@ -380,16 +384,16 @@ class Agenda:
         positions = bigints([quarantined.position for quarantined in failed.values()])
         whys = texts([quarantined.why for quarantined in failed.values()])
         cursor.execute(
-            self.sql["set_aside"],
+            self.sql["quarantine"],
             {"subscribers": subscribers, "positions": positions, "whys": whys},
         )
-        aside.update(failed)
+        known.update(failed)
 
     def _come_back(self, cursor: Cursor, people: Collection[str]) -> None:
-        aside = self._known_aside(cursor)
-        if back := aside & set(people):
+        known = self._known_quarantined(cursor)
+        if back := known & set(people):
             cursor.execute(self.sql["come_back"], {"subscribers": uuids(back)})
-            aside -= back
+            known -= back
             log.info("people who were set aside go on", extra={"people": len(back)})
 
     def _put_folds(self, cursor: Cursor, people: Mapping[str, Person]) -> None:

@@ -63,23 +63,23 @@ WHERE list = ANY(%(lists)s) OR split_part(key, '/', 1) = ANY(%(mailings)s) ON CO
 -- A piece of that work.
 DELETE FROM {schema}.stale WHERE subscriber IN (SELECT subscriber FROM {schema}.stale LIMIT %(limit)s) RETURNING subscriber::text
 
--- name: aside
+-- name: quarantined
 -- Of whom nothing can be made, at which of their facts, and why: for the screen.
 SELECT subscriber::text, position, why FROM {schema}.aside ORDER BY position DESC, subscriber LIMIT %(limit)s
 
--- name: why_aside
+-- name: why_quarantined
 -- Of one person, for their story.
 SELECT why FROM {schema}.aside WHERE subscriber = %(subscriber)s
 
--- name: all_aside
+-- name: all_quarantined
 -- Whose later facts are not to be put on top of nothing.
 SELECT subscriber::text FROM {schema}.aside
 
--- name: some_aside
+-- name: some_quarantined
 -- A piece of those who are tried again.
 SELECT subscriber::text FROM {schema}.aside WHERE subscriber > %(after)s::uuid ORDER BY subscriber LIMIT %(limit)s
 
--- name: set_aside
+-- name: quarantine
 -- One that says the same already is left alone.
 INSERT INTO {schema}.aside AS stood (subscriber, position, why) SELECT * FROM unnest(%(subscribers)s::uuid[], %(positions)s::bigint[], %(whys)s::text[])
 ON CONFLICT (subscriber) DO UPDATE SET position = excluded.position, why = excluded.why

@@ -148,12 +148,15 @@ class ReadViews:
             self._ask(self.agenda.sql["of_person"], subscriber=subscriber),
         )
 
-    def aside(self, limit: int) -> list[tuple[str, int, str]]:
-        return cast(list[tuple[str, int, str]], self._ask(self.agenda.sql["aside"], limit=limit))
+    def quarantined(self, limit: int) -> list[tuple[str, int, str]]:
+        return cast(
+            list[tuple[str, int, str]], self._ask(self.agenda.sql["quarantined"], limit=limit)
+        )
 
-    def why_aside(self, subscriber: str) -> str:
+    def why_quarantined(self, subscriber: str) -> str:
         return "".join(
-            str(why) for (why,) in self._ask(self.agenda.sql["why_aside"], subscriber=subscriber)
+            str(why)
+            for (why,) in self._ask(self.agenda.sql["why_quarantined"], subscriber=subscriber)
         )
 
     def withheld(self) -> list[tuple[str, int, str, str, int]]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from engine.context import AppContext
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.sizes import sized
 
 # Of each property that does not say for itself; more by RELANCE_EXAMPLES. No example is timed: a

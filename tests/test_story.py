@@ -19,7 +19,6 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from engine.store.embedded import Embedded
-from tests.installation import LAYOUT, PEOPLE
 from tests.running import (
     GROUND,
     LINK,
@@ -32,6 +31,7 @@ from tests.running import (
     wait_for,
     write,
 )
+from tests.running_installation import LAYOUT, PEOPLE
 
 NAMES = ("anna", "bruno", "chloe", "david", "emma", "fanny")
 ORDER = "COMMANDE-77421"

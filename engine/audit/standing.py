@@ -27,15 +27,15 @@ class StandingStores(Protocol):
     @property
     def vault(self) -> Vault: ...
     @property
-    def views(self) -> SetAside: ...
+    def views(self) -> QuarantineView: ...
     @property
     def command_handler(self) -> CommandHandler: ...
     @property
     def installation_stream(self) -> InstallationStream: ...
 
 
-class SetAside(Protocol):
-    def why_aside(self, subscriber: str) -> str:
+class QuarantineView(Protocol):
+    def why_quarantined(self, subscriber: str) -> str:
         """Why nothing can be made of their facts; "" where something can."""
 
 
@@ -65,7 +65,7 @@ def standing(stores: StandingStores, subscriber: str, zone: str, _: Say) -> Iter
     """How the person stands now, a sentence each: grounds, lists, what comes next. Dates are on the
     clock of `zone`.
     """
-    if why := stores.views.why_aside(subscriber):
+    if why := stores.views.why_quarantined(subscriber):
         yield _("Set aside, nothing is sent: {why}").format(why=stored_in_words(why, _))
         return
     person = stores.command_handler.load([subscriber])[subscriber]

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from engine.config import Config, Site, is_loopback
 from engine.sequence.mistakes import Mistake
+from engine.sequence.plan_source import CONFIG
 from engine.sequence.toml import Places
-from engine.sequence.written import CONFIG
 from engine.words import N_, Words, words
 
 RESERVED = (

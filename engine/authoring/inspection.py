@@ -33,8 +33,8 @@ from engine.sequence.mistakes import Mistake, Unpublishable, Unreadable
 from engine.sequence.model import Letter, Plan
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.parse import CONFIRMATION_BODY, read_plan
+from engine.sequence.plan_source import CONFIG, PlanSource
 from engine.sequence.toml import Places
-from engine.sequence.written import CONFIG, Written
 from engine.words import N_, Words, words
 
 _ASSET = re.compile(
@@ -99,16 +99,16 @@ def inspect(config: Config, files: dict[str, str], now: int = 0) -> Read:
 
 def _orders(plan: Plan, beside: dict[str, str], config: Config) -> Iterator[Mistake]:
     """Forms that ask nobody to confirm, where no shop can sign for whoever is known already."""
-    written, file = Written(plan, beside), config.form.order_key_file
+    source, file = PlanSource(plan, beside), config.form.order_key_file
     if file:
         try:
             order_keys(config.folder / file)
         except Unreadable as error:
-            yield written.at(CONFIG, "form.order_key_file", error.words, True)
+            yield source.at(CONFIG, "form.order_key_file", error.words, True)
     for form in plan.forms.values():
         place = ("form", form.name)
         if not (form.confirm or form.order_field):
-            yield written.mistake(
+            yield source.mistake(
                 place,
                 "confirm",
                 ANYBODY,
@@ -116,7 +116,7 @@ def _orders(plan: Plan, beside: dict[str, str], config: Config) -> Iterator[Mist
                 but=words(N_("without an `order_field` no shop can sign for them")),
             )
         elif not (form.confirm or file):
-            yield written.mistake(
+            yield source.mistake(
                 place,
                 "confirm",
                 ANYBODY,
@@ -136,25 +136,25 @@ def _letters(plan: Plan, files: dict[str, str], beside: dict[str, str]) -> Itera
     """Each letter with its layout, as the composer will take it, and what its author should look at
     again.
     """
-    written, fields = Written(plan, beside), labels(plan)
-    yield from _second_looks(written, plan, files, fields)
+    source, fields = PlanSource(plan, beside), labels(plan)
+    yield from _second_looks(source, plan, files, fields)
     if LAYOUT not in files:
         yield Mistake(
             LAYOUT, 1, N_("there is no layout.html: the frame that every letter is set in")
         )
         return
-    for entry in written.letters_in_plan():
+    for entry in source.letters_in_plan():
         for key, mistake in _letter(entry.letter, plan, files, _EXAMPLE):
             yield (
-                written.mistake(entry.path, key, mistake.words, mistake.fatal) if key else mistake
+                source.mistake(entry.path, key, mistake.words, mistake.fatal) if key else mistake
             )
     for letter in _confirmations(plan):
         for key, mistake in _letter(letter, plan, files, _ASKING):
-            yield _at_confirmation(written, key, mistake.words, mistake.fatal) if key else mistake
+            yield _at_confirmation(source, key, mistake.words, mistake.fatal) if key else mistake
 
 
 def _second_looks(
-    written: Written, plan: Plan, files: dict[str, str], fields: dict[str, str]
+    source: PlanSource, plan: Plan, files: dict[str, str], fields: dict[str, str]
 ) -> Iterator[Mistake]:
     """Warnings about the words themselves: in the letters' files, and in what the TOML holds of
     them.
@@ -164,7 +164,7 @@ def _second_looks(
             yield from foreign_tag_warnings(text, file, fields)
             if plan.language == "fr":
                 yield from _loose_blanks(text, file)
-    for entry in written.letters_in_plan():
+    for entry in source.letters_in_plan():
         for key, line in (
             ("subject", entry.letter.subject),
             ("preheader", entry.letter.preheader),
@@ -173,7 +173,7 @@ def _second_looks(
                 *foreign_tag_warnings(line, "", fields),
                 *(_loose_blanks(line, "") if plan.language == "fr" else ()),
             ):
-                yield written.mistake(entry.path, key, warning.words)
+                yield source.mistake(entry.path, key, warning.words)
 
 
 def _loose_blanks(text: str, file: str) -> Iterator[Mistake]:
@@ -205,12 +205,12 @@ def _confirmations(plan: Plan) -> tuple[Letter, ...]:
     )
 
 
-def _at_confirmation(written: Written, key: str, sentence: Words, fatal: bool) -> Mistake:
+def _at_confirmation(source: PlanSource, key: str, sentence: Words, fatal: bool) -> Mistake:
     file = next(
-        (f for f in written.files if f.endswith(".toml") and "[confirmation]" in written.files[f]),
+        (f for f in source.files if f.endswith(".toml") and "[confirmation]" in source.files[f]),
         LAYOUT,
     )
-    return written.at(file, f"confirmation.{key}", sentence, fatal)
+    return source.at(file, f"confirmation.{key}", sentence, fatal)
 
 
 def _letter(

@@ -65,7 +65,7 @@ class CopyFailed(WordedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Snapshot:
     """What a copy holds: `position` and `digest` of its last entry (0 and "" for none), the vault's
     `migrations`.
     """
@@ -97,15 +97,15 @@ class Moment:
 
 
 @contextmanager
-def moment(owner: str) -> Iterator[Moment]:
+def snapshot(owner: str) -> Iterator[Snapshot]:
     """The database as of now, for as long as the context lasts. `owner` is the conninfo of who may
     read everything. Raises CopyFailed.
     """
     try:
         with connect(owner) as connection, connection.transaction():
-            connection.execute(SQL["moment"])
+            connection.execute(SQL["snapshot"])
             migrations = tuple(str(row[0]) for row in connection.execute(SQL["migrations"]))
-            yield Moment(connection, *_head(connection), migrations)
+            yield Snapshot(connection, *_head(connection), migrations)
     except psycopg.Error as error:
         raise CopyFailed("{why}", why=safe_error_text(error)) from error
 
@@ -126,7 +126,7 @@ def put_back(
 ) -> None:
     """Each part of PARTS from its file in place of whatever is there, all of it or nothing. `role`
     is the running program's, `migrations` are those that the vault in the copy has had, `head` is
-    where its ledger ends: position and digest, as a Moment has them. Nobody can start meanwhile.
+    where its ledger ends: position and digest, as a Snapshot has them. Nobody can start meanwhile.
     Raises CopyFailed: then everything is as it was.
     """
     tables_of_ledger = ledger.statements(owner)

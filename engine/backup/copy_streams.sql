@@ -1,4 +1,4 @@
--- name: moment
+-- name: snapshot
 -- All parts of a copy are of one moment, whatever is written meanwhile; the snapshot is taken by the next statement.
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
 

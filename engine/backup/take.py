@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine import __version__
-from engine.backup.copy_streams import PARTS, moment
+from engine.backup.copy_streams import PARTS, snapshot
 from engine.backup.manifest import FILE, FORMAT, Manifest, part_of, pepper_digest
 from engine.store.files import sync_folder
 
@@ -38,12 +38,12 @@ def take(owner: str, pepper: bytes, target: Path, engine_at: int) -> Manifest:
 
 
 def _write(owner: str, pepper: bytes, folder: Path, engine_at: int) -> Manifest:
-    with moment(owner) as now:
+    with snapshot(owner) as held:
         for part in PARTS:
             with os.fdopen(
                 os.open(folder / part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
             ) as file:
-                now.dump(part, file)
+                held.dump(part, file)
                 file.flush()
                 os.fsync(file.fileno())
     at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -53,9 +53,9 @@ def _write(owner: str, pepper: bytes, folder: Path, engine_at: int) -> Manifest:
         program=__version__,
         at=at,
         engine_at=engine_at,
-        position=now.position,
-        digest=now.digest,
-        migrations=now.migrations,
+        position=held.position,
+        digest=held.digest,
+        migrations=held.migrations,
         secrets=pepper_digest(pepper),
         parts=parts,
     ).sealed(pepper)

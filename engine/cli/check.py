@@ -18,7 +18,7 @@ from engine.desk.clock import wall_now
 from engine.i18n.language import Say, counting_translator, translator
 from engine.i18n.printable import printable
 from engine.sequence.mistakes import Mistake, Unpublishable
-from engine.sequence.written import CONFIG
+from engine.sequence.plan_source import CONFIG
 
 EXCERPT_WIDTH = 76
 

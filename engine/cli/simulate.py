@@ -20,13 +20,13 @@ from engine.i18n.in_words import in_english, in_words
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import quoted, say_list, say_moment, subject_of
 from engine.i18n.user_error import UnreadableInput, UserError, list_of
-from engine.runtime.scheduler import moments
+from engine.runtime.scheduler import recurrences
 from engine.sequence.delay import DAY
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Letter, Plan
 from engine.sequence.timing import to_local
 from engine.simulation.answers import read_answers
-from engine.simulation.live import Moment, live
+from engine.simulation.live import CalendarEntry, live
 from engine.words import Language
 
 MAX_DAYS = 3660
@@ -58,22 +58,22 @@ def run(config: Config, args: argparse.Namespace) -> int:
     plan = read_folder(config).sound().plan
     options = Options(args.file, args.answer, args.list, start, zone, args.days)
     if args.json:
-        print(json_text([_as_json(moment) for moment in lived(plan, options)]))
+        print(json_text([_as_json(entry) for entry in lived(plan, options)]))
     else:
         simulate(plan, options, print, config.site.language)
     return 0
 
 
-def _as_json(moment: Moment) -> dict[str, object]:
-    """A moment's fields; a refusal stands under `why`, in English."""
-    fields = asdict(moment)
+def _as_json(entry: CalendarEntry) -> dict[str, object]:
+    """An entry's fields; a refusal stands under `why`, in English."""
+    fields = asdict(entry)
     del fields["refused"]
-    if moment.refused is not None:
-        fields["why"] = in_english(moment.refused)
+    if entry.refused is not None:
+        fields["why"] = in_english(entry.refused)
     return fields
 
 
-def lived(plan: Plan, options: Options) -> tuple[Moment, ...]:
+def lived(plan: Plan, options: Options) -> tuple[CalendarEntry, ...]:
     """Raises UserError of status 2 for a file, list, letter or link that does not exist."""
     file = find_file(plan.titles, options.file)
     first = lists_in(plan, file)
@@ -91,14 +91,14 @@ def lived(plan: Plan, options: Options) -> tuple[Moment, ...]:
         options.start,
         options.timezone or plan.timezone,
         options.days * DAY,
-        moments,
+        recurrences,
     )
 
 
 def simulate(
     plan: Plan, options: Options, tell: Callable[[str], None], language: Language | None = None
 ) -> None:
-    """Tell the calendar, a line for each moment: days since joining, date and hour of the reader's
+    """Tell the calendar, a line for each entry: days since joining, date and hour of the reader's
     zone, what happens.
     """
     spoken = language or plan.language
@@ -108,79 +108,77 @@ def simulate(
     tell(f"{plan.titles[find_file(plan.titles, options.file)]} ({zone})")
     first_day = to_local(options.start, zone).date()
     before = ""
-    for index, moment in enumerate(calendar):
+    for index, entry in enumerate(calendar):
         if (
-            moment.kind in ("moves", "copies")
+            entry.kind in ("moves", "copies")
             and index
             and calendar[index - 1].kind in ("answers", "agrees")
         ):
             continue
-        days = _("D+{days}").format(days=(to_local(moment.at, zone).date() - first_day).days)
-        when = f"{days:<6} {say_moment(moment.at, zone, spoken)}"
-        tell(f"{when if when != before else ' ' * len(when)}  {_what(moment, plan, _)}".rstrip())
+        days = _("D+{days}").format(days=(to_local(entry.at, zone).date() - first_day).days)
+        when = f"{days:<6} {say_moment(entry.at, zone, spoken)}"
+        tell(f"{when if when != before else ' ' * len(when)}  {_what(entry, plan, _)}".rstrip())
         before = when
 
 
-def _what(moment: Moment, plan: Plan, _: Callable[[str], str]) -> str:
-    letter = _letter(plan, moment)
+def _what(entry: CalendarEntry, plan: Plan, _: Callable[[str], str]) -> str:
+    letter = _letter(plan, entry)
     subject = quoted(subject_of(letter), _) if letter is not None else ""
-    there, target = say_list(plan, moment.list), say_list(plan, moment.target)
-    match moment.kind:
+    there, target = say_list(plan, entry.list), say_list(plan, entry.target)
+    match entry.kind:
         case "joins":
             return _("joins list {list}").format(list=there)
         case "letter" | "broadcast":
             kind = (
                 _("reminder")
-                if moment.reminder
+                if entry.reminder
                 else _("broadcast")
-                if moment.kind == "broadcast"
+                if entry.kind == "broadcast"
                 else _("letter")
             )
-            return f"{kind} {moment.letter} {subject}"
+            return f"{kind} {entry.letter} {subject}"
         case "answers":
-            return _("answers {label} → {list}").format(label=quoted(moment.label, _), list=target)
+            return _("answers {label} → {list}").format(label=quoted(entry.label, _), list=target)
         case "moves" | "passes":
             return _("moves to list {list}").format(list=target)
         case "copies":
             return _("joins list {list} too").format(list=target)
         case "agrees":
             return _("agrees on the page to receive “{purpose}”").format(
-                purpose=plan.purposes[moment.why].name
+                purpose=plan.purposes[entry.why].name
             )
         case "leaves":
-            return _leaving(moment, there, _)
+            return _leaving(entry, there, _)
         case "withheld":
             return _("letter {letter} is left out: {why}").format(
-                letter=moment.letter, why=moment.why
+                letter=entry.letter, why=entry.why
             )
-        case "refused" if moment.refused is not None:
-            return _("refused: {why}").format(why=in_words(moment.refused, _))
+        case "refused" if entry.refused is not None:
+            return _("refused: {why}").format(why=in_words(entry.refused, _))
         case "rests":
-            return _("nothing follows: {why}").format(why=_(moment.why))
+            return _("nothing follows: {why}").format(why=_(entry.why))
         case "goes on":
             return _("and so on: the end of the time asked for")
         case _:
             return _("stopped here: this goes on without end")
 
 
-def _leaving(moment: Moment, there: str, _: Callable[[str], str]) -> str:
-    if moment.why == "rule":
+def _leaving(entry: CalendarEntry, there: str, _: Callable[[str], str]) -> str:
+    if entry.why == "rule":
         return _("leaves list {list}, by a rule").format(list=there)
     return _("leaves list {list}").format(list=there)
 
 
-def _letter(plan: Plan, moment: Moment) -> Letter | None:
-    listed = plan.lists.get(moment.list)
-    of_list = (
-        listed.letter(moment.letter) if listed is not None and moment.kind == "letter" else None
-    )
+def _letter(plan: Plan, entry: CalendarEntry) -> Letter | None:
+    listed = plan.lists.get(entry.list)
+    of_list = listed.letter(entry.letter) if listed is not None and entry.kind == "letter" else None
     every = [
         letter
         for broadcast in plan.broadcasts.values()
         for letter in (broadcast.letter, broadcast.reminder)
         if letter is not None
     ]
-    return of_list or next((letter for letter in every if letter.id == moment.letter), None)
+    return of_list or next((letter for letter in every if letter.id == entry.letter), None)
 
 
 DRAWINGS = {"text": draw_text, "mermaid": draw_mermaid, "dot": draw_dot}

@@ -48,7 +48,7 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
-class Corrected:
+class Corrections:
     """The values that differ from the known ones; "" for zone and language is unchanged."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -73,7 +73,7 @@ def read_press(posted: Mapping[str, str]) -> Press:
 
 def read_corrections(
     posted: Mapping[str, str], known: Mapping[str, str], timezone: str, language: str
-) -> Corrected | CorrectionFaults:
+) -> Corrections | CorrectionFaults:
     """`known` has every field that may be corrected, with its value or ""; `timezone` and
     `language` are the person's. An unchanged value is not checked: an import may have written what
     a person may not write here.
@@ -94,7 +94,7 @@ def read_corrections(
         reasons[LANGUAGE] = "language"
     if reasons:
         return CorrectionFaults(reasons)
-    return Corrected(
+    return Corrections(
         changed, zone if zone != timezone else "", tongue if tongue != language[:2].lower() else ""
     )
 

@@ -82,7 +82,7 @@ ANSWER = (
 
 
 @dataclass(frozen=True, slots=True)
-class Corrected:
+class CorrectionCall:
     address: str
     new_address: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -91,14 +91,14 @@ class Corrected:
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class ErasureCall:
     address: str
     keep_proof: Delay | None = None
     forget_suppression: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Requested:
+class RightRequestCall:
     address: str
     right: str
     received_at: int = 0
@@ -106,7 +106,7 @@ class Requested:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class RightAnswerCall:
     request: str
     how: str
     note: str = ""
@@ -119,14 +119,14 @@ def read_export(body: object, plan: Plan, now: int) -> tuple[str, str] | Mistake
     return reader.end() or read
 
 
-def read_correction(body: object, plan: Plan, now: int) -> Corrected | Mistakes:
+def read_correction(body: object, plan: Plan, now: int) -> CorrectionCall | Mistakes:
     reader = BodyReader(body, CORRECTION, plan, now)
     new_address = reader.text("new_email")
     try:
         new_address = normalise(new_address) if new_address else ""
     except AddressRefused as error:
         reader.mistake_for("new_email", error.reason)
-    read = Corrected(
+    read = CorrectionCall(
         reader.address(),
         new_address,
         reader.fields("fields"),
@@ -151,20 +151,20 @@ def read_objection(body: object, plan: Plan, now: int) -> str | Mistakes:
     return reader.end() or address
 
 
-def read_erasure(body: object, plan: Plan, now: int) -> Erased | Mistakes:
+def read_erasure(body: object, plan: Plan, now: int) -> ErasureCall | Mistakes:
     reader = BodyReader(body, ERASURE, plan, now)
     term, span = reader.text("keep_proof"), None
     try:
         span = parse_delay(term) if term else None
     except Unreadable as error:
         reader.mistake_for("keep_proof", error.words)
-    read = Erased(reader.address(), span, reader.text("forget_suppression") == "yes")
+    read = ErasureCall(reader.address(), span, reader.text("forget_suppression") == "yes")
     return reader.end() or read
 
 
-def read_request(body: object, plan: Plan, now: int) -> Requested | Mistakes:
+def read_request(body: object, plan: Plan, now: int) -> RightRequestCall | Mistakes:
     reader = BodyReader(body, REQUEST, plan, now)
-    read = Requested(
+    read = RightRequestCall(
         reader.address(),
         reader.text("right"),
         reader.moment("received_at"),
@@ -173,7 +173,7 @@ def read_request(body: object, plan: Plan, now: int) -> Requested | Mistakes:
     return reader.end() or read
 
 
-def read_answer(body: object, plan: Plan, now: int) -> Answered | Mistakes:
+def read_answer(body: object, plan: Plan, now: int) -> RightAnswerCall | Mistakes:
     reader = BodyReader(body, ANSWER, plan, now)
-    read = Answered(reader.text("request"), reader.text("how"), reader.text("note"))
+    read = RightAnswerCall(reader.text("request"), reader.text("how"), reader.text("note"))
     return reader.end() or read

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from engine.intake.address import AddressRefused, normalise
 from engine.proof.errors import ProofRefused
 from engine.proof.tlog_witness import Witness, parse_witness
 from engine.sequence.delay import Delay, parse_delay
-from engine.sequence.table import Table
+from engine.sequence.table import Table, http_url
 from engine.vault.sealing import recipient
 from engine.words import N_
 
@@ -48,7 +47,9 @@ def read_proof(table: Table) -> Proof:
     )
     if settings.every.nominal_ms == 0:
         table.mistake("every", N_("`every` is a minute at least"))
-    if settings.stamp and not _is_server(settings.stamp):
+    if settings.stamp and not (
+        http_url(settings.stamp) and settings.stamp.isascii() and " " not in settings.stamp
+    ):
         table.mistake(
             "stamp",
             N_(
@@ -124,22 +125,3 @@ def _address(entry: object) -> str:
         return normalise(entry) if isinstance(entry, str) else ""
     except AddressRefused:
         return ""
-
-
-def _is_server(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        named = (
-            parts.scheme in ("http", "https")
-            and bool(parts.hostname)
-            and (parts.port is None or parts.port > 0)
-        )
-        return (
-            named
-            and url.isascii()
-            and url.isprintable()
-            and " " not in url
-            and not (parts.fragment or parts.username)
-        )
-    except ValueError:
-        return False

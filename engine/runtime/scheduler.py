@@ -68,14 +68,14 @@ def _last_moment(
         if occurrence.broadcast == broadcast.id
     ]
     start, last = max([published, *seen, now - 40 * 86_400_000]), None
-    for moment in islice(moments(broadcast.every, timezone, start), MAX_MISSED):
+    for moment in islice(recurrences(broadcast.every, timezone, start), MAX_MISSED):
         if moment > now:
             break
         last = moment
     return last
 
 
-def moments(every: str, timezone: str, after: int) -> Iterator[int]:
+def recurrences(every: str, timezone: str, after: int) -> Iterator[int]:
     """The instants (ms) later than `after` that a cron line names in a zone, in order."""
     minute, hour, day, month, weekday = read_cron(every)
     trigger = CronTrigger(

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from engine.sequence import check_letters
 from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Letter, List, Plan
-from engine.sequence.written import CONFIG, Written, named
+from engine.sequence.plan_source import CONFIG, PlanSource, named
 from engine.words import N_
 
 MAX_GROUPS = 10
 
 
-def rules_across_purposes(written: Written) -> Iterator[Mistake]:
+def rules_across_purposes(source: PlanSource) -> Iterator[Mistake]:
     """A click can ask for consent on its page; a rule cannot."""
-    lists = written.plan.lists
+    lists = source.plan.lists
     for listed in lists.values():
         target = lists.get(listed.ends.target) if listed.ends is not None else None
         if target is not None and target.purpose != listed.purpose:
@@ -23,7 +23,7 @@ def rules_across_purposes(written: Written) -> Iterator[Mistake]:
                 'this ending leads from the purpose "{purpose}" to "{other}", which its readers may'
                 " not have agreed to: let a link ask them"
             )
-            yield written.mistake(
+            yield source.mistake(
                 ("list", str(listed.id)),
                 "ends",
                 message,
@@ -33,28 +33,28 @@ def rules_across_purposes(written: Written) -> Iterator[Mistake]:
             )
 
 
-def copies_that_are_hidden_moves(written: Written) -> Iterator[Mistake]:
-    for entry in written.letters_in_plan():
+def copies_that_are_hidden_moves(source: PlanSource) -> Iterator[Mistake]:
+    for entry in source.letters_in_plan():
         for link in entry.letter.links:
-            target = written.plan.lists.get(link.target)
+            target = source.plan.lists.get(link.target)
             left = [
                 sending_list
                 for sending_list in entry.lists
-                if target is not None and is_taken_off(sending_list, target, written.plan)
+                if target is not None and is_taken_off(sending_list, target, source.plan)
             ]
             if link.kind == "copy" and target is not None and left:
                 message = N_(
                     "this copy is a hidden move: joining {joined} takes the reader off {left}"
                 )
-                yield written.at_link(
+                yield source.at_link(
                     entry.letter, link, message, joined=named(target), left=named(left[0])
                 )
 
 
-def transitions_always_refused(written: Written) -> Iterator[Mistake]:
+def transitions_always_refused(source: PlanSource) -> Iterator[Mistake]:
     """A member of a list to whose group the target's group yields is always refused there."""
-    plan = written.plan
-    for entry in written.letters_in_plan():
+    plan = source.plan
+    for entry in source.letters_in_plan():
         for link in entry.letter.links:
             target = plan.lists.get(link.target)
             if (
@@ -67,12 +67,12 @@ def transitions_always_refused(written: Written) -> Iterator[Mistake]:
                     " stand"
                 )
                 group, other = target.group, entry.lists[0].group
-                yield written.at_link(entry.letter, link, message, group=group, other=other)
+                yield source.at_link(entry.letter, link, message, group=group, other=other)
     for listed in plan.lists.values():
         target = plan.lists.get(listed.ends.target) if listed.ends is not None else None
         if target is not None and _yields(target, listed, plan):
             message = N_('this ending is always refused: "{group}" yields to "{other}"')
-            yield written.mistake(
+            yield source.mistake(
                 ("list", str(listed.id)), "ends", message, group=target.group, other=listed.group
             )
 
@@ -82,12 +82,12 @@ def _yields(target: List, source: List, plan: Plan) -> bool:
     return group is not None and source.id != target.id and source.group in group.yields_to
 
 
-def broadcasts_for_another_purpose(written: Written) -> Iterator[Mistake]:
-    for broadcast in written.plan.broadcasts.values():
-        entries = written.tables.get(("broadcast", broadcast.id), {}).get("to")
+def broadcasts_for_another_purpose(source: PlanSource) -> Iterator[Mistake]:
+    for broadcast in source.plan.broadcasts.values():
+        entries = source.tables.get(("broadcast", broadcast.id), {}).get("to")
         by_itself = entries if isinstance(entries, list) else []
         for number in broadcast.to:
-            listed = written.plan.lists.get(number)
+            listed = source.plan.lists.get(number)
             if (
                 listed is not None
                 and listed.purpose != broadcast.purpose
@@ -98,45 +98,45 @@ def broadcasts_for_another_purpose(written: Written) -> Iterator[Mistake]:
                     " agreed to both get it"
                 )
                 place, other = ("broadcast", broadcast.id), listed.purpose
-                yield written.mistake(
+                yield source.mistake(
                     place, "to", message, purpose=broadcast.purpose, list=named(listed), other=other
                 )
 
 
-def too_many_groups(written: Written) -> Iterator[Mistake]:
-    count = len(written.plan.groups)
+def too_many_groups(source: PlanSource) -> Iterator[Mistake]:
+    count = len(source.plan.groups)
     if count > MAX_GROUPS:
         message = N_("{count} groups are more than {most}: nobody keeps so many apart")
-        yield written.at(CONFIG, f"group[{MAX_GROUPS}]", message, count=count, most=MAX_GROUPS)
+        yield source.at(CONFIG, f"group[{MAX_GROUPS}]", message, count=count, most=MAX_GROUPS)
 
 
-def transitions(written: Written) -> Iterator[tuple[int, int]]:
+def transitions(source: PlanSource) -> Iterator[tuple[int, int]]:
     """Every transition from a list to another: by links of its letters and broadcasts, and by its
     ending.
     """
-    for entry in written.letters_in_plan():
+    for entry in source.letters_in_plan():
         for listed in entry.lists:
             yield from ((listed.id, link.target) for link in entry.letter.links)
-    for listed in written.plan.lists.values():
+    for listed in source.plan.lists.values():
         if listed.ends is not None and listed.ends.target:
             yield listed.id, listed.ends.target
 
 
-def lists_nobody_can_enter(written: Written) -> Iterator[Mistake]:
-    lists = written.plan.lists
-    led_to = {target for source, target in transitions(written) if source != target}
-    by_form = {number for form in written.plan.forms.values() for number in form.lists}
+def lists_nobody_can_enter(source: PlanSource) -> Iterator[Mistake]:
+    lists = source.plan.lists
+    led_to = {target for start, target in transitions(source) if start != target}
+    by_form = {number for form in source.plan.forms.values() for number in form.lists}
     alone = [number for number in lists if number not in led_to | by_form]
     for number in alone:
         message = N_(
             "no form, link or ending leads to {list}: only an import, the API or an operator does"
         )
-        yield written.mistake(("list", str(number)), "", message, list=named(lists[number]))
-    reached = _reached({*by_form, *alone}, set(transitions(written)))
+        yield source.mistake(("list", str(number)), "", message, list=named(lists[number]))
+    reached = _reached({*by_form, *alone}, set(transitions(source)))
     for number in lists:
         if number not in reached:
             message = N_("{list} is only reached from lists that nobody can enter")
-            yield written.mistake(("list", str(number)), "", message, list=named(lists[number]))
+            yield source.mistake(("list", str(number)), "", message, list=named(lists[number]))
 
 
 def _reached(roots: set[int], edges: set[tuple[int, int]]) -> set[int]:
@@ -148,11 +148,11 @@ def _reached(roots: set[int], edges: set[tuple[int, int]]) -> set[int]:
     return reached
 
 
-def lists_nobody_can_leave(written: Written) -> Iterator[Mistake]:
+def lists_nobody_can_leave(source: PlanSource) -> Iterator[Mistake]:
     """A list that broadcasts go to may keep people for good; any other list without a way out was
     most likely forgotten.
     """
-    plan = written.plan
+    plan = source.plan
     broadcast_to = {number for broadcast in plan.broadcasts.values() for number in broadcast.to}
     for listed in plan.lists.values():
         if listed.ends is not None or listed.id in broadcast_to or _left_by_rule(listed, plan):
@@ -164,13 +164,13 @@ def lists_nobody_can_leave(written: Written) -> Iterator[Mistake]:
             message = N_(
                 "nobody can leave {list}: no `ends`, no rule, and no letter of it moves its reader"
             )
-            yield written.mistake(("list", str(listed.id)), "", message, list=named(listed))
+            yield source.mistake(("list", str(listed.id)), "", message, list=named(listed))
         elif not set(asking) & set(_last_letters(listed)):
             message = N_(
                 'who does not answer "{letter}" stays on {list} for ever: there is no `ends`, and'
                 " the last letter moves nobody"
             )
-            yield written.mistake(
+            yield source.mistake(
                 ("list", str(listed.id)), "", message, letter=asking[-1].id, list=named(listed)
             )
 
@@ -194,15 +194,15 @@ def _last_letters(listed: List) -> tuple[Letter, ...]:
     return listed.letters[last:]
 
 
-def endless_loops(written: Written) -> Iterator[Mistake]:
+def endless_loops(source: PlanSource) -> Iterator[Mistake]:
     """A cycle of endings without a delay: the same letters would be sent again and again, at
     once.
     """
-    lists = written.plan.lists
+    lists = source.plan.lists
     circles: set[frozenset[int]] = set()
     for start in lists.values():
         path = [start]
-        while (following := _at_once(path[-1], written.plan)) is not None and following not in path:
+        while (following := _at_once(path[-1], source.plan)) is not None and following not in path:
             path.append(following)
         if (
             following is not start
@@ -215,18 +215,18 @@ def endless_loops(written: Written) -> Iterator[Mistake]:
         message = N_(
             "this circle never rests: {circle}; give an ending `after`, or a list `rejoin`"
         )
-        yield written.mistake(("list", str(start.id)), "ends", message, True, circle=shown)
+        yield source.mistake(("list", str(start.id)), "ends", message, True, circle=shown)
 
 
-def endings_that_lead_nowhere(written: Written) -> Iterator[Mistake]:
+def endings_that_lead_nowhere(source: PlanSource) -> Iterator[Mistake]:
     """Nobody joins a list they are on: such an ending only takes people off."""
-    for listed in written.plan.lists.values():
+    for listed in source.plan.lists.values():
         if listed.ends is not None and listed.ends.target == listed.id:
             message = N_(
                 "this ending leads back to {list} itself, and only takes people off it: write"
                 " `leave = true`, or use two lists"
             )
-            yield written.mistake(
+            yield source.mistake(
                 ("list", str(listed.id)), "ends", message, True, list=named(listed)
             )
 
@@ -248,7 +248,7 @@ def _at_once(listed: List, plan: Plan) -> List | None:
     return plan.lists.get(listed.ends.target)
 
 
-Rule = Callable[[Written], Iterator[Mistake]]
+Rule = Callable[[PlanSource], Iterator[Mistake]]
 
 RULES: tuple[Rule, ...] = (
     lists_nobody_can_enter,
@@ -276,5 +276,5 @@ def check(plan: Plan, files: Mapping[str, str], now: int = 0) -> tuple[Mistake, 
     `files` are the texts the plan was read from, by their path, with "config.toml" beside them if
     that is to be named too. `now` is in milliseconds since 1970; 0 leaves dates alone.
     """
-    written = Written(plan, files, now)
-    return tuple(sorted({mistake for rule in RULES for mistake in rule(written)}))
+    source = PlanSource(plan, files, now)
+    return tuple(sorted({mistake for rule in RULES for mistake in rule(source)}))

@@ -13,8 +13,8 @@ from engine.sequence.links import find_links
 from engine.sequence.mistakes import Mistake, Unreadable, column_of
 from engine.sequence.model import Letter
 from engine.sequence.parse_forms import CONFIRMATION_BODY
+from engine.sequence.plan_source import CONFIG, PlanSource, letters_of
 from engine.sequence.timing import read_local_minute, to_instant
-from engine.sequence.written import CONFIG, Written, letters_of
 from engine.words import N_
 
 LAYOUT = "layout.html"
@@ -23,47 +23,47 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
-def reminders_nobody_can_answer(written: Written) -> Iterator[Mistake]:
-    for listed in written.plan.lists.values():
+def reminders_nobody_can_answer(source: PlanSource) -> Iterator[Mistake]:
+    for listed in source.plan.lists.values():
         for letter in listed.letters:
             reminded = listed.letter(letter.reminds) if letter.reminds else None
             if reminded is not None and not reminded.links:
                 message = N_('"{letter}" reminds of "{reminded}", which has no link to answer with')
                 place = ("letter", str(listed.id), letter.id)
-                yield written.mistake(
+                yield source.mistake(
                     place, "reminds", message, True, letter=letter.id, reminded=reminded.id
                 )
-    for broadcast in written.plan.broadcasts.values():
+    for broadcast in source.plan.broadcasts.values():
         if broadcast.reminder is not None and not broadcast.letter.links:
             message = N_('"{broadcast}" has a reminder, but no link to answer with')
-            yield written.mistake(
+            yield source.mistake(
                 ("broadcast", broadcast.id), "reminder", message, True, broadcast=broadcast.id
             )
 
 
-def letters_nobody_can_reach(written: Written) -> Iterator[Mistake]:
+def letters_nobody_can_reach(source: PlanSource) -> Iterator[Mistake]:
     """A file with a letter's words that no list and no broadcast sends."""
-    sent = {entry.letter.body for entry in written.letters_in_plan()} | {
-        written.plan.confirmation.body,
+    sent = {entry.letter.body for entry in source.letters_in_plan()} | {
+        source.plan.confirmation.body,
         LAYOUT,
     }
-    for file in written.files:
+    for file in source.files:
         if file.endswith((".md", ".html")) and file not in sent:
             yield Mistake(file, 1, N_("no list and no broadcast sends this letter"), False)
 
 
-def hours_outside_the_window(written: Written) -> Iterator[Mistake]:
+def hours_outside_the_window(source: PlanSource) -> Iterator[Mistake]:
     """A letter's own `at` overrides the list's `between`; where it lies outside that window, one of
     the two is a mistake.
     """
-    for listed in written.plan.lists.values():
-        window = written.tables.get(("list", str(listed.id)), {}).get("between")
+    for listed in source.plan.lists.values():
+        window = source.tables.get(("list", str(listed.id)), {}).get("between")
         for letter in listed.letters:
-            own = written.tables.get(("letter", str(listed.id), letter.id), {})
+            own = source.tables.get(("letter", str(listed.id), letter.id), {})
             at = own.get("at")
             if isinstance(window, str) and isinstance(at, str) and not _within(at, window):
                 message = N_("`at` {at} lies outside the list's `between` {window}")
-                yield written.mistake(
+                yield source.mistake(
                     ("letter", str(listed.id), letter.id), "at", message, at=at, window=window
                 )
 
@@ -76,47 +76,47 @@ def _within(at: str, window: str) -> bool:
     return start <= minute < end if start < end else minute >= start or minute < end
 
 
-def broadcasts_in_the_past(written: Written) -> Iterator[Mistake]:
-    for broadcast in written.plan.broadcasts.values():
-        if not broadcast.on or not written.now:
+def broadcasts_in_the_past(source: PlanSource) -> Iterator[Mistake]:
+    for broadcast in source.plan.broadcasts.values():
+        if not broadcast.on or not source.now:
             continue
         try:
-            moment = to_instant(read_local_minute(broadcast.on), written.plan.timezone)
+            moment = to_instant(read_local_minute(broadcast.on), source.plan.timezone)
         except ValueError:
             continue
-        if moment < written.now:
+        if moment < source.now:
             message = N_("this date is past: if it has not left, it never will")
-            yield written.mistake(("broadcast", broadcast.id), "on", message)
+            yield source.mistake(("broadcast", broadcast.id), "on", message)
 
 
-def broadcasts_that_never_fall_due(written: Written) -> Iterator[Mistake]:
-    for broadcast in written.plan.broadcasts.values():
+def broadcasts_that_never_fall_due(source: PlanSource) -> Iterator[Mistake]:
+    for broadcast in source.plan.broadcasts.values():
         try:
             due = not broadcast.every or falls_due(broadcast.every)
         except Unreadable:
             continue
         if not due:
             message = N_('"{text}" falls due never: none of these months has such a day')
-            yield written.mistake(
+            yield source.mistake(
                 ("broadcast", broadcast.id), "every", message, True, text=broadcast.every
             )
 
 
-def confirmations_that_confirm_nothing(written: Written) -> Iterator[Mistake]:
+def confirmations_that_confirm_nothing(source: PlanSource) -> Iterator[Mistake]:
     """`===confirm===` has its place in the confirmation, and nothing else that acts has."""
-    body = written.plan.confirmation.body
-    for entry in written.letters_in_plan():
-        for link in find_links(written.files.get(entry.letter.body, "")):
+    body = source.plan.confirmation.body
+    for entry in source.letters_in_plan():
+        for link in find_links(source.files.get(entry.letter.body, "")):
             if link.kind == "confirm" and entry.letter.body != body:
                 message = N_(
                     "===confirm=== has its place in the confirmation only: here nothing waits to be"
                     " confirmed"
                 )
-                column = column_of(written.files[entry.letter.body], link.line, "===confirm===")
+                column = column_of(source.files[entry.letter.body], link.line, "===confirm===")
                 yield Mistake(entry.letter.body, link.line, message, True, column)
-    if body == CONFIRMATION_BODY or body not in written.files:
+    if body == CONFIRMATION_BODY or body not in source.files:
         return
-    links = find_links(written.files[body])
+    links = find_links(source.files[body])
     if not any(link.kind == "confirm" for link in links):
         yield Mistake(
             body, 1, N_("a confirmation needs a link to confirm with: [Je confirme](===confirm===)")
@@ -130,22 +130,22 @@ def confirmations_that_confirm_nothing(written: Written) -> Iterator[Mistake]:
             )
 
 
-def fields_collected_and_never_used(written: Written) -> Iterator[Mistake]:
-    used = _fields_used(written)
+def fields_collected_and_never_used(source: PlanSource) -> Iterator[Mistake]:
+    used = _fields_used(source)
     collected: set[str] = set()
-    for form in written.plan.forms.values():
+    for form in source.plan.forms.values():
         for index, field in enumerate(form.fields):
             collected.add(field.name)
             if field.name not in used:
                 message = N_(
                     'the field "{field}" is collected here and no letter uses it: ask for less'
                 )
-                yield written.mistake(
+                yield source.mistake(
                     ("form", form.name), f"field[{index}].name", message, field=field.name
                 )
-    for name in written.plan.fields:
+    for name in source.plan.fields:
         if name not in used | collected:
-            yield written.at(
+            yield source.at(
                 CONFIG,
                 f"fields.{name}",
                 N_('no letter uses the field "{field}", and no form asks for it'),
@@ -153,11 +153,11 @@ def fields_collected_and_never_used(written: Written) -> Iterator[Mistake]:
             )
 
 
-def _fields_used(written: Written) -> set[str]:
-    confirmation = written.plan.confirmation
-    letters = [letter for listed in written.plan.lists.values() for letter in listed.letters]
+def _fields_used(source: PlanSource) -> set[str]:
+    confirmation = source.plan.confirmation
+    letters = [letter for listed in source.plan.lists.values() for letter in listed.letters]
     letters += [
-        letter for broadcast in written.plan.broadcasts.values() for letter in letters_of(broadcast)
+        letter for broadcast in source.plan.broadcasts.values() for letter in letters_of(broadcast)
     ]
     letters += [
         Letter("", confirmation.subject, confirmation.body, confirmation.preheader),
@@ -166,8 +166,8 @@ def _fields_used(written: Written) -> set[str]:
     texts = {
         text
         for letter in letters
-        for text in (letter.subject, letter.preheader, written.files.get(letter.body, ""))
+        for text in (letter.subject, letter.preheader, source.files.get(letter.body, ""))
     }
-    texts.add(written.files.get(LAYOUT, ""))
+    texts.add(source.files.get(LAYOUT, ""))
     tags = [match[1] or match[2] for text in texts for match in _MERGED.finditer(text)]
     return {word for tag in tags for word in _WORD.findall(_QUOTED.sub("", tag))}

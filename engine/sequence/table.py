@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 from engine.sequence.mistakes import Mistake
 from engine.sequence.nearest import hint, nearest, nearest_key
@@ -142,3 +143,16 @@ class Table:
                     else words(N_("; known here: {keys}"), keys=", ".join(sorted(self.known)))
                 )
                 self.mistake(key, N_("unknown key `{key}`{hint}"), True, True, key=key, hint=ending)
+
+
+def http_url(text: str) -> SplitResult | None:
+    """The parts of an address on the web, None for what is none: http or https, a host, a port
+    above 0 or none, no user and no fragment, nothing unprintable.
+    """
+    try:
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+            return None
+    except ValueError:
+        return None
+    return parts if text.isprintable() and not (parts.fragment or parts.username) else None

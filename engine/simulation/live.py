@@ -23,14 +23,14 @@ from engine.subscriber.person import NOBODY, Person
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class CalendarEntry:
     """`at` is in milliseconds since 1970. `kind` says what happened:
 
     "joins" (list), "letter" and "broadcast" (letter, from list), "withheld" (letter, why),
     "answers" (label, to letter), "moves" and "copies" (list to target), "agrees" (why: the
     purpose), "passes" (an ending: list to target), "leaves" (list, why), "refused" (refused).
     The last one is "rests" (nothing will come any more; why), "goes on" (the horizon was reached)
-    or "too long" (moments without end).
+    or "too long" (a calendar without end).
     """
 
     at: int
@@ -44,25 +44,25 @@ class Moment:
     refused: Refused | None = None
 
 
-def moments_of(event: e.PersonEvent, person: Person, plan: Plan) -> Iterator[Moment]:
+def calendar_entries(event: e.PersonEvent, person: Person, plan: Plan) -> Iterator[CalendarEntry]:
     """What an event means to a reader; `person` is their state before it."""
     match event:
         case e.ListJoined(at, number):
-            yield Moment(at, "joins", number)
+            yield CalendarEntry(at, "joins", number)
         case e.ListMoved():
-            yield Moment(event.at, "moves", event.source, target=event.target)
+            yield CalendarEntry(event.at, "moves", event.source, target=event.target)
         case e.ListCopied():
-            yield Moment(event.at, "copies", event.source, target=event.target)
+            yield CalendarEntry(event.at, "copies", event.source, target=event.target)
         case e.ListTransferred():
-            yield Moment(event.at, "passes", event.source, target=event.target)
+            yield CalendarEntry(event.at, "passes", event.source, target=event.target)
         case e.ListLeft(at, number, _, why):
-            yield Moment(at, "leaves", number, why=why)
+            yield CalendarEntry(at, "leaves", number, why=why)
         case e.ConsentGiven(at, purpose):
-            yield Moment(at, "agrees", why=purpose)
+            yield CalendarEntry(at, "agrees", why=purpose)
         case e.LetterSent(at, message):
             flight = person.in_flight[message]
             kind = "broadcast" if flight.kind == "broadcast" else "letter"
-            yield Moment(
+            yield CalendarEntry(
                 at,
                 kind,
                 flight.list,
@@ -70,7 +70,7 @@ def moments_of(event: e.PersonEvent, person: Person, plan: Plan) -> Iterator[Mom
                 reminder=_reminds(plan, flight.list, flight.letter),
             )
         case e.LetterWithheld():
-            yield Moment(event.at, "withheld", event.list, event.letter, why=event.why)
+            yield CalendarEntry(event.at, "withheld", event.list, event.letter, why=event.why)
         case _:
             return
 
@@ -86,7 +86,7 @@ def _reminds(plan: Plan, number: int, name: str) -> bool:
     return bool(letter.reminds) if letter is not None else name in reminders
 
 
-MAX_MOMENTS = 500
+MAX_ENTRIES = 500
 MAX_OCCURRENCES = 10
 ENGINE = Cause("engine")
 Step = tuple[int, Callable[[int], None]]
@@ -110,18 +110,18 @@ class _SimulatedReader:
     recurring: Recurring
     person: Person = NOBODY
     calendar: Calendar = ()
-    moments: list[Moment] = field(default_factory=list)
+    entries: list[CalendarEntry] = field(default_factory=list)
     pending_answers: list[tuple[c.Answer, str]] = field(default_factory=list)
     last_occurrence: dict[str, int] = field(default_factory=dict)
     begun: int = 0
 
     def execute(self, command: c.AnyCommand) -> None:
-        """Decide and fold the events. A refusal becomes a moment too."""
+        """Decide and fold the events. A refusal becomes an entry too."""
         outcome = decide(command, self.person, self.plan, self.calendar)
         if isinstance(outcome, Refused):
-            self.moments.append(Moment(command.at, "refused", refused=outcome))
+            self.entries.append(CalendarEntry(command.at, "refused", refused=outcome))
         for event in outcome.events if isinstance(outcome, Done) else ():
-            self.moments += moments_of(event, self.person, self.plan)
+            self.entries += calendar_entries(event, self.person, self.plan)
             self.person = evolve(self.person, event)
             if isinstance(event, LetterBegun):
                 self.execute(c.RecordOutcome(event.at, ENGINE, event.message, "sent"))
@@ -174,8 +174,8 @@ class _SimulatedReader:
         the page that asks.
         """
         command, label = self.pending_answers.pop(0)
-        self.moments.append(
-            Moment(at, "answers", command.source, target=command.target, label=label)
+        self.entries.append(
+            CalendarEntry(at, "answers", command.source, target=command.target, label=label)
         )
         self.execute(
             replace(command, consented=needs_consent(self.person, self.plan, command.target))
@@ -251,14 +251,14 @@ def live(
     zone: str,
     horizon: int = 365 * DAY,
     recurring: Recurring = lambda every, zone, after: iter(()),
-) -> tuple[Moment, ...]:
+) -> tuple[CalendarEntry, ...]:
     """The calendar of a reader who joins `start_list` at `start` (ms) with a live ground, in the
     IANA zone `zone`, over `horizon` ms.
 
     `answers` gives, by letter id (or "list/letter" where several lists have one), what is said to
     it, as often as the reader changes their mind; other letters meet silence. `recurring(cron line,
     zone, after)` yields the instants of recurring broadcasts later than `after`. At most
-    MAX_MOMENTS.
+    MAX_ENTRIES.
     """
     life = _SimulatedReader(plan, answers, recurring)
     life.execute(
@@ -272,21 +272,21 @@ def live(
             own_act=True,
         )
     )
-    life.moments = [moment for moment in life.moments if moment.kind != "agrees"]
+    life.entries = [entry for entry in life.entries if entry.kind != "agrees"]
     now = start
-    for _ in range(MAX_MOMENTS):
+    for _ in range(MAX_ENTRIES):
         steps = [
             step
             for step in (life.next_mailing(now), life.next_answer(), life.next_act())
             if step is not None
         ]
         if not steps:
-            return (*life.moments, Moment(now, "rests", why=life.why_at_rest()))
+            return (*life.entries, CalendarEntry(now, "rests", why=life.why_at_rest()))
         at, step = min(steps, key=lambda step_at: step_at[0])
         if at > start + horizon:
-            return (*life.moments, Moment(start + horizon, "goes on"))
+            return (*life.entries, CalendarEntry(start + horizon, "goes on"))
         now = max(now, at)
         step(now)
-        if len(life.moments) >= MAX_MOMENTS:
+        if len(life.entries) >= MAX_ENTRIES:
             break
-    return (*life.moments, Moment(now, "too long"))
+    return (*life.entries, CalendarEntry(now, "too long"))

@@ -47,7 +47,7 @@ KEYS_TOLD_SECONDS = 14 * 86_400
 class CountingViews(Protocol):
     """The views, as far as they count."""
 
-    def aside(self, limit: int) -> list[tuple[str, int, str]]:
+    def quarantined(self, limit: int) -> list[tuple[str, int, str]]:
         """Of whom nothing can be made: subscriber, the position of their last fact, why. The latest
         first.
         """
@@ -213,7 +213,7 @@ def _stuck(stores: StatusStores) -> Iterator[Stuck]:
     now = datetime.now(UTC)
     for subscriber, key, why, at in stores.desk.stuck(STUCK_SHOWN):
         yield Stuck(str(subscriber), key, why, max(0.0, (now - at).total_seconds()))
-    for subscriber, position, why in stores.views.aside(STUCK_SHOWN):
+    for subscriber, position, why in stores.views.quarantined(STUCK_SHOWN):
         yield Stuck(subscriber, "agenda", why, max(0.0, _age(stores, position)))
 
 

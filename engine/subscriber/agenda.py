@@ -81,7 +81,7 @@ def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
         next_acts[encode(RightKey(identifier))] = Act("right", right.right, planned=right.due_at)
     for matter, letter, state, act in _withheld(person, plan, calendar):
         next_acts[encode(WithheldKey(matter, letter))] = replace(
-            act, kind="withheld", letter=letter, planned=state.meant_for, why=state.aside
+            act, kind="withheld", letter=letter, planned=state.meant_for, why=state.to_correct
         )
     return next_acts
 
@@ -108,15 +108,15 @@ def _correctable(person: Person) -> Iterator[tuple[Matter, str, LetterState]]:
     """Letters withheld for a reason that can be corrected: the matter, the letter, its state."""
     for number, membership in person.memberships.items():
         for letter, state in membership.letters.items():
-            if state.aside:
+            if state.to_correct:
                 yield ListKey(number), letter, state
     for purpose, request in person.requests.items():
         for letter, state in request.letters.items():
-            if state.aside:
+            if state.to_correct:
                 yield RequestKey(purpose), letter, state
     for key, mailing in person.mailings.items():
         for letter, state in mailing.letters.items():
-            if state.aside and isinstance(broadcast := decode(key), BroadcastKey):
+            if state.to_correct and isinstance(broadcast := decode(key), BroadcastKey):
                 yield broadcast, letter, state
 
 

@@ -94,7 +94,7 @@ def is_unanswered(person: Person, at: int) -> bool:
         request is not None
         and request.expires_at <= at
         and mail is not None
-        and not mail.aside
+        and not mail.to_correct
         and mail.status in ("sent", "failed", "withheld")
     )
 

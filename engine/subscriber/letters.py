@@ -66,7 +66,12 @@ def begun(p: PersonDraft, event: e.LetterBegun) -> None:
 
 
 def outcome(
-    p: PersonDraft, message: str, status: LetterStatus, at: int, retry_at: int = 0, aside: str = ""
+    p: PersonDraft,
+    message: str,
+    status: LetterStatus,
+    at: int,
+    retry_at: int = 0,
+    to_correct: str = "",
 ) -> None:
     """A retry that is due at once follows an attempt that was never made or that was settled: the
     time after which we give up starts anew.
@@ -87,7 +92,7 @@ def outcome(
         first,
         retry_at,
         before.answered,
-        aside,
+        to_correct,
         before.planned,
     )
     _put_letter(p, flight.key, flight.run, flight.letter, state)
@@ -109,7 +114,11 @@ def withheld(p: PersonDraft, event: e.LetterWithheld) -> None:
     if event.message in p.in_flight:
         mendable = event.why in (CANNOT_BE_RENDERED, CANNOT_BE_CARRIED)
         outcome(
-            p, event.message, "withheld", event.at, aside=event.what or "words" if mendable else ""
+            p,
+            event.message,
+            "withheld",
+            event.at,
+            to_correct=event.what or "words" if mendable else "",
         )
         return
     if isinstance(decode(event.key), BroadcastKey):

@@ -18,7 +18,7 @@ WAYS_KEPT = 16
 
 @dataclass(frozen=True, slots=True)
 class LetterState:
-    """`at` (ms) is when `status` last changed. `aside`: what has to be corrected in a withheld
+    """`at` (ms) is when `status` last changed. `to_correct`: what has to be corrected in a withheld
     letter, "" where nothing can be. `planned` (ms) is when a letter that is retried was meant to
     leave.
     """
@@ -30,7 +30,7 @@ class LetterState:
     first_begun: int = 0
     retry_at: int = 0
     answered: bool = False
-    aside: str = ""
+    to_correct: str = ""
     planned: int = 0
 
     @property
@@ -48,7 +48,7 @@ class LetterState:
             self.first_begun,
             self.retry_at,
             answered,
-            self.aside,
+            self.to_correct,
             self.planned,
         )
 

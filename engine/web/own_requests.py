@@ -15,7 +15,7 @@ from engine.commands.command_handler import CommandRequest, Result
 from engine.config import Site
 from engine.i18n.language import Language
 from engine.intake.clicks import HUMAN
-from engine.intake.own_data import Corrected
+from engine.intake.own_data import Corrections
 from engine.ledger.codec import Entry
 from engine.privacy.correction import Correction, correction
 from engine.privacy.erasure import Receipt, archiver, erase
@@ -117,7 +117,7 @@ class OwnRequests:
         )
 
     def correct(
-        self, letter: OwnLetter, visitor: Visitor, corrected: Corrected
+        self, letter: OwnLetter, visitor: Visitor, corrected: Corrections
     ) -> Result | Refused:
         wanted = Correction("", corrected.fields, corrected.timezone, corrected.language)
         cause, pieces = self._cause(letter, visitor, "rectification", **wanted.particulars)

@@ -26,7 +26,7 @@ from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import Subscribe, Suppress, Withdraw
 from engine.subscriber.events import Cause, ConsentGiven, GroundDeclared
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.sizes import sized
 from tests.web.garden import GARDEN
 from tests.web.visiting import Site, visited

@@ -17,9 +17,9 @@ from engine.proof.checkpoint import open_checkpoint
 from engine.proof.signing import read_vkey
 from engine.proof.tiles import ENTRIES, WIDTH, Edge, Tile, hashes_of, parse_bundle, tiles_of
 from engine.proof.tree import HASH_BYTES, leaf_hash
-from tests.installation import Installations
 from tests.proof.growing_ledger import states, write
 from tests.proof.plain_tree import mth
+from tests.running_installation import Installations
 from tests.web.garden import GARDEN
 from tests.web.visiting import Site, visited
 

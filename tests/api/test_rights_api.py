@@ -12,7 +12,7 @@ from engine.cli.api_key import create
 from engine.cli.arguments_of_trust import SCOPES
 from engine.subscriber.events import RightAnswered, RightExercised, SubscriberErased
 from tests.api.test_api import Shop, refused
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.web.garden import GARDEN
 from tests.web.visiting import visited
 

@@ -16,7 +16,7 @@ from engine.letter.link_token import make_token
 from engine.subscriber.commands import Subscribe
 from tests.audit.contesting import FILES, Auditor, Mail, sent, subscribed, wished, with_evidence
 from tests.conftest import MakeContext
-from tests.installation import publish, write_sequences
+from tests.running_installation import publish, write_sequences
 
 pytestmark = pytest.mark.postgres
 ANNA, BRUNO = "anna@lecteurs.example", "bruno@lecteurs.example"

@@ -24,8 +24,8 @@ from engine.sequence.delay import DAY
 from engine.subscriber.events import ConsentGiven, ConsentRequested, GroundDeclared, LetterSent
 from engine.vault.evidence import PREFIX, octets_of
 from tests.audit.contesting import Auditor
-from tests.installation import Installations
 from tests.proof.handed import bundle
+from tests.running_installation import Installations
 from tests.web import doors
 from tests.web.visiting import Site, behind_a_proxy
 

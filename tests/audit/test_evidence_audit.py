@@ -17,7 +17,7 @@ from engine.i18n.user_error import UserError
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import Withdraw
 from engine.subscriber.events import Cause
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.web import doors
 from tests.web.visiting import Site, behind_a_proxy
 

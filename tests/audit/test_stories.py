@@ -18,7 +18,7 @@ from engine.i18n.user_error import UserError
 from engine.subscriber.commands import Subscribe
 from tests.audit.contesting import DAY, FILES, Auditor, sent, wished, with_evidence
 from tests.conftest import MakeContext
-from tests.installation import publish, write_sequences
+from tests.running_installation import publish, write_sequences
 from tests.web.visiting import BEHIND_A_PROXY, visited
 
 pytestmark = pytest.mark.postgres

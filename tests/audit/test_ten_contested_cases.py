@@ -31,7 +31,7 @@ from tests.audit.contesting import (
     with_evidence,
 )
 from tests.cli.bringing_in import bring, table
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.web.correspondence import press
 from tests.web.visiting import Site, behind_a_proxy
 

@@ -16,7 +16,7 @@ from engine.cli.arguments_of_letters import graph_arguments
 from engine.cli.simulate import graph
 from engine.config import read_config
 from engine.i18n.user_error import UserError
-from tests.installation import CONFIG, LAYOUT, write_sequences
+from tests.running_installation import CONFIG, LAYOUT, write_sequences
 from tests.sequence.dialogues import HEAD, letter, listed, read
 
 WORDS = {"a.md": "Bonjour.\n", "q.md": "Alors ?\n\n[Oui](===11===) [Un carnet aussi](+++12+++)\n"}

@@ -17,7 +17,7 @@ from engine.config import read_config
 from engine.context import AppContext, DatabaseContext
 from engine.secret_files import read_secrets
 from tests.cli.asking import FILES
-from tests.installation import Installations
+from tests.running_installation import Installations
 
 
 @contextmanager

@@ -39,8 +39,8 @@ from engine.subscriber.events import Cause
 from engine.vault.vault import VaultWrite
 from tests.backup.database_context import backup, database_context_of, restore
 from tests.cli.asking import join, send, withdraw
-from tests.installation import Installations, publish
 from tests.privacy.garden import Anna, Everything
+from tests.running_installation import Installations, publish
 
 pytestmark = pytest.mark.timeout(240)
 SHOP, CLICK = Cause("operator", "o1"), Cause("click")

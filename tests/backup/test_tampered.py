@@ -25,7 +25,7 @@ from engine.store import programs
 from engine.store.database import program_role_of
 from tests.backup.database_context import backup, database_context_of, restore
 from tests.cli.asking import join
-from tests.installation import Installations
+from tests.running_installation import Installations
 
 pytestmark = pytest.mark.timeout(240)
 

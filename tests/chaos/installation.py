@@ -14,8 +14,8 @@ import psycopg
 from engine.store import postmaster
 from projections.agenda import Agenda
 from projections.letters import Letters
-from tests.installation import LAYOUT
 from tests.running import GROUND, Installed, free_port, write
+from tests.running_installation import LAYOUT
 
 CONFIG = """
 [site]

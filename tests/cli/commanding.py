@@ -22,8 +22,8 @@ from psycopg.conninfo import make_conninfo
 
 from engine.store.embedded import Embedded
 from tests.forked import Said, Started, Typed
-from tests.installation import LAYOUT, PEOPLE
 from tests.running import ROOT, free_port, wait_for, write
+from tests.running_installation import LAYOUT, PEOPLE
 
 CONFIG = (
     """

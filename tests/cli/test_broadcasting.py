@@ -13,7 +13,7 @@ from engine.cli.broadcast import broadcast
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.installation.events import SendingPaused
-from engine.runtime.scheduler import claim_broadcasts, fallen_due, moments
+from engine.runtime.scheduler import claim_broadcasts, fallen_due, recurrences
 from engine.sequence.delay import DAY
 from engine.subscriber.events import Cause
 from tests.cli.asking import DIALOGUE, FILES, join
@@ -72,7 +72,7 @@ def test_a_dated_broadcast_sent_now_does_not_leave_again_on_its_date(
 
 def test_one_that_left_on_its_date_is_not_sent_again(make_context: MakeContext) -> None:
     context = make_context(FILES)
-    due = next(moments("0 9 1 1 *", "Europe/Paris", 2_208_900_000_000))
+    due = next(recurrences("0 9 1 1 *", "Europe/Paris", 2_208_900_000_000))
     context.clock.jump(due - context.clock.now())
     assert claim_broadcasts(context.installation_stream, context.clock.now()) == 1
     with pytest.raises(UserError, match="already"):

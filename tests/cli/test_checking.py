@@ -16,7 +16,7 @@ from engine.cli.check import check
 from engine.config import Config, read_config
 from engine.letter.french_spacing import spaced
 from engine.sequence.mistakes import Unpublishable
-from tests.installation import CONFIG, LAYOUT, write_sequences
+from tests.running_installation import CONFIG, LAYOUT, write_sequences
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DIALOGUE = """title = "Essai"

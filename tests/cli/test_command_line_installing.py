@@ -20,8 +20,8 @@ import pytest
 from engine.config import read_config
 from tests.cli.commanding import Installation, ended
 from tests.forked import Said
-from tests.installation import LAYOUT
 from tests.running import ROOT, wait_for, write
+from tests.running_installation import LAYOUT
 
 pytestmark = pytest.mark.timeout(240)
 MINE = (

@@ -26,7 +26,7 @@ from engine.i18n.user_error import UserError
 from engine.sequence.mistakes import Unpublishable
 from engine.words import Language
 from tests.cli.asking import DIALOGUE, FILES, join
-from tests.installation import Installations, write_sequences
+from tests.running_installation import Installations, write_sequences
 
 MORE = DIALOGUE.replace(
     '[[list]]\nid = 11\nname = "oui"\n',

@@ -19,8 +19,8 @@ from engine.installation.events import SendingPaused
 from engine.subscriber.events import Cause
 from tests.cli.asking import FILES, join
 from tests.cli.commanding import SMTP, SOURCE, Installation, database, embedded, published, stop
-from tests.installation import CONFIG
 from tests.running import free_port, wait_for
+from tests.running_installation import CONFIG
 
 pytestmark = pytest.mark.timeout(240)
 MakeContext = Callable[..., AppContext]

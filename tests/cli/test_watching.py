@@ -24,7 +24,7 @@ from engine.subscriber.events import Cause, LetterBegun, LetterWithheld
 from engine.subscriber.outcome import Done
 from engine.subscriber.terms import LetterVerdict
 from tests.cli.asking import ENGINE, FILES, answer, join, send, undo, withdraw
-from tests.installation import Installations
+from tests.running_installation import Installations
 
 
 @pytest.fixture(scope="module")

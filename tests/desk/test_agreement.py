@@ -29,7 +29,7 @@ from engine.runtime import heartbeat
 from engine.secret_files import NAMES, make_secrets, read_secrets
 from engine.store.database import StoreUnavailable
 from tests.backup.database_context import database_context_of
-from tests.installation import Installations
+from tests.running_installation import Installations
 
 pytestmark = pytest.mark.timeout(120)
 TEN_MINUTES = 600_000

@@ -15,7 +15,7 @@ from engine.sending.compose import Composer, ComposeRequest
 from engine.subscriber.events import ConsentRequested
 from tests.cli.bringing_in import FILES, bring, counts, person, table
 from tests.conftest import MakeContext
-from tests.installation import CONFIG
+from tests.running_installation import CONFIG
 
 TWO = "email;fiche\nana@lecteurs.example;\nbob@lecteurs.example;F-12\n"
 PROOF = ("--proof", "fiche")

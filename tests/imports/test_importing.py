@@ -56,7 +56,7 @@ from tests.cli.bringing_in import (
     table,
 )
 from tests.conftest import MakeContext
-from tests.installation import CONFIG, LAYOUT, write_sequences
+from tests.running_installation import CONFIG, LAYOUT, write_sequences
 from tests.sizes import sized
 from tests.telling import telling
 
@@ -743,7 +743,7 @@ from engine.cli import arguments_of_people
 from engine.cli.import_file import from_arguments, import_file
 from engine.cli.import_file import stop_between_steps
 from engine.imports import passes
-from tests.installation import publish
+from tests.running_installation import publish
 from tests.memory import peak_megabytes
 from tests.cli.bringing_in import SAID, personal_rows
 

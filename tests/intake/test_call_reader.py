@@ -24,8 +24,8 @@ from engine.intake.calls import (
     read_unsubscription,
 )
 from engine.intake.rights_calls import (
-    Corrected,
-    Requested,
+    CorrectionCall,
+    RightRequestCall,
     read_correction,
     read_request,
     read_restriction,
@@ -284,7 +284,7 @@ def test_the_rights_of_people_are_read_by_the_same_words() -> None:
         PLAN,
         NOW,
     )
-    assert isinstance(correction, Corrected) and (
+    assert isinstance(correction, CorrectionCall) and (
         correction.timezone,
         correction.language,
         correction.fields,
@@ -300,7 +300,7 @@ def test_the_rights_of_people_are_read_by_the_same_words() -> None:
         PLAN,
         NOW,
     )
-    assert isinstance(request, Requested) and (request.received_at, request.note) == (
+    assert isinstance(request, RightRequestCall) and (request.received_at, request.note) == (
         1_763_802_900_000,
         "12",
     )

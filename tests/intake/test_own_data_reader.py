@@ -8,8 +8,8 @@ import pytest
 
 from engine.intake.own_data import (
     ACTS,
-    Corrected,
     CorrectionFaults,
+    Corrections,
     Press,
     Wrong,
     read_address,
@@ -20,7 +20,7 @@ from engine.intake.own_data import (
 KNOWN = {"first_name": "Anna", "town": ""}
 
 
-def corrected(**posted: str) -> Corrected | CorrectionFaults:
+def corrected(**posted: str) -> Corrections | CorrectionFaults:
     named = {name.replace("field_", "field-"): value for name, value in posted.items()}
     return read_corrections(named, KNOWN, "Europe/Paris", "fr")
 
@@ -46,30 +46,30 @@ def test_nothing_is_sure_without_its_box() -> None:
 
 
 def test_only_what_differs_is_corrected() -> None:
-    assert corrected(field_first_name="Anna", field_town="Semailles") == Corrected(
+    assert corrected(field_first_name="Anna", field_town="Semailles") == Corrections(
         {"town": "Semailles"}
     )
 
 
 def test_a_field_that_is_not_declared_is_not_read() -> None:
-    assert corrected(field_password="x") == Corrected()
+    assert corrected(field_password="x") == Corrections()
 
 
 def test_a_field_may_be_emptied() -> None:
-    assert corrected(field_first_name=" ") == Corrected({"first_name": ""})
+    assert corrected(field_first_name=" ") == Corrections({"first_name": ""})
 
 
 def test_line_ends_that_browsers_drop_are_no_difference() -> None:
     known = {"town": "Semailles\r\n-sur-Loire"}
     posted = {"field-town": "Semailles-sur-Loire"}
-    assert read_corrections(posted, known, "", "fr") == Corrected()
+    assert read_corrections(posted, known, "", "fr") == Corrections()
 
 
 def test_zone_and_language_are_read_as_people_write_them() -> None:
-    assert corrected(timezone="europe/madrid", language="English") == Corrected(
+    assert corrected(timezone="europe/madrid", language="English") == Corrections(
         {}, "Europe/Madrid", "en"
     )
-    assert corrected(timezone="Europe/Paris", language="fr") == Corrected()
+    assert corrected(timezone="Europe/Paris", language="fr") == Corrections()
 
 
 @pytest.mark.parametrize(

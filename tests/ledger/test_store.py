@@ -30,7 +30,7 @@ from engine.ledger.store import (
 from engine.store.sql import AnyCursor
 from engine.subscriber import events as e
 from engine.subscriber.events import Cause
-from tests.installation import Installations
+from tests.running_installation import Installations
 
 pytestmark = pytest.mark.postgres
 CAUSE = Cause("form")

@@ -24,7 +24,7 @@ from engine.subscriber.terms import LetterVerdict
 from engine.vault.evidence import evidence
 from engine.vault.vault import VaultWrite
 from tests.cli.asking import FILES, answer
-from tests.installation import Installations
+from tests.running_installation import Installations
 
 __all__ = ["FILES", "Anna", "Everything"]
 ENGINE, RELAY = Cause("engine"), "relay"

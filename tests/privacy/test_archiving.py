@@ -24,8 +24,8 @@ from engine.sequence.mistakes import Unpublishable
 from engine.subscriber.events import Cause, ProofArchived, ProofOpened, SubscriberErased
 from engine.vault.sealing import SealingRefused, recipient, seal, unseal
 from tests.conftest import MakeContext
-from tests.installation import Installations
 from tests.privacy.garden import FILES, Anna, Everything
+from tests.running_installation import Installations
 
 SHOP = Cause("operator", "o1")
 IDENTITY = pyrage.x25519.Identity.generate()

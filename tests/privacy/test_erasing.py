@@ -19,8 +19,8 @@ from engine.subscriber.outcome import Done, NothingToDo, Refused
 from engine.vault.vault import Erasing, VaultWrite
 from tests.cli.asking import join
 from tests.conftest import MakeContext
-from tests.installation import Installations
 from tests.privacy.garden import FILES, Anna, Everything, put_into_mailbox
+from tests.running_installation import Installations
 
 SHOP = Cause("operator", "o1")
 

@@ -34,8 +34,8 @@ from engine.vault.stop_journal import Stop, read
 from engine.vault.vault import VaultWrite
 from tests.backup.database_context import backup, database_context_of, restore
 from tests.conftest import MakeContext
-from tests.installation import Installations
 from tests.privacy.garden import FILES, Anna, Everything, put_into_mailbox
+from tests.running_installation import Installations
 from tests.sink import Sink
 
 SHOP = Cause("operator", "o1")

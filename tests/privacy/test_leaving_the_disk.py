@@ -16,8 +16,8 @@ from engine.privacy.erasure import erase, note_erased, scrub_when_due
 from engine.store import scrubbing
 from engine.store.scrubbing import scrub
 from engine.subscriber.events import Cause
-from tests.installation import Installations
 from tests.privacy.garden import FILES, Anna, Everything
+from tests.running_installation import Installations
 
 pytestmark = pytest.mark.timeout(120)
 ASKED = Cause("operator", "o1")

@@ -16,7 +16,7 @@ from engine.installation.events import STREAM, BroadcastFellDue
 from engine.ledger.codec import Encoded, EntryRefused
 from engine.ledger.store import AT_HEAD, Append, Written, histories
 from engine.subscriber import events as e
-from tests.installation import publish, write_sequences
+from tests.running_installation import publish, write_sequences
 
 MakeContext = Callable[..., AppContext]
 FOLLOWED = e.Cause("engine")

@@ -19,8 +19,8 @@ from engine.subscriber import events as e
 from engine.subscriber import evolve
 from engine.subscriber.person import PersonDraft
 from projections.agenda import Agenda
-from tests.installation import publish, write_sequences
 from tests.projections.test_rebuilding import FILES, happened, joined, silent
+from tests.running_installation import publish, write_sequences
 
 pytestmark = pytest.mark.postgres
 MakeContext = Callable[..., AppContext]
@@ -52,7 +52,7 @@ def started_again(context: AppContext) -> None:
 
 
 def aside(context: AppContext) -> list[tuple[str, str]]:
-    return [(who, why) for who, _position, why in context.views.aside(10)]
+    return [(who, why) for who, _position, why in context.views.quarantined(10)]
 
 
 def due(context: AppContext) -> set[str]:
@@ -115,7 +115,7 @@ def test_later_facts_do_not_stand_on_nothing(
         and not context.views.folds([bad])
         and due(context) == set()
     )
-    assert context.views.aside(1)[0][1] == context.ledger.head()
+    assert context.views.quarantined(1)[0][1] == context.ledger.head()
     assert context.views.compare(silent) == []
 
 

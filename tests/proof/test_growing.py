@@ -16,8 +16,8 @@ from engine.proof.errors import ProofRefused
 from engine.proof.ledger_tree import TreeContradicted
 from engine.proof.tiles import tiles_of
 from engine.proof.tree import HASH_BYTES, leaf_hash, root_of, verify_consistency, verify_inclusion
-from tests.installation import Installations
 from tests.proof.growing_ledger import states, write
+from tests.running_installation import Installations
 
 MakeContext = Callable[..., AppContext]
 

@@ -26,8 +26,8 @@ from engine.subscriber import commands as c
 from engine.subscriber.events import Cause
 from engine.vault.evidence import evidence
 from engine.vault.vault import VaultWrite
-from tests.installation import Installations
 from tests.proof.handed import bundle, judged, unpack, verified
+from tests.running_installation import Installations
 
 MakeContext = Callable[..., AppContext]
 DIALOGUE = """title = "Semis"

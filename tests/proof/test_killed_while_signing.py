@@ -17,9 +17,9 @@ from engine.proof.checkpoint import open_checkpoint
 from engine.proof.signing import read_vkey
 from engine.proof.tree import verify_consistency
 from tests.forked import forked
-from tests.installation import Installations
 from tests.proof.growing_ledger import write
 from tests.proof.killed import MOMENTS, ROTATE, main
+from tests.running_installation import Installations
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
 MakeContext = Callable[..., AppContext]

@@ -17,9 +17,9 @@ from engine.proof.checkpoint import Checkpoint
 from engine.proof.note import parse_note
 from engine.proof.signing import NoteSigner
 from engine.subscriber.events import Cause
-from tests.installation import Installations
 from tests.proof.growing_ledger import write
 from tests.proof.test_growing import by_hand
+from tests.running_installation import Installations
 
 MakeContext = Callable[..., AppContext]
 

@@ -10,7 +10,7 @@ from engine.config import read_config
 from engine.proof.note import COSIGNATURE, ED25519, format_vkey
 from engine.proof.tlog_witness import Witness
 from engine.sequence.mistakes import Unpublishable
-from tests.installation import CONFIG
+from tests.running_installation import CONFIG
 
 
 def read(folder: Path, lines: str) -> tuple[tuple[str, ...], str, str]:

@@ -25,9 +25,9 @@ from engine.proof.tree import leaf_hash, root_of, verify_consistency
 from engine.secret_files import NEXT, SIGNING, SecretMissing
 from engine.sequence.delay import Delay
 from engine.subscriber.events import Cause
-from tests.installation import Installations
 from tests.proof.growing_ledger import states, write
 from tests.proof.test_growing import by_hand
+from tests.running_installation import Installations
 
 MakeContext = Callable[..., AppContext]
 

@@ -18,7 +18,7 @@ from engine.status.findings import findings
 from engine.status.gather import gather
 from engine.subscriber.events import Cause
 from tests.cli.asking import FILES
-from tests.installation import Installations
+from tests.running_installation import Installations
 
 pytestmark = pytest.mark.postgres
 CAUSE = Cause("operator")

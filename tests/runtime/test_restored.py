@@ -22,8 +22,8 @@ from engine.runtime.startup import make_ready
 from engine.secret_files import read_secrets
 from tests.cli.asking import FILES, join
 from tests.cli.commanding import SMTP, SOURCE, Installation, embedded, stop
-from tests.installation import Installations
 from tests.running import MailServer, wait_for, write
+from tests.running_installation import Installations
 
 pytestmark = pytest.mark.timeout(240)
 

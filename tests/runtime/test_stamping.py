@@ -30,8 +30,8 @@ from engine.status.metrics import exposition
 from tests.backup.database_context import backup, database_context_of, restore
 from tests.cli.asking import FILES, join
 from tests.conftest import MakeContext
-from tests.installation import Installations
 from tests.proof.tsa import Authority, authority
+from tests.running_installation import Installations
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
 LONG, SHORT = 1000, 30

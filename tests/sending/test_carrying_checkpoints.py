@@ -18,8 +18,8 @@ from engine.proof.verify import notes_in
 from engine.sending.mailbox import Mailbox
 from engine.subscriber.events import LetterSent
 from engine.vault.evidence import octets_of
-from tests.installation import Installations
 from tests.proof.handed import bundle, judged
+from tests.running_installation import Installations
 from tests.sending.readers import send_until
 from tests.web import doors
 from tests.web.correspondence import press

@@ -18,7 +18,7 @@ from engine.sending.envelope import Envelope
 from engine.sending.send_batch import SendBatch
 from engine.subscriber.events import LetterDeferred, LetterInDoubt, LetterSent
 from engine.vault.evidence import octets_of
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.web import doors
 from tests.web.correspondence import press
 from tests.web.visiting import Site, behind_a_proxy

@@ -19,7 +19,7 @@ from engine.subscriber.events import Cause
 from projections.agenda import Agenda
 from projections.reading import FROM_THE_BEGINNING, TAKING
 from projections.view import LIVE, schema_of
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.sending.readers import MakeContext, with_readers
 
 pytestmark = pytest.mark.postgres

@@ -9,7 +9,7 @@ from itertools import islice
 
 import pytest
 
-from engine.runtime.scheduler import moments
+from engine.runtime.scheduler import recurrences
 from engine.sequence.cron import read_cron
 from engine.sequence.timing import to_instant, to_local
 
@@ -59,7 +59,9 @@ def test_what_no_cron_means_is_refused_with_a_sentence(line: str, said: str) -> 
 
 def test_monday_is_monday() -> None:
     start = to_instant(datetime(2026, 11, 22, 12), PARIS)
-    found = [to_local(moment, PARIS) for moment in islice(moments("30 7 * * 1", PARIS, start), 3)]
+    found = [
+        to_local(moment, PARIS) for moment in islice(recurrences("30 7 * * 1", PARIS, start), 3)
+    ]
     assert [each.strftime("%a %d %H:%M") for each in found] == [
         "Mon 23 07:30",
         "Mon 30 07:30",
@@ -68,5 +70,5 @@ def test_monday_is_monday() -> None:
 
 
 def test_a_moment_is_not_named_twice() -> None:
-    first = next(moments("0 9 * * *", PARIS, 0))
-    assert next(moments("0 9 * * *", PARIS, first)) == first + 86_400_000
+    first = next(recurrences("0 9 * * *", PARIS, 0))
+    assert next(recurrences("0 9 * * *", PARIS, first)) == first + 86_400_000

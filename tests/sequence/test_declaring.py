@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config import read_config
-from engine.installation.publishing import publication
-from engine.installation.state import Installation, read_settings, write_settings
+from engine.installation.state import read_settings, write_settings
 from engine.sequence.declared import (
     DURATIONS,
     Controller,
@@ -27,8 +26,7 @@ from engine.sequence.delay import Delay
 from engine.sequence.mistakes import Unpublishable
 from engine.sequence.parse import Settings
 from engine.sequence.parse_declared import CONSENTS
-from tests.installation import CONFIG
-from tests.sequence.dialogues import SETTINGS
+from tests.running_installation import CONFIG
 
 GOOD = """
 [consent]
@@ -185,13 +183,6 @@ def test_until_there_was_a_choice_whoever_a_file_declared_was_written_to() -> No
     assert from_plain(published).consent == "write"
 
 
-def test_settings_published_before_there_was_anything_to_declare_keep_their_digest() -> None:
-    before = write_settings(SETTINGS)
-    assert "declared" not in before and "partner" not in before
-    assert read_settings(before).declared is None
-    assert write_settings(read_settings(before)) == before
-
-
 def test_the_version_of_the_partners_changes_with_any_of_them_and_not_with_their_order() -> None:
     one = Partner("a", "A", "a@a.example", "https://a.example")
     two = Partner("b", "B", "b@b.example", "https://b.example")
@@ -209,18 +200,3 @@ def test_the_version_of_the_partners_changes_with_any_of_them_and_not_with_their
         == 4
     )
     assert Declared().partners_version == ""
-
-
-def test_a_change_of_a_duration_alone_is_published(tmp_path: Path) -> None:
-    first, second = read(tmp_path, GOOD), read(tmp_path, GOOD.replace("2 years", "1 year"))
-    installation = Installation()
-    for event in publication(installation, {}, first, 1, "test"):
-        installation = installation.evolve(event)
-    assert publication(installation, {}, first, 2, "test") == ()
-    for event in publication(installation, {}, second, 3, "test"):
-        installation = installation.evolve(event)
-    told = [installation.plan(edition).declared for edition in (1, 2)]
-    assert [each.retention.silent_after for each in told if each] == [
-        Delay(months=24),
-        Delay(months=12),
-    ]

@@ -17,7 +17,7 @@ from engine.sequence.delay import DAY, HOUR, MINUTE
 from engine.sequence.model import Plan
 from engine.sequence.timing import to_instant, to_local
 from engine.simulation.answers import read_answers
-from engine.simulation.live import MAX_MOMENTS, GivenAnswer, Moment, live
+from engine.simulation.live import MAX_ENTRIES, CalendarEntry, GivenAnswer, live
 from tests.sequence.dialogues import HEAD, letter, listed, read
 
 PARIS = "Europe/Paris"
@@ -51,7 +51,7 @@ MONTHLY = (
 PLAN = read(ONBOARDING, WORDS)
 
 
-def told(moments: Sequence[Moment]) -> list[str]:
+def told(moments: Sequence[CalendarEntry]) -> list[str]:
     """ "23 Nov 15:00 letter welcome" and so on, local to Paris."""
     lines = []
     for each in moments:
@@ -224,7 +224,7 @@ def test_a_story_without_end_is_stopped() -> None:
     )
     found = live(read(text, WORDS), 10, {}, MONDAY, PARIS)
     assert found[-1].kind == "too long"
-    assert MAX_MOMENTS / 2 <= len(found) <= MAX_MOMENTS + 2
+    assert MAX_ENTRIES / 2 <= len(found) <= MAX_ENTRIES + 2
 
 
 def test_two_lists_may_have_a_letter_of_one_name() -> None:

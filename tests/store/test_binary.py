@@ -27,7 +27,7 @@ from engine.store.binary import (
     row,
     uuid_of,
 )
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.sizes import sized
 
 pytestmark = pytest.mark.postgres

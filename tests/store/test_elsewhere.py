@@ -39,8 +39,8 @@ from tests.elsewhere import (
     issue,
     program_folders,
 )
-from tests.installation import Installations
 from tests.running import free_port, wait_for, write
+from tests.running_installation import Installations
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -10,8 +10,8 @@ import psycopg
 
 from engine.store.migrate import VAULT_MIGRATIONS
 from tests.conftest import MakeContext
-from tests.installation import Installations
 from tests.privacy.garden import FILES, Anna, Everything
+from tests.running_installation import Installations
 
 AS_IT_WAS = """
 DROP TABLE vault.archive, vault.former_address;

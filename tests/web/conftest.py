@@ -9,7 +9,7 @@ import pytest
 
 from engine.context import AppContext
 from engine.web import forms, robots
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.web.browsing import close_browser
 from tests.web.correspondence import FILES, Telephone, phone
 from tests.web.serving import served

@@ -21,7 +21,7 @@ from engine.subscriber.events import (
 )
 from engine.vault.evidence import PREFIX
 from tests.conftest import MakeContext
-from tests.installation import publish, write_sequences
+from tests.running_installation import publish, write_sequences
 from tests.web.correspondence import (
     COPY,
     FILES,

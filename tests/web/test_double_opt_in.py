@@ -14,7 +14,7 @@ from engine.subscriber.agenda import acts
 from engine.subscriber.commands import Perform, Suppress
 from engine.subscriber.events import Cause, ConsentConfirmed, ConsentRequested
 from engine.subscriber.outcome import Done, NothingToDo
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.web.correspondence import press
 from tests.web.garden import GARDEN
 from tests.web.visiting import Site, behind_a_proxy, nonceless

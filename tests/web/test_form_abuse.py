@@ -29,7 +29,7 @@ from engine.web import forms, limits
 from engine.web.limits import Limits, Pace
 from engine.web.page_signatures import OLDEST_STAMP, make_stamp, stamped_at
 from engine.web.request import neighbourhood
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.sizes import sized
 from tests.web.correspondence import press
 from tests.web.garden import GARDEN

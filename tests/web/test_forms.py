@@ -18,7 +18,7 @@ from engine.installation.publishing import digest_of, notice_text
 from engine.intake.forms import AGREED, SHOWN, STAMP
 from engine.subscriber.commands import Suppress, Withdraw
 from engine.subscriber.events import Cause, ConsentGiven, ConsentRequested, GroundDeclared
-from tests.installation import Installations, publish, write_sequences
+from tests.running_installation import Installations, publish, write_sequences
 from tests.web.browsing import browsing
 from tests.web.garden import GARDEN, SEQUENCES
 from tests.web.visiting import Site, behind_a_proxy, nonceless, visited

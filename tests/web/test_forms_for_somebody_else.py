@@ -16,8 +16,8 @@ from engine.subscriber.agenda import acts
 from engine.subscriber.commands import AnyCommand, Object, Suppress, Withdraw, WithdrawEverything
 from engine.subscriber.events import Cause, ConsentConfirmed, ConsentRequested
 from engine.vault.vault import Vault
-from tests.installation import Installations
 from tests.intake.test_signed_orders import signed
+from tests.running_installation import Installations
 from tests.web.garden import GARDEN, NOTICE
 from tests.web.visiting import BEHIND_A_PROXY, Site, nonceless, visited
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.letter.link_token import EVERYTHING, UNSUBSCRIBE
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.sequence.dialogues import mistakes
 from tests.sequence.test_reading_toml import GOOD
 from tests.web import doors

@@ -21,7 +21,7 @@ from engine.context import AppContext
 from engine.sending.mailbox import Mailbox
 from engine.web.letterbox import make_letterbox
 from engine.web.server import listen, serve_on
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.web.browsing import browsing
 from tests.web.correspondence import FILES
 from tests.web.serving import PATIENCE_SECONDS

@@ -48,8 +48,8 @@ from engine.subscriber.outcome import Done
 from engine.vault.evidence import evidence
 from engine.vault.vault import VaultWrite
 from engine.web.limits import Limits
-from tests.installation import Installations
 from tests.privacy.test_archiving import KEY
+from tests.running_installation import Installations
 from tests.web.correspondence import (
     FILES,
     PHONE,

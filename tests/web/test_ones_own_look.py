@@ -15,7 +15,7 @@ from engine.config import read_config
 from engine.letter.colour import READABLE, contrast, read_colour, readable, text_on
 from engine.sequence.mistakes import Unpublishable
 from engine.web.pages import DARK, LIGHT, Pages, tint_of
-from tests.installation import CONFIG, LAYOUT, write_sequences
+from tests.running_installation import CONFIG, LAYOUT, write_sequences
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 DIALOGUE = 'title = "Essai"\npurpose = "conseils"\n[[list]]\nid = 1\nname = "un"\n'

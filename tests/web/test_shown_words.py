@@ -29,7 +29,7 @@ from engine.sequence.model import Plan
 from engine.store.database import DATABASE_ERROR
 from engine.web.shown_words import AGAIN, AGAIN_ALL, CONSENT, KINDS, notice_key, words_of
 from engine.web.shown_words import CONFIRM as CONFIRMING
-from tests.installation import Installations, publish, write_sequences
+from tests.running_installation import Installations, publish, write_sequences
 from tests.web import doors
 from tests.web.correspondence import press, written_to
 from tests.web.visiting import Site, behind_a_proxy

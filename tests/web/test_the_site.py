@@ -21,7 +21,7 @@ from engine.letter.link_token import FIRST_LINK, make_token
 from engine.web.pages import Pages, is_address
 from engine.web.server import CannotListen, listen
 from tests.conftest import MakeContext
-from tests.installation import CONFIG, Installations
+from tests.running_installation import CONFIG, Installations
 from tests.web.correspondence import FILES, joined
 from tests.web.serving import served
 

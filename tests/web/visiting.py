@@ -28,7 +28,7 @@ from engine.web.link_pages import LinkPages
 from engine.web.link_visits import LinkVisits
 from engine.web.page_signatures import make_stamp
 from engine.web.pages import Pages
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.web.correspondence import PHONE, Letter, Telephone, press, written_to
 from tests.web.serving import served
 

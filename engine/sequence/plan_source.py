@@ -27,7 +27,7 @@ class LetterInPlan:
     path: tuple[str, ...]
 
 
-class Written:
+class PlanSource:
     """`path` names a thing by ("list", "10"), ("letter", "10", "welcome"), ("broadcast", id),
     ("form", name).
     """

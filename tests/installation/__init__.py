@@ -1,0 +1,1 @@
+"""The installation itself: what is published, what a breach leaves owed."""
