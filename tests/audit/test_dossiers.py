@@ -26,7 +26,7 @@ from tests.audit.contesting import (
     time_passes,
     wished,
 )
-from tests.installation import Installations
+from tests.running_installation import Installations
 from tests.web import doors
 from tests.web.correspondence import press
 from tests.web.visiting import Site, behind_a_proxy
