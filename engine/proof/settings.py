@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import SplitResult
 
 from engine.intake.address import AddressRefused, normalise
 from engine.proof.errors import ProofRefused
@@ -47,9 +48,7 @@ def read_proof(table: Table) -> Proof:
     )
     if settings.every.nominal_ms == 0:
         table.mistake("every", N_("`every` is a minute at least"))
-    if settings.stamp and not (
-        http_url(settings.stamp) and settings.stamp.isascii() and " " not in settings.stamp
-    ):
+    if settings.stamp and not _server_url(settings.stamp):
         table.mistake(
             "stamp",
             N_(
@@ -112,11 +111,16 @@ def _cosigner(entry: object) -> Witness | None:
         witness = parse_witness(entry) if isinstance(entry, str) else None
     except ProofRefused:
         return None
-    if witness is None or not _is_server(witness.url):
+    parts = _server_url(witness.url) if witness is not None else None
+    if parts is None:
         return None
-    parts = urlsplit(witness.url)
     private = parts.scheme == "https" or parts.hostname in LOOPBACK
     return witness if private and not parts.query else None
+
+
+def _server_url(url: str) -> SplitResult | None:
+    """As it is requested: `http_url` in ASCII, without a blank."""
+    return http_url(url) if url.isascii() and " " not in url else None
 
 
 def _address(entry: object) -> str:
