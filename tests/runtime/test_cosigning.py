@@ -23,9 +23,9 @@ from engine.status.findings import findings
 from engine.status.gather import gather
 from engine.status.metrics import exposition
 from tests.cli.asking import FILES, join
-from tests.installation import Installations
 from tests.proof.handed import bundle, judged, unpack
 from tests.proof.witness import WitnessServer, witness_server
+from tests.running_installation import Installations
 
 pytestmark = pytest.mark.postgres
 Later = Callable[[int], None]
