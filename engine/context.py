@@ -130,6 +130,7 @@ class AppContext:
             ledger=self.ledger,
             vault=self.vault,
             desk=self.desk,
+            tree=self.tree,
             installation_stream=self.installation_stream,
             command_handler=self.command_handler,
             open_rights=self.views.open_rights,

@@ -13,6 +13,7 @@ from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
+from engine.proof.ledger_tree import LedgerTree
 from engine.vault.vault import Vault
 
 
@@ -23,6 +24,8 @@ class ApiStores:
     ledger: Ledger
     vault: Vault
     desk: Desk
+    tree: LedgerTree
+    """Says which checkpoint was signed last."""
     installation_stream: InstallationStream
     command_handler: CommandHandler
     open_rights: Callable[[], list[tuple[str, str, str, int]]]

@@ -16,6 +16,7 @@ from engine.audit.identity import Identity
 from engine.audit.report import Line, Note, Section
 from engine.audit.story import with_grounds
 from engine.i18n.language import Language, counting_translator
+from engine.privacy.paper_markdown import paper_foot
 from engine.proof.store import SignedCheckpoint
 from engine.subscriber import events as e
 
@@ -120,13 +121,12 @@ def dossier(
             ),
         ),
         annex=annex,
-        foot=_(
-            "{site} · position {position} · checkpoint over {size} entries, signed on {when}"
-        ).format(
-            site=attested.site,
-            position=attested.position,
-            size=attested.signed.size,
-            when=answers.moment(attested.signed.signed_at),
+        foot=paper_foot(
+            attested.site,
+            attested.position,
+            (attested.signed.size, attested.signed.signed_at),
+            answers.moment,
+            _,
         ),
         language=facts.language,
     )

@@ -15,11 +15,13 @@ from typing import Protocol
 from engine.audit.letter_search import forged_links
 from engine.audit.report import Line, Note, Report, Section
 from engine.desk.clock import Clock
+from engine.i18n.dates import moment_in_words
 from engine.i18n.language import Language, translator
 from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words
 from engine.ledger.codec import iso
 from engine.ledger.store import Ledger
+from engine.privacy.paper_markdown import paper_foot
 from engine.proof.ledger_tree import LedgerTree
 from engine.vault.vault import Vault
 
@@ -149,19 +151,30 @@ def _signed(
 ) -> NothingHeld:
     origin, _vkey = stores.tree.begin()
     # The head is read once the origin is there: it may have begun just now.
-    text = statement(
-        origin, questions, iso(stores.clock.now()), head_of(stores.ledger), suppressed, sentences
+    head, signed = head_of(stores.ledger), stores.tree.latest()
+    text = statement(origin, questions, iso(stores.clock.now()), head, suppressed, sentences)
+    return NothingHeld(
+        questions=tuple(questions),
+        suppressed=suppressed,
+        note=stores.tree.sign(text).decode(),
+        origin=origin,
+        position=head.size,
+        checkpoint=(signed.size, signed.signed_at) if signed is not None else None,
     )
-    return NothingHeld(tuple(questions), suppressed, stores.tree.sign(text).decode())
 
 
 @dataclass(frozen=True, slots=True)
 class NothingHeld:
-    """The signed `note`, and what it answers. `suppressed` as in `statement`."""
+    """The signed `note`, and what it answers. `suppressed` as in `statement`; `checkpoint` is the
+    last that was signed, its size and date (ms).
+    """
 
     questions: tuple[Question, ...]
     suppressed: str | None
     note: str
+    origin: str
+    position: int
+    checkpoint: tuple[int, int] | None
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -176,5 +189,14 @@ class NothingHeld:
         sentence = _(
             "This signed note can be verified with the key that `relance audit key` prints:"
         )
-        section = Section(_("Statement"), (Line(sentence, (Note("", verbatim=self.note),)),))
+        foot = paper_foot(
+            self.origin,
+            self.position,
+            self.checkpoint,
+            lambda instant: f"{moment_in_words(instant, 'UTC', language)} (UTC)",
+            _,
+        )
+        section = Section(
+            _("Statement"), (Line(sentence, (Note("", verbatim=self.note),)), Line(foot))
+        )
         return Report(_("Nothing held"), (section,), language)

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import cast
 
 from engine.cli.people import operator_cause
+from engine.cli.private_file import private_file
 from engine.context import AppContext
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Language, Say, translator
-from engine.i18n.phrases import say_delay
 from engine.i18n.user_error import UserError
 from engine.installation.breaches import Breach, Step, evolved
 from engine.installation.events import STREAM, BreachRecorded, InstallationEvent
 from engine.privacy.breach_log import StepTaken, breach_log
-from engine.privacy.paper_markdown import Speech
+from engine.privacy.paper_markdown import Speech, paper_foot, plain, speech_in
 from engine.privacy.processing_register import (
     InForce,
     annex,
@@ -39,23 +39,32 @@ def papers(context: AppContext, args: argparse.Namespace) -> int:
     if at > now:
         raise UserError(N_("{date} is still to come"), 2, date=shown(at, zone))
     language = cast(Language, args.lang) if args.lang else context.config.site.language
-    speech = Speech(
-        translator(language),
-        lambda instant: shown(instant, zone),
-        lambda delay: say_delay(delay, language),
-    )
+    speech = speech_in(language, zone)
     writers: Mapping[str, Callable[[], str]] = {
         "register": lambda: _register(context, _in_force(context, at), speech),
         "processor": lambda: _annexes(_in_force(context, at), args.name, speech),
         "breaches": lambda: breach_log(_steps(context), at, speech),
     }
-    text = writers[args.paper]()
+    text = f"{writers[args.paper]()}\n---\n\n{plain(foot(context, speech))}\n"
     if args.file:
-        Path(args.file).write_text(text, encoding="utf-8")
+        with private_file(Path(args.file)) as file:
+            file.write(text)
         print(speech._("{file} is written").format(file=args.file))
     else:
         print(text, end="")
     return 0
+
+
+def foot(context: AppContext, speech: Speech) -> str:
+    """How far the ledger was read, and the last checkpoint signed over it."""
+    signed = context.tree.latest()
+    return paper_foot(
+        context.config.site.name,
+        context.ledger.head(),
+        (signed.size, signed.signed_at) if signed is not None else None,
+        speech.instant,
+        speech._,
+    )
 
 
 def _in_force(context: AppContext, at: int) -> InForce:

@@ -75,6 +75,15 @@ def town_in_words(zone: str, language: Language) -> str:
     return str(names.get("city") or zone.partition("/")[2].replace("_", " ").replace("/", ", "))
 
 
+def country_in_words(code: str, language: Language) -> str:
+    """ "Germany", "Allemagne", of two letters (ISO 3166-1); a code that Unicode's tables lack as it
+    is.
+    """
+    from babel.core import Locale
+
+    return str(Locale(language).territories.get(code.upper(), code))
+
+
 def grouped(number: int, _: Say) -> str:
     """ "3,002"; in French "3 002", with a narrow space that no line is broken at: the catalogue
     has what stands between thousands.

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from engine.i18n.language import N_, Language, day_in_words, translator
+from engine.i18n.language import N_, Language, country_in_words, day_in_words, translator
 from engine.privacy.export import SOURCES, Part
+from engine.privacy.paper_markdown import speech_in
+from engine.privacy.processing_register import retention
+from engine.sequence.declared import Declared
 from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
 from engine.sequence.timing import to_local
@@ -109,11 +112,13 @@ class DossierInWords:
             ),
             _section(_("The letters of the last six months"), self._letters(dossier), _("None.")),
             _section(_("Who else gets to see it"), self._recipients(dossier), _("Nobody.")),
+            _section(_("How long we keep it"), self._durations(), _("Nothing.")),
             _section(
                 _("What you have asked of us, and we have still to answer"),
                 self._requests(dossier),
                 _("Nothing."),
             ),
+            _section(_("Your rights"), self._rights(dossier), _("None.")),
         )
 
     def day(self, instant: int) -> str:
@@ -189,10 +194,31 @@ class DossierInWords:
     def _recipients(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)
         for recipient in _part(dossier, "recipients"):
-            who = str(recipient["who"])
-            yield Line(
-                _(who), _("carries our letters to you, and so sees your address and the letters")
-            )
+            who, what = str(recipient["who"]), str(recipient["what"])
+            if "country" in recipient:
+                country = country_in_words(str(recipient["country"]), self.language)
+                seen = ", ".join(map(str, cast("list[object]", recipient["data"])))
+                sentence = _("{task}. They see: {data}.")
+                yield Line(f"{who} ({country})", sentence.format(task=what.rstrip("."), data=seen))
+            elif "address" in recipient:
+                yield Line(who, _("a partner, whose messages you agreed to"))
+            else:
+                words = _("carries our letters to you, and so sees your address and the letters")
+                yield Line(_(who), words)
+
+    def _durations(self) -> Iterator[Line]:
+        declared = self.plan.declared or Declared()
+        *rows, _how = retention(declared.retention, speech_in(self.language, self.zone))
+        yield from (Line(what, time) for what, time in rows)
+
+    def _rights(self, dossier: Mapping[str, object]) -> Iterator[Line]:
+        _ = translator(self.language)
+        yield Line(_("You may ask"), "; ".join(map(_, RIGHTS.values())))
+        controller = cast("Mapping[str, object]", dossier["controller"])
+        how = _("with the buttons of this page, or by writing to {email}")
+        yield Line(_("How"), how.format(email=controller["email"]))
+        authority = cast("Mapping[str, object]", dossier["authority"])
+        yield Line(_("Where to complain"), ", ".join(map(str, authority.values())))
 
     def _requests(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)

@@ -10,18 +10,21 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, get_args
 
 from engine.commands.command_handler import CommandHandler
 from engine.config import Config
 from engine.desk.clock import Clock
-from engine.i18n.language import N_
+from engine.i18n.language import N_, Language
+from engine.i18n.phrases import subject_of
 from engine.imports.rejected_rows import inert
 from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
 from engine.ledger.codec import Entry, EvidenceByCommitment, entry_as_json, iso
 from engine.ledger.store import Ledger
 from engine.letter.published_letter import letter_of
+from engine.privacy.paper_markdown import speech_in
+from engine.privacy.processing_register import retention
 from engine.proof.bundle import bundle_files, zipped
 from engine.proof.bundle_sources import Stores, head_of, holding_of
 from engine.proof.errors import ProofRefused
@@ -29,8 +32,11 @@ from engine.proof.handover import ledger_tools
 from engine.proof.ledger_tree import LedgerTree
 from engine.proof.signer import SigningRefused
 from engine.secret_files import SecretMissing
+from engine.sequence.declared import Declared
+from engine.sequence.model import Plan
 from engine.subscriber import events as e
 from engine.subscriber.person import Person
+from engine.subscriber.terms import Right
 from engine.vault.vault import Vault
 
 SOURCES = (
@@ -54,6 +60,13 @@ OUTCOMES = {
     e.LetterRetried: "put off",
     e.LetterInDoubt: "in doubt",
 }
+RIGHTS: tuple[Right, ...] = get_args(Right)
+AUTHORITY = {
+    "name": "CNIL",
+    "address": "3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07, France",
+    "web": "https://www.cnil.fr/plaintes",
+}
+"""Where a complaint may be lodged (GDPR 77); in another country, its own authority."""
 MAILBOX = N_("the built-in mailbox of this installation")
 CSV_HEADER = ("about", "date", "what", "value")
 DATE_NAMES = ("at", "since", "begun_at", "asked_at")
@@ -77,8 +90,12 @@ class ArchiveStores(Protocol):
 
 
 class ExportStores(ArchiveStores, Protocol):
+    """`tree` says which checkpoint was signed last."""
+
     @property
     def command_handler(self) -> CommandHandler: ...
+    @property
+    def tree(self) -> LedgerTree: ...
 
 
 class ProofStores(Protocol):
@@ -101,7 +118,9 @@ def dossier(stores: ExportStores, subscriber: str) -> dict[str, object]:
     person = stores.command_handler.load([subscriber])[subscriber]
     installation, site = stores.installation_stream.current(), stores.config.site
     plan, known = installation.plan(), stores.vault.people([subscriber]).get(subscriber)
+    fields, declared = known.fields if known else {}, plan.declared or Declared()
     relay = MAILBOX if stores.config.smtp.is_mailbox else stores.config.smtp.host
+    signed = stores.tree.latest()
     return {
         "made_at": iso(stores.clock.now()),
         "controller": {
@@ -112,7 +131,7 @@ def dossier(stores: ExportStores, subscriber: str) -> dict[str, object]:
         "person": {
             "subscriber": subscriber,
             "email": known.address if known else None,
-            "fields": dict(known.fields) if known else {},
+            "fields": dict(fields),
             "source": (known.source or None) if known else None,
             "timezone": person.timezone or None,
             "language": person.language or None,
@@ -144,11 +163,24 @@ def dossier(stores: ExportStores, subscriber: str) -> dict[str, object]:
             for m in person.memberships.values()
         ],
         "requests": open_requests(person),
-        "letters": list(_letters(entries, installation)),
+        "letters": list(_letters(entries, installation, fields)),
         "sources": list(_sources(entries, evidence)),
         "recipients": [
-            {"who": relay, "what": "the address and the letters, to hand them over by SMTP"}
+            {"who": relay, "what": "the address and the letters, to hand them over by SMTP"},
+            *_recipients(declared, plan, person),
         ],
+        "retention": _durations(declared, site.language),
+        "rights": [{"right": right} for right in RIGHTS],
+        "authority": AUTHORITY,
+        "ledger": {
+            "position": stores.ledger.head(),
+            "checkpoint": signed
+            and {
+                "origin": signed.origin,
+                "size": signed.size,
+                "signed_at": iso(signed.signed_at),
+            },
+        },
         "notices": notices(entries, installation),
         "evidence": [
             {"commitment": commitment, "kept": piece} for commitment, piece in evidence.items()
@@ -170,8 +202,38 @@ def open_requests(person: Person) -> Part:
     ]
 
 
-def _letters(entries: Sequence[Entry], installation: Installation) -> Iterator[dict[str, object]]:
-    """Each letter once, with the subject as it was published and the last that is known of it."""
+def _durations(declared: Declared, language: Language) -> Part:
+    """How long what is kept, as the register says it (GDPR 15(1)(d))."""
+    rows = retention(declared.retention, speech_in(language, "UTC"))
+    return [{"what": what, "how_long": time} for what, time in rows]
+
+
+def _recipients(declared: Declared, plan: Plan, person: Person) -> Iterator[dict[str, object]]:
+    """Whoever else gets to see something, as the register lists them (GDPR 15(1)(c)), with what
+    allows it outside the European Economic Area (15(2)); and the partners whose messages the person
+    agreed to.
+    """
+    for processor in declared.processors:
+        guarantee = {"guarantee": processor.guarantee} if processor.guarantee else {}
+        yield {
+            "who": processor.name,
+            "what": processor.task,
+            "data": list(processor.data),
+            "country": processor.country,
+            **guarantee,
+        }
+    purposes = (plan.purposes[name] for name in person.grounds if name in plan.purposes)
+    for identifier in dict.fromkeys(purpose.partner for purpose in purposes if purpose.partner):
+        if (partner := declared.partner(identifier)) is not None:
+            yield {"who": partner.name, "what": "partner", "address": partner.address}
+
+
+def _letters(
+    entries: Sequence[Entry], installation: Installation, fields: Mapping[str, str]
+) -> Iterator[dict[str, object]]:
+    """Each letter once, with its subject as the person with these fields reads it, and the last
+    that is known of it.
+    """
     begun: dict[str, dict[str, object]] = {}
     for entry in entries:
         event = entry.event
@@ -183,7 +245,7 @@ def _letters(entries: Sequence[Entry], installation: Installation) -> Iterator[d
                     "letter": event.letter,
                     "kind": event.kind,
                     "purpose": event.purpose,
-                    "subject": letter.subject if letter else "",
+                    "subject": subject_of(letter, fields) if letter else "",
                     "begun_at": iso(event.at),
                     "outcome": "under way",
                 }

@@ -8,20 +8,33 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from engine.i18n.dates import moment_in_words
+from engine.i18n.language import Language, Say, country_in_words, translator
+from engine.i18n.phrases import say_delay
 from engine.sequence.declared import Processor
 from engine.sequence.delay import Delay
 
-Say = Callable[[str], str]
 _MARKS = re.compile(r"([\\`*_\[\]<>|#])")
 
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """How a paper speaks: its language, and how it says instants and durations."""
+    """How a paper speaks: its language, and how it says instants, durations and countries."""
 
     _: Say
     instant: Callable[[int], str]
     delay: Callable[[Delay], str]
+    country: Callable[[str], str]
+
+
+def speech_in(language: Language, zone: str) -> Speech:
+    """Instants on the clock of `zone`."""
+    return Speech(
+        translator(language),
+        lambda instant: moment_in_words(instant, zone, language),
+        lambda delay: say_delay(delay, language),
+        lambda code: country_in_words(code, language),
+    )
 
 
 def plain(text: str) -> str:
@@ -51,14 +64,27 @@ def bullets(items: Iterable[str]) -> str:
     return "\n".join(f"- {item}" for item in items) + "\n"
 
 
-def processor_in_words(processor: Processor) -> dict[str, str]:
+def processor_in_words(processor: Processor, speech: Speech) -> dict[str, str]:
     """What the sentences about a processor have in their place-holders."""
     return {
         "name": plain(processor.name),
-        "country": processor.country,
+        "country": speech.country(processor.country),
         "task": clause(processor.task),
         "data": plain(", ".join(processor.data)),
     }
+
+
+def paper_foot(
+    site: str, position: int, signed: tuple[int, int] | None, instant: Callable[[int], str], _: Say
+) -> str:
+    """What stands at the foot of each paper: how far the ledger was read, and `signed`, the size
+    and date (ms) of the last signed checkpoint.
+    """
+    if signed is None:
+        sentence = _("{site} · position {position} · no signed checkpoint yet")
+        return sentence.format(site=site, position=position)
+    sentence = _("{site} · position {position} · checkpoint over {size} entries, signed on {when}")
+    return sentence.format(site=site, position=position, size=signed[0], when=instant(signed[1]))
 
 
 def bases(_: Say) -> Mapping[str, str]:

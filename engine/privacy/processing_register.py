@@ -128,8 +128,10 @@ def _controller(declared: Declared, speech: Speech) -> str:
     _, who = speech._, declared.controller
     none = _("none designated")
     pairs = ((_("name"), who.name), (_("address"), who.address), (_("contact"), who.contact))
+    union = (_("representative in the Union (GDPR 27)"), who.union_representative)
     others = (
-        (_("representative (GDPR 27)"), who.representative or none),
+        (_("legal representative"), who.representative or _("not said")),
+        *((union,) if who.union_representative else ()),
         (_("data protection officer"), who.dpo or none),
     )
     return rows((name, plain(value)) for name, value in (*pairs, *others))
@@ -156,7 +158,7 @@ def _activity(then: InForce, purpose: Purpose, speech: Speech) -> Iterator[tuple
     yield _("data"), " · ".join(_data(plan, purpose, speech))
     yield (
         _("collected by"),
-        plain(", ".join(sorted(form.name for form in forms)))
+        plain(", ".join(sorted(_("form “{title}”").format(title=form.title) for form in forms)))
         or _("import, API or operator, each with its source"),
     )
     yield (
@@ -193,7 +195,10 @@ def _data(plan: Plan, purpose: Purpose, speech: Speech) -> Iterator[str]:
 def _transfers(declared: Declared, speech: Speech) -> str:
     _ = speech._
     outside = [
-        f"{plain(processor.name)} ({processor.country}): {plain(processor.guarantee)}"
+        _("{name}: {value}").format(
+            name=f"{plain(processor.name)} ({speech.country(processor.country)})",
+            value=plain(processor.guarantee),
+        )
         for processor in declared.processors
         if processor.country not in AREA
     ]
@@ -206,7 +211,9 @@ def _recipients(declared: Declared, speech: Speech) -> str:
         return _("Nobody: everything is done on machines of one’s own.") + "\n"
     sentence = _("{name} ({country}): {task}. They see: {data}. Contract: {contract}.")
     return bullets(
-        sentence.format(**processor_in_words(processor), contract=clause(processor.contract))
+        sentence.format(
+            **processor_in_words(processor, speech), contract=clause(processor.contract)
+        )
         for processor in declared.processors
     )
 
@@ -242,7 +249,7 @@ def retention(kept: Retention, speech: Speech) -> Iterator[tuple[str, str]]:
     applied = (
         _("applied every night")
         if kept.mode == "enforce"
-        else _("only reported: [retention] mode is “report”")
+        else _("what is past its time is reported, and removed by hand")
     )
     yield _("how it is applied"), applied
 
@@ -332,7 +339,7 @@ def _subject(then: InForce, processor: Processor, speech: Speech) -> Iterator[tu
     yield _("people"), plain(", ".join(groups) or _("people who joined"))
     yield (
         _("where"),
-        f"{processor.country}"
+        speech.country(processor.country)
         + (f" ({plain(processor.guarantee)})" if processor.guarantee else ""),
     )
 
@@ -369,4 +376,4 @@ def _sub_processors(then: InForce, processor: Processor, speech: Speech) -> str:
     if not engaged:
         return _("None is permitted without the controller’s written permission.") + "\n"
     sentence = _("{name} ({country}): {task}. They see: {data}.")
-    return bullets(sentence.format(**processor_in_words(other)) for other in engaged)
+    return bullets(sentence.format(**processor_in_words(other, speech)) for other in engaged)

@@ -21,7 +21,8 @@ NO_END = "no end"
 @dataclass(frozen=True, slots=True)
 class Controller:
     """Who answers for the data (GDPR 4(7), 30(1)(a)); "" is not said, and the papers refuse until
-    it is. `security`: measures taken here (32(1)).
+    it is. `representative` acts for it in law; `union_representative` is the one in the Union of a
+    controller established outside (27). `security`: measures taken here (32(1)).
     """
 
     name: str = ""
@@ -30,6 +31,7 @@ class Controller:
     representative: str = ""
     dpo: str = ""
     security: tuple[str, ...] = ()
+    union_representative: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ def plain(declared: Declared) -> dict[str, object]:
             "representative": c.representative,
             "dpo": c.dpo,
             "security": list(c.security),
+            "union_representative": c.union_representative,
         },
         "retention": {
             "mode": r.mode,

@@ -114,12 +114,13 @@ def _controller(table: Table | None) -> Controller:
     if table is None:
         return Controller()
     controller = Controller(
-        table.get("name", str, ""),
-        table.get("address", str, ""),
-        table.get("contact", str, ""),
-        table.get("representative", str, ""),
-        table.get("dpo", str, ""),
-        _texts(table, "security"),
+        name=table.get("name", str, ""),
+        address=table.get("address", str, ""),
+        contact=table.get("contact", str, ""),
+        representative=table.get("representative", str, ""),
+        union_representative=table.get("union_representative", str, ""),
+        dpo=table.get("dpo", str, ""),
+        security=_texts(table, "security"),
     )
     table.finish()
     return controller

@@ -201,6 +201,7 @@ def test_a_letter_without_a_ground_is_a_fault_on_the_first_page(
 def test_of_nobody_known_the_signed_statement_is_handed_out(auditor: Auditor) -> None:
     read = drawn_up(auditor, "personne@lecteurs.example")
     assert read.status == 1 and "nothing-held/v1" in read.page
+    assert re.search(r"· position \d+ · (point de contrôle de|aucun point de contrôle)", read.page)
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not on the PATH")

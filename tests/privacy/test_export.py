@@ -8,6 +8,7 @@ import csv
 import io
 import json
 
+from engine.privacy.dossier_words import DossierInWords
 from engine.privacy.export import CSV_HEADER, as_csv, dossier
 from tests.conftest import MakeContext
 from tests.privacy.garden import FILES, Anna
@@ -40,6 +41,58 @@ def test_everything_that_went_in_comes_out(make_context: MakeContext) -> None:
         {"list": 11, "name": said["lists"][0]["name"], "since": said["lists"][0]["since"]}  # type: ignore[index]
     ]
     assert said["recipients"] and said["controller"]
+    assert said["authority"] == {
+        "name": "CNIL",
+        "address": "3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07, France",
+        "web": "https://www.cnil.fr/plaintes",
+    }
+    assert {row["what"] for row in said["retention"]} >= {"adresse IP et navigateur"}  # type: ignore[attr-defined]
+    assert said["ledger"] == {"position": anna.context.ledger.head(), "checkpoint": None}
+
+
+def test_a_subject_is_the_one_the_person_read_and_recipients_are_those_of_the_register(
+    make_context: MakeContext,
+) -> None:
+    greeting = "subject = \"Une question, {{ first_name | default('vous') }}\""
+    files = {
+        name: text.replace('subject = "Une question"', greeting) for name, text in FILES.items()
+    }
+    anna = Anna(make_context(files, PROCESSOR)).joins()
+    anna.is_sent()
+    said = dossier(anna.context, anna.stream)
+    assert [letter["subject"] for letter in said["letters"]] == [  # type: ignore[attr-defined]
+        "Une question, Anastasie"
+    ]
+    assert said["recipients"][1] == {  # type: ignore[index]
+        "who": "Hébergeur",
+        "what": "Garde les sauvegardes.",
+        "data": ["adresses", "lettres"],
+        "country": "US",
+        "guarantee": "clauses types",
+    }
+    zone = anna.context.config.site.timezone
+    plan = anna.context.installation_stream.current().plan()
+    told_in_french = DossierInWords(plan, "fr", zone, anna.context.clock.now())
+    told = {
+        section.heading: " | ".join(f"{line.name}: {line.value}" for line in section.lines)
+        for section in told_in_french.sections(said)
+    }
+    assert "Hébergeur (États-Unis): Garde les sauvegardes. Données vues" in told[
+        "Qui d’autre les voit"
+    ].replace("\u00a0", " ")
+    assert "www.cnil.fr/plaintes" in told["Vos droits"]
+    assert "adresse IP et navigateur: 1 an" in told["Combien de temps nous le gardons"]
+
+
+PROCESSOR = """
+[[processor]]
+name = "Hébergeur"
+task = "Garde les sauvegardes."
+country = "US"
+contract = "n° 7"
+data = ["adresses", "lettres"]
+guarantee = "clauses types"
+"""
 
 
 def test_the_sheet_holds_the_same_and_every_cell_is_inert(make_context: MakeContext) -> None:

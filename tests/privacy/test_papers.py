@@ -5,6 +5,7 @@ refused with everything that is missing.
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,7 @@ def test_the_register_holds_what_article_30_wants(
         "Des conseils de jardinage, deux fois par mois.",  # (b) purposes
         "email address, language and time zone",  # (c) data
         "Hébergeur, Sauvegardes",  # (d) recipients
-        "(US): clauses types",  # (e) transfers
+        "(United States): clauses types",  # (e) transfers
         "3 years after they were last heard of",  # (f) time limits
         "Disques chiffrés.",  # (g) security
         "consent (GDPR 6(1)(a); CPCE L34-5)",
@@ -125,6 +126,36 @@ def test_the_register_holds_what_article_30_wants(
     ):
         assert wanted in said, wanted
     assert "Sauvegardes \\| & Cie" in said, "what was declared breaks no table"
+    assert "GDPR 27" not in said, "a representative in the Union is for who stands outside of it"
+    assert "| legal representative | not said |" in said
+    head = declared.ledger.head()
+    assert said.endswith(f"---\n\nLe Potager · position {head} · no signed checkpoint yet\n")
+
+
+def test_the_register_is_french_in_dates_countries_and_articles(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(context, DECLARED.replace("[controller]", OUTSIDE))
+    signed = context.tree.sign_now()
+    said = asked(context, capsys, "register", "--lang", "fr").replace("\u00a0", " ")
+    assert re.search(r"^Au \d+(er)? \w+ 20\d\d à \d+ h \d\d, tel qu’on le savait", said, re.M)
+    for wanted in (
+        "| représentant légal | Ève Semeur |",
+        "| représentant dans l’Union (RGPD 27) | Semences Europe, Bruxelles |",
+        "Sauvegardes \\| & Cie (États-Unis) : clauses types",
+        "consentement (RGPD, art. 6.1.a ; CPCE, art. L. 34-5)",
+        "| collecte | formulaire « La lettre du potager » |",
+        f"· point de contrôle de {signed.size} entrées, signé le ",
+    ):
+        assert wanted in said, wanted
+    assert "[retention]" not in said
+
+
+OUTSIDE = """
+[controller]
+representative = "Ève Semeur"
+union_representative = "Semences Europe, Bruxelles"
+"""
 
 
 def test_an_annex_names_its_processor_its_duties_and_its_sub_processors(
@@ -132,7 +163,10 @@ def test_an_annex_names_its_processor_its_duties_and_its_sub_processors(
 ) -> None:
     said = asked(declared, capsys, "processor", "--name", "Hébergeur", "--lang", "en")
     assert said.count("# Annex") == 1 and all(f"({letter}) " in said for letter in "abcdefgh")
-    assert "- Sauvegardes \\| & Cie (US): Garde les sauvegardes. They see: sauvegardes." in said
+    assert (
+        "- Sauvegardes \\| & Cie (United States): Garde les sauvegardes. They see: sauvegardes."
+        in said
+    )
     assert asked(declared, capsys, "processor").count("# Annexe") == 2
     with pytest.raises(UserError, match="no processor Inconnu was declared; there are: Hébergeur"):
         asked(declared, capsys, "processor", "--name", "Inconnu")

@@ -265,7 +265,7 @@ def test_each_key_of_the_configuration_is_explained_above_its_first_use() -> Non
         ("smtp.timeouts", "connect mail rcpt data block dot"),
         ("sending", "in_doubt pause_after_outage drain"),
         ("mailbox", "smtp_port port"),
-        ("controller", "name address contact representative dpo security"),
+        ("controller", "name address contact representative union_representative dpo security"),
         (
             "retention",
             (
