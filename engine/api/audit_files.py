@@ -53,7 +53,9 @@ def _checkpoint(tree: LedgerTree) -> Response:
     if signed is None:
         raise Problem(404, "nothing is signed yet", headers={"Cache-Control": NOT_CACHED})
     return Response(
-        signed.note, media_type="text/plain; charset=utf-8", headers={"Cache-Control": NOT_CACHED}
+        tree.cosigned(signed),
+        media_type="text/plain; charset=utf-8",
+        headers={"Cache-Control": NOT_CACHED},
     )
 
 

@@ -162,12 +162,12 @@ def head_of(stores: Stores, signed: SignedCheckpoint) -> Head:
     stamp = stores.tree.stamp_of(signed.origin, signed.size)
     stamped = (stamp.response, stamp.roots) if stamp is not None else (b"", b"")
     cosignatures = stores.tree.cosignatures.of(signed.origin, signed.size)
-    note = signed.note + "".join(cosignature.line for cosignature in cosignatures).encode()
     witnesses = tuple(
         KnownKey(cosignature.vkey, name=cosignature.vkey.rpartition("+")[0])
         for cosignature in cosignatures
     )
     policy = bytes(Policy((KnownKey(vkey),), witnesses))
+    note = stores.tree.cosigned(signed)
     return Head(note, signed.origin, signed.size, vkey, policy, *stamped)
 
 

@@ -224,6 +224,11 @@ class LedgerTree:
         """Every one ever signed, of former origins too, in the order in which it was signed."""
         return self._checkpoints.all()
 
+    def cosigned(self, signed: SignedCheckpoint) -> bytes:
+        """The signed note of a checkpoint with the lines of the witnesses that have cosigned it."""
+        lines = (kept.line for kept in self.cosignatures.of(signed.origin, signed.size))
+        return signed.note + "".join(lines).encode()
+
     def stamp_of(self, origin: str, size: int) -> KeptStamp | None:
         """The stamp over a checkpoint to be handed over with it; None where there is none."""
         return best(self.stamps.of(origin, size), self._wall())

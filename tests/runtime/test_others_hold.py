@@ -1,5 +1,5 @@
-"""The real program, left to itself: a witness gets the checkpoint, an authority stamps it, an
-auditor fetches it, the verifier believes them.
+"""The real program, left to itself: one witness gets the checkpoint, another cosigns it, an
+authority stamps it, an auditor fetches it, the verifier believes them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from engine.proof import verify as verifier
 from engine.proof.checkpoint import HEADER, carried_by, read_checkpoint
 from tests.cli.commanding import SMTP, SOURCE, Installation, embedded, stop
 from tests.proof.tsa import Authority, authority
+from tests.proof.witness import WitnessServer, witness_server
 from tests.running import MailServer, wait_for
 
 pytestmark = pytest.mark.timeout(240)
@@ -31,23 +32,36 @@ def tsa(tmp_path: Path) -> Iterator[Authority]:
 
 
 @pytest.fixture
+def witness() -> Iterator[WitnessServer]:
+    with witness_server({}) as found:
+        yield found
+
+
+@pytest.fixture
 def mail() -> Iterator[MailServer]:
     with MailServer() as found:
         yield found
 
 
 @pytest.fixture
-def relance(tmp_path: Path, tsa: Authority, mail: MailServer) -> Iterator[Installation]:
-    """Published, with somebody on a list; the authority's certificates lie in its folder."""
+def relance(
+    tmp_path: Path, tsa: Authority, mail: MailServer, witness: WitnessServer
+) -> Iterator[Installation]:
+    """Published, with somebody on a list; the authority's certificates lie in its folder, and the
+    witness knows its key.
+    """
     (tmp_path / "installation").mkdir()
     found = Installation(tmp_path / "installation")
     (found.folder / "tsa.pem").write_bytes(tsa.root.read_bytes())
     with embedded(found):
         found.configure(
-            f'{SMTP.format(port=mail.sink.port)}\n[proof]\nwitness = ["{NOTARY}"]\nstamp ='
-            f' "{tsa.url}"\nstamp_roots = "tsa.pem"\n'
+            f'{SMTP.format(port=mail.sink.port)}\n[proof]\nwitness = ["{NOTARY}"]\n'
+            f'witness_url = ["{witness.url} {witness.vkey}"]\n'
+            f'stamp = "{tsa.url}"\nstamp_roots = "tsa.pem"\n'
         )
         found.done("publish", "--yes")
+        vkey = found.done("audit", "key").splitlines()[3].strip()
+        witness.logs[vkey.partition("+")[0]] = verifier.parse_vkey(vkey)
         found.done("subscribe", "anna@lecteurs.example", "--list", "10", *SOURCE)
         yield found
 
@@ -57,13 +71,17 @@ def kept(mail: MailServer) -> list[bytes]:
 
 
 def test_run_lets_others_hold_what_was_signed_though_sending_waits(
-    relance: Installation, mail: MailServer, tsa: Authority, tmp_path: Path
+    relance: Installation,
+    mail: MailServer,
+    tsa: Authority,
+    witness: WitnessServer,
+    tmp_path: Path,
 ) -> None:
     with relance.running() as process:
         # Nothing has been sent through this relay before, so letters wait for `relance resume`.
         wait_for(
             lambda: (
-                bool(kept(mail))
+                bool(kept(mail) and witness.known)
                 and json.loads(relance("status", "--json").out)["stamped"] is not None
             )
         )
@@ -72,10 +90,10 @@ def test_run_lets_others_hold_what_was_signed_though_sending_waits(
             "paused"
         }
         key = relance.done("api-key", "create", "notaire", "--scope", "audit").strip()
-        answer = httpx.get(
-            f"{relance.url}/audit/checkpoint", headers={"Authorization": f"Bearer {key}"}
-        )
-        assert answer.content == carried_by(kept(mail)[0])
+        auditor = httpx.Client(base_url=relance.url, headers={"Authorization": f"Bearer {key}"})
+        wait_for(lambda: witness.name in auditor.get("/audit/checkpoint").text)
+        answer = auditor.get("/audit/checkpoint")
+        assert answer.content.startswith(carried_by(kept(mail)[0]))
         assert stop(process).status == 0
     assert len(kept(mail)) == 1 == len(mail.sink.messages) and tsa.asked == 1
 
@@ -106,6 +124,7 @@ def test_run_lets_others_hold_what_was_signed_though_sending_waits(
     assert (
         "the history agrees with the checkpoint held elsewhere" in done.stdout
         and "has stamped it" in done.stdout
+        and f"witnesses have cosigned the checkpoint: {witness.name}" in done.stdout
     )
     assert "attested by the operator alone" not in done.stdout
 
@@ -113,7 +132,8 @@ def test_run_lets_others_hold_what_was_signed_though_sending_waits(
 def test_by_hand_it_is_signed_sent_and_stamped_now(
     relance: Installation, mail: MailServer, tsa: Authority
 ) -> None:
-    assert f"{NOTARY}: the checkpoint over" in relance.done("audit", "witness")
+    done = relance.done("audit", "witness")
+    assert f"{NOTARY}: the checkpoint over" in done and "entries is cosigned" in done
     (taken,) = kept(mail)
     assert (
         carried_by(taken).decode() == relance.done("audit", "checkpoint")

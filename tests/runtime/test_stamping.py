@@ -22,6 +22,7 @@ from engine.desk.clock import wall_now
 from engine.i18n.user_error import UserError
 from engine.proof import verify as verifier
 from engine.proof.stamping import KeptStamp, best
+from engine.proof.store import Cosignature
 from engine.runtime import stamping
 from engine.sequence.delay import DAY
 from engine.status.findings import findings
@@ -230,30 +231,41 @@ def test_a_stamp_is_never_changed_or_removed(
         owner.execute(change.encode())
 
 
-def test_a_copy_keeps_stamps_and_an_older_one_that_is_put_back_takes_none_away(
+def test_a_copy_keeps_what_others_signed_and_an_older_one_that_is_put_back_takes_none_away(
     installations: Installations, tsa: Authority, tmp_path: Path
 ) -> None:
+    def others_sign(context: AppContext) -> None:
+        assert stamping.stamp_when_due(context) == 1
+        signed = context.tree.latest()
+        assert signed is not None
+        context.tree.cosignatures.add(signed, Cosignature("w", "a line"), 1)
+
     def prepare(context: AppContext) -> None:
         context.tree.sign_now()
-        assert stamping.stamp_when_due(context) == 1
+        others_sign(context)
 
-    def held(database_context: DatabaseContext) -> int:
+    def held(database_context: DatabaseContext) -> tuple[int, int]:
+        """How many stamps, and how many cosignatures."""
         with database_context.open_context() as context:
-            return sum(len(each) for each in stamps(context))
+            cosignatures = [
+                context.tree.cosignatures.of(signed.origin, signed.size)
+                for signed in context.tree.all_checkpoints()
+            ]
+            return sum(map(len, stamps(context))), sum(map(len, cosignatures))
 
     with database_context_of(installations, prepare, config(tsa)) as database_context:
         assert backup(database_context, tmp_path / "copy") == 0
         with database_context.open_context() as context:
             goes_on(context)
-            assert stamping.stamp_when_due(context) == 1
+            others_sign(context)
             context.rollback_detection.note()
-        assert held(database_context) == 2
+        assert held(database_context) == (2, 2)
         assert restore(database_context, tmp_path / "copy") == 0
-        assert held(database_context) == 2
+        assert held(database_context) == (2, 2)
         with psycopg.connect(database_context.owner, autocommit=True) as owner:
-            owner.execute("DROP TABLE proof.stamp")
+            owner.execute("DROP TABLE proof.stamp, proof.cosignature")
         assert restore(database_context, tmp_path / "copy") == 0
-        assert held(database_context) == 1
+        assert held(database_context) == (1, 1)
 
 
 def test_of_the_stamps_that_still_hold_the_earliest_is_handed_over() -> None:

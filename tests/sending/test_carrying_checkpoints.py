@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.preview import _composed
 from engine.letter.link_token import CONFIRM
 from engine.proof.bundle import zipped
 from engine.proof.checkpoint import HEADER, carried_by, open_checkpoint
@@ -93,3 +94,9 @@ def test_the_letter_in_her_own_mailbox_covers_her_consent_and_the_verifier_reads
     assert found.status == 0, found.wrong
     assert "agrees with the checkpoint held elsewhere" in "\n".join(found.said["proved"])
     assert "attested by the operator alone" not in "\n".join(found.said["not_proved"])
+
+
+def test_a_letter_sent_to_try_it_carries_the_checkpoint_too(site: Site) -> None:
+    signed = site.context.tree.sign_now()
+    composed = _composed(site.context, "bonjour", "anna@exemple.fr", "moi@exemple.fr")
+    assert carried_by(composed.octets) == signed.note
