@@ -14,12 +14,11 @@ from urllib.parse import urlsplit
 from engine.commands.command_handler import CommandHandler
 from engine.config import Config, Site, read_config
 from engine.context import AppContext, DatabaseContext
-from engine.desk.agreement import SQL as AGREEMENT_SQL
-from engine.desk.agreement import check_clock, check_secrets
 from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
 from engine.desk.processes import SQL as PROCESSES_SQL
+from engine.desk.processes import check_clock, check_secrets
 from engine.installation.publishing import ShownWords
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import SQL as LEDGER_SQL
@@ -107,7 +106,7 @@ def open_context_in(
         check_secrets(database, secrets.fingerprints(), config.secrets)
         check_clock(database)
         with database.connection() as connection:
-            for sql in (DESK_SQL, PROCESSES_SQL, AGREEMENT_SQL, VAULT_SQL, LEDGER_SQL, PROOF_SQL):
+            for sql in (DESK_SQL, PROCESSES_SQL, VAULT_SQL, LEDGER_SQL, PROOF_SQL):
                 sql.check(connection)
         vault = Vault(database, secrets.pepper, StopJournal(config.data))
         desk = Desk(database)

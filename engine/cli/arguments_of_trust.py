@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.i18n.language import LANGUAGES, N_
 
 REPLACEABLE_SECRETS = ("link.key", "nonce.key")
-"""As `engine.desk.agreement` has them, which brings in the store."""
+"""As `engine.desk.processes` has them, which brings in the store."""
 SCOPES = ("subscribe", "transfer", "unsubscribe", "read", "rights", "metrics", "audit")
 
 

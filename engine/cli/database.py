@@ -13,15 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine.backup.copies import TAR, open_copy, replace, take
 from engine.backup.copy_streams import AtWork, CopyFailed, at_work, clear
 from engine.backup.manifest import CopyRefused, Manifest
-from engine.backup.restore import open_copy, replace
 from engine.backup.stop_replay import Applied, apply_again, read_journals
-from engine.backup.take import TAR, take
 from engine.cli.progress import catch_up
 from engine.cli.terminal import agreed
 from engine.context import AppContext, DatabaseContext
-from engine.desk.agreement import accept_secret
+from engine.desk.processes import accept_secret
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import say_moment
 from engine.i18n.user_error import UserError

@@ -68,13 +68,13 @@ def context_verb(name: str) -> ContextVerb:
         case "status":
             from engine.cli.status import status as carry_out
         case "pause":
-            from engine.cli.pause import pause as carry_out
+            from engine.cli.sending import pause as carry_out
         case "resume":
-            from engine.cli.pause import resume as carry_out
+            from engine.cli.sending import resume as carry_out
         case "in-doubt":
-            from engine.cli.unsent_letters import in_doubt as carry_out
+            from engine.cli.sending import in_doubt as carry_out
         case "retry-withheld":
-            from engine.cli.unsent_letters import retry_withheld as carry_out
+            from engine.cli.sending import retry_withheld as carry_out
         case "audit":
             carry_out = audit
         case "rebuild":

@@ -15,7 +15,7 @@ from typing import TypeVar
 from engine.app import open_context, open_database
 from engine.config import Config
 from engine.context import AppContext, DatabaseContext
-from engine.desk.agreement import Disagreement
+from engine.desk.processes import Disagreement
 from engine.i18n.language import N_, translator
 from engine.i18n.user_error import UserError
 from engine.ledger.codec import EntryRefused

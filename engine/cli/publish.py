@@ -19,8 +19,8 @@ from engine.authoring.publication import (
     unpublished_changes,
 )
 from engine.cli.check import tell as tell_mistakes
+from engine.cli.sending import withheld_lines
 from engine.cli.terminal import Style, agreed, print_styled
-from engine.cli.unsent_letters import withheld_lines
 from engine.context import AppContext
 from engine.i18n.language import N_, counting_translator, grouped, translator
 from engine.i18n.phrases import say_list

@@ -12,7 +12,7 @@ import signal
 from collections.abc import Callable, Sequence
 
 from engine.context import AppContext
-from engine.desk.agreement import Disagreement
+from engine.desk.processes import Disagreement
 from engine.ledger.store import LOST
 from engine.runtime import logs
 from engine.runtime.rollback_detection import Restored

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from engine.authoring.dialogue_file import broadcasts_in, files_asked_for, lists_in
+from engine.cli.sending import withheld_lines
 from engine.cli.terminal import json_text
-from engine.cli.unsent_letters import withheld_lines
 from engine.context import AppContext
 from engine.i18n.language import Say, counting_translator, grouped, translator
 from engine.i18n.phrases import named, quoted, say_list, say_matter

@@ -13,8 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from engine import __version__
-from engine.desk.agreement import Disagreement, check_clock
-from engine.desk.processes import Processes
+from engine.desk.processes import Disagreement, Processes, check_clock
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import LOST
 from engine.runtime.clock_changes import ClockStores, ClockWatch

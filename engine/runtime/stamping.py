@@ -10,8 +10,7 @@ from typing import Protocol
 
 from engine.config import Config
 from engine.desk.clock import Clock, wall_now
-from engine.desk.daily import Daily
-from engine.desk.desk import Desk
+from engine.desk.desk import Daily, Desk
 from engine.desk.processes import Processes
 from engine.proof.errors import ProofRefused
 from engine.proof.ledger_tree import LedgerTree

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from engine.authoring import publication
 from engine.backup.stop_replay import ReplayStores, apply_again, read_journals
-from engine.desk.agreement import CLOCK_TOLERANCE_MILLIS
+from engine.desk.processes import CLOCK_TOLERANCE_MILLIS
 from engine.i18n.language import N_
 from engine.i18n.user_error import UserError
 from engine.installation.events import LedgerRestored, SendingPaused

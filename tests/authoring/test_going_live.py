@@ -14,7 +14,7 @@ import pytest
 from engine.authoring.going_live import hindrances
 from engine.authoring.new_installation import sample_folder, sample_site
 from engine.cli.check import check
-from engine.cli.pause import resume
+from engine.cli.sending import resume
 from engine.config import Config, is_loopback, read_config
 from engine.context import AppContext
 from engine.i18n.user_error import UserError

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.authoring.publication import apply, plan_publication
-from engine.cli import arguments_of_trust, papers
-from engine.cli import pause as pausing
+from engine.cli import arguments_of_trust, papers, sending
 from engine.context import AppContext
 from engine.installation.events import OriginBegun, SendingPaused, SendingResumed
 from engine.installation.state import Installation
@@ -72,9 +71,9 @@ def test_an_operator_is_never_told_to_try_again(
 ) -> None:
     arguments = argparse.Namespace(list="", yes=True)
     for _ in range(TIMES):
-        assert pausing.pause(busy, arguments) == 0
+        assert sending.pause(busy, arguments) == 0
         assert 0 in busy.installation_stream.current().paused
-        assert pausing.resume(busy, arguments) == 0
+        assert sending.resume(busy, arguments) == 0
         assert not busy.installation_stream.current().paused
     parser = argparse.ArgumentParser()
     arguments_of_trust.breach_arguments(parser)

@@ -128,7 +128,7 @@ def test_help_brings_in_neither_the_stores_nor_any_verb() -> None:
         "engine.context",
         "engine.config",
         "engine.cli.arguments_of_operation",
-        "engine.cli.pause",
+        "engine.cli.sending",
     }
 
 
@@ -146,7 +146,7 @@ def test_the_help_of_no_verb_brings_in_what_carries_one_out() -> None:
         "prometheus_client",
         "engine.context",
         "engine.config",
-        "engine.cli.pause",
+        "engine.cli.sending",
     }
 
 

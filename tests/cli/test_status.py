@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.pause import resume
+from engine.cli.sending import resume
 from engine.cli.status import status
 from engine.context import AppContext
 from engine.desk.processes import Processes

@@ -20,9 +20,9 @@ from engine.cli.database import replace_secret
 from engine.cli.parser import parser
 from engine.config import Config
 from engine.context import DatabaseContext
-from engine.desk import agreement
-from engine.desk.agreement import REPLACEABLE, Disagreement, clock_differs
+from engine.desk import processes
 from engine.desk.clock import wall_now
+from engine.desk.processes import REPLACEABLE, Disagreement, clock_differs
 from engine.i18n.language import translator
 from engine.i18n.user_error import UserError
 from engine.runtime import heartbeat
@@ -163,7 +163,7 @@ def test_a_clock_that_is_not_the_databases_is_refused_at_the_start(
     database_context: DatabaseContext, monkeypatch: pytest.MonkeyPatch, ahead: int
 ) -> None:
     before = facts(database_context)
-    monkeypatch.setattr(agreement, "wall_now", lambda: wall_now() + ahead)
+    monkeypatch.setattr(processes, "wall_now", lambda: wall_now() + ahead)
     with (
         pytest.raises(
             Disagreement,
@@ -196,9 +196,9 @@ def test_a_clock_that_is_not_the_databases_is_refused_at_the_start(
 def test_a_second_and_a_half_is_no_disagreement(
     database_context: DatabaseContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(agreement, "wall_now", lambda: wall_now() + 1_500)
+    monkeypatch.setattr(processes, "wall_now", lambda: wall_now() + 1_500)
     with database_context.open_context() as context:
-        assert 1_000 < agreement.check_clock(context.database) < 2_000
+        assert 1_000 < processes.check_clock(context.database) < 2_000
 
 
 def test_a_clock_that_goes_astray_ends_the_process_at_a_beat(
@@ -210,7 +210,7 @@ def test_a_clock_that_goes_astray_ends_the_process_at_a_beat(
         with ExitStack() as stack:
             context = stack.enter_context(database_context.open_context())
             async with heartbeat.beating(context, {"web"}, dict) as beats:
-                monkeypatch.setattr(agreement, "wall_now", lambda: wall_now() + TEN_MINUTES)
+                monkeypatch.setattr(processes, "wall_now", lambda: wall_now() + TEN_MINUTES)
                 await asyncio.wait_for(beats.ended, 30)
 
     with pytest.raises(Disagreement, match=r"\+600 s"):

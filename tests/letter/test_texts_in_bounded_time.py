@@ -9,8 +9,8 @@ import pytest
 from engine.imports.agreement import Heading, heading_of, is_ground, of_another_channel
 from engine.intake.instants import DateRefused, read_instant
 from engine.letter.foreign_tags import find_foreign_tags
-from engine.letter.hosts import hosts_named
 from engine.letter.inlining import with_inlined_styles
+from engine.letter.inspection import hosts_named
 from engine.letter.placeholders import Placeholders
 
 LENGTH = 200_000  # characters: in a time that grows with the square, minutes

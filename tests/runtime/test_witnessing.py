@@ -16,7 +16,7 @@ import pytest
 
 from engine.cli import checkpoints as audit_witness
 from engine.context import AppContext
-from engine.desk import daily as days
+from engine.desk import desk
 from engine.desk.clock import wall_now
 from engine.i18n.user_error import UserError
 from engine.installation.events import SendingPaused
@@ -180,8 +180,8 @@ def test_a_failure_is_told_of_without_the_address_and_tried_again_within_the_hou
     assert b"relance_witness_in_trouble 1.0" in exposition(gather(context))
     assert gather(context).witnessed is None
     assert rounds(context) == []
-    later(days.TRIED_AGAIN)
-    assert days.TRIED_AGAIN <= 3_600_000
+    later(desk.TRIED_AGAIN)
+    assert desk.TRIED_AGAIN <= 3_600_000
     assert [mail.recipients for mail in rounds(context)] == [(NOTARY,)]
     assert troubles(context) == [] and rounds(context) == []
 
@@ -203,7 +203,7 @@ def test_a_host_that_dies_over_it_leaves_the_day_to_another(
 ) -> None:
     assert witnessing.daily(context, NOTARY).claim() is not None
     assert [mail.recipients for mail in rounds(context)] == [(FRIEND,)]
-    later(days.TRIED_AGAIN)
+    later(desk.TRIED_AGAIN)
     assert [mail.recipients for mail in rounds(context)] == [(NOTARY,)]
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from engine.audit.standing import standing
 from engine.cli.parser import parser
+from engine.cli.sending import retry_withheld
 from engine.cli.status import status
-from engine.cli.unsent_letters import retry_withheld
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.user_error import UserError

@@ -151,7 +151,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     ),
     "psycopg_pool": ("engine/store/",),
     "pydantic": ("engine/api/",),
-    "publicsuffixlist": ("engine/letter/hosts.py",),
+    "publicsuffixlist": ("engine/letter/inspection.py",),
     "pyrage": ("engine/vault/sealing.py",),
     "shtab": ("engine/cli/completion.py",),
     "starlette": ("engine/web/", "engine/api/", "engine/runtime/site.py"),

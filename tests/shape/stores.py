@@ -43,7 +43,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
         "engine/cli/": ("AppContext", "DatabaseContext", "Processes"),
         "engine/commands/": ("InstallationStream", "Ledger", "Vault"),
         "engine/context.py": tuple(STORES),
-        "engine/desk/": ("Database", "Desk"),
+        "engine/desk/": ("Database",),
         "engine/imports/": ("Clock", "CommandHandler", "InstallationStream", "Vault"),
         "engine/installation/": ("Ledger",),
         "engine/ledger/": ("Database",),
