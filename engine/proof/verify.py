@@ -55,6 +55,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -905,9 +906,10 @@ def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenS
     check_key(head.key, keys, options.vkey, report)
     check_numbering(entries, own, promise, report)
     check_rules(own, report)  # sections 4 and 10
-    check_evidence(files, own, report)  # section 11
-    check_words(files, own, published, report)
-    check_person(files, promise.stream, report)
+    pieces = check_evidence(files, own, report)  # section 11
+    words = check_words(files, own, published, report)
+    check_named(pieces, words, report)
+    check_person(files, promise.stream, check_addresses(own, pieces, report), report)
     roots: Mapping[int, bytes] = {}
     if options.ledger:
         ledger = compare_with_ledger(head, promise, entries, options, report, openssl)  # section 12
@@ -925,7 +927,7 @@ def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenS
     for name in sorted(name for name in files.names if not NAMES_OF_A_BUNDLE.fullmatch(name)):
         report.wrong(name, "file-unexpected")
     files.check_unread()
-    report.details["facts"] = [fact_for_listing(entry) for entry in own]
+    report.details["facts"] = [fact_for_listing(entry, pieces) for entry in own]
 
 
 def verify_ledger(files: Files, options: Options, report: Report, openssl: OpenSSL) -> None:
@@ -2035,9 +2037,11 @@ def check_rules(own: Sequence[Entry], report: Report) -> None:
 # ===================================================================================== 11. Evidence
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
+Pieces = Mapping[str, Mapping[str, object]]
+"""What evidence says, by the commitment to it."""
 
 
-def check_evidence(files: Files, own: Sequence[Entry], report: Report) -> None:
+def check_evidence(files: Files, own: Sequence[Entry], report: Report) -> Pieces:
     """Each piece is what a fact, or another piece, has committed to when it was written (E06)."""
     named: dict[str, Entry] = {}
     for entry in own:
@@ -2046,12 +2050,15 @@ def check_evidence(files: Files, own: Sequence[Entry], report: Report) -> None:
                 named.setdefault(digest, entry)
     held = held_evidence(files, report)
     committed: set[str] = set()
+    pieces: dict[str, Mapping[str, object]] = {}
     waiting = sorted(held.keys() & set(digests_in([[e.cause, e.data] for e in own])))
     while waiting:
         digest = waiting.pop()
         committed.add(digest)
         file = f"evidence/{digest}.json"
         payload = report.attempt(file, verify_commitment, files, digest, report)
+        if isinstance(payload, dict):
+            pieces[digest] = payload
         waiting += sorted((held.keys() & set(digests_in(payload))) - committed - set(waiting))
     for digest in sorted(held.keys() - committed):
         report.wrong(held[digest], "evidence-uncommitted")
@@ -2060,6 +2067,7 @@ def check_evidence(files: Files, own: Sequence[Entry], report: Report) -> None:
     for digest, entry in named.items():
         if digest not in held:
             report.unproved("evidence-gone", file=place_of(entry), digest=digest[:16])
+    return pieces
 
 
 def held_evidence(files: Files, report: Report) -> dict[str, str]:
@@ -2110,11 +2118,13 @@ def digests_in(value: object) -> list[str]:
 
 def check_words(
     files: Files, own: Sequence[Entry], published: Sequence[Entry], report: Report
-) -> None:
+) -> Mapping[str, str]:
     """Published words are complete and what their digest says; so is what the person was shown.
 
-    `published` are the installation's entries. A long text is published in several of them.
+    `published` are the installation's entries. A long text is published in several of them. Returns
+    the texts that are, by their digest.
     """
+    whole: dict[str, str] = {}
     texts: dict[str, dict[int, Entry]] = {}
     for entry in published:
         if entry.name == "words-published":
@@ -2127,6 +2137,7 @@ def check_words(
         if not is_complete or hashlib.sha256(text).hexdigest() != digest:
             report.wrong(place_of(first), "words-parts", digest=digest)
             continue
+        whole[digest] = text.decode()
         name = f"words/{digest}.txt"
         verified += report.attempt(name, verify_words, files, name, text) or 0
     for name in sorted(files.names):
@@ -2146,6 +2157,7 @@ def check_words(
             report.unproved("notice-unpublished", file=place_of(entry))
         if entry.name == "letter-begun" and edition not in editions:
             report.wrong(place_of(entry), "edition-unpublished", edition=edition)
+    return whole
 
 
 def verify_words(files: Files, name: str, text: bytes) -> int:
@@ -2155,8 +2167,125 @@ def verify_words(files: Files, name: str, text: bytes) -> int:
     return 1
 
 
-def check_person(files: Files, stream: str, report: Report) -> None:
-    """Who the person is, which the operator says and nothing proves."""
+def check_named(pieces: Pieces, words: Mapping[str, str], report: Report) -> None:
+    """Every SHA-256 that evidence names is that of something here: of published words, of the mail
+    in the same piece, of the purpose in its configuration. What is known of the visitor may be gone
+    before the rest.
+    """
+    visitors_gone = 0
+    for commitment, piece in sorted(pieces.items()):
+        file = f"evidence/{commitment}.json"
+        for name, digest in sorted(piece.items()):
+            if not isinstance(digest, str) or not SHA256.fullmatch(digest):
+                continue
+            if name == "visitor":
+                visitors_gone += digest not in pieces
+            elif name == "mail_digest":
+                if hashlib.sha256(octets_of(piece)).hexdigest() != digest:
+                    report.wrong(file, "mail-other")
+            elif name == "purpose_digest":
+                settings = words.get(str(piece.get("configuration", "")))
+                if settings is not None and digest not in purpose_digests(settings):
+                    report.wrong(file, "purpose-other", digest=digest)
+            elif digest not in words and (
+                name.endswith("_digest") or name in ("form_file", "configuration")
+            ):
+                report.wrong(f"words/{digest}.txt", "words-missing", name=name, file=file)
+    if visitors_gone:
+        report.unproved("visitors-gone", n=visitors_gone)
+
+
+def octets_of(piece: Mapping[str, object]) -> bytes:
+    """The mail that a piece holds, nothing where it holds none."""
+    try:
+        return unbase64(str(piece.get("mail", "")))
+    except Broken:
+        return b""
+
+
+def purpose_digests(settings: str) -> set[str]:
+    """SHA-256 of each purpose's name and description, on two lines, as a configuration has them."""
+    try:
+        configuration = read_json(settings.encode())
+    except Broken:
+        return set()
+    purposes = configuration.get("purposes") if isinstance(configuration, dict) else None
+    return {
+        hashlib.sha256(f"{purpose['name']}\n{purpose['description']}".encode()).hexdigest()
+        for purpose in (purposes if isinstance(purposes, list) else [])
+        if isinstance(purpose, dict) and {"name", "description"} <= purpose.keys()
+    }
+
+
+class CommittedAddress(NamedTuple):
+    """The address that the fact in `file` commits to by its evidence, "" where none does."""
+
+    address: str
+    file: str
+
+
+def check_addresses(own: Sequence[Entry], pieces: Pieces, report: Report) -> CommittedAddress:
+    """The address the person has at the end. Forms and mails have one that they had by then.
+
+    A registration commits to it, and each change of it; of who was registered before that was so,
+    the first form they filled in.
+    """
+    current = CommittedAddress("", "")
+    had: set[str] = set()
+    for entry in own:
+        commitment = str(entry.cause.get("evidence", ""))
+        address = address_in(pieces.get(commitment, {}))
+        changed = entry.data.get("fields")
+        commits = entry.name == "subscriber-registered" or (
+            entry.name == "profile-changed" and isinstance(changed, list) and "email" in changed
+        )
+        answers = entry.name in ("consent-requested", "consent-given", "ground-declared")
+        if entry.name == "subscriber-erased":
+            current = CommittedAddress("", "")
+            had.clear()
+        elif commits or (answers and address and not current.address):
+            current = CommittedAddress(address, place_of(entry))
+            had |= {address} - {""}
+        elif answers and address and address not in had:
+            report.wrong(f"evidence/{commitment}.json", "entered-other", address=address)
+        elif entry.text("mail") and current.address:
+            for recipient in sorted(recipients(pieces.get(entry.text("mail"), {})) - had):
+                file = f"evidence/{entry.text('mail')}.json"
+                report.wrong(file, "mailed-other", address=recipient)
+    return current
+
+
+def address_in(piece: Mapping[str, object]) -> str:
+    """The address that was entered or declared, "" for none."""
+    answers = piece.get("answers")
+    entered = answers.get("email") if isinstance(answers, dict) else None
+    address = piece.get("email") or entered
+    return spelled(address) if isinstance(address, str) else ""
+
+
+def recipients(piece: Mapping[str, object]) -> set[str]:
+    """To whom a mail went, by its own header and by what was noted of it."""
+    if "mail" not in piece:
+        return set()
+    head = re.sub(rb"\r?\n[ \t]", b" ", octets_of(piece).partition(b"\r\n\r\n")[0])
+    lines = [line[3:] for line in head.splitlines() if line[:3].lower() == b"to:"] or [b""]
+    return {spelled(line.decode("utf-8", "replace")) for line in lines} | {
+        spelled(str(piece.get("to", "")))
+    }
+
+
+def spelled(address: str) -> str:
+    """An address in one spelling: small letters (NFC), the domain as A-labels (RFC 5890)."""
+    text = unicodedata.normalize("NFC", address.strip().rpartition("<")[2].rstrip(">").lower())
+    local, at, domain = text.rpartition("@")
+    try:
+        return f"{local}{at}{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return text
+
+
+def check_person(files: Files, stream: str, committed: CommittedAddress, report: Report) -> None:
+    """Who the person is: the operator says it, and the facts commit to their address or do not."""
     if "person.json" not in files.names:
         report.unproved("person-unknown")
         return
@@ -2165,11 +2294,17 @@ def check_person(files: Files, stream: str, report: Report) -> None:
         return
     if not isinstance(person, dict) or not isinstance(person.get("address"), str):
         report.wrong("person.json", "person-malformed")
-    elif person.get("stream") != stream:
+        return
+    address = person["address"]
+    report.details["address"] = address
+    if person.get("stream") != stream:
         report.wrong("person.json", "about-somebody-else")
+    elif not committed.address:
+        report.unproved("person-claimed", address=address)
+    elif spelled(address) != committed.address:
+        report.wrong("person.json", "person-other", address=address, file=committed.file)
     else:
-        report.details["address"] = person["address"]
-        report.unproved("person-claimed", address=person["address"])
+        report.proved("person-committed", address=address, file=committed.file)
 
 
 # ================================================================================= 12. Whole ledger
@@ -2547,8 +2682,10 @@ def report_as_text(report: Report, language: str, path: str, *, with_facts: bool
     return "\n".join(lines)
 
 
-def fact_for_listing(entry: Entry) -> dict[str, object]:
-    """Where a fact stands, what it says, and both dates as the operator claims them."""
+def fact_for_listing(entry: Entry, pieces: Pieces) -> dict[str, object]:
+    """Where a fact stands, what it says, both dates as the operator claims them, and the file of
+    what was before the person's eyes.
+    """
     told = {
         name: entry.data[name] for name in sorted(entry.data) if name not in ("text", "message")
     }
@@ -2560,15 +2697,30 @@ def fact_for_listing(entry: Entry) -> dict[str, object]:
         "recorded_at": iso_time(entry.recorded_at),
         "door": entry.cause.get("door", ""),
         "data": told,
+        "shown": file_shown(entry, pieces),
     }
+
+
+def file_shown(entry: Entry, pieces: Pieces) -> str:
+    """The form's words, the mail that asked, or the words of the page on which the button was
+    pressed; "" where nothing was shown, or nobody knows what.
+    """
+    if entry.text("mail"):
+        return f"evidence/{entry.text('mail')}.json" if entry.text("mail") in pieces else ""
+    digest: object = entry.text("notice")
+    if entry.name == "consent-confirmed":
+        act = pieces.get(str(entry.cause.get("evidence", "")), {})
+        digest = act.get("notice_digest")
+    return f"words/{digest}.txt" if digest else ""
 
 
 def line_of_fact(fact: Mapping[str, object]) -> str:
     data = cast("Mapping[str, object]", fact["data"])
     values = " ".join(f"{name}={value}" for name, value in data.items())
     dates = f"{fact['at']}  {fact['recorded_at']}"
+    shown = f"  {fact['shown']}" if fact["shown"] else ""
     return printable(
-        f"  {fact['version']:>4}  {dates}  {fact['event']}  {values}  [{fact['door']}]"
+        f"  {fact['version']:>4}  {dates}  {fact['event']}  {values}  [{fact['door']}]{shown}"
     )
 
 
@@ -3107,9 +3259,46 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "person-malformed": ("does not say who the person is", "ne dit pas qui est la personne"),
     "person-claimed": (
-        "that this person is {address}: the ledger names nobody, it is the operator's word",
-        "que cette personne soit {address} : le registre ne nomme personne, c'est la parole de "
-        "l'exploitant",
+        "that this person is {address}: not committed, the ledger names nobody and no fact commits "
+        "to an address; it is the operator's word",
+        "que cette personne soit {address} : sans engagement, le registre ne nomme personne et "
+        "aucun fait ne s'engage sur une adresse ; c'est la parole de l'exploitant",
+    ),
+    "person-committed": (
+        "{address} is the address that {file} commits to",
+        "{address} est l'adresse sur laquelle {file} s'engage",
+    ),
+    "person-other": (
+        "says {address}, which is not the address that {file} commits to: one of the two is "
+        "another person's",
+        "dit {address}, qui n'est pas l'adresse sur laquelle {file} s'engage : l'une des deux est "
+        "celle de quelqu'un d'autre",
+    ),
+    "entered-other": (
+        "has {address}, an address that no fact of this person had committed to by then",
+        "a {address}, une adresse sur laquelle aucun fait de cette personne ne s'était encore "
+        "engagé",
+    ),
+    "mailed-other": (
+        "went to {address}, an address that no fact of this person had committed to by then",
+        "est parti à {address}, une adresse sur laquelle aucun fait de cette personne ne s'était "
+        "encore engagé",
+    ),
+    "words-missing": (
+        "is missing: {file} names it as {name}",
+        "manque : {file} le nomme comme {name}",
+    ),
+    "mail-other": (
+        "holds another mail than the one whose SHA-256 it names, or none",
+        "contient un autre courriel que celui dont il nomme l'empreinte, ou aucun",
+    ),
+    "purpose-other": (
+        "names a purpose ({digest}) that its configuration does not have in these words",
+        "nomme une finalité ({digest}) que sa configuration n'a pas dans ces mots",
+    ),
+    "visitors-gone": (
+        "from which IP address and with which browser: of {n} acts that is not held any more",
+        "de quelle adresse IP et avec quel navigateur : pour {n} actes ce n'est plus gardé",
     ),
     "ledger-differs": (
         "is not what the whole ledger has at this position",

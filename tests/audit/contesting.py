@@ -115,7 +115,7 @@ class Auditor:
     def asks(self, *typed: str, lang: str = "en") -> Told:
         parser = argparse.ArgumentParser()
         arguments_of_trust.audit_arguments(parser)
-        said = [*typed] if typed[0] == "replay" else [*typed, "--lang", lang]
+        said = [*typed] if typed[0] in ("replay", "prove") else [*typed, "--lang", lang]
         self.capture.readouterr()
         status = dispatch.audit(self.context, parser.parse_args(said))
         return Told(status, self.capture.readouterr().out)

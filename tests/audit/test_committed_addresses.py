@@ -4,18 +4,22 @@ is held against that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from engine.audit.committed_address import AddressCheck, OtherAddress, address_check
-from engine.ledger.codec import Entry
+from engine.ledger.codec import Encoded, Entry
 from engine.ledger.names import NAME_OF
+from engine.proof import verify
 from engine.subscriber import events as e
 from engine.vault.evidence import Evidence, evidence, mail_that_asks
 
 ANNA, BRUNO = "anna@lecteurs.example", "bruno@lecteurs.example"
 NEW = "anna@xn--jardin-dt-j4a.example"
+STREAM = "8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
+PLACES = {"entered-other": "form", "mailed-other": "mail"}
 REGISTERED = e.SubscriberRegistered(1)
 MOVED = e.ProfileChanged(2, ("email", "first_name"))
 ASKED = e.ConsentRequested(3, "conseils", "r1", (10,), 9)
@@ -31,7 +35,7 @@ def checked(
         piece = evidence(bytes(32), {"position": position, **says})
         pieces[piece.commitment.hex()] = piece
         cause = e.Cause("form", evidence=piece.commitment.hex())
-        entries.append(Entry(position, "s", position, NAME_OF[type(event)], 1, 1, cause, event))
+        entries.append(Entry(position, STREAM, position, NAME_OF[type(event)], 1, 1, cause, event))
     if mail_to:
         octets = f"To: {mail_to}\r\nSubject: Confirmez\r\n\r\nBonjour\r\n".encode()
         piece = mail_that_asks(
@@ -40,8 +44,29 @@ def checked(
         pieces[piece.commitment.hex()] = piece
         sent = e.LetterSent(4, "m1", mail=piece.commitment.hex())
         place = len(entries) + 1
-        entries.append(Entry(place, "s", place, "letter-sent", 1, 1, e.Cause("relay"), sent))
-    return address_check(entries, pieces, known)
+        entries.append(Entry(place, STREAM, place, "letter-sent", 1, 1, e.Cause("relay"), sent))
+    found = address_check(entries, pieces, known)
+    elsewhere = [(other.place, other.address) for other in found.others if other.position]
+    assert verifier_finds(entries, pieces) == (found.committed, elsewhere)
+    return found
+
+
+def verifier_finds(
+    entries: Sequence[Entry], pieces: Mapping[str, Evidence]
+) -> tuple[str, list[tuple[str, str]]]:
+    """The other reading of the same rule, which shares no code: verify.py's."""
+    report = verify.Report()
+    own = [
+        verify.parse_entry(
+            entry.position,
+            Encoded(entry.stream, entry.event, entry.cause, 1).at_version(entry.version),
+        )
+        for entry in entries
+    ]
+    says = {digest: json.loads(piece.payload) for digest, piece in pieces.items()}
+    committed = verify.check_addresses(own, says, report)
+    wrong = [(PLACES[each.code], each.values["address"]) for each in report.wrong_findings]
+    return committed.address, wrong
 
 
 def test_registration_commits_by_what_was_entered_or_declared() -> None:
@@ -85,5 +110,5 @@ def test_evidence_that_was_exchanged_or_says_no_address_commits_to_nothing(
 ) -> None:
     forged = evidence(bytes(32), commits)
     cause = e.Cause("form", evidence="ab" * 32)
-    entry = Entry(1, "s", 1, "subscriber-registered", 1, 1, cause, REGISTERED)
+    entry = Entry(1, STREAM, 1, "subscriber-registered", 1, 1, cause, REGISTERED)
     assert address_check([entry], {"ab" * 32: forged}, ANNA) == AddressCheck(ANNA, "", 0, ())

@@ -24,7 +24,7 @@ from typing import Any, cast
 from engine.context import AppContext
 from engine.ledger.codec import canonical
 from engine.proof import verify
-from engine.proof.bundle import BundleSources, Head, bundle_files, promise, sums
+from engine.proof.bundle import BundleSources, Head, Sign, bundle_files, promise, sums
 from engine.proof.bundle_sources import Stores, holding_of
 from engine.proof.bundle_sources import head_of as stored_head_of
 from engine.proof.handover import ledger_tools
@@ -249,14 +249,14 @@ def summed(files: Mapping[str, bytes]) -> dict[str, bytes]:
     return rest | {"SHA256SUMS": sums(rest)}
 
 
-def signed_again(files: Mapping[str, bytes], signer: NoteSigner = SIGNER) -> dict[str, bytes]:
+def signed_again(files: Mapping[str, bytes], sign: Sign = SIGNER.sign) -> dict[str, bytes]:
     """With stream.note signed anew for what is there, as the operator alone can."""
     rest = {name: data for name, data in files.items() if name not in ("SHA256SUMS", "stream.note")}
     lines = files["stream.note"].decode().split("\n")
     versions, size = int(lines[2].split(" ")[1]), int(lines[3].split(" ")[1])
-    head = Head(b"", lines[0], size, signer.vkey, b"")
+    head = Head(b"", lines[0], size, "", b"")
     return summed(
-        rest | {"stream.note": signer.sign(promise(head, lines[1].split(" ")[1], versions, rest))}
+        rest | {"stream.note": sign(promise(head, lines[1].split(" ")[1], versions, rest))}
     )
 
 

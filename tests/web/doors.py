@@ -261,6 +261,16 @@ def by_operator(site: Site) -> str:
     return "main@exemple.fr"
 
 
+def corrected(site: Site, address: str, new: str) -> None:
+    key = create(site.context, f"c{site.context.ledger.head()}", SCOPES)
+    answer = site.client.post(
+        "/api/v1/people/correct",
+        json={"email": address, "new_email": new},
+        headers={"Authorization": f"Bearer {key}"},
+    )
+    assert answer.status_code == 200, answer.text
+
+
 def by_operator_confirmed(site: Site) -> str:
     operate(site, "main-doi@exemple.fr", "--list", "31", "--source", "téléphone")
     confirmed(site, "main-doi@exemple.fr")
