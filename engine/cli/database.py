@@ -223,10 +223,10 @@ def _reset_agreed(context: AppContext, _: Say) -> bool:
             n=grouped(people, _)
         )
     )
-    asked = _(
+    question = _(
         "Throw away everything this trial has lived ({n} entries of the ledger)? [y/N] "
     ).format(n=grouped(entries, _))
-    return agreed(asked)
+    return agreed(question)
 
 
 COSTS = {

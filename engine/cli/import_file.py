@@ -105,11 +105,11 @@ def _mapping(args: argparse.Namespace, fields: tuple[str, ...]) -> dict[str, str
             raise UserError(N_("--map {pair}: write COLUMN=FIELD"), 2, pair=pair)
         option = f"--{field}" if field in COLUMN_MEANINGS else rows.RESERVED.get(field, "")
         if option and field in fields:
-            said = N_(
+            message = N_(
                 "--map {pair}: {field} is one of [fields] and more; for the other meaning say"
                 " {option} COLUMN"
             )
-            raise UserError(said, 2, pair=pair, field=field, option=option)
+            raise UserError(message, 2, pair=pair, field=field, option=option)
         pairs.append((column, rows.RESERVED.get(field, field)))
     for column, field in pairs:
         if not column:

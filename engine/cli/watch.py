@@ -25,18 +25,20 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
     files = files_asked_for(plan, args.file)
     by_file = {file: tuple(questions(context, plan, file)) for file in files}
     if args.json:
-        rows = {file: [asdict(question) for question in asked] for file, asked in by_file.items()}
+        rows = {
+            file: [asdict(question) for question in of_file] for file, of_file in by_file.items()
+        }
         print(json_text(rows))
         return 0
     language = context.config.site.language
     _ = translator(language)
-    for file, asked in by_file.items():
+    for file, of_file in by_file.items():
         print(f"{plan.titles[file]}  ({file})")
-        for question in asked:
+        for question in of_file:
             print()
             for line in _lines(question, plan, language == "fr"):
                 print(line)
-        if not asked:
+        if not of_file:
             print(_("  no letter of it asks anything"))
         keys = {list_key(listed.id) for listed in lists_in(plan, file)} | {
             encode(BroadcastKey(broadcast.id)) for broadcast in broadcasts_in(plan, file)

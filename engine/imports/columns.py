@@ -145,7 +145,7 @@ def columns_by_heading(
     """
     columns = _mapped(mapping, wanted, header, len(header))
     _check_taken(columns, taken)
-    found: dict[str, list[int]] = {}
+    indexes_by_field: dict[str, list[int]] = {}
     for index, heading in enumerate(header):
         field = fields.get(folded(heading))
         if (
@@ -154,8 +154,8 @@ def columns_by_heading(
             and index not in columns.values()
             and index not in taken
         ):
-            found.setdefault(field, []).append(index)
-    for field, indexes in found.items():
+            indexes_by_field.setdefault(field, []).append(index)
+    for field, indexes in indexes_by_field.items():
         if len(indexes) > 1:
             raise TableRefused(
                 TableFault.SEVERAL_LOOK_ALIKE, columns=places(header, indexes), field=field

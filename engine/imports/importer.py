@@ -166,8 +166,8 @@ class Importer:
         vault, now = self.stores.vault, self.stores.clock.now()
         standing, known = vault.suppressed(chunk), vault.find_all(chunk)
         noted = {
-            hashed: each.why
-            for hashed, each in chunk.items()
+            hashed: departure.why
+            for hashed, departure in chunk.items()
             if hashed not in known and hashed not in standing
         }
         if self.writes:
@@ -177,7 +177,7 @@ class Importer:
         # that of the one address.
         known = (
             vault.formerly_all(
-                [hashed for hashed, each in chunk.items() if each.why == "unsubscribed"]
+                [hashed for hashed, departure in chunk.items() if departure.why == "unsubscribed"]
             )
             | known
         )
@@ -186,30 +186,30 @@ class Importer:
             self.count("noted" if hashed in noted else "already")
         requests, meant = [], []
         for hashed, subscriber in known.items():
-            each, ground = chunk[hashed], live_ground(people[subscriber], self.purpose)
+            departure, ground = chunk[hashed], live_ground(people[subscriber], self.purpose)
             if (
-                each.why == "unsubscribed"
-                and each.at
+                departure.why == "unsubscribed"
+                and departure.at
                 and ground is not None
-                and ground.since > each.at
+                and ground.since > departure.at
             ):
                 self.count("consented-since")
                 continue
-            cause, kept = self._cause(each.line, {"refusal": each.why})
+            cause, kept = self._cause(departure.line, {"refusal": departure.why})
             command = (
                 withdrawal(now, cause, self.purpose)
-                if each.why == "unsubscribed"
-                else Suppress(now, cause, each.why)
+                if departure.why == "unsubscribed"
+                else Suppress(now, cause, departure.why)
             )
             requests.append(
                 CommandRequest(
                     command, stream=subscriber, vault_write=VaultWrite("", now, evidence=(kept,))
                 )
             )
-            meant.append(each)
+            meant.append(departure)
         results = self.execute(requests, people, known_was_read=True)
-        for each, result in zip(meant, results, strict=True):
-            self._count_departure(each, result)
+        for departure, result in zip(meant, results, strict=True):
+            self._count_departure(departure, result)
 
     def _begin(self, chunk: Chunk, defaults: ImportDefaults) -> _Begun:
         vault, defaults = self.stores.vault, replace(defaults, now=self.stores.clock.now())

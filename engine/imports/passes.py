@@ -236,11 +236,11 @@ def run_suppress(
         )
         for row in opened.rows():
             report.rows += 1
-            each = departure(row, reason) if isinstance(row, Row) else row
-            if not isinstance(each, Departure):
-                rejections.add(*each)
+            entry = departure(row, reason) if isinstance(row, Row) else row
+            if not isinstance(entry, Departure):
+                rejections.add(*entry)
                 continue
-            for departed in each.by_address():
+            for departed in entry.by_address():
                 hashed = stores.vault.hash(departed.address)
                 if seen.first(hashed) is not None:
                     report.counts["duplicate"] += 1
@@ -286,19 +286,19 @@ class _Reading:
         self.shuffle = random.SystemRandom().shuffle
 
     def everything(self) -> None:
-        found = scan(
+        findings = scan(
             self.opened, DATED, self.defaults.zone, self.date_order, lambda: self._pause(0)
         )
-        self.defaults = replace(self.defaults, judged=found.judged, orders=found.orders)
-        self.report.agreed_at = found.agreed_at
+        self.defaults = replace(self.defaults, judged=findings.judged, orders=findings.orders)
+        self.report.agreed_at = findings.agreed_at
         if self.passes == 3:
             self._departures()
         self._arrivals()
 
     def _departures(self) -> None:
         chunk: dict[bytes, Departure] = {}
-        for each in self._read(1):
-            for departed in each.by_address() if isinstance(each, Departure) else ():
+        for entry in self._read(1):
+            for departed in entry.by_address() if isinstance(entry, Departure) else ():
                 hashed = self.hash(departed.address)
                 if self.departed.first(hashed) is not None:
                     self.report.counts["duplicate"] += 1
@@ -314,23 +314,23 @@ class _Reading:
         window: list[tuple[bytes, Arrival]] = []
         seen = Seen()
         characters = 0
-        for each in self._read(self.passes - 1):
+        for entry in self._read(self.passes - 1):
             self.report.rows += 1
-            if isinstance(each, Rejected):
-                self.report.rejections.add(*each)
-            elif isinstance(each, Arrival):
-                hashed = self.hash(each.address)
-                content = each.content
+            if isinstance(entry, Rejected):
+                self.report.rejections.add(*entry)
+            elif isinstance(entry, Arrival):
+                hashed = self.hash(entry.address)
+                content = entry.content
                 if hashed in self.departed:
-                    self.report.rejections.add(each.line, REFUSED_ELSEWHERE, each.raw)
+                    self.report.rejections.add(entry.line, REFUSED_ELSEWHERE, entry.raw)
                 elif (before := seen.first(hashed, content)) is None:
-                    self.report.note_cells(each)
-                    window.append((hashed, each))
-                    characters += len(each.raw)
+                    self.report.note_cells(entry)
+                    window.append((hashed, entry))
+                    characters += len(entry.raw)
                 elif before == content:
                     self.report.counts["duplicate"] += 1
                 else:
-                    self.report.rejections.add(each.line, CONTRADICTED, each.raw)
+                    self.report.rejections.add(entry.line, CONTRADICTED, entry.raw)
             if len(window) == WINDOW or characters > WINDOW_CHARACTERS:
                 self._write(window)
                 window, characters = [], 0

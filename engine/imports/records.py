@@ -147,8 +147,8 @@ class _Quoted:
             at = end + 1
 
     def _end(self, at: int) -> int:
-        found = self._plain.match(self.text, at)
-        return found.end() if found else at
+        match = self._plain.match(self.text, at)
+        return match.end() if match else at
 
     def _closing(self, opening: int) -> int | None:
         at = opening + 1

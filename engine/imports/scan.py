@@ -161,13 +161,13 @@ def scan(
     places = [*dates.values(), *refusals.items()]
     polarity = [(column, Counter[Cell]()) for column in judging if _doubtful(column)]
     undated = rows = 0
-    for found in opened.cells():
+    for record in opened.cells():
         rows += 1
         if rows % PAUSE == 0:
             pause()
-        if not isinstance(found, Record):
+        if not isinstance(record, Record):
             continue
-        line, cells, raw = found
+        line, cells, raw = record
         width = len(cells)
         for index, seen in places:
             if index < width:
@@ -190,7 +190,9 @@ def scan(
             undated = line
     _check_polarity(polarity)
     dating = [column for column in agreeing if column.cells[Cell.DATE]]
-    asked = [column for column in columns if column.speaks() and (column.against or not judging)]
+    unsettled = [
+        column for column in columns if column.speaks() and (column.against or not judging)
+    ]
     if undated and not judging:
         # Where nobody at all is said to have agreed, a column made for it and left empty is what an
         # export of people never asked looks like.
@@ -199,9 +201,9 @@ def scan(
             if any(column.cells for column in agreeing)
             else [column for column in agreeing if is_ground(column.name)]
         )
-        asked += [column for column in dating or unfilled if column not in asked]
-    if asked:
-        raise _question(opened, asked)
+        unsettled += [column for column in dating or unfilled if column not in unsettled]
+    if unsettled:
+        raise _question(opened, unsettled)
     header = table.header
     orders = {name: order or _order(seen, index, header) for name, (index, seen) in dates.items()}
     judged_orders = {
@@ -272,12 +274,12 @@ def _as_argument(column: _Column, names: Sequence[str]) -> str | int:
     return column.index + 1
 
 
-def _question(opened: OpenTable, asked: Sequence[_Column]) -> TableRefused:
+def _question(opened: OpenTable, unsettled: Sequence[_Column]) -> TableRefused:
     names = opened.table.header or ()
-    columns = ", ".join(map(str, asked[:_COLUMNS_SHOWN])) + (
-        ", …" if len(asked) > _COLUMNS_SHOWN else ""
+    columns = ", ".join(map(str, unsettled[:_COLUMNS_SHOWN])) + (
+        ", …" if len(unsettled) > _COLUMNS_SHOWN else ""
     )
-    options = " ".join(f"{column.option()} {_as_argument(column, names)}" for column in asked)
+    options = " ".join(f"{column.option()} {_as_argument(column, names)}" for column in unsettled)
     return TableRefused(
         TableFault.MEANING_UNKNOWN, file=opened.path.name, columns=columns, options=options
     )

@@ -77,16 +77,16 @@ class Layout:
             file.readline()
         # A sheet saved as CSV often ends in rows of nothing but delimiters: they are blank lines.
         nothing = "".join((*DELIMITERS, self.delimiter, ' "\u00a0'))
-        for found in records(file, self.delimiter, self.comments):
-            if found.raw.strip(nothing):
-                yield found._replace(line=found.line + 1) if self.separator_line else found
+        for record in records(file, self.delimiter, self.comments):
+            if record.raw.strip(nothing):
+                yield record._replace(line=record.line + 1) if self.separator_line else record
 
     def first_rows(self, head: str) -> list[list[str]]:
         """None at all if the very first is broken: what follows would be taken for the headings."""
-        found = list(islice(self.records(io.StringIO(head, newline="")), _ROWS))
-        if found and isinstance(found[0], Broken):
+        first = list(islice(self.records(io.StringIO(head, newline="")), _ROWS))
+        if first and isinstance(first[0], Broken):
             return []
-        return [record.cells for record in found if isinstance(record, Record)]
+        return [record.cells for record in first if isinstance(record, Record)]
 
 
 def lay_out(source: Source, known: Collection[str]) -> tuple[Layout, list[list[str]]]:
@@ -129,9 +129,9 @@ def _is_plain_list(lines: list[list[str]]) -> bool:
 
 
 def _problem(layout: Layout, head: str) -> Reason[TableFault]:
-    for found in layout.records(io.StringIO(head, newline="")):
-        if isinstance(found, Broken):
-            return Reason(TableFault.BROKEN_LINE, line=found.line, why=found.reason)
+    for record in layout.records(io.StringIO(head, newline="")):
+        if isinstance(record, Broken):
+            return Reason(TableFault.BROKEN_LINE, line=record.line, why=record.reason)
     return (
         Reason(TableFault.BLANK_LINES_ONLY)
         if len(head) < _HEAD
@@ -300,8 +300,8 @@ class OpenTable:
         """Every row below the headings. Raises TableRefused if the file is no longer what was
         opened.
         """
-        for found in self.cells():
-            yield Rejected(*found) if isinstance(found, Broken) else self._row(found)
+        for record in self.cells():
+            yield Rejected(*record) if isinstance(record, Broken) else self._row(record)
 
     def cells(self) -> Iterator[Record | Broken]:
         """The same, as all the cells of each row. Raises TableRefused."""
@@ -311,13 +311,13 @@ class OpenTable:
         with opened(self._source) as file:
             self._file = file
             try:
-                for found in self._layout.records(file):
-                    if header_pending and isinstance(found, Record):
+                for record in self._layout.records(file):
+                    if header_pending and isinstance(record, Record):
                         header_pending -= 1
-                    elif isinstance(found, Record) and damaged(found.raw):
-                        yield Broken(found.line, Reason(RowFault.NOT_UTF_8), mended(found.raw))
+                    elif isinstance(record, Record) and damaged(record.raw):
+                        yield Broken(record.line, Reason(RowFault.NOT_UTF_8), mended(record.raw))
                     else:
-                        yield found
+                        yield record
             except UnicodeDecodeError:
                 raise TableRefused(
                     TableFault.CHANGED_WHILE_READ, file=self._source.path.name

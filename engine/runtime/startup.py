@@ -99,7 +99,7 @@ def recognise(stores: StartupStores) -> None:
     than there is. One process of this machine at a time, so that it is recorded once.
     """
     stores.config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with alone(stores.config.data / "ledger-position.lock", lambda said: None):
+    with alone(stores.config.data / "ledger-position.lock", lambda words: None):
         remembered = stores.rollback_detection.lost()
         known = remembered.position if remembered is not None else stores.tree.lost()
         if known is not None:

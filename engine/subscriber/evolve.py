@@ -111,8 +111,8 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
         case e.ConsentExpired(_, purpose, _):
             p.requests = _without(p.requests, purpose)
         case e.PermissionAsked(at, request, expires_at):
-            asked = Request(request, EVERYTHING, (), at, expires_at)
-            p.requests = {**p.requests, EVERYTHING: asked}
+            renewal = Request(request, EVERYTHING, (), at, expires_at)
+            p.requests = {**p.requests, EVERYTHING: renewal}
         case e.PermissionRenewed(at, _, act):
             _contacted(p, act, at)
         case e.ConsentWithdrawn():

@@ -83,7 +83,7 @@ def run_together(
 
     for number in range(len(under_way)):
         resume(number)
-    while (loader := next((each for each in loaders if waiting[each]), None)) is not None:
+    while (loader := next((first for first in loaders if waiting[first]), None)) is not None:
         loader.run()
         numbers, waiting[loader] = waiting[loader], []
         for number in numbers:

@@ -91,7 +91,7 @@ def evidence_of(opened: OpenedLink, body: Body, visitor: Visitor) -> tuple[Evide
     if not method:
         return kept({"act": act_class_of(body.kind), "page": "/l/", **about}, None, "visitor")
     words = words_of(kind, opened.plan, purpose, opened.language)
-    said = of_ground(opened.installation, purpose, "consent", method) | {
+    content = of_ground(opened.installation, purpose, "consent", method) | {
         "act": act_class_of(body.kind),
         "by": "self",
         "page": "/l/",
@@ -102,11 +102,11 @@ def evidence_of(opened: OpenedLink, body: Body, visitor: Visitor) -> tuple[Evide
     }
     if kind == CONSENT:
         link = opened.click.link
-        said["box"] = {
+        content["box"] = {
             "id": "consent",
             "label": words.box,
             "at_first": "not ticked",
             "ticked": True,
         }
-        said["link"] = {"number": link.index if link else -1, "label": readable(link)}
-    return kept(said, about)
+        content["link"] = {"number": link.index if link else -1, "label": readable(link)}
+    return kept(content, about)

@@ -89,15 +89,15 @@ class LinkPages:
         """An answer that leads to letters of another purpose: its own words, an unticked box and a
         button (GDPR 4(11)).
         """
-        said = words_of(CONSENT, opened.plan, purpose, opened.language)
+        words = words_of(CONSENT, opened.plan, purpose, opened.language)
         shown = Shown(
-            said.heading,
+            words.heading,
             tuple(
-                filter(None, (_your_answer(opened, translator(opened.language)), *said.paragraphs))
+                filter(None, (_your_answer(opened, translator(opened.language)), *words.paragraphs))
             ),
-            (self._press(opened, said.button, opened.action),),
-            Box(said.box, purpose),
-            said.quiet,
+            (self._press(opened, words.button, opened.action),),
+            Box(words.box, purpose),
+            words.quiet,
             leads_to=thanks_address(opened),
         )
         return self.show(opened.language, shown, missing=missing)
@@ -150,17 +150,17 @@ class LinkPages:
     def _withdrawn(
         self, opened: OpenedLink, _: Say
     ) -> tuple[str, tuple[str, ...], tuple[Press, ...]]:
-        said = words_of(
+        words = words_of(
             again_kind(opened), opened.plan, opened.click.claim.purpose, opened.language
         )
-        heading, text = said.heading, said.paragraphs
+        heading, text = words.heading, words.paragraphs
         if (
             opened.person.erased
             or not opened.person.registered
             or opened.click.claim.kind == "permission"
         ):
             return heading, (*text, *_gone(opened, _)), ()
-        presses = [self._press(opened, said.button, opened.action, act="again", look="other")]
+        presses = [self._press(opened, words.button, opened.action, act="again", look="other")]
         if opened.click.action == "unsubscribe" and not opened.person.objected:
             presses.insert(
                 0,
@@ -331,8 +331,8 @@ def _asked(opened: OpenedLink, _: Say) -> tuple[str, tuple[str, ...], str]:
                 _("Yes, go on"),
             )
         case "confirm":
-            said = words_of(CONFIRM, opened.plan, opened.click.claim.purpose, opened.language)
-            return said.heading, said.paragraphs, said.button
+            words = words_of(CONFIRM, opened.plan, opened.click.claim.purpose, opened.language)
+            return words.heading, words.paragraphs, words.button
         case "undo":
             return (
                 _("Take back your answer"),
@@ -415,13 +415,13 @@ def again_kind(opened: OpenedLink) -> str:
 
 def thanks(opened: OpenedLink) -> str:
     """The author's words after this link, "" when there are none or when they are an address."""
-    said = _thanks(opened)
-    return "" if is_address(said) else said
+    text = _thanks(opened)
+    return "" if is_address(text) else text
 
 
 def thanks_address(opened: OpenedLink) -> str:
-    said = _thanks(opened)
-    return said if is_address(said) else ""
+    text = _thanks(opened)
+    return text if is_address(text) else ""
 
 
 def _thanks(opened: OpenedLink) -> str:

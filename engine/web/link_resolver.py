@@ -163,11 +163,11 @@ class LinkResolver:
 
     def genuine(self, tokens: Collection[str]) -> dict[str, tuple[Entry, int]]:
         """The beginning of the letter behind each token that is ours, and the token's action."""
-        found = {token: known for token in tokens if (known := self._begun.get(token)) is not None}
+        clicks = {token: known for token in tokens if (known := self._begun.get(token)) is not None}
         claimed = {
             token: parts
             for token in tokens
-            if token not in found and (parts := link_token.read_token(token)) is not None
+            if token not in clicks and (parts := link_token.read_token(token)) is not None
         }
         positions = {
             parts.position for parts in claimed.values() if 0 < parts.position <= MAX_POSITION
@@ -181,9 +181,9 @@ class LinkResolver:
                 and isinstance(entry.event, LetterBegun)
                 and link_token.genuine(key, parts, entry.event.message)
             ):
-                found[token] = entry, parts.action
-        _remember(self._begun, found)
-        return found
+                clicks[token] = entry, parts.action
+        _remember(self._begun, clicks)
+        return clicks
 
 
 def _remember(kept: OrderedDict[str, Kept], found: Mapping[str, Kept]) -> None:
@@ -206,18 +206,18 @@ class _Published:
 
     def links(self, claim: LetterBegun) -> tuple[Link, ...]:
         key = claim.edition, claim.kind, claim.list, claim.key, claim.letter
-        found = self._links.get(key)
-        if found is None:
+        links = self._links.get(key)
+        if links is None:
             letter = letter_of(self.installation.plan(claim.edition), claim)
-            found = self._links[key] = letter.links if letter is not None else ()
-        return found
+            links = self._links[key] = letter.links if letter is not None else ()
+        return links
 
 
 def _click(published: _Published, entry: Entry, number: int) -> Click | None:
     """None for an action that this letter does not have."""
     claim = cast(LetterBegun, entry.event)
     link = next(
-        (each for each in published.links(claim) if each.index == number - link_token.FIRST_LINK),
+        (link for link in published.links(claim) if link.index == number - link_token.FIRST_LINK),
         None,
     )
     action: Action | None = "answer" if link is not None else ACTIONS.get(number)
