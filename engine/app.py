@@ -123,7 +123,15 @@ def open_context_in(
             urlsplit(config.site.url).netloc,
             partial(random_source.token_hex, 8),
         )
-        tree = LedgerTree(database, ledger, installation_stream, place, clock.now, wall_now)
+        tree = LedgerTree(
+            database,
+            ledger,
+            installation_stream,
+            place,
+            rollback_detection,
+            clock.now,
+            wall_now,
+        )
         yield AppContext(
             config=config,
             secrets=secrets,

@@ -23,6 +23,7 @@ from engine.i18n.language import Language, Say, translator
 from engine.i18n.phrases import say_delay, titled_list, titled_purpose
 from engine.i18n.stored_words import stored_in_words
 from engine.ledger.codec import Entry, entry_as_json, iso
+from engine.proof.held_reading import HeldReading
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.sequence.model import Plan
 from engine.subscriber.events import ConsentConfirmed, LetterBegun
@@ -35,7 +36,8 @@ LARGE_GAP = HOUR
 class FactReport:
     """One person's facts as lines and as JSON. `pieces` are their evidence by commitment. Words and
     evidence are shown once, and named by their position afterwards. `letters` names a letter by its
-    message; one that is not in it is named by its id.
+    message; one that is not in it is named by its id. `held` is what came of holding against the
+    tree all that is read: a fact whose bytes are not those that were written is not told as one.
     """
 
     published: Published
@@ -44,6 +46,7 @@ class FactReport:
     zone: str
     language: Language
     letters: Mapping[str, str] = field(default_factory=lambda: BY_ID)
+    held: HeldReading = field(default_factory=HeldReading)
     _shown: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -60,6 +63,13 @@ class FactReport:
         place = _("through: {door} · position {position} · {name}").format(
             door=door_in_words(entry, _), position=entry.position, name=entry.name
         )
+        now_says = sentence(entry.event, plan, self.zone, _, self.letters)
+        if self.held.altered(entry.position):
+            return Line(
+                _("{dates}  these are not the bytes that were signed: no fact").format(dates=dates),
+                (Note(place), Note(_("they now say: {said}").format(said=now_says))),
+                "fault",
+            )
         notes = [Note(f"{place} · {self._covered(entry)}"), *self._dates(entry)]
         notes += (
             self._letter(entry)
@@ -69,9 +79,14 @@ class FactReport:
         )
         if ground is not None:
             notes.append(self.ground(ground, plan))
-        return Line(
-            f"{dates}  {sentence(entry.event, plan, self.zone, _, self.letters)}", tuple(notes)
-        )
+        return Line(f"{dates}  {now_says}", tuple(notes))
+
+    def sections(self) -> tuple[Section, ...]:
+        """What is not as it was signed, where anything is not: told before everything else."""
+        _ = self.say
+        differences = (*self.held.differences, *self.published.altered.values())
+        lines = tuple(Line(item.words.said(_), mark="fault") for item in differences)
+        return (Section(_("NOT as it was signed"), lines),) if lines else ()
 
     def clock_section(self, position: int) -> tuple[Section, ...]:
         """How the clock was changed after a position, where it was: dates hang on it."""
@@ -186,6 +201,9 @@ class FactReport:
             return [*notes, Note(_("{place}: not known any more").format(place=place))]
         if not notice.words:
             return [*notes, Note(_lost(seen, _), "fault")]
+        if notice.digest in self.published.altered:
+            sentence = _("{place}: these words (SHA-256 {digest}) are others in this ledger now")
+            return [*notes, Note(sentence.format(place=place, digest=notice.digest), "fault")]
         first = self._shown.setdefault(notice.digest, entry.position)
         if first != entry.position:
             sentence = _("{place}: the same as at position {position}")
@@ -249,6 +267,7 @@ class FactReport:
         more: dict[str, object] = {
             "words": sentence(entry.event, plan, self.zone, self.say, self.letters),
             "evidence": evidence.state,
+            "as_signed": not self.held.altered(entry.position),
             "large_gap_ms": large_gap(entry),
         }
         if (signed := self.dates.checkpoints.first_over(entry.position)) is not None:
@@ -268,6 +287,19 @@ class FactReport:
 
 def _joined(told: Iterable[tuple[str, str]], _: Say) -> str:
     return _("; ").join(_("{name}: {value}").format(name=name, value=value) for name, value in told)
+
+
+def held_as_json(facts: FactReport) -> list[dict[str, object]]:
+    """What is not as it was signed."""
+    differences = (*facts.held.differences, *facts.published.altered.values())
+    return [
+        {
+            "code": item.code,
+            "positions": list(item.positions),
+            "words": item.words.said(facts.say),
+        }
+        for item in differences
+    ]
 
 
 def ground_as_json(ground: LetterGround) -> dict[str, object]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from engine.audit.committed_address import AddressCheck, address_check
 from engine.audit.evidence import addresses
+from engine.audit.held import Read
 from engine.i18n.language import N_
 from engine.i18n.user_error import UserError, address_of
 from engine.installation.events import STREAM
@@ -20,13 +21,15 @@ from engine.vault.vault import KnownPerson, Vault
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One person: their stream, what the vault knows of them (None: nothing any more), and their
-    evidence by commitment. `former` is the address they were found by, where they are registered
-    under another; `others` are the addresses in their evidence that are not theirs today.
+    """One person: their stream, `read` with its exact bytes, what the vault knows of them (None:
+    nothing any more), and their evidence by commitment. `former` is the address they were found by,
+    where they are registered under another; `others` are the addresses in their evidence that are
+    not theirs today.
     """
 
     subscriber: str
     entries: list[Entry]
+    read: Read
     known: KnownPerson | None
     pieces: Mapping[str, Evidence]
     others: tuple[str, ...] = ()
@@ -67,10 +70,19 @@ def identify(ledger: Ledger, vault: Vault, text: str) -> Identity | None:
 
 def identified(ledger: Ledger, vault: Vault, subscriber: str, former: str = "") -> Identity:
     """Raises UserError where no person has this id."""
-    entries = ledger.stream(subscriber)
+    read = ledger.stored(subscriber)
+    entries = [entry for entry, _ in read.values()]
     if not entries or subscriber == STREAM:
         raise UserError(N_("nobody is known under this id"))
     known = vault.people([subscriber]).get(subscriber)
     pieces = vault.pieces_of(subscriber)
     others = addresses(pieces) - {known.address if known else ""}
-    return Identity(subscriber, entries, known, pieces, tuple(sorted(others)), former)
+    return Identity(
+        subscriber=subscriber,
+        entries=entries,
+        read=read,
+        known=known,
+        pieces=pieces,
+        others=tuple(sorted(others)),
+        former=former,
+    )

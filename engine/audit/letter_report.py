@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from engine.audit.committed_address import address_lines
-from engine.audit.fact_report import FactReport, ground_as_json
+from engine.audit.fact_report import FactReport, ground_as_json, held_as_json
 from engine.audit.letter_case import Comparison, LetterCase
 from engine.audit.letter_search import marks_in_words
 from engine.audit.report import Line, Note, Report, Section
@@ -26,12 +26,13 @@ def letter_report(case: LetterCase, asked: str, facts: FactReport, now: int) -> 
     """
     _, zone = facts.say, facts.zone
     sections = (
+        *facts.sections(),
         Section(_("The mail that is contested"), tuple(_mail(case, asked, facts.language, _))),
         Section(_("The letter and its reader"), tuple(_letter(case, facts, _))),
         Section(_("What became of it"), tuple(_outcomes(case, facts, _))),
         Section(_("The ground it stood on"), tuple(_ground(case, facts, _))),
-        Section(_("The words as they were published"), tuple(_words(case, zone, _))),
-        Section(_("The contested words held against them"), tuple(_comparison(case, _))),
+        Section(_("The words as they were published"), tuple(_words(case, facts, _))),
+        Section(_("The contested words held against them"), tuple(_comparison(case, facts, _))),
     )
     title = _("A contested letter, looked into on {when} ({zone})")
     return Report(title.format(when=shown(now, zone), zone=zone), sections, facts.language)
@@ -132,7 +133,7 @@ def _moment(case: LetterCase, entry: Entry, _: Say) -> Iterator[Note]:
         yield Note(_("after this letter"))
 
 
-def _words(case: LetterCase, zone: str, _: Say) -> Iterator[Line]:
+def _words(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
     words = case.words
     if words is None:
         sentence = _("edition {edition} has no letter “{letter}”: its words cannot be shown")
@@ -142,9 +143,13 @@ def _words(case: LetterCase, zone: str, _: Say) -> Iterator[Line]:
         return
     yield Line(
         _("edition {edition}, published {when}").format(
-            edition=words.edition, when=shown(words.published_at, zone)
+            edition=words.edition, when=shown(words.published_at, facts.zone)
         )
     )
+    if words.digest in facts.published.altered:
+        sentence = _("{file}: the words published then are not in this ledger any more")
+        yield Line(sentence.format(file=words.source.path), mark="fault")
+        return
     yield Line(_("subject: {subject}").format(subject=words.source.subject))
     if words.digest:
         yield Line(
@@ -155,9 +160,12 @@ def _words(case: LetterCase, zone: str, _: Say) -> Iterator[Line]:
         yield Line(_("the engine's own words:"), (Note("", verbatim=words.source.body),))
 
 
-def _comparison(case: LetterCase, _: Say) -> Iterator[Line]:
+def _comparison(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
     if case.contested is None:
         yield Line(_("only an id was given: no words to compare"))
+        return
+    if case.words is not None and case.words.digest in facts.published.altered:
+        yield Line(_("not compared: the words published then are not held any more"))
         return
     for name, comparison in (
         (_("subject"), case.subject),
@@ -209,6 +217,7 @@ def letter_as_json(
         "held": True,
         "sound": sound,
         "told_at": iso(now),
+        "not_as_signed": held_as_json(facts),
         "mail": (
             None
             if mail is None

@@ -5,14 +5,23 @@ where data was collected.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from engine.i18n.language import N_
 from engine.installation import events as i
+from engine.installation.publishing import digest_of
 from engine.installation.state import Installation
 from engine.ledger.codec import Entry
+from engine.proof.held_reading import Difference
 from engine.sequence.model import Plan
+from engine.words import words
+
+OTHER_WORDS = N_(
+    "the words published under {digest} are others now: their SHA-256 is {other} (positions"
+    " {positions})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +50,26 @@ class Edition:
     recorded_at: int = 0
 
 
+def _altered(state: Installation, pieces: Mapping[str, Sequence[int]]) -> dict[str, Difference]:
+    altered = {}
+    for digest, text in state.words.items():
+        if (other := digest_of(text)) != digest:
+            listed = ", ".join(map(str, pieces[digest]))
+            sentence = words(OTHER_WORDS, digest=digest, other=other, positions=listed)
+            altered[digest] = Difference("words-altered", sentence, tuple(pieces[digest]))
+    return altered
+
+
 class Published:
-    """`entries` is the installation's whole stream."""
+    """`entries` is the installation's whole stream; `altered` are the words, by the digest they
+    stand under, that have another.
+    """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         state = Installation()
         self._editions: list[Edition] = []
         self._notices: list[tuple[int, i.NoticePublished]] = []
+        pieces: dict[str, list[int]] = {}
         for entry in entries:
             event = cast(i.InstallationEvent, entry.event)
             state = state.evolve(event)
@@ -58,7 +80,10 @@ class Published:
                     )
                 case i.NoticePublished():
                     self._notices.append((entry.position, event))
+                case i.WordsPublished():
+                    pieces.setdefault(event.digest, []).append(entry.position)
         self.state = state
+        self.altered = _altered(state, pieces)
 
     def edition_at(self, position: int) -> Edition:
         count = bisect_right(self._editions, position, key=lambda edition: edition.position)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from engine.audit.committed_address import address_lines
-from engine.audit.fact_report import FactReport
+from engine.audit.fact_report import FactReport, held_as_json
 from engine.audit.identity import Identity
 from engine.audit.person_history import GroundHistory, LetterGround
 from engine.audit.report import Line, Report, Section
@@ -22,6 +22,7 @@ def story_report(person: Identity, facts: FactReport, standing: Sequence[str], n
     """`standing` says in sentences how they stand at `now` (engine time, ms)."""
     _, zone = facts.say, facts.zone
     sections = (
+        *facts.sections(),
         Section(_("Who"), tuple(_who(person, _))),
         Section(
             _("What happened, in order"),
@@ -50,6 +51,7 @@ def story_as_json(
     return {
         "subscriber": person.subscriber,
         "told_at": iso(now),
+        "not_as_signed": held_as_json(facts),
         "address": known.address if known else None,
         "fields": dict(known.fields) if known else {},
         "other_addresses": list(person.others),

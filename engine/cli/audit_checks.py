@@ -6,11 +6,12 @@ are nothing but what the ledger says; stopping at any point loses nothing).
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 
 from engine.audit.evidence import GroundProof, audited_people
-from engine.cli.checkpoints import refusing
+from engine.cli.checkpoints import print_differences
 from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
@@ -20,7 +21,7 @@ from engine.i18n.phrases import say_delay
 from engine.i18n.user_error import UserError, address_of
 from engine.installation.events import STREAM, RetentionApplied
 from engine.intake.evidence_requirements import missing
-from engine.ledger.codec import iso
+from engine.ledger.codec import EntryRefused, iso
 from engine.privacy.retention import RULES, past_their_time, terms
 from engine.sequence.declared import Retention
 from engine.sequence.delay import Delay
@@ -189,35 +190,46 @@ VIEWS = ("agenda", "members", "letters", "silence")
 
 
 def replay(context: AppContext, args: argparse.Namespace) -> int:
-    """Rebuild every view beside the live ones from one snapshot, and the tree from the ledger's
-    bytes; "equal", or what differs and status 1.
+    """Rebuild the tree from the ledger's bytes, and every view beside the live ones from one
+    snapshot; "equal", or what differs, printed as it is found, and status 1.
     """
-    _ = translator(context.config.site.language)
-    with refusing(), Progress(_("Recomputing the tree"), say=_) as tell:
-        in_tree = list(context.tree.replay(tell))
-    with Progress(_("Replaying"), say=_) as tell:
-        differences = context.views.compare(tell)
-    for unlike in in_tree[:MAX_SHOWN]:
-        print(unlike.said(_))
-    places = {"live only": _("live only"), "rebuilt only": _("rebuilt only")}
-    for difference in differences:
-        where = places.get(difference.where, difference.where)
-        print(f"{difference.table}: {where}: {difference.row}")
+    in_tree = print_differences(context, context.tree.replay, sys.stdout)
+    in_views = _print_rows(context)
     if in_tree:
         sentence = N_(
             "not equal: {n} differences between ledger, tree and checkpoints (at most 50 are"
             " shown); keep everything as it is: it is evidence"
         )
-        raise UserError(sentence, n=len(in_tree))
-    if differences:
+        raise UserError(sentence, n=in_tree)
+    if in_views:
         sentence = N_(
             "not equal: {n} rows differ (at most 50 of each kind are shown); `relance rebuild`"
             " makes the views anew"
         )
-        raise UserError(sentence, n=len(differences))
+        raise UserError(sentence, n=in_views)
     # The word a script looks for, the same in every language.
     print("equal")
     return 0
+
+
+def _print_rows(context: AppContext) -> int:
+    """Rows of the views that differ from rebuilt ones, printed; how many there are."""
+    _ = translator(context.config.site.language)
+    try:
+        with Progress(_("Replaying"), say=_) as tell:
+            differences = context.views.compare(tell)
+    except EntryRefused as error:
+        print(_("the views cannot be rebuilt: {why}").format(why=error))
+        return 1
+    places = {
+        "live only": _("live only"),
+        "rebuilt only": _("rebuilt only"),
+        "ahead": _("ahead of the ledger, which ends before this position"),
+    }
+    for difference in differences:
+        where = places.get(difference.where, difference.where)
+        print(f"{difference.table}: {where}: {difference.row}")
+    return len(differences)
 
 
 def rebuild(context: AppContext, args: argparse.Namespace) -> int:

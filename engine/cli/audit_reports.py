@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.audit.fact_report import FactReport
+from engine.audit.held import held_reading
 from engine.audit.identity import Identity, identified, identify
 from engine.audit.ledger_dates import LedgerDates
 from engine.audit.letter_case import open_case
@@ -34,7 +35,7 @@ from engine.audit.published import Published
 from engine.audit.report import Report, as_html, as_text
 from engine.audit.standing import letter_names, standing
 from engine.audit.story import story_as_json, story_report
-from engine.cli.checkpoints import refusing
+from engine.cli.checkpoints import hold_everything, refusing
 from engine.cli.private_file import private_file
 from engine.cli.progress import catch_up
 from engine.cli.terminal import json_text
@@ -90,6 +91,7 @@ def letter(context: AppContext, args: argparse.Namespace) -> int:
     found = find_letter(context.ledger, context.views, link_key, messages, tokens)
     if found.begun is None:
         questions = _questions(contested, args.mail)
+        hold_everything(context)
         with refusing():
             statement = nothing_held_about_mail(context, questions, found.forged, language)
         return _nothing_held(statement, args, language)
@@ -136,14 +138,24 @@ def _questions(contested: Contested | None, text: str) -> list[Question]:
 def as_of(context: AppContext, args: argparse.Namespace) -> int:
     language: Language = args.lang or context.config.site.language
     instant = _instant(context, args.date)
-    installation = context.ledger.stream(STREAM)
+    read = context.ledger.stored(STREAM)
+    installation = [entry for entry, _ in read.values()]
     published = Published(installation)
     number = _list_number(published, args.list)
     person = identify(context.ledger, context.vault, args.address) if args.address else None
     if args.address and person is None:
         return _nothing_held(_about_address(context, args.address, language), args, language)
     dates = LedgerDates(context, installation)
-    faults = dates.faults_at(instant, context.config.site.timezone)
+    with refusing():
+        held = (
+            held_reading(context, read, person.read, person.subscriber)
+            if person
+            else context.tree.held({at: octets for at, (_, octets) in read.items()})
+        )
+    faults = [
+        *(item.words for item in (*held.differences, *published.altered.values())),
+        *dates.faults_at(instant, context.config.site.timezone),
+    ]
     out = sys.stdout if args.csv is None and not args.json else sys.stderr
     for fault in faults:
         print(f"! {fault.said(translator(language))}", file=out)
@@ -214,7 +226,10 @@ def _print_json(report: MembershipReport, *, with_addresses: bool) -> None:
 def _facts(
     context: AppContext, person: Identity, language: Language, letters: Mapping[str, str]
 ) -> FactReport:
-    installation = context.ledger.stream(STREAM)
+    read = context.ledger.stored(STREAM)
+    installation = [entry for entry, _ in read.values()]
+    with refusing():
+        held = held_reading(context, read, person.read, person.subscriber)
     return FactReport(
         published=Published(installation),
         dates=LedgerDates(context, installation),
@@ -222,10 +237,12 @@ def _facts(
         zone=context.config.site.timezone,
         language=language,
         letters=letters,
+        held=held,
     )
 
 
 def _about_address(context: AppContext, text: str, language: Language) -> NothingHeld:
+    hold_everything(context)
     with refusing():
         return nothing_held_about_address(context, address_of(text), language)
 

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import TextIO
 from urllib.parse import urlsplit
 
+from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import N_, grouped, translator
 from engine.i18n.user_error import UserError
@@ -22,6 +24,15 @@ from engine.runtime.cosigning import cosign_now
 from engine.runtime.startup import put_back
 from engine.runtime.witnessing import witness_now
 from engine.sending.relay_settings import relay_of
+from engine.words import Words
+
+Tell = Callable[[int, int], None]
+MAX_SHOWN = 50
+"""Differences that are printed; the others are counted."""
+NOTHING_SIGNED = N_(
+    "nothing is signed: {n} differences between ledger, tree, vault and what was signed, named"
+    " above; keep everything as it is: it is evidence"
+)
 
 
 @contextmanager
@@ -35,8 +46,34 @@ def refusing() -> Iterator[None]:
         raise UserError(str(error)) from error
 
 
+def hold_everything(context: AppContext) -> None:
+    """The whole ledger against its tree, before anything is signed at somebody's word. Raises
+    UserError where anything differs, each difference being printed on standard error before.
+    """
+    differences = print_differences(context, context.tree.differences, sys.stderr)
+    if differences:
+        raise UserError(NOTHING_SIGNED, n=differences)
+
+
+def print_differences(
+    context: AppContext, differences: Callable[[Tell], Iterable[Words]], out: TextIO
+) -> int:
+    """Each difference between ledger, tree and what was signed or remembered, printed as soon as it
+    is found; how many there are. Raises UserError.
+    """
+    _ = translator(context.config.site.language)
+    count = 0
+    with refusing(), Progress(_("Recomputing the tree"), say=_) as tell:
+        for count, difference in enumerate(differences(tell), 1):
+            if count <= MAX_SHOWN:
+                tell.clear()
+                print(difference.said(_), file=out, flush=True)
+    return count
+
+
 def checkpoint(context: AppContext, args: argparse.Namespace) -> int:
     """The signed note, and nothing else, on standard output."""
+    hold_everything(context)
     with refusing():
         signed = context.tree.sign_now()
     sys.stdout.write(signed.note.decode())
@@ -68,6 +105,7 @@ def key(context: AppContext, args: argparse.Namespace) -> int:
 def rotate(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(context.config.site.language)
     check_clock(context)
+    hold_everything(context)
     with refusing():
         signed = context.tree.rotate_key()
     print(
@@ -119,6 +157,7 @@ def stamp(context: AppContext, args: argparse.Namespace) -> int:
             ),
             2,
         )
+    hold_everything(context)
     with refusing():
         signed = context.tree.sign_now()
     try:
@@ -161,6 +200,7 @@ def witness(context: AppContext, args: argparse.Namespace) -> int:
             ),
             2,
         )
+    hold_everything(context)
     with refusing():
         signed = context.tree.sign_now()
     outcomes = [

@@ -25,8 +25,9 @@ from engine.audit.nothing_held import nothing_held_about_address
 from engine.audit.published import Published
 from engine.audit.report import as_html
 from engine.audit.standing import letter_names, standing
-from engine.cli.checkpoints import refusing
+from engine.cli.checkpoints import hold_everything, refusing
 from engine.cli.private_file import private_file, replacing
+from engine.cli.prove import hold_person
 from engine.context import AppContext
 from engine.i18n.language import N_, Language, translator
 from engine.i18n.user_error import UserError, address_of
@@ -39,7 +40,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 
 def write_dossier(context: AppContext, args: argparse.Namespace) -> int:
-    """Signs a checkpoint first, which the dossier names: what is not sound is not handed out."""
+    """Signs a checkpoint first, which the dossier names, over a ledger that was held against its
+    tree: what is not sound is not handed out.
+    """
     path: Path = args.output
     language: Language = args.lang or context.config.site.language
     write = _pdf_writer() if path.suffix.lower() == ".pdf" else None
@@ -58,9 +61,11 @@ def write_dossier(context: AppContext, args: argparse.Namespace) -> int:
 def _page(context: AppContext, text: str, language: Language) -> tuple[str, bool]:
     person = identify(context.ledger, context.vault, text)
     if person is None:
+        hold_everything(context)
         with refusing():
             statement = nothing_held_about_address(context, address_of(text), language)
         return as_html(statement.report(language)), True
+    hold_person(context, person.subscriber)
     with refusing():
         signed, (_origin, key) = context.tree.sign_now(), context.tree.begin()
     stamp = context.tree.stamp_of(signed.origin, signed.size)

@@ -54,6 +54,12 @@ class Progress:
             self._write(f"{CLEAR}{shown(line)}")
             self.out.flush()
 
+    def clear(self) -> None:
+        """The line is gone until the next call, so that something else can be printed."""
+        if self.shown:
+            self._write(CLEAR)
+            self.out.flush()
+
     def __enter__(self) -> Self:
         return self
 
@@ -63,9 +69,7 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self.shown:
-            self._write(CLEAR)
-            self.out.flush()
+        self.clear()
 
 
 def _clock(seconds: float) -> str:

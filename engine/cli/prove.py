@@ -8,11 +8,14 @@ import argparse
 import secrets
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.audit.committed_address import address_lines
+from engine.audit.held import held_reading
 from engine.audit.identity import identified
-from engine.cli.checkpoints import refusing
+from engine.audit.published import Published
+from engine.cli.checkpoints import MAX_SHOWN, NOTHING_SIGNED, hold_everything, refusing
 from engine.cli.people import person_of, report
 from engine.cli.private_file import write_private
 from engine.cli.progress import Progress
@@ -25,19 +28,26 @@ from engine.i18n.user_error import UserError, address_of
 from engine.installation.events import STREAM
 from engine.ledger.codec import STREAM_ID
 from engine.proof import verify as verifier
-from engine.proof.bundle import bundle_files, zipped
+from engine.proof.bundle import BundleSources, bundle_files, zipped
 from engine.proof.bundle_sources import Stores, head_of, holding_of
 from engine.proof.handover import HandoverBroken, hand_over, ledger_tools
 from engine.proof.store import SignedCheckpoint
 from engine.subscriber.commands import OpenProof
 from engine.subscriber.events import Cause
+from engine.vault.evidence import committed
 from engine.vault.sealing import SealingRefused, unseal
+from engine.words import Words, words
+
+OTHER_EVIDENCE = N_(
+    "the evidence in the vault under {commitment} is NOT what the ledger commits to"
+)
 
 
 def prove(context: AppContext, args: argparse.Namespace) -> int:
     """One person's proof as a zip, readable by nobody but its owner: what is in it is personal."""
     _ = translator(context.config.site.language)
     stream = _stream(context, args.person)
+    hold_person(context, stream)
     stores = Stores(context.ledger, context.vault, context.tree, context.installation_stream)
     with refusing():
         signed = context.tree.sign_now() if args.size is None else _checkpoint(context, args.size)
@@ -54,6 +64,7 @@ def prove(context: AppContext, args: argparse.Namespace) -> int:
         holding = holding_of(stores, stream, signed)
         if not holding.versions:
             raise UserError(N_("nobody is known under this id"))
+        _refuse(context, _differences(context, holding))
         files = bundle_files(head, holding, ledger_tools(), context.tree.sign)
     write_private(Path(args.target), zipped(files), status=2)
     sentence = _(
@@ -73,6 +84,39 @@ def prove(context: AppContext, args: argparse.Namespace) -> int:
     for fault in faults:
         print(f"! {printable(fault)}")
     return 1 if faults else 0
+
+
+def hold_person(context: AppContext, stream: str) -> None:
+    """The whole ledger, and what it gives of this person, before anything is signed. Raises
+    UserError.
+    """
+    own, installation = context.ledger.stored(stream), context.ledger.stored(STREAM)
+    if not own:
+        raise UserError(N_("nobody is known under this id"))
+    hold_everything(context)
+    with refusing():
+        held = held_reading(context, installation, own, stream)
+    published = Published([entry for entry, _ in installation.values()])
+    _refuse(context, [item.words for item in (*held.differences, *published.altered.values())])
+
+
+def _differences(context: AppContext, holding: BundleSources) -> list[Words]:
+    """What is handed over, held once more as it is."""
+    altered = [
+        words(OTHER_EVIDENCE, commitment=commitment)
+        for commitment, (salt, payload) in holding.evidence.items()
+        if committed(salt, payload).hex() != commitment
+    ]
+    return [*(item.words for item in context.tree.held(holding.entries).differences), *altered]
+
+
+def _refuse(context: AppContext, differences: Sequence[Words]) -> None:
+    """Raises UserError where there is any, each being printed on standard error before."""
+    _ = translator(context.config.site.language)
+    for difference in differences[:MAX_SHOWN]:
+        print(difference.said(_), file=sys.stderr)
+    if differences:
+        raise UserError(NOTHING_SIGNED, n=len(differences))
 
 
 def _stream(context: AppContext, text: str) -> str:
@@ -109,6 +153,7 @@ def ledger(context: AppContext, args: argparse.Namespace) -> int:
     target = Path(args.target)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UserError(N_("{folder} is not an empty folder"), 2, folder=target)
+    hold_everything(context)
     with refusing():
         signed = context.tree.sign_now()
         head = head_of(

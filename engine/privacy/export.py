@@ -29,7 +29,8 @@ from engine.proof.bundle import bundle_files, zipped
 from engine.proof.bundle_sources import Stores, head_of, holding_of
 from engine.proof.errors import ProofRefused
 from engine.proof.handover import ledger_tools
-from engine.proof.ledger_tree import LedgerTree
+from engine.proof.held_reading import missing_facts
+from engine.proof.ledger_tree import LedgerTree, refuse_to_sign
 from engine.proof.signer import SigningRefused
 from engine.secret_files import SecretMissing
 from engine.sequence.declared import Declared
@@ -99,7 +100,7 @@ class ExportStores(ArchiveStores, Protocol):
 
 
 class ProofStores(Protocol):
-    """`tree` signs."""
+    """`tree` signs; `command_handler` knows how many facts there were of a person."""
 
     @property
     def ledger(self) -> Ledger: ...
@@ -109,6 +110,8 @@ class ProofStores(Protocol):
     def tree(self) -> LedgerTree: ...
     @property
     def installation_stream(self) -> InstallationStream: ...
+    @property
+    def command_handler(self) -> CommandHandler: ...
 
 
 def dossier(stores: ExportStores, subscriber: str) -> dict[str, object]:
@@ -334,14 +337,17 @@ def _cell(value: object) -> str:
 def own_proof(stores: ProofStores, subscriber: str) -> bytes:
     """The zip that `relance audit prove` writes, as of a checkpoint made now. Raises one of
     UNSIGNED.
+
+    What is in it is held against the tree, and the number of facts against what was known of the
+    person. Unlike `audit prove` it does not read the whole ledger, which a visitor could ask for
+    again and again.
     """
     sources = Stores(stores.ledger, stores.vault, stores.tree, stores.installation_stream)
+    own = stores.ledger.stored(subscriber)
+    known = stores.command_handler.load([subscriber])[subscriber].version
+    held = stores.tree.held({position: octets for position, (_, octets) in own.items()})
+    refuse_to_sign(held, missing_facts(subscriber, [entry for entry, _ in own.values()], known))
     signed = stores.tree.sign_now()
-    return zipped(
-        bundle_files(
-            head_of(sources, signed),
-            holding_of(sources, subscriber, signed),
-            ledger_tools(),
-            stores.tree.sign,
-        )
-    )
+    holding = holding_of(sources, subscriber, signed)
+    refuse_to_sign(stores.tree.held(holding.entries))
+    return zipped(bundle_files(head_of(sources, signed), holding, ledger_tools(), stores.tree.sign))

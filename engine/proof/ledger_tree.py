@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from engine.i18n.language import N_
@@ -14,20 +14,21 @@ from engine.installation.stream import InstallationStream
 from engine.ledger.chronology import date_faults
 from engine.ledger.store import Ledger
 from engine.proof import store
-from engine.proof.checkpoint import check_statement
 from engine.proof.errors import ProofRefused
+from engine.proof.held_reading import Difference, HeldReading, differing_entries
 from engine.proof.signer import Signer, SigningFiles, SigningRefused
 from engine.proof.stamping import KeptStamp, Stamps, best
 from engine.proof.store import Checkpoints, Cosignatures, SignedCheckpoint, Tiles
 from engine.proof.tiles import Edge, Tile, edge_places
 from engine.proof.tree import HASH_BYTES, Span, consistency_spans, inclusion_spans, leaf_hash
 from engine.proof.tree_replay import Replay, Signed
+from engine.runtime.rollback_detection import RollbackDetection
 from engine.secret_files import SecretMissing
 from engine.sequence.delay import Delay
 from engine.sequence.timing import later
 from engine.store.database import Database
 from engine.store.sql import AnyCursor
-from engine.words import Words
+from engine.words import Words, words
 
 BATCH_ENTRIES = 8192
 SQL = store.SQL
@@ -129,6 +130,23 @@ def _first(cursor: AnyCursor, name: str) -> object:
 
 log = logging.getLogger("relance.proof")
 WAIT = 0.02
+PUT_BACK = N_(
+    "this machine knew the ledger up to position {position}, and it now ends at {head} or has"
+    " another entry there: entries were removed, or it was put back from a copy. If it was put"
+    " back, start `relance run`, or say so with `relance audit restored`; if not, keep everything"
+    " as it is"
+)
+FORGOTTEN = N_(
+    "{file} is gone, though this machine has signed a checkpoint: entries removed since then would"
+    " not be noticed. Find out who removed it; `relance run` remembers the position anew"
+)
+NOT_HELD = N_("nothing is signed: {what}")
+
+
+def refuse_to_sign(held: HeldReading, more: Iterable[Difference] = ()) -> None:
+    """Raises SigningRefused where anything differs, with the first of it."""
+    for difference in (*held.differences, *more):
+        raise SigningRefused(NOT_HELD, what=difference.words)
 
 
 class LedgerTree:
@@ -142,10 +160,12 @@ class LedgerTree:
         ledger: Ledger,
         installation_stream: InstallationStream,
         place: SigningFiles,
+        rollback_detection: RollbackDetection,
         now: Callable[[], int],
         wall: Callable[[], int],
     ) -> None:
         self.ledger = ledger
+        self.rollback_detection = rollback_detection
         self.installation_stream = installation_stream
         self._database = database
         self._wall = wall
@@ -154,7 +174,9 @@ class LedgerTree:
         self._growing = TreeGrowth(database)
         self.stamps = Stamps(database)
         self.cosignatures = Cosignatures(database)
-        self._signer = Signer(database, installation_stream, place, now, wall)
+        self._signer = Signer(
+            database, installation_stream, place, self._hold_what_is_remembered, now, wall
+        )
         self._troubles: dict[str, str] = {}
 
     @property
@@ -237,18 +259,64 @@ class LedgerTree:
         """A checkpoint over the whole ledger as it is; the last one where nothing has come since.
         Begins an origin where there is none.
 
+        Before it signs it holds what this machine remembers, the last leaf, and the tree against
+        what was signed last. It reads no older entry again: whoever signs at somebody's word asks
+        for `replay` first; the checkpoint of each hour is signed without.
+
         Raises SigningRefused (F07), TreeContradicted, SecretMissing, OSError.
         """
         return self._signer.sign(self.grow)
+
+    def _hold_what_is_remembered(self) -> None:
+        """Remembered anew once it is held, and before anything is signed: cut off in between, this
+        machine knows of no signature without its position.
+        """
+        refuse_to_sign(HeldReading(tuple(self._unlike_remembered())))
+        self.rollback_detection.remember()
+
+    def _unlike_remembered(self) -> Iterator[Difference]:
+        """What this machine remembers of the ledger outside the database, and is not so. Raises
+        SigningRefused where what it signed last cannot be read.
+        """
+        detection = self.rollback_detection
+        if (remembered := detection.lost()) is not None:
+            sentence = words(PUT_BACK, position=remembered.position, head=self.ledger.head())
+            yield Difference("put-back", sentence)
+        elif detection.forgotten and self._signer.file.read() is not None:
+            yield Difference("position-forgotten", words(FORGOTTEN, file=str(detection.path)))
+
+    def held(self, entries: Mapping[int, bytes]) -> HeldReading:
+        """`entries`, exact bytes by position as somebody has just read them, held against the tree
+        and the newest signed checkpoint; and the ledger's head against what this machine remembers.
+        Raises SigningRefused where what it signed last cannot be read.
+        """
+        origins = self.installation_stream.current().origins
+        head, size = self.ledger.head(), self.size()
+        kept = {origin.name: origin.kept for origin in origins}
+        largest = {
+            item.checkpoint.origin: item
+            for item in sorted(self._signed(), key=lambda item: item.checkpoint.size)
+            if (end := kept.get(item.checkpoint.origin)) is None or item.checkpoint.size <= end
+        }
+        signed = [*largest.values(), *self._signed_here()]
+        differences, agreed = self._replay_of(signed).by_the_tiles(head)
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            return HeldReading(
+                (
+                    *self._unlike_remembered(),
+                    *(Difference("checkpoint", sentence) for sentence in differences),
+                    *differing_entries(cursor, entries, size, agreed),
+                ),
+                tuple(sorted(position for position in entries if position > size)),
+                agreed,
+            )
 
     def sign(self, text: str) -> bytes:
         """A signed note over a statement, by the key that signs checkpoints: see `check_statement`
         for why one key serves. Raises ProofRefused for a text that is none: checkpoints are signed
         by `sign_now` alone. Otherwise as `sign_now`.
         """
-        origin, signer = self._signer.key(self.grow)
-        check_statement(text, origin.name)
-        return signer.sign(text)
+        return self._signer.sign_text(text, self.grow)
 
     def begin(self) -> tuple[str, str]:
         """Origin and verifier key; the first origin begins where there is none. Raises as
@@ -320,32 +388,41 @@ class LedgerTree:
         self, tell: Callable[[int, int], None] = lambda done, total: None
     ) -> Iterator[Words]:
         """The whole tree once more from the ledger's bytes: what differs from the tiles, from any
-        checkpoint ever signed, or from the last one that this machine remembers; and dates of
-        recording that cannot be true. Raises
-        SigningRefused where it remembers one that cannot be read.
+        checkpoint ever signed, or from what this machine remembers; and dates of recording that
+        cannot be true. Raises SigningRefused where what it signed last cannot be read.
         """
-        signed = [Signed(kept, "proof.checkpoint") for kept in self.all_checkpoints()]
-        held, awaited = self._signer.file.read(), ""
-        installation = self.installation_stream.current()
-        if held is not None:
-            note, last_signed = held
-            awaited = (
-                last_signed.origin if installation.restored and installation.origin is None else ""
-            )
-            signed.append(
-                Signed(
-                    SignedCheckpoint(
-                        last_signed.origin, last_signed.size, last_signed.root, note, 0
-                    ),
-                    str(self._signer.file.path),
-                )
-            )
-        # In this order: what was signed or grew before is in what the ledger holds now.
-        replay = Replay(self._database, installation.origins, signed, awaited)
-        head = self.ledger.head()
-        yield from replay.differences(head, tell)
-        times = replay.signing_times(head, self.stamps.first_times())
+        yield from self.differences(tell)
+        replay = self._replay_of([*self._signed(), *self._signed_here()])
+        times = replay.signing_times(self.ledger.head(), self.stamps.first_times())
         yield from date_faults(self.ledger, times)
+
+    def differences(
+        self, tell: Callable[[int, int], None] = lambda done, total: None
+    ) -> Iterator[Words]:
+        """The same without dates, which are what somebody wrote and signed: what was altered or
+        removed since.
+        """
+        yield from (difference.words for difference in self._unlike_remembered())
+        # In this order: what was signed or grew before is in what the ledger holds now.
+        replay = self._replay_of([*self._signed(), *self._signed_here()])
+        yield from replay.differences(self.ledger.head(), tell)
+
+    def _signed(self) -> list[Signed]:
+        return [Signed(kept, "proof.checkpoint") for kept in self.all_checkpoints()]
+
+    def _signed_here(self) -> Iterator[Signed]:
+        """What this machine signed last, by its file."""
+        held = self._signer.file.read()
+        if held is not None:
+            note, last = held
+            signed = SignedCheckpoint(last.origin, last.size, last.root, note, 0)
+            yield Signed(signed, str(self._signer.file.path))
+
+    def _replay_of(self, signed: Sequence[Signed]) -> Replay:
+        installation, held = self.installation_stream.current(), self._signer.file.read()
+        put_back = installation.restored and installation.origin is None
+        awaited = held[1].origin if held is not None and put_back else ""
+        return Replay(self._database, installation.origins, signed, awaited)
 
     def lost(self) -> int | None:
         """The size of what this machine signed last, where the ledger no longer holds so much, or

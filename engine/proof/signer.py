@@ -20,7 +20,12 @@ from engine.installation.events import OriginBegun, SigningKeyChanged
 from engine.installation.state import Installation, Origin
 from engine.installation.stream import InstallationStream
 from engine.proof import store
-from engine.proof.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
+from engine.proof.checkpoint import (
+    Checkpoint,
+    check_statement,
+    open_checkpoint,
+    read_checkpoint,
+)
 from engine.proof.errors import ProofRefused
 from engine.proof.note import MOST_BYTES
 from engine.proof.signing import NoteSigner, read_vkey
@@ -126,15 +131,18 @@ class Signer:
         database: Database,
         installation_stream: InstallationStream,
         place: SigningFiles,
+        hold: Callable[[], None],
         now: Callable[[], int],
         wall: Callable[[], int],
     ) -> None:
-        """`now` is the engine's time, which stands in events; `wall` the wall clock's, when a
-        checkpoint was signed. Both in ms.
+        """`hold` raises SigningRefused where the ledger is not what this machine remembers. `now`
+        is the engine's time, which stands in events; `wall` the wall clock's, when a checkpoint was
+        signed. Both in ms.
         """
         self.database = database
         self.installation_stream = installation_stream
         self.place = place
+        self.hold = hold
         self.now = now
         self.wall = wall
         self.tiles, self.file = Tiles(database), LastCheckpoint(place.data)
@@ -174,6 +182,19 @@ class Signer:
             origin = self.installation_stream.current().origin or self._begin(cursor)
             return origin, self._key(origin)
 
+    def sign_text(self, text: str, grow: Callable[[], int]) -> bytes:
+        """The signed note over a statement. Raises ProofRefused for a text that is none, otherwise
+        as `sign` does.
+        """
+        with self.database.transaction() as connection, connection.cursor(binary=True) as cursor:
+            cursor.execute(SQL["sign_lock"])
+            grow()
+            origin = self.installation_stream.current().origin or self._begin(cursor)
+            signer = self._key(origin)
+            check_statement(text, origin.name)
+            self._agree(cursor, origin, grow())
+            return signer.sign(text)
+
     def change_key(self, grow: Callable[[], int]) -> NoteSigner:
         """A new key in the same name, which the present one names in a note of the ledger (F13);
         that new one. The present one is then gone for good.
@@ -186,6 +207,7 @@ class Signer:
             grow()
             origin = self.installation_stream.current().origin or self._begin(cursor)
             signer = self._key(origin)
+            self.hold()
             following = NoteSigner(origin.name, prepare_signing_seed(self.place.secrets))
             note = signer.sign(f"{origin.name}\n{NEXT_KEY}\n{following.vkey}\n")
             now = self.now()
@@ -274,12 +296,17 @@ class Signer:
         return last_signed
 
     def _agree(self, cursor: AnyCursor, origin: Origin, size: int) -> None:
-        """That the tree continues whatever was signed in this origin's name. Raises
-        SigningRefused.
+        """That the tree continues whatever was signed in this origin's name, and the ledger what
+        this machine remembers. Raises SigningRefused.
         """
         known = store.last(cursor, origin.name)
         if known is not None:
             self._continues(Checkpoint(known.origin, known.size, known.root), size)
+        self._continues_here(cursor, origin, size)
+        self.hold()
+
+    def _continues_here(self, cursor: AnyCursor, origin: Origin, size: int) -> None:
+        """That the tree continues what this machine has signed, by its file."""
         held = self._held()
         if held is None:
             return
@@ -325,9 +352,5 @@ class Signer:
     def _continues(self, signed: Checkpoint, size: int) -> None:
         if signed.size > size:
             raise SigningRefused(SHORTER, size=size, last=signed.size, origin=signed.origin)
-        try:
-            root = self.tiles.root_at(signed.size)
-        except ProofRefused:
-            root = b""
-        if root != signed.root:
+        if not self.tiles.lead_to(signed.size, signed.root):
             raise SigningRefused(ANOTHER, last=signed.size, origin=signed.origin)

@@ -56,6 +56,13 @@ class Tiles:
         """The root when the tree had so many leaves. Raises ProofRefused for more than it has."""
         return self.hashes_of([(0, leaves)])[0]
 
+    def lead_to(self, leaves: int, root: bytes) -> bool:
+        """Whether the tree had this root when it had so many leaves."""
+        try:
+            return self.root_at(leaves) == root
+        except ProofRefused:
+            return False
+
     def hashes_of(self, spans: Collection[Span]) -> list[bytes]:
         """The hash over each span of leaves, from one query. Raises ProofRefused where the tree
         does not have them.

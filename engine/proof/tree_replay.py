@@ -46,6 +46,10 @@ OTHER_ROOT = N_(
     "checkpoint {size} of {origin} ({where}) has another root than the ledger: an entry at"
     " positions {first} to {last} was changed"
 )
+NOT_THIS_TREE = N_(
+    "checkpoint {size} of {origin} ({where}) has another root than the tree: somebody has changed"
+    " the tree, or the ledger beneath it"
+)
 OTHER_LEAVES = N_(
     "{tile} holds other hashes than the ledger's entries at positions {first} to {last}"
 )
@@ -85,9 +89,7 @@ class Replay:
         read.
         """
         yield from self._unbelievable(head)
-        waiting = [
-            kept for kept in self.signed if self._unsigned(kept) is None and self._kept(kept, head)
-        ]
+        waiting = self._standing(head)
         tiles = _Tiles(self.database)
         if tiles.size > head:
             yield words(AHEAD, size=tiles.size, head=head)
@@ -122,6 +124,27 @@ class Replay:
             if self._kept(item, head)
             and (size := item.checkpoint.size)
             and (signed_at := item.checkpoint.signed_at)
+        ]
+
+    def by_the_tiles(self, head: int) -> tuple[list[Words], int]:
+        """What is wrong with a checkpoint as far as the tiles tell, no entry being read; and the
+        largest size at which they lead to the root that was signed, 0 for none.
+        """
+        differences, agreed = [*self._unbelievable(head)], 0
+        tiles = store.Tiles(self.database)
+        for item in self._standing(head):
+            if tiles.lead_to(item.checkpoint.size, item.checkpoint.root):
+                agreed = item.checkpoint.size
+            else:
+                differences.append(_of(NOT_THIS_TREE, item))
+        return differences, agreed
+
+    def _standing(self, head: int) -> list[Signed]:
+        """Those that were signed as they say, and that the ledger is to continue; the smallest
+        first.
+        """
+        return [
+            item for item in self.signed if self._unsigned(item) is None and self._kept(item, head)
         ]
 
     def _unbelievable(self, head: int) -> Iterator[Words]:

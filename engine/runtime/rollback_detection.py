@@ -81,14 +81,23 @@ class RollbackDetection:
         elif not self._holds(self._last):
             raise Restored
 
+    @property
+    def forgotten(self) -> bool:
+        """Whether there is no file here."""
+        return not self.path.exists()
+
     def note(self) -> None:
-        """Remember how far it is now. Raises Restored. A disk that takes nothing is said, and what
-        was remembered stays.
-        """
+        """Remember how far it is now. Raises Restored."""
         self.confirm()
-        self._last = now = self._now()
-        if now == self._written:
-            return
+        self._last = self.remember()
+
+    def remember(self) -> Remembered:
+        """The same for who has just asked what is `lost`. A disk that takes nothing is said, and
+        what was remembered stays.
+        """
+        now = self._now()
+        if now == self._written and not self.forgotten:
+            return now
         fresh = self.path.with_name(f"{FILE}.{os.getpid()}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -97,6 +106,7 @@ class RollbackDetection:
             self._written = now
         except OSError as error:
             log.warning("the ledger's position cannot be remembered", extra={"why": error.strerror})
+        return now
 
     def _now(self) -> Remembered:
         restored, position = self.installation_stream.current().restored, self.ledger.head()

@@ -48,7 +48,14 @@ HOLDERS: Mapping[str, frozenset[str]] = {
         "engine/installation/": ("Ledger",),
         "engine/ledger/": ("Database",),
         "engine/privacy/": (*_OF_A_PERSON, "Database", "Desk", "LedgerTree", "Processes"),
-        "engine/proof/": ("Database", "InstallationStream", "Ledger", "LedgerTree", "Vault"),
+        "engine/proof/": (
+            "Database",
+            "InstallationStream",
+            "Ledger",
+            "LedgerTree",
+            "RollbackDetection",
+            "Vault",
+        ),
         "engine/runtime/": (
             "Clock",
             "Database",

@@ -1,0 +1,45 @@
+"""What an auditor is told is read once, with its exact bytes, and held before a word of it is said:
+against the tree, against the columns it was found by, and against how many facts there were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from engine.commands.command_handler import CommandHandler
+from engine.installation.events import STREAM
+from engine.ledger.codec import Entry
+from engine.ledger.store import Ledger
+from engine.proof.held_reading import HeldReading, misplaced_entries, missing_facts
+from engine.proof.ledger_tree import LedgerTree
+
+Read = Mapping[int, tuple[Entry, bytes]]
+"""Entries by position, each with the bytes it was decoded from (`Ledger.stored`)."""
+
+
+class HoldingStores(Protocol):
+    """`command_handler` knows how many facts a person's state was computed from."""
+
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def tree(self) -> LedgerTree: ...
+    @property
+    def command_handler(self) -> CommandHandler: ...
+
+
+def held_reading(
+    stores: HoldingStores, installation: Read, own: Read, subscriber: str
+) -> HeldReading:
+    """`installation` is its whole stream, `own` the person's. Reads the columns of the whole
+    ledger, and the leaves of what was read. Raises SigningRefused where what this machine signed
+    last cannot be read.
+    """
+    octets = {position: state for position, (_, state) in (*installation.items(), *own.items())}
+    known = stores.command_handler.load([subscriber])[subscriber].version
+    return stores.tree.held(octets).with_more(
+        *misplaced_entries(stores.ledger.misplaced()),
+        *missing_facts(STREAM, [entry for entry, _ in installation.values()], 0),
+        *missing_facts(subscriber, [entry for entry, _ in own.values()], known),
+    )
