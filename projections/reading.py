@@ -280,7 +280,8 @@ class ReadViews:
 
     def compare(self, tell: Progress) -> list[RowDifference]:
         """Rebuild beside the live views up to one position, bring the live ones to the same, and
-        name every row that differs.
+        name every row that differs, and every view that is ahead of the ledger. Raises EntryRefused
+        where an entry cannot be read.
         """
         twins = every_view(self.ledger, REPLAY)
         replay = Follower(self.ledger, self.database, twins)
@@ -308,8 +309,15 @@ class ReadViews:
         differences: list[RowDifference] = []
         with self.database.transaction(long=True) as connection:
             connection.execute(SQL["snapshot"])
+            (head,) = connection.execute(SQL["head"]).fetchone() or (0,)
             for view, twin in zip(self._views(), twins, strict=True):
-                for table in (*view.tables, "position"):
+                (followed,) = connection.execute(
+                    self.follower.sql[view.name]["position"]
+                ).fetchone() or (0,)
+                ahead = cast(int, followed) > cast(int, head)
+                if ahead:
+                    differences.append(RowDifference(view.name, "ahead", str(followed)))
+                for table in (*view.tables, *(() if ahead else ("position",))):
                     for where, one, other in (
                         ("live only", view, twin),
                         ("rebuilt only", twin, view),

@@ -2,6 +2,10 @@
 -- Both sides of a comparison are read in one snapshot.
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
 
+-- name: head
+-- Where the ledger ends in that snapshot: a view that has come further followed entries that are gone.
+SELECT coalesce(max(notification_id), 0) FROM ledger.events
+
 -- name: asked
 -- How many got a question, and how many each of its reminders.
 SELECT letter, count(*) FROM {letters}.letter WHERE split_part(key, '/', 1) = %(key)s AND letter = ANY(%(letters)s) AND (status = 'sent' OR link >= 0)
