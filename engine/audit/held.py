@@ -10,10 +10,12 @@ from typing import Protocol
 from engine.commands.command_handler import CommandHandler
 from engine.installation.events import STREAM
 from engine.ledger.codec import Entry
-from engine.ledger.store import Ledger
 from engine.proof.held_reading import HeldReading, misplaced_entries, missing_facts
 from engine.proof.ledger_tree import LedgerTree
+from engine.store.database import Database
+from engine.store.sql import beside
 
+SQL = beside(__file__)
 Read = Mapping[int, tuple[Entry, bytes]]
 """Entries by position, each with the bytes it was decoded from (`Ledger.stored`)."""
 
@@ -22,7 +24,7 @@ class HoldingStores(Protocol):
     """`command_handler` knows how many facts a person's state was computed from."""
 
     @property
-    def ledger(self) -> Ledger: ...
+    def database(self) -> Database: ...
     @property
     def tree(self) -> LedgerTree: ...
     @property
@@ -39,7 +41,15 @@ def held_reading(
     octets = {position: state for position, (_, state) in (*installation.items(), *own.items())}
     known = stores.command_handler.load([subscriber])[subscriber].version
     return stores.tree.held(octets).with_more(
-        *misplaced_entries(stores.ledger.misplaced()),
+        *misplaced_entries(_misplaced(stores.database)),
         *missing_facts(STREAM, [entry for entry, _ in installation.values()], 0),
         *missing_facts(subscriber, [entry for entry, _ in own.values()], known),
     )
+
+
+def _misplaced(database: Database) -> list[int]:
+    """Positions of entries whose columns are not what their bytes say: no look-up of their stream
+    finds them.
+    """
+    with database.transaction(long=True) as connection:
+        return [int(row[0]) for row in connection.execute(SQL["misplaced"]).fetchall()]

@@ -308,14 +308,6 @@ class Ledger:
             rows = _fetched(connection, "after", streams=uuids([stream]), versions=bigints([0]))
         return {row[0]: (entry_of(*row), bytes(row[4])) for row in rows}
 
-    def misplaced(self) -> list[int]:
-        """Positions of entries whose columns are not what their bytes say: no look-up of their
-        stream finds them. Reads the whole ledger.
-        """
-        with self.datastore.get_connection() as connection:
-            rows = connection.execute(SQL["misplaced"]).fetchall()
-        return [int(row["notification_id"]) for row in rows]
-
     def between(self, after: int, upto: int, limit: int = 1000) -> list[Entry]:
         """Entries in order, positions `after` + 1 to `upto`, at most `limit`. Raises EntryRefused
         where a column and the entry disagree.

@@ -81,14 +81,6 @@ CROSS JOIN LATERAL (
 ) AS e
 ORDER BY e.originator_id, e.originator_version
 
--- name: misplaced
--- Columns can be altered without the tree, bytes cannot. Canonical bytes hold each of these pieces once, outside of any text. Asked by hand: it reads all.
-SELECT notification_id FROM ledger.events
-WHERE position(convert_to('"stream":"' || originator_id || '","v":', 'UTF8') IN state) = 0
-    OR position(convert_to(',"version":' || originator_version || '}', 'UTF8') IN state) = 0
-    OR position(convert_to(',"name":"' || topic || '","recorded_at":', 'UTF8') IN state) = 0
-ORDER BY notification_id
-
 -- name: between
 -- The ledger in order, for followers and the auditor.
 SELECT notification_id, originator_id::text, originator_version, topic, state FROM ledger.events

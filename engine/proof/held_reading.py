@@ -171,7 +171,7 @@ def _hash_in(tiles: Mapping[store.TilePlace, bytes], level: int, index: int) -> 
 
 
 def misplaced_entries(positions: Iterable[int]) -> Iterator[Difference]:
-    """`positions` as `Ledger.misplaced` gives them."""
+    """`positions` are those of entries whose columns are not what their bytes say."""
     for position in positions:
         yield Difference("facts-moved", words(MOVED, position=position), (position,))
 
