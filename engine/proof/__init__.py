@@ -16,6 +16,7 @@ From the database, and into it:
     cached_checkpoint.py  the newest checkpoint, for who asks often; signed anew where it is behind
     posting.py            HTTP to time-stamping servers and witnesses
     stamping.py           RFC 3161: what is asked of an authority, and what is taken
+    held_reading.py       what is read, held against the tree before it is told or signed
     tree_replay.py        the auditor's replay, from the ledger's bytes alone
     ledger_tree.py        the tree follows the ledger, and is asked for by the rest of the program
     settings.py           [proof] of config.toml
