@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from engine.audit.committed_address import address_lines
 from engine.audit.dossier_answers import Answers, Row
 from engine.audit.dossier_case import GroundCase, LetterTold, person_case
 from engine.audit.fact_report import FactReport
@@ -77,11 +78,13 @@ def dossier(
     _, case = facts.say, person_case(person.entries)
     answers = Answers(person, case, facts)
     grounds = case.latest[-MAX_GROUNDS:]
+    clock = facts.clock_section(person.entries[0].position)
     annex = (
         Section(
             _("A. Every fact, in order"),
             tuple(facts.line(entry, ground) for entry, ground in with_grounds(person.entries)),
         ),
+        *clock,
         Section(
             _("B. The letters"),
             tuple(_letter(letter, answers) for letter in case.letters) or (Line(_("none")),),
@@ -117,7 +120,10 @@ def dossier(
             Question(_("4. How?"), rows(answers.acts)),
             Question(
                 _("5. What is missing or cannot be proved"),
-                tuple(Row("", line) for line in (*wanting, *_clock(attested, answers))),
+                tuple(
+                    Row("", line)
+                    for line in (*wanting, *_dates(attested, answers, changed=bool(clock)))
+                ),
             ),
         ),
         annex=annex,
@@ -166,9 +172,12 @@ def _conclusion(
         yield Line(sentence.format(n=earlier))
 
 
-def _clock(attested: Attestation, answers: Answers) -> Iterator[Line]:
-    """What holds of every date here."""
+def _dates(attested: Attestation, answers: Answers, *, changed: bool) -> Iterator[Line]:
+    """What holds of every date here; `changed`: the clock was, since the person was registered."""
     _ = answers.say
+    if changed:
+        words = _("the clock of this installation was changed since then: see the annex")
+        yield Line(words, mark="pointer")
     if attested.stamped_at:
         sentence = _(
             "dates before the independent time stamp of {when}: they are those of this"
@@ -244,6 +253,7 @@ def _verifying(person: Identity, attested: Attestation, answers: Answers) -> Ite
         ),
         (Note("", verbatim=signed.note.decode()),),
     )
+    yield from address_lines(person.committed, _)
     yield Line(_("key that verifies it: {key}").format(key=attested.key))
     if attested.stamped_at:
         sentence = _("stamped by a time-stamping authority on {when}")

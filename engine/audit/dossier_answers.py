@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from engine.audit.dossier_case import GroundCase, LetterTold, PersonCase
 from engine.audit.event_sentences import proof_in_words
-from engine.audit.evidence import held_evidence, particulars_of
+from engine.audit.evidence import held_evidence, sound_particulars
 from engine.audit.fact_report import FactReport, large_gap
 from engine.audit.identity import Identity
 from engine.audit.report import Line, Mark, Note
@@ -176,6 +176,7 @@ class Answers:
         mail = self._mail(ground)
         if mail.get("to"):
             yield Row(_("confirmation mail"), self._compared(str(mail["to"])))
+        yield from self._committed()
         if ground.confirmed:
             sentence = _(
                 "stands in that mail alone and cannot be guessed: whoever pressed had that mailbox"
@@ -202,6 +203,21 @@ class Answers:
                 _("IP address"),
                 Line(_("no longer held: they are deleted before the rest")),
             )
+
+    def _committed(self) -> Iterator[Row]:
+        """Whether the address of this file is the one that the registration committed to."""
+        _, check = self.say, self.person.committed
+        since = next((e for e in self.person.entries if e.position == check.since), None)
+        label = _("address on the record")
+        if since is not None and check.known == check.committed != "":
+            sentence = _("fixed on {when}: another could not be put in its place unseen")
+            yield Row(label, Line(sentence.format(when=self.moment(since.recorded_at))))
+        elif check.known and not check.committed:
+            yield Row(label, Line(_("not fixed by any fact: the installation says it alone")))
+        for other in check.others:
+            sentence = _("{address}, where the record has {committed}: one is somebody else’s")
+            text = sentence.format(address=other.address, committed=check.committed)
+            yield Row(label, Line(text, mark="fault"))
 
     def _compared(self, address: str) -> Line:
         _ = self.say
@@ -415,8 +431,7 @@ class Answers:
 
     def _mail(self, ground: GroundCase) -> Mapping[str, object]:
         sent = ground.mail_sent.event if ground.mail_sent is not None else None
-        piece = self.person.pieces.get(getattr(sent, "mail", ""))
-        return particulars_of(piece) if piece is not None else {}
+        return sound_particulars(self.person.pieces, getattr(sent, "mail", ""))
 
 
 def _address_in(kept: Mapping[str, object]) -> str:

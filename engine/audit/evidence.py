@@ -59,11 +59,6 @@ def held_evidence(entry: Entry, pieces: Mapping[str, Evidence]) -> HeldEvidence:
     return HeldEvidence("held" if sound else "altered", particulars)
 
 
-def particulars_of(piece: Evidence) -> Mapping[str, object]:
-    """What a piece says, whether or not the ledger commits to it."""
-    return _read(piece.payload)
-
-
 def _read(payload: bytes) -> dict[str, object]:
     try:
         value = json.loads(payload)

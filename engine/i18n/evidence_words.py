@@ -226,7 +226,9 @@ class EvidenceWords:
                     yield f"{label}, {self._part(name, part)}", self._value(part, inner)
 
     def label(self, name: str) -> str:
-        return self.say(NAMES[name]) if name in NAMES else name
+        """In words; a name nobody knows as it is."""
+        known = NAMES.get(name) or DIGESTS.get(name)
+        return self.say(known) if known else name
 
     def _part(self, name: str, part: str) -> str:
         if name in ("answers", "fields"):
@@ -258,7 +260,7 @@ class EvidenceWords:
         if name == "lists" and isinstance(value, list):
             return ", ".join(self.list_named(n) if isinstance(n, int) else str(n) for n in value)
         if name == "unknown" and isinstance(value, list):
-            return ", ".join(_({**NAMES, **DIGESTS}.get(str(one), str(one))) for one in value)
+            return ", ".join(self.label(str(one)) for one in value)
         if name == "fields" and isinstance(value, list):
             return ", ".join(self.labels.get(str(one), str(one)) for one in value)
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import cast
 
@@ -236,3 +238,18 @@ def forgotten(context: AppContext, stream: str) -> None:
     with context.database.connection() as connection:
         connection.execute("DELETE FROM vault.evidence WHERE subscriber = %s", (stream,))
         connection.execute("DELETE FROM vault.person WHERE subscriber = %s", (stream,))
+
+
+RAW = re.compile(r"[0-9a-f]{16,}|\b\d{12,}\b|\b[a-z]+_[a-z]+\b|\bTrue\b|\bFalse\b|·\?")
+"""What no sentence for a stranger has: a digest, an instant in milliseconds, a stored name, a value
+of the program.
+"""
+
+
+def first_page(dossier: str) -> str:
+    """The words of a dossier's first page, as somebody reads them."""
+    return words_of(dossier.split('<div class="annex">')[0])
+
+
+def words_of(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.split("<body>")[-1])).split())

@@ -7,7 +7,6 @@ import shutil
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,15 @@ from engine.subscriber.events import Cause, LetterBegun
 from tests.audit.contesting import (
     FILES,
     FORM_NOTICE,
+    RAW,
     Auditor,
+    first_page,
     recorded,
     sent,
     subscribed,
     time_passes,
     wished,
+    words_of,
 )
 from tests.running_installation import Installations
 from tests.web import doors
@@ -63,16 +65,11 @@ class Read:
 
     @property
     def first(self) -> str:
-        """The words of the first page, as somebody reads them."""
-        return _words(self.page.split('<div class="annex">')[0])
+        return first_page(self.page)
 
     @property
     def annex(self) -> str:
-        return _words(self.page.split('<div class="annex">')[1])
-
-
-def _words(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.split("<body>")[-1])).split())
+        return words_of(self.page.split('<div class="annex">')[1])
 
 
 @pytest.fixture
@@ -84,12 +81,6 @@ def drawn_up(auditor: Auditor, who: str = ANNA, lang: str = "fr") -> Read:
     path = auditor.folder / "dossier.html"
     told = auditor.asks("dossier", who, "-o", str(path), lang=lang)
     return Read(told.status, path.read_text("utf-8"))
-
-
-RAW = re.compile(
-    r"[0-9a-f]{16,}|\b\d{12,}\b|\b[a-z]+_[a-z]+\b|\b[a-z]+\.[a-z]+_|\bTrue\b|\bFalse\b|·\?"
-)
-"""A digest, an instant in milliseconds, a stored name, a value of the program."""
 
 
 @pytest.mark.parametrize(
@@ -104,6 +95,7 @@ RAW = re.compile(
                 "Après cela, une lettre a été envoyée, le ",
                 "par le bouton de désinscription de la messagerie ; aucune lettre n’est partie",
                 f"{ANNA}, l’adresse de ce dossier",
+                "une autre ne pourrait prendre sa place sans que cela se voie",
                 FORM_NOTICE,
                 "Appuyez sur le bouton pour recevoir",
                 "non cochée au départ, cochée par la personne",
@@ -196,6 +188,27 @@ def test_a_letter_without_a_ground_is_a_fault_on_the_first_page(
     assert read.status == 1
     assert "1 lettre est partie sans fondement valable (voir 5)." in read.first
     assert "partie sans fondement valable : consentement retiré" in read.first
+
+
+def test_an_address_put_in_the_place_of_hers_is_a_fault_on_the_first_page(
+    site: Site, auditor: Auditor
+) -> None:
+    address = "echangee@lecteurs.example"
+    subscribed_by_form(site, address)
+    stream = site.stream(address)
+    with site.context.database.connection() as connection:
+        connection.execute(
+            "UPDATE vault.person SET address = 'autre@lecteurs.example' WHERE subscriber = %s",
+            (stream,),
+        )
+    read = drawn_up(auditor, stream)
+    assert read.status == 1
+    assert f"autre@lecteurs.example, là où le registre a fixé {address}" in read.first
+
+
+def subscribed_by_form(site: Site, address: str) -> None:
+    site.post("inscription", {"email": address})
+    doors.confirmed(site, address)
 
 
 def test_of_nobody_known_the_signed_statement_is_handed_out(auditor: Auditor) -> None:

@@ -17,13 +17,14 @@ from engine.audit.identity import identified
 from engine.audit.published import Published
 from engine.audit.words_seen import words_seen
 from engine.i18n.evidence_words import BOXES, DIGESTS, NAMES
+from engine.i18n.language import LANGUAGES
 from engine.installation.events import STREAM
 from engine.intake.contested import TOKEN
 from engine.intake.evidence_requirements import BASES, DOORS, missing
 from engine.sequence.delay import DAY
 from engine.subscriber.events import ConsentGiven, ConsentRequested, GroundDeclared, LetterSent
 from engine.vault.evidence import PREFIX, octets_of
-from tests.audit.contesting import Auditor
+from tests.audit.contesting import RAW, Auditor, first_page
 from tests.proof.handed import bundle
 from tests.running_installation import Installations
 from tests.web import doors
@@ -203,6 +204,20 @@ def test_every_name_a_door_writes_has_its_words(site: Site, came: Mapping[str, s
     assert len(names) > 40
     assert names - NAMES.keys() - DIGESTS.keys() == set()
     assert inner - NAMES.keys() - IN_PARTS == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_dossier_s_first_page_has_a_stored_name_a_digest_or_an_epoch(
+    site: Site,
+    came: Mapping[str, str],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    language: str,
+) -> None:
+    auditor, path = Auditor(site.context, capsys, tmp_path), tmp_path / "dossier.html"
+    for door, address in came.items():
+        assert auditor.asks("dossier", address, "-o", str(path), lang=language).status == 0, door
+        assert RAW.findall(first_page(path.read_text("utf-8"))) == [], door
 
 
 IN_PARTS = {"id", "number", "label", "question"}
