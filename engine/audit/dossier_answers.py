@@ -5,7 +5,7 @@ whether it was this person, what they were shown, when, how, and what is missing
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.audit.dossier_case import GroundCase, LetterTold, PersonCase
@@ -17,11 +17,13 @@ from engine.audit.report import Line, Mark, Note
 from engine.audit.words_seen import words_seen
 from engine.i18n.dates import moment_in_words
 from engine.i18n.evidence_words import BOXES
-from engine.i18n.language import Say, counting_translator
+from engine.i18n.language import Say, counting_translator, day_in_words
 from engine.i18n.phrases import quoted, titled_purpose
 from engine.i18n.stored_words import stored_in_words
 from engine.intake.address import AddressRefused, normalise
+from engine.intake.evidence_requirements import OF_COLLECTION
 from engine.ledger.codec import Entry
+from engine.sequence.timing import to_local
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import EVERYTHING
 
@@ -57,16 +59,26 @@ class Answers:
 
     @property
     def who(self) -> str:
-        return self.address or self.person.former or self.say("an address no longer held")
+        _ = self.say
+        return self.address or self.person.former or _("an address no longer held")
 
     def purpose(self, ground: GroundCase) -> str:
+        _ = self.say
         if ground.purpose == EVERYTHING:
-            return self.say("everything")
+            return _("everything")
         plan = self.facts.published.plan_at(ground.first.position)
         return titled_purpose(plan, ground.purpose)
 
     def moment(self, instant: int) -> str:
         return moment_in_words(instant, self.facts.zone, self.facts.language)
+
+    def claimed(self, instant: int) -> str:
+        """A declared date; midnight is no hour that anybody declared."""
+        local = to_local(instant, self.facts.zone)
+        whole_day = not (local.hour or local.minute)
+        return (
+            day_in_words(local.date(), self.facts.language) if whole_day else self.moment(instant)
+        )
 
     # What it comes to.
 
@@ -112,14 +124,22 @@ class Answers:
         _ = self.say
         basis = given.event.basis if isinstance(given.event, e.GroundDeclared) else "consent"
         proof = getattr(given.event, "proof", "")
-        return _(
-            "On {recorded}, somebody else declared by {door} that {address} may be written to about"
-            " “{purpose}” since {given} ({basis}; {proof}). Relance saw no act of the person."
-        ).format(
+        sentence = (
+            _(
+                "On {given}, {address} was entered for “{purpose}” by {door}. What allows to write"
+                " to it is no consent, but: {basis}."
+            )
+            if given.cause.door == "form"
+            else _(
+                "On {recorded}, it was declared by {door} that {address} may be written to about"
+                " “{purpose}” since {given} ({basis}; {proof}). Relance saw no act of the person."
+            )
+        )
+        return sentence.format(
             **values,
             recorded=self.moment(given.recorded_at),
             door=self._door(given),
-            given=self.moment(given.event.at),
+            given=self.claimed(given.event.at),
             basis=stored_in_words(basis, _),
             proof=proof_in_words(proof, _),
         )
@@ -188,7 +208,7 @@ class Answers:
         visits = [
             (label, self._kept(entry))
             for label, entry in ((_("request"), ground.asked), (_("consent"), ground.given))
-            if entry is not None
+            if entry is not None and entry.cause.door != "api"
         ]
         places = [
             _("{name}: {value}").format(name=label, value=kept["ip"])
@@ -235,19 +255,19 @@ class Answers:
         return Line(sentence.format(address=address), mark="pointer")
 
     def _named(self, asked: Mapping[str, object]) -> Iterator[Row]:
-        answers = asked.get("answers")
+        _, answers = self.say, asked.get("answers")
         fields = self.person.known.fields if self.person.known else {}
         typed = answers if isinstance(answers, Mapping) else fields
         plan = self.facts.published.state.plan()
         told = [
-            self.say("{name}: {value}").format(
+            _("{name}: {value}").format(
                 name=plan.fields[name].label if name in plan.fields else name, value=value
             )
             for name, value in typed.items()
             if name != "email" and value
         ]
         if told:
-            yield Row(self.say("also given"), Line(" · ".join(told)))
+            yield Row(_("also given"), Line(" · ".join(told)))
 
     def _brought(self, kept: Mapping[str, object]) -> Iterator[Row]:
         """By whom, and from where, somebody else brought the address."""
@@ -315,11 +335,12 @@ class Answers:
             yield Row(_("on the record since"), self._covered(ground.given))
 
     def _dated(self, entry: Entry) -> Line:
+        _ = self.say
         if not large_gap(entry):
             return Line(self.moment(entry.event.at))
-        sentence = self.say("{at}, as somebody declared; written down on {recorded}")
+        sentence = _("{at}, as was declared; written down on {recorded}")
         text = sentence.format(
-            at=self.moment(entry.event.at), recorded=self.moment(entry.recorded_at)
+            at=self.claimed(entry.event.at), recorded=self.moment(entry.recorded_at)
         )
         return Line(text, mark="pointer")
 
@@ -403,9 +424,14 @@ class Answers:
                 yield Line(
                     _("the evidence of the act of {when} is no longer held").format(when=when)
                 )
-        unknown = [*dict.fromkeys(name for entry in acts for name in self._unknown(entry))]
+        unknown = {str(name) for entry in acts for name in self._unknown(entry)} - {"age"}
+        if {"button", "form_digest"} <= unknown:
+            unknown -= OF_COLLECTION
+            yield Line(_("what the person was shown, ticked and pressed, and from where"))
         if unknown:
-            yield Line(_("not known: {names}").format(names=", ".join(unknown)))
+            label = self.facts.evidence_words(ground.first.position).label
+            names = ", ".join(map(label, sorted(unknown)))
+            yield Line(_("not known: {names}").format(names=names))
         if ground.confirmed:
             yield Line(
                 _(
@@ -418,11 +444,9 @@ class Answers:
         elif ground.given is not None and ground.given.cause.door in ("import", "api", "operator"):
             yield Line(_("that the person agreed: this rests on the word of whoever declared it"))
 
-    def _unknown(self, entry: Entry) -> Iterator[str]:
+    def _unknown(self, entry: Entry) -> Sequence[object]:
         names = self._kept(entry).get("unknown")
-        if isinstance(names, list) and names:
-            words = self.facts.evidence_words(entry.position)
-            yield from (words.label(str(name)) for name in names)
+        return names if isinstance(names, list) else ()
 
     # What lies behind.
 

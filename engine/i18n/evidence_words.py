@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from engine.i18n.dates import moment_in_words
-from engine.i18n.language import N_, Language, Say, translator
+from engine.i18n.language import N_, Language, Say, day_in_words, translator
+from engine.intake.instants import DateRefused, read_instant
+from engine.sequence.timing import to_local
 
 MAX_SHOWN = 2000
 """Characters of one value that are shown."""
@@ -249,8 +251,8 @@ class EvidenceWords:
         _ = self.say
         if value is True:
             return _("yes")
-        if name in INSTANTS and isinstance(value, int):
-            return moment_in_words(value, self.zone, self.language)
+        if name in INSTANTS and isinstance(value, int | str):
+            return self._instant(value)
         if name == "mail":
             return _("yes")
         if name == "words":
@@ -267,6 +269,17 @@ class EvidenceWords:
         text = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
         fixed = VALUES.get(name, {}).get(text)
         return _(fixed) if fixed else text
+
+    def _instant(self, value: int | str) -> str:
+        """Text that is no date as it is, a date without an hour or at midnight as a day."""
+        try:
+            instant = value if isinstance(value, int) else read_instant(value, self.zone)
+        except DateRefused:
+            return str(value)
+        local = to_local(instant, self.zone)
+        if isinstance(value, str) and not (local.hour or local.minute):
+            return day_in_words(local.date(), self.language)
+        return moment_in_words(instant, self.zone, self.language)
 
     def _quoted(self, text: object) -> str:
         return self.say("“{text}”").format(text=text)

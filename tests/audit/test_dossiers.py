@@ -170,7 +170,7 @@ def test_who_never_confirmed_is_told_so(site: Site, auditor: Auditor) -> None:
 def test_what_somebody_else_declared_is_no_act_of_the_person(site: Site, auditor: Auditor) -> None:
     subscribed(site.context, "foire@lecteurs.example")
     first = drawn_up(auditor, "foire@lecteurs.example").first
-    assert "un tiers a déclaré par l’opérateur que l’on peut écrire à" in first
+    assert "il a été déclaré, par l’opérateur, que l’on peut écrire à" in first
     assert "Relance n’a vu aucun acte de la personne." in first
     assert "cela repose sur la parole de qui l’a déclaré" in first
 
