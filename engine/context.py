@@ -16,7 +16,7 @@ from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.desk.processes import Processes
-from engine.imports.import_stores import ImportStores
+from engine.imports.stores import ImportStores
 from engine.installation.publishing import ShownWords
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger

@@ -1,5 +1,5 @@
 """`relance completion SHELL`: a script for the shell, so that its Tab key knows the verbs and their
-options.
+options. A file of its own because it alone imports shtab.
 """
 
 from __future__ import annotations

@@ -19,7 +19,6 @@ from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 from engine.commands.command_handler import CommandRequest, Result
-from engine.imports.import_stores import ImportStores
 from engine.imports.refusals import RowFault
 from engine.imports.rejected_rows import Rejections
 from engine.imports.rows import (
@@ -31,6 +30,7 @@ from engine.imports.rows import (
     proof_of,
     subscribe,
 )
+from engine.imports.stores import ImportStores
 from engine.installation.stream import InstallationStream
 from engine.intake.evidence_requirements import NOT_DECLARED
 from engine.sequence.timing import to_local

@@ -24,7 +24,6 @@ from types import MappingProxyType
 
 from engine.i18n.language import translator
 from engine.imports.columns import EMAIL
-from engine.imports.import_stores import ImportStores
 from engine.imports.importer import AT_ONCE, DryRun, Importer
 from engine.imports.refusals import RowFault, TableFault, TableRefused
 from engine.imports.rejected_rows import Rejections
@@ -39,6 +38,7 @@ from engine.imports.rows import (
     read_row,
 )
 from engine.imports.scan import scan
+from engine.imports.stores import ImportStores
 from engine.imports.table import OpenTable, Rejected, Row, open_table
 from engine.intake.instants import DateOrder
 from engine.sequence.model import Ending, Plan

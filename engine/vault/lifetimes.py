@@ -1,5 +1,6 @@
 """Vault rows that expire by age, whoever they belong to: counted and deleted. Each statement is one
-short transaction.
+short transaction. Of the vault's room, though the retention night alone asks for it: no other room
+names the vault's tables.
 """
 
 from __future__ import annotations
