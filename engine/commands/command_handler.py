@@ -17,7 +17,7 @@ from engine.commands.stop_entries import is_stopping, stops_of
 from engine.installation.events import STREAM
 from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
-from engine.ledger.codec import Encoded, Entry
+from engine.ledger.codec import Encoded, Entry, EntryRefused
 from engine.ledger.recorder import Within
 from engine.ledger.store import Append, Conflict, Ledger
 from engine.store.sql import AnyCursor
@@ -30,11 +30,12 @@ from engine.subscriber.commands import (
     Subscribe,
     WithdrawEverything,
 )
+from engine.subscriber.consenting import needs_evidence
 from engine.subscriber.decide import decide
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import ConsentWithdrawn, PersonEvent, SubscriberErased
 from engine.subscriber.evolve import fold
-from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refusal, Refused, Unchanged
+from engine.subscriber.outcome import Done, Fact, NothingToDo, Outcome, Refusal, Refused, Unchanged
 from engine.subscriber.person import NOBODY, Person
 from engine.vault.vault import Vault, VaultWrite
 
@@ -231,7 +232,7 @@ class CommandHandler:
                 outcome = decide(command, before, plan, calendar)
             if isinstance(outcome, Done):
                 for fact in outcome.facts:
-                    work.events.append(Encoded(stream, fact.event, fact.cause, now))
+                    work.events.append(encoded(stream, fact, now))
                     work.pending.append(fact.event)
                 # After an erasure the vault keeps nothing more of that person, not even the relay's
                 # answer to a letter that was under way.
@@ -397,6 +398,13 @@ class CommandHandler:
                 stream = minted.setdefault(request.address, str(uuid.uuid4()))
             streams[index] = stream
         return streams
+
+
+def encoded(stream: str, fact: Fact, now: int) -> Encoded:
+    """Raises EntryRefused for a consent by a press whose evidence nobody keeps."""
+    if not fact.cause.evidence and needs_evidence(fact.event):
+        raise EntryRefused("a consent would be recorded without its evidence")
+    return Encoded(stream, fact.event, fact.cause, now)
 
 
 def _is_of_everything(outcome: Done) -> bool:

@@ -25,6 +25,8 @@ from engine.subscriber.events import Cause, LetterBegun, LetterSent
 MAX_ENTRY = 65_535
 # The largest integer that every JSON reader represents exactly (RFC 7493, 2.2).
 MAX_INTEGER = 2**53 - 1
+CALENDAR = range(-62_135_596_800_000, 253_402_300_800_000)
+"""The instants (ms) of the years 1 to 9999, UTC: no other has a date."""
 
 
 class EntryRefused(ValueError):
@@ -143,13 +145,13 @@ def _check(held: object) -> None:
 
 
 def _check_time(instant: int) -> None:
-    """Refuses what is not a non-negative integer; times are written without the encoder."""
+    """Refuses what is not an integer that has a date; times are written without the encoder."""
     if type(instant) is not int:
         raise EntryRefused(
             f"an entry holds a {type(instant).__name__} for a time; times are integers"
         )
-    if not -MAX_INTEGER <= instant <= MAX_INTEGER:
-        _check(instant)
+    if instant not in CALENDAR:
+        raise EntryRefused(f"an entry holds {instant} for a time; no calendar reaches so far")
 
 
 @lru_cache(maxsize=4096)
@@ -172,6 +174,8 @@ def _around(event: AnyEvent, recorded_at: int) -> tuple[AnyEvent, int, bytes, by
     if latest is None or latest[0] is not event or latest[1] is not recorded_at:
         _check_time(event.at)
         _check_time(recorded_at)
+        if event.at > recorded_at:
+            raise EntryRefused("an entry would be recorded before it was so")
         after = b',"data":%b,"name":"%b","recorded_at":%d,"stream":"' % (
             _data_of(event),
             NAME_OF[kind].encode(),

@@ -11,6 +11,7 @@ from engine.sequence.model import Plan
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import live_ground
+from engine.subscriber.evolve import HUMAN_ACTS
 from engine.subscriber.joining import RULE, entry, group_refusal
 from engine.subscriber.outcome import (
     Done,
@@ -139,6 +140,8 @@ def _answered_only(command: c.Answer, person: Person) -> Outcome:
 def _consent(command: c.Answer, person: Person, plan: Plan) -> tuple[e.PersonEvent, ...]:
     purpose = needs_consent(person, plan, command.target)
     if not purpose or command.consented != purpose or person.suppressed or person.erased:
+        return ()
+    if command.act not in HUMAN_ACTS:
         return ()
     return (
         e.ConsentGiven(

@@ -303,6 +303,10 @@ class Erase(Command):
     archived_until: int = 0
     sealed: int = 0
 
+    def __post_init__(self) -> None:
+        if self.archived_until and self.archived_until < self.at:
+            raise ValueError("a proof is not kept until a time that has passed")
+
 
 @dataclass(frozen=True, slots=True)
 class OpenProof(Command):

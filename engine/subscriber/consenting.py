@@ -11,7 +11,7 @@ from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.agenda import zone_of
 from engine.subscriber.eligibility import EVERYTHING, live_ground
-from engine.subscriber.evolve import fold
+from engine.subscriber.evolve import HUMAN_ACTS, fold
 from engine.subscriber.joining import Entry, ends, entry
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Membership, Person
@@ -20,6 +20,8 @@ from engine.words import Words
 OWN_PRODUCTS = frozenset(
     {"soft-optin", "b2b", "service"}
 )  # CPCE L34-5 al. 4: one's own, never a third party's
+NOT_ONES_OWN_ACT = Refused(Refusal.NOT_ONES_OWN_ACT)
+"""A page that submits itself gives no consent (P6; GDPR 4(11))."""
 REPEATED = NothingToDo(Unchanged.CALL_REPEATED)
 FARTHEST_COUNT = 150 * 365 * DAY
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -152,6 +154,8 @@ def confirm(command: c.Confirm, person: Person, plan: Plan) -> Outcome:
         return Refused(Refusal.REQUEST_EXPIRED)
     if pending.expires_at <= command.at:
         return Refused(Refusal.REQUEST_EXPIRED)
+    if command.act not in HUMAN_ACTS:
+        return NOT_ONES_OWN_ACT
     facts: tuple[e.PersonEvent, ...] = ()
     if person.suppressed:
         facts += (e.SubscriberReachable(command.at, "confirmed by the person"),)
@@ -192,6 +196,8 @@ def resubscribe(command: c.Resubscribe, person: Person, plan: Plan) -> Outcome:
     ground = live_ground(person, command.purpose)
     if ground is not None and not person.suppressed:
         return NothingToDo(Unchanged.RECEIVES_ALREADY)
+    if command.act not in HUMAN_ACTS:
+        return NOT_ONES_OWN_ACT
     facts: tuple[e.PersonEvent, ...] = ()
     if person.suppressed:
         facts += (e.SubscriberReachable(command.at, "asked for by the person"),)
@@ -262,6 +268,17 @@ def _withdrawn(
     withdrawn = e.ConsentWithdrawn(command.at, purpose, command.act)
     left = [e.ListLeft(command.at, m.list, m.run, "withdrawn") for m in ended]
     return done(command.cause, withdrawn, *left, *_honoured(command.at, command.call))
+
+
+def needs_evidence(event: e.PersonEvent) -> bool:
+    """Whether it tells of a press by which somebody agreed, which proves nothing by itself."""
+    match event:
+        case e.ConsentConfirmed() | e.PermissionRenewed():
+            return True
+        case e.ConsentGiven(proof="page"):
+            return True
+        case _:
+            return False
 
 
 def _barred(person: Person, purpose: str, *, own_act: bool) -> Refused | None:

@@ -106,4 +106,6 @@ def renew_permission(command: c.RenewPermission, person: Person) -> Outcome:
     request = person.requests.get(EVERYTHING)
     if request is None:
         return HEARD_SINCE
+    if command.act not in HUMAN_ACTS:
+        return Refused(Refusal.NOT_ONES_OWN_ACT)
     return done(command.cause, e.PermissionRenewed(command.at, request.request, command.act))

@@ -43,7 +43,7 @@ from tests.privacy.garden import Anna, Everything
 from tests.running_installation import Installations, publish
 
 pytestmark = pytest.mark.timeout(240)
-SHOP, CLICK = Cause("operator", "o1"), Cause("click")
+SHOP, CLICK = Cause("operator", "o1"), Cause("click", evidence="e" * 64)
 
 
 class People:
@@ -159,7 +159,8 @@ def test_who_was_erased_or_left_since_stays_gone(
         context.clock.jump(60_000)
         context.command_handler.execute_one(
             CommandRequest(
-                Resubscribe(context.clock.now(), CLICK, "conseils", list=10), stream=back
+                Resubscribe(context.clock.now(), CLICK, "conseils", "human_button", list=10),
+                stream=back,
             )
         )
         context.vault.suppress({context.vault.hash("stranger@lecteurs.example"): "objected"}, now)
@@ -199,7 +200,8 @@ def test_whoever_came_back_before_the_copy_was_made_stays(
         context.clock.jump(60_000)
         context.command_handler.execute_one(
             CommandRequest(
-                Resubscribe(context.clock.now(), CLICK, "conseils", list=10), stream=back
+                Resubscribe(context.clock.now(), CLICK, "conseils", "human_button", list=10),
+                stream=back,
             )
         )
     backup(database_context, tmp_path / "copy")
@@ -233,7 +235,7 @@ def test_who_joined_and_left_after_the_copy_is_barred_by_the_hash(
         )
         context.command_handler.execute_one(
             CommandRequest(
-                Confirm(now, CLICK, "conseils", "r1"),
+                Confirm(now, CLICK, "conseils", "r1", "human_button"),
                 stream=asked.stream,
                 vault_write=VaultWrite("", now, lift=True, address_hash=hashed),
             )

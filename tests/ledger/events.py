@@ -11,13 +11,16 @@ from types import ModuleType
 from hypothesis import strategies as st
 
 from engine.installation import events as installation_events
-from engine.ledger.codec import MAX_INTEGER
+from engine.ledger.codec import CALENDAR, MAX_INTEGER
 from engine.ledger.names import NAMES, AnyEvent
 from engine.subscriber import events as person_events
 from engine.subscriber.events import Cause
 
 MODULES: tuple[ModuleType, ...] = (person_events, installation_events)
 INTEGERS = st.integers(-MAX_INTEGER, MAX_INTEGER)
+DELAYS = st.integers(0, 10**12)
+"""From when something was so until it was recorded (ms)."""
+TIMES = st.integers(CALENDAR[0], CALENDAR[-1] - 10**12)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(
     lambda text: unicodedata.normalize("NFC", text)
 )
@@ -47,7 +50,8 @@ def kinds_of(kind: type) -> dict[str, object]:
 
 
 def instances(kind: type) -> st.SearchStrategy[typing.Any]:
-    return st.builds(kind, **{name: values(hint) for name, hint in kinds_of(kind).items()})
+    fields_of = {name: values(hint) for name, hint in kinds_of(kind).items()}
+    return st.builds(kind, **(fields_of | ({"at": TIMES} if "at" in fields_of else {})))
 
 
 CAUSES: st.SearchStrategy[Cause] = instances(Cause)

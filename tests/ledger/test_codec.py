@@ -33,7 +33,7 @@ from engine.subscriber.person import Person
 from tests.examples import ASKED, NO, YES, click
 from tests.given import flat
 from tests.given import given as given_facts
-from tests.ledger.events import CAUSES, EVENTS, INTEGERS
+from tests.ledger.events import CAUSES, DELAYS, EVENTS
 from tests.sizes import sized
 
 STREAM = "8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
@@ -81,20 +81,22 @@ def canonical(event: AnyEvent, cause: Cause, recorded_at: int, version: int) -> 
 
 
 @settings(max_examples=sized(37, 150))
-@given(EVENTS, CAUSES, INTEGERS, st.integers(1, MAX_INTEGER))
+@given(EVENTS, CAUSES, DELAYS, st.integers(1, MAX_INTEGER))
 def test_an_entry_is_canonical_json(
-    event: AnyEvent, cause: Cause, recorded_at: int, version: int
+    event: AnyEvent, cause: Cause, delay: int, version: int
 ) -> None:
+    recorded_at = event.at + delay
     assert entry(event, cause, recorded_at, version) == canonical(
         event, cause, recorded_at, version
     )
 
 
 @settings(max_examples=sized(37, 150))
-@given(EVENTS, CAUSES, INTEGERS, st.integers(1, MAX_INTEGER))
+@given(EVENTS, CAUSES, DELAYS, st.integers(1, MAX_INTEGER))
 def test_what_was_written_reads_back_the_same(
-    event: AnyEvent, cause: Cause, recorded_at: int, version: int
+    event: AnyEvent, cause: Cause, delay: int, version: int
 ) -> None:
+    recorded_at = event.at + delay
     read = decode(9, entry(event, cause, recorded_at, version))
     assert (read.event, type(read.event), read.cause) == (event, type(event), cause)
     assert (read.position, read.stream, read.version, read.at, read.recorded_at) == (
@@ -111,7 +113,7 @@ def test_what_was_written_reads_back_the_same(
 def test_an_entry_is_a_row_of_the_ledger_once_it_has_a_version_and_a_position(
     event: AnyEvent, version: int, position: int
 ) -> None:
-    encoded = Encoded(STREAM, event, CAUSE, 7)
+    encoded = Encoded(STREAM, event, CAUSE, event.at)
     values = (
         uuid.UUID(STREAM).bytes,
         bigint(version),
@@ -212,7 +214,9 @@ REFUSED = [
     (e.ContactNoted(1, 1.5), "float"),  # type: ignore[arg-type]
     (e.ContactNoted(1.0, 1), "times are integers"),  # type: ignore[arg-type]
     (e.ContactNoted(True, 1), "times are integers"),
-    (e.ContactNoted(MAX_INTEGER + 1, 1), "integers last up to"),
+    (e.ContactNoted(MAX_INTEGER, 1), "no calendar reaches so far"),
+    (e.ContactNoted(-MAX_INTEGER, 1), "no calendar reaches so far"),
+    (e.ContactNoted(8, 1), "recorded before it was so"),
     (e.ContactNoted(1, MAX_INTEGER + 1), "integers last up to"),
     (e.ContactNoted(1, -MAX_INTEGER - 1), "integers last up to"),
     (e.ContactNoted(1, None), "NoneType"),  # type: ignore[arg-type]

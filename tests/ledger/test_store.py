@@ -360,7 +360,8 @@ def test_writers_whose_clocks_differ_write_dates_that_never_go_back(ledger: Ledg
     together(
         *[
             lambda n=n: [
-                ledger.append([taken_down(new(), last, last + 10 * i - 40 * n)]) for i in range(20)
+                ledger.append([taken_down(new(), last - 200, last + 10 * i - 40 * n)])
+                for i in range(20)
             ]
             for n in range(4)
         ]

@@ -105,7 +105,7 @@ def test_withdrawing_from_everything_does_by_whatever_door(anna: Anna) -> None:
 
 
 def test_withdrawing_from_one_purpose_bars_none(anna: Anna) -> None:
-    does(anna, Withdraw(anna.context.clock.now(), Cause("click"), "conseils"))
+    does(anna, Withdraw(anna.context.clock.now(), Cause("click", evidence="e" * 64), "conseils"))
     assert barred(anna.context) == {}
 
 
@@ -143,7 +143,13 @@ def test_the_retention_of_a_silent_objector_lifts_nothing_and_of_another_bars_no
 def test_who_comes_back_by_their_own_act_is_barred_nowhere_by_that_objection(anna: Anna) -> None:
     objects(anna)
     anna.context.clock.jump(60_000)
-    back = Resubscribe(anna.context.clock.now(), Cause("click"), "conseils", list=10)
+    back = Resubscribe(
+        anna.context.clock.now(),
+        Cause("click", evidence="e" * 64),
+        "conseils",
+        "human_button",
+        list=10,
+    )
     assert isinstance(
         anna.context.command_handler.execute_one(
             CommandRequest(back, stream=anna.stream, vault_write=VaultWrite("", back.at, lift=True))

@@ -149,7 +149,9 @@ def test_the_silent_are_asked_and_erased_where_no_answer_comes(enforcing: AppCon
     assert "permission-asked" not in names(enforcing, recent)
     enforcing.command_handler.execute_one(
         CommandRequest(
-            c.RenewPermission(enforcing.clock.now(), Cause("click"), "human_button"),
+            c.RenewPermission(
+                enforcing.clock.now(), Cause("click", evidence="e" * 64), "human_button"
+            ),
             stream=answering,
         )
     )

@@ -58,9 +58,9 @@ def test_no_command_writes_to_them_again() -> None:
     for command in (
         subscribe(10, own_act=True),
         c.RequestConsent(LATER, CALL, (10,), "r1"),
-        c.Confirm(LATER, CLICK, "conseils", "r1"),
+        c.Confirm(LATER, CLICK, "conseils", "r1", "human_button"),
         click(YES),
-        c.Resubscribe(LATER, CLICK, "conseils", list=10),
+        c.Resubscribe(LATER, CLICK, "conseils", "human_button", list=10),
         c.Transfer(LATER, CALL, 0, 10),
         c.Suppress(LATER, CALL, "operator"),
         c.ChangeProfile(LATER, CALL, ("town",)),

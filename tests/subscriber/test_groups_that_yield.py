@@ -27,7 +27,9 @@ PLAN_40_COPIES = with_list(40, ends=Ending("copy", 10))
 
 DOORS: list[Callable[[], When]] = [
     lambda: given(PROSPECT).when(subscribe(10)),
-    lambda: given(PROSPECT, ASKED_FOR_10).when(c.Confirm(LATER, CLICK, "conseils", "r1")),
+    lambda: given(PROSPECT, ASKED_FOR_10).when(
+        c.Confirm(LATER, CLICK, "conseils", "r1", "human_button")
+    ),
     lambda: given(PROSPECT).when(click(Link(0, "move", 10), source=40, run=3)),
     lambda: given(PROSPECT).when(click(Link(0, "copy", 10), source=40, run=3)),
     lambda: given(PROSPECT).when(c.Transfer(LATER, CALL, 40, 10)),
@@ -35,7 +37,7 @@ DOORS: list[Callable[[], When]] = [
     lambda: given(PROSPECT, plan=PLAN_40_ENDS).when(perform("list:40", LATER)),
     lambda: given(PROSPECT, plan=PLAN_40_COPIES).when(perform("list:40", LATER)),
     lambda: given(PROSPECT, e.ConsentWithdrawn(NOON, "conseils")).when(
-        c.Resubscribe(LATER, CLICK, "conseils", list=10)
+        c.Resubscribe(LATER, CLICK, "conseils", "human_button", list=10)
     ),
     lambda: given(PROSPECT).when(c.RequestConsent(LATER, CALL, (10,), "r2")),
 ]
@@ -68,7 +70,7 @@ def test_no_door_makes_a_client_a_prospect() -> None:
     client().when(c.Transfer(LATER, CALL, 10, 1)).refused("yields")
     client().when(c.Transfer(LATER, CALL, 0, 1)).refused("yields")
     client().when(c.RequestConsent(LATER, CALL, (1,), "r2")).refused("yields")
-    assert client().when(c.Confirm(LATER, CLICK, "conseils", "r1")).lists == {10: 1}
+    assert client().when(c.Confirm(LATER, CLICK, "conseils", "r1", "human_button")).lists == {10: 1}
 
 
 def test_an_ending_of_a_clients_list_makes_nobody_a_prospect() -> None:

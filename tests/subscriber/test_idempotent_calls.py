@@ -126,11 +126,11 @@ COMMANDS: list[Callable[[], tuple[Given, c.AnyCommand]]] = [
     lambda: (given(ASKED).when(click(YES)).done, c.UndoMove(LATER, CLICK, "m1")),
     lambda: (
         given(ANNA, e.ConsentWithdrawn(NOON, "conseils")),
-        c.Resubscribe(LATER, CLICK, "conseils", list=10),
+        c.Resubscribe(LATER, CLICK, "conseils", "human_button", list=10),
     ),
     lambda: (
         given(REGISTERED, e.ConsentRequested(NOON, "conseils", "r1", (10,), LATER + DAY)),
-        c.Confirm(LATER, CLICK, "conseils", "r1"),
+        c.Confirm(LATER, CLICK, "conseils", "r1", "human_button"),
     ),
     lambda: (given(ANNA), c.Suppress(LATER, CALL, "operator")),
     lambda: (given(ANNA), c.ChangeProfile(LATER, CALL, (), "Asia/Tokyo", "en", LATER)),

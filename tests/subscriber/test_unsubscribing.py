@@ -64,7 +64,11 @@ def test_withdrawing_twice_changes_nothing() -> None:
 
 
 def test_withdrawing_everything_holds_also_after_having_come_back_for_a_purpose() -> None:
-    back = given(ANNA).when(EVERYTHING).when(c.Resubscribe(LATER, CLICK, "conseils", list=10))
+    back = (
+        given(ANNA)
+        .when(EVERYTHING)
+        .when(c.Resubscribe(LATER, CLICK, "conseils", "human_button", list=10))
+    )
     assert back.lists == {10: 2}
     again = back.when(EVERYTHING)
     assert again.lists == {}
