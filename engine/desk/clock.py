@@ -67,6 +67,10 @@ class Clock:
             self._read_at = time.monotonic()
         return self._rate.engine_at(wall_now())
 
+    def engine_at(self, wall: int) -> int:
+        """The engine's time at an instant of the wall clock, as the clock goes now."""
+        return self._rate.engine_at(wall)
+
     @property
     def rate(self) -> int:
         """How many times faster than the wall clock."""

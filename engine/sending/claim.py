@@ -18,7 +18,7 @@ from engine.commands.command_handler import CommandRequest, Result
 from engine.desk.desk import Desk
 from engine.installation.state import Installation
 from engine.sending.compose import CannotRender, Composer, ComposeRequest
-from engine.sending.delivery_journal import DOT, is_alive, read_journal
+from engine.sending.delivery_journal import DOT, is_alive, read_journal, times_of_marks
 from engine.sending.envelope import Envelope
 from engine.sending.quarantine import execute_apart, unforeseen
 from engine.sending.stores import SendingStores
@@ -122,9 +122,12 @@ def settle(stores: SendingStores, rows: Sequence[tuple[str, str]], held: Collect
                         if message in mails and verdict[0] in ("sent", "doubt")
                         else ""
                     )
+                    at = now
+                    if verdict[0] in ("sent", "doubt"):
+                        at = min(now, max(flight.begun_at, _left_at(stores, message, flight)))
                     requests.append(
                         CommandRequest(
-                            RecordOutcome(now, ENGINE, message, *verdict, mail=mail), stream=stream
+                            RecordOutcome(at, ENGINE, message, *verdict, mail=mail), stream=stream
                         )
                     )
                     if verdict[0] == "doubt" and stores.config.sending.in_doubt == "resend":
@@ -163,6 +166,15 @@ def _verdict_of(
     if mark == DOT:
         return ("doubt", 0)
     return ("sent", mark) if 200 <= mark < 300 else ("temporary", mark)
+
+
+def _left_at(stores: SendingStores, message: str, flight: InFlight) -> int:
+    """When the relay had the letter (ms), as far as it is known here: by the mark of its sender, 0
+    where there is none. What was stopped since then was not stopped before it was sent (P1).
+    """
+    path = journal_file(stores.config.data, flight.sender)
+    times = times_of_marks(path) if path.exists() else {}
+    return stores.clock.engine_at(times[message]) if message in times else 0
 
 
 def reclaim(data: Path, desk: Desk) -> None:

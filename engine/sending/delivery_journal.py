@@ -1,10 +1,10 @@
 """The delivery journal, a local file of marks: which final dots this sender has written, and what
 was answered.
 
-One short line per mark, one plain `write` each, no fsync: it survives the end of the process, not
-of the machine. After a kill, a key without a mark was not handed over, a code was the answer, DOT
-alone means in doubt. The file is locked for the life of its writer, so a lock that is free means
-that the writer is dead. Keys are no personal data.
+One short line per mark with its time (wall clock, ms since 1970), one plain `write` each, no fsync:
+it survives the end of the process, not of the machine. After a kill, a key without a mark was not
+handed over, a code was the answer, DOT alone means in doubt. The file is locked for the life of its
+writer, so a lock that is free means that the writer is dead. Keys are no personal data.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import fcntl
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -21,7 +21,7 @@ Mark: TypeAlias = int  # DOT, or the code of the answer
 DOT: Final[Mark] = 0
 
 MAX_OCTETS = 4 * 1024 * 1024  # octets before the file is rewritten with what is still needed
-_LINE = re.compile(r"(\S+) (dot|[2-5][0-9]{2})")
+_LINE = re.compile(r"(\S+) (dot|[2-5][0-9]{2})(?: ([0-9]{1,15}))?")
 _LOCK_SECONDS = 1.0  # seconds; `is_alive` elsewhere holds the lock for an instant
 
 
@@ -42,7 +42,7 @@ class DeliveryJournal:
             self._file, whole.rfind(b"\n") + 1
         )  # a torn line must not grow into another mark
         self.left = _parsed(whole)
-        self._kept = dict(self.left)
+        self._kept = {match[1]: line for line, match in _lines(whole)}
 
     def dot(self, key: str) -> None:
         """Called before the octets that hold the dot are written. Raises OSError: then the dot must
@@ -74,7 +74,7 @@ class DeliveryJournal:
         if written < len(line):
             os.ftruncate(self._file, os.fstat(self._file).st_size - written)
             raise OSError(f"The mark file {self.path.name} takes no more: the disk is full.")
-        self._kept[key] = mark
+        self._kept[key] = line
 
     def _rewrite(self) -> None:
         # Renamed over the old file while both are locked: a kill at any point leaves one of them
@@ -83,7 +83,7 @@ class DeliveryJournal:
         fresh.unlink(missing_ok=True)
         file = _locked(fresh)
         try:
-            whole = b"".join(_line(key, mark) for key, mark in self._kept.items())
+            whole = b"".join(self._kept.values())
             if os.write(file, whole) < len(whole):
                 raise OSError(
                     f"The mark file {self.path.name} cannot be rewritten: the disk is full."
@@ -106,6 +106,13 @@ def read_journal(path: Path) -> dict[str, Mark]:
         return {}
 
 
+def times_of_marks(path: Path) -> dict[str, int]:
+    """When each mark was written (wall clock, ms since 1970); those of earlier versions of the
+    program have no time. Raises OSError.
+    """
+    return {match[1]: int(match[3]) for _, match in _lines(path.read_bytes()) if match[3]}
+
+
 def is_alive(path: Path) -> bool:
     """Whether a living process holds the file open for writing its marks."""
     try:
@@ -122,17 +129,19 @@ def is_alive(path: Path) -> bool:
 
 
 def _parsed(whole: bytes) -> dict[str, Mark]:
-    marks: dict[str, Mark] = {}
-    for line in whole[: whole.rfind(b"\n") + 1].decode("utf-8", "replace").split("\n"):
-        if match := _LINE.fullmatch(line):
-            marks[match[1]] = DOT if match[2] == "dot" else int(match[2])
-    return marks
+    return {m[1]: DOT if m[2] == "dot" else int(m[2]) for _, m in _lines(whole)}
+
+
+def _lines(whole: bytes) -> Iterator[tuple[bytes, re.Match[str]]]:
+    for line in whole[: whole.rfind(b"\n") + 1].split(b"\n"):
+        if match := _LINE.fullmatch(line.decode("utf-8", "replace")):
+            yield line + b"\n", match
 
 
 def _line(key: str, mark: Mark) -> bytes:
     if key.split() != [key]:
         raise ValueError("A key in the mark file is one word.")
-    return f"{key} {mark or 'dot'}\n".encode()
+    return f"{key} {mark or 'dot'} {time.time_ns() // 1_000_000}\n".encode()
 
 
 def _locked(path: Path) -> int:

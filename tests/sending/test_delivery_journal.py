@@ -134,7 +134,7 @@ def test_a_large_file_shrinks_to_what_is_open_and_stays_locked(
         journal.dot(f"m{number}")
         journal.answer(f"m{number}", 250)
     journal.forget([f"m{number}" for number in range(100)])
-    assert path.read_bytes() == b"open dot\n"
+    assert path.read_bytes().startswith(b"open dot ") and path.read_bytes().count(b"\n") == 1
     assert is_alive(path)
     journal.answer("open", 451)
     assert read_journal(path) == {"open": 451}
@@ -150,7 +150,7 @@ from engine.sending.delivery_journal import DeliveryJournal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 journal = DeliveryJournal(Path({str(path)!r}))
 journal.dot("m1")
-resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+resource.setrlimit(resource.RLIMIT_FSIZE, (30, 30))
 try:
     journal.dot("m2")
 except OSError:
@@ -158,7 +158,7 @@ except OSError:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert done.stdout == "refused\n", done.stderr
-    assert path.read_bytes() == b"m1 dot\n"
+    assert read_journal(path) == {"m1": DOT} and path.read_bytes().endswith(b"\n")
 
 
 def test_the_file_is_its_owner_s_alone(path: Path) -> None:

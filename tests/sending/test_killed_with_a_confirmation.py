@@ -4,6 +4,7 @@ consent is left without that mail.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -33,9 +34,9 @@ def site(installations: Installations) -> Iterator[Site]:
         yield made
 
 
-def killed(site: Site, *, dot: bool, code: int = 0) -> Envelope:
+def killed(site: Site, *, dot: bool, code: int = 0, found_after: float = 0) -> Envelope:
     """The mail as it was composed; its sender is dead, its marks are there, and another has settled
-    what was left.
+    what was left, `found_after` seconds later.
     """
     context = replace(site.context, sender="killed")
     site.post("inscription", {"email": ADDRESS, "jardin": "Un balcon"})
@@ -52,6 +53,7 @@ def killed(site: Site, *, dot: bool, code: int = 0) -> Envelope:
     if code:
         journal.answer(envelope.key, code)
     journal.close()
+    time.sleep(found_after)
     settle(site.context.sending(), [(claim.stream, claim.key) for claim in claims], ())
     return envelope
 
@@ -75,6 +77,15 @@ def test_what_was_accepted_has_its_mail(site: Site) -> None:
     assert octets_of(proof.particulars) == envelope.body and proof.gone == ()
     assert missing(proof.particulars) == [] and proof.particulars["relay_words"] is None
     assert proof.particulars["relay_code"] == 250 and "relay_words" in doors.unknown(proof)
+
+
+@pytest.mark.parametrize("code", [250, 0])
+def test_it_was_sent_when_it_was_marked_and_not_when_that_was_found(site: Site, code: int) -> None:
+    """What the person withdraws in between was not withdrawn before the letter left (P1)."""
+    killed(site, dot=True, code=code, found_after=0.3)
+    (begun, became) = site.facts(ADDRESS)[-2:]
+    assert isinstance(became, LetterSent | LetterInDoubt)
+    assert begun.at <= became.at < site.context.clock.now() - 250
 
 
 def test_what_is_in_doubt_has_its_mail(site: Site) -> None:
