@@ -140,14 +140,14 @@ class Life(RuleBasedStateMachine):
             assert decode(1, stored).event == fact.event
             self.events.append(fact.event)
             self.person = evolve(self.person, fact.event)
-            self.auditor.see(fact.event)
+            self.auditor.see(fact.event, fact.cause, self.now)
         if not isinstance(command, c.Perform):
             again = decide(command, self.person, self.plan, self.calendar)
             assert not isinstance(again, Done), f"done twice: {again}"
         return True
 
     def cause(self, door: str) -> e.Cause:
-        return e.Cause(door, "r1")
+        return e.Cause(door, "r1", evidence="e" * 64)
 
     def message(self) -> str:
         self.messages += 1
@@ -359,7 +359,7 @@ class Life(RuleBasedStateMachine):
             event = e.SubscriberErased(self.now)
             self.events.append(event)
             self.person = evolve(self.person, event)
-            self.auditor.see(event)
+            self.auditor.see(event, self.cause("operator"), self.now)
 
     @rule(right=st.sampled_from(RIGHTS), received=st.integers(0, 40))
     def ask_for_a_right(self, right: Right, received: int) -> None:

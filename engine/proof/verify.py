@@ -448,10 +448,16 @@ class OpenSSL:
 # ====================================================================================== 4. The rule
 # P1, the table in docs/format.md: each of its lines is a line of RULE. All times in milliseconds.
 
+DAY = 86_400_000
+CALENDAR = range(-62_135_596_800_000, 253_402_300_800_000)
+"""The instants of the years 1 to 9999, UTC."""
+LATEST = 3_600_000
+"""How long a letter that is stopped may still be on its way: it was asked for a second before MAIL,
+and waits for answers as RFC 5321, 4.5.3.2 has it."""
 RETRIABLE_REASONS = ("cannot be rendered", "cannot be carried")
 OWN_ACTS = ("human_button", "rfc8058", "mailto", "reply")
 GRANTS = ("consent-given", "ground-declared", "consent-confirmed")
-SUPPRESSIONS = (("subscriber-suppressed", ""), ("mail-bounced", "hard"))
+SUPPRESSIONS = ("subscriber-suppressed", "mail-complained", ("mail-bounced", "hard"))
 FINAL = ("letter-sent", "letter-failed", "letter-withheld")
 STOPS = {
     "letter": "!erased !restricted !suppressed {}",
@@ -499,6 +505,8 @@ class Replay:
         self.first_runs: dict[int, int] = {}
         """The run in which somebody's way through the lists began, by each run that it led to."""
         self.recorded_at = -LARGEST_NUMBER
+        self.rate = 1
+        """How many times faster than the wall clock the engine's went, at the most."""
 
     def apply(self, fact: Entry) -> list[str]:
         """The codes of what is wrong with one more fact."""
@@ -520,22 +528,35 @@ class Replay:
             return f"{key} {self.request(fact).ids[:1]}", 0, letter
         return ("", fact.number("run"), letter) if kind == "letter" else (key, 0, letter)
 
-    def is_one_message(self, fact: Entry) -> bool:
-        message = fact.text("message")
-        return self.message_of.get(self.letter(fact), message) == message
+    def is_one_message(self, fact: Entry, *letters: str) -> bool:
+        """Whether it was begun under no other message, and is one of these letters, if any."""
+        message, letter = fact.text("message"), self.letter(fact)
+        is_known = not letters or letter[2] in letters
+        return is_known and self.message_of.get(letter, message) == message
+
+    def is_in_time(self, fact: Entry) -> bool:
+        """Whether no stop was in force so long ago that the mail cannot have been on its way."""
+        mail = self.mail(fact)
+        stops = STOPS.get(mail.kind, STOPS["letter"]).replace("{}", mail.purpose).split()
+        return all(fact.at <= self.stops.get(stop, fact.at) + LATEST * self.rate for stop in stops)
 
     def is_one_person(self) -> bool:
         first_runs = [self.first_runs.get(run, run) for run in self.standing.values()]
         return len(first_runs) == len(set(first_runs))
 
+    def may_extend(self, fact: Entry) -> bool:
+        """Within the first month, to two more at the most (GDPR 12(3))."""
+        asked_at, due_at = self.rights.get(fact.text("request"), (fact.at, fact.at))
+        return fact.at <= due_at <= fact.number("due_at") <= asked_at + 93 * DAY
+
     def _follow(self, fact: Entry) -> None:
         name, purpose, request = fact.name, purpose_of(fact), fact.text("request")
-        self.recorded_at = max(self.recorded_at, fact.recorded_at)
+        self.recorded_at = fact.recorded_at
         if name in GRANTS:
             self.live.add(purpose)
             self._lift(purpose)
         if heard_at(fact) >= self.requests.get("*", Request()).leaves_at:
-            del self.requests["*"]
+            self.requests.pop("*", None)
         if name in ("consent-requested", "permission-asked"):
             ids = self.request(fact).ids if self.request(fact).expires_at > fact.at else ()
             leaves_at = max(fact.at, fact.number("hold_until"))
@@ -548,12 +569,10 @@ class Replay:
             self.live -= gone
             self._stop(fact, *gone)
             self._close(fact, gone)
-        elif name == "mail-complained" or fact.text("why") == "complained":
-            self._stop(fact, "!suppressed", "!complained")
-        elif name == "subscriber-suppressed" or (
-            name == "mail-bounced" and fact.text("kind") == "hard"
-        ):
+        elif name in SUPPRESSIONS or (name, fact.text("kind")) in SUPPRESSIONS:
             self._stop(fact, "!suppressed")
+            if "complained" in (name[5:], fact.text("why")):
+                self._stop(fact, "!complained")
         elif name == "subscriber-reachable":
             self._lift("!suppressed", "!complained")
         elif name == "processing-restricted":
@@ -619,6 +638,16 @@ def purpose_of(fact: Entry) -> str:
     return "*" if fact.name.startswith("permission-") else fact.text("purpose")
 
 
+def instants(fact: Entry) -> list[int]:
+    named = [integer(value) for name, value in fact.data.items() if name.endswith("_at")]
+    return [fact.at, fact.recorded_at, *named]
+
+
+def proves_consent(fact: Entry) -> bool:
+    """Whether it tells of a press by which somebody agreed."""
+    return fact.name != "consent-given" or fact.text("proof") == "page"
+
+
 def heard_at(fact: Entry) -> int:
     """When the person was in touch, as this fact tells: by their own act, or a ground."""
     if fact.name == "contact-noted":
@@ -678,48 +707,111 @@ def subject(fact: Entry) -> str:
 
 
 LISTED = "letter-begun:letter letter-begun:broadcast"
-MAILS = f"{LISTED} letter-begun:confirmation letter-begun:permission letter-begun:rights"
+ASKING = "letter-begun:confirmation letter-begun:permission"
+MAILS = f"{LISTED} {ASKING} letter-begun:rights"
+OUTCOMES = "letter-sent letter-failed letter-withheld letter-deferred letter-in-doubt"
+CONSENT = "consent-given consent-confirmed permission-renewed"
 WAYS = "list-joined list-left list-moved list-copied list-transferred move-undone"
+OF_THE_LIVING = (
+    f"{CONSENT} {WAYS} ground-declared consent-requested permission-asked right-exercised"
+)
 # fmt: off
 RULE = (
-    Line("P1.01", "subscriber-registered", "registered-after-erasure",
+    Line("P1.01", "", "date-impossible",
+         lambda p, f: all(instant in CALENDAR for instant in instants(f))),
+    Line("P1.02", "", "recorded-before-it-was", lambda p, f: f.at <= f.recorded_at),
+    Line("P1.03", "", "recorded-backwards", lambda p, f: f.recorded_at >= p.recorded_at),
+    Line("P1.04", "subscriber-registered", "registered-after-erasure",
          lambda p, f: "!erased" not in p.stops),
-    Line("P1.02", MAILS, "letter-after-erasure", lambda p, f: "!erased" not in p.stops),
-    Line("P1.03", MAILS, "letter-while-restricted",
-         lambda p, f: f.text("kind") == "rights" or "!restricted" not in p.stops),
-    Line("P1.04", "letter-begun:rights", "rights-mail-without-right", lambda p, f: bool(p.rights)),
-    Line("P1.05", "letter-begun:confirmation", "confirmation-unasked",
+    Line("P1.05", OF_THE_LIVING, "fact-after-erasure", lambda p, f: "!erased" not in p.stops),
+    Line("P1.06", CONSENT, "consent-by-machine", lambda p, f: f.text("act") in ("", *OWN_ACTS)),
+    Line("P1.07", CONSENT, "act-missing",
+         lambda p, f: f.text("act") != "" or not proves_consent(f)),
+    Line("P1.08", CONSENT, "evidence-missing",
+         lambda p, f: bool(f.cause.get("evidence")) or not proves_consent(f)),
+    Line("P1.09", "consent-confirmed", "confirmed-unasked",
          lambda p, f: f.text("purpose") in p.requests),
-    Line("P1.06", "letter-begun:confirmation", "mail-after-complaint",
-         lambda p, f: "!complained" not in p.stops),
-    Line("P1.07", "letter-begun:permission", "permission-asked-of-active",
-         lambda p, f: "*" in p.requests),
-    Line("P1.08", "letter-begun:permission", "permission-without-ground",
-         lambda p, f: bool(p.live) and "!suppressed" not in p.stops),
-    Line("P1.09", LISTED, "letter-without-ground", lambda p, f: f.text("purpose") in p.live),
-    Line("P1.10", LISTED, "letter-to-suppressed", lambda p, f: "!suppressed" not in p.stops),
-    Line("P1.11", LISTED, "letter-off-list",
+    Line("P1.10", "consent-confirmed", "confirmed-another-request",
+         lambda p, f: not p.request(f).ids or f.text("request") in p.request(f).ids),
+    Line("P1.11", "consent-confirmed", "confirmed-late",
+         lambda p, f: f.at < p.request(f).expires_at),
+    Line("P1.12", "consent-requested permission-asked", "date-impossible",
+         lambda p, f: max(f.at, f.number("hold_until")) <= f.number("expires_at")),
+    Line("P1.13", "consent-expired", "expired-unasked",
+         lambda p, f: f.text("request") in p.request(f).ids),
+    Line("P1.14", "permission-asked", "permission-asked-twice", lambda p, f: "*" not in p.requests),
+    Line("P1.15", "permission-renewed", "renewed-unasked",
+         lambda p, f: f.text("request") in p.request(f).ids),
+    Line("P1.16", MAILS, "mail-kind-unknown", lambda p, f: f.text("kind") in STOPS),
+    Line("P1.17", MAILS, "letter-after-erasure", lambda p, f: "!erased" not in p.stops),
+    Line("P1.18", f"{LISTED} {ASKING}", "letter-while-restricted",
+         lambda p, f: "!restricted" not in p.stops),
+    Line("P1.19", LISTED, "letter-without-ground", lambda p, f: f.text("purpose") in p.live),
+    Line("P1.20", LISTED, "letter-to-suppressed", lambda p, f: "!suppressed" not in p.stops),
+    Line("P1.21", LISTED, "letter-off-list",
          lambda p, f: p.standing.get(f.number("list")) == f.number("run")),
-    Line("P1.12", LISTED, "letter-twice", lambda p, f: p.is_one_message(f)),
-    Line("P1.13", MAILS, "letter-after-outcome",
-         lambda p, f: p.mail(f).status not in ("mendable", "settled")),
-    Line("P1.14", MAILS, "attempt-uncounted",
-         lambda p, f: integer(f.data.get("attempt", 1)) == p.mail(f).attempts + 1),
-    Line("P1.15", "consent-confirmed", "confirmed-unasked",
+    Line("P1.22", LISTED, "letter-twice", lambda p, f: p.is_one_message(f)),
+    Line("P1.23", "letter-begun:confirmation", "confirmation-unasked",
          lambda p, f: f.text("purpose") in p.requests),
-    Line("P1.16", " ".join(FINAL), "outcome-twice",
+    Line("P1.24", "letter-begun:confirmation", "mail-after-complaint",
+         lambda p, f: "!complained" not in p.stops),
+    Line("P1.25", "letter-begun:confirmation", "confirmation-twice",
+         lambda p, f: p.is_one_message(f, "ask", "ask-again")),
+    Line("P1.26", "letter-begun:permission", "permission-asked-of-active",
+         lambda p, f: "*" in p.requests),
+    Line("P1.27", "letter-begun:permission", "permission-without-ground",
+         lambda p, f: bool(p.live) and "!suppressed" not in p.stops),
+    Line("P1.28", "letter-begun:permission", "permission-mail-twice",
+         lambda p, f: p.is_one_message(f, "ask")),
+    Line("P1.29", ASKING, "mail-of-another-request",
+         lambda p, f: f.text("key") == "ask:" + f.text("purpose")),
+    Line("P1.30", ASKING, "mail-after-expiry", lambda p, f: f.at < p.request(f).expires_at),
+    Line("P1.31", ASKING, "mail-before-its-time",
+         lambda p, f: f.at >= p.request(f).leaves_at or not p.request(f).ids),
+    Line("P1.32", "letter-begun:rights", "rights-mail-without-right",
+         lambda p, f: f.text("key").partition("right:")[2] in p.rights),
+    Line("P1.33", "letter-begun:rights", "rights-mail-twice",
+         lambda p, f: p.is_one_message(f, "received", "extended", "answered")),
+    Line("P1.34", MAILS, "letter-after-outcome",
          lambda p, f: p.mail(f).status not in ("mendable", "settled")),
-    Line("P1.17", "letter-retried", "retry-not-withheld",
+    Line("P1.35", MAILS, "letter-under-way",
+         lambda p, f: p.mail(f).status not in ("begun", "doubt")),
+    Line("P1.36", MAILS, "mail-before-its-time", lambda p, f: f.at >= p.mail(f).retry_at),
+    Line("P1.37", MAILS, "attempt-uncounted",
+         lambda p, f: integer(f.data.get("attempt", 1)) == p.mail(f).attempts + 1),
+    Line("P1.38", "letter-sent letter-failed letter-deferred letter-in-doubt", "outcome-unbegun",
+         lambda p, f: p.mail(f).status not in ("", "due")),
+    Line("P1.39", "letter-withheld mail-bounced", "outcome-unbegun",
+         lambda p, f: p.mail(f).status != "" or not f.text("message")),
+    Line("P1.40", OUTCOMES, "outcome-twice",
+         lambda p, f: p.mail(f).status not in ("mendable", "settled")),
+    Line("P1.41", "letter-sent letter-in-doubt", "sent-after-stop",
+         lambda p, f: f.text("settled") != "" or p.is_in_time(f)),
+    Line("P1.42", "letter-in-doubt", "settled-undoubted",
+         lambda p, f: f.text("settled") == "" or p.mail(f).status in ("doubt", "settled")),
+    Line("P1.43", "letter-deferred", "date-impossible",
+         lambda p, f: f.at <= f.number("retry_at") <= f.at + 3 * DAY),
+    Line("P1.44", "letter-retried", "retry-not-withheld",
          lambda p, f: p.mail(f).status == "mendable"),
-    Line("P1.18", WAYS, "left-without-standing",
+    Line("P1.45", "right-exercised", "date-impossible",
+         lambda p, f: f.at < f.number("due_at") <= f.at + 32 * DAY),
+    Line("P1.46", "right-extended right-answered", "right-unasked",
+         lambda p, f: f.text("request") in p.rights),
+    Line("P1.47", "right-extended", "date-impossible", lambda p, f: p.may_extend(f)),
+    Line("P1.48", "proof-archived", "date-impossible", lambda p, f: f.number("ends_at") >= f.at),
+    Line("P1.49", "list-joined", "date-impossible",
+         lambda p, f: abs(f.at - (f.number("counted_from") or f.at)) <= 150 * 365 * DAY),
+    Line("P1.50", "list-moved list-copied", "date-impossible",
+         lambda p, f: (f.number("hold_until") or f.at) >= f.at),
+    Line("P1.51", WAYS, "left-without-standing",
          lambda p, f: leaves(f).items() <= p.standing.items()),
-    Line("P1.19", WAYS, "joined-twice",
+    Line("P1.52", WAYS, "joined-twice",
          lambda p, f: not joins(f).keys() & (p.standing.keys() - leaves(f).keys())),
-    Line("P1.20", "move-undone", "run-never-begun",
+    Line("P1.53", "move-undone", "run-never-begun",
          lambda p, f: set(joins(f).values()) <= p.first_runs.keys()),
-    Line("P1.21", WAYS, "run-used-twice",
+    Line("P1.54", WAYS, "run-used-twice",
          lambda p, f: f.name == "move-undone" or not p.first_runs.keys() & set(joins(f).values())),
-    Line("P1.22", "*", "person-doubled", lambda p, f: p.is_one_person()),
+    Line("P1.55", "*", "person-doubled", lambda p, f: p.is_one_person()),
 )
 # fmt: on
 LINES_ABOUT = {
@@ -903,9 +995,9 @@ def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenS
     published, own = facts_of(entries, INSTALLATION), facts_of(entries, promise.stream)
     history = KeyHistory.of(published)
     keys = history.keys(head.checkpoint.origin, openssl, report, place_of)
-    check_key(head.key, keys, options.vkey, report)
+    check_key(head, keys, history, options.vkey, report)
     check_numbering(entries, own, promise, report)
-    check_rules(own, report)  # sections 4 and 10
+    check_rules(own, entries, report)  # sections 4 and 10
     pieces = check_evidence(files, own, report)  # section 11
     words = check_words(files, own, published, report)
     check_named(pieces, words, report)
@@ -948,7 +1040,7 @@ def verify_ledger(files: Files, options: Options, report: Report, openssl: OpenS
         people.close_share(options.members)
     check_root(own, ledger.roots, report)
     keys = ledger.history.keys(own.origin, openssl, report, ledger.place_of)
-    check_key(head.key, keys, options.vkey, report)
+    check_key(head, keys, ledger.history, options.vkey, report)
     check_signed_checkpoints(own, signed, ledger, report, openssl)
     people.report_totals()
     stamped_at = check_stamp(files, head, options.tsa, report, openssl)
@@ -1606,6 +1698,15 @@ class KeyHistory:
                     keys.append(replace(key, name=origin))
         return keys
 
+    def is_retired(self, key: Key, size: int) -> bool:
+        """Whether the first `size` entries name another key in the place of this one."""
+        named = [
+            entry.text("vkey")
+            for entry in sorted((*self.begun, *self.changed), key=lambda entry: entry.position)
+            if entry.position <= size and entry.text("vkey").partition("+")[0] == key.name
+        ]
+        return key.vkey in named[:-1] and key.vkey != named[-1]
+
     def last_kept(self, origin: str) -> int:
         """Up to which size an origin's trees are still in this ledger, after a restoration."""
         begun = (entry.position for entry in self.begun if entry.text("origin") == origin)
@@ -1643,10 +1744,15 @@ def changed_key(entry: Entry, former: Key, openssl: OpenSSL) -> Key:
     return parse_vkey(entry.text("vkey"))
 
 
-def check_key(key: Key, keys: Sequence[Key], published: str, report: Report) -> None:
+def check_key(
+    head: SignedHead, keys: Sequence[Key], history: KeyHistory, published: str, report: Report
+) -> None:
     """The key is one that the ledger names, and the one the auditor was told of another way."""
+    key = head.key
     if key not in keys:
         report.wrong("vkey.txt", "key-unnamed-by-ledger")
+    if history.is_retired(key, head.checkpoint.size):
+        report.wrong("checkpoint", "key-retired")
     if not published:
         report.unproved("key-unconfirmed")
     elif any(known.vkey == published for known in (*keys, key)):
@@ -1751,11 +1857,15 @@ def is_signed_by_log(
             report.wrong(label, "origin-unrelated", held=held.origin, origin=origin)
             return False
         keys = tree.history.keys(held.origin, openssl, report, lambda entry: label)
-    signer = next((key for key in keys if any(s.is_of(key) for s in held.note.signatures)), None)
-    if signer is None:
+    signers = [key for key in keys if any(s.is_of(key) for s in held.note.signatures)]
+    in_force = [key for key in signers if not tree.history.is_retired(key, held.size)]
+    if not signers:
         report.wrong(label, "checkpoint-unsigned")
         return False
-    return report.attempt(label, verify_note, held.note, signer, openssl) is not None
+    if not in_force:
+        report.wrong(label, "key-retired")
+        return False
+    return report.attempt(label, verify_note, held.note, in_force[0], openssl) is not None
 
 
 def agrees(
@@ -1810,6 +1920,7 @@ OF_INSTALLATION = frozenset(
     (
         "breach-recorded",
         "broadcast-fell-due",
+        "clock-changed",
         "configuration-published",
         "form-published",
         "ledger-restored",
@@ -2021,8 +2132,28 @@ def check_dates(own: Sequence[Entry], stamped_at: datetime.datetime | None, repo
             report.wrong(place_of(entry), "recorded-after-stamp")
 
 
-def check_rules(own: Sequence[Entry], report: Report) -> None:
-    replay, faults = Replay(), 0
+@dataclass
+class Clock:
+    """The time that entries tell, in the order of their positions."""
+
+    recorded_at: int = -LARGEST_NUMBER
+    rate: int = 1
+
+    def goes_on(self, entry: Entry) -> bool:
+        """Whether this entry was recorded no earlier than those before it (P1.03 for a whole
+        ledger, whose clock is one)."""
+        is_later, self.recorded_at = entry.recorded_at >= self.recorded_at, entry.recorded_at
+        if entry.name == "clock-changed" and entry.stream == INSTALLATION:
+            self.rate = max(self.rate, entry.number("rate"))
+        return is_later
+
+
+def check_rules(own: Sequence[Entry], entries: Mapping[int, Entry], report: Report) -> None:
+    replay, clock, faults = Replay(), Clock(), 0
+    for _, entry in sorted(entries.items()):
+        if not clock.goes_on(entry):
+            report.wrong(place_of(entry), "recorded-backwards")
+    replay.rate = clock.rate
     for entry in own:
         for fault in replay.apply(entry):
             faults += 1
@@ -2442,8 +2573,10 @@ def check_signed_checkpoints(
         keys = history.keys(origin, openssl, report, ledger.place_of)
         if not keys:
             report.wrong(name, "origin-unnamed", origin=origin)
-        elif not any(is_signed(checkpoint.note, key, openssl) for key in keys):
+        elif not (signers := [key for key in keys if is_signed(checkpoint.note, key, openssl)]):
             report.wrong(name, "checkpoint-unsigned")
+        elif all(history.is_retired(key, size) for key in signers):
+            report.wrong(name, "key-retired")
         elif size > history.last_kept(origin):
             report.unproved("entries-lost", label=name, size=size)
         elif size > own.size:
@@ -2483,9 +2616,12 @@ class People:
         self.lists: dict[int, int] = {}
         """How many people are on each list."""
         self.people = self.faults = self.gaps = 0
+        self.clock = Clock()
 
     def see(self, entry: Entry, place: str) -> None:
         self._check_version(entry, place)
+        if not self.clock.goes_on(entry):
+            self.report.wrong(place, "recorded-backwards")
         known = OF_INSTALLATION if entry.stream == INSTALLATION else OF_PEOPLE
         if entry.name not in known or entry.v != 1:
             name = f"{entry.name} v{entry.v}"
@@ -2495,6 +2631,7 @@ class People:
         replay = self.replays.get(entry.stream)
         if replay is None:
             replay = self.replays[entry.stream] = Replay()
+        replay.rate = self.clock.rate
         for fault in replay.apply(entry):
             self.faults += 1
             self.report.wrong(place, fault)
@@ -2531,6 +2668,7 @@ class People:
                     file.writelines(f"{stream},{number},{run}\n" for number, run in standing)
         self.replays.clear()
         self.versions.clear()
+        self.clock = Clock(rate=self.clock.rate)
 
     def report_totals(self) -> None:
         without_ground = sum(self.letters.get(kind, 0) for kind in ("confirmation", "rights"))
@@ -3016,6 +3154,105 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "un passage rouvert n'avait jamais existé",
     ),
     "run-used-twice": ("a run was used twice", "un passage a servi deux fois"),
+    "date-impossible": (
+        "a date that cannot be: no calendar reaches it, or it lies on the wrong side of another",
+        "une date impossible : aucun calendrier n’y va, ou elle est du mauvais côté d’une autre",
+    ),
+    "recorded-before-it-was": (
+        "recorded before it was so",
+        "enregistré avant que cela ne se produise",
+    ),
+    "recorded-backwards": (
+        "recorded before the entry it follows: a clock was set back, or it was written past the "
+        "engine",
+        "enregistré avant l’entrée qu’il suit : une horloge fut reculée, ou l’écriture a contourné "
+        "le moteur",
+    ),
+    "fact-after-erasure": (
+        "something that happens to nobody who was erased",
+        "ce qui n’arrive à aucune personne effacée",
+    ),
+    "consent-by-machine": (
+        "consent by something else than a person’s own act",
+        "un consentement donné par autre chose qu’un geste de la personne",
+    ),
+    "act-missing": (
+        "consent by a press that nobody made",
+        "un consentement par un geste que personne n’a fait",
+    ),
+    "evidence-missing": (
+        "consent by a press of which no evidence was kept",
+        "un consentement par un geste dont aucun élément de preuve ne fut gardé",
+    ),
+    "confirmed-another-request": (
+        "a confirmation of another request than the open one",
+        "la confirmation d’une autre demande que celle en cours",
+    ),
+    "confirmed-late": (
+        "a confirmation after its request had expired",
+        "une confirmation après l’expiration de la demande",
+    ),
+    "expired-unasked": (
+        "the end of a request that was not open",
+        "la fin d’une demande qui n’était pas en cours",
+    ),
+    "permission-asked-twice": (
+        "someone asked whether to go on who has been asked already",
+        "on demande s'il faut continuer à une personne à qui c’est déjà demandé",
+    ),
+    "renewed-unasked": (
+        "an answer to a question whether to go on that was not open",
+        "une réponse à une question de continuer qui n’était pas posée",
+    ),
+    "mail-kind-unknown": (
+        "a mail of a kind that there is not",
+        "un courriel d’un genre qui n’existe pas",
+    ),
+    "confirmation-twice": (
+        "a second mail that asks to confirm one request",
+        "un deuxième courriel qui demande de confirmer une même demande",
+    ),
+    "permission-mail-twice": (
+        "a second mail that asks once whether to go on",
+        "un deuxième courriel pour une même question de continuer",
+    ),
+    "mail-of-another-request": (
+        "a mail about another request than its purpose has",
+        "un courriel sur une autre demande que celle de sa finalité",
+    ),
+    "mail-after-expiry": (
+        "a mail about a request that had expired",
+        "un courriel sur une demande qui avait expiré",
+    ),
+    "mail-before-its-time": (
+        "a mail before the time it was put off to",
+        "un courriel avant le moment auquel il était remis",
+    ),
+    "rights-mail-twice": (
+        "a second mail that says the same about one right",
+        "un deuxième courriel qui dit la même chose d’un même droit",
+    ),
+    "letter-under-way": (
+        "a letter begun again before its attempt had ended",
+        "une lettre recommencée avant la fin de sa tentative",
+    ),
+    "outcome-unbegun": (
+        "what became of a letter that was not begun",
+        "le sort d’une lettre qui n’était pas commencée",
+    ),
+    "sent-after-stop": (
+        "a letter sent long after a withdrawal, an erasure, a restriction or a suppression",
+        "une lettre envoyée longtemps après un retrait, un effacement, une limitation ou une "
+        "opposition",
+    ),
+    "settled-undoubted": (
+        "a doubt settled about a letter that was not in doubt",
+        "un doute tranché au sujet d’une lettre qui n’était pas en doute",
+    ),
+    "right-unasked": (
+        "an answer about a right that was not asked for, or answered before",
+        "une réponse sur un droit qui n’était pas demandé, ou déjà satisfait",
+    ),
     "key-change-unsigned": (
         "changes the signing key without the former key having named the new one",
         "change la clé de signature sans que l'ancienne ait nommé la nouvelle",
@@ -3103,6 +3340,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "is a key that the ledger does not name as its own (origin-begun, signing-key-changed)",
         "est une clé que le registre ne nomme pas comme la sienne (origin-begun, "
         "signing-key-changed)",
+    ),
+    "key-retired": (
+        "is signed with a key in whose place the entries it covers name another",
+        "est signé avec une clé que les entrées qu’il couvre ont remplacée par une autre",
     ),
     "key-unconfirmed": (
         "that the key is the operator's: it is the one that came along; compare it with the one "

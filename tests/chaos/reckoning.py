@@ -89,7 +89,7 @@ def _told_by(context: AppContext) -> tuple[dict[str, Fate], set[str], set[str]]:
             if entry.stream not in people:
                 continue
             event, address = cast(e.PersonEvent, entry.event), people[entry.stream].address
-            auditors[entry.stream].see(event)
+            auditors[entry.stream].see(event, entry.cause, entry.recorded_at)
             brought.add(address)
             if isinstance(event, e.ConsentWithdrawn) or (
                 isinstance(event, e.MailBounced) and event.kind == "hard"

@@ -149,6 +149,7 @@ def small_book() -> Book:
         request="r1",
         act="human_button",
         notice=notice,
+        evidence=COMMITMENT,
     )
     book.write(BRUNO, "consent-given", purpose="conseils", proof="declared")
     book.write(ANNA, "list-joined", list=10, run=1)
@@ -161,7 +162,7 @@ def small_book() -> Book:
     return book
 
 
-def begin_letter(book: Book, stream: str, letter: str, message: str, **more: object) -> int:
+def begin_letter(book: Book, stream: str, letter: str, message: str, /, **more: object) -> int:
     said = {
         "key": "list:10",
         "kind": "letter",

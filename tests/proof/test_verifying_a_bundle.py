@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.proof import verify
 from engine.proof.bundle import zipped
 from engine.proof.signing import NoteSigner
 from tests.proof.handed import (
@@ -24,6 +25,7 @@ from tests.proof.handed import (
     ledger_of,
     signed_again,
     small_book,
+    summed,
     unpack,
     verified,
 )
@@ -146,6 +148,28 @@ def test_a_rotated_key_is_one_that_the_former_key_has_named(tmp_path: Path) -> N
     assert judged(before, "--vkey", SIGNER.vkey).status == 0
     assert judged(after, "--vkey", SIGNER.vkey).status == 0
     assert judged(after, "--vkey", later.vkey).status == 0
+
+
+def test_a_key_that_was_replaced_signs_nothing_that_covers_its_replacement(tmp_path: Path) -> None:
+    """Whoever kept the former key signs with it on: in a bundle, in a ledger, for those who hold
+    checkpoints.
+    """
+    book, later = small_book(), NoteSigner(ORIGIN, bytes(range(32)))
+    note = SIGNER.sign(f"{ORIGIN}\nnext key\n{later.vkey}\n").decode()
+    book.write(verify.INSTALLATION, "signing-key-changed", vkey=later.vkey, note=note)
+    retired = "with a key in whose place the entries it covers name another"
+    assert judged(unpack(bundle_of(book), tmp_path / "bundle")).names("checkpoint", retired)
+    assert judged(unpack(ledger_of(book), tmp_path / "ledger")).names("checkpoint", retired)
+    honest = ledger_of(book, signer=later)
+    unpack(summed(honest | {"checkpoints/1-23": book.checkpoint(23)}), tmp_path / "honest")
+    unpack(summed(honest | {"checkpoints/1-24": book.checkpoint(24)}), tmp_path / "both")
+    (tmp_path / "held before").write_bytes(book.checkpoint(23))
+    (tmp_path / "held after").write_bytes(book.checkpoint(24))
+    found = judged(tmp_path / "honest", "--checkpoint", tmp_path / "held before")
+    assert found.status == 0, found.wrong
+    assert judged(tmp_path / "both").names("checkpoints/1-24", retired)
+    found = judged(tmp_path / "honest", "--checkpoint", tmp_path / "held after")
+    assert found.names("held after", retired)
 
 
 def test_a_key_that_nobody_has_named_signs_nothing(tmp_path: Path) -> None:

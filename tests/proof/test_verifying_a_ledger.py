@@ -158,6 +158,12 @@ def test_a_ledger_rolled_back_contradicts_its_later_checkpoints(tmp_path: Path) 
     assert found.names("checkpoints/1-23", "the ledger has been rolled back")
 
 
+FAR = 1_900_000_000_000
+ASKING = {"key": "ask:conseils", "kind": "confirmation", "letter": "ask"}
+GO_ON = {"key": "ask:*", "kind": "permission", "letter": "ask", "purpose": "*"}
+RIGHTS = {"key": "right:q1", "kind": "rights", "letter": "received"}
+
+
 @pytest.mark.parametrize(
     ("before", "letter", "reason"),
     [
@@ -174,34 +180,37 @@ def test_a_ledger_rolled_back_contradicts_its_later_checkpoints(tmp_path: Path) 
             "a letter of a list where nobody stands",
         ),
         ([], {"purpose": "offres"}, "a letter without a live ground"),
-        ([], {"kind": "confirmation"}, "a confirmation mail nobody asked for"),
-        ([], {"kind": "rights"}, "a mail about a right that nobody has used"),
+        ([], ASKING, "a confirmation mail nobody asked for"),
+        ([], RIGHTS, "a mail about a right that nobody has used"),
         (
             [],
-            {"kind": "permission", "purpose": "*"},
+            GO_ON,
             "someone asked whether to go on who has been heard of",
         ),
         (
             [
-                ("permission-asked", {"request": "q1"}),
+                ("permission-asked", {"request": "q1", "expires_at": FAR}),
                 ("consent-withdrawn", {"purpose": "conseils"}),
             ],
-            {"kind": "permission", "purpose": "*"},
+            GO_ON,
             "a question whether to go on without any live ground",
         ),
-        ([], {"kind": "surprise", "purpose": "offres"}, "a letter without a live ground"),
+        ([], {"kind": "surprise"}, "a mail of a kind that there is not"),
         ([], {"attempt": 2}, "an attempt that was not counted"),
         (
             [
-                ("consent-requested", {"purpose": "offres"}),
-                ("consent-expired", {"purpose": "offres"}),
+                ("consent-requested", {"purpose": "offres", "request": "r1", "expires_at": FAR}),
+                ("consent-expired", {"purpose": "offres", "request": "r1"}),
             ],
-            {"kind": "confirmation", "purpose": "offres"},
+            ASKING | {"key": "ask:offres", "purpose": "offres"},
             "a confirmation mail nobody asked for",
         ),
         (
-            [("consent-requested", {"purpose": "offres"}), ("mail-complained", {})],
-            {"kind": "confirmation", "purpose": "offres"},
+            [
+                ("consent-requested", {"purpose": "offres", "request": "r1", "expires_at": FAR}),
+                ("mail-complained", {}),
+            ],
+            ASKING | {"key": "ask:offres", "purpose": "offres"},
             "a mail to someone who complained",
         ),
     ],
@@ -235,7 +244,7 @@ def test_a_letter_that_should_not_have_been_is_named_with_its_place(
         [("processing-restricted", {}), ("processing-restricted", {"lifted": True})],
         [
             ("consent-withdrawn", {"purpose": "conseils"}),
-            ("consent-given", {"purpose": "conseils", "proof": "page"}),
+            ("consent-given", {"purpose": "conseils", "proof": "single"}),
         ],
         [("mail-bounced", {"kind": "soft"})],
     ],
@@ -252,13 +261,13 @@ def test_a_letter_whose_ground_lives_again_is_none_to_be_named(
 
 def test_whoever_was_long_silent_is_asked_whether_to_go_on(tmp_path: Path) -> None:
     book = small_book()
-    book.write(BRUNO, "permission-asked", request="q1", expires_at=book.at)
+    book.write(BRUNO, "permission-asked", request="q1", expires_at=FAR)
     book.write(
         BRUNO,
         "letter-begun",
         key="ask:*",
         kind="permission",
-        letter="still",
+        letter="ask",
         message="m9",
         purpose="*",
         edition=1,
@@ -270,13 +279,15 @@ def test_an_answer_about_a_right_needs_no_ground(tmp_path: Path) -> None:
     book = small_book()
     book.write(BRUNO, "consent-withdrawn", purpose="*")
     book.write(BRUNO, "processing-restricted")
-    book.write(BRUNO, "right-exercised", right="access", request="q1", due_at=book.at)
+    book.write(
+        BRUNO, "right-exercised", right="access", request="q1", due_at=book.at + 31 * 86_400_000
+    )
     book.write(
         BRUNO,
         "letter-begun",
-        key="rights:q1",
+        key="right:q1",
         kind="rights",
-        letter="rights",
+        letter="received",
         message="m9",
         edition=0,
     )

@@ -116,7 +116,7 @@ def test_a_missing_field_is_named_everywhere_and_once_mended_each_gets_the_lette
     for stream in (anna, bruno, chloe):
         auditor = Auditor()
         for entry in context.ledger.stream(stream):
-            auditor.see(entry.event)  # type: ignore[arg-type]
+            auditor.see(entry.event, entry.cause, entry.recorded_at)  # type: ignore[arg-type]
 
 
 def test_past_its_lateness_it_waits_for_who_asks_for_it_late(

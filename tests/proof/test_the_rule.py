@@ -1,0 +1,543 @@
+"""P1 line by line: docs/format.md says what must hold, and this file what happens otherwise.
+
+For each line of the table a history, the command that could lead to what it forbids, and the like
+of it that is allowed; the engine never makes the one and makes the other, the verifier names the
+one with the line's code and nothing else, and lets the other pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import pytest
+
+from engine.commands.command_handler import encoded
+from engine.config import Timeouts
+from engine.ledger.codec import EntryRefused
+from engine.proof import verify
+from engine.sending.claim import Claim, still_eligible
+from engine.sequence.delay import DAY, HOUR, MINUTE
+from engine.subscriber import commands as c
+from engine.subscriber import events as e
+from engine.subscriber.decide import decide
+from engine.subscriber.evolve import fold
+from engine.subscriber.outcome import Done, Fact
+from tests.auditor import entry_of
+from tests.examples import (
+    ANNA,
+    ENGINE,
+    FORM,
+    KNOWN,
+    LATER,
+    NOON,
+    PARIS,
+    PLAN,
+    REGISTERED,
+    SHOP,
+    YES,
+    begun,
+    click,
+    local,
+    perform,
+    sent,
+    subscribe,
+)
+from tests.given import History, flat
+
+STREAM = "8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
+PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text(encoding="utf-8")
+ROWS = {
+    cells[0]: cells[1:]
+    for line in PAGE.splitlines()
+    if len(cells := [cell.strip() for cell in line.strip("| ").split(" | ")]) == 4
+    and re.fullmatch(r"P1\.[0-9]{2}", cells[0])
+}
+LINES = {line.id: line for line in verify.RULE}
+
+PRESS = e.Cause("click", "m1", evidence="e" * 64)
+RELAY = e.Cause("relay")
+WEEK = 7 * DAY
+REQUEST = e.ConsentRequested(NOON, "conseils", "r1", (10,), NOON + WEEK, "n1", "inscription")
+ASKED = (REGISTERED, REQUEST)
+ASK_MAIL = e.LetterBegun(
+    LATER, "ask:conseils", "confirmation", "ask", "aaaa", 1, 0, 0, "conseils", "s1"
+)
+CONFIRMED = e.ConsentConfirmed(LATER, "conseils", "r1", "human_button", "n1")
+SILENT = local("2029-03-02 12:00")
+EXPIRES = local("2029-04-01 12:00")
+PERMISSION = e.PermissionAsked(SILENT, "q1", EXPIRES)
+HEARD = e.ContactNoted(SILENT, SILENT)
+GO_ON = e.LetterBegun(SILENT, "ask:*", "permission", "ask", "aaaa", 1, 0, 0, "*", "s1")
+PERFORM_GO_ON = perform("ask:*", SILENT)
+RENEW = c.RenewPermission(SILENT + DAY, PRESS, "human_button")
+WELCOME = begun("aaaa", "welcome")
+PERFORM = perform("list:10", LATER)
+UNDER_WAY = (ANNA, WELCOME)
+DEFERRED = (*ANNA, WELCOME, e.LetterDeferred(LATER, "aaaa", LATER + 5 * MINUTE, why="rcpt"))
+SECOND = replace(WELCOME, at=LATER + 5 * MINUTE, attempt=2)
+PERFORM_SECOND = perform("list:10", LATER + 5 * MINUTE)
+ERASED = e.SubscriberErased(NOON, "asked")
+RIGHT = e.RightExercised(NOON, "access", "q1", local("2026-04-02 12:00"))
+RIGHTS_MAIL = e.LetterBegun(LATER, "right:q1", "rights", "received", "aaaa", 1)
+MENDABLE = e.LetterWithheld(
+    LATER, "list:10", "welcome", "cannot be rendered", 10, 1, "aaaa", "field:town"
+)
+MOVED = e.ListMoved(LATER, 10, 1, 11, 2, "m1", 0, act="human_button")
+ON_11 = (ANNA, sent("m0", "welcome", at=NOON), sent("m1", "question"), MOVED)
+
+
+def outcome(verdict: str, message: str = "aaaa", at: int = LATER) -> c.RecordOutcome:
+    return c.RecordOutcome(at, RELAY, message, verdict)  # type: ignore[arg-type]
+
+
+def confirm(request: str = "r1", at: int = LATER) -> c.Confirm:
+    return c.Confirm(at, PRESS, "conseils", request, "human_button")
+
+
+def resubscribe(act: str, cause: e.Cause = PRESS) -> c.Resubscribe:
+    return c.Resubscribe(LATER, cause, "offres", act)
+
+
+def offers(act: str) -> e.ConsentGiven:
+    return e.ConsentGiven(LATER, "offres", "page", "", act)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A fact with its cause and when it was recorded: when it was so, if nothing else is said."""
+
+    event: e.PersonEvent
+    cause: e.Cause = PRESS
+    recorded_at: int | None = None
+
+    @property
+    def recorded(self) -> int:
+        return self.event.at if self.recorded_at is None else self.recorded_at
+
+    def entry(self) -> verify.Entry:
+        return entry_of(self.event, self.cause, self.recorded)
+
+
+@dataclass(frozen=True)
+class Life:
+    """What had happened, what was then asked of the engine, and what is told to have come of it."""
+
+    history: History
+    command: Callable[[], c.AnyCommand]
+    fact: Told
+
+    def faults(self) -> list[str]:
+        replay = verify.Replay()
+        for event in flat([self.history]):
+            assert replay.apply(Told(event).entry()) == [], f"{event} should have been allowed"
+        return replay.apply(self.fact.entry())
+
+    def happens(self) -> bool:
+        """Whether the engine makes this fact of the command, and writes it down."""
+        try:
+            result = decide(self.command(), fold(flat([self.history])), PLAN)
+        except ValueError:
+            return False
+        if not isinstance(result, Done) or self.fact.event not in result.events:
+            return False
+        try:
+            encoded(STREAM, Fact(self.fact.event, self.fact.cause), self.fact.recorded)
+        except EntryRefused:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`also`: codes of other lines that such a fact breaks too. `in_the_engine`: where the rule is
+    kept there, if neither by a decision nor by the codec.
+    """
+
+    forbidden: Life
+    allowed: Life
+    also: frozenset[str] = frozenset()
+    in_the_engine: Callable[[], None] | None = None
+
+
+def told(fact: e.PersonEvent | Told) -> Told:
+    return fact if isinstance(fact, Told) else Told(fact)
+
+
+def after(
+    before: History,
+    then: History,
+    command: c.AnyCommand,
+    fact: e.PersonEvent,
+    *also: str,
+    in_the_engine: Callable[[], None] | None = None,
+) -> Scenario:
+    """The fact is allowed after `before`, and no more once `then` has happened too."""
+    forbidden = Life((before, then), lambda: command, Told(fact))
+    allowed = Life(before, lambda: command, Told(fact))
+    return Scenario(forbidden, allowed, frozenset(also), in_the_engine)
+
+
+def rather(
+    history: History,
+    command: c.AnyCommand | Callable[[], c.AnyCommand],
+    forbidden: e.PersonEvent | Told,
+    otherwise: c.AnyCommand,
+    allowed: e.PersonEvent | Told,
+    *also: str,
+    in_the_engine: Callable[[], None] | None = None,
+) -> Scenario:
+    """After the same history one fact is forbidden, and another is allowed."""
+    made = command if callable(command) else lambda: command
+    return Scenario(
+        Life(history, made, told(forbidden)),
+        Life(history, lambda: otherwise, told(allowed)),
+        frozenset(also),
+        in_the_engine,
+    )
+
+
+def nothing_is_asked_of_the_relay_after_a_stop() -> None:
+    """The rule is asked again at most a second before MAIL, and the dialogue has its times."""
+    assert isinstance(WELCOME, e.LetterBegun)
+    before, stop = fold(flat(UNDER_WAY)), e.ConsentWithdrawn(LATER, "conseils", "rfc8058")
+    claim = Claim(STREAM, "list:10", WELCOME, 1, before)
+    assert still_eligible(before, claim) == ""
+    assert still_eligible(fold([stop], before), claim) != ""
+    longest = sum(getattr(Timeouts(), each.name) for each in fields(Timeouts))
+    assert 1 + longest + Timeouts().dot <= verify.LATEST / 1000
+
+
+def the_append_moves_the_time_on() -> None:
+    """The append sees to it that no entry is recorded before the one it follows."""
+    tests = Path(__file__).parents[1] / "ledger" / "test_store.py"
+    assert "def test_writers_whose_clocks_differ_write_dates_that_never_go_back" in tests.read_text(
+        encoding="utf-8"
+    )
+
+
+def the_engine_sends_none() -> None:
+    assert decide(perform("right:q1", LATER), fold([*ANNA, RIGHT]), PLAN) != ()
+    assert "rights" not in c.Perform.__annotations__
+
+
+SCENARIOS = {
+    "P1.01": rather(
+        REGISTERED,
+        subscribe(10, declared_at=-(10**15)),
+        Told(e.ConsentGiven(-(10**15), "conseils", "single"), recorded_at=LATER),
+        subscribe(10, declared_at=NOON),
+        Told(e.ConsentGiven(NOON, "conseils", "single"), recorded_at=LATER),
+    ),
+    "P1.02": rather(
+        REGISTERED,
+        subscribe(10),
+        Told(e.ConsentGiven(LATER, "conseils", "single"), recorded_at=LATER - 1),
+        subscribe(10),
+        Told(e.ConsentGiven(LATER, "conseils", "single"), recorded_at=LATER),
+    ),
+    "P1.03": rather(
+        (ANNA, HEARD),
+        c.LeaveList(LATER, SHOP, 10),
+        e.ListLeft(LATER, 10, 1, "operator"),
+        c.LeaveList(LATER, SHOP, 10),
+        Told(e.ListLeft(LATER, 10, 1, "operator"), recorded_at=SILENT),
+        in_the_engine=the_append_moves_the_time_on,
+    ),
+    "P1.04": after(
+        (),
+        (REGISTERED, ERASED),
+        subscribe(10, timezone=PARIS, language="fr"),
+        e.SubscriberRegistered(LATER, PARIS, "fr"),
+    ),
+    "P1.05": after(KNOWN, ERASED, subscribe(10), e.ListJoined(LATER, 10, 1)),
+    "P1.06": rather(
+        KNOWN,
+        resubscribe("auto_submit"),
+        offers("auto_submit"),
+        resubscribe("human_button"),
+        offers("human_button"),
+    ),
+    "P1.07": rather(
+        KNOWN, resubscribe(""), offers(""), resubscribe("human_button"), offers("human_button")
+    ),
+    "P1.08": rather(
+        KNOWN,
+        resubscribe("human_button", FORM),
+        Told(offers("human_button"), FORM),
+        resubscribe("human_button"),
+        offers("human_button"),
+    ),
+    "P1.09": after(ASKED, e.ConsentWithdrawn(LATER, "conseils", "rfc8058"), confirm(), CONFIRMED),
+    "P1.10": rather(ASKED, confirm("r9"), replace(CONFIRMED, request="r9"), confirm(), CONFIRMED),
+    "P1.11": rather(
+        ASKED,
+        confirm(at=NOON + WEEK),
+        replace(CONFIRMED, at=NOON + WEEK),
+        confirm(at=NOON + WEEK - 1),
+        replace(CONFIRMED, at=NOON + WEEK - 1),
+    ),
+    "P1.12": rather(
+        KNOWN[:1],
+        c.RequestConsent(NOON, FORM, (10,), "r1", "n1", "inscription"),
+        replace(REQUEST, expires_at=NOON - 1),
+        c.RequestConsent(NOON, FORM, (10,), "r1", "n1", "inscription"),
+        REQUEST,
+    ),
+    "P1.13": rather(
+        ASKED,
+        c.DeclineRequest(LATER, PRESS, "conseils", "r9"),
+        e.ConsentExpired(LATER, "conseils", "r9"),
+        c.DeclineRequest(LATER, PRESS, "conseils", "r1"),
+        e.ConsentExpired(LATER, "conseils", "r1"),
+    ),
+    "P1.14": after(
+        ANNA, replace(PERMISSION, request="q0"), c.AskAgain(SILENT, ENGINE, "q1"), PERMISSION
+    ),
+    "P1.15": after(
+        (ANNA, PERMISSION),
+        HEARD,
+        RENEW,
+        e.PermissionRenewed(SILENT + DAY, "q1", "human_button"),
+    ),
+    "P1.16": rather(ANNA, PERFORM, replace(WELCOME, kind="surprise"), PERFORM, WELCOME),
+    "P1.17": after(ANNA, ERASED, PERFORM, WELCOME, "letter-without-ground", "letter-off-list"),
+    "P1.18": after(ANNA, e.ProcessingRestricted(LATER), PERFORM, WELCOME),
+    "P1.19": after(ANNA, e.ConsentWithdrawn(LATER, "conseils", "rfc8058"), PERFORM, WELCOME),
+    "P1.20": after(ANNA, e.SubscriberSuppressed(LATER, "operator"), PERFORM, WELCOME),
+    "P1.21": after(ANNA, e.ListLeft(LATER, 10, 1, "operator"), PERFORM, WELCOME),
+    "P1.22": after(ANNA, sent("m0", "welcome", at=NOON), PERFORM, WELCOME),
+    "P1.23": after(
+        ASKED, e.ConsentExpired(LATER, "conseils", "r1"), perform("ask:conseils", LATER), ASK_MAIL
+    ),
+    "P1.24": after(ASKED, e.MailComplained(LATER), perform("ask:conseils", LATER), ASK_MAIL),
+    "P1.25": after(
+        ASKED,
+        (replace(ASK_MAIL, at=NOON, message="m0"), e.LetterSent(NOON, "m0", 250)),
+        perform("ask:conseils", LATER),
+        ASK_MAIL,
+    ),
+    "P1.26": after((ANNA, PERMISSION), HEARD, PERFORM_GO_ON, GO_ON),
+    "P1.27": after(
+        (ANNA, PERMISSION), e.SubscriberSuppressed(SILENT, "operator"), PERFORM_GO_ON, GO_ON
+    ),
+    "P1.28": after(
+        (ANNA, PERMISSION),
+        (replace(GO_ON, message="m0"), e.LetterSent(SILENT, "m0", 250)),
+        PERFORM_GO_ON,
+        GO_ON,
+    ),
+    "P1.29": rather(
+        ASKED,
+        perform("ask:offres", LATER),
+        replace(ASK_MAIL, key="ask:offres"),
+        perform("ask:conseils", LATER),
+        ASK_MAIL,
+    ),
+    "P1.30": rather(
+        ASKED,
+        perform("ask:conseils", NOON + WEEK),
+        replace(ASK_MAIL, at=NOON + WEEK),
+        perform("ask:conseils", LATER),
+        ASK_MAIL,
+    ),
+    "P1.31": rather(
+        (REGISTERED, replace(REQUEST, hold_until=NOON + 2 * HOUR)),
+        perform("ask:conseils", LATER),
+        ASK_MAIL,
+        perform("ask:conseils", NOON + 2 * HOUR),
+        replace(ASK_MAIL, at=NOON + 2 * HOUR),
+    ),
+    "P1.32": after(
+        (ANNA, RIGHT),
+        e.RightAnswered(LATER, "q1", "done"),
+        perform("right:q1", LATER),
+        RIGHTS_MAIL,
+        in_the_engine=the_engine_sends_none,
+    ),
+    "P1.33": after(
+        (ANNA, RIGHT),
+        (replace(RIGHTS_MAIL, message="m0"), e.LetterSent(LATER, "m0", 250)),
+        perform("right:q1", LATER),
+        RIGHTS_MAIL,
+        in_the_engine=the_engine_sends_none,
+    ),
+    "P1.34": Scenario(
+        Life(
+            (ANNA, WELCOME, e.LetterSent(LATER, "aaaa", 250)), lambda: PERFORM_SECOND, Told(SECOND)
+        ),
+        Life(DEFERRED, lambda: PERFORM_SECOND, Told(SECOND)),
+    ),
+    "P1.35": Scenario(
+        Life(UNDER_WAY, lambda: PERFORM_SECOND, Told(SECOND)),
+        Life(DEFERRED, lambda: PERFORM_SECOND, Told(SECOND)),
+    ),
+    "P1.36": rather(
+        DEFERRED,
+        perform("list:10", LATER + MINUTE),
+        replace(SECOND, at=LATER + MINUTE),
+        PERFORM_SECOND,
+        SECOND,
+    ),
+    "P1.37": rather(DEFERRED, PERFORM_SECOND, replace(SECOND, attempt=3), PERFORM_SECOND, SECOND),
+    "P1.38": rather(
+        UNDER_WAY,
+        outcome("sent", "bbbb"),
+        e.LetterSent(LATER, "bbbb"),
+        outcome("sent"),
+        e.LetterSent(LATER, "aaaa"),
+    ),
+    "P1.39": rather(
+        UNDER_WAY,
+        outcome("cannot-render", "bbbb"),
+        replace(MENDABLE, message="bbbb", what=""),
+        outcome("cannot-render"),
+        replace(MENDABLE, what=""),
+    ),
+    "P1.40": after(
+        UNDER_WAY,
+        e.LetterFailed(LATER, "aaaa", why="refused"),
+        outcome("sent"),
+        e.LetterSent(LATER, "aaaa"),
+    ),
+    "P1.41": after(
+        UNDER_WAY,
+        e.ConsentWithdrawn(LATER, "conseils", "rfc8058"),
+        outcome("sent", at=LATER + 2 * HOUR),
+        e.LetterSent(LATER + 2 * HOUR, "aaaa"),
+        in_the_engine=nothing_is_asked_of_the_relay_after_a_stop,
+    ),
+    "P1.42": Scenario(
+        Life(UNDER_WAY, lambda: outcome("resend"), Told(e.LetterInDoubt(LATER, "aaaa", "resend"))),
+        Life(
+            (UNDER_WAY, e.LetterInDoubt(LATER, "aaaa")),
+            lambda: outcome("resend"),
+            Told(e.LetterInDoubt(LATER, "aaaa", "resend")),
+        ),
+    ),
+    "P1.43": rather(
+        UNDER_WAY,
+        outcome("temporary"),
+        e.LetterDeferred(LATER, "aaaa", LATER - 1),
+        outcome("blocked"),
+        e.LetterDeferred(
+            LATER, "aaaa", LATER + 5 * MINUTE + 5 * MINUTE * 0xAAAA // 655350, why="blocked"
+        ),
+    ),
+    "P1.44": Scenario(
+        Life(
+            (ANNA, sent("aaaa", "welcome")),
+            lambda: c.RetryLetter(LATER, SHOP, "list:10", "welcome", True),
+            Told(e.LetterRetried(LATER, "aaaa", "list:10", "welcome", 10, 1, True)),
+        ),
+        Life(
+            (UNDER_WAY, MENDABLE),
+            lambda: c.RetryLetter(LATER, SHOP, "list:10", "welcome", True),
+            Told(e.LetterRetried(LATER, "aaaa", "list:10", "welcome", 10, 1, True)),
+        ),
+    ),
+    "P1.45": rather(
+        ANNA,
+        c.ExerciseRight(NOON, SHOP, "access", "q1"),
+        replace(RIGHT, due_at=NOON + 90 * DAY),
+        c.ExerciseRight(NOON, SHOP, "access", "q1"),
+        RIGHT,
+    ),
+    "P1.46": rather(
+        (ANNA, RIGHT),
+        c.AnswerRight(LATER, SHOP, "q9", "done"),
+        e.RightAnswered(LATER, "q9", "done"),
+        c.AnswerRight(LATER, SHOP, "q1", "done"),
+        e.RightAnswered(LATER, "q1", "done"),
+    ),
+    "P1.47": rather(
+        (ANNA, RIGHT),
+        c.ExtendRight(LATER, SHOP, "q1"),
+        e.RightExtended(LATER, "q1", local("2026-09-02 12:00")),
+        c.ExtendRight(LATER, SHOP, "q1"),
+        e.RightExtended(LATER, "q1", local("2026-06-02 12:00")),
+    ),
+    "P1.48": rather(
+        ANNA,
+        lambda: c.Erase(LATER, SHOP, "q1", "asked", LATER - 1, 3),
+        e.ProofArchived(LATER, LATER - 1),
+        c.Erase(LATER, SHOP, "q1", "asked", LATER + DAY, 3),
+        e.ProofArchived(LATER, LATER + DAY),
+    ),
+    "P1.49": rather(
+        KNOWN,
+        subscribe(10, start="by-date", counted_from=LATER - 200 * 365 * DAY),
+        e.ListJoined(LATER, 10, 1, "by-date", LATER - 200 * 365 * DAY),
+        subscribe(10, start="by-date", counted_from=LATER - 3 * DAY),
+        e.ListJoined(LATER, 10, 1, "by-date", LATER - 3 * DAY),
+    ),
+    "P1.50": rather(
+        (ANNA, sent("m0", "welcome", at=NOON), sent("m1", "question")),
+        click(YES, act="auto_submit"),
+        replace(MOVED, act="auto_submit", hold_until=LATER - 1),
+        click(YES, act="auto_submit"),
+        replace(MOVED, act="auto_submit", hold_until=LATER + 10 * MINUTE),
+    ),
+    "P1.51": after(
+        ANNA,
+        e.ListLeft(LATER, 10, 1, "asked"),
+        c.LeaveList(LATER, SHOP, 10),
+        e.ListLeft(LATER, 10, 1, "operator"),
+    ),
+    "P1.52": rather(
+        ANNA, subscribe(10), e.ListJoined(LATER, 10, 2), subscribe(40), e.ListJoined(LATER, 40, 2)
+    ),
+    "P1.53": rather(
+        ON_11,
+        c.UndoMove(LATER, PRESS, "m1", "human_button"),
+        e.MoveUndone(LATER, "m1", 11, 2, ((10, 7),), act="human_button"),
+        c.UndoMove(LATER, PRESS, "m1", "human_button"),
+        e.MoveUndone(LATER, "m1", 11, 2, ((10, 1),), act="human_button"),
+    ),
+    "P1.54": rather(
+        (ANNA, e.ListLeft(LATER, 10, 1, "asked")),
+        subscribe(11),
+        e.ListJoined(LATER, 11, 1),
+        subscribe(11),
+        e.ListJoined(LATER, 11, 2),
+    ),
+    "P1.55": rather(
+        ON_11,
+        c.UndoMove(LATER, PRESS, "m1", "human_button"),
+        e.MoveUndone(LATER, "m1", 11, 0, ((10, 1),), act="human_button"),
+        c.UndoMove(LATER, PRESS, "m1", "human_button"),
+        e.MoveUndone(LATER, "m1", 11, 2, ((10, 1),), act="human_button"),
+    ),
+}
+
+
+def test_every_line_of_the_page_is_a_line_of_the_verifier_and_has_a_scenario() -> None:
+    assert list(ROWS) == list(LINES) == list(SCENARIOS)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_the_page_and_the_verifier_say_the_same_of_a_line(line: str) -> None:
+    about, _, code = ROWS[line]
+    assert code == f"`{LINES[line].code}`"
+    named = {name.partition(":")[0] for name in LINES[line].facts.split()} - {"*"}
+    assert set(re.findall(r"`([a-z]+-[a-z-]+)`", about)) == named
+
+
+@pytest.mark.parametrize("line", SCENARIOS)
+def test_what_a_line_forbids_is_never_made_and_always_found(line: str) -> None:
+    scenario = SCENARIOS[line]
+    assert set(scenario.forbidden.faults()) == {LINES[line].code, *scenario.also}
+    if scenario.in_the_engine is not None:
+        scenario.in_the_engine()
+    else:
+        assert not scenario.forbidden.happens()
+
+
+@pytest.mark.parametrize("line", SCENARIOS)
+def test_the_like_of_it_that_is_allowed_is_made_and_passes(line: str) -> None:
+    scenario = SCENARIOS[line]
+    assert scenario.allowed.faults() == []
+    if scenario.in_the_engine is None:
+        assert scenario.allowed.happens()
