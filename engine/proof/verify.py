@@ -2168,6 +2168,8 @@ def check_rules(own: Sequence[Entry], entries: Mapping[int, Entry], report: Repo
 # ===================================================================================== 11. Evidence
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
+FACTS_OF_CONSENT = (*GRANTS, "consent-requested", "permission-renewed")
+"""Facts whose evidence is kept as long as the person is known, as is the mail that asked."""
 Pieces = Mapping[str, Mapping[str, object]]
 """What evidence says, by the commitment to it."""
 
@@ -2175,10 +2177,13 @@ Pieces = Mapping[str, Mapping[str, object]]
 def check_evidence(files: Files, own: Sequence[Entry], report: Report) -> Pieces:
     """Each piece is what a fact, or another piece, has committed to when it was written (E06)."""
     named: dict[str, Entry] = {}
+    lasting: set[str] = set()
     for entry in own:
         for digest in (entry.cause.get("evidence"), entry.data.get("mail")):
             if isinstance(digest, str) and SHA256.fullmatch(digest):
                 named.setdefault(digest, entry)
+                if entry.name in FACTS_OF_CONSENT or digest == entry.data.get("mail"):
+                    lasting.add(digest)
     held = held_evidence(files, report)
     committed: set[str] = set()
     pieces: dict[str, Mapping[str, object]] = {}
@@ -2195,9 +2200,13 @@ def check_evidence(files: Files, own: Sequence[Entry], report: Report) -> Pieces
         report.wrong(held[digest], "evidence-uncommitted")
     if committed:
         report.proved("evidence-committed", n=len(committed))
-    for digest, entry in named.items():
-        if digest not in held:
-            report.unproved("evidence-gone", file=place_of(entry), digest=digest[:16])
+    is_erased = any(entry.name == "subscriber-erased" for entry in own)
+    for digest in sorted(named.keys() - held.keys(), key=lambda digest: named[digest].position):
+        place = place_of(named[digest])
+        if digest in lasting and not is_erased:
+            report.wrong(place, "evidence-lost", digest=digest[:16])
+        else:
+            report.unproved("evidence-gone", file=place, digest=digest[:16])
     return pieces
 
 
@@ -3451,6 +3460,11 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "written",
         "tous les éléments de preuve gardés ({n}) sont exactement ceux auxquels les faits se sont "
         "engagés quand ils furent écrits",
+    ),
+    "evidence-lost": (
+        "names evidence of a consent ({digest}) that is not here, and no fact says why",
+        "nomme un élément de preuve d’un consentement ({digest}) qui n’est pas là, et aucun fait "
+        "ne dit pourquoi",
     ),
     "evidence-gone": (
         "what lay behind {file}: its evidence ({digest}) is not held any more",

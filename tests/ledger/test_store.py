@@ -162,7 +162,7 @@ def test_nothing_to_append_is_nothing(ledger: Ledger) -> None:
 
 def test_the_bytes_read_are_the_bytes_written(context: AppContext, ledger: Ledger) -> None:
     stream = new()
-    (event,) = calls(stream, 'é\u2028\U0001f331\u0000\n"\\', recorded_at=last_recorded(ledger))
+    (event,) = calls(stream, 'é\u2028\U0001f331\u0000\n"\\', recorded_at=last_recorded(ledger) + 1)
     ledger.append([Append(stream, 0, (event,))])
     with context.database.connection() as connection:
         row = connection.execute(

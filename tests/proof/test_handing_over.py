@@ -177,6 +177,8 @@ def test_somebody_erased_is_proved_by_their_id_and_named_by_nothing(
 ) -> None:
     anna = live(context, "anna@lecteurs.example")
     kept = unpack(bundle(context, anna), tmp_path / "kept")
+    erase = c.Erase(context.clock.now(), Cause("operator"), "q1", "asked")
+    context.command_handler.execute_one(CommandRequest(erase, stream=anna))
     with context.database.transaction() as connection:
         connection.execute("DELETE FROM vault.evidence WHERE subscriber = %s", (anna,))
         connection.execute("DELETE FROM vault.person WHERE subscriber = %s", (anna,))

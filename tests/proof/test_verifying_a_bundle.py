@@ -101,7 +101,9 @@ def test_a_bundle_ends_where_its_checkpoint_does(tmp_path: Path) -> None:
 
 
 def test_an_erased_person_s_bundle_verifies_and_says_what_is_gone(tmp_path: Path) -> None:
-    files = bundle_of(small_book())
+    book = small_book()
+    book.write(ANNA, "subscriber-erased", basis="asked")
+    files = bundle_of(book)
     gone = {"person.json", f"evidence/{COMMITMENT}.json", f"evidence/{COMMITMENT}.salt"}
     path = unpack(
         signed_again({name: data for name, data in files.items() if name not in gone}),
@@ -111,6 +113,14 @@ def test_an_erased_person_s_bundle_verifies_and_says_what_is_gone(tmp_path: Path
     assert found.status == 0
     assert "who this is: the person is not known any more" in "\n".join(found.said["not_proved"])
     assert f"({COMMITMENT[:16]}) is not held any more" in "\n".join(found.said["not_proved"])
+
+
+def test_evidence_of_a_consent_that_is_gone_for_no_reason_is_named(tmp_path: Path) -> None:
+    files = bundle_of(small_book())
+    gone = {f"evidence/{COMMITMENT}.json", f"evidence/{COMMITMENT}.salt"}
+    kept = {name: data for name, data in files.items() if name not in gone}
+    found = judged(unpack(signed_again(kept), tmp_path / "lost"))
+    assert found.names("entries/0000000011.json", "is not here, and no fact says why")
 
 
 def test_a_bundle_handed_over_before_erasure_still_verifies_and_agrees_with_the_ledger_after_it(
