@@ -130,8 +130,10 @@ _CUT = re.compile(r"\bkey\.r?(partition|split)\(['\"][:/]['\"]\)")
 
 
 def agenda_keys_are_read_in_one_place(source: Source) -> Iterator[Finding]:
-    """No other module writes the prefix of an agenda key, or cuts what is called a key."""
-    if source.path == AGENDA_KEYS:
+    """No other module writes the prefix of an agenda key, or cuts what is called a key; but for the
+    verifier, which imports nothing.
+    """
+    if source.path in (AGENDA_KEYS, "engine/proof/verify.py"):
         return
     prose = {id(node.value) for node in source.nodes if isinstance(node, ast.Expr)}
     for node in source.nodes:
