@@ -1015,7 +1015,10 @@ def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenS
         report_unwitnessed(vouched, head.checkpoint.size, report)
     if not options.ledger:
         report.unproved("completeness-unproved")
-    check_dates(own, stamped_at, report)
+    dates = Dates(report)
+    for position in sorted(entries):
+        dates.see(position, entries[position].recorded_at, entry_file(position))
+    check_dates(own, stamped_at, head.witnesses, report)
     for name in sorted(name for name in files.names if not NAMES_OF_A_BUNDLE.fullmatch(name)):
         report.wrong(name, "file-unexpected")
     files.check_unread()
@@ -1054,6 +1057,9 @@ def verify_ledger(files: Files, options: Options, report: Report, openssl: OpenS
     vouched = check_held_elsewhere(tree, options, report, openssl)  # section 9
     if stamped_at is None and not head.witnesses:
         report_unwitnessed(vouched, own.size, report)
+    if latest := ledger.dates.position:
+        place = ledger.place(latest)
+        check_date(ledger.dates.latest, place, stamped_at, head.witnesses, report)
     report.unproved("dates-of-ledger")
     report.unproved("recording-unproved")
     files.check_unread()
@@ -1411,21 +1417,22 @@ def parse_policy(text: str) -> Policy:
     return policy
 
 
-def cosigners(note: Note, policy: Policy, openssl: OpenSSL) -> set[str]:
-    """The names of the policy's witnesses whose cosignatures hold (C2SP tlog-cosignature, v1).
+def cosigners(note: Note, policy: Policy, openssl: OpenSSL) -> dict[str, int]:
+    """The policy's witnesses whose cosignatures hold (C2SP tlog-cosignature, v1), by name, and when
+    each first signed (seconds since 1970, UTC).
 
     A cosignature is eight bytes of time, then the signature over that time and the note's text.
     """
-    names = set()
+    times: dict[str, int] = {}
     for witness, key in policy.witnesses.items():
         for signed in note.signatures:
             is_cosignature = key.kind == COSIGNATURE and len(signed.signature) == 72
             if is_cosignature and signed.is_of(key):
-                time, signature = signed.signature[:8], signed.signature[8:]
-                text = f"cosignature/v1\ntime {int.from_bytes(time, 'big')}\n{note.text}"
+                time, signature = int.from_bytes(signed.signature[:8], "big"), signed.signature[8:]
+                text = f"cosignature/v1\ntime {time}\n{note.text}"
                 if openssl.verifies_ed25519(key.public, text.encode(), signature):
-                    names.add(witness)
-    return names
+                    times[witness] = min(time, times.get(witness, time))
+    return times
 
 
 # A note signed with a key made of a public phrase: an openssl that cannot verify it cannot be
@@ -1501,11 +1508,11 @@ def verify_stamp(
 @dataclass(frozen=True)
 class SignedHead:
     """The checkpoint of what is examined, the key in vkey.txt with which it is signed, and the
-    witnesses that cosigned it."""
+    witnesses that cosigned it, with the time of each."""
 
     checkpoint: Checkpoint
     key: Key
-    witnesses: set[str]
+    witnesses: Mapping[str, int]
 
     def lines_in(self, note: Note) -> set[Signature]:
         """The log's own signatures of a note. Witnesses may have signed one copy of it and not
@@ -1537,13 +1544,13 @@ def signed_head(
     report.proved("checkpoint-signed", size=checkpoint.size, key=key.vkey)
     if checkpoint.extensions:
         report.remark("checkpoint-extensions", n=len(checkpoint.extensions))
-    witnesses: set[str] = set()
+    witnesses: dict[str, int] = {}
     if policy is not None:
         report_unknown_keys(policy, report)
         if key.public not in [log.public for log in policy.logs]:
             report.wrong(policy_file, "policy-without-vkey")
         witnesses = cosigners(checkpoint.note, policy, openssl)
-        if not policy.is_met(witnesses):
+        if not policy.is_met(set(witnesses)):
             report.wrong("checkpoint", "cosignatures-missing")
         elif witnesses:
             report.proved("cosigned", names=", ".join(sorted(witnesses)))
@@ -1978,8 +1985,13 @@ OF_PEOPLE = frozenset(
         "subscriber-suppressed",
     )
 )
-STREAM_AT_END = re.compile(rb'"stream":"(' + UUID.encode() + rb')","v":[0-9]+,"version":[0-9]+\}\Z')
-"""How every entry ends, since its keys are sorted: its stream is known before it is parsed."""
+END_OF_ENTRY = re.compile(
+    rb'"recorded_at":(-?[0-9]+),"stream":"('
+    + UUID.encode()
+    + rb')","v":[0-9]+,"version":[0-9]+\}\Z'
+)
+"""How every entry ends, since its keys are sorted: its date of recording and its stream are known
+before it is parsed."""
 
 
 MAX_PATH = 63
@@ -2116,20 +2128,56 @@ def check_numbering(
         report.proved("versions-complete", n=versions)
 
 
-def check_dates(own: Sequence[Entry], stamped_at: datetime.datetime | None, report: Report) -> None:
-    """Dates are the operator's claims; only the stamp of a checkpoint that covers them bounds them.
+class Dates:
+    """When entries were recorded, in the order of their positions: none before one it follows."""
 
-    Clocks may differ by five minutes.
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.latest = self.position = self._before = 0
+        """The latest date so far, where it stands, and the date last seen."""
+
+    def see(self, position: int, recorded_at: int, place: str) -> None:
+        if recorded_at < self._before:
+            when = iso_time(self.latest)
+            self.report.wrong(place, "recorded-before", position=self.position, when=when)
+        elif recorded_at > self.latest:
+            self.latest, self.position = recorded_at, position
+        self._before = recorded_at
+
+
+def check_date(
+    recorded_at: int,
+    place: str,
+    stamped_at: datetime.datetime | None,
+    witnesses: Mapping[str, int],
+    report: Report,
+) -> None:
+    """No entry was recorded after somebody else saw a checkpoint that covers it. Clocks may differ
+    by five minutes, and some witnesses tell no time."""
+    seconds = recorded_at / 1000 - 300
+    if stamped_at is not None and seconds > stamped_at.timestamp():
+        report.wrong(place, "recorded-after-stamp")
+    elif any(seconds > time for time in witnesses.values() if time):
+        report.wrong(place, "recorded-after-cosignature")
+
+
+def check_dates(
+    own: Sequence[Entry],
+    stamped_at: datetime.datetime | None,
+    witnesses: Mapping[str, int],
+    report: Report,
+) -> None:
+    """Dates are the operator's claims; only a stamp or a cosignature of a checkpoint that covers
+    them bounds them.
     """
     if not own:
         return
     if stamped_at is None:
         report.unproved("dates-unstamped")
-        return
-    report.unproved("dates-bounded", when=to_the_second(stamped_at))
+    else:
+        report.unproved("dates-bounded", when=to_the_second(stamped_at))
     for entry in own:
-        if entry.recorded_at > (stamped_at.timestamp() + 300) * 1000:
-            report.wrong(place_of(entry), "recorded-after-stamp")
+        check_date(entry.recorded_at, place_of(entry), stamped_at, witnesses, report)
 
 
 @dataclass
@@ -2464,6 +2512,9 @@ class Ledger:
     roots: dict[int, bytes] = field(default_factory=dict)
     """The roots of its tree, at the sizes at which they were wanted."""
 
+    def __post_init__(self) -> None:
+        self.dates = Dates(self.report)
+
     def tile_file(self, tile: int) -> str:
         """Its number in groups of three digits: 1234067 is x001/x234/067."""
         path = f"{tile % 1000:03d}"
@@ -2486,7 +2537,8 @@ class Ledger:
     def read(self, wanted: Iterable[int], see: Callable[[int, bytes, str], None]) -> None:
         """Show every entry, in order, to `see`: its position, its bytes and its stream.
 
-        The roots of the tree at the sizes `wanted` are kept; without any, nothing is hashed.
+        The roots of the tree at the sizes `wanted` are kept, and the dates of all entries held
+        against their order; without any, nothing is hashed.
         """
         tree, sizes, is_whole = Tree(), set(wanted), True
         if 0 in sizes:
@@ -2506,11 +2558,13 @@ class Ledger:
                     tree.add(leaf_hash(data))
                     if position in sizes:
                         self.roots[position] = tree.root()
-                end = STREAM_AT_END.search(data)
+                end = END_OF_ENTRY.search(data)
                 if end is None:
                     self.report.wrong(self.place(position), "entry-malformed")
                 else:
-                    see(position, data, end[1].decode())
+                    if sizes:
+                        self.dates.see(position, int(end[1]), self.place(position))
+                    see(position, data, end[2].decode())
             if tile % 64 == 0:
                 show_progress(tile * ENTRIES_PER_TILE, self.size)
         show_progress(self.size, self.size)
@@ -3588,6 +3642,15 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "entry are the operator's",
         "quand ces faits furent écrits, sinon que ce fut avant {when} : les deux dates d'une "
         "entrée sont celles de l'exploitant",
+    ),
+    "recorded-before": (
+        "says that it was recorded before the entry at position {position} ({when}), which it "
+        "follows",
+        "se dit enregistré avant l'entrée de la position {position} ({when}), qu'il suit",
+    ),
+    "recorded-after-cosignature": (
+        "says that it was recorded after a witness had cosigned the checkpoint that covers it",
+        "se dit enregistré après qu'un témoin a cosigné le point de contrôle qui le couvre",
     ),
     "recorded-after-stamp": (
         "says that it was recorded after the checkpoint that covers it was stamped",

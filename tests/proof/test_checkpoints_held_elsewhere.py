@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -243,6 +244,27 @@ def test_a_witness_that_cosigned_is_somebody_else_who_holds_it(tmp_path: Path) -
         and not alone(found)
         and "witnesses have cosigned the checkpoint: w" in "\n".join(found.said["proved"])
     )
+
+
+def test_a_fact_dated_after_a_witness_saw_the_checkpoint_over_it_is_pointed_out(
+    tmp_path: Path,
+) -> None:
+    """The clock was set forward when the fact was written, and back when it was signed."""
+    dates = [json.loads(entry)["recorded_at"] // 1000 for entry in small_book().entries]
+    note, witness = cosigned(
+        small_book().checkpoint(), "temoin.example/w", bytes(range(32)), dates[-1] - 301
+    )
+    policy = f"log {SIGNER.vkey}\nwitness w {witness}\nquorum w\n"
+    later = "after a witness had cosigned the checkpoint that covers it"
+    found = judged(unpack(with_checkpoint(note, policy), tmp_path / "b"))
+    assert [place for place, why in found.wrong if later in why] == ["entries/0000000023.json"]
+    ledger = ledger_of(small_book()) | {"checkpoint": note, "policy.txt": policy.encode()}
+    found = judged(unpack(summed(ledger), tmp_path / "ledger"))
+    assert found.names("(23)", later) and len(found.wrong) == 1
+    untimed, witness = cosigned(small_book().checkpoint(), "w.example/w", bytes(32), 0)
+    policy = f"log {SIGNER.vkey}\nwitness w {witness}\nquorum w\n"
+    found = judged(unpack(with_checkpoint(untimed, policy), tmp_path / "untimed"))
+    assert found.status == 0, found.wrong
 
 
 def test_whose_the_witnesses_are_is_the_operators_word_unless_the_auditor_knows_them(

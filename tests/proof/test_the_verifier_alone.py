@@ -338,8 +338,9 @@ def test_the_exact_bytes_of_the_engine_are_read() -> None:
         entry.recorded_at,
         entry.number("contacted_at"),
     ) == (9, 3, "contact-noted", 5, 6, 7)
-    tail = verify.STREAM_AT_END.search(state)
-    assert tail is not None and tail[1] == b"8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
+    tail = verify.END_OF_ENTRY.search(state)
+    assert tail is not None and tail[1] == b"6"
+    assert tail[2] == b"8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
 
 
 @pytest.mark.parametrize("text", ["QR==", "QQ=", "QQ", "QQ==\n", " QQ==", "Q-==", "QQ==QQ=="])

@@ -15,6 +15,7 @@ from engine.proof import verify
 from tests.proof.handed import (
     ANNA,
     BRUNO,
+    DAY,
     Book,
     Verdict,
     begin_letter,
@@ -74,6 +75,21 @@ def test_a_ledger_of_many_tiles_is_read_in_several_passes(
     shared = judge(ledger_of(book), tmp_path)
     assert whole.status == 0 and whole.said["lists"] == {"10": 151}
     assert shared.said == whole.said
+
+
+def test_dates_of_recording_that_go_back_are_named_with_their_position(tmp_path: Path) -> None:
+    """In a bundle those of the entries it holds, in a ledger those of all."""
+    book = small_book()
+    book.at -= 60 * DAY
+    book.write(BRUNO, "profile-changed", fields=["first_name"])
+    position = book.write(ANNA, "profile-changed", fields=["first_name"])
+    earlier = f"recorded before the entry at position {position - 2} ("
+    ledger = judge(ledger_of(book), tmp_path)
+    assert ledger.names(f"({position - 1})", earlier) and len(ledger.wrong) == 1
+    bundle = judge(bundle_of(book), tmp_path)
+    assert bundle.names(f"entries/{position:010}.json", earlier) and len(bundle.wrong) == 1
+    beside = judge(bundle_of(small_book(), stream=ANNA), tmp_path, "--with", tmp_path / "ledger0")
+    assert beside.names(f"({position - 1})", earlier)
 
 
 def change(book: Book, position: int, **data: object) -> list[bytes]:
