@@ -346,7 +346,7 @@ class Answers:
 
     def _covered(self, entry: Entry) -> Line:
         _, dates = self.say, self.facts.dates
-        for fault in dates.faults_of(entry, self.facts.zone):
+        for fault in dates.faults_of(entry, self.moment):
             return Line(fault.said(_), mark="fault")
         signed = dates.checkpoints.first_over(entry.position)
         if signed is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.i18n.dates import shown
+from engine.i18n.dates import Moment, on_clock, shown
 from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.language import Say
 from engine.i18n.phrases import quoted, titled_list, titled_purpose
@@ -31,7 +31,7 @@ def line(
     """Both dates on the installation's clock, what happened, through which door, and the stored
     name.
     """
-    happened = sentence(entry.event, plan, words.zone, words.say, letters)
+    happened = sentence(entry.event, plan, on_clock(words.zone), words.say, letters)
     dates = f"{shown(entry.event.at, words.zone)}  {shown(entry.recorded_at, words.zone)}"
     return f"{dates}  {happened}  — {cause_in_words(entry, words, evidence)}  [{entry.name}]"
 
@@ -66,7 +66,7 @@ def door_in_words(entry: Entry, _: Say) -> str:
 
 
 def sentence(
-    event: object, plan: Plan, zone: str, _: Say, letters: Mapping[str, str] = BY_ID
+    event: object, plan: Plan, moment: Moment, _: Say, letters: Mapping[str, str] = BY_ID
 ) -> str:
     """What happened, in words. `letters` names a letter by its message; one that is not in it is
     named by its id, where the fact has it.
@@ -117,7 +117,7 @@ def sentence(
         case e.PermissionAsked(_, _, expires_at):
             return _(
                 "Long silent: asked whether to go on, to be erased without an answer by {when}"
-            ).format(when=shown(expires_at, zone))
+            ).format(when=moment(expires_at))
         case e.PermissionRenewed():
             return _("Wants to go on receiving letters")
         case e.ConsentWithdrawn(_, purpose):
@@ -178,7 +178,7 @@ def sentence(
                 letter=which(event.message), code=code
             )
         case e.LetterDeferred():
-            why, when = _answer(event) or stored_in_words(event.why, _), shown(event.retry_at, zone)
+            why, when = _answer(event) or stored_in_words(event.why, _), moment(event.retry_at)
             return _("Letter{letter} put off until {when} ({why})").format(
                 letter=which(event.message), when=when, why=why
             )
@@ -215,44 +215,44 @@ def sentence(
         case e.SubscriberReachable(_, why):
             return _("Reachable again ({why})").format(why=stored_in_words(why, _))
         case e.ContactNoted(_, contacted_at):
-            return _("Last contact noted: {when}").format(when=shown(contacted_at, zone))
+            return _("Last contact noted: {when}").format(when=moment(contacted_at))
         case e.CallHonoured():
             return _("The call is carried out")
         case e.ProcessingRestricted(_, lifted):
             return _("Restriction lifted") if lifted else _("Processing restricted")
         case e.RightExercised(_, right, _, due_at):
             return _("Asked for {right}; to be answered by {when}").format(
-                right=stored_in_words(right, _), when=shown(due_at, zone)
+                right=stored_in_words(right, _), when=moment(due_at)
             )
         case e.RightExtended(_, _, due_at):
-            return _("Told that the answer takes until {when}").format(when=shown(due_at, zone))
+            return _("Told that the answer takes until {when}").format(when=moment(due_at))
         case e.RightAnswered(_, _, how):
             return _("Request answered ({how})").format(how=stored_in_words(how, _))
         case e.ProofArchived(_, ends_at):
-            return _("Proof sealed and kept until {when}").format(when=shown(ends_at, zone))
+            return _("Proof sealed and kept until {when}").format(when=moment(ends_at))
         case e.ProofOpened():
             return _("Sealed proof handed out")
         case e.SubscriberErased():
             return _("Erased")
         case i.ClockChanged():
-            return _clock(event, zone, _)
+            return _clock(event, moment, _)
         case _:
             return type(event).__name__
 
 
-def _clock(event: i.ClockChanged, zone: str, _: Say) -> str:
+def _clock(event: i.ClockChanged, moment: Moment, _: Say) -> str:
     then = event.at + event.jumped * event.rate
-    at, after = shown(event.at, zone), shown(then, zone)
+    at, after = moment(event.at), moment(then)
     if event.jumped:
         return _("The machine’s clock was found to have jumped from {at} to {after}").format(
             at=at, after=after
         )
     if event.behind:
-        last = shown(event.at + event.behind, zone)
+        last = moment(event.at + event.behind)
         return _("The clock was found to stand at {at}, before the last fact ({last})").format(
             at=at, last=last
         )
-    wall = shown(event.at - event.ahead, zone)
+    wall = moment(event.at - event.ahead)
     if event.rate != 1:
         words = _("The clock was made to run {n} times faster than real time (it was {wall})")
     elif event.trial:

@@ -17,7 +17,7 @@ from engine.audit.person_history import LetterGround
 from engine.audit.published import Published
 from engine.audit.report import Line, Note, Section
 from engine.audit.words_seen import WordsSeen, words_seen
-from engine.i18n.dates import shown
+from engine.i18n.dates import moment_in_words, shown
 from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.language import Language, Say, translator
 from engine.i18n.phrases import say_delay, titled_list, titled_purpose
@@ -38,6 +38,7 @@ class FactReport:
     evidence are shown once, and named by their position afterwards. `letters` names a letter by its
     message; one that is not in it is named by its id. `held` is what came of holding against the
     tree all that is read: a fact whose bytes are not those that were written is not told as one.
+    `in_words` writes instants out.
     """
 
     published: Published
@@ -47,7 +48,14 @@ class FactReport:
     language: Language
     letters: Mapping[str, str] = field(default_factory=lambda: BY_ID)
     held: HeldReading = field(default_factory=HeldReading)
+    in_words: bool = False
     _shown: dict[str, int] = field(default_factory=dict)
+
+    def moment(self, instant: int) -> str:
+        """To the second."""
+        if self.in_words:
+            return moment_in_words(instant, self.zone, self.language, seconds=True)
+        return shown(instant, self.zone)
 
     @property
     def say(self) -> Say:
@@ -57,13 +65,13 @@ class FactReport:
         """`ground` for a letter's beginning: what it stood on."""
         _ = self.say
         plan = self.published.plan_at(entry.position)
-        dates = _("{at} (recorded {recorded})").format(
-            at=shown(entry.event.at, self.zone), recorded=shown(entry.recorded_at, self.zone)
-        )
+        at, recorded = self.moment(entry.event.at), self.moment(entry.recorded_at)
+        both = _("{at} (recorded {recorded})").format(at=at, recorded=recorded)
+        dates = at if self.in_words and at == recorded else both
         place = _("through: {door} · position {position} · {name}").format(
             door=door_in_words(entry, _), position=entry.position, name=entry.name
         )
-        now_says = sentence(entry.event, plan, self.zone, _, self.letters)
+        now_says = sentence(entry.event, plan, self.moment, _, self.letters)
         if self.held.altered(entry.position):
             return Line(
                 _("{dates}  these are not the bytes that were signed: no fact").format(dates=dates),
@@ -94,9 +102,9 @@ class FactReport:
         lines = tuple(
             Line(
                 _("{at} (position {position})  {words}").format(
-                    at=shown(entry.recorded_at, self.zone),
+                    at=self.moment(entry.recorded_at),
                     position=entry.position,
-                    words=sentence(event, Plan(), self.zone, _),
+                    words=sentence(event, Plan(), self.moment, _),
                 ),
                 mark="pointer",
             )
@@ -107,7 +115,7 @@ class FactReport:
 
     def _dates(self, entry: Entry) -> list[Note]:
         """Why the date at which it was recorded cannot be true."""
-        faults = self.dates.faults_of(entry, self.zone)
+        faults = self.dates.faults_of(entry, self.moment)
         return [Note(fault.said(self.say), "fault") for fault in faults]
 
     def _covered(self, entry: Entry) -> str:
@@ -115,7 +123,7 @@ class FactReport:
         if signed is None:
             return _("in no signed checkpoint yet")
         return _("in the checkpoint of {size} entries, signed {when}").format(
-            size=signed.size, when=shown(signed.signed_at, self.zone)
+            size=signed.size, when=self.moment(signed.signed_at)
         )
 
     def _letter(self, entry: Entry) -> list[Note]:
@@ -211,7 +219,7 @@ class FactReport:
         values = {
             "place": place,
             "language": notice.language,
-            "when": shown(notice.published_at, self.zone),
+            "when": self.moment(notice.published_at),
             "digest": notice.digest,
         }
         sentence = (
@@ -231,9 +239,7 @@ class FactReport:
             why = stored_in_words(ground.why_not, _)
             return Note(_("NO live ground when it was begun: {why}").format(why=why), "fault")
         at, position = (
-            (shown(ground.fact.event.at, self.zone), ground.fact.position)
-            if ground.fact
-            else ("?", 0)
+            (self.moment(ground.fact.event.at), ground.fact.position) if ground.fact else ("?", 0)
         )
         if ground.basis == "asked":
             return Note(
@@ -265,7 +271,7 @@ class FactReport:
         )
         plan = self.published.plan_at(entry.position)
         more: dict[str, object] = {
-            "words": sentence(entry.event, plan, self.zone, self.say, self.letters),
+            "words": sentence(entry.event, plan, self.moment, self.say, self.letters),
             "evidence": evidence.state,
             "as_signed": not self.held.altered(entry.position),
             "large_gap_ms": large_gap(entry),
@@ -276,7 +282,7 @@ class FactReport:
                 "size": signed.size,
                 "signed_at": iso(signed.signed_at),
             }
-        if faults := self.dates.faults_of(entry, self.zone):
+        if faults := self.dates.faults_of(entry, self.moment):
             more["date_faults"] = [fault.said(self.say) for fault in faults]
         if (seen := words_seen(self.published, entry, self.pieces)) is not None:
             more["notice"] = {"place": seen.place, **asdict(seen.notice)}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from engine.i18n.dates import shown
+from engine.i18n.dates import Moment
 from engine.installation.state import Origin
 from engine.installation.stream import InstallationStream
 from engine.ledger.chronology import Chronology, DeclaredClock, SignedBefore
@@ -86,7 +86,7 @@ class LedgerDates:
         """The position at which the ledger ended at an instant (engine time, ms)."""
         return self._chronology.known_at(instant)
 
-    def faults_at(self, instant: int, zone: str) -> list[Words]:
+    def faults_at(self, instant: int, moment: Moment) -> list[Words]:
         """What stands in the way of saying what was known at an instant: entries that say they were
         recorded by then and follow later ones, and entries that were signed by then and say they
         were recorded later.
@@ -94,11 +94,11 @@ class LedgerDates:
         backdated = [run for run in self._chronology.backdated if run.recorded_at <= instant]
         signed = [before for before in self._signed_before if before.signed_at <= instant]
         return [
-            *(run.words(lambda at: shown(at, zone)) for run in backdated),
-            *(before.words(lambda at: shown(at, zone)) for before in signed),
+            *(run.words(moment) for run in backdated),
+            *(before.words(moment) for before in signed),
         ]
 
-    def faults_of(self, entry: Entry, zone: str) -> list[Words]:
+    def faults_of(self, entry: Entry, moment: Moment) -> list[Words]:
         """Why the date at which one fact was recorded cannot be true."""
         faults: list[Words] = []
         run = self._chronology.backdated_at(entry.position)
@@ -106,11 +106,11 @@ class LedgerDates:
             alone = replace(
                 run, first=entry.position, last=entry.position, recorded_at=entry.recorded_at
             )
-            faults.append(alone.words(lambda at: shown(at, zone)))
+            faults.append(alone.words(moment))
         over = self.checkpoints.first_over(entry.position)
         if over is not None:
             signed_at = self.checkpoints.signed_by(over)
             if self._clock.recorded_after(entry.position, entry.recorded_at, signed_at):
                 before = SignedBefore(entry.position, entry.recorded_at, over.size, signed_at)
-                faults.append(before.words(lambda at: shown(at, zone)))
+                faults.append(before.words(moment))
         return faults

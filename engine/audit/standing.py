@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, assert_never
 
 from engine.commands.command_handler import CommandHandler
-from engine.i18n.dates import shown
+from engine.i18n.dates import Moment
 from engine.i18n.language import Say
 from engine.i18n.phrases import named, quoted, say_letter, subject_of, titled_list, titled_purpose
 from engine.i18n.stored_words import stored_in_words, what_is_wanting
@@ -61,9 +61,9 @@ def letter_names(
     return names
 
 
-def standing(stores: StandingStores, subscriber: str, zone: str, _: Say) -> Iterator[str]:
-    """How the person stands now, a sentence each: grounds, lists, what comes next. Dates are on the
-    clock of `zone`.
+def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) -> Iterator[str]:
+    """How the person stands now, a sentence each: grounds, lists, what comes next. Dates are said
+    by `moment`.
     """
     if why := stores.views.why_quarantined(subscriber):
         yield _("Set aside, nothing is sent: {why}").format(why=stored_in_words(why, _))
@@ -80,7 +80,7 @@ def standing(stores: StandingStores, subscriber: str, zone: str, _: Say) -> Iter
     for membership in person.memberships.values():
         yield _("On list {list} since {when}").format(
             list=titled_list(plan, membership.list),
-            when=shown(membership.joined_at, zone),
+            when=moment(membership.joined_at),
         )
     if person.suppressed:
         yield _("Suppressed: never to be written to ({why})").format(
@@ -95,7 +95,7 @@ def standing(stores: StandingStores, subscriber: str, zone: str, _: Say) -> Iter
             yield "    " + _("mended, `relance retry-withheld {id}` sends it").format(id=act.letter)
         if act.due:
             yield _("Next: {what} on {when}").format(
-                what=act_in_words(key, act, plan, fields, _), when=shown(act.due, zone)
+                what=act_in_words(key, act, plan, fields, _), when=moment(act.due)
             )
 
 

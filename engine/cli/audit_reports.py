@@ -40,7 +40,7 @@ from engine.cli.private_file import private_file
 from engine.cli.progress import catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
-from engine.i18n.dates import read_date
+from engine.i18n.dates import on_clock, read_date
 from engine.i18n.language import N_, Language, counting_translator, translator
 from engine.i18n.user_error import NOTHING_PUBLISHED, UserError, address_of
 from engine.installation.events import STREAM
@@ -71,7 +71,7 @@ def story(context: AppContext, args: argparse.Namespace) -> int:
     letters = letter_names(context.installation_stream.current(), fields, person.entries, _)
     facts = _facts(context, person, language, letters)
     now = context.clock.now()
-    sentences = list(standing(context, person.subscriber, facts.zone, _))
+    sentences = list(standing(context, person.subscriber, facts.moment, _))
     report = story_report(person, facts, sentences, now)
     if args.json:
         print(json_text(story_as_json(person, facts, sentences, now)))
@@ -154,7 +154,7 @@ def as_of(context: AppContext, args: argparse.Namespace) -> int:
         )
     faults = [
         *(item.words for item in (*held.differences, *published.altered.values())),
-        *dates.faults_at(instant, context.config.site.timezone),
+        *dates.faults_at(instant, on_clock(context.config.site.timezone)),
     ]
     out = sys.stdout if args.csv is None and not args.json else sys.stderr
     for fault in faults:

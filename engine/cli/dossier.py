@@ -79,6 +79,7 @@ def _page(context: AppContext, text: str, language: Language) -> tuple[str, bool
         zone=site.timezone,
         language=language,
         letters=letter_names(installation, fields, person.entries, _, ids=False),
+        in_words=True,
     )
     made = dossier(
         person,
@@ -90,7 +91,7 @@ def _page(context: AppContext, text: str, language: Language) -> tuple[str, bool
             stamped_at=stamp.stamped_at if stamp else 0,
             key=key,
         ),
-        list(standing(context, person.subscriber, site.timezone, _)),
+        list(standing(context, person.subscriber, facts.moment, _)),
         context.clock.now(),
     )
     return dossier_as_html(made), made.faulty

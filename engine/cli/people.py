@@ -14,7 +14,7 @@ from engine.audit.standing import letter_names, standing
 from engine.cli.terminal import json_text
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
-from engine.i18n.dates import language_argument, read_date, shown, zone_argument
+from engine.i18n.dates import language_argument, on_clock, read_date, shown, zone_argument
 from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, Say, translator
@@ -304,6 +304,6 @@ def show(context: AppContext, args: argparse.Namespace) -> int:
     for entry in entries:
         print(line(entry, plan, words, evidence, letters))
     print()
-    for sentence in standing(context, subscriber, zone, _):
+    for sentence in standing(context, subscriber, on_clock(zone), _):
         print(sentence)
     return 0

@@ -4,6 +4,8 @@ installation's time zone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engine.i18n.language import N_, Language, day_in_words
 from engine.i18n.user_error import UserError
 from engine.intake.instants import DateRefused, read_instant
@@ -14,6 +16,15 @@ from engine.sequence.timing import to_local
 def shown(instant: int, zone: str) -> str:
     """ "2026-12-01 09:00:00" on the local clock of a zone."""
     return to_local(instant, zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+Moment = Callable[[int], str]
+"""How a report says an instant (ms)."""
+
+
+def on_clock(zone: str) -> Moment:
+    """As `shown` does."""
+    return lambda instant: shown(instant, zone)
 
 
 def moment_in_words(instant: int, zone: str, language: Language, *, seconds: bool = False) -> str:

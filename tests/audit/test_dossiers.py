@@ -126,9 +126,11 @@ def test_the_first_page_answers_the_three_questions(
 
 
 def test_dates_are_written_as_french_people_write_them(auditor: Auditor) -> None:
-    first = drawn_up(auditor).first.replace("\u00a0", " ")
-    assert re.search(r"\b\d{1,2}(er)? [a-zéû]+ 20\d\d à \d{1,2} h \d\d\b", first)
-    assert not re.search(r"20\d\d-\d\d-\d\d", first)
+    read = drawn_up(auditor)
+    day = r"\b\d{1,2}(er)? [a-zéû]+ 20\d\d à \d{1,2} h \d\d"
+    assert re.search(rf"{day}\b", read.first.replace("\u00a0", " "))
+    assert re.search(rf"{day} min \d\d s Enregistrement", read.annex.replace("\u00a0", " "))
+    assert not re.search(r"20\d\d-\d\d-\d\d", read.first + read.annex)
 
 
 def test_the_annex_has_every_fact_and_what_verifies_it(site: Site, auditor: Auditor) -> None:

@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from engine.audit.event_sentences import sentence
+from engine.i18n.dates import on_clock
 from engine.i18n.language import Language, translator
 from engine.installation.events import ClockChanged
 from engine.ledger.codec import decode
@@ -26,7 +27,7 @@ def test_each_event_of_a_person_has_a_sentence(
     event: type[PersonEvent], language: Language
 ) -> None:
     stored = (SAMPLES / f"{NAME_OF[event]}.v1.json").read_bytes()
-    told = sentence(decode(1, stored).event, PLAN, "Europe/Paris", translator(language))
+    told = sentence(decode(1, stored).event, PLAN, on_clock("Europe/Paris"), translator(language))
     assert told != event.__name__
 
 
@@ -44,7 +45,7 @@ CLOCK = (
 
 @pytest.mark.parametrize(("event", "words"), CLOCK)
 def test_a_change_of_the_clock_is_told_with_what_it_showed(event: ClockChanged, words: str) -> None:
-    assert words in sentence(event, PLAN, "Europe/Paris", translator("en"))
+    assert words in sentence(event, PLAN, on_clock("Europe/Paris"), translator("en"))
 
 
 def test_french_sentences_are_others_than_english_ones() -> None:
@@ -54,7 +55,7 @@ def test_french_sentences_are_others_than_english_ones() -> None:
     ]
     events += [event for event, _ in CLOCK]
     english, french = (
-        [sentence(event, PLAN, "Europe/Paris", translator(language)) for event in events]
+        [sentence(event, PLAN, on_clock("Europe/Paris"), translator(language)) for event in events]
         for language in LANGUAGES
     )
     assert not set(english) & set(french)

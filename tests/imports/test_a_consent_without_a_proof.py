@@ -85,4 +85,4 @@ def test_an_auditor_reads_that_they_had_not_asked(context: AppContext, tmp_path:
         if isinstance(entry.event, ConsentRequested)
     )
     plan = context.installation_stream.current().plan()
-    assert "without a proof" in sentence(request, plan, "Europe/Paris", str)
+    assert "without a proof" in sentence(request, plan, str, str)

@@ -102,7 +102,7 @@ def test_a_missing_field_is_named_everywhere_and_once_mended_each_gets_the_lette
     )
     assert "`relance retry-withheld bonjour`" in screen and "tout va bien" not in screen
     assert "Withheld: “Bonjour” [bonjour] (list 1 un): the field town is empty" in standing(
-        context, bruno, "UTC", str
+        context, bruno, str, str
     )
     moves_to(context, bruno, "Guéret")
     context.views.catch_up()
