@@ -484,6 +484,7 @@ class Request(NamedTuple):
     """To confirm or, for the purpose "*", to go on. `ids`: the latest, then those it replaced."""
 
     ids: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
     leaves_at: int = LARGEST_NUMBER
     expires_at: int = LARGEST_NUMBER
 
@@ -560,7 +561,9 @@ class Replay:
         if name in ("consent-requested", "permission-asked"):
             ids = self.request(fact).ids if self.request(fact).expires_at > fact.at else ()
             leaves_at = max(fact.at, fact.number("hold_until"))
-            self.requests[purpose] = Request((request, *ids), leaves_at, fact.number("expires_at"))
+            letters = ("ask-first",) if fact.data.get("declared", False) else ("ask", "ask-again")
+            expires_at = fact.number("expires_at")
+            self.requests[purpose] = Request((request, *ids), letters, leaves_at, expires_at)
             self._lift("?" + purpose)
         elif name in ("consent-confirmed", "consent-expired"):
             self._close(fact, {purpose})
@@ -756,7 +759,7 @@ RULE = (
     Line("P1.24", "letter-begun:confirmation", "mail-after-complaint",
          lambda p, f: "!complained" not in p.stops),
     Line("P1.25", "letter-begun:confirmation", "confirmation-twice",
-         lambda p, f: p.is_one_message(f, "ask", "ask-again")),
+         lambda p, f: p.is_one_message(f, *p.request(f).letters)),
     Line("P1.26", "letter-begun:permission", "permission-asked-of-active",
          lambda p, f: "*" in p.requests),
     Line("P1.27", "letter-begun:permission", "permission-without-ground",

@@ -535,6 +535,20 @@ def test_what_a_line_forbids_is_never_made_and_always_found(line: str) -> None:
         assert not scenario.forbidden.happens()
 
 
+def test_who_is_said_to_have_agreed_is_asked_first_and_by_no_other_mail() -> None:
+    def ask() -> c.Perform:
+        return perform("ask:conseils", LATER)
+
+    declared = (REGISTERED, replace(REQUEST, declared=True))
+    first = replace(ASK_MAIL, letter="ask-first")
+    of_a_form = Life(declared, ask, Told(ASK_MAIL))
+    assert of_a_form.faults() == ["confirmation-twice"] and not of_a_form.happens()
+    of_nobody = Life(ASKED, ask, Told(first))
+    assert of_nobody.faults() == ["confirmation-twice"] and not of_nobody.happens()
+    asked_first = Life(declared, ask, Told(first))
+    assert asked_first.faults() == [] and asked_first.happens()
+
+
 @pytest.mark.parametrize("line", SCENARIOS)
 def test_the_like_of_it_that_is_allowed_is_made_and_passes(line: str) -> None:
     scenario = SCENARIOS[line]
