@@ -90,9 +90,11 @@ def test_run_lets_others_hold_what_was_signed_though_sending_waits(
             "paused"
         }
         key = relance.done("api-key", "create", "notaire", "--scope", "audit").strip()
-        auditor = httpx.Client(base_url=relance.url, headers={"Authorization": f"Bearer {key}"})
-        wait_for(lambda: witness.name in auditor.get("/audit/checkpoint").text)
-        answer = auditor.get("/audit/checkpoint")
+        with httpx.Client(
+            base_url=relance.url, headers={"Authorization": f"Bearer {key}"}
+        ) as auditor:
+            wait_for(lambda: witness.name in auditor.get("/audit/checkpoint").text)
+            answer = auditor.get("/audit/checkpoint")
         assert answer.content.startswith(carried_by(kept(mail)[0]))
         assert stop(process).status == 0
     assert len(kept(mail)) == 1 == len(mail.sink.messages) and tsa.asked == 1
