@@ -69,7 +69,7 @@ def cosign_when_due(stores: CosigningStores, stopped: Stopped = lambda: False) -
             break
         if stores.tree.cosignatures.last(signed.origin, witness.vkey) == signed.size:
             continue
-        claimed = _claim(stores.desk, witness)
+        claimed = _claim(stores, witness)
         if claimed is not None:
             why = cosign_now(stores, witness, signed)
             failures = claimed[0] + 1 if why else 0
@@ -83,17 +83,17 @@ def cosign_when_due(stores: CosigningStores, stopped: Stopped = lambda: False) -
     return signatures
 
 
-def _claim(desk: Desk, witness: Witness) -> tuple[int, int] | None:
+def _claim(stores: CosigningStores, witness: Witness) -> tuple[int, int] | None:
     """The mark while this host asks: how often the witness has failed in a row, and until when
     nobody else asks (ms, wall clock). None where it is not to be asked yet, or another host is at
     it.
     """
-    held, wall = desk.mark(witness.mark) or (0, 0), wall_now()
+    held, wall = stores.desk.mark(witness.mark) or (0, 0), wall_now()
     # If the wall clock was set back, the mark must not keep everybody away until then.
-    if wall < held[1] <= wall + 24 * HOUR:
+    if wall < held[1] <= wall + max(HOUR, stores.config.proof.every.nominal_ms):
         return None
     mine = (held[0], wall + LEASE)
-    return mine if desk.replace_mark(witness.mark, held, *mine) else None
+    return mine if stores.desk.replace_mark(witness.mark, held, *mine) else None
 
 
 def cosign_now(stores: CosigningStores, witness: Witness, signed: SignedCheckpoint) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,12 +20,14 @@ SIZE = "text/x.tlog.size"
 EMPTY: tuple[int, bytes] = (0, b"")
 
 
-def cosignature(name: str, seed: bytes, time: int, text: str) -> str:
-    """A witness's line below the text of a checkpoint (C2SP tlog-cosignature, Ed25519)."""
+def cosignature(name: str, seed: bytes, at: int, text: str) -> str:
+    """A witness's line below the text of a checkpoint (C2SP tlog-cosignature, Ed25519); `at` are
+    seconds since 1970.
+    """
     private = Ed25519PrivateKey.from_private_bytes(seed)
     key = verify.Key(name, private.public_key().public_bytes_raw(), verify.COSIGNATURE)
-    signed = private.sign(f"cosignature/v1\ntime {time}\n{text}".encode())
-    blob = base64.b64encode(key.id + time.to_bytes(8, "big") + signed).decode()
+    signed = private.sign(f"cosignature/v1\ntime {at}\n{text}".encode())
+    blob = base64.b64encode(key.id + at.to_bytes(8, "big") + signed).decode()
     return f"— {name} {blob}\n"
 
 
@@ -37,7 +40,6 @@ class WitnessServer:
     seed: bytes = bytes(range(32))
     mood: str = ""
     url: str = ""
-    time: int = 1_790_000_000
     known: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     asked: list[bytes] = field(default_factory=list)
 
@@ -67,14 +69,18 @@ class WitnessServer:
         ):
             return 422, "text/plain", b""
         self.known[head.origin] = (head.size, head.root)
-        lines = cosignature("other.example/w", bytes(32), self.time, head.note.text)
+        lines = cosignature("other.example/w", bytes(32), now(), head.note.text)
         return 200, "text/plain", (lines + self.line(head.note.text)).encode()
 
     def line(self, text: str) -> str:
-        return cosignature(self.name, self.seed, self.time, text)
+        return cosignature(self.name, self.seed, now(), text)
 
 
 OPENSSL = verify.working_openssl("")
+
+
+def now() -> int:
+    return int(time.time())
 
 
 @contextmanager

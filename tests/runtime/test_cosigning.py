@@ -18,7 +18,7 @@ from engine.proof import verify
 from engine.proof.tlog_witness import Witness, parse_witness
 from engine.runtime import cosigning
 from engine.runtime.cosigning import LEASE, cosign_when_due
-from engine.sequence.delay import HOUR, MINUTE
+from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.status.findings import findings
 from engine.status.gather import gather
 from engine.status.metrics import exposition
@@ -99,6 +99,22 @@ def test_a_checkpoint_is_cosigned_once_and_the_next_continues_it(
     later(HOUR)
     assert cosign_when_due(context) == 1 and cosigned(context, witness) == second
     assert olds(witness) == [0, first] and why(context) == ""
+
+
+def test_the_time_between_two_checkpoints_may_be_days(
+    context: AppContext, witness: WitnessServer, later: Later
+) -> None:
+    object.__setattr__(context.config.proof, "every", Delay(days=3))
+    try:
+        sign(context)
+        assert cosign_when_due(context) == 1
+        sign(context)
+        later(HOUR)
+        assert cosign_when_due(context) == 0
+        later(3 * DAY - HOUR)
+        assert cosign_when_due(context) == 1
+    finally:
+        object.__setattr__(context.config.proof, "every", Delay(minutes=60))
 
 
 def test_what_a_witness_signed_goes_with_what_is_handed_over_and_the_verifier_believes_it(
@@ -203,7 +219,7 @@ def test_of_several_hosts_one_asks_and_one_that_dies_leaves_it_to_the_next(
     context: AppContext, witness: WitnessServer, later: Later
 ) -> None:
     sign(context)
-    claimed = [cosigning._claim(context.desk, named(context)) for _ in range(3)]
+    claimed = [cosigning._claim(context, named(context)) for _ in range(3)]
     assert [claim is not None for claim in claimed] == [True, False, False]
     assert cosign_when_due(context) == 0
     later(LEASE)
