@@ -659,35 +659,27 @@ def heard_at(fact: Entry) -> int:
     return fact.at if is_contact else -LARGEST_NUMBER
 
 
-def membership_changes(fact: Entry) -> list[tuple[int, int, bool]]:
-    """What a fact changes about who is on which list: (list, run, whether joined), in order.
-
-    Moves are stored resolved: no rule of a dialogue is needed to follow them.
-    """
-    name, data, number, changes = fact.name, fact.data, fact.number, []
-    if name in ("list-joined", "list-left"):
-        changes.append((number("list"), number("run"), name == "list-joined"))
-    elif name in ("list-copied", "list-moved", "list-transferred"):
-        if name != "list-copied" and number("source_run") and not data.get("copied", False):
-            changes.append((number("source"), number("source_run"), False))
-        if data.get("joined", True):
-            changes.append((number("target"), number("run"), True))
-    elif name == "move-undone":
-        if number("left_run"):
-            changes.append((number("left"), number("left_run"), False))
-        reopened = data.get("reopened")
-        for pair in reopened if isinstance(reopened, (list, tuple)) else ():
-            if isinstance(pair, (list, tuple)) and len(pair) == 2:
-                changes.append((integer(pair[0]), integer(pair[1]), True))
-    return changes
-
-
 def leaves(fact: Entry) -> dict[int, int]:
-    return {number: run for number, run, joined in membership_changes(fact) if not joined}
+    """The lists, and the run on each, that somebody leaves by a fact. Moves are stored resolved:
+    no rule of a dialogue is needed to follow them."""
+    name, number = fact.name, fact.number
+    if name == "list-left":
+        return {number("list"): number("run")}
+    if name in ("list-moved", "list-transferred") and not fact.data.get("copied", False):
+        return {number("source"): number("source_run")} if number("source_run") else {}
+    is_left = name == "move-undone" and number("left_run")
+    return {number("left"): number("left_run")} if is_left else {}
 
 
 def joins(fact: Entry) -> dict[int, int]:
-    return {number: run for number, run, joined in membership_changes(fact) if joined}
+    name, number, pairs = fact.name, fact.number, fact.data.get("reopened")
+    if name == "list-joined":
+        return {number("list"): number("run")}
+    if name in ("list-copied", "list-moved", "list-transferred"):
+        return {number("target"): number("run")} if fact.data.get("joined", True) else {}
+    reopened = pairs if name == "move-undone" and isinstance(pairs, (list, tuple)) else ()
+    well_formed = [pair for pair in reopened if isinstance(pair, (list, tuple)) and len(pair) == 2]
+    return {integer(pair[0]): integer(pair[1]) for pair in well_formed}
 
 
 class Line(NamedTuple):
@@ -1000,7 +992,7 @@ def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenS
     keys = history.keys(head.checkpoint.origin, openssl, report, place_of)
     check_key(head, keys, history, options.vkey, report)
     check_numbering(entries, own, promise, report)
-    check_rules(own, entries, report)  # sections 4 and 10
+    check_rules(own, published, report)  # sections 4 and 10
     pieces = check_evidence(files, own, report)  # section 11
     words = check_words(files, own, published, report)
     check_named(pieces, words, report)
@@ -2142,7 +2134,7 @@ class Dates:
     def see(self, position: int, recorded_at: int, place: str) -> None:
         if recorded_at < self._before:
             when = iso_time(self.latest)
-            self.report.wrong(place, "recorded-before", position=self.position, when=when)
+            self.report.wrong(place, "recorded-backwards", position=self.position, when=when)
         elif recorded_at > self.latest:
             self.latest, self.position = recorded_at, position
         self._before = recorded_at
@@ -2183,30 +2175,21 @@ def check_dates(
         check_date(entry.recorded_at, place_of(entry), stamped_at, witnesses, report)
 
 
-@dataclass
-class Clock:
-    """The time that entries tell, in the order of their positions."""
-
-    recorded_at: int = -LARGEST_NUMBER
-    rate: int = 1
-
-    def goes_on(self, entry: Entry) -> bool:
-        """Whether this entry was recorded no earlier than those before it (P1.03 for a whole
-        ledger, whose clock is one)."""
-        is_later, self.recorded_at = entry.recorded_at >= self.recorded_at, entry.recorded_at
-        if entry.name == "clock-changed" and entry.stream == INSTALLATION:
-            self.rate = max(self.rate, entry.number("rate"))
-        return is_later
+def rate_in(entry: Entry) -> int:
+    """How many times faster than the wall clock engine time goes since this entry; else 1."""
+    return max(1, entry.number("rate")) if entry.name == "clock-changed" else 1
 
 
-def check_rules(own: Sequence[Entry], entries: Mapping[int, Entry], report: Report) -> None:
-    replay, clock, faults = Replay(), Clock(), 0
-    for _, entry in sorted(entries.items()):
-        if not clock.goes_on(entry):
-            report.wrong(place_of(entry), "recorded-backwards")
-    replay.rate = clock.rate
+def faults_with(entry: Entry, replay: Replay) -> list[str]:
+    """But for dates that go back, which are named for all entries together: see `Dates`."""
+    return [code for code in replay.apply(entry) if code != "recorded-backwards"]
+
+
+def check_rules(own: Sequence[Entry], published: Sequence[Entry], report: Report) -> None:
+    replay, faults = Replay(), 0
+    replay.rate = max(map(rate_in, published), default=1)
     for entry in own:
-        for fault in replay.apply(entry):
+        for fault in faults_with(entry, replay):
             faults += 1
             report.wrong(place_of(entry), fault)
         if entry.name not in OF_PEOPLE or entry.v != 1:
@@ -2682,23 +2665,22 @@ class People:
         self.lists: dict[int, int] = {}
         """How many people are on each list."""
         self.people = self.faults = self.gaps = 0
-        self.clock = Clock()
+        self.rate = 1
 
     def see(self, entry: Entry, place: str) -> None:
         self._check_version(entry, place)
-        if not self.clock.goes_on(entry):
-            self.report.wrong(place, "recorded-backwards")
         known = OF_INSTALLATION if entry.stream == INSTALLATION else OF_PEOPLE
         if entry.name not in known or entry.v != 1:
             name = f"{entry.name} v{entry.v}"
             self.unknown[name] = self.unknown.get(name, 0) + 1
         if entry.stream == INSTALLATION:
+            self.rate = max(self.rate, rate_in(entry))
             return
         replay = self.replays.get(entry.stream)
         if replay is None:
             replay = self.replays[entry.stream] = Replay()
-        replay.rate = self.clock.rate
-        for fault in replay.apply(entry):
+        replay.rate = self.rate
+        for fault in faults_with(entry, replay):
             self.faults += 1
             self.report.wrong(place, fault)
         if entry.name == "letter-begun":
@@ -2734,7 +2716,6 @@ class People:
                     file.writelines(f"{stream},{number},{run}\n" for number, run in standing)
         self.replays.clear()
         self.versions.clear()
-        self.clock = Clock(rate=self.clock.rate)
 
     def report_totals(self) -> None:
         without_ground = sum(self.letters.get(kind, 0) for kind in ("confirmation", "rights"))
@@ -3228,12 +3209,6 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "recorded before it was so",
         "enregistré avant que cela ne se produise",
     ),
-    "recorded-backwards": (
-        "recorded before the entry it follows: a clock was set back, or it was written past the "
-        "engine",
-        "enregistré avant l’entrée qu’il suit : une horloge fut reculée, ou l’écriture a contourné "
-        "le moteur",
-    ),
     "fact-after-erasure": (
         "something that happens to nobody who was erased",
         "ce qui n’arrive à aucune personne effacée",
@@ -3646,7 +3621,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "quand ces faits furent écrits, sinon que ce fut avant {when} : les deux dates d'une "
         "entrée sont celles de l'exploitant",
     ),
-    "recorded-before": (
+    "recorded-backwards": (
         "says that it was recorded before the entry at position {position} ({when}), which it "
         "follows",
         "se dit enregistré avant l'entrée de la position {position} ({when}), qu'il suit",
