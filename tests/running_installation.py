@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
 
 from engine.app import open_context_in
 from engine.config import read_config
@@ -41,6 +42,8 @@ SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    # A password otherwise takes milliseconds to prove, on both sides of each connection.
+    "scram_iterations": "1",
 }
 ROOM = 4 * 1024**3
 TEMPLATE = "template_relance"
@@ -128,10 +131,12 @@ class Installations:
         self._embedded = Embedded(self.data, self.root / "secrets", SETTINGS)
         self._numbers = itertools.count(1)
         self.admin = ""
+        self._connection: psycopg.Connection[TupleRow] | None = None
 
     def __enter__(self) -> Installations:
         try:
             self.admin = self._embedded.attach()
+            self._connection = psycopg.connect(self.admin, autocommit=True)
             self._make_template()
         except BaseException:
             self.__exit__()
@@ -152,7 +157,15 @@ class Installations:
             ledger.close()
             database.close()
 
+    def _run(self, *statements: str) -> None:
+        """As who administers the server, over the one connection that is kept for it."""
+        assert self._connection is not None
+        for statement in statements:
+            self._connection.execute(statement.encode())
+
     def __exit__(self, *error: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
         self._embedded.detach()
         for pid in postmaster.survivors(self.data):
             os.kill(pid, signal.SIGKILL)
@@ -177,15 +190,11 @@ class Installations:
         read = read_config(folder)
         make_secrets(read.secrets)
         (read.secrets / "database.password").write_text(name, encoding="utf-8")
-        with psycopg.connect(self.admin, autocommit=True) as connection:
-            connection.execute(
-                f"CREATE ROLE {name}_program LOGIN PASSWORD '{name}'"
-                f" IN ROLE {TEMPLATE_PROGRAM}".encode()
-            )
-            connection.execute(
-                f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY".encode()
-            )
-            connection.execute(f"GRANT CREATE ON DATABASE {name} TO {name}_program".encode())
+        self._run(
+            f"CREATE ROLE {name}_program LOGIN PASSWORD '{name}' IN ROLE {TEMPLATE_PROGRAM}",
+            f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY",
+            f"GRANT CREATE ON DATABASE {name} TO {name}_program",
+        )
         owner = make_conninfo(self.admin, dbname=name)
         try:
             with open_context_in(read, owner, read_secrets(read.secrets)) as context:
@@ -193,7 +202,5 @@ class Installations:
                     publish(context)
                 yield context
         finally:
-            with psycopg.connect(self.admin, autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-                connection.execute(f"DROP ROLE IF EXISTS {name}_program".encode())
+            self._run(f"DROP DATABASE {name} WITH (FORCE)", f"DROP ROLE IF EXISTS {name}_program")
             shutil.rmtree(folder, ignore_errors=True)
