@@ -7,12 +7,14 @@ from __future__ import annotations
 import gc
 import importlib
 import pkgutil
+from pathlib import Path
 
 import engine
 import projections
 import tests.forked
 from engine.i18n.language import LANGUAGES, translator
 from engine.sequence.timing import known_zones
+from engine.store import cluster
 
 for package in (engine, projections):
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
@@ -22,5 +24,8 @@ for language in LANGUAGES:
     translator(language)
 known_zones()
 assert tests.forked
+# PostgreSQL takes a quarter of the memory, lays it out at each start and looks through it at each
+# end: on a large machine that is most of what a short verb costs.
+cluster.CGROUP_LIMITS = (Path(__file__).with_name("memory.max"),)
 # What is there is shared with the processes that are forked, and stays so.
 gc.freeze()

@@ -203,7 +203,7 @@ def write_private(path: Path, text: str, account: Account | None) -> None:
 MB = 1 << 20
 GB = 1 << 30
 SMALL_SHM = 64 * MB
-CGROUP_LIMITS = (
+CGROUP_LIMITS: tuple[Path, ...] = (
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
 )
