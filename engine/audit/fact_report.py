@@ -87,7 +87,8 @@ class FactReport:
         )
         if ground is not None:
             notes.append(self.ground(ground, plan))
-        return Line(f"{dates}  {now_says}", tuple(notes))
+        written_out = _("{name}: {value}").format(name=dates, value=now_says)
+        return Line(written_out if self.in_words else f"{dates}  {now_says}", tuple(notes))
 
     def sections(self) -> tuple[Section, ...]:
         """What is not as it was signed, where anything is not: told before everything else."""

@@ -143,6 +143,7 @@ VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "form": N_("form"),
             "page": N_("page behind a link"),
             "answer": N_("answer to a letter"),
+            "confirm": N_("confirmation by mail"),
             "api": N_("API call"),
             "import": N_("import"),
             "operator": N_("operator"),

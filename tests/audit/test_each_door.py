@@ -16,7 +16,7 @@ from engine.audit.evidence import GroundProof
 from engine.audit.identity import identified
 from engine.audit.published import Published
 from engine.audit.words_seen import words_seen
-from engine.i18n.evidence_words import BOXES, DIGESTS, NAMES
+from engine.i18n.evidence_words import BOXES, DIGESTS, NAMES, VALUES
 from engine.i18n.language import LANGUAGES
 from engine.installation.events import STREAM
 from engine.intake.contested import TOKEN
@@ -204,6 +204,13 @@ def test_every_name_a_door_writes_has_its_words(site: Site, came: Mapping[str, s
     assert len(names) > 40
     assert names - NAMES.keys() - DIGESTS.keys() == set()
     assert inner - NAMES.keys() - IN_PARTS == set()
+    fixed = {
+        (name, piece[name])
+        for piece in written
+        for name in VALUES
+        if isinstance(piece.get(name), str) and name != "sec_fetch_user"
+    }
+    assert [(name, value) for name, value in fixed if value not in VALUES[name]] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
