@@ -465,7 +465,12 @@ def _address_in(kept: Mapping[str, object]) -> str:
 
 
 def _excerpt(words: str) -> str:
-    """The words up to the foot of a mail."""
+    """The words up to the foot of a mail; of long ones the beginning, boxes and buttons."""
     body = _FOOT.split(words)[0]
-    lines = "\n".join(line.strip() for line in body.splitlines() if line.strip())
-    return lines if len(lines) <= MAX_EXCERPT else lines[:MAX_EXCERPT].rstrip() + "…"
+    lines = [line.strip() for line in body.splitlines() if line.strip()]
+    whole = "\n".join(lines)
+    if len(whole) <= MAX_EXCERPT:
+        return whole
+    beginning = whole[:MAX_EXCERPT].rpartition(" ")[0].rstrip()
+    marked = [line for line in lines if line.startswith("[") and line not in beginning]
+    return "\n".join((f"{beginning} …", *marked))

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from engine.i18n.dates import Moment, on_clock, shown
 from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.language import Say
-from engine.i18n.phrases import quoted, titled_list, titled_purpose
+from engine.i18n.phrases import quoted, titled_fields, titled_list, titled_purpose
 from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words, why_withheld
 from engine.installation import events as i
@@ -88,7 +88,9 @@ def sentence(
         case e.SubscriberRegistered():
             return _("Registered")
         case e.ProfileChanged(_, fields):
-            return _("Profile changed: {fields}").format(fields=", ".join(fields) or "-")
+            return _("Profile changed: {fields}").format(
+                fields=titled_fields(plan, fields, _) or "-"
+            )
         case e.ConsentRequested(_, purpose, _, lists, declared=True):
             return _(
                 "Said to have agreed to “{purpose}”, without a proof: to be asked once (lists"

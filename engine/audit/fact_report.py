@@ -201,7 +201,8 @@ class FactReport:
         _, seen = self.say, words_seen(self.published, entry, self.pieces)
         if seen is None:
             return []
-        place, notice, notes = _place(seen, _), seen.notice, []
+        plan = self.published.plan_at(entry.position)
+        place, notice, notes = _place(seen, plan, _), seen.notice, []
         asked_at = self._shown.get(getattr(entry.event, "notice", ""))
         if isinstance(entry.event, ConsentConfirmed) and asked_at is not None:
             sentence = _("confirms what was asked for under the words at position {position}")
@@ -221,14 +222,12 @@ class FactReport:
             "place": place,
             "language": notice.language,
             "when": self.moment(notice.published_at),
-            "digest": notice.digest,
         }
         sentence = (
-            _("{place} ({language}, published {when}, SHA-256 {digest}):")
-            if notice.published_at
-            else _("{place} (SHA-256 {digest}):")
+            _("{place} ({language}, published {when}):") if notice.published_at else _("{place}:")
         )
         notes.append(Note(sentence.format(**values), verbatim=notice.words))
+        notes.append(Note(f"SHA-256: {notice.digest}"))
         if seen.place != "mail" and not notice.in_force:
             notes.append(Note(_("other words were in force there by then"), "pointer"))
         return notes
@@ -329,12 +328,13 @@ def large_gap(entry: Entry) -> int:
     return gap if abs(gap) >= LARGE_GAP else 0
 
 
-def _place(seen: WordsSeen, _: Say) -> str:
+def _place(seen: WordsSeen, plan: Plan, _: Say) -> str:
     match seen.place:
         case "form":
             form = seen.notice.form
+            titled = plan.forms.get(form)
             return (
-                _("words shown by the form “{form}”").format(form=form)
+                _("words shown by the form “{form}”").format(form=titled.title if titled else form)
                 if form
                 else _("words shown")
             )

@@ -14,6 +14,7 @@ from engine.audit.person_history import GroundHistory, LetterGround
 from engine.audit.report import Line, Report, Section
 from engine.i18n.dates import shown
 from engine.i18n.language import Say
+from engine.i18n.phrases import titled_fields
 from engine.ledger.codec import Entry, iso
 from engine.subscriber.events import LetterBegun, SubscriberErased
 
@@ -23,7 +24,7 @@ def story_report(person: Identity, facts: FactReport, standing: Sequence[str], n
     _, zone = facts.say, facts.zone
     sections = (
         *facts.sections(),
-        Section(_("Who"), tuple(_who(person, _))),
+        Section(_("Who"), tuple(_who(person, facts, _))),
         Section(
             _("What happened, in order"),
             tuple(facts.line(entry, ground) for entry, ground in with_grounds(person.entries)),
@@ -71,7 +72,7 @@ def with_grounds(entries: Sequence[Entry]) -> Iterator[tuple[Entry, LetterGround
         history.add(entry)
 
 
-def _who(person: Identity, _: Say) -> Iterator[Line]:
+def _who(person: Identity, facts: FactReport, _: Say) -> Iterator[Line]:
     if person.known is None:
         if any(isinstance(entry.event, SubscriberErased) for entry in person.entries):
             yield Line(_("they were erased: the vault holds no address for them any more"))
@@ -83,8 +84,10 @@ def _who(person: Identity, _: Say) -> Iterator[Line]:
     else:
         yield Line(_("address: {address}").format(address=person.known.address))
         if person.known.fields:
-            fields = "; ".join(
-                f"{name}: {value}" for name, value in sorted(person.known.fields.items())
+            plan = facts.published.state.plan()
+            fields = _("; ").join(
+                _("{name}: {value}").format(name=titled_fields(plan, [name], _), value=value)
+                for name, value in sorted(person.known.fields.items())
             )
             yield Line(_("fields: {fields}").format(fields=fields))
     yield from address_lines(person.committed, _)

@@ -203,7 +203,8 @@ class EvidenceWords:
         """What is said in each, and its value; what is empty is left out, and so are digests."""
         for name, value in evidence.items():
             if name not in DIGESTS and value not in (None, "", [], {}, False):
-                yield from self._particular(name, value)
+                told = self._particular(name, value)
+                yield from self._of_relay(told) if name == "words" and "stage" in evidence else told
 
     def digests(self, evidence: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         """What each SHA-256 is of, and the digest in hexadecimal."""
@@ -211,6 +212,10 @@ class EvidenceWords:
         for name, value in evidence.items():
             if name in DIGESTS and value:
                 yield _(DIGESTS[name]), str(value)
+
+    def _of_relay(self, told: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """Words beside a stage of the delivery are the mail server's."""
+        yield from ((self.label("relay_words"), value) for _label, value in told)
 
     def _particular(self, name: str, value: object) -> Iterator[tuple[str, str]]:
         label = self.label(name)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -87,6 +87,14 @@ def titled_purpose(plan: Plan, purpose: str) -> str:
     """The name of a purpose as its readers know it, its id where it was never published."""
     declared = plan.purposes.get(purpose)
     return declared.name if declared is not None else purpose
+
+
+def titled_fields(plan: Plan, names: Iterable[str], _: Say) -> str:
+    """Fields by the author's labels, the address by its name."""
+    labels = {name: declared.label for name, declared in plan.fields.items()}
+    return ", ".join(
+        labels.get(name) or (_("address") if name == "email" else name) for name in names
+    )
 
 
 def subject_of(letter: Letter, fields: Mapping[str, str] = NOBODYS_FIELDS) -> str:

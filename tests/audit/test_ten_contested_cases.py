@@ -82,7 +82,7 @@ def test_1_i_never_signed_up(site: Site, auditor: Auditor) -> None:
     assert told.status == 0
     assert "its links are genuine" in told.out
     assert "ground in force: “La lettre du potager” — consent, confirmed by mail" in told.out
-    assert FORM_NOTICE in told.out and "words shown by the form “inscription”" in told.out
+    assert FORM_NOTICE in told.out and "words shown by the form “La lettre du potager”" in told.out
     assert "this is the ground the letter stood on" in told.out
     assert "browser: Mozilla/5.0" in told.out
     for part in ("subject", "text part", "HTML part"):

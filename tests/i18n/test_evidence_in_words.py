@@ -71,6 +71,14 @@ def test_what_somebody_wrote_stays_as_it_is(name: str) -> None:
     assert value == "service"
 
 
+def test_words_beside_a_stage_of_the_delivery_are_the_mail_server_s() -> None:
+    told = list(ENGLISH.particulars({"stage": "dot", "words": "Kept"}))
+    assert told == [
+        ("stage of the delivery", "after the contents"),
+        ("the mail server’s answer", "“Kept”"),
+    ]
+
+
 def test_digests_are_no_particulars_and_what_is_empty_is_not_told() -> None:
     kept = {"notice_digest": "d74", "copied": False, "source": "", "visitor": "ab"}
     assert list(ENGLISH.particulars(kept)) == []
