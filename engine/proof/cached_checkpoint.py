@@ -18,6 +18,8 @@ log = logging.getLogger("relance.proof")
 CACHE_SECONDS = 10.0
 SIGNING_SECONDS = 5.0
 """How long after one signature on demand a process asks for the next."""
+MAX_BEHIND = 20_000
+"""Entries for which the tree is not waited for: it grows by so many in about a second."""
 REFUSED_SECONDS = 600.0
 """How long a process that cannot sign leaves it to others."""
 
@@ -29,6 +31,9 @@ class CheckpointSource(Protocol):
 
     def recorded_until(self, signed: SignedCheckpoint) -> int:
         """When the last entry that it covers was recorded (ms, engine time)."""
+
+    def behind(self) -> int:
+        """How many entries the tree does not hold yet."""
 
     def sign_now(self) -> SignedCheckpoint: ...
 
@@ -54,7 +59,8 @@ class CachedCheckpoint:
     def cover(self, since: int) -> None:
         """Have a checkpoint signed over what was recorded at `since` (ms, engine time) where the
         newest ends before that. Left undone where none was ever signed, where this process signed
-        one a moment ago, or where it cannot sign: the next signature covers it then.
+        one a moment ago, where the tree is far behind, or where it cannot sign: the next signature
+        covers it then.
         """
         if not self() or since < self._until or self._clock() < self._sign_again:
             return
@@ -62,9 +68,10 @@ class CachedCheckpoint:
         self._take(self._source.latest())
         if since < self._until:
             return
+        self._sign_again = self._clock() + SIGNING_SECONDS
         try:
-            self._take(self._source.sign_now())
-            self._sign_again = self._clock() + SIGNING_SECONDS
+            if self._source.behind() <= MAX_BEHIND:
+                self._take(self._source.sign_now())
         except (SigningRefused, SecretMissing, ProofRefused, OSError) as error:
             self._sign_again = self._clock() + REFUSED_SECONDS
             log.info("letters carry the checkpoints that others sign", extra={"why": str(error)})

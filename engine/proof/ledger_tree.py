@@ -12,6 +12,7 @@ from typing import cast
 from engine.i18n.language import N_
 from engine.installation.stream import InstallationStream
 from engine.ledger.chronology import date_faults
+from engine.ledger.codec import EntryRefused
 from engine.ledger.store import Ledger
 from engine.proof import store
 from engine.proof.errors import ProofRefused
@@ -187,6 +188,10 @@ class LedgerTree:
         """How many entries the tree holds: those of positions 1 to `size()`."""
         return self._tiles.size()
 
+    def behind(self) -> int:
+        """How many entries of the ledger the tree does not hold yet."""
+        return max(0, self.ledger.head() - self.size())
+
     def root_at(self, size: int) -> bytes:
         """The root over the first `size` entries. Raises ProofRefused for more than the tree
         holds.
@@ -237,9 +242,12 @@ class LedgerTree:
 
     def recorded_until(self, signed: SignedCheckpoint) -> int:
         """When the last entry that a checkpoint covers was recorded (ms, engine time); 0 where the
-        ledger does not have it.
+        ledger does not have it, or has another in its place.
         """
-        last = self.ledger.at(signed.size)
+        try:
+            last = self.ledger.at(signed.size)
+        except EntryRefused:
+            return 0
         return last.recorded_at if last is not None else 0
 
     def all_checkpoints(self) -> list[SignedCheckpoint]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from engine.mime.headers import structured_header
 from engine.proof.cached_checkpoint import (
     CACHE_SECONDS,
+    MAX_BEHIND,
     REFUSED_SECONDS,
     SIGNING_SECONDS,
     CachedCheckpoint,
@@ -100,7 +101,7 @@ class Log:
 
     def __init__(self, *recorded: int, signed: int = 0) -> None:
         self.recorded, self.signed = list(recorded), [signed] if signed else []
-        self.asked, self.refuses = 0, False
+        self.asked, self.refuses, self.missing = 0, False, 0
 
     def latest(self) -> SignedCheckpoint | None:
         self.asked += 1
@@ -108,6 +109,9 @@ class Log:
 
     def recorded_until(self, signed: SignedCheckpoint) -> int:
         return self.recorded[signed.size - 1]
+
+    def behind(self) -> int:
+        return self.missing
 
     def sign_now(self) -> SignedCheckpoint:
         if self.refuses:
@@ -177,6 +181,16 @@ def test_one_process_asks_for_no_two_signatures_in_the_same_moment() -> None:
     timer.seconds = SIGNING_SECONDS
     newest.cover(3000)
     assert log.signed == [1, 2, 4] and newest() == b"checkpoint 4"
+
+
+def test_a_tree_that_is_far_behind_is_not_waited_for() -> None:
+    log, timer = Log(1000, 2000, signed=1), Timer()
+    newest, log.missing = CachedCheckpoint(log, timer), MAX_BEHIND + 1
+    newest.cover(2000)
+    assert newest() == b"checkpoint 1"
+    log.missing, timer.seconds = MAX_BEHIND, SIGNING_SECONDS
+    newest.cover(2000)
+    assert newest() == b"checkpoint 2"
 
 
 def test_a_process_that_cannot_sign_carries_what_others_sign() -> None:

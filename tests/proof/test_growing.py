@@ -12,6 +12,7 @@ import pytest
 
 from engine.context import AppContext
 from engine.proof import ledger_tree
+from engine.proof.cached_checkpoint import CachedCheckpoint
 from engine.proof.errors import ProofRefused
 from engine.proof.ledger_tree import TreeContradicted
 from engine.proof.tiles import tiles_of
@@ -109,6 +110,21 @@ def by_hand(installations: Installations, context: AppContext, statement: str) -
         owner.execute("ALTER TABLE ledger.events DISABLE TRIGGER events_are_immutable")
         owner.execute("ALTER TABLE proof.checkpoint DISABLE TRIGGER checkpoints_are_immutable")
         owner.execute(statement.encode())
+
+
+def test_letters_go_on_with_what_was_signed_where_its_last_entry_was_altered(
+    installations: Installations, context: AppContext
+) -> None:
+    write(context, 3)
+    signed = context.tree.sign_now()
+    by_hand(
+        installations,
+        context,
+        f"UPDATE ledger.events SET state = 'x' WHERE notification_id = {signed.size}",
+    )
+    newest = CachedCheckpoint(context.tree)
+    newest.cover(context.clock.now())
+    assert newest() == signed.note
 
 
 @pytest.mark.parametrize(
