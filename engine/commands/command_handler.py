@@ -401,10 +401,12 @@ class CommandHandler:
 
 
 def encoded(stream: str, fact: Fact, now: int) -> Encoded:
-    """Raises EntryRefused for a consent by a press whose evidence nobody keeps."""
+    """Recorded at `now`, or when it was so, where a wall clock has stepped back since by a little.
+    Raises EntryRefused for a consent by a press whose evidence nobody keeps.
+    """
     if not fact.cause.evidence and needs_evidence(fact.event):
         raise EntryRefused("a consent would be recorded without its evidence")
-    return Encoded(stream, fact.event, fact.cause, now)
+    return Encoded(stream, fact.event, fact.cause, max(now, fact.event.at))
 
 
 def _is_of_everything(outcome: Done) -> bool:

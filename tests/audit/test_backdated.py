@@ -15,6 +15,8 @@ from engine.runtime.clock_changes import begin_trial, set_speed
 from engine.subscriber.events import Cause, ConsentGiven, ListJoined, PersonEvent
 from tests.audit.contesting import DAY, FILES, Auditor, Mail, sent, subscribed
 from tests.conftest import MakeContext
+from tests.proof.handed import bundle, judged, unpack
+from tests.proof.test_handing_over import ledger as handed_over
 
 pytestmark = pytest.mark.postgres
 ANNA, BRUNO = "anna@lecteurs.example", "bruno@lecteurs.example"
@@ -50,7 +52,7 @@ def backdated(context: AppContext, address: str, days: int) -> list[int]:
     assert stream is not None
     known = context.ledger.stream(stream)[-1].version
     events: tuple[PersonEvent, ...] = (
-        ConsentGiven(past, "conseils", "page"),
+        ConsentGiven(past, "conseils", "declared"),
         ListJoined(past, 11, 2),
     )
     with context.database.connection() as connection:
@@ -87,6 +89,11 @@ def test_rows_put_in_with_an_earlier_date_are_named_and_nobody_was_known_by_them
     assert then.status == 1 and f"! the entries at positions {first} to {second} were" in then.out
     assert "0 places on lists were known" in then.out and "! list 11 (" in then.out
     assert auditor.asks("as-of", iso(context.clock.now() - 90 * DAY)).status == 0
+    earlier = "recorded before the entry at position"
+    handed = judged(handed_over(context, auditor.folder / "ledger"))
+    assert handed.names(f"({first})", earlier) and len(handed.wrong) == 1
+    proof = unpack(bundle(context, context.vault.find(ANNA) or ""), auditor.folder / "proof")
+    assert judged(proof).names(f"entries/{first:010}.json", earlier)
 
 
 def letter_of(context: AppContext, address: str) -> Mail:

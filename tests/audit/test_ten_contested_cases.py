@@ -5,15 +5,18 @@ command, and what its answer must say.
 from __future__ import annotations
 
 import argparse
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from engine.cli import arguments_of_people, people
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
+from engine.ledger.codec import iso
 from engine.letter.link_token import CONFIRM
 from engine.sequence.timing import to_local
 from engine.subscriber.commands import Answer, Suppress, UndoMove, Withdraw, WithdrawEverything
@@ -270,7 +273,27 @@ def test_7_moved_by_a_link_a_robot_opened_and_undone(site: Site, auditor: Audito
         and f"browser: {OUTLOOK}" in told.out
     )
     assert "Took the last move back (as they asked)" in told.out
-    assert "list 10 (Le potager)" in auditor.asks("as-of", _moment(context), address).out
+    moved, undone = (
+        entry
+        for entry in context.ledger.stream(context.vault.find(address) or "")
+        if entry.name in ("list-moved", "move-undone")
+    )
+    then = auditor.asks("as-of", _moment(context), address)
+    assert "list 10 (Le potager)" in then.out and then.status == 0
+    assert re.search(
+        rf"away from [^(]+\(recorded [^,]+, position {moved.position}\) to [^(]+\(recorded [^,]+,"
+        rf" position {undone.position}\): moved, and the move taken back",
+        then.out,
+    )
+    (row,) = cast(
+        "list[dict[str, list[dict[str, object]]]]",
+        auditor.asks("as-of", _moment(context), address, "--json").plain["rows"],
+    )
+    (away,) = row["away"]
+    assert (away["gone_position"], away["back_position"]) == (moved.position, undone.position)
+    table = auditor.folder / "then.csv"
+    auditor.asks("as-of", _moment(context), address, "--csv", str(table))
+    assert f"{iso(moved.event.at)}/{iso(undone.event.at)}" in table.read_text("utf-8-sig")
 
 
 def _moment(context: AppContext) -> str:

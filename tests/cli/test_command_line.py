@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.store.embedded import Embedded
-from tests.cli.commanding import DIALOGUE, Installation
+from tests.cli.commanding import DIALOGUE, Installation, database
 from tests.running import write
 
 pytestmark = pytest.mark.timeout(240)
@@ -136,6 +136,30 @@ def test_a_withdrawal_is_kept_to_and_is_done_once(relance: Installation) -> None
         "relance: there is no purpose nouvelles; there are: conseils, commandes\n",
     )
     assert (nobody.status, nobody.err) == (1, "relance: nobody is known under this address\n")
+
+
+def test_a_clock_that_stands_before_the_ledger_is_refused_but_to_who_leaves(
+    relance: Installation,
+) -> None:
+    address = subscribed(relance, "georges")
+    set_clock = "UPDATE desk.clock SET epoch_engine = epoch_engine + %s"
+    with database(relance) as connection:
+        connection.execute(set_clock, (-3_600_000,))
+        try:
+            joining, publishing, leaving = relance.together(
+                ("subscribe", "zoe@lecteurs.example", "--list", "10", *SOURCE),
+                ("publish", "--yes"),
+                ("unsubscribe", address, "--purpose", "conseils"),
+            )
+        finally:
+            connection.execute(set_clock, (3_600_000,))
+    for refused in (joining, publishing):
+        assert refused.status == 1 and "the ledger is ahead of the engine's clock" in refused.err
+    assert leaving.status == 0, leaving.err
+    facts = json.loads(relance.done("show", address, "--json"))
+    times = [fact["recorded_at_ms"] for fact in facts]
+    assert "consent-withdrawn" in [fact["event"] for fact in facts]
+    assert times == sorted(times)
 
 
 def test_a_stranger_who_wants_nothing_is_never_written_to(relance: Installation) -> None:

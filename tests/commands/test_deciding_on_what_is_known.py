@@ -56,6 +56,20 @@ def test_who_is_known_as_they_are_is_decided_about_at_once(
     assert result.person == context.command_handler.load([stream])[stream]
 
 
+def test_a_withdrawal_is_written_though_the_clock_steps_back_before_it_is(
+    make_context: Callable[..., AppContext],
+) -> None:
+    """What was read at one moment is recorded no earlier than that."""
+    context = make_context(FILES)
+    stream, _ = _join(context)
+    request = _withdraw(context, stream)
+    context.clock.jump(-90)
+    assert isinstance(context.command_handler.execute_one(request).outcome, Done)
+    withdrawn = context.ledger.stream(stream)[-2]
+    assert isinstance(withdrawn.event, ConsentWithdrawn)
+    assert withdrawn.recorded_at >= withdrawn.event.at == request.command.at
+
+
 def test_who_has_moved_on_is_read_again(make_context: Callable[..., AppContext]) -> None:
     context = make_context(FILES)
     stream, person = _join(context)

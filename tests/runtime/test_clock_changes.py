@@ -107,9 +107,8 @@ def test_a_clock_set_back_is_recorded_once_and_shown_and_nothing_starts_on_it(
 ) -> None:
     make_ready(context, 0)
     machine = Machine(context)
-    context.installation_stream.execute(
-        lambda state: [ClockChanged(context.clock.now())], CAUSE, context.clock.now()
-    )
+    now = context.clock.now()
+    context.installation_stream.execute(lambda state: [ClockChanged(now)], CAUSE, now)
     machine.passes(5_000, -60 * DAY)
     machine.passes(5_000)
     found = changes(context)[-1]
