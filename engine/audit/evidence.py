@@ -15,17 +15,11 @@ from typing import Literal
 
 from engine.intake.address import AddressRefused, normalise
 from engine.ledger.codec import Entry
-from engine.ledger.store import Ledger
-from engine.sequence.delay import DAY
 from engine.subscriber import events as e
 from engine.vault.evidence import Evidence, committed
-from engine.vault.vault import Vault
 
 NAMES_OF_THE_MAIL = frozenset({"from", "message_id"})
 """Whose values are addresses of the mail that asked for consent, and not of the person."""
-PAGE = 500
-"""People whose streams and evidence are in memory at a time."""
-MONTH = 30 * DAY
 Pieces = Mapping[str, Mapping[str, object]]
 """Payloads by their commitment in hexadecimal."""
 
@@ -47,7 +41,7 @@ def held_evidence(entry: Entry, pieces: Mapping[str, Evidence]) -> HeldEvidence:
     piece = pieces.get(entry.cause.evidence)
     if piece is None:
         return HeldEvidence("gone")
-    particulars = _read(piece.payload)
+    particulars = read_payload(piece.payload)
     sound = committed(piece.salt, piece.payload).hex() == entry.cause.evidence
     visitor = pieces.get(str(particulars.get("visitor", "")))
     if visitor is not None:
@@ -55,11 +49,12 @@ def held_evidence(entry: Entry, pieces: Mapping[str, Evidence]) -> HeldEvidence:
         # they are shown in the place of its commitment.
         sound = sound and committed(visitor.salt, visitor.payload).hex() == particulars["visitor"]
         own = {name: value for name, value in particulars.items() if name != "visitor"}
-        particulars = own | _read(visitor.payload)
+        particulars = own | read_payload(visitor.payload)
     return HeldEvidence("held" if sound else "altered", particulars)
 
 
-def _read(payload: bytes) -> dict[str, object]:
+def read_payload(payload: bytes) -> dict[str, object]:
+    """What a piece says, whether or not the ledger commits to it."""
     try:
         value = json.loads(payload)
     except ValueError:
@@ -72,7 +67,7 @@ def sound_particulars(pieces: Mapping[str, Evidence], commitment: str) -> Mappin
     piece = pieces.get(commitment)
     if piece is None or committed(piece.salt, piece.payload).hex() != commitment:
         return {}
-    return _read(piece.payload)
+    return read_payload(piece.payload)
 
 
 def flattened(particulars: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -93,7 +88,7 @@ def addresses(pieces: Mapping[str, Evidence]) -> set[str]:
     """
     normalised = set()
     for piece in pieces.values():
-        for name, value in flattened(_read(piece.payload)):
+        for name, value in flattened(read_payload(piece.payload)):
             if name in NAMES_OF_THE_MAIL:
                 continue
             try:
@@ -243,48 +238,6 @@ def _from_entry(entry: Entry, at: int, purpose: str) -> dict[str, object]:
 
 def _names(names: object) -> list[object]:
     return list(names) if isinstance(names, list | tuple) else []
-
-
-@dataclass(frozen=True, slots=True)
-class AuditedPerson:
-    """One person's live grounds. `untold`: somebody else brought them more than a month ago, and no
-    letter has said from where (GDPR 14(3)(a)).
-    """
-
-    subscriber: str
-    grounds: tuple[GroundProof, ...]
-    untold: bool
-
-
-def audited_people(
-    ledger: Ledger, vault: Vault, now: int, only: str = ""
-) -> Iterator[AuditedPerson]:
-    """Everybody in the vault, or the subscriber `only`; `now` is engine time in milliseconds."""
-    for page in _one(ledger, vault, only) if only else _everybody(vault):
-        people = [subscriber for subscriber, _source, _since in page]
-        streams = ledger.after(dict.fromkeys(people, 0))
-        pieces = vault.evidence_of_many(people)
-        for subscriber, source, since in page:
-            entries = streams[subscriber]
-            told = any(isinstance(entry.event, e.LetterSent) for entry in entries)
-            yield AuditedPerson(
-                subscriber,
-                tuple(live_proofs(entries, list(ground_proofs(entries, pieces[subscriber])))),
-                untold=bool(source) and now - since > MONTH and not told,
-            )
-
-
-def _one(ledger: Ledger, vault: Vault, subscriber: str) -> Iterator[list[tuple[str, str, int]]]:
-    source = vault.people([subscriber])[subscriber].source
-    yield [(subscriber, source, ledger.stream(subscriber)[0].recorded_at)]
-
-
-def _everybody(vault: Vault) -> Iterator[list[tuple[str, str, int]]]:
-    """(subscriber, source, registered at), a page at a time."""
-    after = ""
-    while page := vault.people_after(after, PAGE):
-        yield page
-        after = page[-1][0]
 
 
 def live_proofs(entries: Sequence[Entry], proofs: Sequence[GroundProof]) -> Iterator[GroundProof]:

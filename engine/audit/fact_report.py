@@ -5,7 +5,7 @@ what must not be overlooked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import assert_never
@@ -16,6 +16,7 @@ from engine.audit.ledger_dates import LedgerDates
 from engine.audit.person_history import LetterGround
 from engine.audit.published import Published
 from engine.audit.report import Line, Note, Section
+from engine.audit.vault_check import EvidenceFault
 from engine.audit.words_seen import WordsSeen, words_seen
 from engine.i18n.dates import moment_in_words, shown
 from engine.i18n.evidence_words import EvidenceWords
@@ -39,6 +40,7 @@ class FactReport:
     message; one that is not in it is named by its id. `held` is what came of holding against the
     tree all that is read: a fact whose bytes are not those that were written is not told as one.
     `in_words` writes instants out.
+    `faults` are those of the person's evidence.
     """
 
     published: Published
@@ -49,6 +51,7 @@ class FactReport:
     letters: Mapping[str, str] = field(default_factory=lambda: BY_ID)
     held: HeldReading = field(default_factory=HeldReading)
     in_words: bool = False
+    faults: Sequence[EvidenceFault] = ()
     _shown: dict[str, int] = field(default_factory=dict)
 
     def moment(self, instant: int) -> str:
@@ -82,6 +85,7 @@ class FactReport:
         notes += (
             self._letter(entry)
             + self._evidence(entry, held_evidence(entry, self.pieces))
+            + [Note(fault.said(_), "fault") for fault in self._faults(entry)]
             + self._gap(entry)
             + self._words(entry)
         )
@@ -144,6 +148,8 @@ class FactReport:
         _ = self.say
         if evidence.state == "none":
             return []
+        if evidence.state == "gone" and self._faults(entry):
+            return []
         if evidence.state == "gone":
             return [
                 Note(
@@ -164,6 +170,9 @@ class FactReport:
         if first != entry.position:
             return [Note(_("evidence: the same as at position {position}").format(position=first))]
         return [Note(_("evidence: {said}").format(said=particulars)), *of_digests]
+
+    def _faults(self, entry: Entry) -> list[EvidenceFault]:
+        return [fault for fault in self.faults if fault.position == entry.position]
 
     def evidence_words(self, position: int) -> EvidenceWords:
         """With the author's words as they were published when this position was written."""
@@ -273,6 +282,7 @@ class FactReport:
         more: dict[str, object] = {
             "words": sentence(entry.event, plan, self.moment, self.say, self.letters),
             "evidence": evidence.state,
+            "evidence_faults": [fault.code for fault in self._faults(entry)],
             "as_signed": not self.held.altered(entry.position),
             "large_gap_ms": large_gap(entry),
         }

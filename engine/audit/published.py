@@ -62,13 +62,14 @@ def _altered(state: Installation, pieces: Mapping[str, Sequence[int]]) -> dict[s
 
 class Published:
     """`entries` is the installation's whole stream; `altered` are the words, by the digest they
-    stand under, that have another.
+    stand under, that have another; `nights` the rounds of retention with their positions.
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         state = Installation()
         self._editions: list[Edition] = []
         self._notices: list[tuple[int, i.NoticePublished]] = []
+        self.nights: list[tuple[int, i.RetentionApplied]] = []
         pieces: dict[str, list[int]] = {}
         for entry in entries:
             event = cast(i.InstallationEvent, entry.event)
@@ -80,6 +81,8 @@ class Published:
                     )
                 case i.NoticePublished():
                     self._notices.append((entry.position, event))
+                case i.RetentionApplied():
+                    self.nights.append((entry.position, event))
                 case i.WordsPublished():
                     pieces.setdefault(event.digest, []).append(entry.position)
         self.state = state

@@ -10,7 +10,10 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from engine.audit.evidence import GroundProof, audited_people
+from engine.audit.evidence import GroundProof
+from engine.audit.membership_report import everybody
+from engine.audit.published import Published
+from engine.audit.vault_check import audited_people, deletions, vault_faults
 from engine.cli.checkpoints import print_differences
 from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import json_text
@@ -30,6 +33,7 @@ from engine.subscriber.inactivity import retention_of
 MAX_SHOWN = 50
 """Lines of faults that are printed; the others are counted."""
 NIGHTS = 7
+NAMELESS = N_("the vault holds no address for them, and the ledger no erasure that says why")
 UNTOLD = N_("brought by others more than a month ago, and no letter has said from where")
 
 
@@ -39,13 +43,26 @@ def evidence(context: AppContext, args: argparse.Namespace) -> int:
     only = _known(context, args.address) if args.address else ""
     grounds = fault_lines = 0
     faults = Counter[str]()
-    for person in audited_people(context.ledger, context.vault, context.clock.now(), only):
+    deleted = deletions(Published(context.ledger.stream(STREAM)), context.config.site.timezone)
+    streams = (
+        iter([context.ledger.stream(only)]) if only else everybody(context.database, context.ledger)
+    )
+    for person in audited_people(streams, context.vault, deleted, context.clock.now()):
         lacking = [proof for proof in person.grounds if missing(proof.particulars)]
         lines = [f"{person.subscriber}  {_lacking(proof, _)}" for proof in lacking]
+        lines += [
+            _("{person}  position {position}: {said}").format(
+                person=person.subscriber, position=fault.position, said=fault.said(_)
+            )
+            for fault in person.faults
+        ]
         lines += [f"{person.subscriber}  {_(UNTOLD)}"] if person.untold else []
+        lines += [f"{person.subscriber}  {_(NAMELESS)}"] if person.nameless else []
         grounds += len(person.grounds)
         faults.update(name for proof in lacking for name in missing(proof.particulars))
+        faults.update(fault.code for fault in person.faults)
         faults.update(["told"] if person.untold else [])
+        faults.update(["nameless"] if person.nameless else [])
         for line in lines[: max(0, MAX_SHOWN - fault_lines)]:
             print(line)
         fault_lines += len(lines)
@@ -57,7 +74,8 @@ def evidence(context: AppContext, args: argparse.Namespace) -> int:
     for name, count in faults.most_common():
         print(f"{name}: {count}")
     raise UserError(
-        N_("of {n} grounds some have no whole proof: what is missing stands above"), n=grounds
+        N_("of {n} grounds some have no whole proof, or evidence is not as it was: see above"),
+        n=grounds,
     )
 
 
@@ -190,10 +208,19 @@ VIEWS = ("agenda", "members", "letters", "silence")
 
 
 def replay(context: AppContext, args: argparse.Namespace) -> int:
-    """Rebuild the tree from the ledger's bytes, and every view beside the live ones from one
-    snapshot; "equal", or what differs, printed as it is found, and status 1.
+    """Rebuild the tree from the ledger's bytes, each commitment from the vault's, and every view
+    beside the live ones from one snapshot; "equal", or what differs, printed as it is found, and
+    status 1.
     """
-    in_tree = print_differences(context, context.tree.replay, sys.stdout)
+    in_tree = print_differences(
+        context, N_("Recomputing the tree"), context.tree.replay, sys.stdout
+    )
+    in_vault = print_differences(
+        context,
+        N_("Reading the vault"),
+        lambda tell: vault_faults(context.ledger, context.vault),
+        sys.stdout,
+    )
     in_views = _print_rows(context)
     if in_tree:
         sentence = N_(
@@ -201,6 +228,12 @@ def replay(context: AppContext, args: argparse.Namespace) -> int:
             " shown); keep everything as it is: it is evidence"
         )
         raise UserError(sentence, n=in_tree)
+    if in_vault:
+        sentence = N_(
+            "not equal: {n} pieces of evidence in the vault are not what the ledger commits to (at"
+            " most 50 are shown); keep everything as it is: it is evidence"
+        )
+        raise UserError(sentence, n=in_vault)
     if in_views:
         sentence = N_(
             "not equal: {n} rows differ (at most 50 of each kind are shown); `relance rebuild`"

@@ -35,6 +35,7 @@ from engine.audit.published import Published
 from engine.audit.report import Report, as_html, as_text
 from engine.audit.standing import letter_names, standing
 from engine.audit.story import story_as_json, story_report
+from engine.audit.vault_check import deletions, evidence_faults
 from engine.cli.checkpoints import hold_everything, refusing
 from engine.cli.private_file import private_file
 from engine.cli.progress import catch_up
@@ -230,14 +231,16 @@ def _facts(
     installation = [entry for entry, _ in read.values()]
     with refusing():
         held = held_reading(context, read, person.read, person.subscriber)
+    published, zone = Published(installation), context.config.site.timezone
     return FactReport(
-        published=Published(installation),
+        published=published,
         dates=LedgerDates(context, installation),
         pieces=person.pieces,
-        zone=context.config.site.timezone,
+        zone=zone,
         language=language,
         letters=letters,
         held=held,
+        faults=[*evidence_faults(person.entries, person.pieces, deletions(published, zone))],
     )
 
 

@@ -50,20 +50,21 @@ def hold_everything(context: AppContext) -> None:
     """The whole ledger against its tree, before anything is signed at somebody's word. Raises
     UserError where anything differs, each difference being printed on standard error before.
     """
-    differences = print_differences(context, context.tree.differences, sys.stderr)
+    label = N_("Recomputing the tree")
+    differences = print_differences(context, label, context.tree.differences, sys.stderr)
     if differences:
         raise UserError(NOTHING_SIGNED, n=differences)
 
 
 def print_differences(
-    context: AppContext, differences: Callable[[Tell], Iterable[Words]], out: TextIO
+    context: AppContext, label: str, differences: Callable[[Tell], Iterable[Words]], out: TextIO
 ) -> int:
     """Each difference between ledger, tree and what was signed or remembered, printed as soon as it
     is found; how many there are. Raises UserError.
     """
     _ = translator(context.config.site.language)
     count = 0
-    with refusing(), Progress(_("Recomputing the tree"), say=_) as tell:
+    with refusing(), Progress(_(label), say=_) as tell:
         for count, difference in enumerate(differences(tell), 1):
             if count <= MAX_SHOWN:
                 tell.clear()

@@ -25,6 +25,7 @@ from engine.audit.nothing_held import nothing_held_about_address
 from engine.audit.published import Published
 from engine.audit.report import as_html
 from engine.audit.standing import letter_names, standing
+from engine.audit.vault_check import deletions, evidence_faults
 from engine.cli.checkpoints import hold_everything, refusing
 from engine.cli.private_file import private_file, replacing
 from engine.cli.prove import hold_person
@@ -72,14 +73,17 @@ def _page(context: AppContext, text: str, language: Language) -> tuple[str, bool
     _, installation = translator(language), context.installation_stream.current()
     site, fields = context.config.site, person.known.fields if person.known else {}
     entries = context.ledger.stream(STREAM)
+    published = Published(entries)
+    deleted = deletions(published, site.timezone)
     facts = FactReport(
-        published=Published(entries),
+        published=published,
         dates=LedgerDates(context, entries),
         pieces=person.pieces,
         zone=site.timezone,
         language=language,
         letters=letter_names(installation, fields, person.entries, _, ids=False),
         in_words=True,
+        faults=[*evidence_faults(person.entries, person.pieces, deleted)],
     )
     made = dossier(
         person,

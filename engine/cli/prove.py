@@ -8,13 +8,14 @@ import argparse
 import secrets
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from engine.audit.committed_address import address_lines
 from engine.audit.held import held_reading
 from engine.audit.identity import identified
 from engine.audit.published import Published
+from engine.audit.vault_check import OTHER_EVIDENCE, deletions, evidence_faults
 from engine.cli.checkpoints import MAX_SHOWN, NOTHING_SIGNED, hold_everything, refusing
 from engine.cli.people import person_of, report
 from engine.cli.private_file import write_private
@@ -38,16 +39,15 @@ from engine.vault.evidence import committed
 from engine.vault.sealing import SealingRefused, unseal
 from engine.words import Words, words
 
-OTHER_EVIDENCE = N_(
-    "the evidence in the vault under {commitment} is NOT what the ledger commits to"
-)
-
 
 def prove(context: AppContext, args: argparse.Namespace) -> int:
-    """One person's proof as a zip, readable by nobody but its owner: what is in it is personal."""
+    """One person's proof as a zip, readable by nobody but its owner: what is in it is personal. A
+    piece that is gone without a fact that says why is named, and the status is 1.
+    """
     _ = translator(context.config.site.language)
     stream = _stream(context, args.person)
     hold_person(context, stream)
+    _refuse(context, [*_altered(context.vault.evidence_bytes(stream))])
     stores = Stores(context.ledger, context.vault, context.tree, context.installation_stream)
     with refusing():
         signed = context.tree.sign_now() if args.size is None else _checkpoint(context, args.size)
@@ -81,6 +81,8 @@ def prove(context: AppContext, args: argparse.Namespace) -> int:
     )
     person = identified(context.ledger, context.vault, stream)
     faults = [line.text for line in address_lines(person.committed, _) if line.mark == "fault"]
+    deleted = deletions(Published(context.ledger.stream(STREAM)), context.config.site.timezone)
+    faults += [fault.said(_) for fault in evidence_faults(person.entries, person.pieces, deleted)]
     for fault in faults:
         print(f"! {printable(fault)}")
     return 1 if faults else 0
@@ -102,12 +104,19 @@ def hold_person(context: AppContext, stream: str) -> None:
 
 def _differences(context: AppContext, holding: BundleSources) -> list[Words]:
     """What is handed over, held once more as it is."""
-    altered = [
-        words(OTHER_EVIDENCE, commitment=commitment)
+    evidence = (
+        (bytes.fromhex(commitment), salt, payload)
         for commitment, (salt, payload) in holding.evidence.items()
-        if committed(salt, payload).hex() != commitment
-    ]
-    return [*(item.words for item in context.tree.held(holding.entries).differences), *altered]
+    )
+    held = context.tree.held(holding.entries)
+    return [*(item.words for item in held.differences), *_altered(evidence)]
+
+
+def _altered(evidence: Iterable[tuple[bytes, bytes, bytes]]) -> Iterator[Words]:
+    """`evidence`: commitment, salt and payload of each piece."""
+    for commitment, salt, payload in evidence:
+        if committed(salt, payload) != commitment:
+            yield words(OTHER_EVIDENCE, commitment=commitment.hex())
 
 
 def _refuse(context: AppContext, differences: Sequence[Words]) -> None:

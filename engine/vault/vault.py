@@ -32,6 +32,7 @@ from engine.vault.stop_journal import StopJournal, suppression
 
 SQL = beside(__file__)
 MAX_SMALL_WRITE = 50
+MAX_OWNERS = 500
 FIRST = "00000000-0000-0000-0000-000000000000"
 
 
@@ -213,19 +214,16 @@ class Vault:
         with self.database.connection() as connection:
             return connection.execute(SQL["end_archives"], {"now": now}).rowcount
 
-    def evidence_of_many(
-        self, subscribers: Collection[str]
-    ) -> dict[str, dict[str, dict[str, object]]]:
-        """The same for many people, by subscriber."""
-        pieces: dict[str, dict[str, dict[str, object]]] = {
-            subscriber: {} for subscriber in subscribers
-        }
+    def pieces_of_many(self, subscribers: Collection[str]) -> dict[str, dict[str, Evidence]]:
+        """What `pieces_of` gives, for many people, by subscriber."""
+        pieces: dict[str, dict[str, Evidence]] = {subscriber: {} for subscriber in subscribers}
         with self.database.connection() as connection:
             rows = connection.execute(
-                SQL["evidence_of_many"], {"subscribers": uuids(subscribers)}
+                SQL["pieces_of_many"], {"subscribers": uuids(subscribers)}
             ).fetchall()
-        for subscriber, commitment, payload in rows:
-            pieces[str(subscriber)][bytes(commitment).hex()] = json.loads(bytes(payload))
+        for subscriber, commitment, salt, payload, kind in rows:
+            piece = Evidence(bytes(salt), bytes(payload), bytes(commitment), str(kind))
+            pieces[str(subscriber)][piece.commitment.hex()] = piece
         return pieces
 
     def people_after(self, subscriber: str, most: int) -> list[tuple[str, str, int]]:
@@ -237,6 +235,14 @@ class Vault:
                 SQL["people_after"], {"after": subscriber or FIRST, "most": most}
             ).fetchall()
         return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
+
+    def evidence_owners(self, after: str) -> list[str]:
+        """A page of the ids that evidence is kept under, after an id ("" for the first page)."""
+        with self.database.connection() as connection:
+            rows = connection.execute(
+                SQL["evidence_owners"], {"after": after or FIRST, "most": MAX_OWNERS}
+            ).fetchall()
+        return [str(row[0]) for row in rows]
 
     def keep_mails(self, vault_writes: Sequence[VaultWrite]) -> None:
         """Keep the mails that ask for consent before they are handed over: the facts that commit to

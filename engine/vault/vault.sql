@@ -145,9 +145,13 @@ SELECT (SELECT count(*) FROM vault.person WHERE subscriber = %(subscriber)s), (S
 -- Everybody, a page at a time, by id: an audit reads them all and holds no more than a page.
 SELECT subscriber, source, registered_at FROM vault.person WHERE subscriber > %(after)s::uuid ORDER BY subscriber LIMIT %(most)s
 
--- name: evidence_of_many
--- The same for a page of people.
-SELECT subscriber, commitment, payload FROM vault.evidence WHERE subscriber = ANY(%(subscribers)s::uuid[])
+-- name: pieces_of_many
+-- The same for a page of people, with what it takes to hold each piece against its commitment.
+SELECT subscriber, commitment, salt, payload, kind FROM vault.evidence WHERE subscriber = ANY(%(subscribers)s::uuid[])
+
+-- name: evidence_owners
+-- Whom anything is kept about, a page at a time, by id: an audit reads them all and holds no more than a page.
+SELECT DISTINCT subscriber FROM vault.evidence WHERE subscriber > %(after)s::uuid ORDER BY subscriber LIMIT %(most)s
 
 -- name: mails_of
 -- What was kept of letters that asked for consent before they were handed over: a killed sender's are found here.

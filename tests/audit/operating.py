@@ -65,6 +65,12 @@ class Operated:
             entry.position for entry in self.context.ledger.stream(stream) if entry.name == name
         ][-1]
 
+    def evidence(self, name: str, address: str = ANNA) -> str:
+        """The commitment of the last fact of this name about a person."""
+        entry = self.context.ledger.at(self.position(name, address))
+        assert entry is not None and entry.cause.evidence
+        return entry.cause.evidence
+
     def words(self, digest: str) -> int:
         """Where the (first piece of the) words of a digest stand."""
         return next(

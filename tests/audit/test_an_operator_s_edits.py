@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.sequence.delay import Delay
+from engine.installation.events import RetentionApplied
+from engine.sequence.delay import DAY, Delay
+from engine.subscriber.events import Cause
 from tests.audit.operating import ANNA, BRUNO, Asking, Operated, operated, put_right
 from tests.running_installation import Installations
 
@@ -194,3 +196,64 @@ def test_the_checkpoint_of_each_hour_is_not_signed_over_what_was_cut_off_either(
     assert operator.context.tree.sign_when_due(Delay()) is None
     assert "this machine knew the ledger up to position" in operator.context.tree.trouble
     assert not operator.context.tree.all_checkpoints()
+
+
+def test_evidence_that_was_changed_is_no_whole_proof_and_not_handed_over(
+    operator: Operated, asks: Asking, tmp_path: Path
+) -> None:
+    commitment = operator.evidence("consent-requested")
+    operator.edit(
+        "UPDATE vault.evidence SET payload = convert_to(replace(convert_from(payload, 'UTF8'),"
+        " 'inscription', 'inscriptiom'), 'UTF8') WHERE commitment = decode(%(it)s, 'hex')",
+        it=commitment,
+    )
+    told = asks("story", ANNA)
+    assert told.status == 1 and "! the evidence in the vault is NOT what" in told.out
+    audited = asks("evidence", ANNA)
+    named = f"evidence {commitment[:16]}… is NOT what the ledger commits to"
+    assert audited.status == 1 and named in audited.out and "altered: 1\n" in audited.out
+    replayed = asks("replay")
+    assert replayed.status == 1 and commitment in replayed.out and "not equal" in replayed.err
+    proved = asks("prove", ANNA, "-o", str(tmp_path / "anna.zip"))
+    assert proved.status == 1 and commitment in proved.err and not list(tmp_path.iterdir())
+
+
+def test_evidence_that_was_deleted_is_named_where_no_fact_says_why(
+    operator: Operated, asks: Asking, tmp_path: Path
+) -> None:
+    commitment = operator.evidence("consent-confirmed")
+    operator.edit(
+        "DELETE FROM vault.evidence WHERE commitment = decode(%(it)s, 'hex')", it=commitment
+    )
+    gone = f"evidence {commitment[:16]}… is gone, and no fact says why"
+    told = asks("story", ANNA)
+    assert told.status == 1 and f"! {gone}" in told.out
+    audited = asks("evidence", ANNA)
+    assert audited.status == 1 and gone in audited.out and "missing: 1\n" in audited.out
+    proved = asks("prove", ANNA, "-o", str(tmp_path / "anna.zip"))
+    assert proved.status == 1 and f"! {gone}" in proved.out
+    # What it led to is named by nothing any more.
+    assert "and no fact names it" in asks("replay").out
+
+
+def test_where_somebody_was_is_gone_in_time_or_named(operator: Operated, asks: Asking) -> None:
+    operator.edit("DELETE FROM vault.evidence WHERE kind = 'visitor'")
+    told = asks("story", ANNA)
+    assert told.status == 1 and "! the IP address and the browser that evidence" in told.out
+    context = operator.context
+    context.clock.jump(400 * DAY)
+    now = context.clock.now()
+    night = RetentionApplied(now, "2030-01-01", "enforce", (("visitor", 1, 1, 0),))
+    context.installation_stream.execute(lambda state: [night], Cause("engine"), now)
+    told = asks("story", ANNA)
+    assert "the IP address and the browser" not in told.out and told.status == 0
+
+
+def test_a_person_whose_rows_are_all_gone_is_named_by_the_ledger(
+    operator: Operated, asks: Asking
+) -> None:
+    stream = operator.site.stream(ANNA)
+    for table in ("person", "evidence"):
+        operator.edit(f"DELETE FROM vault.{table} WHERE subscriber = %(it)s", it=stream)
+    audited = asks("evidence")
+    assert audited.status == 1 and f"{stream}  the vault holds no address for them" in audited.out

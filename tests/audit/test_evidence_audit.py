@@ -63,13 +63,17 @@ def test_whole_proofs_are_counted_and_one_that_lacks_a_name_is_told_with_it(
         audit(site.context, "personne@exemple.fr")
 
 
-def test_a_withdrawn_ground_needs_no_proof_to_write(site: Site) -> None:
+def test_a_withdrawn_ground_needs_no_proof_to_write_and_its_evidence_does_not_vanish(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
     address = doors.by_form(site)
     site.context.vault.forget_evidence(
         [bytes.fromhex(doors.last(site, address).entry.cause.evidence)]
     )
     site.command(address, Withdraw(site.context.clock.now(), Cause("click"), "conseils"))
-    assert audit(site.context) == 0
+    with pytest.raises(UserError, match="of 0 grounds"):
+        audit(site.context)
+    assert capsys.readouterr().out.endswith("\nmissing: 1\n")
 
 
 def test_who_was_brought_by_others_reads_in_each_letter_from_where(site: Site) -> None:
