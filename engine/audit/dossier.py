@@ -98,6 +98,8 @@ def dossier(
 
     def rows(rows_of: Callable[[GroundCase], Iterator[Row]]) -> tuple[Row, ...]:
         """Of each ground; under the name of its purpose where there are several."""
+        if not grounds:
+            return (Row("", Line(_("nothing is on record"))),)
         if len(grounds) == 1:
             return tuple(rows_of(grounds[0]))
         return tuple(
@@ -106,7 +108,8 @@ def dossier(
             for row in (Row(answers.purpose(ground), Line("")), *rows_of(ground))
         )
 
-    wanting = [*dict.fromkeys(line for ground in grounds for line in answers.wanting(ground))]
+    wanting = [line for ground in grounds for line in answers.wanting(ground)]
+    wanting = [*answers.groundless(), *dict.fromkeys(wanting)]
     return Dossier(
         title=_("Evidence file: {person}").format(person=answers.who),
         about=_("drawn up by {site} on {when} ({zone})").format(

@@ -401,9 +401,10 @@ class Answers:
 
     # What is missing?
 
-    def wanting(self, ground: GroundCase) -> Iterator[Line]:
+    def groundless(self) -> Iterator[Line]:
+        """Each letter that nothing allowed, whatever its purpose."""
         _ = self.say
-        for letter in self.groundless_of(ground):
+        for letter in self.case.groundless:
             sentence = _("the letter {letter} of {when} was begun without a live ground: {why}")
             yield Line(
                 sentence.format(
@@ -413,6 +414,9 @@ class Answers:
                 ),
                 mark="fault",
             )
+
+    def wanting(self, ground: GroundCase) -> Iterator[Line]:
+        _ = self.say
         acts = [entry for entry in (ground.asked, ground.given) if entry is not None]
         for entry in acts:
             state = held_evidence(entry, self.person.pieces).state

@@ -22,6 +22,9 @@ ol, ul { padding-left: 1.5rem; } li { margin: .6rem 0; overflow-wrap: anywhere; 
 .alarm::before { content: "! "; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f2;
   border-left: 3px solid #888; padding: .6rem; margin: .3rem 0; }
+@page { size: A4; margin: 15mm; }
+@media print { body { font-size: 9.5pt; max-width: none; margin: 0; padding: 0; }
+  h2 { break-after: avoid; } li { break-inside: avoid-page; } }
 """
 
 

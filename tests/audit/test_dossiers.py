@@ -14,13 +14,14 @@ import pytest
 from engine.audit.dossier_page import css_string
 from engine.i18n.user_error import UserError
 from engine.subscriber.commands import Withdraw
-from engine.subscriber.events import Cause, LetterBegun
+from engine.subscriber.events import Cause, LetterBegun, SubscriberErased
 from tests.audit.contesting import (
     FILES,
     FORM_NOTICE,
     RAW,
     Auditor,
     first_page,
+    forgotten,
     recorded,
     sent,
     subscribed,
@@ -190,6 +191,32 @@ def test_a_letter_without_a_ground_is_a_fault_on_the_first_page(
     assert read.status == 1
     assert "1 lettre est partie sans fondement valable (voir 5)." in read.first
     assert "partie sans fondement valable : consentement retiré" in read.first
+
+
+def test_a_letter_to_whom_nothing_was_ever_allowed_is_a_fault_by_itself(
+    site: Site, auditor: Auditor
+) -> None:
+    context, address = site.context, "jamais-inscrite@lecteurs.example"
+    site.post("inscription", {"email": address})
+    begun = LetterBegun(
+        context.clock.now(), "list:20", "letter", "merci", "cd" * 16, 1, 20, 1, "offres"
+    )
+    recorded(context, site.stream(address), (begun,), "engine")
+    read = drawn_up(auditor, address)
+    assert read.status == 1
+    assert "partie sans fondement valable : aucun fondement pour cette finalité" in read.first
+
+
+def test_of_an_erased_person_the_file_says_what_is_gone(site: Site, auditor: Auditor) -> None:
+    address = "effacee@lecteurs.example"
+    subscribed_by_form(site, address)
+    stream = site.stream(address)
+    recorded(site.context, stream, (SubscriberErased(site.context.clock.now()),))
+    forgotten(site.context, stream)
+    read = drawn_up(auditor, stream)
+    assert address not in read.page
+    assert "Dossier de preuve : une adresse qui n’est plus détenue" in read.first
+    assert "ne sont plus détenus" in read.first
 
 
 def test_an_address_put_in_the_place_of_hers_is_a_fault_on_the_first_page(
