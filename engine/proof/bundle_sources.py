@@ -63,8 +63,8 @@ def _digests_in(value: object) -> Iterator[str]:
 Paths = Callable[[e.LetterBegun], Iterable[str]]
 """The files a letter's words stand in, as its edition has them; none when that is not known."""
 Publication = i.ConfigurationPublished | i.NoticePublished | i.FormPublished
-ALWAYS = frozenset({"origin-begun", "signing-key-changed", "ledger-restored"})
-"""Without these nobody could say which key may sign, and which history it is."""
+ALWAYS = frozenset({"origin-begun", "signing-key-changed", "ledger-restored", "clock-changed"})
+"""Without these nobody could say which key may sign, which history it is, how its clock went."""
 
 
 def referred(

@@ -451,6 +451,7 @@ class OpenSSL:
 DAY = 86_400_000
 CALENDAR = range(-62_135_596_800_000, 253_402_300_800_000)
 """The instants of the years 1 to 9999, UTC."""
+INSTANTS = {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at"}
 LATEST = 3_600_000
 """How long a letter that is stopped may still be on its way: it was asked for a second before MAIL,
 and waits for answers as RFC 5321, 4.5.3.2 has it."""
@@ -459,6 +460,12 @@ OWN_ACTS = ("human_button", "rfc8058", "mailto", "reply")
 GRANTS = ("consent-given", "ground-declared", "consent-confirmed")
 SUPPRESSIONS = ("subscriber-suppressed", "mail-complained", ("mail-bounced", "hard"))
 FINAL = ("letter-sent", "letter-failed", "letter-withheld")
+OUTCOMES = (*FINAL, "letter-deferred", "letter-in-doubt")
+MAIL_FACTS = {*OUTCOMES, "letter-begun", "letter-retried"}
+WAYS = {
+    *("list-joined", "list-left", "list-moved"),
+    *("list-copied", "list-transferred", "move-undone"),
+}
 STOPS = {
     "letter": "!erased !restricted !suppressed {}",
     "broadcast": "!erased !restricted !suppressed {}",
@@ -489,6 +496,9 @@ class Request(NamedTuple):
     expires_at: int = LARGEST_NUMBER
 
 
+NO_MAIL, NO_REQUEST = Mail(), Request()
+
+
 class Replay:
     """What one person's facts add up to, and what is wrong with the next."""
 
@@ -511,16 +521,16 @@ class Replay:
 
     def apply(self, fact: Entry) -> list[str]:
         """The codes of what is wrong with one more fact."""
-        lines = LINES_ABOUT.get(subject(fact), LINES_ABOUT[""])
+        lines = LINES_ABOUT.get(subject(fact), LINES_ABOUT["any"])
         faults = [line.code for line in lines if not line.holds(self, fact)]
         self._follow(fact)
-        return faults + [line.code for line in LINES_ABOUT["*"] if not line.holds(self, fact)]
+        return faults + [line.code for line in AFTERWARDS if not line.holds(self, fact)]
 
     def mail(self, fact: Entry) -> Mail:
-        return self.mails.get(fact.text("message"), Mail())
+        return self.mails.get(fact.text("message"), NO_MAIL)
 
     def request(self, fact: Entry) -> Request:
-        return self.requests.get(purpose_of(fact), Request())
+        return self.requests.get(purpose_of(fact), NO_REQUEST)
 
     def letter(self, fact: Entry) -> tuple[str, int, str]:
         """Which letter a mail is: of each there is one message."""
@@ -543,7 +553,7 @@ class Replay:
 
     def is_one_person(self) -> bool:
         first_runs = [self.first_runs.get(run, run) for run in self.standing.values()]
-        return len(first_runs) == len(set(first_runs))
+        return len(first_runs) < 2 or len(first_runs) == len(set(first_runs))
 
     def may_extend(self, fact: Entry) -> bool:
         """Within the first month, to two more at the most (GDPR 12(3))."""
@@ -551,13 +561,15 @@ class Replay:
         return fact.at <= due_at <= fact.number("due_at") <= asked_at + 93 * DAY
 
     def _follow(self, fact: Entry) -> None:
-        name, purpose, request = fact.name, purpose_of(fact), fact.text("request")
         self.recorded_at = fact.recorded_at
+        name, purpose, request = fact.name, purpose_of(fact), fact.text("request")
+        if name in MAIL_FACTS:
+            return self._follow_mail(fact)
         if name in GRANTS:
             self.live.add(purpose)
             self._lift(purpose)
-        if heard_at(fact) >= self.requests.get("*", Request()).leaves_at:
-            self.requests.pop("*", None)
+        if "*" in self.requests and heard_at(fact) >= self.requests["*"].leaves_at:
+            del self.requests["*"]
         if name in ("consent-requested", "permission-asked"):
             ids = self.request(fact).ids if self.request(fact).expires_at > fact.at else ()
             leaves_at = max(fact.at, fact.number("hold_until"))
@@ -591,8 +603,8 @@ class Replay:
         elif name == "subscriber-erased":
             self._stop(fact, "!erased")
             self.live, self.requests, self.rights, self.standing = set(), {}, {}, {}
-        self._follow_mail(fact)
-        self._follow_way(fact)
+        elif name in WAYS:
+            self._follow_way(fact)
 
     def _stop(self, fact: Entry, *what: str) -> None:
         for stop in what:
@@ -641,9 +653,11 @@ def purpose_of(fact: Entry) -> str:
     return "*" if fact.name.startswith("permission-") else fact.text("purpose")
 
 
-def instants(fact: Entry) -> list[int]:
-    named = [integer(value) for name, value in fact.data.items() if name.endswith("_at")]
-    return [fact.at, fact.recorded_at, *named]
+def has_dates(fact: Entry) -> bool:
+    """Whether each of its times is one that a calendar holds."""
+    if fact.at not in CALENDAR or fact.recorded_at not in CALENDAR:
+        return False
+    return INSTANTS.isdisjoint(fact.data) or all(fact.number(n) in CALENDAR for n in INSTANTS)
 
 
 def proves_consent(fact: Entry) -> bool:
@@ -683,9 +697,9 @@ def joins(fact: Entry) -> dict[int, int]:
 
 
 class Line(NamedTuple):
-    """What must hold of a fact as things stood before it or, for "*", as they stand after it.
+    """What must hold of a fact as things stood before it or "afterwards", as they stand after it.
 
-    `facts` are names of events; a mail that was begun is named with its kind.
+    `facts` are "any", or names of events; a mail that was begun is named with its kind.
     """
 
     id: str
@@ -704,18 +718,16 @@ def subject(fact: Entry) -> str:
 LISTED = "letter-begun:letter letter-begun:broadcast"
 ASKING = "letter-begun:confirmation letter-begun:permission"
 MAILS = f"{LISTED} {ASKING} letter-begun:rights"
-OUTCOMES = "letter-sent letter-failed letter-withheld letter-deferred letter-in-doubt"
 CONSENT = "consent-given consent-confirmed permission-renewed"
-WAYS = "list-joined list-left list-moved list-copied list-transferred move-undone"
+MOVING = " ".join(sorted(WAYS))
 OF_THE_LIVING = (
-    f"{CONSENT} {WAYS} ground-declared consent-requested permission-asked right-exercised"
+    f"{CONSENT} {MOVING} ground-declared consent-requested permission-asked right-exercised"
 )
 # fmt: off
 RULE = (
-    Line("P1.01", "", "date-impossible",
-         lambda p, f: all(instant in CALENDAR for instant in instants(f))),
-    Line("P1.02", "", "recorded-before-it-was", lambda p, f: f.at <= f.recorded_at),
-    Line("P1.03", "", "recorded-backwards", lambda p, f: f.recorded_at >= p.recorded_at),
+    Line("P1.01", "any", "date-impossible", lambda p, f: has_dates(f)),
+    Line("P1.02", "any", "recorded-before-it-was", lambda p, f: f.at <= f.recorded_at),
+    Line("P1.03", "any", "recorded-backwards", lambda p, f: f.recorded_at >= p.recorded_at),
     Line("P1.04", "subscriber-registered", "registered-after-erasure",
          lambda p, f: "!erased" not in p.stops),
     Line("P1.05", OF_THE_LIVING, "fact-after-erasure", lambda p, f: "!erased" not in p.stops),
@@ -778,7 +790,7 @@ RULE = (
          lambda p, f: p.mail(f).status not in ("", "due")),
     Line("P1.39", "letter-withheld mail-bounced", "outcome-unbegun",
          lambda p, f: p.mail(f).status != "" or not f.text("message")),
-    Line("P1.40", OUTCOMES, "outcome-twice",
+    Line("P1.40", " ".join(OUTCOMES), "outcome-twice",
          lambda p, f: p.mail(f).status not in ("mendable", "settled")),
     Line("P1.41", "letter-sent letter-in-doubt", "sent-after-stop",
          lambda p, f: f.text("settled") != "" or p.is_in_time(f)),
@@ -798,21 +810,22 @@ RULE = (
          lambda p, f: abs(f.at - (f.number("counted_from") or f.at)) <= 150 * 365 * DAY),
     Line("P1.50", "list-moved list-copied", "date-impossible",
          lambda p, f: (f.number("hold_until") or f.at) >= f.at),
-    Line("P1.51", WAYS, "left-without-standing",
+    Line("P1.51", MOVING, "left-without-standing",
          lambda p, f: leaves(f).items() <= p.standing.items()),
-    Line("P1.52", WAYS, "joined-twice",
+    Line("P1.52", MOVING, "joined-twice",
          lambda p, f: not joins(f).keys() & (p.standing.keys() - leaves(f).keys())),
     Line("P1.53", "move-undone", "run-never-begun",
          lambda p, f: set(joins(f).values()) <= p.first_runs.keys()),
-    Line("P1.54", WAYS, "run-used-twice",
+    Line("P1.54", MOVING, "run-used-twice",
          lambda p, f: f.name == "move-undone" or not p.first_runs.keys() & set(joins(f).values())),
-    Line("P1.55", "*", "person-doubled", lambda p, f: p.is_one_person()),
+    Line("P1.55", "afterwards", "person-doubled", lambda p, f: p.is_one_person()),
 )
 # fmt: on
 LINES_ABOUT = {
-    about: [line for line in RULE if about in line.facts.split() or not line.facts]
-    for about in {"", *" ".join(line.facts for line in RULE).split()}
+    about: [line for line in RULE if line.facts == "any" or about in line.facts.split()]
+    for about in " ".join(line.facts for line in RULE).split()
 }
+AFTERWARDS = [line for line in RULE if line.facts == "afterwards"]
 
 
 # ##################################################################### PART TWO: THE REPORTER

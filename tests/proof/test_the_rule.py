@@ -521,14 +521,14 @@ def test_every_line_of_the_page_is_a_line_of_the_verifier_and_has_a_scenario() -
 def test_the_page_and_the_verifier_say_the_same_of_a_line(line: str) -> None:
     about, _, code = ROWS[line]
     assert code == f"`{LINES[line].code}`"
-    named = {name.partition(":")[0] for name in LINES[line].facts.split()} - {"*"}
+    named = {name.partition(":")[0] for name in LINES[line].facts.split()} - {"any", "afterwards"}
     assert set(re.findall(r"`([a-z]+-[a-z-]+)`", about)) == named
 
 
 @pytest.mark.parametrize("line", SCENARIOS)
 def test_what_a_line_forbids_is_never_made_and_always_found(line: str) -> None:
     scenario = SCENARIOS[line]
-    assert set(scenario.forbidden.faults()) == {LINES[line].code, *scenario.also}
+    assert sorted(scenario.forbidden.faults()) == sorted({LINES[line].code, *scenario.also})
     if scenario.in_the_engine is not None:
         scenario.in_the_engine()
     else:

@@ -275,6 +275,25 @@ def test_a_letter_whose_ground_lives_again_is_none_to_be_named(
     assert judge(ledger_of(book), tmp_path).status == 0
 
 
+@pytest.mark.parametrize("rate", [1, 20])
+def test_on_a_clock_that_is_sped_up_a_letter_is_longer_under_way(rate: int, tmp_path: Path) -> None:
+    """Ten hours after the withdrawal it is sent: half an hour, where they pass twenty times as
+    fast.
+    """
+    book = small_book()
+    book.write(verify.INSTALLATION, "clock-changed", rate=rate, trial=True)
+    begin_letter(book, BRUNO, "l9", "m9")
+    book.write(BRUNO, "consent-withdrawn", purpose="conseils", act="rfc8058")
+    book.at += 10 * 3_600_000
+    book.write(BRUNO, "letter-sent", message="m9", code=250)
+    for found in (
+        judge(ledger_of(book), tmp_path),
+        judge(bundle_of(book, stream=BRUNO), tmp_path),
+    ):
+        late = "a letter sent long after a withdrawal"
+        assert any(late in reason for _, reason in found.wrong) is (rate == 1)
+
+
 def test_whoever_was_long_silent_is_asked_whether_to_go_on(tmp_path: Path) -> None:
     book = small_book()
     book.write(BRUNO, "permission-asked", request="q1", expires_at=FAR)
