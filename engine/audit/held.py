@@ -10,6 +10,7 @@ from typing import Protocol
 from engine.commands.command_handler import CommandHandler
 from engine.installation.events import STREAM
 from engine.ledger.codec import Entry
+from engine.ledger.store import Ledger
 from engine.proof.held_reading import HeldReading, misplaced_entries, missing_facts
 from engine.proof.ledger_tree import LedgerTree
 from engine.store.database import Database
@@ -26,6 +27,8 @@ class HoldingStores(Protocol):
     @property
     def database(self) -> Database: ...
     @property
+    def ledger(self) -> Ledger: ...
+    @property
     def tree(self) -> LedgerTree: ...
     @property
     def command_handler(self) -> CommandHandler: ...
@@ -39,11 +42,14 @@ def held_reading(
     last cannot be read.
     """
     octets = {position: state for position, (_, state) in (*installation.items(), *own.items())}
+    entries = [entry for entry, _ in own.values()]
     known = stores.command_handler.load([subscriber])[subscriber].version
+    # What came while it was read is known by now: it is no fact that is missing.
+    entries += stores.ledger.after({subscriber: entries[-1].version})[subscriber]
     return stores.tree.held(octets).with_more(
         *misplaced_entries(_misplaced(stores.database)),
         *missing_facts(STREAM, [entry for entry, _ in installation.values()], 0),
-        *missing_facts(subscriber, [entry for entry, _ in own.values()], known),
+        *missing_facts(subscriber, entries, known),
     )
 
 

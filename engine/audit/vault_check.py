@@ -21,7 +21,7 @@ from engine.sequence.delay import DAY
 from engine.subscriber import events as e
 from engine.subscriber.inactivity import retention_of
 from engine.vault.evidence import Evidence, committed
-from engine.vault.vault import Vault
+from engine.vault.vault import KnownPerson, Vault
 from engine.words import Words, words
 
 PAGE = 500
@@ -143,9 +143,11 @@ class AuditedPerson:
 
 
 def audited_people(
-    streams: Iterable[Sequence[Entry]], vault: Vault, deleted: Deletions, now: int
+    streams: Iterable[Sequence[Entry]], ledger: Ledger, vault: Vault, deleted: Deletions, now: int
 ) -> Iterator[AuditedPerson]:
-    """`streams` are people's, each whole; `now` is engine time in milliseconds."""
+    """`streams` are people's, each whole; `now` is engine time in milliseconds. Whoever has a fault
+    is looked at again as the ledger has them by then: somebody erased meanwhile has none.
+    """
     waiting = iter(streams)
     while page := list(islice(waiting, PAGE)):
         people = [entries[0].stream for entries in page]
@@ -153,23 +155,31 @@ def audited_people(
         for entries in page:
             subscriber = entries[0].stream
             person, kept = known.get(subscriber), pieces[subscriber]
-            payloads = {digest: read_payload(piece.payload) for digest, piece in kept.items()}
-            told = any(isinstance(entry.event, e.LetterSent) for entry in entries)
-            yield AuditedPerson(
-                subscriber=subscriber,
-                grounds=(
-                    tuple(live_proofs(entries, list(ground_proofs(entries, payloads))))
-                    if person is not None
-                    else ()
-                ),
-                faults=tuple(evidence_faults(entries, kept, deleted)),
-                untold=person is not None
-                and bool(person.source)
-                and now - entries[0].recorded_at > MONTH
-                and not told,
-                nameless=person is None
-                and not any(isinstance(entry.event, e.SubscriberErased) for entry in entries),
-            )
+            audited = _audited(entries, person, kept, deleted, now)
+            if audited.faults or audited.nameless:
+                audited = _audited(ledger.stream(subscriber), person, kept, deleted, now)
+            yield audited
+
+
+def _audited(
+    entries: Sequence[Entry],
+    person: KnownPerson | None,
+    pieces: Mapping[str, Evidence],
+    deleted: Deletions,
+    now: int,
+) -> AuditedPerson:
+    payloads = {digest: read_payload(piece.payload) for digest, piece in pieces.items()}
+    proofs = list(ground_proofs(entries, payloads)) if person is not None else []
+    told = any(isinstance(entry.event, e.LetterSent) for entry in entries)
+    brought = person is not None and bool(person.source)
+    return AuditedPerson(
+        subscriber=entries[0].stream,
+        grounds=tuple(live_proofs(entries, proofs)),
+        faults=tuple(evidence_faults(entries, pieces, deleted)),
+        untold=brought and now - entries[0].recorded_at > MONTH and not told,
+        nameless=person is None
+        and not any(isinstance(entry.event, e.SubscriberErased) for entry in entries),
+    )
 
 
 def vault_faults(ledger: Ledger, vault: Vault) -> Iterator[Words]:

@@ -47,7 +47,8 @@ def evidence(context: AppContext, args: argparse.Namespace) -> int:
     streams = (
         iter([context.ledger.stream(only)]) if only else everybody(context.database, context.ledger)
     )
-    for person in audited_people(streams, context.vault, deleted, context.clock.now()):
+    now = context.clock.now()
+    for person in audited_people(streams, context.ledger, context.vault, deleted, now):
         lacking = [proof for proof in person.grounds if missing(proof.particulars)]
         lines = [f"{person.subscriber}  {_lacking(proof, _)}" for proof in lacking]
         lines += [

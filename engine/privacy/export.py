@@ -343,8 +343,8 @@ def own_proof(stores: ProofStores, subscriber: str) -> bytes:
     again and again.
     """
     sources = Stores(stores.ledger, stores.vault, stores.tree, stores.installation_stream)
-    own = stores.ledger.stored(subscriber)
     known = stores.command_handler.load([subscriber])[subscriber].version
+    own = stores.ledger.stored(subscriber)
     held = stores.tree.held({position: octets for position, (_, octets) in own.items()})
     refuse_to_sign(held, missing_facts(subscriber, [entry for entry, _ in own.values()], known))
     signed = stores.tree.sign_now()

@@ -298,16 +298,16 @@ class LedgerTree:
         and the newest signed checkpoint; and the ledger's head against what this machine remembers.
         Raises SigningRefused where what it signed last cannot be read.
         """
-        origins = self.installation_stream.current().origins
-        head, size = self.ledger.head(), self.size()
+        origins, size = self.installation_stream.current().origins, self.size()
         kept = {origin.name: origin.kept for origin in origins}
         largest = {
             item.checkpoint.origin: item
             for item in sorted(self._signed(), key=lambda item: item.checkpoint.size)
             if (end := kept.get(item.checkpoint.origin)) is None or item.checkpoint.size <= end
         }
-        signed = [*largest.values(), *self._signed_here()]
-        differences, agreed = self._replay_of(signed).by_the_tiles(head)
+        replay = self._replay_of([*largest.values(), *self._signed_here()])
+        # In this order: what was signed before is in what the ledger holds now.
+        differences, agreed = replay.by_the_tiles(self.ledger.head())
         with self._database.connection() as connection, connection.cursor() as cursor:
             return HeldReading(
                 (

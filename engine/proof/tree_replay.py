@@ -83,14 +83,15 @@ class Replay:
         self.awaited = awaited
         self.signed = sorted(signed, key=lambda item: item.checkpoint.size)
         self.agreed = 0
+        # Before anybody asks how long the ledger is: the tree grows beside who reads it.
+        self.tiles = _Tiles(database)
 
     def differences(self, head: int, tell: Tell = lambda done, total: None) -> Iterator[Words]:
         """Every one there is, in the order of the ledger; `head` is the position up to which it is
         read.
         """
         yield from self._unbelievable(head)
-        waiting = self._standing(head)
-        tiles = _Tiles(self.database)
+        waiting, tiles = self._standing(head), self.tiles
         if tiles.size > head:
             yield words(AHEAD, size=tiles.size, head=head)
         frontier, edge = Frontier(), Edge(0, {})
