@@ -263,8 +263,8 @@ def _verifying(person: Identity, attested: Attestation, answers: Answers) -> Ite
         yield Line(sentence.format(when=answers.moment(attested.stamped_at)))
     yield Line(
         _(
-            "Of each fact of the annex, the first date is what is claimed, the second when the"
-            " ledger took it down. An exclamation mark is not to be overlooked."
+            "Where a fact of the annex has two dates, the first is what is claimed, the second when"
+            " the ledger took it down. An exclamation mark is not to be overlooked."
         )
     )
 

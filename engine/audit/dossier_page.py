@@ -47,7 +47,7 @@ footer { margin-top: 2rem; border-top: 1px solid #999; color: #444; font-size: .
   dl { grid-template-columns: 42mm 1fr; gap: .8pt 4mm; } main li { margin: 1pt 0; }
   dl.dates { grid-template-columns: 31mm 1fr 31mm 1fr; }
   .annex { break-before: page; margin: 0; }
-  .annex li { font-size: 8.2pt; break-inside: avoid-page; }
+  .annex li { font-size: 8.2pt; } .annex pre { break-inside: avoid-page; }
   dd, .conclusion { break-inside: avoid-page; } footer { display: none; } }
 """
 
