@@ -144,10 +144,10 @@ class Life:
         if not isinstance(result, Done) or self.fact.event not in result.events:
             return False
         try:
-            encoded(STREAM, Fact(self.fact.event, self.fact.cause), self.fact.recorded)
+            written = encoded(STREAM, Fact(self.fact.event, self.fact.cause), self.fact.recorded)
         except EntryRefused:
             return False
-        return True
+        return written.recorded_at == self.fact.recorded
 
 
 @dataclass(frozen=True)
