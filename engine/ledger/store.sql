@@ -22,10 +22,12 @@ SELECT coalesce(max(notification_id), 0) FROM ledger.events
 
 -- name: last
 -- Under the lock: the entry that the next one follows, and when it was recorded. That is read from the end of its canonical bytes (RFC 8785), where no text
--- of its own can stand: a quotation mark within a text has a backslash before it. An empty ledger has no row.
-SELECT notification_id AS position,
-    coalesce(substring(encode(substring(state FROM octet_length(state) - 159), 'escape') FROM '"recorded_at":(\d{1,16}),"stream"')::bigint, 0) AS recorded_at
-FROM ledger.events ORDER BY notification_id DESC LIMIT 1
+-- of its own can stand: a quotation mark within a text has a backslash before it. A regular expression takes twenty times as long. An empty ledger has no row.
+SELECT position, CASE WHEN written <> '' AND length(written) < 18 AND translate(written, '0123456789', '') = '' THEN written::bigint ELSE 0 END AS recorded_at
+FROM (
+    SELECT notification_id AS position,
+        split_part(split_part(encode(substring(state FROM octet_length(state) - 159), 'escape'), '"recorded_at":', 2), ',', 1) AS written
+    FROM ledger.events ORDER BY notification_id DESC LIMIT 1) AS e
 
 -- name: copy
 -- Binary COPY is what PostgreSQL takes fastest; the columns are copies of what `state` says.
@@ -39,20 +41,26 @@ SELECT e.id, e.version, e.topic, e.state, e.n + CASE WHEN coalesce(l.recorded_at
 FROM (VALUES {rows}) AS e (id, version, topic, state, n) LEFT JOIN ({last}) AS l ON true RETURNING notification_id
 
 -- name: descents
--- Where an entry was recorded before the one it follows: there is none in a ledger that only the engine wrote. Asked by hand: it reads all.
+-- Where an entry was recorded before the one it follows: there is none in a ledger that only the engine wrote. Asked by hand: it reads all, each date once.
 -- What cannot be read has no date.
 SELECT position, recorded_at, before FROM (
     SELECT position, recorded_at, lag(recorded_at) OVER (ORDER BY position) AS before FROM (
-        SELECT notification_id AS position,
-            substring(encode(substring(state FROM octet_length(state) - 159), 'escape') FROM '"recorded_at":(\d{1,16}),"stream"')::bigint AS recorded_at
-        FROM ledger.events WHERE notification_id <= %(upto)s) AS e WHERE recorded_at IS NOT NULL) AS d
+        SELECT position, CASE WHEN written <> '' AND length(written) < 18 AND translate(written, '0123456789', '') = '' THEN written::bigint END AS recorded_at
+        FROM (
+            SELECT notification_id AS position,
+                split_part(split_part(encode(substring(state FROM octet_length(state) - 159), 'escape'), '"recorded_at":', 2), ',', 1) AS written
+            FROM ledger.events WHERE notification_id <= %(upto)s OFFSET 0) AS e
+        OFFSET 0) AS d
+    WHERE recorded_at IS NOT NULL) AS d
 WHERE recorded_at < before ORDER BY position
 
 -- name: recorded
 -- When these were recorded, each read as in `last`.
-SELECT notification_id AS position,
-    coalesce(substring(encode(substring(state FROM octet_length(state) - 159), 'escape') FROM '"recorded_at":(\d{1,16}),"stream"')::bigint, 0) AS recorded_at
-FROM ledger.events WHERE notification_id = ANY(%(positions)s::bigint[])
+SELECT position, CASE WHEN written <> '' AND length(written) < 18 AND translate(written, '0123456789', '') = '' THEN written::bigint ELSE 0 END AS recorded_at
+FROM (
+    SELECT notification_id AS position,
+        split_part(split_part(encode(substring(state FROM octet_length(state) - 159), 'escape'), '"recorded_at":', 2), ',', 1) AS written
+    FROM ledger.events WHERE notification_id = ANY(%(positions)s::bigint[])) AS e
 
 -- name: any_registered
 -- Whether anybody was ever registered here: found with the first of them, or read to the end of a ledger that is short.
