@@ -56,14 +56,15 @@ class InstallationStream:
         the vault; returns the events, () if there were none.
 
         The engine writes to this stream as well, so a conflict is decided again and refuses nobody;
-        what `decide` raises goes through. `now` is engine time in ms.
+        what `decide` raises goes through. `now` is engine time in ms; nothing is recorded before it
+        was so.
         """
         while True:
             state = self.current()
             events = tuple(decide(state))
             if not events:
                 return ()
-            encoded = tuple(Encoded(STREAM, event, cause, now) for event in events)
+            encoded = tuple(Encoded(STREAM, event, cause, max(now, event.at)) for event in events)
             (answer,) = self.ledger.append([Append(STREAM, state.version, encoded, within)])
             if isinstance(answer, Written):
                 return events
