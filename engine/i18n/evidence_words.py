@@ -90,6 +90,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "sent_at": N_("handed over on"),
         "shown": N_("shown"),
         "shown_at": N_("page shown on"),
+        "shown_besides": N_("shown besides the published words"),
         "source": N_("source"),
         "stage": N_("stage of the delivery"),
         "timezone": N_("time zone"),

@@ -6,10 +6,11 @@ import hmac
 from dataclasses import dataclass
 
 from engine.desk.desk import Page, PageOpening
+from engine.i18n.language import translator
 from engine.intake.clicks import Body, act_class_of
 from engine.subscriber.answering import needs_consent
 from engine.vault.evidence import Evidence, kept, of_ground
-from engine.web.link_pages import again_kind
+from engine.web.link_pages import again_kind, asked_together
 from engine.web.link_resolver import OpenedLink, readable
 from engine.web.request import neighbourhood
 from engine.web.robots import is_scanner
@@ -100,6 +101,10 @@ def evidence_of(opened: OpenedLink, body: Body, visitor: Visitor) -> tuple[Evide
         "language": opened.language,
         "message": opened.click.claim.message,
     }
+    together = asked_together(opened, translator(opened.language)) if kind == CONFIRM else ()
+    if together:
+        # Whom it concerns alone: it stands in no published words.
+        content["shown_besides"] = " ".join(together)
     if kind == CONSENT:
         link = opened.click.link
         content["box"] = {

@@ -65,7 +65,7 @@ class LinkPages:
         """
         _ = translator(opened.language)
         heading, text, button = _asked(opened, _)
-        text = (*text, *_asked_together(opened, _))
+        text = (*text, *asked_together(opened, _))
         quiet = (
             _(
                 "If you do nothing, this page sends your answer in a few seconds. To keep it from"
@@ -358,7 +358,7 @@ def _asked(opened: OpenedLink, _: Say) -> tuple[str, tuple[str, ...], str]:
             )
 
 
-def _asked_together(opened: OpenedLink, _: Say) -> tuple[str, ...]:
+def asked_together(opened: OpenedLink, _: Say) -> tuple[str, ...]:
     """What a confirmation leads to where that is more than one list, in words the forms have.
 
     All that is asked for one purpose is confirmed together, and anybody can type an address into a

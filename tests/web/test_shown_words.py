@@ -77,6 +77,20 @@ def test_each_page_on_which_somebody_agrees_shows_the_words_that_are_recorded_as
     )
 
 
+def test_what_a_confirming_page_says_to_one_person_alone_is_kept_with_the_press(
+    site: Site,
+) -> None:
+    """Of two things asked for at once; the words published are those for everybody."""
+    for choice in ("Un balcon", "Un « grand » potager"):
+        site.post("inscription", {"email": "deux@exemple.fr", "jardin": choice})
+    asked = written_to(site.context, site.stream("deux@exemple.fr"), "ask:conseils")
+    page = words_on(site.client.get(f"/l/{asked.token(CONFIRM)}").text)
+    press(site.client, asked.token(CONFIRM))
+    pieces = site.context.vault.evidence_of(site.stream("deux@exemple.fr")).values()
+    (besides,) = [piece["shown_besides"] for piece in pieces if "shown_besides" in piece]
+    assert str(besides).startswith("Tout ceci a été demandé") and str(besides) in page
+
+
 def test_the_words_of_every_page_and_form_are_published_in_each_language_under_their_digest(
     site: Site,
 ) -> None:
