@@ -14,7 +14,7 @@ from engine.audit.letter_search import marks_in_words
 from engine.audit.report import Line, Note, Report, Section
 from engine.i18n.dates import shown
 from engine.i18n.language import Language, Say
-from engine.i18n.phrases import titled_list, titled_purpose
+from engine.i18n.phrases import quoted, titled_list, titled_purpose
 from engine.intake.address import AddressRefused, normalise
 from engine.ledger.codec import Entry, iso
 from engine.subscriber import events as e
@@ -75,21 +75,15 @@ def _letter(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
             )
     yield from address_lines(case.person.committed, _)
     plan = facts.published.plan_at(case.begun.position)
+    values = {
+        "letter": facts.letters.get(case.letter.message) or quoted(case.letter.letter, _),
+        "purpose": titled_purpose(plan, case.letter.purpose),
+    }
     if case.letter.list:
-        sentence = _("letter “{letter}” of list {list}, for “{purpose}”")
-        yield Line(
-            sentence.format(
-                letter=case.letter.letter,
-                list=titled_list(plan, case.letter.list),
-                purpose=titled_purpose(plan, case.letter.purpose),
-            )
-        )
+        sentence = _("letter {letter} of list {list}, for “{purpose}”")
+        yield Line(sentence.format(**values, list=titled_list(plan, case.letter.list)))
     else:
-        yield Line(
-            _("letter “{letter}”, for “{purpose}”").format(
-                letter=case.letter.letter, purpose=titled_purpose(plan, case.letter.purpose)
-            )
-        )
+        yield Line(_("letter {letter}, for “{purpose}”").format(**values))
     yield from map(facts.line, case.attempts)
 
 

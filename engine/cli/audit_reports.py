@@ -68,9 +68,7 @@ def story(context: AppContext, args: argparse.Namespace) -> int:
     if person is None:
         return _nothing_held(_about_address(context, args.address, language), args, language)
     _ = translator(language)
-    fields = person.known.fields if person.known else {}
-    letters = letter_names(context.installation_stream.current(), fields, person.entries, _)
-    facts = _facts(context, person, language, letters)
+    facts = _facts(context, person, language, _letters(context, person, language))
     now = context.clock.now()
     sentences = list(standing(context, person.subscriber, facts.moment, _))
     report = story_report(person, facts, sentences, now)
@@ -97,7 +95,7 @@ def letter(context: AppContext, args: argparse.Namespace) -> int:
             statement = nothing_held_about_mail(context, questions, found.forged, language)
         return _nothing_held(statement, args, language)
     person = identified(context.ledger, context.vault, found.begun.stream)
-    facts = _facts(context, person, language, {})
+    facts = _facts(context, person, language, _letters(context, person, language))
     case = open_case(
         Composer(context.config, link_key), person, found, found.begun, contested, facts.published
     )
@@ -222,6 +220,13 @@ def _print_json(report: MembershipReport, *, with_addresses: bool) -> None:
         sys.stdout.write(between + json_text(row_as_json(row) | address, indent=None))
         between = ",\n"
     sys.stdout.write("\n]}\n")
+
+
+def _letters(context: AppContext, person: Identity, language: Language) -> Mapping[str, str]:
+    """What to call each letter, by its message."""
+    fields = person.known.fields if person.known else {}
+    current, _ = context.installation_stream.current(), translator(language)
+    return letter_names(current, fields, person.entries, _)
 
 
 def _facts(

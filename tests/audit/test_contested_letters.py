@@ -67,7 +67,7 @@ def test_a_letter_is_found_by_its_links_where_the_message_id_was_taken_off(
     assert (
         told.status == 0
         and "its links are genuine" in told.out
-        and "letter “question” of list 10 (Le potager)" in told.out
+        and "letter “Avez-vous semé, Anna ?” [question] of list 10 (Le potager)" in told.out
     )
 
 
@@ -209,7 +209,9 @@ def test_what_the_server_said_is_told_from_the_vault(context: AppContext, audito
     subscribed(context, ANNA)
     mail = sent(context, ANNA, "list:10", "temporary", "4.2.2 mailbox full of mail")
     told = auditor.asks("letter", auditor.file(mail.octets))
-    assert "Letter put off until" in told.out and "words: “4.2.2 mailbox full of mail" in told.out
+    assert (
+        "[question] put off until" in told.out and "words: “4.2.2 mailbox full of mail" in told.out
+    )
 
 
 def test_a_mail_cannot_steer_the_terminal_or_the_page(

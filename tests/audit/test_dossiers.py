@@ -31,11 +31,18 @@ from tests.audit.contesting import (
 )
 from tests.running_installation import Installations
 from tests.web import doors
+from tests.web.browsing import browsing, close_browser
 from tests.web.correspondence import press
 from tests.web.visiting import Site, behind_a_proxy
 
 pytestmark = pytest.mark.postgres
 ANNA = "anna.verger@lecteurs.example"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def browser_closed_at_the_end() -> Iterator[None]:
+    yield
+    close_browser()
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +158,24 @@ def test_the_page_is_private_inert_and_takes_nothing_from_elsewhere(auditor: Aud
     assert not re.search(r"<(img|link|iframe|form|a) |url\(|@import|\bsrc=", read.page)
     foot = re.search(r"@bottom-left \{ content: (\"[^\"]*\")", read.page)
     assert foot is not None and not set("<>{};'") & set(foot[1])
+
+
+def test_the_first_page_is_one_of_a4_and_reads_on_a_telephone(auditor: Auditor) -> None:
+    drawn_up(auditor)
+    address = (auditor.folder / "dossier.html").as_uri()
+    with browsing(width=360) as page:
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": int(A4_TEXT[0] * PER_MM), "height": 1000})
+        height = page.evaluate("document.querySelector('main').offsetHeight")
+    assert height < A4_TEXT[1] * PER_MM
+
+
+A4_TEXT = (210 - 2 * 15, 297 - 12 - 17)
+"""Width and height in millimetres within the margins of `@page`."""
+PER_MM = 96 / 25.4
+"""Pixels of CSS."""
 
 
 def test_a_site_s_name_breaks_neither_style_nor_page() -> None:
