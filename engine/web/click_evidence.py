@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.desk.desk import Page, PageOpening
 from engine.i18n.language import translator
 from engine.intake.clicks import Body, act_class_of
+from engine.letter.french_spacing import spaced
 from engine.subscriber.answering import needs_consent
 from engine.vault.evidence import Evidence, kept, of_ground
 from engine.web.link_pages import again_kind, asked_together
@@ -103,8 +104,9 @@ def evidence_of(opened: OpenedLink, body: Body, visitor: Visitor) -> tuple[Evide
     }
     together = asked_together(opened, translator(opened.language)) if kind == CONFIRM else ()
     if together:
-        # Whom it concerns alone: it stands in no published words.
-        content["shown_besides"] = " ".join(together)
+        # It differs from person to person, so it stands in no published words.
+        besides = " ".join(together)
+        content["shown_besides"] = spaced(besides) if opened.language == "fr" else besides
     if kind == CONSENT:
         link = opened.click.link
         content["box"] = {
