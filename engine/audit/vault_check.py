@@ -13,7 +13,7 @@ from typing import Literal
 from engine.audit.evidence import GroundProof, ground_proofs, live_proofs, read_payload
 from engine.audit.published import Published
 from engine.i18n.language import N_, Say
-from engine.ledger.codec import Entry
+from engine.ledger.codec import Entry, EntryRefused
 from engine.ledger.store import Ledger
 from engine.privacy.retention import terms
 from engine.proof.bundle_sources import digests_of
@@ -33,6 +33,7 @@ OTHER_EVIDENCE = N_(
     "the evidence in the vault under {commitment} is NOT what the ledger commits to"
 )
 UNNAMED = N_("the vault holds evidence about {stream} under {commitment}, and no fact names it")
+UNREADABLE = N_("the facts of {stream} cannot be read: {why}")
 Code = Literal["altered", "missing", "without-visitor"]
 
 
@@ -191,9 +192,17 @@ def vault_faults(ledger: Ledger, vault: Vault) -> Iterator[Words]:
     while owners := vault.evidence_owners(after):
         # The facts last: what a transaction meanwhile keeps comes with its fact.
         kept = vault.pieces_of_many(owners)
-        streams = ledger.after(dict.fromkeys(owners, 0))
+        try:
+            streams = ledger.after(dict.fromkeys(owners, 0))
+        except EntryRefused:
+            streams = {}
         for owner in owners:
-            yield from _faults_of(owner, streams[owner], kept[owner])
+            try:
+                entries = streams[owner] if streams else ledger.stream(owner)
+            except EntryRefused as error:
+                yield words(UNREADABLE, stream=owner, why=str(error))
+            else:
+                yield from _faults_of(owner, entries, kept[owner])
         after = owners[-1]
 
 

@@ -59,6 +59,9 @@ AHEAD = N_(
     "the tree holds {size} entries, the ledger {head}: entries were removed, or one was put back"
     " without the other"
 )
+BEHIND = N_(
+    "the tree holds {size} entries, and a checkpoint was signed over {signed}: tiles were removed"
+)
 UNKNOWN = N_(
     "checkpoint {size} of {origin} ({where}) was signed in a name of which the ledger knows"
     " nothing: it was put back, or is another one"
@@ -94,6 +97,8 @@ class Replay:
         waiting, tiles = self._standing(head), self.tiles
         if tiles.size > head:
             yield words(AHEAD, size=tiles.size, head=head)
+        if waiting and tiles.size < waiting[-1].checkpoint.size:
+            yield words(BEHIND, size=tiles.size, signed=waiting[-1].checkpoint.size)
         frontier, edge = Frontier(), Edge(0, {})
         if waiting and waiting[0].checkpoint.size == 0:
             yield from self._compare(waiting, frontier)

@@ -17,6 +17,7 @@ from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.installation.events import STREAM
 from engine.installation.state import Installation
+from engine.ledger.codec import EntryRefused
 from engine.letter.link_token import CONFIRM
 from engine.sequence.timing import to_local
 from engine.subscriber.commands import Withdraw
@@ -136,6 +137,8 @@ class Asking:
             status, refused = dispatch.audit(context, parser.parse_args(said)), ""
         except UserError as error:
             status, refused = error.status, str(error)
+        except EntryRefused as error:  # as the program's start says it
+            status, refused = 1, str(error)
         told = self.capture.readouterr()
         return Heard(status, told.out, told.err + refused)
 
