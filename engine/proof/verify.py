@@ -1023,10 +1023,14 @@ def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenS
         report_unwitnessed(vouched, head.checkpoint.size, report)
     if not options.ledger:
         report.unproved("completeness-unproved")
-    dates = Dates(report)
+    dates, wall = Dates(report), {}
     for position in sorted(entries):
-        dates.see(position, entries[position].recorded_at, entry_file(position))
-    check_dates(own, stamped_at, head.witnesses, report)
+        entry = entries[position]
+        if entry.stream == INSTALLATION:
+            dates.follow(entry)
+        wall[position] = dates.wall_time(entry.recorded_at)
+        dates.see(position, entry.recorded_at, entry_file(position))
+    check_dates(own, wall, stamped_at, head.witnesses, report)
     for name in sorted(name for name in files.names if not NAMES_OF_A_BUNDLE.fullmatch(name)):
         report.wrong(name, "file-unexpected")
     files.check_unread()
@@ -1065,9 +1069,9 @@ def verify_ledger(files: Files, options: Options, report: Report, openssl: OpenS
     vouched = check_held_elsewhere(tree, options, report, openssl)  # section 9
     if stamped_at is None and not head.witnesses:
         report_unwitnessed(vouched, own.size, report)
-    if latest := ledger.dates.position:
+    if latest := ledger.dates.position_of_wall:
         place = ledger.place(latest)
-        check_date(ledger.dates.latest, place, stamped_at, head.witnesses, report)
+        check_date(ledger.dates.latest_wall, place, stamped_at, head.witnesses, report)
     report.unproved("dates-of-ledger")
     report.unproved("recording-unproved")
     files.check_unread()
@@ -2137,14 +2141,29 @@ def check_numbering(
 
 
 class Dates:
-    """When entries were recorded, in the order of their positions: none before one it follows."""
+    """When entries were recorded, in the order of their positions: none before one it follows; and
+    what the wall clock showed then, by the changes of speed that the ledger declares."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
         self.latest = self.position = self._before = 0
         """The latest date so far, where it stands, and the date last seen."""
+        self.latest_wall = self.position_of_wall = 0
+        self._engine, self._wall, self._rate = 0, 0, 1
+
+    def follow(self, entry: Entry) -> None:
+        """An entry of the installation."""
+        if entry.name == "clock-changed":
+            self._rate = rate_in(entry)
+            self._engine = entry.at + entry.number("jumped") * self._rate
+            self._wall = self._engine - entry.number("ahead")
+
+    def wall_time(self, recorded_at: int) -> int:
+        return self._wall + (recorded_at - self._engine) // self._rate
 
     def see(self, position: int, recorded_at: int, place: str) -> None:
+        if self.wall_time(recorded_at) > self.latest_wall:
+            self.latest_wall, self.position_of_wall = self.wall_time(recorded_at), position
         if recorded_at < self._before:
             when = iso_time(self.latest)
             self.report.wrong(place, "recorded-backwards", position=self.position, when=when)
@@ -2154,7 +2173,7 @@ class Dates:
 
 
 def check_date(
-    recorded_at: int,
+    wall: int,
     place: str,
     stamped_at: datetime.datetime | None,
     witnesses: Mapping[str, int],
@@ -2162,7 +2181,7 @@ def check_date(
 ) -> None:
     """No entry was recorded after somebody else saw a checkpoint that covers it. Clocks may differ
     by five minutes, and some witnesses tell no time."""
-    seconds = recorded_at / 1000 - 300
+    seconds = wall / 1000 - 300
     if stamped_at is not None and seconds > stamped_at.timestamp():
         report.wrong(place, "recorded-after-stamp")
     elif any(seconds > time for time in witnesses.values() if time):
@@ -2171,12 +2190,13 @@ def check_date(
 
 def check_dates(
     own: Sequence[Entry],
+    wall: Mapping[int, int],
     stamped_at: datetime.datetime | None,
     witnesses: Mapping[str, int],
     report: Report,
 ) -> None:
     """Dates are the operator's claims; only a stamp or a cosignature of a checkpoint that covers
-    them bounds them.
+    them bounds them. `wall` has the wall clock's by position.
     """
     if not own:
         return
@@ -2185,7 +2205,7 @@ def check_dates(
     else:
         report.unproved("dates-bounded", when=to_the_second(stamped_at))
     for entry in own:
-        check_date(entry.recorded_at, place_of(entry), stamped_at, witnesses, report)
+        check_date(wall[entry.position], place_of(entry), stamped_at, witnesses, report)
 
 
 def rate_in(entry: Entry) -> int:
@@ -2561,9 +2581,9 @@ class Ledger:
                 if end is None:
                     self.report.wrong(self.place(position), "entry-malformed")
                 else:
+                    see(position, data, end[2].decode())
                     if sizes:
                         self.dates.see(position, int(end[1]), self.place(position))
-                    see(position, data, end[2].decode())
             if tile % 64 == 0:
                 show_progress(tile * ENTRIES_PER_TILE, self.size)
         show_progress(self.size, self.size)
@@ -2760,6 +2780,7 @@ def share_of_people(
             return
         if is_installation:
             ledger.history.add(entry)
+            ledger.dates.follow(entry)
         people.see(entry, place)
 
     return see

@@ -21,9 +21,12 @@ from engine.proof.note import COSIGNATURE, Signature, format_line, format_vkey
 from engine.proof.signing import NoteSigner
 from tests.proof import vectors
 from tests.proof.handed import (
+    ANNA,
+    DAY,
     OPENSSL,
     ORIGIN,
     SIGNER,
+    Book,
     Verdict,
     bundle_of,
     judged,
@@ -224,8 +227,8 @@ def cosigned(note: bytes, name: str, seed: bytes, time: int = 1_772_500_000) -> 
     return note + f"— {name} {base64.b64encode(blob).decode()}\n".encode(), vkey
 
 
-def with_checkpoint(note: bytes, policy: str) -> dict[str, bytes]:
-    files = bundle_of(small_book())
+def with_checkpoint(note: bytes, policy: str, book: Book | None = None) -> dict[str, bytes]:
+    files = bundle_of(book or small_book())
     old = files["checkpoint"]
     proofs = {
         name: data.replace(old, note)
@@ -265,6 +268,29 @@ def test_a_fact_dated_after_a_witness_saw_the_checkpoint_over_it_is_pointed_out(
     policy = f"log {SIGNER.vkey}\nwitness w {witness}\nquorum w\n"
     found = judged(unpack(with_checkpoint(untimed, policy), tmp_path / "untimed"))
     assert found.status == 0, found.wrong
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_clock_that_the_ledger_declares_to_be_ahead_is_no_fault(
+    tmp_path: Path, declared: bool
+) -> None:
+    book = small_book()
+    time = book.at // 1000 + 120
+    if declared:
+        book.at += 60 * DAY
+        book.write(verify.INSTALLATION, "clock-changed", ahead=60 * DAY)
+    else:
+        book.at += 60 * DAY
+    book.write(ANNA, "profile-changed", fields=["first_name"])
+    note, witness = cosigned(book.checkpoint(), "temoin.example/w", bytes(range(32)), time)
+    policy = f"log {SIGNER.vkey}\nwitness w {witness}\nquorum w\n"
+    files = ledger_of(book) | {"checkpoint": note, "policy.txt": policy.encode()}
+    for name, handed in {
+        "bundle": with_checkpoint(note, policy, book),
+        "ledger": summed(files),
+    }.items():
+        found = judged(unpack(handed, tmp_path / name))
+        assert len(found.wrong) == (0 if declared else 1), found.wrong
 
 
 def test_whose_the_witnesses_are_is_the_operators_word_unless_the_auditor_knows_them(
