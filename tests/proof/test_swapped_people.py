@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 
 from engine.context import AppContext
+from engine.proof import verify
 from tests.audit.contesting import Auditor
-from tests.proof.handed import bundle, judged, signed_again, unpack
+from tests.proof.handed import bundle, digest, judged, signed_again, unpack
 from tests.running_installation import Installations
 from tests.web import doors
 from tests.web.visiting import Site, behind_a_proxy
 
 ANNA, BRUNO = "anna@exemple.fr", "bruno@exemple.fr"
+OTHER = "ab" * 32
+SETTINGS = '{"purposes":[{"description":"Une fois","id":"conseils","name":"La lettre"}]}'
 SWAP = """
 UPDATE vault.person AS one SET address = other.address, address_hash = sha256(other.address_hash)
 FROM vault.person AS other WHERE one.address <> other.address
@@ -117,6 +120,30 @@ def test_the_words_of_the_confirming_page_cannot_be_left_out(
     left = {name: data for name, data in bundles[ANNA].items() if name not in gone}
     found = judged(unpack(signed_again(left, site.context.tree.sign), tmp_path / "less"))
     assert found.names(page, "names it as notice_digest")
+
+
+@pytest.mark.parametrize(
+    ("piece", "finding"),
+    [
+        ({"form_digest": OTHER}, "words-missing"),
+        ({"configuration": OTHER, "purpose_digest": OTHER}, "words-missing"),
+        ({"configuration": digest(SETTINGS), "purpose_digest": OTHER}, "purpose-other"),
+        ({"configuration": digest(SETTINGS), "purpose_digest": digest("La lettre\nUne fois")}, ""),
+        ({"mail": "Qm9uam91cg==", "mail_digest": digest("Bonjour")}, ""),
+        ({"mail": "Qm9uam91cg==", "mail_digest": OTHER}, "mail-other"),
+        ({"mail_digest": OTHER}, "mail-other"),
+        ({"answers": {"email": "x", "first_name": OTHER}, "referrer": OTHER}, ""),
+        ({"visitor": OTHER}, "visitors-gone"),
+    ],
+)
+def test_what_evidence_names_is_there_or_its_absence_is_named(
+    piece: dict[str, object], finding: str
+) -> None:
+    """What a person typed is no name, even where it reads like one."""
+    report = verify.Report()
+    verify.check_named({digest("a piece"): piece}, {digest(SETTINGS): SETTINGS}, report)
+    found = [each.code for each in (*report.wrong_findings, *report.unproved_findings)]
+    assert found == [finding] * bool(finding)
 
 
 def test_form_mail_and_page_are_shown_where_the_facts_are_listed(
