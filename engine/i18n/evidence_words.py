@@ -81,6 +81,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "reason": N_("reason"),
         "received_at": N_("received on"),
         "referrer": N_("coming from"),
+        "refusal": N_("why not to write, as the file says"),
         "relay_code": N_("code of the mail server’s answer"),
         "relay_words": N_("the mail server’s answer"),
         "request": N_("number of the request"),
@@ -154,6 +155,12 @@ VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "transfer": N_("a transfer"),
             "unsubscription": N_("an unsubscription"),
             "correction": N_("a correction"),
+        },
+        "refusal": {
+            "unsubscribed": N_("unsubscribed"),
+            "objected": N_("objected"),
+            "bounced": N_("bounced"),
+            "complained": N_("complained"),
         },
         "right": {
             "access": N_("access"),

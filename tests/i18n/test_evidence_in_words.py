@@ -53,6 +53,7 @@ OF_THE_LEDGER = {
         ("act", "human_button", ("acte", "appui sur un bouton")),
         ("link", {"number": 1, "label": "Oui"}, ("lien", "« Oui »")),
         ("choice", {"question": "Où ?", "answer": "Ici"}, ("question posée (Où ?)", "Ici")),
+        ("refusal", "complained", ("pourquoi ne pas écrire, selon le fichier", "plainte")),
         ("words", "Ok: queued", ("mots", "« Ok: queued »")),
         ("mail", "QUJD", ("courriel gardé tel qu’il fut remis", "oui")),
         ("never_seen", "consent", ("never_seen", "consent")),
