@@ -83,6 +83,19 @@ class Timeouts:
     block: float = 180
     dot: float = 600
 
+    @property
+    def dialogue(self) -> float:
+        """How long a letter may be on its way once it was asked whether it may be sent: the answer
+        to the letter before it, then its own answers, a large letter being one piece longer.
+        """
+        return self.dot + self.mail + self.rcpt + self.data + self.block + self.dot
+
+
+LONGEST_DIALOGUE = 3_599
+"""Seconds: with the second from asking to MAIL, the hour that the rule P1 leaves a letter under way
+(P1.41).
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
@@ -388,8 +401,18 @@ def _timeouts(table: Table) -> Timeouts:
         timeout.name: table.parsed(timeout.name, parse_positive_seconds, cast(int, timeout.default))
         for timeout in fields(Timeouts)
     }
+    chosen = Timeouts(**timeouts)
+    if chosen.dialogue > LONGEST_DIALOGUE:
+        table.mistake(
+            "dot",
+            N_(
+                "one letter could take more than an hour with these times to wait (twice `dot`,"
+                " and `mail`, `rcpt`, `data` and `block`), and leave long after its reader has"
+                " withdrawn"
+            ),
+        )
     table.finish()
-    return Timeouts(**timeouts)
+    return chosen
 
 
 def _settings(root: Table, site: Site) -> Settings:

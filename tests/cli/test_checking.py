@@ -459,6 +459,12 @@ def test_only_a_sound_folder_is_gone_on_with(tmp_path: Path) -> None:
             2,
             '`connect`: "61 minutes" is longer than an hour',
         ),
+        (
+            '[smtp.timeouts]\ndot = "30 minutes"',
+            2,
+            "one letter could take more than an hour with these times to wait (twice `dot`, and"
+            " `mail`, `rcpt`, `data` and `block`), and leave long after its reader has withdrawn",
+        ),
         ('[smtp.timeouts]\ndots = "1 minute"', 2, "unknown key `dots`; did you mean `dot`?"),
         ('[smtp]\ntimeouts = "1 minute"', 2, "`timeouts` must be a table"),
         (
@@ -526,7 +532,8 @@ def test_an_encoded_word_that_hides_nothing_may_stand_in_a_subject(tmp_path: Pat
 
 def test_times_to_wait_are_seconds_on_the_wall_clock(tmp_path: Path) -> None:
     written = (
-        '[smtp.timeouts]\nconnect = "20 seconds"\ndot = "1 hour"\n[sending]\ndrain = "0 seconds"\n'
+        '[smtp.timeouts]\nconnect = "20 seconds"\ndot = "20 minutes"\n'
+        '[sending]\ndrain = "0 seconds"\n'
     )
     (tmp_path / "config.toml").write_text(f"{CONFIG}\n{written}\n", "utf-8")
     config = read_config(tmp_path)
@@ -535,4 +542,4 @@ def test_times_to_wait_are_seconds_on_the_wall_clock(tmp_path: Path) -> None:
         config.smtp.timeouts.mail,
         config.smtp.timeouts.dot,
         config.sending.drain,
-    ) == (20, 300, 3600, 0)
+    ) == (20, 300, 1200, 0)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from engine.commands.command_handler import encoded
-from engine.config import Timeouts
+from engine.config import LONGEST_DIALOGUE, Timeouts
 from engine.ledger.codec import EntryRefused
 from engine.proof import verify
 from engine.sending.claim import Claim, still_eligible
@@ -206,8 +206,7 @@ def nothing_is_asked_of_the_relay_after_a_stop() -> None:
     claim = Claim(STREAM, "list:10", WELCOME, 1, before)
     assert still_eligible(before, claim) == ""
     assert still_eligible(fold([stop], before), claim) != ""
-    longest = sum(getattr(Timeouts(), each.name) for each in fields(Timeouts))
-    assert 1 + longest + Timeouts().dot <= verify.LATEST / 1000
+    assert Timeouts().dialogue <= LONGEST_DIALOGUE == verify.LATEST / 1000 - 1
 
 
 def the_append_moves_the_time_on() -> None:
