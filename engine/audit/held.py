@@ -47,13 +47,13 @@ def held_reading(
     # What came while it was read is known by now: it is no fact that is missing.
     entries += stores.ledger.after({subscriber: entries[-1].version})[subscriber]
     return stores.tree.held(octets).with_more(
-        *misplaced_entries(_misplaced(stores.database)),
+        *misplaced_entries(misplaced(stores.database)),
         *missing_facts(STREAM, [entry for entry, _ in installation.values()], 0),
         *missing_facts(subscriber, entries, known),
     )
 
 
-def _misplaced(database: Database) -> list[int]:
+def misplaced(database: Database) -> list[int]:
     """Positions of entries whose columns are not what their bytes say: no look-up of their stream
     finds them.
     """

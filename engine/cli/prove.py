@@ -8,7 +8,7 @@ import argparse
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.audit.committed_address import address_lines
@@ -47,7 +47,6 @@ def prove(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(context.config.site.language)
     stream = _stream(context, args.person)
     hold_person(context, stream)
-    _refuse(context, [*_altered(context.vault.evidence_bytes(stream))])
     stores = Stores(context.ledger, context.vault, context.tree, context.installation_stream)
     with refusing():
         signed = context.tree.sign_now() if args.size is None else _checkpoint(context, args.size)
@@ -104,19 +103,12 @@ def hold_person(context: AppContext, stream: str) -> None:
 
 def _differences(context: AppContext, holding: BundleSources) -> list[Words]:
     """What is handed over, held once more as it is."""
-    evidence = (
-        (bytes.fromhex(commitment), salt, payload)
+    altered = (
+        words(OTHER_EVIDENCE, commitment=commitment)
         for commitment, (salt, payload) in holding.evidence.items()
+        if committed(salt, payload).hex() != commitment
     )
-    held = context.tree.held(holding.entries)
-    return [*(item.words for item in held.differences), *_altered(evidence)]
-
-
-def _altered(evidence: Iterable[tuple[bytes, bytes, bytes]]) -> Iterator[Words]:
-    """`evidence`: commitment, salt and payload of each piece."""
-    for commitment, salt, payload in evidence:
-        if committed(salt, payload) != commitment:
-            yield words(OTHER_EVIDENCE, commitment=commitment.hex())
+    return [*(item.words for item in context.tree.held(holding.entries).differences), *altered]
 
 
 def _refuse(context: AppContext, differences: Sequence[Words]) -> None:

@@ -157,8 +157,8 @@ def operated(installations: Installations) -> Iterator[Operated]:
         now = context.clock.now()
         wished(context, Withdraw(now, Cause("one-click"), "conseils", "rfc8058"), ANNA)
         write(context, 300)
-        context.views.catch_up()
         context.tree.sign_now()
+        context.views.catch_up()
         with context.database.connection() as connection:
             name = connection.info.dbname
         conninfo = psycopg.conninfo.make_conninfo(installations.admin, dbname=name)
@@ -189,3 +189,52 @@ def put_right(operated: Operated) -> Iterator[Operated]:
         for path, octets in files.items():
             path.write_bytes(octets)
         operated.forget()
+
+
+BYTE = "set_byte({0}, %(n)s %% octet_length({0}), get_byte({0}, %(n)s %% octet_length({0})) # 1)"
+"""One bit of a column, anywhere in it."""
+AN_ENTRY = " WHERE notification_id = %(entry)s"
+A_PIECE = " WHERE commitment = (SELECT min(commitment) FROM vault.evidence WHERE kind = %(kind)s)"
+FAULTS = {
+    "a bit of an entry": f"UPDATE ledger.events SET state = {BYTE.format('state')}{AN_ENTRY}",
+    "an entry removed": f"DELETE FROM ledger.events{AN_ENTRY}",
+    "everything from an entry on removed": (
+        "DELETE FROM ledger.events WHERE notification_id >= %(entry)s"
+    ),
+    "two entries exchanged": (
+        "UPDATE ledger.events SET state = (SELECT state FROM ledger.events WHERE notification_id ="
+        f" %(entry)s %% 300 + 2){AN_ENTRY}"
+    ),
+    "an entry given to another": (
+        f"UPDATE ledger.events SET originator_id = gen_random_uuid(){AN_ENTRY}"
+    ),
+    "an entry of another number": (
+        f"UPDATE ledger.events SET originator_version = originator_version + 1000{AN_ENTRY}"
+    ),
+    "an entry called otherwise": f"UPDATE ledger.events SET topic = 'letter-sent-'{AN_ENTRY}",
+    "a bit of a tile": (
+        f"UPDATE proof.tile SET hashes = {BYTE.format('hashes')} WHERE level = 0 AND number = %(n)s"
+        " %% 2"
+    ),
+    "a bit of a tile above": (
+        f"UPDATE proof.tile SET hashes = {BYTE.format('hashes')} WHERE level = 1"
+    ),
+    "a tile removed": "DELETE FROM proof.tile WHERE level = 0 AND number = 0",
+    "a bit of a signed root": f"UPDATE proof.checkpoint SET root = {BYTE.format('root')}",
+    "a bit of a signed note": f"UPDATE proof.checkpoint SET note = {BYTE.format('note')}",
+    "a checkpoint of more": "UPDATE proof.checkpoint SET size = size + 1",
+    "a bit of evidence": f"UPDATE vault.evidence SET payload = {BYTE.format('payload')}{A_PIECE}",
+    "a bit of a salt": f"UPDATE vault.evidence SET salt = {BYTE.format('salt')}{A_PIECE}",
+    "evidence under another commitment": (
+        f"UPDATE vault.evidence SET commitment = {BYTE.format('commitment')}{A_PIECE}"
+    ),
+    "evidence of another person": (
+        f"UPDATE vault.evidence SET subscriber = gen_random_uuid(){A_PIECE}"
+    ),
+    "evidence removed": f"DELETE FROM vault.evidence{A_PIECE}",
+}
+NO_FAULTS = {
+    "when a checkpoint was signed": "UPDATE proof.checkpoint SET signed_at = signed_at + 1",
+    "a person's fields": """UPDATE vault.person SET fields = '{"first_name": "Anna"}'""",
+    "how old evidence is": "UPDATE vault.evidence SET at = at - 1000",
+}

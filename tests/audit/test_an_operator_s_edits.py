@@ -4,16 +4,31 @@ the verbs that read it, with status 1, and nothing is signed over it.
 
 from __future__ import annotations
 
+import os
+import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.audit.held import misplaced
+from engine.audit.vault_check import Deletions, evidence_faults, vault_faults
 from engine.installation.events import RetentionApplied
+from engine.ledger.codec import EntryRefused
+from engine.proof.signer import SigningRefused
 from engine.sequence.delay import DAY, Delay
 from engine.subscriber.events import Cause
-from tests.audit.operating import ANNA, BRUNO, Asking, Operated, operated, put_right
+from tests.audit.operating import (
+    ANNA,
+    BRUNO,
+    FAULTS,
+    NO_FAULTS,
+    Asking,
+    Operated,
+    operated,
+    put_right,
+)
 from tests.running_installation import Installations
 
 
@@ -257,3 +272,35 @@ def test_a_person_whose_rows_are_all_gone_is_named_by_the_ledger(
         operator.edit(f"DELETE FROM vault.{table} WHERE subscriber = %(it)s", it=stream)
     audited = asks("evidence")
     assert audited.status == 1 and f"{stream}  the vault holds no address for them" in audited.out
+
+
+def differences(operator: Operated) -> list[str]:
+    """What the whole ledger, its columns, the vault and two people's evidence show, or the refusal
+    to read them.
+    """
+    context = operator.context
+    try:
+        found = [*context.tree.differences(), *vault_faults(context.ledger, context.vault)]
+        said = [words.said() for words in found]
+        said += [f"position {at} is misplaced" for at in misplaced(context.database)]
+        for address in (ANNA, BRUNO):
+            stream = operator.site.stream(address)
+            entries, pieces = context.ledger.stream(stream), context.vault.pieces_of(stream)
+            said += [fault.code for fault in evidence_faults(entries, pieces, Deletions(()))]
+    except (EntryRefused, SigningRefused) as error:
+        return [str(error)]
+    return said
+
+
+def test_edits_at_random_are_named_if_they_are_faults_and_not_if_they_are_none(
+    lived: Operated,
+) -> None:
+    chance = random.Random(int(os.environ.get("RELANCE_SEED", "10")))
+    every = [*FAULTS.items(), *NO_FAULTS.items()]
+    for edit, statement in every * 3:
+        kind = chance.choice(("act", "visitor"))
+        values = {"entry": chance.randint(2, 350), "n": chance.randint(0, 10_000), "kind": kind}
+        with put_right(lived) as operator:
+            operator.edit(statement, **values)
+            found = differences(operator)
+            assert bool(found) == (edit in FAULTS), (edit, values, found)

@@ -11,12 +11,14 @@ from email.policy import default
 
 import pytest
 
+from engine.audit.vault_check import Deletions, evidence_faults
 from engine.cli.audit_checks import evidence
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
+from engine.ledger.codec import Entry
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import Withdraw
-from engine.subscriber.events import Cause
+from engine.subscriber.events import Cause, LetterDeferred
 from tests.running_installation import Installations
 from tests.web import doors
 from tests.web.visiting import Site, behind_a_proxy
@@ -109,3 +111,16 @@ def test_who_was_brought_by_others_and_not_told_within_a_month_is_named(
         f"{site.stream(address)}  adresse apportée par d’autres il y a plus d’un mois" in said
         and "told: 1\n" in said
     )
+
+
+def test_a_mail_server_s_words_may_be_gone_after_their_time_and_not_before() -> None:
+    deferred = LetterDeferred(0, "m", 60_000, 450)
+    fact = Entry(
+        7, "8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c", 3, "letter-deferred", 0, 100 * DAY,
+        Cause("relay", evidence="ab" * 32), deferred,
+    )  # fmt: skip
+    (fault,) = evidence_faults([fact], {}, Deletions(()))
+    assert (fault.code, fault.position) == ("missing", 7)
+    young, before, past = (9, 0, 50 * DAY), (6, 0, 300 * DAY), (9, 0, 300 * DAY)
+    assert list(evidence_faults([fact], {}, Deletions((young, before)))) == [fault]
+    assert not list(evidence_faults([fact], {}, Deletions((past,))))
