@@ -116,11 +116,22 @@ def unbase64(text: str) -> bytes:
 
 def read_json(data: bytes) -> object:
     """JSON that can be read in one way only: no name twice, no fraction, no integer that readers
-    round. Raises Broken."""
+    round, no half of a character. Raises Broken."""
     try:
-        return cast(object, STRICT_JSON.decode(utf8(data)))
+        read = cast(object, STRICT_JSON.decode(utf8(data)))
+        if b"\\u" in data:
+            canonical(read)
     except (ValueError, RecursionError):
         raise Broken("json") from None
+    return read
+
+
+def canonical(value: object) -> bytes:
+    """The one way of writing it: sorted names, no blanks (RFC 8785, of texts and integers)."""
+    return CANONICAL_JSON.encode(value).encode()
+
+
+CANONICAL_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -186,6 +197,7 @@ def parse_entry(position: int, data: bytes) -> Entry:
         and isinstance(read["name"], str)
         and isinstance(read["stream"], str)
         and re.fullmatch(UUID, read["stream"])
+        and canonical(read) == data
     ):
         raise Broken("entry-malformed")
     return Entry(position=position, stored=data, **read)
@@ -267,8 +279,7 @@ def is_consistent(
         return size == later_size and not path and root == later_root
     if not path:
         return False
-    is_power_of_two = size & (size - 1) == 0
-    steps = [root, *path] if is_power_of_two else list(path)
+    steps = list(path) if size & (size - 1) else [root, *path]
     fn, sn = size - 1, later_size - 1
     while fn & 1:
         fn, sn = fn >> 1, sn >> 1
@@ -676,24 +687,22 @@ def heard_at(fact: Entry) -> int:
 def leaves(fact: Entry) -> dict[int, int]:
     """The lists, and the run on each, that somebody leaves by a fact. Moves are stored resolved:
     no rule of a dialogue is needed to follow them."""
-    name, number = fact.name, fact.number
-    if name == "list-left":
-        return {number("list"): number("run")}
-    if name in ("list-moved", "list-transferred") and not fact.data.get("copied", False):
-        return {number("source"): number("source_run")} if number("source_run") else {}
-    is_left = name == "move-undone" and number("left_run")
-    return {number("left"): number("left_run")} if is_left else {}
+    if fact.name == "list-left":
+        return {fact.number("list"): fact.number("run")}
+    place = "left" if fact.name == "move-undone" else "source"
+    is_move = fact.name in ("list-moved", "list-transferred", "move-undone")
+    is_left = is_move and fact.number(f"{place}_run") and not fact.data.get("copied")
+    return {fact.number(place): fact.number(f"{place}_run")} if is_left else {}
 
 
 def joins(fact: Entry) -> dict[int, int]:
-    name, number, pairs = fact.name, fact.number, fact.data.get("reopened")
-    if name == "list-joined":
-        return {number("list"): number("run")}
-    if name in ("list-copied", "list-moved", "list-transferred"):
-        return {number("target"): number("run")} if fact.data.get("joined", True) else {}
-    reopened = pairs if name == "move-undone" and isinstance(pairs, (list, tuple)) else ()
-    well_formed = [pair for pair in reopened if isinstance(pair, (list, tuple)) and len(pair) == 2]
-    return {integer(pair[0]): integer(pair[1]) for pair in well_formed}
+    if fact.name in ("list-joined", "list-copied", "list-moved", "list-transferred"):
+        place = "list" if fact.name == "list-joined" else "target"
+        return {fact.number(place): fact.number("run")} if fact.data.get("joined", True) else {}
+    pairs = fact.data.get("reopened") if fact.name == "move-undone" else ()
+    pairs = pairs if isinstance(pairs, (list, tuple)) else ()
+    well_formed = [p for p in pairs if isinstance(p, (list, tuple)) and len(p) == 2]
+    return {integer(number): integer(run) for number, run in well_formed}
 
 
 class Line(NamedTuple):
@@ -1015,6 +1024,8 @@ def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenS
         ledger = compare_with_ledger(head, promise, entries, options, report, openssl)  # section 12
         history, roots = ledger.history, ledger.roots
         keys = history.keys(head.checkpoint.origin, openssl, report, place_of)
+        if history.is_retired(head.key, head.checkpoint.size):
+            report.wrong("checkpoint", "key-retired")
     tree = ExaminedTree(
         checkpoint=head.checkpoint, keys=[head.key, *keys], history=history, root_at=roots.get
     )
@@ -1031,8 +1042,7 @@ def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenS
         wall[position] = dates.wall_time(entry.recorded_at)
         dates.see(position, entry.recorded_at, entry_file(position))
     check_dates(own, wall, stamped_at, head.witnesses, report)
-    for name in sorted(name for name in files.names if not NAMES_OF_A_BUNDLE.fullmatch(name)):
-        report.wrong(name, "file-unexpected")
+    files.check_expected(NAMES_OF_A_BUNDLE)
     files.check_unread()
     report.details["facts"] = [fact_for_listing(entry, pieces) for entry in own]
 
@@ -1074,6 +1084,7 @@ def verify_ledger(files: Files, options: Options, report: Report, openssl: OpenS
         check_date(ledger.dates.latest_wall, place, stamped_at, head.witnesses, report)
     report.unproved("dates-of-ledger")
     report.unproved("recording-unproved")
+    files.check_expected(NAMES_OF_A_LEDGER)
     files.check_unread()
 
 
@@ -1162,9 +1173,13 @@ MAX_FILE_BY_NAME = (
     (re.compile(r"tile/entries/.*"), ENTRIES_PER_TILE * (MAX_ENTRY + 2)),
     (re.compile(r"SHA256SUMS"), 256 * MIB),
 )
-NAMES_OF_A_BUNDLE = re.compile(
+NAMES_OF_BOTH = (
     r"VERIFIER\.md|verify\.py|SHA256SUMS|vkey\.txt|policy\.txt|checkpoint|checkpoint\.tsr"
-    r"|tsa-chain\.pem|stream\.note|person\.json|entries/[0-9]{10}\.(json|tlog-proof)"
+    r"|tsa-chain\.pem"
+)
+NAMES_OF_A_LEDGER = re.compile(NAMES_OF_BOTH + r"|(checkpoints|tile)/.*")
+NAMES_OF_A_BUNDLE = re.compile(
+    NAMES_OF_BOTH + r"|stream\.note|person\.json|entries/[0-9]{10}\.(json|tlog-proof)"
     r"|evidence/[0-9a-f]{64}\.(json|salt)|words/[0-9a-f]{64}\.txt"
 )
 
@@ -1216,6 +1231,10 @@ class Files:
             self.report.wrong(name, "file-missing")
         for name in sorted(self.names - set(sums) - {"SHA256SUMS", "checkpoint"}):
             self.report.wrong(name, "file-added")
+
+    def check_expected(self, expected: re.Pattern[str]) -> None:
+        for name in sorted(name for name in self.names if not expected.fullmatch(name)):
+            self.report.wrong(name, "file-unexpected")
 
     def check_unread(self) -> None:
         """Compare with SHA256SUMS what nothing had reason to read."""
@@ -1645,7 +1664,7 @@ def check_promise(files: Files, head: SignedHead, report: Report, openssl: OpenS
         return Promise()
     match = PROMISE.fullmatch(note.text)
     own = (head.checkpoint.origin, head.checkpoint.size)
-    if match is None or (match[1], int(match[4])) != own:
+    if match is None or (match[1], int(match[4])) != own or match[2] == INSTALLATION:
         report.wrong("stream.note", "promise-malformed")
         return Promise()
     # Of the checkpoint the text is promised: signatures may be added to it.
@@ -1758,7 +1777,7 @@ class KeyHistory:
 def changed_key(entry: Entry, former: Key, openssl: OpenSSL) -> Key:
     """The new key of a change: the note in it names it, signed by the former. Raises Broken."""
     note = verify_note(parse_note(entry.text("note").encode()), former, openssl)
-    if entry.text("vkey") not in note.text.split("\n"):
+    if note.text != f"{former.name}\nnext key\n{entry.text('vkey')}\n":
         raise Broken("key-change-unsigned")
     return parse_vkey(entry.text("vkey"))
 
@@ -2128,7 +2147,7 @@ def check_numbering(
     missing = sorted(set(range(1, min(versions, MAX_NAMES) + 1)) - set(by_version))
     for version in missing[:MAX_WRONG_LISTED]:
         report.wrong("entries/", "version-missing", version=version, versions=versions)
-    for version in sorted(set(by_version) - set(range(1, versions + 1))):
+    for version in sorted(version for version in by_version if not 1 <= version <= versions):
         report.wrong(place_of(by_version[version]), "version-beyond-promise", versions=versions)
     positions = [entry.position for entry in own]
     if positions != sorted(positions):
@@ -3062,8 +3081,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "est un nom ou un genre de fichier qu'aucun dossier de preuve ne contient",
     ),
     "file-unexpected": (
-        "is a file that no bundle has",
-        "est un fichier qu'aucun dossier de preuve ne contient",
+        "is a file that no bundle or ledger has",
+        "est un fichier qu'aucun dossier de preuve ni registre ne contient",
     ),
     "zip-hidden-bytes": (
         "has bytes between its files that belong to none of them",
@@ -3449,10 +3468,11 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "de contrôle qui aille si loin",
     ),
     "completeness-unproved": (
-        "that nothing about this person follows or was left out: the operator's signed word "
-        "(stream.note), which the whole ledger can refute (--with)",
-        "que rien sur cette personne ne suive ni n'ait été omis : c'est la parole signée de "
-        "l'exploitant (stream.note), que le registre entier peut réfuter (--with)",
+        "that nothing about this person follows or was left out, nor a change of the key: the "
+        "operator's signed word (stream.note), which the whole ledger can refute (--with)",
+        "que rien sur cette personne ne suive ni n'ait été omis, ni un changement de clé : c'est "
+        "la parole signée de l'exploitant (stream.note), que le registre entier peut réfuter "
+        "(--with)",
     ),
     "promise-malformed": (
         "is not the note that belongs to this checkpoint",

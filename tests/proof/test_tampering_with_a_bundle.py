@@ -159,11 +159,11 @@ def test_two_entries_that_changed_places_with_their_proofs_are_named(tmp_path: P
     ("name", "reason"),
     [
         ("entries/0000000099.json", "tree does not have|is missing"),
-        ("entries/17.json", "is a file that no bundle has"),
+        ("entries/17.json", "is a file that no bundle or ledger has"),
         (f"evidence/{'ab' * 32}.json", "is missing|no fact of this person commits to"),
         (f"words/{'ab' * 32}.txt", "is not among the published words"),
-        ("malware.exe", "is a file that no bundle has"),
-        ("entries/.hidden/x", "is a file that no bundle has"),
+        ("malware.exe", "is a file that no bundle or ledger has"),
+        ("entries/.hidden/x", "is a file that no bundle or ledger has"),
     ],
 )
 def test_a_file_that_was_added_is_named(name: str, reason: str, tmp_path: Path) -> None:

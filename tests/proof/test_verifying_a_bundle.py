@@ -149,7 +149,7 @@ def test_the_key_is_held_against_the_published_one(tmp_path: Path, bundle: Path)
 
 def test_a_rotated_key_is_one_that_the_former_key_has_named(tmp_path: Path) -> None:
     book, later = small_book(), NoteSigner(ORIGIN, bytes(range(32)))
-    note = SIGNER.sign(f"{ORIGIN}\nthe key from here on\n{later.vkey}\n").decode()
+    note = SIGNER.sign(f"{ORIGIN}\nnext key\n{later.vkey}\n").decode()
     before = unpack(bundle_of(book), tmp_path / "before")
     book.write(
         "00000000-0000-4000-8000-000000000001", "signing-key-changed", vkey=later.vkey, note=note
