@@ -254,12 +254,8 @@ def test_a_withdrawal_is_carried_out_whatever_its_key(shop: Shop) -> None:
     assert shop.call("unsubscriptions", away, "commande-19").json()["done"] is True
     assert shop.site.lists(email) == set()
     assert shop.call("unsubscriptions", away, "commande-19").json()["already"]
-    shop.site.command(
-        email,
-        Subscribe(
-            shop.site.context.clock.now(), Cause("click"), 30, "consent", "page", own_act=True
-        ),
-    )
+    pressed, now = Cause("click", evidence="ab" * 32), shop.site.context.clock.now()
+    shop.site.command(email, Subscribe(now, pressed, 30, "consent", "page", own_act=True))
     assert shop.site.lists(email) == {30}
     assert shop.call("unsubscriptions", away, "commande-19").json()["done"] is True
     assert shop.site.lists(email) == set()

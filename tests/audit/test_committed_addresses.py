@@ -59,7 +59,9 @@ def verifier_finds(
     own = [
         verify.parse_entry(
             entry.position,
-            Encoded(entry.stream, entry.event, entry.cause, 1).at_version(entry.version),
+            Encoded(entry.stream, entry.event, entry.cause, entry.event.at).at_version(
+                entry.version
+            ),
         )
         for entry in entries
     ]

@@ -132,6 +132,7 @@ STAYS = {
     # Hashes of whole entries, and what was signed over all of them together.
     "proof.tile": "level number hashes",
     "proof.checkpoint": "origin size root note signed_at",
+    "proof.cosignature": "origin size vkey line cosigned_at",
     "proof.stamp": "origin size response roots stamped_at holds_until",
     "view_letters_2.letter": (
         "message subscriber position key letter list run kind edition status at link act"
