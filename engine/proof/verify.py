@@ -469,14 +469,11 @@ and waits for answers as RFC 5321, 4.5.3.2 has it."""
 RETRIABLE_REASONS = ("cannot be rendered", "cannot be carried")
 OWN_ACTS = ("human_button", "rfc8058", "mailto", "reply")
 GRANTS = ("consent-given", "ground-declared", "consent-confirmed")
-SUPPRESSIONS = ("subscriber-suppressed", "mail-complained", ("mail-bounced", "hard"))
 FINAL = ("letter-sent", "letter-failed", "letter-withheld")
 OUTCOMES = (*FINAL, "letter-deferred", "letter-in-doubt")
 MAIL_FACTS = {*OUTCOMES, "letter-begun", "letter-retried"}
-WAYS = {
-    *("list-joined", "list-left", "list-moved"),
-    *("list-copied", "list-transferred", "move-undone"),
-}
+MOVING = "list-joined list-left list-moved list-copied list-transferred move-undone"
+WAYS = frozenset(MOVING.split())
 STOPS = {
     "letter": "!erased !restricted !suppressed {}",
     "broadcast": "!erased !restricted !suppressed {}",
@@ -559,8 +556,9 @@ class Replay:
     def is_in_time(self, fact: Entry) -> bool:
         """Whether no stop was in force so long ago that the mail cannot have been on its way."""
         mail = self.mail(fact)
-        stops = STOPS.get(mail.kind, STOPS["letter"]).replace("{}", mail.purpose).split()
-        return all(fact.at <= self.stops.get(stop, fact.at) + LATEST * self.rate for stop in stops)
+        names = STOPS.get(mail.kind, STOPS["letter"]).split()
+        stops = (self.stops.get(name.replace("{}", mail.purpose), fact.at) for name in names)
+        return all(fact.at <= stop + LATEST * self.rate for stop in stops)
 
     def is_one_person(self) -> bool:
         first_runs = [self.first_runs.get(run, run) for run in self.standing.values()]
@@ -595,10 +593,12 @@ class Replay:
             self.live -= gone
             self._stop(fact, *gone)
             self._close(fact, gone)
-        elif name in SUPPRESSIONS or (name, fact.text("kind")) in SUPPRESSIONS:
+        elif name in ("mail-complained", "subscriber-suppressed"):
             self._stop(fact, "!suppressed")
-            if "complained" in (name[5:], fact.text("why")):
+            if name == "mail-complained" or fact.text("why") == "complained":
                 self._stop(fact, "!complained")
+        elif name == "mail-bounced" and fact.text("kind") == "hard":
+            self._stop(fact, "!suppressed")
         elif name == "subscriber-reachable":
             self._lift("!suppressed", "!complained")
         elif name == "processing-restricted":
@@ -728,7 +728,6 @@ LISTED = "letter-begun:letter letter-begun:broadcast"
 ASKING = "letter-begun:confirmation letter-begun:permission"
 MAILS = f"{LISTED} {ASKING} letter-begun:rights"
 CONSENT = "consent-given consent-confirmed permission-renewed"
-MOVING = " ".join(sorted(WAYS))
 OF_THE_LIVING = (
     f"{CONSENT} {MOVING} ground-declared consent-requested permission-asked right-exercised"
 )
@@ -785,7 +784,7 @@ RULE = (
     Line("P1.31", ASKING, "mail-before-its-time",
          lambda p, f: f.at >= p.request(f).leaves_at or not p.request(f).ids),
     Line("P1.32", "letter-begun:rights", "rights-mail-without-right",
-         lambda p, f: f.text("key").partition("right:")[2] in p.rights),
+         lambda p, f: f.text("key") in ["right:" + right for right in p.rights]),
     Line("P1.33", "letter-begun:rights", "rights-mail-twice",
          lambda p, f: p.is_one_message(f, "received", "extended", "answered")),
     Line("P1.34", MAILS, "letter-after-outcome",
