@@ -49,7 +49,7 @@ def happened(context: AppContext, *events: e.PersonEvent, to: str = "") -> str:
     stream.
     """
     stream = to or str(uuid.uuid4())
-    now = context.clock.now()
+    now = max(context.clock.now(), *(event.at for event in events))
     (written,) = context.ledger.append(
         [Append(stream, AT_HEAD, tuple(Encoded(stream, event, FOLLOWED, now) for event in events))]
     )

@@ -25,6 +25,8 @@ from tests.running_installation import publish, write_sequences
 pytestmark = pytest.mark.postgres
 MakeContext = Callable[..., AppContext]
 BEYOND_ANY_CALENDAR = 9 * 10**15
+END_OF_THE_CALENDAR = 253_402_300_799_999
+"""The last millisecond of the year 9999: no letter falls due after it."""
 UNTAKEN = "KeyError: what has happened to this person cannot be taken in"
 
 
@@ -95,7 +97,7 @@ def test_a_person_whose_next_act_no_calendar_holds_is_set_aside_too(
 ) -> None:
     context = make_context(FILES)
     good = happened(context, *joined(context.clock.now()))
-    bad = happened(context, *joined(BEYOND_ANY_CALENDAR))
+    bad = happened(context, *joined(END_OF_THE_CALENDAR))
     context.views.catch_up()
     assert [who for who, _why in aside(context)] == [bad] and due(context) == {good}
     assert context.views.compare(silent) == []
