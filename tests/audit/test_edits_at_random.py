@@ -217,7 +217,7 @@ EDITS = (
 VERBS = (("replay",), ("evidence",), ("story", ANNA), ("story", BRUNO), ("checkpoint",))
 
 
-@pytest.mark.parametrize("seed", range(sized(2, 12) * len(EDITS)))
+@pytest.mark.parametrize("seed", range(sized(1, 6) * len(EDITS)))
 def test_an_edit_is_named_where_it_is_a_fault_and_nowhere_else(
     seed: int, operator: Operated, asks: Asking, tmp_path: Path
 ) -> None:
