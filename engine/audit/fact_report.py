@@ -178,11 +178,12 @@ class FactReport:
         """With the author's words as they were published when this position was written."""
         plan = self.published.plan_at(position)
         return EvidenceWords(
-            self.language,
-            self.zone,
-            {name: declared.label for name, declared in plan.fields.items()},
-            {name: declared.name for name, declared in plan.purposes.items()},
-            partial(titled_list, plan),
+            language=self.language,
+            zone=self.zone,
+            labels={name: declared.label for name, declared in plan.fields.items()},
+            purposes={name: declared.name for name, declared in plan.purposes.items()},
+            list_named=partial(titled_list, plan),
+            forms={name: form.title for name, form in plan.forms.items()},
         )
 
     def _gap(self, entry: Entry) -> list[Note]:

@@ -193,8 +193,8 @@ def _as_numbered(number: int) -> str:
 @dataclass(frozen=True, slots=True)
 class EvidenceWords:
     """Evidence in one language, with instants on the clock of `zone`. `labels` are the author's
-    words for fields by their names, `purposes` those for purposes; `list_named` says a list by its
-    number.
+    words for fields by their names, `purposes` and `forms` those for purposes and forms;
+    `list_named` says a list by its number.
     """
 
     language: Language
@@ -202,6 +202,7 @@ class EvidenceWords:
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     purposes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     list_named: Callable[[int], str] = _as_numbered
+    forms: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def say(self) -> Say:
@@ -271,6 +272,8 @@ class EvidenceWords:
             return _("yes")
         if name == "words":
             return self._quoted(value)
+        if name == "form":
+            return self._quoted(self.forms.get(str(value), value))
         if name == "purpose":
             return self._quoted(self.purposes.get(str(value), value))
         if name == "lists" and isinstance(value, list):

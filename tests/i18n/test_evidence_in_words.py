@@ -15,6 +15,7 @@ FRENCH = EvidenceWords(
     {"first_name": "Prénom"},
     {"conseils": "La lettre du potager"},
     lambda number: f"{number} (Le potager)",
+    {"inscription": "La lettre"},
 )
 ENGLISH = EvidenceWords("en", "Europe/Paris")
 NOON = 1_773_320_700_000
@@ -48,6 +49,7 @@ OF_THE_LEDGER = {
         ("collected", "2025-03-02T00:00:00+01:00", ("recueilli le", "2 mars 2025")),
         ("collected", "au printemps", ("recueilli le", "au printemps")),
         ("purpose", "conseils", ("finalité", "« La lettre du potager »")),
+        ("form", "inscription", ("formulaire", "« La lettre »")),
         ("lists", [10], ("listes", "10 (Le potager)")),
         ("answers", {"first_name": "Anna"}, ("saisi dans le formulaire, Prénom", "Anna")),
         ("act", "human_button", ("acte", "appui sur un bouton")),
