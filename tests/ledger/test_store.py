@@ -119,8 +119,10 @@ def recorded(ledger: Ledger, count: int) -> list[tuple[int, int]]:
 
 
 def last_recorded(ledger: Ledger) -> int:
-    """When the last entry was recorded, 0 for an empty ledger."""
-    return next((time for _, time in recorded(ledger, 1)), 0)
+    """When the last entry was recorded; an empty ledger gets its first."""
+    if not ledger.head():
+        ledger.append([one(new())])
+    return recorded(ledger, 1)[0][1]
 
 
 def taken_down(stream: str, at: int, recorded_at: int, version: int = 0) -> Append:
@@ -356,7 +358,7 @@ def test_an_entry_that_names_the_date_in_its_own_text_is_not_taken_for_it(ledger
 
 
 def test_writers_whose_clocks_differ_write_dates_that_never_go_back(ledger: Ledger) -> None:
-    start, last = ledger.head(), last_recorded(ledger)
+    last, start = last_recorded(ledger), ledger.head()
     together(
         *[
             lambda n=n: [
@@ -602,9 +604,9 @@ def test_a_column_that_is_not_what_its_entry_says_is_noticed(installations: Inst
 
 @pytest.mark.parametrize("count", [1, MAX_SMALL_APPEND, MAX_SMALL_APPEND + 1])
 def test_few_and_many_are_written_alike(ledger: Ledger, count: int) -> None:
-    stream, head = new(), ledger.head()
+    last, stream, head = last_recorded(ledger), new(), ledger.head()
     names = [f"appel n° {number} de l’été ' \\ %s" for number in range(count)]
-    expected = calls(stream, *names, recorded_at=last_recorded(ledger))
+    expected = calls(stream, *names, recorded_at=last)
     (answer,) = written(ledger.append([Append(stream, 0, expected)]))
     assert answer.positions == tuple(range(head + 1, head + count + 1)) and answer.version == count
     assert [
