@@ -316,12 +316,10 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.person.in_flight)
     @rule(which=st.integers(0, 5), verdict=VERDICTS)
     def an_outcome_arrives(self, which: int, verdict: LetterVerdict) -> None:
-        flying = list(self.person.in_flight)
-        self.do(
-            c.RecordOutcome(
-                self.now, self.cause("relay"), flying[which % len(flying)], verdict, why="rcpt"
-            )
-        )
+        """However late it is recorded, a letter left, or may have left, while its sender lived."""
+        message, flight = [*self.person.in_flight.items()][which % len(self.person.in_flight)]
+        at = flight.begun_at if verdict in ("sent", "doubt") else self.now
+        self.do(c.RecordOutcome(at, self.cause("relay"), message, verdict, why="rcpt"))
 
     @rule(late=st.booleans())
     def what_was_withheld_is_mended(self, late: bool) -> None:
