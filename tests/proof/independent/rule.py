@@ -1,0 +1,419 @@
+"""The rule P1 written from docs/format.md alone, with the entries it is about.
+
+The names and defaults of fields, and what each line is about, are read from the page's tables; a
+test sees to it that nothing in this folder imports anything of the program.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+PAGE = (Path(__file__).parents[3] / "docs" / "format.md").read_text("utf-8")
+ROWS = [
+    [cell.strip() for cell in line[1:-1].split("|")]
+    for line in PAGE.splitlines()
+    if line.startswith("|")
+]
+QUOTED = re.compile(r"`([^`]+)`")
+RULE = {row[0]: row[1] for row in ROWS if re.fullmatch(r"P1\.[0-9]+", row[0])}
+TYPED = [(row[0], QUOTED.findall(row[1]), row[2]) for row in ROWS if len(row) == 3]
+NUMBERS = {name: int(rest) for kind, names, rest in TYPED if kind == "number" for name in names}
+FLAGS = {
+    name: rest == "true" for kind, names, rest in TYPED if kind == "true or false" for name in names
+}
+INSTALLATION = "00000000-0000-4000-8000-000000000001"
+DAY = 86_400_000
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+
+class Bad(ValueError):
+    """Something is not as the page has it."""
+
+
+def need(holds: object) -> None:
+    if not holds:
+        raise Bad
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def unbase64(text: str) -> bytes:
+    data = base64.b64decode(text, validate=True)
+    need(base64.b64encode(data).decode() == text)
+    return data
+
+
+def read_json(data: bytes) -> object:
+    def number(text: str) -> int:
+        need(re.fullmatch(r"-?[0-9]{1,16}", text) and abs(int(text)) < 2**53)
+        return int(text)
+
+    def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        need(len(dict(pairs)) == len(pairs))
+        return dict(pairs)
+
+    try:
+        value: object = json.loads(
+            data.decode(),
+            object_pairs_hook=members,
+            parse_int=number,
+            parse_float=number,
+            parse_constant=number,
+        )
+    except RecursionError:
+        raise Bad from None
+    json.dumps(value, ensure_ascii=False).encode()  # half characters have no bytes
+    return value
+
+
+class Fact(NamedTuple):
+    position: int
+    octets: bytes
+    stream: str
+    version: int
+    name: str
+    v: int
+    at: int
+    recorded_at: int
+    cause: dict[str, object]
+    data: dict[str, object]
+
+    def text(self, name: str) -> str:
+        value = self.data.get(name)
+        return value if isinstance(value, str) else ""
+
+    def number(self, name: str) -> int:
+        value = self.data.get(name)
+        return value if type(value) is int else NUMBERS.get(name, 0)
+
+    def flag(self, name: str) -> bool:
+        value = self.data.get(name)
+        return value if isinstance(value, bool) else FLAGS[name]
+
+    @property
+    def subject(self) -> str:
+        """The purpose it is about: `*` for a question whether to go on, and the mail that asks."""
+        asks = self.name.startswith("permission-") or self.text("kind") == "permission"
+        return "*" if asks else self.text("purpose")
+
+
+def read_entry(position: int, octets: bytes) -> Fact:
+    value = read_json(octets)
+    plain = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    need(len(octets) <= 65_535 and plain.encode() == octets and isinstance(value, dict))
+    assert isinstance(value, dict)
+    numbers, texts, objects = "version v at recorded_at", "stream name", "cause data"
+    kinds = {int: numbers.split(), str: texts.split(), dict: objects.split()}
+    need(value.keys() == {name for names in kinds.values() for name in names})
+    need(all(type(value[name]) is kind for kind, names in kinds.items() for name in names))
+    need(re.fullmatch(UUID, value["stream"]))
+    return Fact(position=position, octets=octets, **value)
+
+
+OWN_ACTS = ("human_button", "rfc8058", "mailto", "reply")
+GROUNDS = ("consent-given", "ground-declared", "consent-confirmed")
+KINDS = {
+    "letter": "erased restricted suppressed withdrawn:{}",
+    "broadcast": "erased restricted suppressed withdrawn:{}",
+    "confirmation": "erased restricted complained closed:{}",
+    "permission": "erased restricted suppressed closed:{}",
+    "rights": "erased",
+}
+LISTED, ASKING = ("letter", "broadcast"), ("confirmation", "permission")
+
+
+class Message(NamedTuple):
+    state: str = ""
+    begun: int = 0
+    due_from: float = float("-inf")
+    kind: str = ""
+    purpose: str = ""
+    run: int = 0
+
+
+class Open(NamedTuple):
+    """A request or a question. `ids`: its own, then those it took up; `letters` ask for it."""
+
+    ids: tuple[str, ...]
+    letters: tuple[str, ...]
+    mailed_from: int
+    expires_at: int
+
+
+@dataclass
+class Person:
+    grounds: set[str] = field(default_factory=set)
+    open: dict[str, Open] = field(default_factory=dict)
+    stops: dict[str, int] = field(default_factory=dict)
+    rights: dict[str, tuple[int, int]] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    letters: dict[tuple[object, ...], str] = field(default_factory=dict)
+    standing: dict[int, int] = field(default_factory=dict)
+    ways: dict[int, int] = field(default_factory=dict)
+    recorded_at: float = float("-inf")
+    rate: int = 1
+
+    def broken(self, fact: Fact) -> list[str]:
+        """The lines that one more fact breaks."""
+        before = lines_about(fact.name, fact.text("kind"), fact.text("settled") != "")
+        lines = [line for line in before if not HOLDS[line](self, fact)]
+        self.take_in(fact)
+        return [*lines, *(["P1.55"] if not HOLDS["P1.55"](self, fact) else [])]
+
+    def message(self, fact: Fact) -> Message:
+        return self.messages.get(fact.text("message"), Message())
+
+    def request(self, fact: Fact) -> Open | None:
+        return self.open.get(fact.subject)
+
+    def knows(self, fact: Fact) -> bool:
+        """Whether the request it names is open, or was taken up by the one that is."""
+        request = self.request(fact)
+        return request is not None and fact.text("request") in request.ids
+
+    def letter(self, fact: Fact) -> tuple[object, ...]:
+        """By what a mail is the same as another."""
+        kind, request = fact.text("kind"), self.request(fact)
+        if kind == "letter":
+            return fact.number("run"), fact.text("letter")
+        if kind in ASKING:
+            return fact.text("key"), request and request.ids[0], fact.text("letter")
+        return fact.text("key"), fact.text("letter")
+
+    def is_single(self, fact: Fact, *names: str) -> bool:
+        message = self.letters.get(self.letter(fact), fact.text("message"))
+        return message == fact.text("message") and (not names or fact.text("letter") in names)
+
+    def in_time(self, fact: Fact) -> bool:
+        message = self.message(fact)
+        stops = KINDS.get(message.kind, KINDS["letter"]).format(message.purpose).split()
+        since = [self.stops[stop] for stop in stops if stop in self.stops]
+        return all(fact.at <= stopped + 3_600_000 * self.rate for stopped in since)
+
+    def may_extend(self, fact: Fact) -> bool:
+        asked_at, due_at = self.rights.get(fact.text("request"), (fact.at, fact.at))
+        return fact.at <= due_at <= fact.number("due_at") <= asked_at + 93 * DAY
+
+    def stop(self, what: str, fact: Fact) -> None:
+        self.stops.setdefault(what, fact.recorded_at)
+
+    def close(self, purpose: str, fact: Fact) -> None:
+        if self.open.pop(purpose, None) is not None:
+            self.stop(f"closed:{purpose}", fact)
+
+    def take_in(self, fact: Fact) -> None:
+        name, purpose, request = fact.name, fact.subject, fact.text("request")
+        self.recorded_at = fact.recorded_at
+        match name:
+            case "consent-requested" | "permission-asked":
+                former = self.open.get(purpose)
+                ids = former.ids if former is not None and former.expires_at > fact.at else ()
+                begins = max(fact.at, fact.number("hold_until"))
+                letters = ("ask-first",) if fact.flag("declared") else ("ask", "ask-again")
+                expires_at = fact.number("expires_at")
+                self.open[purpose] = Open((request, *ids), letters, begins, expires_at)
+                self.stops.pop(f"closed:{purpose}", None)
+            case "consent-confirmed" | "consent-expired":
+                self.close(purpose, fact)
+            case "consent-withdrawn":
+                everything = sorted(self.grounds | set(self.open))
+                for gone in everything if purpose == "*" else [purpose]:
+                    self.grounds.discard(gone)
+                    self.stop(f"withdrawn:{gone}", fact)
+                    self.close(gone, fact)
+            case "subscriber-suppressed" | "mail-complained":
+                self.stop("suppressed", fact)
+                if name == "mail-complained" or fact.text("why") == "complained":
+                    self.stop("complained", fact)
+            case "mail-bounced" if fact.text("kind") == "hard":
+                self.stop("suppressed", fact)
+            case "subscriber-reachable":
+                self.stops.pop("suppressed", None)
+                self.stops.pop("complained", None)
+            case "processing-restricted" if fact.flag("lifted"):
+                self.stops.pop("restricted", None)
+            case "processing-restricted":
+                self.stop("restricted", fact)
+            case "right-exercised":
+                self.rights[request] = fact.at, fact.number("due_at")
+            case "right-extended" if request in self.rights:
+                self.rights[request] = self.rights[request][0], fact.number("due_at")
+            case "right-answered":
+                self.rights.pop(request, None)
+            case "subscriber-erased":
+                self.stop("erased", fact)
+                for known in (self.grounds, self.open, self.rights, self.standing):
+                    known.clear()
+        if name in GROUNDS:
+            self.grounds.add(purpose)
+            self.stops.pop(f"withdrawn:{purpose}", None)
+        question = self.open.get("*")
+        if question is not None and contact(fact) >= question.mailed_from:
+            del self.open["*"]
+        self.follow_message(fact)
+        self.follow_way(fact)
+
+    def follow_message(self, fact: Fact) -> None:
+        name, known, id_ = fact.name, self.message(fact), fact.text("message")
+        settled, why = fact.text("settled"), fact.text("why")
+        if name == "letter-begun":
+            self.letters.setdefault(self.letter(fact), id_)
+            about = fact.text("kind"), fact.subject, fact.number("run")
+            self.messages[id_] = Message("begun", known.begun + 1, float("-inf"), *about)
+        elif name in ("letter-deferred", "letter-retried") or settled == "resend":
+            due = fact.number("retry_at") if name == "letter-deferred" else fact.at
+            self.messages[id_] = known._replace(state="due", due_from=due)
+        elif name == "letter-withheld" and not id_:
+            pass
+        elif name == "letter-withheld" and why in ("cannot be rendered", "cannot be carried"):
+            self.messages[id_] = known._replace(state="mendable")
+        elif name in ("letter-sent", "letter-failed", "letter-withheld") or (
+            settled == "taken-as-sent"
+        ):
+            self.messages[id_] = known._replace(state="ended")
+        elif name == "letter-in-doubt":
+            self.messages[id_] = known._replace(state="doubt")
+
+    def follow_way(self, fact: Fact) -> None:
+        run, source = fact.number("run"), fact.number("source_run")
+        if fact.name == "list-moved":
+            source = source or self.message(fact).run
+        elif fact.name != "list-transferred" or fact.flag("copied"):
+            source = 0
+        if fact.name in ("list-joined", "list-copied", "list-moved", "list-transferred"):
+            self.ways.setdefault(run, self.ways.get(source, source) if source else run)
+        for number in left(fact):
+            self.standing.pop(number, None)
+        self.standing.update(joined(fact))
+
+
+def contact(fact: Fact) -> float:
+    """When the person was in touch, as a fact tells."""
+    if fact.name == "contact-noted":
+        return fact.number("contacted_at")
+    return fact.at if fact.name in GROUNDS or fact.text("act") in OWN_ACTS else float("-inf")
+
+
+def left(fact: Fact) -> dict[int, int]:
+    """Run by list of what a fact lets the person leave."""
+    if fact.name == "list-left":
+        return {fact.number("list"): fact.number("run")}
+    if fact.name in ("list-moved", "list-transferred"):
+        stays = fact.name == "list-transferred" and fact.flag("copied")
+        run = fact.number("source_run")
+        return {fact.number("source"): run} if run and not stays else {}
+    if fact.name == "move-undone" and fact.number("left_run"):
+        return {fact.number("left"): fact.number("left_run")}
+    return {}
+
+
+def joined(fact: Fact) -> dict[int, int]:
+    if fact.name == "list-joined":
+        return {fact.number("list"): fact.number("run")}
+    if fact.name == "list-copied" or (
+        fact.name in ("list-moved", "list-transferred") and fact.flag("joined")
+    ):
+        return {fact.number("target"): fact.number("run")}
+    pairs = fact.data.get("reopened") if fact.name == "move-undone" else None
+    return dict(pairs) if isinstance(pairs, list) else {}
+
+
+@cache
+def lines_about(name: str, kind: str, is_settled: bool) -> list[str]:
+    """The lines of P1 about a fact, as their second column has it; not P1.55, for afterwards."""
+    return [line for line, about in RULE.items() if is_about(about, name, kind, is_settled)]
+
+
+def is_about(about: str, name: str, kind: str, is_settled: bool) -> bool:
+    names = QUOTED.findall(about)
+    if about == "every fact" or name not in names:
+        return about == "every fact"
+    if name == "letter-begun":
+        kinds = [known for known in names if known in KINDS]
+        kinds += LISTED if "listed" in about else ()
+        kinds += ASKING if "asking" in about else ()
+        return not kinds or (kind if kind in KINDS else "letter") in kinds
+    if name == "letter-in-doubt" and "settled" in about:
+        return is_settled != ("not settled" in about)
+    return True
+
+
+def is_press(fact: Fact) -> bool:
+    return fact.name != "consent-given" or fact.text("proof") == "page"
+
+
+def instants(fact: Fact) -> list[int]:
+    return [fact.at, fact.recorded_at, *(fact.number(n) for n in fact.data if n.endswith("_at"))]
+
+
+Holds = Callable[[Person, Fact], object]
+# fmt: off
+HOLDS: Mapping[str, Holds] = {
+    "P1.01": lambda p, f: all(-62_135_596_800_000 <= t < 253_402_300_800_000 for t in instants(f)),
+    "P1.02": lambda p, f: f.at <= f.recorded_at,
+    "P1.03": lambda p, f: f.recorded_at >= p.recorded_at,
+    "P1.04": lambda p, f: "erased" not in p.stops,
+    "P1.05": lambda p, f: "erased" not in p.stops,
+    "P1.06": lambda p, f: f.text("act") in ("", *OWN_ACTS),
+    "P1.07": lambda p, f: f.text("act") or not is_press(f),
+    "P1.08": lambda p, f: f.cause.get("evidence") or not is_press(f),
+    "P1.09": lambda p, f: p.request(f),
+    "P1.10": lambda p, f: p.request(f) is None or p.knows(f),
+    "P1.11": lambda p, f: (r := p.request(f)) is None or f.at < r.expires_at,
+    "P1.12": lambda p, f: f.number("expires_at") >= max(f.at, f.number("hold_until")),
+    "P1.13": lambda p, f: p.knows(f),
+    "P1.14": lambda p, f: "*" not in p.open,
+    "P1.15": lambda p, f: p.knows(f),
+    "P1.16": lambda p, f: f.text("kind") in KINDS,
+    "P1.17": lambda p, f: "erased" not in p.stops,
+    "P1.18": lambda p, f: "restricted" not in p.stops,
+    "P1.19": lambda p, f: f.text("purpose") in p.grounds,
+    "P1.20": lambda p, f: "suppressed" not in p.stops,
+    "P1.21": lambda p, f: p.standing.get(f.number("list")) == f.number("run"),
+    "P1.22": lambda p, f: p.is_single(f),
+    "P1.23": lambda p, f: p.request(f),
+    "P1.24": lambda p, f: "complained" not in p.stops,
+    "P1.25": lambda p, f: p.is_single(f, *(r.letters if (r := p.request(f)) else ())),
+    "P1.26": lambda p, f: "*" in p.open,
+    "P1.27": lambda p, f: p.grounds and "suppressed" not in p.stops,
+    "P1.28": lambda p, f: p.is_single(f, "ask"),
+    "P1.29": lambda p, f: f.text("key") == f"ask:{f.subject}",
+    "P1.30": lambda p, f: (r := p.request(f)) is None or f.at < r.expires_at,
+    "P1.31": lambda p, f: (r := p.request(f)) is None or f.at >= r.mailed_from,
+    "P1.32": lambda p, f: f.text("key") in {f"right:{request}" for request in p.rights},
+    "P1.33": lambda p, f: p.is_single(f, "received", "extended", "answered"),
+    "P1.34": lambda p, f: p.message(f).state not in ("mendable", "ended"),
+    "P1.35": lambda p, f: p.message(f).state not in ("begun", "doubt"),
+    "P1.36": lambda p, f: f.at >= p.message(f).due_from,
+    "P1.37": lambda p, f: f.number("attempt") == p.message(f).begun + 1,
+    "P1.38": lambda p, f: p.message(f).state not in ("", "due"),
+    "P1.39": lambda p, f: p.message(f).state or not f.text("message"),
+    "P1.40": lambda p, f: p.message(f).state not in ("mendable", "ended"),
+    "P1.41": lambda p, f: p.in_time(f),
+    "P1.42": lambda p, f: p.message(f).state in ("doubt", "ended"),
+    "P1.43": lambda p, f: f.at <= f.number("retry_at") <= f.at + 3 * DAY,
+    "P1.44": lambda p, f: p.message(f).state == "mendable",
+    "P1.45": lambda p, f: f.at < f.number("due_at") <= f.at + 32 * DAY,
+    "P1.46": lambda p, f: f.text("request") in p.rights,
+    "P1.47": lambda p, f: p.may_extend(f),
+    "P1.48": lambda p, f: f.number("ends_at") >= f.at,
+    "P1.49": lambda p, f: abs(f.at - (f.number("counted_from") or f.at)) <= 150 * 365 * DAY,
+    "P1.50": lambda p, f: (f.number("hold_until") or f.at) >= f.at,
+    "P1.51": lambda p, f: left(f).items() <= p.standing.items(),
+    "P1.52": lambda p, f: not joined(f).keys() & (p.standing.keys() - left(f).keys()),
+    "P1.53": lambda p, f: set(joined(f).values()) <= p.ways.keys(),
+    "P1.54": lambda p, f: f.name == "move-undone" or not p.ways.keys() & set(joined(f).values()),
+    "P1.55": lambda p, f: len({p.ways.get(run, run) for run in p.standing.values()})
+    == len(p.standing),
+}
+# fmt: on
