@@ -87,7 +87,8 @@ class Broken(Refused):
 
 LARGEST_NUMBER = 2**53 - 1
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-MEMBERS_OF_ENTRY = {"at", "cause", "data", "name", "recorded_at", "stream", "v", "version"}
+NUMBERS_OF_ENTRY = dict.fromkeys(("at", "recorded_at", "v", "version"), int)
+SHAPE_OF_ENTRY = {**NUMBERS_OF_ENTRY, "cause": dict, "data": dict, "name": str, "stream": str}
 
 
 def utf8(data: bytes) -> str:
@@ -188,17 +189,9 @@ def integer(value: object) -> int:
 
 def parse_entry(position: int, data: bytes) -> Entry:
     read = read_json(data)
-    if not (
-        isinstance(read, dict)
-        and read.keys() == MEMBERS_OF_ENTRY
-        and all(type(read[name]) is int for name in ("at", "recorded_at", "v", "version"))
-        and isinstance(read["cause"], dict)
-        and isinstance(read["data"], dict)
-        and isinstance(read["name"], str)
-        and isinstance(read["stream"], str)
-        and re.fullmatch(UUID, read["stream"])
-        and canonical(read) == data
-    ):
+    shape = {name: type(value) for name, value in read.items()} if isinstance(read, dict) else {}
+    is_entry = shape == SHAPE_OF_ENTRY and canonical(read) == data
+    if not isinstance(read, dict) or not is_entry or not re.fullmatch(UUID, read["stream"]):
         raise Broken("entry-malformed")
     return Entry(position=position, stored=data, **read)
 
@@ -463,6 +456,14 @@ DAY = 86_400_000
 CALENDAR = range(-62_135_596_800_000, 253_402_300_800_000)
 """The instants of the years 1 to 9999, UTC."""
 INSTANTS = {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at"}
+PURPOSE = re.compile(r"\*|[A-Za-z0-9-]{0,63}")
+KINDS: Mapping[type, str] = {
+    str: "purpose request message kind key letter act proof basis settled why notice form mail",
+    int: "list run source_run target left left_run attempt edition hold_until counted_from",
+    bool: "joined copied lifted declared",
+}
+TYPES = {name: kind for kind, names in KINDS.items() for name in names.split()}
+TYPES |= dict.fromkeys(INSTANTS, int)
 LATEST = 3_600_000
 """How long a letter that is stopped may still be on its way: it was asked for a second before MAIL,
 and waits for answers as RFC 5321, 4.5.3.2 has it."""
@@ -524,6 +525,7 @@ class Replay:
         self.first_runs: dict[int, int] = {}
         """The run in which somebody's way through the lists began, by each run that it led to."""
         self.recorded_at = -LARGEST_NUMBER
+        self.is_registered = False
         self.rate = 1
         """How many times faster than the wall clock the engine's went, at the most."""
 
@@ -574,6 +576,7 @@ class Replay:
         name, purpose, request = fact.name, purpose_of(fact), fact.text("request")
         if name in MAIL_FACTS:
             return self._follow_mail(fact)
+        self.is_registered = True
         if name in GRANTS:
             self.live.add(purpose)
             self._lift(purpose)
@@ -669,6 +672,13 @@ def has_dates(fact: Entry) -> bool:
     if fact.at not in CALENDAR or fact.recorded_at not in CALENDAR:
         return False
     return INSTANTS.isdisjoint(fact.data) or all(fact.number(n) in CALENDAR for n in INSTANTS)
+
+
+def is_well_formed(fact: Entry) -> bool:
+    """Whether what decides is of its type, and no purpose only looks like another."""
+    types_hold = all(type(value) is TYPES.get(n, type(value)) for n, value in fact.data.items())
+    is_known = fact.name != "mail-bounced" or fact.text("kind") in ("hard", "soft")
+    return types_hold and is_known and PURPOSE.fullmatch(fact.text("purpose")) is not None
 
 
 def proves_consent(fact: Entry) -> bool:
@@ -827,6 +837,8 @@ RULE = (
     Line("P1.54", MOVING, "run-used-twice",
          lambda p, f: f.name == "move-undone" or not p.first_runs.keys() & set(joins(f).values())),
     Line("P1.55", "afterwards", "person-doubled", lambda p, f: p.is_one_person()),
+    Line("P1.56", "any", "fact-malformed", lambda p, f: is_well_formed(f)),
+    Line("P1.57", "subscriber-registered", "registered-twice", lambda p, f: not p.is_registered),
 )
 # fmt: on
 LINES_ABOUT = {
@@ -1014,6 +1026,7 @@ def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenS
     check_key(head, keys, history, options.vkey, report)
     check_numbering(entries, own, promise, report)
     check_rules(own, published, report)  # sections 4 and 10
+    report_clock(published, report)
     pieces = check_evidence(files, own, report)  # section 11
     words = check_words(files, own, published, report)
     check_named(pieces, words, report)
@@ -1033,6 +1046,7 @@ def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenS
         report_unwitnessed(vouched, head.checkpoint.size, report)
     if not options.ledger:
         report.unproved("completeness-unproved")
+    report.unproved("one-person-unproved")
     dates, wall = Dates(report), {}
     for position in sorted(entries):
         entry = entries[position]
@@ -1081,6 +1095,8 @@ def verify_ledger(files: Files, options: Options, report: Report, openssl: OpenS
     if latest := ledger.dates.position_of_wall:
         place = ledger.place(latest)
         check_date(ledger.dates.latest_wall, place, stamped_at, head.witnesses, report)
+    report_clock(ledger.published, report)
+    report.unproved("one-person-unproved")
     report.unproved("dates-of-ledger")
     report.unproved("recording-unproved")
     files.check_expected(NAMES_OF_A_LEDGER)
@@ -1953,68 +1969,23 @@ def report_unwitnessed(vouched: int, size: int, report: Report) -> None:
 
 INSTALLATION = "00000000-0000-4000-8000-000000000001"
 """The stream of what is published and paused; every other stream is a person's."""
-OF_INSTALLATION = frozenset(
-    (
-        "breach-recorded",
-        "broadcast-fell-due",
-        "clock-changed",
-        "configuration-published",
-        "form-published",
-        "ledger-restored",
-        "notice-published",
-        "origin-begun",
-        "retention-applied",
-        "sending-paused",
-        "sending-resumed",
-        "sequence-published",
-        "signing-key-changed",
-        "words-published",
-    )
-)
-OF_PEOPLE = frozenset(
-    (
-        "call-honoured",
-        "consent-confirmed",
-        "consent-expired",
-        "consent-given",
-        "consent-requested",
-        "consent-withdrawn",
-        "contact-noted",
-        "erasure-requested",
-        "ground-declared",
-        "letter-answered",
-        "letter-begun",
-        "letter-deferred",
-        "letter-failed",
-        "letter-in-doubt",
-        "letter-retried",
-        "letter-sent",
-        "letter-withheld",
-        "list-copied",
-        "list-joined",
-        "list-left",
-        "list-moved",
-        "list-transferred",
-        "mail-bounced",
-        "mail-complained",
-        "move-undone",
-        "permission-asked",
-        "permission-renewed",
-        "processing-restricted",
-        "profile-changed",
-        "proof-archived",
-        "proof-opened",
-        "right-answered",
-        "right-exercised",
-        "right-extended",
-        "segment-entered",
-        "segment-left",
-        "subscriber-erased",
-        "subscriber-reachable",
-        "subscriber-registered",
-        "subscriber-suppressed",
-    )
-)
+EVENTS_OF_INSTALLATION = """
+    breach-recorded broadcast-fell-due clock-changed configuration-published form-published
+    ledger-restored notice-published origin-begun retention-applied sending-paused
+    sending-resumed sequence-published signing-key-changed words-published
+"""
+OF_INSTALLATION = frozenset(EVENTS_OF_INSTALLATION.split())
+EVENTS_OF_PEOPLE = """
+    call-honoured consent-confirmed consent-expired consent-given consent-requested
+    consent-withdrawn contact-noted erasure-requested ground-declared letter-answered
+    letter-begun letter-deferred letter-failed letter-in-doubt letter-retried letter-sent
+    letter-withheld list-copied list-joined list-left list-moved list-transferred mail-bounced
+    mail-complained move-undone permission-asked permission-renewed processing-restricted
+    profile-changed proof-archived proof-opened right-answered right-exercised right-extended
+    segment-entered segment-left subscriber-erased subscriber-reachable subscriber-registered
+    subscriber-suppressed
+"""
+OF_PEOPLE = frozenset(EVENTS_OF_PEOPLE.split())
 END_OF_ENTRY = re.compile(
     rb'"recorded_at":(-?[0-9]+),"stream":"('
     + UUID.encode()
@@ -2231,6 +2202,20 @@ def rate_in(entry: Entry) -> int:
     return max(1, entry.number("rate")) if entry.name == "clock-changed" else 1
 
 
+def is_declaration(entry: Entry) -> bool:
+    """Whether it gives a ground that no press of the person's shows."""
+    return (entry.name in GRANTS and not proves_consent(entry)) or entry.name == "ground-declared"
+
+
+def report_clock(published: Iterable[Entry], report: Report) -> None:
+    """The ledger may say of its own clock what stretches every time that is held against it."""
+    changed = [entry for entry in published if entry.name == "clock-changed"]
+    rate = max(map(rate_in, changed), default=1)
+    ahead = max((abs(entry.number("ahead")) for entry in changed), default=0) // 60_000
+    if rate > 1 or ahead > 5:
+        report.unproved("clock-altered", rate=rate, minutes=ahead)
+
+
 def faults_with(entry: Entry, replay: Replay) -> list[str]:
     """But for dates that go back, which are named for all entries together: see `Dates`."""
     return [code for code in replay.apply(entry) if code != "recorded-backwards"]
@@ -2238,11 +2223,15 @@ def faults_with(entry: Entry, replay: Replay) -> list[str]:
 
 def check_rules(own: Sequence[Entry], published: Sequence[Entry], report: Report) -> None:
     replay, faults = Replay(), 0
-    replay.rate = max(map(rate_in, published), default=1)
     for entry in own:
+        earlier = (before for before in published if before.position < entry.position)
+        replay.rate = max(map(rate_in, earlier), default=1)
         for fault in faults_with(entry, replay):
             faults += 1
             report.wrong(place_of(entry), fault)
+        if is_declaration(entry):
+            proof = entry.text("proof") or "?"
+            report.unproved("ground-declared", file=place_of(entry), proof=proof)
         if entry.name not in OF_PEOPLE or entry.v != 1:
             report.unproved("event-unknown", name=entry.name, file=place_of(entry))
     if own and not faults:
@@ -2546,6 +2535,8 @@ class Ledger:
     size: int
     report: Report
     history: KeyHistory = field(default_factory=KeyHistory)
+    published: list[Entry] = field(default_factory=list)
+    """The installation's entries."""
     roots: dict[int, bytes] = field(default_factory=dict)
     """The roots of its tree, at the sizes at which they were wanted."""
 
@@ -2715,7 +2706,7 @@ class People:
         self.unknown: dict[str, int] = {}
         self.lists: dict[int, int] = {}
         """How many people are on each list."""
-        self.people = self.faults = self.gaps = 0
+        self.people = self.faults = self.gaps = self.declared = 0
         self.rate = 1
 
     def see(self, entry: Entry, place: str) -> None:
@@ -2734,6 +2725,7 @@ class People:
         for fault in faults_with(entry, replay):
             self.faults += 1
             self.report.wrong(place, fault)
+        self.declared += is_declaration(entry)
         if entry.name == "letter-begun":
             kind = entry.text("kind")
             self.letters[kind] = self.letters.get(kind, 0) + 1
@@ -2775,6 +2767,8 @@ class People:
             self.report.proved("people-complete", n=self.people)
         if not self.faults:
             self.report.proved("people-grounded", n=with_ground, more=without_ground)
+        if self.declared:
+            self.report.unproved("grounds-declared", n=self.declared)
         for name, count in sorted(self.unknown.items()):
             self.report.unproved("event-unknown", name=name, file=f"× {count}")
         lists = {str(number): self.lists[number] for number in sorted(self.lists)}
@@ -2797,6 +2791,7 @@ def share_of_people(
         if entry is None:
             return
         if is_installation:
+            ledger.published.append(entry)
             ledger.history.add(entry)
             ledger.dates.follow(entry)
         people.see(entry, place)
@@ -3190,6 +3185,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "someone who was erased is registered again under the same id",
         "une personne effacée est inscrite à nouveau sous le même identifiant",
     ),
+    "fact-malformed": (
+        "a field of another type than it has, or with a word that nobody declares",
+        "un champ d'un autre type que le sien, ou un mot que personne ne déclare",
+    ),
+    "registered-twice": (
+        "someone is registered who was known already",
+        "une personne déjà connue est inscrite à nouveau",
+    ),
     "person-doubled": ("a move has doubled someone", "un déplacement a dédoublé une personne"),
     "letter-after-erasure": ("a letter after erasure", "une lettre après l'effacement"),
     "rights-mail-without-right": (
@@ -3535,6 +3538,32 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "each of {n} letters begun had a live ground at that moment, or was one that needs none",
         "chacune des {n} lettres commencées avait à ce moment un fondement en vigueur, ou n'en "
         "demandait pas",
+    ),
+    "ground-declared": (
+        "that anybody agreed at {file}: the ground it gives ({proof}) was declared, or is an act "
+        "that no mail confirmed",
+        "que quelqu'un ait consenti à {file} : le fondement qu'il donne ({proof}) fut déclaré, ou "
+        "c'est un acte qu'aucun courriel n'a confirmé",
+    ),
+    "grounds-declared": (
+        "that anybody agreed where {n} grounds were given: they were declared, or are acts that "
+        "no mail confirmed",
+        "que quelqu'un ait consenti pour {n} des fondements : ils furent déclarés, ou ce sont des "
+        "actes qu'aucun courriel n'a confirmés",
+    ),
+    "one-person-unproved": (
+        "that nobody stands in the ledger under two ids: it names nobody, and the operator alone "
+        "can tell",
+        "que personne ne figure au registre sous deux identifiants : il ne nomme personne, et "
+        "l'exploitant seul peut le dire",
+    ),
+    "clock-altered": (
+        "that these times are those of a clock on the wall: the ledger says that its own went up "
+        "to {rate} times as fast, or {minutes} minutes apart from it, and what is held against "
+        "the clock is held against its word",
+        "que ces heures soient celles d'une horloge ordinaire : le registre dit que la sienne est "
+        "allée jusqu'à {rate} fois plus vite, ou en différait de {minutes} minutes, et ce qui est "
+        "confronté à l'horloge l'est à sa parole",
     ),
     "evidence-uncommitted": (
         "is evidence that no fact of this person commits to",

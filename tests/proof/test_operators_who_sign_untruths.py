@@ -13,10 +13,12 @@ from engine.proof import verify
 from engine.proof.signing import NoteSigner
 from tests.proof.handed import (
     ANNA,
+    DAY,
     ORIGIN,
     SIGNER,
     Book,
     Verdict,
+    begin_letter,
     bundle_of,
     judged,
     ledger_of,
@@ -114,3 +116,69 @@ def test_a_ledger_holds_no_other_files_either(tmp_path: Path) -> None:
     files = summed(ledger_of(small_book()) | {"entries/0000000001.json": b"{}", "README": b"x"})
     found = judged(unpack(files, tmp_path / "ledger"))
     assert [place for place, _ in found.wrong] == ["README", "entries/0000000001.json"]
+
+
+LATE = "a letter sent long after a withdrawal"
+
+
+def sent_a_month_after_withdrawal(*rates: int, afterwards: bool = False) -> Book:
+    """The clock is said to have gone so many times faster, before the letter or afterwards."""
+    book = small_book()
+    book.entries, book.versions[ANNA] = book.entries[:-2], book.versions[ANNA] - 2
+    for rate in () if afterwards else rates:
+        book.write(INSTALLATION, "clock-changed", rate=rate)
+    begin_letter(book, ANNA, "l3", "m3")
+    book.write(ANNA, "consent-withdrawn", purpose="conseils", act="rfc8058")
+    book.at += 30 * DAY
+    book.write(ANNA, "letter-sent", message="m3", code=250)
+    for rate in rates if afterwards else ():
+        book.write(INSTALLATION, "clock-changed", rate=rate)
+    return book
+
+
+def test_a_clock_sped_up_afterwards_excuses_no_late_letter(tmp_path: Path) -> None:
+    for found in both(sent_a_month_after_withdrawal(10**9, afterwards=True), tmp_path):
+        assert any(LATE in why for _, why in found.wrong)
+
+
+def test_times_by_a_clock_of_the_operators_making_are_not_proved(tmp_path: Path) -> None:
+    for found in both(sent_a_month_after_withdrawal(10**9, 1), tmp_path):
+        assert found.status == 0
+        assert "went up to 1000000000 times as fast" in "\n".join(found.said["not_proved"])
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("consent-withdrawn", {"purpose": "c\u043enseils"}),
+        ("consent-withdrawn", {"purpose": ["conseils"]}),
+        ("consent-withdrawn", {"purpose": "conseils "}),
+        ("mail-bounced", {"kind": "Hard", "message": "m1"}),
+        ("processing-restricted", {"lifted": 1}),
+    ],
+)
+def test_a_stop_that_only_looks_like_one_is_none_that_may_be_told(
+    name: str, data: dict[str, object], tmp_path: Path
+) -> None:
+    book = small_book()
+    book.entries, book.versions[ANNA] = book.entries[:-2], book.versions[ANNA] - 2
+    book.write(ANNA, name, **data)
+    begin_letter(book, ANNA, "l3", "m3")
+    for found in both(book, tmp_path):
+        assert [why for _, why in found.wrong] == [
+            "a field of another type than it has, or with a word that nobody declares"
+        ]
+
+
+def test_a_ground_that_was_declared_is_said_to_be(tmp_path: Path) -> None:
+    book = small_book()
+    book.write(ANNA, "consent-given", purpose="offres", proof="declared")
+    for found in both(book, tmp_path):
+        assert "\n".join(found.said["not_proved"]).count("that anybody agreed") == 1
+
+
+def test_nobody_can_tell_whether_somebody_has_two_ids(tmp_path: Path) -> None:
+    for found in both(small_book(), tmp_path):
+        assert "that nobody stands in the ledger under two ids" in "\n".join(
+            found.said["not_proved"]
+        )

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from engine.commands.command_handler import encoded
+from engine.config import _LABEL as PURPOSE_ID
 from engine.config import LONGEST_DIALOGUE, Timeouts
 from engine.ledger.codec import EntryRefused
 from engine.proof import verify
@@ -217,6 +218,16 @@ def the_append_moves_the_time_on() -> None:
     )
 
 
+def purposes_are_labels() -> None:
+    """None that a configuration declares only looks like another."""
+    assert PURPOSE_ID.fullmatch("conseils")
+    assert not PURPOSE_ID.fullmatch("c\u043enseils")
+
+
+def withdraw(purpose: str) -> c.Withdraw:
+    return c.Withdraw(LATER, PRESS, purpose, "rfc8058")
+
+
 def the_engine_sends_none() -> None:
     assert decide(perform("right:q1", LATER), fold([*ANNA, RIGHT]), PLAN) != ()
     assert "rights" not in c.Perform.__annotations__
@@ -250,6 +261,7 @@ SCENARIOS = {
         (REGISTERED, ERASED),
         subscribe(10, timezone=PARIS, language="fr"),
         e.SubscriberRegistered(LATER, PARIS, "fr"),
+        "registered-twice",
     ),
     "P1.05": after(KNOWN, ERASED, subscribe(10), e.ListJoined(LATER, 10, 1)),
     "P1.06": rather(
@@ -508,6 +520,21 @@ SCENARIOS = {
         e.MoveUndone(LATER, "m1", 11, 0, ((10, 1),), act="human_button"),
         c.UndoMove(LATER, PRESS, "m1", "human_button"),
         e.MoveUndone(LATER, "m1", 11, 2, ((10, 1),), act="human_button"),
+    ),
+    "P1.56": rather(
+        ANNA,
+        withdraw("c\u043enseils"),
+        e.ConsentWithdrawn(LATER, "c\u043enseils", "rfc8058"),
+        withdraw("conseils"),
+        e.ConsentWithdrawn(LATER, "conseils", "rfc8058"),
+        in_the_engine=purposes_are_labels,
+    ),
+    "P1.57": rather(
+        KNOWN,
+        subscribe(10, timezone=PARIS, language="fr"),
+        e.SubscriberRegistered(LATER, PARIS, "fr"),
+        subscribe(10),
+        e.ListJoined(LATER, 10, 1),
     ),
 }
 

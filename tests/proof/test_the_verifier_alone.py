@@ -59,7 +59,7 @@ def test_it_is_written_for_python_3_9_and_imports_nothing_else() -> None:
 
 
 CORE, _, _ = SOURCE.partition("# " + "#" * 69 + " PART TWO")
-LINES_OF_THE_CORE = 630
+LINES_OF_THE_CORE = 640
 
 
 def top_level_names(body: list[ast.stmt]) -> set[str]:
