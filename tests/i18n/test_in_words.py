@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -153,13 +154,6 @@ def test_what_a_file_is_and_why_it_cannot_be_read_is_translated_within_the_sente
     assert in_words(alike, french).endswith("--map NUMÉRO=email")
 
 
-SOURCES = [
-    ast.parse(file.read_text("utf-8"))
-    for file in sorted((ROOT / "engine").rglob("*.py"))
-    if file.parent.name != "i18n"
-]
-
-
 def code_in(node: ast.AST) -> StrEnum | None:
     match node:
         case ast.Attribute(value=ast.Name(id=name), attr=code):
@@ -169,28 +163,43 @@ def code_in(node: ast.AST) -> StrEnum | None:
             return None
 
 
-def test_each_code_is_given_somewhere() -> None:
-    found = {
-        (type(code), code)
-        for tree in SOURCES
-        for node in ast.walk(tree)
-        if (code := code_in(node)) is not None
-    }
+@dataclass(frozen=True)
+class Use:
+    """A code as the program's source has it; `values`: the names given with it where it is an
+    argument of a call.
+    """
+
+    code: StrEnum
+    values: frozenset[str] | None
+
+
+def uses(tree: ast.Module) -> Iterator[Use]:
+    for node in ast.walk(tree):
+        if (code := code_in(node)) is not None:
+            yield Use(code, None)
+        if isinstance(node, ast.Call):
+            for code in filter(None, map(code_in, node.args)):
+                yield Use(code, frozenset(each.arg for each in node.keywords if each.arg))
+
+
+@pytest.fixture(scope="module")
+def in_the_source() -> list[Use]:
+    return [
+        use
+        for file in sorted((ROOT / "engine").rglob("*.py"))
+        if file.parent.name != "i18n"
+        for use in uses(ast.parse(file.read_text("utf-8")))
+    ]
+
+
+def test_each_code_is_given_somewhere(in_the_source: list[Use]) -> None:
+    found = {(type(use.code), use.code) for use in in_the_source}
     everyone = {(codes, code) for codes in TABLES.keys() - {Requirement} for code in codes}
     assert everyone - found == set()
 
 
-def given() -> Iterator[tuple[StrEnum, set[str]]]:
-    """Codes as they are given as reasons, and the names of the values given with them."""
-    for tree in SOURCES:
-        for call in ast.walk(tree):
-            if isinstance(call, ast.Call):
-                for code in filter(None, map(code_in, call.args)):
-                    yield code, {each.arg for each in call.keywords if each.arg}
-
-
-def test_whoever_gives_a_reason_gives_what_its_words_need() -> None:
-    found = list(given())
+def test_whoever_gives_a_reason_gives_what_its_words_need(in_the_source: list[Use]) -> None:
+    found = [(use.code, use.values) for use in in_the_source if use.values is not None]
     assert len(found) > 150
     for code, values in found:
         if type(code) not in VALUES_ONLY:

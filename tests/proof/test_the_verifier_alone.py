@@ -38,20 +38,24 @@ from tests.proof.handed import (
 from tests.sizes import sized
 
 SOURCE = Path(verify.__file__).read_text(encoding="utf-8")
-TREE = ast.parse(SOURCE)
 
 
-def test_it_is_written_for_python_3_9_and_imports_nothing_else() -> None:
+@pytest.fixture(scope="module")
+def tree() -> ast.Module:
+    return ast.parse(SOURCE)
+
+
+def test_it_is_written_for_python_3_9_and_imports_nothing_else(tree: ast.Module) -> None:
     ast.parse(SOURCE, feature_version=(3, 9))
     imported = {
         alias.name.split(".")[0]
-        for node in ast.walk(TREE)
+        for node in ast.walk(tree)
         if isinstance(node, ast.Import)
         for alias in node.names
     }
     imported |= {
         str(node.module).split(".")[0]
-        for node in ast.walk(TREE)
+        for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom)
     }
     assert imported <= set(sys.stdlib_module_names)
@@ -75,12 +79,12 @@ def top_level_names(body: list[ast.stmt]) -> set[str]:
     }
 
 
-def test_part_one_is_short_and_needs_nothing_of_part_two() -> None:
+def test_part_one_is_short_and_needs_nothing_of_part_two(tree: ast.Module) -> None:
     """It is what a stranger reads whole. Compiled by itself it finds what is wrong with a fact."""
     core = ast.parse(CORE)
-    assert len(core.body) < len(TREE.body), "where is part two?"
+    assert len(core.body) < len(tree.body), "where is part two?"
     used = {node.id for node in ast.walk(core) if isinstance(node, ast.Name)}
-    assert not used & top_level_names(TREE.body[len(core.body) :])
+    assert not used & top_level_names(tree.body[len(core.body) :])
     lines = [line for line in CORE.partition("PART ONE")[2].splitlines() if line.strip()]
     assert len(lines) <= LINES_OF_THE_CORE
     alone: dict[str, Any] = {"__name__": verify.__name__}
@@ -94,16 +98,17 @@ def pythons() -> dict[str, str]:
     found: dict[str, str] = {}
     for minor in range(9, 15):
         names = [
-            shutil.which(f"python3.{minor}"),
             *sorted(
                 map(str, Path("~/.pyenv/versions").expanduser().glob(f"3.{minor}.*/bin/python"))
             ),
+            shutil.which(f"python3.{minor}"),
         ]
         for path in filter(None, names):
             asked = [path, "-I", "-c", "import sys; print(sys.executable)"]
             done = subprocess.run(asked, capture_output=True, text=True, timeout=30, check=False)
             if done.returncode == 0:
-                found.setdefault(f"3.{minor}", done.stdout.strip())
+                found[f"3.{minor}"] = done.stdout.strip()
+                break
     return found
 
 
@@ -117,7 +122,7 @@ def test_each_python_of_this_machine_runs_it(python: str, tmp_path: Path) -> Non
     assert verified(unpack(ledger_of(small_book()), tmp_path / "ledger"), python=python).status == 0
 
 
-def codes_in_the_logic() -> set[str]:
+def codes_in_the_logic(tree: ast.Module) -> set[str]:
     """Whatever it reports: the code in each call that does, by where it stands in the call."""
     at = {
         "Broken": 0,
@@ -133,7 +138,7 @@ def codes_in_the_logic() -> set[str]:
     }
     chosen = {"title-proved", "title-unproved", "title-remarks", "verdict-wrong", "verdict-holds"}
     found = set()
-    for node in ast.walk(TREE):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             code = node.args[at[name]] if name in at and len(node.args) > at[name] else None
@@ -143,8 +148,8 @@ def codes_in_the_logic() -> set[str]:
     return found | chosen
 
 
-def test_everything_it_says_is_said_in_english_and_in_french() -> None:
-    assert codes_in_the_logic() == set(verify.SENTENCES)
+def test_everything_it_says_is_said_in_english_and_in_french(tree: ast.Module) -> None:
+    assert codes_in_the_logic(tree) == set(verify.SENTENCES)
     for code, (english, french) in verify.SENTENCES.items():
         blanks = re.compile(r"\{\w+\}")
         assert sorted(blanks.findall(english)) == sorted(blanks.findall(french)), code
