@@ -572,16 +572,13 @@ class Replay:
         return fact.at <= due_at <= fact.number("due_at") <= asked_at + 93 * DAY
 
     def _follow(self, fact: Entry) -> None:
-        self.recorded_at = fact.recorded_at
+        self.recorded_at, self.is_registered = fact.recorded_at, True
         name, purpose, request = fact.name, purpose_of(fact), fact.text("request")
         if name in MAIL_FACTS:
             return self._follow_mail(fact)
-        self.is_registered = True
         if name in GRANTS:
             self.live.add(purpose)
             self._lift(purpose)
-        if "*" in self.requests and heard_at(fact) >= self.requests["*"].leaves_at:
-            del self.requests["*"]
         if name in ("consent-requested", "permission-asked"):
             ids = self.request(fact).ids if self.request(fact).expires_at > fact.at else ()
             leaves_at = max(fact.at, fact.number("hold_until"))
@@ -619,6 +616,8 @@ class Replay:
             self.live, self.requests, self.rights, self.standing = set(), {}, {}, {}
         elif name in WAYS:
             self._follow_way(fact)
+        if "*" in self.requests and heard_at(fact) >= self.requests["*"].leaves_at:
+            del self.requests["*"]
 
     def _stop(self, fact: Entry, *what: str) -> None:
         for stop in what:
@@ -664,7 +663,9 @@ class Replay:
 
 
 def purpose_of(fact: Entry) -> str:
-    return "*" if fact.name.startswith("permission-") else fact.text("purpose")
+    """That of the question whether to go on, and of the mail that asks it, is "*"."""
+    asks = fact.name.startswith("permission-") or fact.text("kind") == "permission"
+    return "*" if asks else fact.text("purpose")
 
 
 def has_dates(fact: Entry) -> bool:
@@ -789,7 +790,7 @@ RULE = (
     Line("P1.28", "letter-begun:permission", "permission-mail-twice",
          lambda p, f: p.is_one_message(f, "ask")),
     Line("P1.29", ASKING, "mail-of-another-request",
-         lambda p, f: f.text("key") == "ask:" + f.text("purpose")),
+         lambda p, f: f.text("key") == "ask:" + purpose_of(f)),
     Line("P1.30", ASKING, "mail-after-expiry", lambda p, f: f.at < p.request(f).expires_at),
     Line("P1.31", ASKING, "mail-before-its-time",
          lambda p, f: f.at >= p.request(f).leaves_at or not p.request(f).ids),

@@ -24,6 +24,11 @@ ROWS = [
 ]
 QUOTED = re.compile(r"`([^`]+)`")
 RULE = {row[0]: row[1] for row in ROWS if re.fullmatch(r"P1\.[0-9]+", row[0])}
+[DECIDES] = [row[2] for row in ROWS if row[0] == "P1.56"]
+TEXTS, INTEGERS, TRUTHS = (
+    set(QUOTED.findall(part)) for part in DECIDES.partition(". ")[0].split(";")
+)
+INTEGERS |= {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at"}
 TYPED = [(row[0], QUOTED.findall(row[1]), row[2]) for row in ROWS if len(row) == 3]
 NUMBERS = {name: int(rest) for kind, names, rest in TYPED if kind == "number" for name in names}
 FLAGS = {
@@ -161,6 +166,7 @@ class Person:
     standing: dict[int, int] = field(default_factory=dict)
     ways: dict[int, int] = field(default_factory=dict)
     recorded_at: float = float("-inf")
+    is_known: bool = False
     rate: int = 1
 
     def broken(self, fact: Fact) -> list[str]:
@@ -213,7 +219,7 @@ class Person:
 
     def take_in(self, fact: Fact) -> None:
         name, purpose, request = fact.name, fact.subject, fact.text("request")
-        self.recorded_at = fact.recorded_at
+        self.recorded_at, self.is_known = fact.recorded_at, True
         match name:
             case "consent-requested" | "permission-asked":
                 former = self.open.get(purpose)
@@ -356,6 +362,14 @@ def instants(fact: Fact) -> list[int]:
     return [fact.at, fact.recorded_at, *(fact.number(n) for n in fact.data if n.endswith("_at"))]
 
 
+def is_well_formed(fact: Fact) -> bool:
+    kinds = dict.fromkeys(TEXTS, str) | dict.fromkeys(INTEGERS, int) | dict.fromkeys(TRUTHS, bool)
+    typed = all(type(value) is kinds.get(name, type(value)) for name, value in fact.data.items())
+    purpose = re.fullmatch(r"\*|[A-Za-z0-9-]{0,63}", fact.text("purpose"))
+    known = fact.name != "mail-bounced" or fact.text("kind") in ("hard", "soft")
+    return typed and purpose is not None and known
+
+
 Holds = Callable[[Person, Fact], object]
 # fmt: off
 HOLDS: Mapping[str, Holds] = {
@@ -413,6 +427,8 @@ HOLDS: Mapping[str, Holds] = {
     "P1.52": lambda p, f: not joined(f).keys() & (p.standing.keys() - left(f).keys()),
     "P1.53": lambda p, f: set(joined(f).values()) <= p.ways.keys(),
     "P1.54": lambda p, f: f.name == "move-undone" or not p.ways.keys() & set(joined(f).values()),
+    "P1.56": lambda p, f: is_well_formed(f),
+    "P1.57": lambda p, f: not p.is_known,
     "P1.55": lambda p, f: len({p.ways.get(run, run) for run in p.standing.values()})
     == len(p.standing),
 }

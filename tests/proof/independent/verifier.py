@@ -39,12 +39,15 @@ from tests.proof.independent.signed import (
 
 T = TypeVar("T")
 DIGEST = re.compile(r"[0-9a-f]{64}")
-NAMES = re.compile(
-    r"VERIFIER\.md|verify\.py|SHA256SUMS|vkey\.txt|policy\.txt|checkpoint|checkpoint\.tsr"
-    r"|tsa-chain\.pem"
-    r"|stream\.note|person\.json|entries/[0-9]{10}\.(json|tlog-proof)"
+BOTH = (
+    r"VERIFIER\.md|verify\.py|SHA256SUMS|vkey\.txt|policy\.txt|checkpoint"
+    r"|checkpoint\.tsr|tsa-chain\.pem"
+)
+BUNDLE = re.compile(
+    BOTH + r"|stream\.note|person\.json|entries/[0-9]{10}\.(json|tlog-proof)"
     r"|evidence/[0-9a-f]{64}\.(json|salt)|words/[0-9a-f]{64}\.txt"
 )
+LEDGER = re.compile(BOTH + r"|tile/.*|checkpoints/.*")
 SUMS = "SHA256SUMS"
 PROMISE = re.compile(
     rf"(\S+)\nstream ({UUID})\nversions ([1-9][0-9]*)\nsize (0|[1-9][0-9]*)\n"
@@ -134,7 +137,7 @@ def bundle_faults(files: Files) -> set[tuple[str, Place]]:
     """What of a bundle does not hold."""
     v = Verification(files)
     for name in files:
-        v.holds("B.01", name, NAMES.fullmatch(name))
+        v.holds("B.01", name, BUNDLE.fullmatch(name))
     sums, head = v.sums("B.01"), v.head()
     if head is None:
         return v.faults
@@ -398,6 +401,8 @@ def read_tile(data: bytes, width: int) -> list[bytes]:
 def ledger_faults(files: Files) -> set[tuple[str, Place]]:
     """What of a whole ledger does not hold."""
     v = Verification(files)
+    for name in files:
+        v.holds("L.01", name, LEDGER.fullmatch(name))
     v.sums("L.01")
     head = v.head()
     if head is None:
