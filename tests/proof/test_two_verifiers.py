@@ -4,15 +4,24 @@ random lives, and over what is tampered with, they say the same of the same byte
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import MISSING, fields
+from random import Random
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from engine.ledger.codec import Encoded, canonical
+from engine.ledger.names import NAMES
 from engine.proof import verify
+from engine.subscriber import events as e
+from tests.auditor import Auditor
 from tests.given import flat
 from tests.proof.independent import rule
 from tests.proof.test_the_rule import LINES, SCENARIOS, STREAM, Told
+from tests.sizes import sized
+from tests.test_lives import Life
 
 Plain = dict[str, object]
 """An entry as JSON has it."""
@@ -50,6 +59,123 @@ def stored(facts: Sequence[Told]) -> list[bytes]:
         Encoded(STREAM, fact.event, fact.cause, fact.recorded).at_version(version)
         for version, fact in enumerate(facts, 1)
     ]
+
+
+def with_something_else(life: Sequence[bytes], random: Random) -> list[bytes]:
+    """The same life with one to three things told otherwise, as if that had been written."""
+    facts: list[Plain] = [json.loads(octets) for octets in life]
+    for _ in range(random.randint(1, 3)):
+        place = random.randrange(len(facts))
+        other = random.choice(facts)
+        random.choice((_leave_out, _repeat, _move, _shift, _take_a_value, _count, _rename))(
+            facts, place, other, random
+        )
+        if not facts:
+            return []
+    return [canonical({**fact, "version": n}) for n, fact in enumerate(facts, 1)]
+
+
+def _leave_out(facts: list[Plain], place: int, other: Plain, random: Random) -> None:
+    del facts[place]
+
+
+def _repeat(facts: list[Plain], place: int, other: Plain, random: Random) -> None:
+    facts.insert(place, json.loads(json.dumps(other)))
+
+
+def _move(facts: list[Plain], place: int, other: Plain, random: Random) -> None:
+    facts.insert(random.randrange(len(facts)), facts.pop(place))
+
+
+def _shift(facts: list[Plain], place: int, other: Plain, random: Random) -> None:
+    """Earlier or later by what the rule's limits are about."""
+    hour = 3_600_000
+    span = random.choice((1, hour, 24 * hour, 8 * 24 * hour, 400 * 24 * hour))
+    for name in random.choice((("at",), ("recorded_at",), ("at", "recorded_at"))):
+        facts[place][name] = facts[place][name] + random.choice((-1, 1)) * span  # type: ignore[operator]
+
+
+def _data(fact: Plain) -> Plain:
+    data = fact["data"]
+    assert isinstance(data, dict)
+    return data
+
+
+def _take_a_value(facts: list[Plain], place: int, other: Plain, random: Random) -> None:
+    """What another fact has in a field of the same name."""
+    own, theirs = _data(facts[place]), _data(other)
+    shared = sorted(own.keys() & theirs.keys())
+    if shared:
+        name = random.choice(shared)
+        own[name] = theirs[name]
+
+
+def _count(facts: list[Plain], place: int, other: Plain, random: Random) -> None:
+    data = _data(facts[place])
+    numbers = sorted(name for name, value in data.items() if type(value) is int)
+    if numbers:
+        data[random.choice(numbers)] = random.choice((0, 1, 2, 10, 11))
+
+
+VALUES = {
+    "kind": ("letter", "broadcast", "confirmation", "permission", "rights", "hard", "other"),
+    "act": ("", "human_button", "auto_submit", "reply"),
+    "settled": ("", "resend", "taken-as-sent"),
+    "why": ("complained", "operator", "cannot be rendered"),
+    "purpose": ("conseils", "offres", "*"),
+    "key": ("ask:*", "ask:conseils", "list:10", "right:x"),
+}
+
+
+def _rename(facts: list[Plain], place: int, other: Plain, random: Random) -> None:
+    """Another of the closed values of a field, or another event with the same data."""
+    data = _data(facts[place])
+    closed = sorted(VALUES.keys() & data.keys())
+    if closed and random.random() < 0.7:
+        name = random.choice(closed)
+        data[name] = random.choice(VALUES[name])
+    elif data.keys() >= REQUIRED[str(other["name"])]:
+        facts[place]["name"] = other["name"]
+
+
+REQUIRED = {
+    name: {field.name for field in fields(event) if field.default is MISSING} - {"at"}
+    for name, event in NAMES.items()
+}
+
+
+class Recording(Auditor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[Told] = []
+
+    def see(self, event: e.PersonEvent, cause: e.Cause, recorded_at: int) -> None:
+        super().see(event, cause, recorded_at)
+        self.told.append(Told(event, cause, recorded_at))
+
+
+class TwoVerifiers(Life):
+    """A random life is lived to its end, and then told: as it was, and otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auditor = self.recording = Recording()
+
+    def teardown(self) -> None:
+        life = stored(self.recording.told)
+        assert agreed(life) == []
+        random = Random(b"".join(life))
+        for _ in range(100):
+            agreed(with_something_else(life, random) if life else [])
+
+
+TestTwoVerifiersOverRandomLives = TwoVerifiers.TestCase
+TestTwoVerifiersOverRandomLives.settings = settings(
+    max_examples=sized(8, 400),
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from random import Random
 
+import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -31,9 +33,11 @@ from tests.proof.handed import (
     ledger_of,
     signed_again,
     small_book,
+    summed,
 )
 from tests.proof.independent.verifier import bundle_faults, ledger_faults
 from tests.proof.test_the_rule import ROWS
+from tests.sizes import sized
 
 Files = Mapping[str, bytes]
 CODES = {line: code.strip("`") for line, (_, _, code) in ROWS.items()} | dict.fromkeys(
@@ -184,3 +188,58 @@ def test_what_is_handed_over_holds_in_both() -> None:
     for n in range(600):
         book.write(f"00000000-0000-4000-9000-{n:012x}", "subscriber-registered")
     assert holds(ledger_of(book, signed=(256, 512)))
+
+
+# By whoever has the files.
+
+
+def _flip(files: dict[str, bytes], name: str, random: Random) -> None:
+    data = bytearray(files[name] or b"\0")
+    data[random.randrange(len(data))] ^= 1 << random.randrange(7)
+    files[name] = bytes(data)
+
+
+def _cut(files: dict[str, bytes], name: str, random: Random) -> None:
+    files[name] = files[name][: random.randrange(len(files[name]) + 1)]
+
+
+def _remove(files: dict[str, bytes], name: str, random: Random) -> None:
+    del files[name]
+
+
+def _swap(files: dict[str, bytes], name: str, random: Random) -> None:
+    alike = [n for n in files if n.rpartition(".")[2] == name.rpartition(".")[2]]
+    other = random.choice(alike)
+    files[name], files[other] = files[other], files[name]
+
+
+def _add(files: dict[str, bytes], name: str, random: Random) -> None:
+    place = random.choice((f"words/{'0' * 64}.txt", f"evidence/{'0' * 64}.json", "more.txt"))
+    files[place] = files[name]
+
+
+EDITS: tuple[Callable[[dict[str, bytes], str, Random], None], ...] = (
+    *(_flip, _flip, _cut, _remove),
+    *(_swap, _add),
+)
+
+
+@pytest.mark.parametrize("kind", ["bundle", "ledger"])
+def test_both_say_the_same_of_files_that_were_tampered_with(kind: str) -> None:
+    """As they are then, with new sums, and with a note signed anew for what is there."""
+    book, random = whole_book(), Random(kind)
+    files = whole_bundle(book) if kind == "bundle" else ledger_of(book, signed=(3, 16))
+    broken = 0
+    for _ in range(sized(150, 5000)):
+        tampered = dict(files)
+        name = random.choice(sorted(files.keys() - {"verify.py", "VERIFIER.md"}))
+        random.choice(EDITS)(tampered, name, random)
+        broken += not holds(tampered)
+        broken += not holds(summed(tampered))
+        if (
+            kind == "bundle"
+            and "stream.note" in tampered
+            and tampered["stream.note"] == files["stream.note"]
+        ):
+            broken += not holds(signed_again(tampered))
+    assert broken > sized(200, 6000)
