@@ -207,7 +207,6 @@ class OwnDataPages:
             name: _(WRONG[reason])
             for name, reason in (mistaken.reasons if mistaken else {}).items()
         }
-        site = self.stores.config.site
         known = posted or {}
         inputs = self._inputs(letter, posted or {}, wrong)
         address = Input(
@@ -242,7 +241,6 @@ class OwnDataPages:
             correcting=bool(wrong) and ADDRESS not in wrong,
             mistakes=[(name, labels[name], why) for name, why in wrong.items()],
             said=self._done_sentence(letter, after, done, teller, _),
-            contact=site.reply_to or site.sender,
         )
 
     def download(self, letter: OwnLetter, content: str | bytes, kind: str, ending: str) -> Response:

@@ -76,7 +76,7 @@ def test_a_correction_is_found_under_the_old_address_and_the_new(relance: Instal
         == "corrected\n"
     )
     story = relance.done("show", new)
-    assert relance.done("show", old) == story and "Profile changed: email, first_name" in story
+    assert relance.done("show", old) == story and "Profile changed: address, Prénom" in story
     assert json.loads(relance.done("person", "export", old))["person"]["fields"] == {
         "first_name": "Brunon"
     }

@@ -260,7 +260,7 @@ def test_each_key_of_the_configuration_is_explained_above_its_first_use() -> Non
         ("site", "name url from from_name reply_to postal_address language timezone logo colour"),
         ("web", "host port trusted_proxies metrics"),
         ("store", "url"),
-        ("proof", "every archive_recipient witness stamp stamp_roots"),
+        ("proof", "every archive_recipient witness witness_url stamp stamp_roots"),
         ("smtp", "host sink port tls username password_file connections"),
         ("smtp.timeouts", "connect mail rcpt data block dot"),
         ("sending", "in_doubt pause_after_outage drain"),
