@@ -17,9 +17,20 @@ from engine.ledger.names import NAMES
 from engine.proof import verify
 from engine.subscriber import events as e
 from tests.auditor import Auditor
+from tests.examples import NOON
 from tests.given import flat
+from tests.proof.handed import (
+    COMMITMENT,
+    DAY,
+    ORIGIN,
+    SIGNER,
+    Book,
+    bundle_of,
+    ledger_of,
+)
 from tests.proof.independent import rule
 from tests.proof.test_the_rule import LINES, SCENARIOS, STREAM, Told
+from tests.proof.test_two_verifiers_of_files import holds
 from tests.sizes import sized
 from tests.test_lives import Life
 
@@ -144,6 +155,16 @@ REQUIRED = {
 }
 
 
+def as_files(life: Sequence[bytes]) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """The bundle and the ledger of such a life, behind what was published for it."""
+    book = Book(at=NOON - DAY)
+    book.write(verify.INSTALLATION, "origin-begun", origin=ORIGIN, vkey=SIGNER.vkey)
+    for edition in (1, 2):
+        book.write(verify.INSTALLATION, "sequence-published", edition=edition, files=[])
+    book.entries += [octets.replace(b"e" * 64, COMMITMENT.encode()) for octets in life]
+    return bundle_of(book), ledger_of(book, signed=(2,))
+
+
 class Recording(Auditor):
     def __init__(self) -> None:
         super().__init__()
@@ -165,8 +186,13 @@ class TwoVerifiers(Life):
         life = stored(self.recording.told)
         assert agreed(life) == []
         random = Random(b"".join(life))
-        for _ in range(100):
-            agreed(with_something_else(life, random) if life else [])
+        assert all(holds(files) for files in as_files(life))
+        for n in range(100):
+            otherwise = with_something_else(life, random) if life else []
+            agreed(otherwise)
+            if n < 2:
+                for files in as_files(otherwise):
+                    holds(files)
 
 
 TestTwoVerifiersOverRandomLives = TwoVerifiers.TestCase
