@@ -44,6 +44,7 @@ import base64
 import binascii
 import datetime
 import email
+import email.utils
 import hashlib
 import hmac
 import json
@@ -1031,6 +1032,7 @@ def verify_bundle(files: Files, options: Options, report: Report, openssl: OpenS
     pieces = check_evidence(files, own, report)  # section 11
     words = check_words(files, own, published, report)
     check_named(pieces, words, report)
+    check_acts(own, pieces, report)
     check_person(files, promise.stream, check_addresses(own, pieces, report), report)
     roots: Mapping[int, bytes] = {}
     if options.ledger:
@@ -1078,6 +1080,7 @@ def verify_ledger(files: Files, options: Options, report: Report, openssl: OpenS
         ledger.read(wanted if share == 0 else (), share_of_people(share, shares, ledger, people))
         people.close_share(options.members)
     check_root(own, ledger.roots, report)
+    check_editions(ledger, report)
     keys = ledger.history.keys(own.origin, openssl, report, ledger.place_of)
     check_key(head, keys, ledger.history, options.vkey, report)
     check_signed_checkpoints(own, signed, ledger, report, openssl)
@@ -1112,6 +1115,11 @@ def printable(value: object) -> str:
     return "".join(c if c.isprintable() else "·" for c in str(value))
 
 
+def in_one_line(value: object) -> str:
+    """Nor may a run of blanks make what follows look like a line of its own."""
+    return re.sub(" {2,}", " ·", printable(value))
+
+
 @dataclass(frozen=True)
 class Finding:
     """A code of section 14 and what stands in the place-holders of its sentence.
@@ -1125,8 +1133,8 @@ class Finding:
 
 
 def finding(code: str, values: Mapping[str, Value], place: str = "") -> Finding:
-    shown = {name: printable(value) for name, value in values.items()}
-    return Finding(code, shown, printable(place))
+    shown = {name: in_one_line(value) for name, value in values.items()}
+    return Finding(code, shown, in_one_line(place))
 
 
 MAX_WRONG_LISTED = 200
@@ -2245,6 +2253,7 @@ def check_rules(own: Sequence[Entry], published: Sequence[Entry], report: Report
 SHA256 = re.compile(r"[0-9a-f]{64}")
 FACTS_OF_CONSENT = (*GRANTS, "consent-requested", "permission-renewed")
 """Facts whose evidence is kept as long as the person is known, as is the mail that asked."""
+FACTS_OF_PRESSES = CONSENT.split()
 Pieces = Mapping[str, Mapping[str, object]]
 """What evidence says, by the commitment to it."""
 
@@ -2339,40 +2348,78 @@ def check_words(
     `published` are the installation's entries. A long text is published in several of them. Returns
     the texts that are, by their digest.
     """
-    whole: dict[str, str] = {}
-    texts: dict[str, dict[int, Entry]] = {}
-    for entry in published:
-        if entry.name == "words-published":
-            texts.setdefault(entry.text("digest"), {})[entry.number("part")] = entry
+    texts = {entry.text("digest") for entry in published if entry.name == "words-published"}
+    whole = published_texts(published, place_of, report)
     verified = 0
-    for digest, parts in sorted(texts.items()):
-        first = next(iter(parts.values()))
-        text = "".join(parts[part].text("text") for part in sorted(parts)).encode()
-        is_complete = sorted(parts) == list(range(first.number("parts")))
-        if not is_complete or hashlib.sha256(text).hexdigest() != digest:
-            report.wrong(place_of(first), "words-parts", digest=digest)
-            continue
-        whole[digest] = text.decode()
+    for digest, text in sorted(whole.items()):
         name = f"words/{digest}.txt"
-        verified += report.attempt(name, verify_words, files, name, text) or 0
+        verified += report.attempt(name, verify_words, files, name, text.encode()) or 0
     for name in sorted(files.names):
         if name.startswith("words/") and name[6:-4] not in texts:
             report.wrong(name, "words-unpublished")
     if verified:
         report.proved("words-published", n=verified)
-    notices = {entry.text("digest") for entry in published if entry.name == "notice-published"}
-    editions = {
-        entry.number("edition") for entry in published if entry.name == "sequence-published"
-    }
+    editions: dict[int, int] = {}
+    for entry in published:
+        follow_edition(entry, place_of(entry), editions, report)
     for entry in own:
-        notice, edition = entry.text("notice"), entry.number("edition")
+        notice = entry.text("notice")
         if notice and notice not in texts:
             report.wrong(f"words/{notice}.txt", "notice-missing", file=place_of(entry))
-        elif notice and notice not in notices:
+        elif notice and not any(is_notice_of(publication, entry) for publication in published):
             report.unproved("notice-unpublished", file=place_of(entry))
-        if entry.name == "letter-begun" and edition not in editions:
-            report.wrong(place_of(entry), "edition-unpublished", edition=edition)
+        follow_edition(entry, place_of(entry), editions, report)
     return whole
+
+
+def published_texts(
+    published: Iterable[Entry], place_of: Callable[[Entry], str], report: Report
+) -> dict[str, str]:
+    """The texts that are whole and what their digest says, by it."""
+    whole: dict[str, str] = {}
+    texts: dict[str, dict[int, Entry]] = {}
+    for entry in published:
+        if entry.name == "words-published":
+            texts.setdefault(entry.text("digest"), {})[entry.number("part")] = entry
+    for digest, parts in sorted(texts.items()):
+        first = next(iter(parts.values()))
+        text = "".join(parts[part].text("text") for part in sorted(parts))
+        is_complete = sorted(parts) == list(range(first.number("parts")))
+        if is_complete and hashlib.sha256(text.encode()).hexdigest() == digest:
+            whole[digest] = text
+        else:
+            report.wrong(place_of(first), "words-parts", digest=digest)
+    return whole
+
+
+def check_editions(ledger: Ledger, report: Report) -> None:
+    """The words of every edition are published, each as its digest says."""
+    whole = published_texts(ledger.published, ledger.place_of, report)
+    for entry in ledger.published:
+        files = entry.data.get("files") if entry.name == "sequence-published" else ()
+        for digest in digests_in(files):
+            if digest not in whole:
+                place = ledger.place_of(entry)
+                report.wrong(place, "edition-words-missing", digest=digest[:16])
+
+
+def is_notice_of(publication: Entry, fact: Entry) -> bool:
+    """Whether it was published before the fact, and for the form that was filled in, if any."""
+    return (
+        publication.name == "notice-published"
+        and publication.position < fact.position
+        and publication.text("digest") == fact.text("notice")
+        and fact.text("form") in ("", publication.text("form"))
+    )
+
+
+def follow_edition(entry: Entry, place: str, editions: dict[int, int], report: Report) -> None:
+    """An edition is published once, and before any letter of it. `editions`: where each was."""
+    edition, position = entry.number("edition"), entry.position
+    if entry.name == "sequence-published" and editions.setdefault(edition, position) != position:
+        report.wrong(place, "edition-twice", edition=edition)
+    if entry.name == "letter-begun" and editions.get(edition, LARGEST_NUMBER) > position:
+        report.wrong(place, "edition-unpublished", edition=edition)
 
 
 def verify_words(files: Files, name: str, text: bytes) -> int:
@@ -2449,7 +2496,8 @@ def check_addresses(own: Sequence[Entry], pieces: Pieces, report: Report) -> Com
     had: set[str] = set()
     for entry in own:
         commitment = str(entry.cause.get("evidence", ""))
-        address = address_in(pieces.get(commitment, {}))
+        addresses = addresses_in(pieces.get(commitment, {}))
+        address = next(iter(addresses), "")
         changed = entry.data.get("fields")
         commits = entry.name == "subscriber-registered" or (
             entry.name == "profile-changed" and isinstance(changed, list) and "email" in changed
@@ -2459,23 +2507,48 @@ def check_addresses(own: Sequence[Entry], pieces: Pieces, report: Report) -> Com
             current = CommittedAddress("", "")
             had.clear()
         elif commits or (answers and address and not current.address):
+            if current.address and not address:
+                report.unproved("address-uncommitted", file=place_of(entry))
             current = CommittedAddress(address, place_of(entry))
             had |= {address} - {""}
-        elif answers and address and address not in had:
-            report.wrong(f"evidence/{commitment}.json", "entered-other", address=address)
-        elif entry.text("mail") and current.address:
+        if commits or answers:
+            for other in [other for other in addresses if other not in had]:
+                report.wrong(f"evidence/{commitment}.json", "entered-other", address=other)
+        if entry.text("mail") and current.address:
             for recipient in sorted(recipients(pieces.get(entry.text("mail"), {})) - had):
                 file = f"evidence/{entry.text('mail')}.json"
                 report.wrong(file, "mailed-other", address=recipient)
     return current
 
 
-def address_in(piece: Mapping[str, object]) -> str:
-    """The address that was entered or declared, "" for none."""
+def addresses_in(piece: Mapping[str, object]) -> list[str]:
+    """The addresses that were declared or entered: one, if all is well."""
     answers = piece.get("answers")
     entered = answers.get("email") if isinstance(answers, dict) else None
-    address = piece.get("email") or entered
-    return spelled(address) if isinstance(address, str) else ""
+    named = [value for value in (piece.get("email"), entered) if value and isinstance(value, str)]
+    return [spelled(address) for address in named]
+
+
+def check_acts(own: Sequence[Entry], pieces: Pieces, report: Report) -> None:
+    """What evidence tells of a press, or of the mail that asked for it, is what its fact tells."""
+    kinds = {e.text("message"): e.text("kind") for e in own if e.name == "letter-begun"}
+    for entry in own:
+        commitment, purpose = str(entry.cause.get("evidence", "")), entry.text("purpose")
+        piece, message = pieces.get(commitment, {}), entry.text("message")
+        if entry.name in FACTS_OF_PRESSES and proves_consent(entry):
+            act, begun = piece.get("act"), piece.get("message")
+            if (
+                (purpose and piece.get("purpose", purpose) != purpose)
+                or (act in ("auto_submit", *OWN_ACTS) and act != entry.text("act"))
+                or (begun is not None and begun not in kinds)
+            ):
+                report.wrong(f"evidence/{commitment}.json", "act-other", file=place_of(entry))
+        if entry.text("mail") in pieces:
+            mail = pieces[entry.text("mail")]
+            if "mail" not in mail or mail.get("message", message) != message:
+                report.wrong(f"evidence/{entry.text('mail')}.json", "mail-other")
+        elif entry.name == "letter-sent" and kinds.get(message) == "confirmation":
+            report.unproved("mail-unkept", file=place_of(entry))
 
 
 def recipients(piece: Mapping[str, object]) -> set[str]:
@@ -2483,10 +2556,11 @@ def recipients(piece: Mapping[str, object]) -> set[str]:
     if "mail" not in piece:
         return set()
     head = re.sub(rb"\r?\n[ \t]", b" ", octets_of(piece).partition(b"\r\n\r\n")[0])
-    lines = [line[3:] for line in head.splitlines() if line[:3].lower() == b"to:"] or [b""]
-    return {spelled(line.decode("utf-8", "replace")) for line in lines} | {
-        spelled(str(piece.get("to", "")))
-    }
+    lines = [line.decode("utf-8", "replace") for line in head.splitlines()]
+    named = [line for line in lines if re.match("(to|cc|bcc):", line, re.IGNORECASE)] or [":"]
+    fields = [line.partition(":")[2] for line in named]
+    addresses = [address for _, address in email.utils.getaddresses(fields)]
+    return {spelled(address) for address in (*addresses, str(piece.get("to", "")))}
 
 
 def spelled(address: str) -> str:
@@ -2709,9 +2783,12 @@ class People:
         """How many people are on each list."""
         self.people = self.faults = self.gaps = self.declared = 0
         self.rate = 1
+        self.editions: dict[int, int] = {}
+        """Where each was published."""
 
     def see(self, entry: Entry, place: str) -> None:
         self._check_version(entry, place)
+        follow_edition(entry, place, self.editions, self.report)
         known = OF_INSTALLATION if entry.stream == INSTALLATION else OF_PEOPLE
         if entry.name not in known or entry.v != 1:
             name = f"{entry.name} v{entry.v}"
@@ -2888,7 +2965,8 @@ def report_as_json(report: Report, language: str) -> str:
         "to_know": sentences(report.remarks, language),
         **report.details,
     }
-    return json.dumps(whole, ensure_ascii=False, indent=2)
+    text = json.dumps(whole, ensure_ascii=False, indent=2)
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 def report_as_text(report: Report, language: str, path: str, *, with_facts: bool) -> str:
@@ -2947,9 +3025,16 @@ def file_shown(entry: Entry, pieces: Pieces) -> str:
     return f"words/{digest}.txt" if digest else ""
 
 
+def in_one_word(value: object) -> str:
+    """Quoted where it might be taken for something else than one value; no run of blanks moves what
+    follows to a line of its own."""
+    is_word = isinstance(value, int) or re.fullmatch(r"[\w.:@*/+-]+", str(value))
+    return str(value) if is_word else re.sub(" {2,}", " ", json.dumps(value, ensure_ascii=False))
+
+
 def line_of_fact(fact: Mapping[str, object]) -> str:
     data = cast("Mapping[str, object]", fact["data"])
-    values = " ".join(f"{name}={value}" for name, value in data.items())
+    values = " ".join(f"{in_one_word(name)}={in_one_word(data[name])}" for name in data)
     dates = f"{fact['at']}  {fact['recorded_at']}"
     shown = f"  {fact['shown']}" if fact["shown"] else ""
     return printable(
@@ -3615,13 +3700,22 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "manque : c'est la notice de {file}",
     ),
     "notice-unpublished": (
-        "that the notice of {file} was in force then: its publication is not among the entries",
-        "que la notice de {file} ait été en vigueur alors : sa publication n'est pas parmi les "
-        "entrées",
+        "that the notice of {file} was in force then: its publication, for that form, is not among "
+        "the entries before it",
+        "que la notice de {file} ait été en vigueur alors : sa publication, pour ce formulaire, "
+        "n'est pas parmi les entrées qui précèdent",
     ),
     "edition-unpublished": (
-        "names edition {edition}, whose publication is missing among the entries",
-        "nomme l'édition {edition}, dont la publication manque parmi les entrées",
+        "names edition {edition}, whose publication is missing among the entries before it",
+        "nomme l'édition {edition}, dont la publication manque parmi les entrées qui précèdent",
+    ),
+    "edition-words-missing": (
+        "names words that are published nowhere ({digest})",
+        "nomme des mots qui ne sont publiés nulle part ({digest})",
+    ),
+    "edition-twice": (
+        "publishes edition {edition}, which had been published already",
+        "publie l'édition {edition}, qui avait déjà été publiée",
     ),
     "person-unknown": (
         "who this is: the person is not known any more (person.json is not there)",
@@ -3658,9 +3752,26 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "is missing: {file} names it as {name}",
         "manque : {file} le nomme comme {name}",
     ),
+    "act-other": (
+        "tells of another act than {file}: of another purpose, another press, or another mail",
+        "parle d'un autre acte que {file} : d'une autre finalité, d'un autre appui ou d'un autre "
+        "courriel",
+    ),
+    "mail-unkept": (
+        "to whom the mail that asked to confirm went, and what it said ({file}): nothing of it "
+        "was kept",
+        "à qui est parti le courriel qui demandait de confirmer, et ce qu'il disait ({file}) : "
+        "rien n'en fut gardé",
+    ),
+    "address-uncommitted": (
+        "whose address it is since {file}: it was changed, and no evidence commits to the new one",
+        "à qui est l'adresse depuis {file} : elle fut changée, et aucun élément de preuve ne "
+        "s'engage sur la nouvelle",
+    ),
     "mail-other": (
-        "holds another mail than the one whose SHA-256 it names, or none",
-        "contient un autre courriel que celui dont il nomme l'empreinte, ou aucun",
+        "holds another mail than the one whose SHA-256 it names or that its fact is about, or none",
+        "contient un autre courriel que celui dont il nomme l'empreinte ou dont parle son fait, ou "
+        "aucun",
     ),
     "purpose-other": (
         "names a purpose ({digest}) that its configuration does not have in these words",

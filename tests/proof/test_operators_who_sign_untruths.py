@@ -4,11 +4,16 @@ wrong or as what nobody proves.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine.ledger.codec import canonical
 from engine.proof import verify
 from engine.proof.signing import NoteSigner
 from tests.proof.handed import (
@@ -26,6 +31,7 @@ from tests.proof.handed import (
     small_book,
     summed,
     unpack,
+    verified,
 )
 
 INSTALLATION = verify.INSTALLATION
@@ -182,3 +188,175 @@ def test_nobody_can_tell_whether_somebody_has_two_ids(tmp_path: Path) -> None:
         assert "that nobody stands in the ledger under two ids" in "\n".join(
             found.said["not_proved"]
         )
+
+
+SALTED = bytes(range(32))
+HERS, HIS = "anna@lecteurs.example", "bruno@lecteurs.example"
+REGISTERED: dict[str, object] = {"email": HERS, "page": "/f/lettre"}
+ENTERED: dict[str, object] = {"answers": {"email": HERS}, "purpose": "conseils"}
+PRESSED: dict[str, object] = {"act": "human_button", "purpose": "conseils", "message": "m0"}
+
+
+def committed(piece: dict[str, object]) -> str:
+    return hashlib.sha256(b"commit/v1\0" + SALTED + canonical(piece)).hexdigest()
+
+
+def mail(head: str = f'To: "Verger, Anna" <{HERS}>', **more: object) -> dict[str, object]:
+    octets = f"{head}\r\nSubject: Confirmez\r\n\r\nBonjour\r\n".encode()
+    digest = hashlib.sha256(octets).hexdigest()
+    octets_in_base64 = base64.b64encode(octets).decode()
+    return {"mail": octets_in_base64, "mail_digest": digest, "message": "m0", "to": HERS, **more}
+
+
+def confirmed(
+    *,
+    entered: dict[str, object] = ENTERED,
+    sent: dict[str, object] | None = None,
+    pressed: dict[str, object] = PRESSED,
+    form: str = "lettre",
+    published: str = "before",
+) -> dict[str, bytes]:
+    """A bundle about who asked by a form, got the mail and confirmed, with all its evidence."""
+    book = Book()
+    book.write(INSTALLATION, "origin-begun", origin=ORIGIN, vkey=SIGNER.vkey)
+    book.write(INSTALLATION, "sequence-published", edition=1, files=[])
+    notice = book.publish("Vos conseils")
+    notice_published = {"form": "lettre", "digest": notice, "language": "fr"}
+    if published == "before":
+        book.write(INSTALLATION, "notice-published", **notice_published)
+    book.write(ANNA, "subscriber-registered", evidence=committed(REGISTERED))
+    asked = {"purpose": "conseils", "request": "r1", "lists": [10], "notice": notice}
+    dated = {"expires_at": book.at + 7 * DAY, "form": form}
+    book.write(ANNA, "consent-requested", evidence=committed(entered), **asked, **dated)
+    ask = {"key": "ask:conseils", "kind": "confirmation", "letter": "ask", "purpose": "conseils"}
+    book.write(ANNA, "letter-begun", message="m0", edition=1, **ask)
+    kept = {"mail": committed(sent)} if sent is not None else {}
+    book.write(ANNA, "letter-sent", message="m0", code=250, **kept)
+    press = {"act": "human_button", "purpose": "conseils", "request": "r1"}
+    book.write(ANNA, "consent-confirmed", evidence=committed(pressed), **press)
+    if published == "after":
+        book.write(INSTALLATION, "notice-published", **notice_published)
+    files = bundle_of(book)
+    for piece in (REGISTERED, entered, pressed, *([sent] if sent is not None else [])):
+        files[f"evidence/{committed(piece)}.json"] = canonical(piece)
+        files[f"evidence/{committed(piece)}.salt"] = f"{SALTED.hex()}\n".encode()
+    return signed_again(files)
+
+
+def test_a_consent_with_all_its_evidence_is_proved(tmp_path: Path) -> None:
+    found = judged(unpack(confirmed(sent=mail()), tmp_path / "bundle"))
+    assert found.status == 0, found.wrong
+    assert not re.search(
+        "mail that asked|anybody agreed|in force then", str(found.said["not_proved"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"entered": {"email": HERS, "answers": {"email": HIS}}}, f"has {HIS}, an address"),
+        ({"sent": mail(f"To: {HIS}, <{HERS}>")}, f"went to {HIS}, an address"),
+        ({"sent": mail(f"To: {HERS}\r\nBcc: {HIS}")}, f"went to {HIS}, an address"),
+        ({"sent": {"to": HERS}}, "holds another mail than the one"),
+        ({"sent": mail(message="m9")}, "holds another mail than the one"),
+        ({"pressed": PRESSED | {"act": "auto_submit"}}, "tells of another act than"),
+        ({"pressed": PRESSED | {"purpose": "offres"}}, "tells of another act than"),
+        ({"pressed": PRESSED | {"message": "m9"}}, "tells of another act than"),
+    ],
+)
+def test_evidence_of_something_else_is_named(
+    told: dict[str, Any], reason: str, tmp_path: Path
+) -> None:
+    found = judged(unpack(confirmed(**({"sent": mail()} | told)), tmp_path / "bundle"))
+    assert len(found.wrong) == 1 and found.names("evidence/", reason), found.wrong
+
+
+@pytest.mark.parametrize(
+    ("told", "unproved"),
+    [
+        ({"sent": None}, "to whom the mail that asked to confirm went"),
+        ({"form": "autre"}, "its publication, for that form, is not among the entries before"),
+        ({"published": "after"}, "its publication, for that form, is not among the entries before"),
+    ],
+)
+def test_what_evidence_does_not_show_is_not_proved(
+    told: dict[str, Any], unproved: str, tmp_path: Path
+) -> None:
+    found = judged(unpack(confirmed(**({"sent": mail()} | told)), tmp_path / "bundle"))
+    assert found.status == 0, found.wrong
+    assert unproved in "\n".join(found.said["not_proved"])
+
+
+def test_an_address_changed_without_evidence_is_nobody_s(tmp_path: Path) -> None:
+    book = Book()
+    book.write(INSTALLATION, "origin-begun", origin=ORIGIN, vkey=SIGNER.vkey)
+    book.write(ANNA, "subscriber-registered", evidence=committed(REGISTERED))
+    book.write(ANNA, "profile-changed", fields=["email"])
+    kept = {
+        f"evidence/{committed(REGISTERED)}.json": canonical(REGISTERED),
+        f"evidence/{committed(REGISTERED)}.salt": f"{SALTED.hex()}\n".encode(),
+    }
+    found = judged(unpack(signed_again(bundle_of(book) | kept), tmp_path / "bundle"))
+    assert "no evidence commits to the new one" in "\n".join(found.said["not_proved"])
+
+
+def published_twice() -> Book:
+    book = small_book()
+    other = book.publish("other words\n")
+    book.write(INSTALLATION, "sequence-published", edition=1, files=[["semis.md", other]])
+    return book
+
+
+def published_later() -> Book:
+    book = small_book()
+    first = [n for n, entry in enumerate(book.entries) if b'"sequence-published"' in entry]
+    edition = json.loads(book.entries.pop(first[0]))
+    book.versions[INSTALLATION] -= 1
+    book.write(INSTALLATION, "sequence-published", **edition["data"])
+    return book
+
+
+@pytest.mark.parametrize(
+    ("book", "reason"),
+    [
+        (published_twice(), "publishes edition 1, which had been published already"),
+        (published_later(), "names edition 1, whose publication is missing among the entries bef"),
+    ],
+)
+def test_an_edition_is_published_once_and_before_its_letters(
+    book: Book, reason: str, tmp_path: Path
+) -> None:
+    for found in both(book, tmp_path):
+        assert found.status == 1
+        assert all(reason in why for _, why in found.wrong), found.wrong
+
+
+@pytest.mark.parametrize("files", [[["semis.md", "ab" * 32]], "semis.md"])
+def test_words_that_are_not_published_are_named_in_a_ledger(files: object, tmp_path: Path) -> None:
+    book = small_book()
+    book.write(INSTALLATION, "sequence-published", edition=2, files=files)
+    words = {"digest": "cd" * 32, "part": 0, "parts": 1, "text": "other"}
+    book.write(INSTALLATION, "words-published", **words)
+    found = judged(unpack(ledger_of(book), tmp_path / "ledger"))
+    reasons = [why.partition(" (")[0] for _, why in found.wrong]
+    missing = ["names words that are published nowhere"] if isinstance(files, list) else []
+    changed = "is a part of words whose other parts are missing or changed"
+    assert sorted(reasons) == [changed, *missing]
+
+
+FORGED = "x\n  - Proved:\u202e\x9b2J  " + " " * 90 + "WRONG  checkpoint: is forged"
+
+
+def test_nothing_that_is_listed_looks_like_what_it_is_not(tmp_path: Path) -> None:
+    book = small_book()
+    book.write(ANNA, "list-left", list=10, run=1, why="asked  proof=page [form]", **{"a b": FORGED})
+    files = bundle_of(book)
+    person = json.loads(files["person.json"]) | {"address": FORGED}
+    files = signed_again(files | {"person.json": json.dumps(person).encode()})
+    path = unpack(files, tmp_path / "bundle")
+    text = verified(path, "--facts", plain=True).out
+    assert 'why="asked proof=page [form]"' in text and '"a b"="x' in text
+    for out in (text, judged(path).out):
+        assert all(c.isprintable() or c == "\n" for c in out)
+    assert not re.search(r"^ *(- )?(Proved:.+|WRONG  checkpoint.*)", text, re.MULTILINE)
+    assert " " * 20 not in text
