@@ -526,7 +526,6 @@ class Replay:
         self.first_runs: dict[int, int] = {}
         """The run in which somebody's way through the lists began, by each run that it led to."""
         self.recorded_at = -LARGEST_NUMBER
-        self.is_registered = False
         self.rate = 1
         """How many times faster than the wall clock the engine's went, at the most."""
 
@@ -840,7 +839,8 @@ RULE = (
          lambda p, f: f.name == "move-undone" or not p.first_runs.keys() & set(joins(f).values())),
     Line("P1.55", "afterwards", "person-doubled", lambda p, f: p.is_one_person()),
     Line("P1.56", "any", "fact-malformed", lambda p, f: is_well_formed(f)),
-    Line("P1.57", "subscriber-registered", "registered-twice", lambda p, f: not p.is_registered),
+    Line("P1.57", "subscriber-registered", "registered-twice",
+         lambda p, f: p.recorded_at == -LARGEST_NUMBER),
 )
 # fmt: on
 LINES_ABOUT = {

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from email.utils import getaddresses
 from typing import TypeVar
 
 from tests.proof.independent.rule import (
     GROUNDS,
     INSTALLATION,
+    OWN_ACTS,
     UUID,
     Fact,
     Person,
@@ -165,10 +167,11 @@ def bundle_faults(files: Files) -> set[tuple[str, Place]]:
         person.rate = max((rate for at, rate in rates if at < fact.position), default=1)
         v.faults |= {(line, fact.position) for line in person.broken(fact)}
     pieces = evidence(v, own)
-    words = published_words(v, own, published)
+    words = words_shown(v, own, published)
     for name, piece in pieces.items():
         v.holds("B.14", name, names_what_is_there(piece, words))
     who_it_is(v, stream, own, pieces)
+    tells_of(v, own, pieces)
     return v.faults
 
 
@@ -185,6 +188,7 @@ def read_promise(
     need(note.is_signed_by(key) and match)
     assert match
     need((match[1], int(match[4])) == (checkpoint.origin, checkpoint.size))
+    need(match[2] != INSTALLATION)
     listed = dict(sums) | {"checkpoint": sha256(checkpoint.note.text.encode())}
     listed.pop("stream.note", None)
     lines = {name: f"{digest}  {name}\n" for name, digest in sorted(listed.items())}
@@ -254,31 +258,45 @@ def read_piece(v: Verification, name: str) -> object:
     return read_json(octets)
 
 
-def published_words(
-    v: Verification, own: Sequence[Fact], published: Sequence[Fact]
-) -> dict[str, str]:
+def published_words(v: Verification, line: str, facts: Iterable[Fact]) -> dict[str, str]:
     """Texts by their digest, as far as they are whole."""
     parts: dict[str, list[Fact]] = {}
-    for fact in published:
+    for fact in facts:
         if fact.name == "words-published":
             parts.setdefault(fact.text("digest"), []).append(fact)
     words: dict[str, str] = {}
-    for digest, facts in parts.items():
-        pieces = {fact.number("part"): fact.text("text") for fact in facts}
+    for digest, several in parts.items():
+        pieces = {fact.number("part"): fact.text("text") for fact in several}
         text = "".join(pieces[part] for part in sorted(pieces))
-        is_whole = sorted(pieces) == list(range(facts[0].number("parts")))
+        is_whole = sorted(pieces) == list(range(several[0].number("parts")))
         if is_whole and sha256(text.encode()) == digest:
             words[digest] = text
-        v.holds("B.12", digest, words.get(digest) is not None)
+        v.holds(line, digest, words.get(digest) is not None)
+    return words
+
+
+def words_shown(v: Verification, own: Sequence[Fact], published: Sequence[Fact]) -> dict[str, str]:
+    words = published_words(v, "B.12", published)
+    parts = {fact.text("digest") for fact in published if fact.name == "words-published"}
+    for digest, text in words.items():
         v.holds("B.12", digest, v.files.get(f"words/{digest}.txt") == text.encode())
     for name in v.files:
         v.holds("B.12", name, not name.startswith("words/") or name[6:-4] in parts)
-    editions = [f.number("edition") for f in published if f.name == "sequence-published"]
     for fact in own:
         v.holds("B.13", fact.position, fact.text("notice") in ("", *parts))
-        begun = fact.name == "letter-begun"
-        v.holds("B.13", fact.position, not begun or fact.number("edition") in editions)
+    editions(v, "B.13", [*published, *own])
     return words
+
+
+def editions(v: Verification, line: str, facts: Iterable[Fact]) -> None:
+    """Each is published once, and before any letter of it."""
+    published = set[int]()
+    for fact in sorted(facts, key=lambda fact: fact.position):
+        if fact.name == "sequence-published":
+            v.holds(line, fact.position, fact.number("edition") not in published)
+            published.add(fact.number("edition"))
+        elif fact.name == "letter-begun":
+            v.holds(line, fact.position, fact.number("edition") in published)
 
 
 def names_what_is_there(piece: Mapping[str, object], words: Mapping[str, str]) -> bool:
@@ -331,27 +349,48 @@ def one_spelling(address: str) -> str:
         return f"{local}{at}{domain}"
 
 
-def address_in(piece: Mapping[str, object]) -> str:
+def addresses_in(piece: Mapping[str, object]) -> list[str]:
     answers = piece.get("answers")
-    address = piece.get("email") or (answers.get("email") if isinstance(answers, dict) else "")
-    return one_spelling(address) if isinstance(address, str) else ""
+    entered = answers.get("email") if isinstance(answers, dict) else ""
+    named = (piece.get("email"), entered)
+    return [one_spelling(address) for address in named if address and isinstance(address, str)]
 
 
 def recipients(piece: Mapping[str, object]) -> set[str]:
-    """To whom a mail went: by `to`, and by its header To."""
+    """To whom a mail went: by `to`, and by its headers To, Cc and Bcc."""
     if "mail" not in piece:
         return set()
     header = octets_of(piece).partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
     unfolded = re.sub(r"\r?\n[ \t]", " ", header)
-    fields = re.findall(r"^to:(.*)$", unfolded.replace("\r", ""), re.MULTILINE | re.IGNORECASE)
-    written = [re.sub(r"^.*<(.*)>\s*$", r"\1", one) for one in fields or [""]]
+    named = r"^(?:to|cc|bcc):(.*)$"
+    fields = re.findall(named, unfolded.replace("\r", ""), re.MULTILINE | re.IGNORECASE)
+    written = [address for _, address in getaddresses(fields or [""])]
     return {one_spelling(address) for address in (*written, str(piece.get("to", "")))}
+
+
+def tells_of(v: Verification, own: Sequence[Fact], pieces: Pieces) -> None:
+    """Evidence of a press, and of the mail that asked, is of the act that its fact tells of."""
+    begun = {fact.text("message") for fact in own if fact.name == "letter-begun"}
+    for fact in own:
+        piece = pieces.get(str(fact.cause.get("evidence")), {})
+        is_press = fact.name in ("consent-confirmed", "permission-renewed")
+        if is_press or (fact.name == "consent-given" and fact.text("proof") == "page"):
+            purpose, act = fact.text("purpose"), piece.get("act")
+            v.holds("B.18", fact.position, piece.get("purpose", purpose) == purpose or not purpose)
+            is_act = act in (*OWN_ACTS, "auto_submit")
+            v.holds("B.18", fact.position, not is_act or act == fact.text("act"))
+            v.holds("B.18", fact.position, piece.get("message") in (None, *begun))
+        mail = pieces.get(fact.text("mail"))
+        message = fact.text("message")
+        is_its = mail is None or ("mail" in mail and mail.get("message", message) == message)
+        v.holds("B.18", fact.position, is_its)
 
 
 def who_it_is(v: Verification, stream: str, own: Sequence[Fact], pieces: Pieces) -> None:
     current, had = "", set[str]()
     for fact in own:
-        address = address_in(pieces.get(str(fact.cause.get("evidence")), {}))
+        addresses = addresses_in(pieces.get(str(fact.cause.get("evidence")), {}))
+        address = addresses[0] if addresses else ""
         changed = fact.data.get("fields")
         commits = fact.name == "subscriber-registered" or (
             fact.name == "profile-changed" and isinstance(changed, list) and "email" in changed
@@ -362,9 +401,9 @@ def who_it_is(v: Verification, stream: str, own: Sequence[Fact], pieces: Pieces)
         elif commits or (fills_in and address and not current):
             current = address
             had |= {address} - {""}
-        elif fills_in and address:
-            v.holds("B.16", fact.position, address in had)
-        elif current and fact.text("mail"):
+        if commits or fills_in:
+            v.holds("B.16", fact.position, set(addresses) <= had)
+        if current and fact.text("mail"):
             sent = recipients(pieces.get(fact.text("mail"), {}))
             v.holds("B.16", fact.position, sent <= had)
     if "person.json" in v.files:
@@ -438,6 +477,11 @@ def ledger_faults(files: Files) -> set[tuple[str, Place]]:
         elif is_clock(fact):
             rate = max(rate, fact.number("rate"))
     signed_on_the_way(v, names, checkpoint, tree)
+    editions(v, "L.10", facts)
+    words = published_words(v, "L.10", facts)
+    for fact in facts:
+        if fact.name == "sequence-published":
+            v.holds("L.10", fact.position, digests(fact.data.get("files")) <= words.keys())
     return v.faults
 
 
