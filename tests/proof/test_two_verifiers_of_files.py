@@ -16,7 +16,10 @@ from random import Random
 
 import pytest
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
 
 from engine.ledger.codec import canonical
 from engine.proof import verify
@@ -377,6 +380,37 @@ def test_a_checkpoint_signed_on_the_way_is_held_against_the_entries_by_both(size
     longer = _letter(whole_book())
     beyond = f"checkpoints/1-{len(longer.entries)}"
     assert not holds(summed({**files, beyond: longer.checkpoint()}))
+
+
+WITNESS = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
+
+def _cosigned(files: dict[str, bytes], seconds: int) -> dict[str, bytes]:
+    """With the signature of a witness that its policy asks for."""
+    name, blob = "temoin.example", b"\4" + WITNESS.public_key().public_bytes_raw()
+    identity = hashlib.sha256(f"{name}\n".encode() + blob).digest()[:4]
+    vkey = f"{name}+{identity.hex()}+{base64.b64encode(blob).decode()}"
+    policy = f"log {SIGNER.vkey}\nwitness t {vkey}\ngroup g all t\nquorum g\n".encode()
+    text = files["checkpoint"].partition(b"\n\n")[0] + b"\n"
+    signature = WITNESS.sign(b"cosignature/v1\ntime %d\n%b" % (seconds, text))
+    line = base64.b64encode(identity + seconds.to_bytes(8, "big") + signature).decode()
+    note = files["checkpoint"] + f"\u2014 {name} {line}\n".encode()
+    made_anew = signed_again if "stream.note" in files else summed
+    return made_anew({**files, "policy.txt": policy, "checkpoint": note})
+
+
+@pytest.mark.parametrize("kind", ["bundle", "ledger"])
+def test_a_witness_bounds_the_dates_of_what_it_signed_in_both(kind: str) -> None:
+    """What was recorded since the clock was sped up sixtyfold took seconds."""
+    book = whole_book()
+    files = whole_bundle(book) if kind == "bundle" else ledger_of(book)
+    last = json.loads(book.entries[-1])["recorded_at"] // 1000
+    assert holds(_cosigned(files, last))
+    assert holds(_cosigned(files, last - 400))
+    assert not holds(_cosigned(files, last - 1200))
+    unsigned = _cosigned(files, last)["policy.txt"]
+    made_anew = signed_again if kind == "bundle" else summed
+    assert not holds(made_anew({**files, "policy.txt": unsigned}))
 
 
 def test_the_second_verifier_shares_nothing_with_the_program() -> None:

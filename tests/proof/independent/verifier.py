@@ -125,9 +125,17 @@ class Verification:
             self.holds(line, fact.position, fact.recorded_at >= latest)
             latest = fact.recorded_at
 
-    def not_after(self, times: Iterable[int], fact: Fact, line: str) -> None:
+    def not_after(
+        self, times: Iterable[int], fact: Fact, changes: Sequence[Fact], line: str
+    ) -> None:
+        """`changes` of the clock, in order."""
+        recorded_at = fact.recorded_at
+        for change in [change for change in changes if change.position < fact.position][-1:]:
+            rate = max(1, change.number("rate"))
+            engine = change.at + change.number("jumped") * rate
+            recorded_at = engine - change.number("ahead") + (fact.recorded_at - engine) // rate
         seen = [time for time in times if time]
-        self.holds(line, fact.position, all(fact.recorded_at / 1000 <= t + 300 for t in seen))
+        self.holds(line, fact.position, all(recorded_at <= (t + 300) * 1000 for t in seen))
 
 
 def lines_of(text: str) -> list[str]:
@@ -160,11 +168,12 @@ def bundle_faults(files: Files) -> set[tuple[str, Place]]:
     v.holds("B.07", "entries/", [fact.version for fact in own] == list(range(1, versions + 1)))
     v.holds("B.07", "entries/", own == sorted(own, key=lambda fact: fact.position))
     v.dates(facts, "B.08")
-    rates = [(fact.position, fact.number("rate")) for fact in published if is_clock(fact)]
+    changes = [fact for fact in published if fact.name == "clock-changed"]
     person = Person()
     for fact in own:
-        v.not_after(times, fact, "B.17")
-        person.rate = max((rate for at, rate in rates if at < fact.position), default=1)
+        v.not_after(times, fact, changes, "B.17")
+        earlier = [change for change in changes if change.position < fact.position]
+        person.rate = max([1, *(change.number("rate") for change in earlier)])
         v.faults |= {(line, fact.position) for line in person.broken(fact)}
     pieces = evidence(v, own)
     words = words_shown(v, own, published)
@@ -173,10 +182,6 @@ def bundle_faults(files: Files) -> set[tuple[str, Place]]:
     who_it_is(v, stream, own, pieces)
     tells_of(v, own, pieces)
     return v.faults
-
-
-def is_clock(fact: Fact) -> bool:
-    return fact.name == "clock-changed"
 
 
 def read_promise(
@@ -465,16 +470,17 @@ def ledger_faults(files: Files) -> set[tuple[str, Place]]:
     v.dates(facts, "L.05")
     versions: dict[str, int] = {}
     people: dict[str, Person] = {}
+    changes = [fact for fact in names.facts if fact.name == "clock-changed"]
     rate = 1
     for fact in facts:
-        v.not_after(times, fact, "L.09")
+        v.not_after(times, fact, changes, "L.09")
         v.holds("L.04", fact.position, fact.version == versions.get(fact.stream, 0) + 1)
         versions[fact.stream] = fact.version
         if fact.stream != INSTALLATION:
             person = people.setdefault(fact.stream, Person())
             person.rate = rate
             v.faults |= {(line, fact.position) for line in person.broken(fact)}
-        elif is_clock(fact):
+        elif fact in changes:
             rate = max(rate, fact.number("rate"))
     signed_on_the_way(v, names, checkpoint, tree)
     editions(v, "L.10", facts)
