@@ -398,10 +398,8 @@ class Checkpoint(NamedTuple):
 def parse_checkpoint(data: bytes) -> Checkpoint:
     note = parse_note(data)
     match = re.fullmatch(r"([^\s+]{1,200})\n(0|[1-9][0-9]{0,15})\n(.*)\n((?:.+\n)*)", note.text)
-    if match is None:
-        raise Broken("checkpoint-malformed")
-    root = unbase64(match[3])
-    if len(root) != HASH_SIZE:
+    root = unbase64(match[3]) if match else b""
+    if match is None or len(root) != HASH_SIZE:
         raise Broken("checkpoint-malformed")
     return Checkpoint(match[1], int(match[2]), root, note, tuple(match[4].split("\n")[:-1]))
 
@@ -443,11 +441,10 @@ class OpenSSL:
         return done.returncode == 0, (done.stdout + done.stderr).decode("utf-8", "replace")
 
     def verifies_ed25519(self, public: bytes, message: bytes, signature: bytes) -> bool:
-        if len(signature) != 64:
-            return False
         command = "pkeyutl -verify -rawin -pubin -keyform DER -inkey key -in message"
         files = {"key": SPKI + public, "message": message, "signature": signature}
-        return self.run([*command.split(), "-sigfile", "signature"], files)[0]
+        has_size = len(signature) == 64
+        return has_size and self.run([*command.split(), "-sigfile", "signature"], files)[0]
 
 
 # ====================================================================================== 4. The rule
@@ -457,7 +454,7 @@ DAY = 86_400_000
 CALENDAR = range(-62_135_596_800_000, 253_402_300_800_000)
 """The instants of the years 1 to 9999, UTC."""
 INSTANTS = {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at"}
-PURPOSE = re.compile(r"\*|[A-Za-z0-9-]{0,63}")
+PURPOSE = re.compile(r"[A-Za-z0-9-]{1,63}")
 KINDS: Mapping[type, str] = {
     str: "purpose request message kind key letter act proof basis settled why notice form mail",
     int: "list run source_run target left left_run attempt edition hold_until counted_from",
@@ -679,7 +676,9 @@ def is_well_formed(fact: Entry) -> bool:
     """Whether what decides is of its type, and no purpose only looks like another."""
     types_hold = all(type(value) is TYPES.get(n, type(value)) for n, value in fact.data.items())
     is_known = fact.name != "mail-bounced" or fact.text("kind") in ("hard", "soft")
-    return types_hold and is_known and PURPOSE.fullmatch(fact.text("purpose")) is not None
+    is_open = subject(fact) not in OF_ONE_PURPOSE and fact.text("purpose") in ("", "*")
+    is_purpose = PURPOSE.fullmatch(fact.text("purpose")) is not None
+    return types_hold and is_known and (is_open or is_purpose)
 
 
 def proves_consent(fact: Entry) -> bool:
@@ -739,6 +738,7 @@ LISTED = "letter-begun:letter letter-begun:broadcast"
 ASKING = "letter-begun:confirmation letter-begun:permission"
 MAILS = f"{LISTED} {ASKING} letter-begun:rights"
 CONSENT = "consent-given consent-confirmed permission-renewed"
+OF_ONE_PURPOSE = {*GRANTS, "consent-requested", *LISTED.split(), "letter-begun:confirmation"}
 OF_THE_LIVING = (
     f"{CONSENT} {MOVING} ground-declared consent-requested permission-asked right-exercised"
 )
@@ -2212,7 +2212,10 @@ def rate_in(entry: Entry) -> int:
 
 
 def is_declaration(entry: Entry) -> bool:
-    """Whether it gives a ground that no press of the person's shows."""
+    """Whether it gives a ground that no press of the person's shows, or a request that no evidence
+    shows to be theirs."""
+    if entry.name == "consent-requested":
+        return not entry.cause.get("evidence") or bool(entry.data.get("declared", False))
     return (entry.name in GRANTS and not proves_consent(entry)) or entry.name == "ground-declared"
 
 
@@ -2239,7 +2242,7 @@ def check_rules(own: Sequence[Entry], published: Sequence[Entry], report: Report
             faults += 1
             report.wrong(place_of(entry), fault)
         if is_declaration(entry):
-            proof = entry.text("proof") or "?"
+            proof = entry.text("proof") or entry.name
             report.unproved("ground-declared", file=place_of(entry), proof=proof)
         if entry.name not in OF_PEOPLE or entry.v != 1:
             report.unproved("event-unknown", name=entry.name, file=place_of(entry))
@@ -3626,16 +3629,17 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "demandait pas",
     ),
     "ground-declared": (
-        "that anybody agreed at {file}: the ground it gives ({proof}) was declared, or is an act "
-        "that no mail confirmed",
-        "que quelqu'un ait consenti à {file} : le fondement qu'il donne ({proof}) fut déclaré, ou "
-        "c'est un acte qu'aucun courriel n'a confirmé",
+        "that anybody agreed or asked at {file}: it was declared ({proof}), or is an act that no "
+        "mail confirmed, or no evidence shows",
+        "que quelqu'un ait consenti ou demandé à {file} : ce fut déclaré ({proof}), ou c'est un "
+        "acte qu'aucun courriel n'a confirmé, ou qu'aucun élément de preuve ne montre",
     ),
     "grounds-declared": (
-        "that anybody agreed where {n} grounds were given: they were declared, or are acts that "
-        "no mail confirmed",
-        "que quelqu'un ait consenti pour {n} des fondements : ils furent déclarés, ou ce sont des "
-        "actes qu'aucun courriel n'a confirmés",
+        "that anybody agreed or asked where {n} grounds and requests are told: they were declared, "
+        "or are acts that no mail confirmed, or no evidence shows",
+        "que quelqu'un ait consenti ou demandé pour {n} des fondements et demandes : ils furent "
+        "déclarés, ou ce sont des actes qu'aucun courriel n'a confirmés, ou qu'aucun élément de "
+        "preuve ne montre",
     ),
     "one-person-unproved": (
         "that nobody stands in the ledger under two ids: it names nobody, and the operator alone "

@@ -360,3 +360,21 @@ def test_nothing_that_is_listed_looks_like_what_it_is_not(tmp_path: Path) -> Non
         assert all(c.isprintable() or c == "\n" for c in out)
     assert not re.search(r"^ *(- )?(Proved:.+|WRONG  checkpoint.*)", text, re.MULTILINE)
     assert " " * 20 not in text
+
+
+@pytest.mark.parametrize("purpose", ["*", "", "!suppressed"])
+def test_a_ground_is_for_a_purpose_that_has_a_name(purpose: str, tmp_path: Path) -> None:
+    book = small_book()
+    book.write(ANNA, "consent-given", purpose=purpose, proof="declared")
+    for found in both(book, tmp_path):
+        assert [why for _, why in found.wrong] == [
+            "a field of another type than it has, or with a word that nobody declares"
+        ]
+
+
+def test_a_request_that_no_evidence_shows_is_not_proved(tmp_path: Path) -> None:
+    book = small_book()
+    request = {"purpose": "offres", "request": "r2", "lists": [20]}
+    book.write(ANNA, "consent-requested", expires_at=book.at + DAY, **request)
+    for found in both(book, tmp_path):
+        assert "\n".join(found.said["not_proved"]).count("that anybody agreed or asked") == 1

@@ -324,7 +324,7 @@ def test_an_answer_about_a_right_needs_no_ground(tmp_path: Path) -> None:
         kind="rights",
         letter="received",
         message="m9",
-        edition=0,
+        edition=1,
     )
     assert judge(ledger_of(book), tmp_path).status == 0
 

@@ -365,7 +365,10 @@ def instants(fact: Fact) -> list[int]:
 def is_well_formed(fact: Fact) -> bool:
     kinds = dict.fromkeys(TEXTS, str) | dict.fromkeys(INTEGERS, int) | dict.fromkeys(TRUTHS, bool)
     typed = all(type(value) is kinds.get(name, type(value)) for name, value in fact.data.items())
-    purpose = re.fullmatch(r"\*|[A-Za-z0-9-]{0,63}", fact.text("purpose"))
+    kind = fact.text("kind") if fact.name == "letter-begun" else ""
+    of_one = (*GROUNDS, "consent-requested", "letter-begun")
+    is_open = fact.name not in of_one or kind in ("permission", "rights")
+    purpose = re.fullmatch(r"[A-Za-z0-9-]{1,63}" + r"|\*|" * is_open, fact.text("purpose"))
     known = fact.name != "mail-bounced" or fact.text("kind") in ("hard", "soft")
     return typed and purpose is not None and known
 
