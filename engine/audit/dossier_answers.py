@@ -91,9 +91,15 @@ class Answers:
         if given is None:
             assert asked is not None
             when = {"asked": self.moment(asked.event.at), "door": self._door(asked)}
-            yield _(
-                "On {asked}, somebody asked by {door} that {address} receive “{purpose}”."
-            ).format(**values, **when)
+            sentence = (
+                _(
+                    "On {asked}, it was declared by {door}, without a proof, that {address} agreed"
+                    " to receive “{purpose}”. They were asked once."
+                )
+                if ground.declared
+                else _("On {asked}, somebody asked by {door} that {address} receive “{purpose}”.")
+            )
+            yield sentence.format(**values, **when)
             yield _("This was never confirmed, so no consent came of it.")
             return
         when = {"given": self.moment(given.event.at), "door": self._door(given)}
@@ -105,7 +111,14 @@ class Answers:
                 " confirmed that they want to receive “{purpose}”."
             ).format(**values, **when, button=button)
             if asked is not None:
-                sentence = _("It had been asked for on {asked} by {door}.")
+                sentence = (
+                    _(
+                        "Their consent had been declared on {asked} by {door}, without a proof:"
+                        " they were asked by mail before anything else."
+                    )
+                    if ground.declared
+                    else _("It had been asked for on {asked} by {door}.")
+                )
                 yield sentence.format(asked=self.moment(asked.event.at), door=self._door(asked))
         elif isinstance(given.event, e.ConsentGiven) and given.event.act:
             yield _(
@@ -321,7 +334,7 @@ class Answers:
         mail, sent = ground.mail_sent, ground.sent
         given = _("confirmed") if ground.confirmed else _("given")
         for label, entry in (
-            (_("asked for"), ground.asked),
+            (_("declared") if ground.declared else _("asked for"), ground.asked),
             (_("mail handed over"), mail),
             (given, ground.given),
             (_("first letter"), sent[0].begun if sent else None),
@@ -359,7 +372,7 @@ class Answers:
     def acts(self, ground: GroundCase) -> Iterator[Row]:
         _ = self.say
         for label, entry in (
-            (_("asked for"), ground.asked),
+            (_("declared") if ground.declared else _("asked for"), ground.asked),
             (_("confirmed") if ground.confirmed else _("given"), ground.given),
             (_("withdrawn"), ground.withdrawn),
         ):

@@ -54,6 +54,12 @@ class GroundCase:
         return cast(Entry, self.asked or self.given)
 
     @property
+    def declared(self) -> bool:
+        """Whether nobody had asked: a file said that they agreed."""
+        asked = self.asked.event if self.asked is not None else None
+        return isinstance(asked, e.ConsentRequested) and asked.declared
+
+    @property
     def confirmed(self) -> bool:
         return self.given is not None and isinstance(self.given.event, e.ConsentConfirmed)
 

@@ -95,7 +95,7 @@ def sentence(
             return _(
                 "Said to have agreed to “{purpose}”, without a proof: to be asked once (lists"
                 " {lists})"
-            ).format(purpose=purpose, lists=", ".join(map(named, lists)))
+            ).format(purpose=about(purpose), lists=", ".join(map(named, lists)))
         case e.ConsentRequested(_, purpose, _, lists):
             return _("Asked to confirm for “{purpose}” (lists {lists})").format(
                 purpose=about(purpose), lists=", ".join(map(named, lists))

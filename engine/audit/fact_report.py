@@ -252,11 +252,15 @@ class FactReport:
             (self.moment(ground.fact.event.at), ground.fact.position) if ground.fact else ("?", 0)
         )
         if ground.basis == "asked":
-            return Note(
-                _("ground in force: they had asked for it on {at} (position {position})").format(
-                    at=at, position=position
+            sentence = (
+                _(
+                    "ground in force: a mail that asks, once, whether a declared consent is theirs"
+                    " ({at}, position {position})"
                 )
+                if ground.fact and getattr(ground.fact.event, "declared", False)
+                else _("ground in force: they had asked for it on {at} (position {position})")
             )
+            return Note(sentence.format(at=at, position=position))
         words = _(
             "ground in force: “{purpose}” — {basis}, {proof}, since {at} (position {position})"
         )

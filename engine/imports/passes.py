@@ -324,7 +324,7 @@ class _Reading:
                 if hashed in self.departed:
                     self.report.rejections.add(entry.line, REFUSED_ELSEWHERE, entry.raw)
                 elif (before := seen.first(hashed, content)) is None:
-                    self.report.note_cells(entry)
+                    self.report.note(entry)
                     window.append((hashed, entry))
                     characters += len(entry.raw)
                 elif before == content:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from engine.i18n.language import N_, Say, grouped
 from engine.i18n.phrases import quoted
 from engine.imports.rejected_rows import LINES_SHOWN, Rejections, lines_in_words
-from engine.imports.rows import Arrival
+from engine.imports.rows import Arrival, is_unproved
 from engine.imports.table import Table
 
 LETTER_LINES = 10
@@ -70,9 +70,10 @@ SEVERAL = N_("several addresses in one cell: the first is taken")
 @dataclass
 class ImportReport:
     """`counts` has the keys of LABELS; `cells` counts, with their first lines, the optional cells
-    left empty (by field) and those of several addresses (""); `agreed_at` are columns that say when
-    people agreed, and are not used; `letters`, when rehearsed, counts (kind of act, letter, local
-    date) of what comes first for each who joins.
+    left empty (by field) and those of several addresses (""); `unproved` counts rows that declare a
+    consent without a proof, and `asks_first` says what becomes of them; `agreed_at` are columns
+    that say when people agreed, and are not used; `letters`, when rehearsed, counts (kind of act,
+    letter, local date) of what comes first for each who joins.
     """
 
     heading: str
@@ -82,6 +83,7 @@ class ImportReport:
     rehearsed: bool = False
     ending: str = ""
     asks_first: bool = False
+    unproved: int = 0
     rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     letters: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -92,7 +94,8 @@ class ImportReport:
     def count(self, what: str) -> None:
         self.counts[what] += 1
 
-    def note_cells(self, arrival: Arrival) -> None:
+    def note(self, arrival: Arrival) -> None:
+        self.unproved += is_unproved(arrival)
         for name in (*arrival.left_empty, *([""] if arrival.several else [])):
             count, lines = self.cells.get(name, (0, ()))
             self.cells[name] = (count + 1, (*lines, arrival.line)[:LINES_SHOWN])
@@ -125,7 +128,8 @@ class ImportReport:
                 " date"
             ).format(columns=names)
         yield _(STARTS[self.start])
-        yield _(ASKED_FIRST if self.asks_first else TAKEN_AT_ITS_WORD)
+        if self.unproved:
+            yield _(ASKED_FIRST if self.asks_first else TAKEN_AT_ITS_WORD)
         if self.start == "none":
             yield _(TOLD)
         if self.rehearsed:

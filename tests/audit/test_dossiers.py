@@ -13,7 +13,7 @@ import pytest
 
 from engine.audit.dossier_page import css_string
 from engine.i18n.user_error import UserError
-from engine.subscriber.commands import Withdraw
+from engine.subscriber.commands import AskFirst, Withdraw
 from engine.subscriber.events import Cause, LetterBegun, SubscriberErased
 from tests.audit.contesting import (
     FILES,
@@ -27,6 +27,7 @@ from tests.audit.contesting import (
     subscribed,
     time_passes,
     wished,
+    with_evidence,
     words_of,
 )
 from tests.running_installation import Installations
@@ -201,6 +202,20 @@ def test_what_somebody_else_declared_is_no_act_of_the_person(site: Site, auditor
     assert "il a été déclaré, par l’opérateur, que l’on peut écrire à" in first
     assert "Relance n’a vu aucun acte de la personne." in first
     assert "cela repose sur la parole de qui l’a déclaré" in first
+
+
+def test_a_consent_that_a_file_declared_was_asked_for_by_nobody(
+    site: Site, auditor: Auditor
+) -> None:
+    cause, vault_write = with_evidence(site.context, "import", {"source": "foire"})
+    command = AskFirst(site.context.clock.now(), cause, 10, "d" * 32)
+    wished(site.context, command, "declaree@lecteurs.example", vault_write=vault_write)
+    sent(site.context, "declaree@lecteurs.example", "ask:conseils")
+    read = drawn_up(auditor, "declaree@lecteurs.example")
+    assert read.status == 0
+    assert "a été déclaré par un fichier importé, sans preuve" in read.first
+    assert "On le lui a demandé une fois." in read.first
+    assert "quelqu’un a demandé" not in read.first
 
 
 def test_a_letter_without_a_ground_is_a_fault_on_the_first_page(

@@ -86,3 +86,10 @@ def test_an_auditor_reads_that_they_had_not_asked(context: AppContext, tmp_path:
     )
     plan = context.installation_stream.current().plan()
     assert "without a proof" in sentence(request, plan, str, str)
+
+
+def test_nothing_is_said_of_proofs_where_none_is_wanting(
+    context: AppContext, tmp_path: Path
+) -> None:
+    report = bring(context, table(tmp_path, "email;fiche\nbob@lecteurs.example;F-12\n"), *PROOF)
+    assert not any("[consent]" in line for line in report.lines(str))
