@@ -197,7 +197,7 @@ class TwoVerifiers(Life):
 
 TestTwoVerifiersOverRandomLives = TwoVerifiers.TestCase
 TestTwoVerifiersOverRandomLives.settings = settings(
-    max_examples=sized(8, 400),
+    max_examples=sized(8, 100),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
