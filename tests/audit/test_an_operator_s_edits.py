@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import random
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,27 +25,8 @@ from tests.audit.operating import (
     NO_FAULTS,
     Asking,
     Operated,
-    operated,
     put_right,
 )
-from tests.running_installation import Installations
-
-
-@pytest.fixture(scope="module")
-def lived(installations: Installations) -> Iterator[Operated]:
-    with operated(installations) as made:
-        yield made
-
-
-@pytest.fixture
-def operator(lived: Operated) -> Iterator[Operated]:
-    with put_right(lived) as made:
-        yield made
-
-
-@pytest.fixture
-def asks(operator: Operated, capsys: pytest.CaptureFixture[str]) -> Asking:
-    return Asking(operator, capsys)
 
 
 def refuses_to_sign(operator: Operated, asks: Asking, folder: Path, *named: str) -> None:

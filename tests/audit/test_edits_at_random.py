@@ -7,33 +7,15 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.audit.operating import ANNA, BRUNO, Asking, Operated, operated, put_right
+from tests.audit.operating import ANNA, BRUNO, Asking, Operated
 from tests.proof.handed import judged
-from tests.running_installation import Installations
 from tests.sizes import sized
-
-
-@pytest.fixture(scope="module")
-def lived(installations: Installations) -> Iterator[Operated]:
-    with operated(installations) as made:
-        yield made
-
-
-@pytest.fixture
-def operator(lived: Operated) -> Iterator[Operated]:
-    with put_right(lived) as made:
-        yield made
-
-
-@pytest.fixture
-def asks(operator: Operated, capsys: pytest.CaptureFixture[str]) -> Asking:
-    return Asking(operator, capsys)
 
 
 def any_position(operator: Operated, chance: random.Random) -> int:
