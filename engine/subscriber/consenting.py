@@ -15,6 +15,7 @@ from engine.subscriber.evolve import HUMAN_ACTS, fold
 from engine.subscriber.joining import Entry, ends, entry
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Membership, Person
+from engine.subscriber.terms import Basis
 from engine.words import Words
 
 OWN_PRODUCTS = frozenset(
@@ -30,24 +31,13 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 def subscribe(command: c.Subscribe, person: Person, plan: Plan) -> Outcome:
     if command.call and command.call in person.calls:
         return REPEATED
-    target = plan.lists.get(command.list)
-    if target is None:
-        return Refused(Refusal.LIST_UNKNOWN, list=command.list)
-    if command.basis in OWN_PRODUCTS and plan.partner_of(target.purpose)[0]:
-        return Refused(Refusal.PARTNER_NEEDS_CONSENT)
-    barred = _barred(person, target.purpose, own_act=command.own_act)
-    if barred is not None:
-        return barred
-    if command.counted_from and abs(command.at - command.counted_from) > FARTHEST_COUNT:
-        return Refused(Refusal.COUNTED_FROM_TOO_FAR)
-    facts = _registration(command.at, person, command.timezone, command.language)
-    facts += _ground(command, person, target.purpose, plan.partner_of(target.purpose))
-    permission = entry(person, plan, command.list, command.at, assume_ground=True)
+    permission = _entry_of(command, person, plan, command.basis, own_act=command.own_act)
     if isinstance(permission, Refused):
         return permission
-    facts += profile(command.at, person, command.fields, command.timezone, command.language)
-    if command.last_contact > person.last_contact:
-        facts += (e.ContactNoted(command.at, command.last_contact),)
+    purpose = permission.target.purpose
+    facts = _registration(command.at, person, command.timezone, command.language)
+    facts += _ground(command, person, purpose, plan.partner_of(purpose))
+    facts += _told(command, person)
     facts += _joins(command.at, permission, command.start, command.counted_from)
     if not facts:
         return NothingToDo(Unchanged.ON_LIST_ALREADY, list=command.list)
@@ -55,22 +45,12 @@ def subscribe(command: c.Subscribe, person: Person, plan: Plan) -> Outcome:
 
 
 def ask_first(command: c.AskFirst, person: Person, plan: Plan) -> Outcome:
-    target = plan.lists.get(command.list)
-    if target is None:
-        return Refused(Refusal.LIST_UNKNOWN, list=command.list)
-    purpose = target.purpose
-    barred = _barred(person, purpose, own_act=False)
-    if barred is not None:
-        return barred
-    if command.counted_from and abs(command.at - command.counted_from) > FARTHEST_COUNT:
-        return Refused(Refusal.COUNTED_FROM_TOO_FAR)
-    permission = entry(person, plan, command.list, command.at, assume_ground=True)
+    permission = _entry_of(command, person, plan, "consent", own_act=False)
     if isinstance(permission, Refused):
         return permission
+    purpose = permission.target.purpose
     facts = _registration(command.at, person, command.timezone, command.language)
-    facts += profile(command.at, person, command.fields, command.timezone, command.language)
-    if command.last_contact > person.last_contact:
-        facts += (e.ContactNoted(command.at, command.last_contact),)
+    facts += _told(command, person)
     if live_ground(person, purpose) is not None:
         facts += _joins(command.at, permission, command.start, command.counted_from)
         unchanged = NothingToDo(Unchanged.ON_LIST_ALREADY, list=command.list)
@@ -79,6 +59,31 @@ def ask_first(command: c.AskFirst, person: Person, plan: Plan) -> Outcome:
             facts += (_declared_request(command, purpose, person, plan),)
         unchanged = NothingToDo(Unchanged.ASKED_TO_CONFIRM_ALREADY)
     return done(command.cause, *facts) if facts else unchanged
+
+
+def _entry_of(
+    command: c.Subscribe | c.AskFirst, person: Person, plan: Plan, basis: Basis, *, own_act: bool
+) -> Entry | Refused:
+    """How the person gets onto the list of the command, on this basis."""
+    target = plan.lists.get(command.list)
+    if target is None:
+        return Refused(Refusal.LIST_UNKNOWN, list=command.list)
+    if basis in OWN_PRODUCTS and plan.partner_of(target.purpose)[0]:
+        return Refused(Refusal.PARTNER_NEEDS_CONSENT)
+    barred = _barred(person, target.purpose, own_act=own_act)
+    if barred is not None:
+        return barred
+    if command.counted_from and abs(command.at - command.counted_from) > FARTHEST_COUNT:
+        return Refused(Refusal.COUNTED_FROM_TOO_FAR)
+    return entry(person, plan, command.list, command.at, assume_ground=True)
+
+
+def _told(command: c.Subscribe | c.AskFirst, person: Person) -> tuple[e.PersonEvent, ...]:
+    """What is new about a person of what came with the command."""
+    facts = profile(command.at, person, command.fields, command.timezone, command.language)
+    if command.last_contact > person.last_contact:
+        facts += (e.ContactNoted(command.at, command.last_contact),)
+    return facts
 
 
 def _declared_request(
