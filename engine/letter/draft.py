@@ -113,7 +113,7 @@ class Draft:
         """`labels` are the fields that exist, for what a mistake may have meant."""
         self._labels = labels
         self._source, self._settings = source, settings
-        self._words = Placeholders(source.body, source.layout, source.subject, source.preheader)
+        self._words = Placeholders()
         self._is_html = source.path.lower().endswith((".html", ".htm"))
         self._stands_alone = re.search(r"<html[\s>]", visible(source.body), re.I) is not None
         self._page = self._text = ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from jinja2 import Template as JinjaTemplate
@@ -23,6 +24,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 from markupsafe import Markup
 
+from engine.sequence.links import SOURCES_CACHE_SIZE
 from engine.sequence.mistakes import Mistake, column_of
 from engine.sequence.nearest import nearest, question
 from engine.words import N_, WordedError, Words, words
@@ -134,6 +136,12 @@ def restricted(autoescape: bool) -> ImmutableSandboxedEnvironment:
 _ENVIRONMENTS = {True: restricted(True), False: restricted(False)}
 
 
+@lru_cache(maxsize=4)
+def _parsed(source: str) -> nodes.Template:
+    """The syntax tree, to be read only. Raises TemplateSyntaxError."""
+    return _ENVIRONMENTS[True].parse(source)
+
+
 class Template:
     """A compiled source. `fields` are the names it uses, those of the engine included."""
 
@@ -204,6 +212,7 @@ def names_in(tree: nodes.Template) -> frozenset[str]:
     return frozenset(name.name for name in tree.find_all(nodes.Name))
 
 
+@lru_cache(maxsize=SOURCES_CACHE_SIZE)
 def split_pieces(source: str, name: str) -> tuple[Piece, ...]:
     """The source as text and tags; raise MergeMistake where it cannot be read."""
     pieces: list[Piece] = []
@@ -234,12 +243,13 @@ def split_pieces(source: str, name: str) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
+@lru_cache(maxsize=SOURCES_CACHE_SIZE)
 def find_merge_mistakes(source: str, name: str) -> tuple[Mistake, ...]:
     """Everything in the source that is neither a field, a listed filter nor an `if`."""
     pieces: tuple[Piece, ...] = ()
     try:
         pieces = split_pieces(source, name)
-        tree = _ENVIRONMENTS[True].parse(source)
+        tree = _parsed(source)
         return tuple(
             Mistake(name, line, why, True, _column_of_tag(source, line))
             for line, why in _refusals(tree.body, 0)
@@ -272,11 +282,10 @@ def _unbalanced_statement(pieces: tuple[Piece, ...]) -> tuple[int, Words] | None
     return (opened[-1], words(N_("This `if` has no {% endif %}."))) if opened else None
 
 
+@lru_cache(maxsize=SOURCES_CACHE_SIZE)
 def field_lines(source: str) -> tuple[tuple[str, int], ...]:
     """The names in a source without mistakes, each with its line."""
-    return tuple(
-        (name.name, name.lineno) for name in _ENVIRONMENTS[True].parse(source).find_all(nodes.Name)
-    )
+    return tuple((name.name, name.lineno) for name in _parsed(source).find_all(nodes.Name))
 
 
 _UNREADABLE = N_(

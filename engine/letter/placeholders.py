@@ -1,48 +1,50 @@
 """Opaque words that stand for merge tags and action links while Markdown and HTML are read.
 
-Neither Markdown nor an HTML parser can misread them, and no author can write one: they carry a hash
-of the sources.
+Neither Markdown nor an HTML parser can misread them, and no author can write one: they carry a mark
+that each process draws for itself, and none leaves it.
 """
 
 from __future__ import annotations
 
 import re
-from hashlib import sha256
+import secrets
 
 from engine.letter.merge import Piece, literal
 from engine.sequence.links import Link
 
 USUAL_URL_LENGTH = 60
+# One for all letters, so that the expressions that look for it are compiled once.
+_MARK = f"zq{secrets.token_hex(8)}"
+_ANY = re.compile(rf"(https://{_MARK}l\d+z\.invalid|{_MARK}[os]\d+z)")
+_LINK = re.compile(rf"https://{_MARK}l(\d+)z\.invalid")
+_PIECE = re.compile(rf"{_MARK}[os](\d+)z")
 
 
 class Placeholders:
-    def __init__(self, *sources: str) -> None:
-        self._mark = (
-            "zq" + sha256("\0".join(sources).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        )
+    any, link = _ANY, _LINK
+    statement = rf"{_MARK}s\d+z"
+
+    def __init__(self) -> None:
         self.pieces: list[Piece] = []
         self.links: list[Link] = []
-        self.any = re.compile(rf"(https://{self._mark}l\d+z\.invalid|{self._mark}[os]\d+z)")
-        self.statement = rf"{self._mark}s\d+z"
         self.url_length = USUAL_URL_LENGTH
-        self.link = re.compile(rf"https://{self._mark}l(\d+)z\.invalid")
 
     def for_piece(self, piece: Piece) -> str:
         """Text stays as it is; a tag becomes a word."""
         if piece.kind == "text":
             return piece.text
         self.pieces.append(piece)
-        return f"{self._mark}{piece.kind[0]}{len(self.pieces) - 1}z"
+        return f"{_MARK}{piece.kind[0]}{len(self.pieces) - 1}z"
 
     def for_link(self, link: Link) -> str:
         self.links.append(link)
         return self.url(len(self.links) - 1)
 
     def url(self, place: int) -> str:
-        return f"https://{self._mark}l{place}z.invalid"
+        return f"https://{_MARK}l{place}z.invalid"
 
     def piece_of(self, word: str) -> Piece | None:
-        match = re.fullmatch(rf"{self._mark}[os](\d+)z", word)
+        match = _PIECE.fullmatch(word)
         return self.pieces[int(match[1])] if match else None
 
     def link_of(self, url: str) -> Link | None:

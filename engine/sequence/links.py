@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 from typing import Literal
 from urllib.parse import quote, unquote
@@ -23,6 +24,8 @@ from engine.words import N_, Words, words
 
 Kind = Literal["move", "copy", "unsubscribe", "everything", "confirm"]
 SPECIAL: tuple[Kind, ...] = ("unsubscribe", "everything", "confirm")
+SOURCES_CACHE_SIZE = 256
+"""What is known of a source is kept for so many: every letter of a folder has the same layout."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def substitute(source: str, url_for: Callable[[Link], str]) -> str:
     return "".join(parts) + source[done:]
 
 
+@lru_cache(maxsize=SOURCES_CACHE_SIZE)
 def find_mistakes(source: str, file: str) -> tuple[Mistake, ...]:
     """Action marks that no reader could click: outside a link, or misspelt inside one. In order of
     line.
@@ -128,9 +132,11 @@ def find_mistakes(source: str, file: str) -> tuple[Mistake, ...]:
     return tuple(sorted(mistakes, key=lambda mistake: mistake.line))
 
 
-def _found(source: str) -> Iterator[tuple[Link, int, int, str]]:
+@lru_cache(maxsize=SOURCES_CACHE_SIZE)
+def _found(source: str) -> tuple[tuple[Link, int, int, str], ...]:
     text = visible(source)
     count = 0
+    found: list[tuple[Link, int, int, str]] = []
     for match in _TARGET.finditer(text):
         place, raw = _target_of(match)
         action = _action(raw)
@@ -139,12 +145,9 @@ def _found(source: str) -> Iterator[tuple[Link, int, int, str]]:
         kind, target = action
         index = -1 if kind in SPECIAL else count
         count += kind not in SPECIAL
-        yield (
-            Link(index, kind, target, _line(text, match.start(place))),
-            match.start(place),
-            match.end(place),
-            place,
-        )
+        link = Link(index, kind, target, _line(text, match.start(place)))
+        found.append((link, match.start(place), match.end(place), place))
+    return tuple(found)
 
 
 def _target_of(match: re.Match[str]) -> tuple[str, str]:

@@ -45,7 +45,6 @@ class PlanSource:
                 self._read(file)
 
     def _read(self, file: str) -> None:
-        self._places[file] = Places(self.files[file])
         try:
             values = read_tables(self.files[file])
         except ValueError:
@@ -87,8 +86,11 @@ class PlanSource:
         self, file: str, path: str, message: str | Words, fatal: bool = False, /, **values: Value
     ) -> Mistake:
         """A mistake at a key of a file, by its path in the TOML."""
-        places = self._places.get(file)
-        line, column = (places.line(path), places.column(path)) if places else (1, 0)
+        if file not in self.files or not file.endswith(".toml"):
+            return Mistake(file, 1, message, fatal, 0, **values)
+        if file not in self._places:
+            self._places[file] = Places(self.files[file])
+        line, column = self._places[file].line(path), self._places[file].column(path)
         return Mistake(file, line, message, fatal, column, **values)
 
     def at_link(self, letter: Letter, link: Link, message: str, /, **values: Value) -> Mistake:

@@ -25,7 +25,7 @@ def repeated(piece: str) -> str:
 def test_the_styles_of_a_page(piece: str) -> None:
     style = f"<style>p{{color:red}}{repeated(piece)}</style>"
     page = f"<html><head>{style}</head><body><p>x</p></body></html>"
-    assert "<p" in with_inlined_styles(page, Placeholders("", "", "", ""))
+    assert "<p" in with_inlined_styles(page, Placeholders())
 
 
 @pytest.mark.parametrize(
