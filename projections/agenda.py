@@ -35,7 +35,8 @@ from engine.store.binary import (
 )
 from engine.store.safe_error_text import safe_error_text
 from engine.store.sql import beside
-from engine.subscriber.agenda import Act, acts, keys
+from engine.subscriber.act import Act
+from engine.subscriber.agenda import acts, keys
 from engine.subscriber.agenda_key import BroadcastKey, encode, withheld_of
 from engine.subscriber.events import PersonEvent
 from engine.subscriber.evolve import CANNOT_BE_FOLDED, fold

@@ -26,7 +26,7 @@ from engine.sequence.model import (
 from engine.sequence.timing import Hours, to_instant
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.agenda import Calendar, Occurrence
+from engine.subscriber.act import Calendar, Occurrence
 
 PARIS = "Europe/Paris"
 

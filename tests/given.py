@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from engine.i18n.in_words import in_english
 from engine.sequence.model import Plan
-from engine.subscriber.agenda import Act, Calendar, acts
+from engine.subscriber.act import Act, Calendar
+from engine.subscriber.agenda import acts
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.decide import decide
 from engine.subscriber.events import Event, PersonEvent

@@ -20,7 +20,8 @@ from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.sequence.model import Ending, Plan
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.agenda import Calendar, Occurrence, acts, keys
+from engine.subscriber.act import Calendar, Occurrence
+from engine.subscriber.agenda import acts, keys
 from engine.subscriber.agenda_key import matter_of
 from engine.subscriber.answering import can_undo
 from engine.subscriber.decide import decide

@@ -17,7 +17,8 @@ from engine.installation.stream import InstallationStream
 from engine.ledger.codec import Entry
 from engine.letter.published_letter import letter_of
 from engine.sequence.model import Plan
-from engine.subscriber.agenda import Act, acts
+from engine.subscriber.act import Act
+from engine.subscriber.agenda import acts
 from engine.subscriber.agenda_key import RequestKey, decode, matter_of
 from engine.subscriber.events import LetterBegun
 from engine.vault.vault import Vault

@@ -35,7 +35,8 @@ from engine.installation.stream import InstallationStream
 from engine.intake.evidence_requirements import NOT_DECLARED
 from engine.sequence.timing import to_local
 from engine.subscriber import events as e
-from engine.subscriber.agenda import acts, zone_of
+from engine.subscriber.act import zone_of
+from engine.subscriber.agenda import acts
 from engine.subscriber.agenda_key import list_key
 from engine.subscriber.commands import AskFirst, ChangeProfile, Subscribe, Suppress, withdrawal
 from engine.subscriber.decide import decide

@@ -14,7 +14,7 @@ from engine.installation.breaches import Breach, evolved
 from engine.sequence.declared import from_plain, plain
 from engine.sequence.model import Field, Group, Plan, Purpose
 from engine.sequence.parse import Settings, parse
-from engine.subscriber.agenda import Calendar, Occurrence
+from engine.subscriber.act import Calendar, Occurrence
 from engine.subscriber.agenda_key import BroadcastKey, encode, list_key
 
 MAX_OCCURRENCES = 10

@@ -12,7 +12,8 @@ from engine.sequence.model import Broadcast, Letter, Link, Plan
 from engine.sequence.timing import read_local_minute, to_instant, to_local
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.agenda import Act, Calendar, Occurrence, acts
+from engine.subscriber.act import Act, Calendar, Occurrence
+from engine.subscriber.agenda import acts
 from engine.subscriber.agenda_key import BroadcastKey, broadcast_at, encode
 from engine.subscriber.answering import needs_consent
 from engine.subscriber.decide import decide

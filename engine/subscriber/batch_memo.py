@@ -8,7 +8,7 @@ from dataclasses import fields
 from operator import attrgetter
 
 from engine.sequence.model import Plan
-from engine.subscriber.agenda import Calendar
+from engine.subscriber.act import Calendar
 from engine.subscriber.commands import Perform, Subscribe
 from engine.subscriber.consenting import subscribe
 from engine.subscriber.due_acts import perform

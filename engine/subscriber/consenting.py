@@ -9,7 +9,7 @@ from engine.sequence.model import Plan
 from engine.sequence.timing import is_zone, later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.agenda import zone_of
+from engine.subscriber.act import zone_of
 from engine.subscriber.eligibility import EVERYTHING, live_ground
 from engine.subscriber.evolve import HUMAN_ACTS, fold
 from engine.subscriber.joining import Entry, ends, entry

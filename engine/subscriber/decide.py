@@ -10,7 +10,7 @@ from engine.sequence.model import Plan
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber import rights
-from engine.subscriber.agenda import Calendar
+from engine.subscriber.act import Calendar
 from engine.subscriber.answering import answer, undo
 from engine.subscriber.consenting import (
     REPEATED,

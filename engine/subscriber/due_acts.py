@@ -11,7 +11,8 @@ from engine.sequence.model import Plan
 from engine.sequence.timing import later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.agenda import Act, Calendar, act_for, zone_of
+from engine.subscriber.act import Act, Calendar, zone_of
+from engine.subscriber.agenda import act_for
 from engine.subscriber.agenda_key import (
     BroadcastKey,
     ListKey,

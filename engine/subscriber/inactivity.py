@@ -12,7 +12,7 @@ from engine.sequence.model import Plan
 from engine.sequence.timing import later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.agenda import zone_of
+from engine.subscriber.act import zone_of
 from engine.subscriber.eligibility import EVERYTHING, may_be_asked
 from engine.subscriber.evolve import HUMAN_ACTS
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done

@@ -8,7 +8,7 @@ from engine.sequence.model import List, Plan
 from engine.sequence.timing import later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.agenda import zone_of
+from engine.subscriber.act import zone_of
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Person

@@ -11,7 +11,7 @@ import pytest
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.sequence.timing import Hours
 from engine.subscriber import events as e
-from engine.subscriber.agenda import Act
+from engine.subscriber.act import Act
 from tests.examples import (
     ANNA,
     ASKED,

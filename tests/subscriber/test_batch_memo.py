@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.sequence.delay import DAY, HOUR
-from engine.subscriber.agenda import Occurrence
+from engine.subscriber.act import Occurrence
 from engine.subscriber.batch_memo import BatchMemo
 from engine.subscriber.commands import Perform, Subscribe
 from engine.subscriber.decide import decide

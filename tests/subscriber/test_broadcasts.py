@@ -10,7 +10,7 @@ from engine.sequence.delay import DAY, HOUR, MINUTE
 from engine.sequence.model import Link
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.agenda import Calendar, Occurrence
+from engine.subscriber.act import Calendar, Occurrence
 from engine.subscriber.letters import BROADCASTS_KEPT
 from tests.examples import CLICK, NOON, PAUL, PLAN, POLL, POLL_AT, POLL_DUE, click, on, perform
 from tests.given import Given, given

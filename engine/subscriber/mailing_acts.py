@@ -1,0 +1,104 @@
+"""The next act of a mailing: a broadcast to one person, and its reminder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.sequence.delay import NONE
+from engine.sequence.model import Broadcast, Plan
+from engine.sequence.timing import due
+from engine.subscriber.act import Act, Calendar, Occurrence, under_way_of, zone_of
+from engine.subscriber.agenda_key import BroadcastKey, encode
+from engine.subscriber.eligibility import why_not
+from engine.subscriber.person import LetterState, Mailing, Membership, Person
+
+
+def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | None:
+    """The broadcast, for a person who was on one of its lists when it fell due; then its reminder,
+    for who has not answered and is still on the list.
+    """
+    broadcast = plan.broadcasts.get(occurrence.broadcast)
+    if broadcast is None:
+        return None
+    mailing = person.mailings.get(occurrence.key)
+    if mailing is None and occurrence.at <= person.mailed_before:
+        return None
+    letters: Mapping[str, LetterState] = mailing.letters if mailing else {}
+    under_way = under_way_of(person, letters)
+    if under_way is not None:
+        return under_way
+    standing = _addressed_membership(person, broadcast, occurrence, mailing)
+    if standing is None or why_not(person, "broadcast", broadcast.purpose):
+        return None
+    first = letters.get(broadcast.letter.id)
+    if first is None:
+        when = planned = occurrence.at
+    elif first.status == "deferred":
+        when, planned = first.retry_at, first.planned or occurrence.at
+    else:
+        return _reminder(person, broadcast, first, letters, standing, plan)
+    return Act(
+        kind="letter",
+        letter=broadcast.letter.id,
+        due=when,
+        planned=planned,
+        list=standing.list,
+        run=standing.run,
+    )
+
+
+def mailing_retry_act(
+    person: Person, matter: BroadcastKey, letter: str, plan: Plan, calendar: Calendar
+) -> Act | None:
+    key = encode(matter)
+    occurrence = next((known for known in calendar if known.key == key), None)
+    broadcast = plan.broadcasts.get(matter.broadcast)
+    if occurrence is None or broadcast is None or why_not(person, "broadcast", broadcast.purpose):
+        return None
+    mailing = person.mailings[key]
+    first = mailing.letters.get(broadcast.letter.id)
+    reminds = broadcast.reminder is not None and letter == broadcast.reminder.id
+    if letter != broadcast.letter.id and not (
+        reminds and first is not None and first.status == "sent" and not first.answered
+    ):
+        return None
+    standing = _addressed_membership(person, broadcast, occurrence, mailing)
+    return Act("idle", list=standing.list, run=mailing.run) if standing is not None else None
+
+
+def _addressed_membership(
+    person: Person, broadcast: Broadcast, occurrence: Occurrence, mailing: Mailing | None
+) -> Membership | None:
+    """The membership the broadcast is addressed to: one that existed when it fell due; for a
+    broadcast already begun, any membership of its lists.
+    """
+    standing = (person.memberships[n] for n in broadcast.to if n in person.memberships)
+    return next((m for m in standing if mailing is not None or m.joined_at <= occurrence.at), None)
+
+
+def _reminder(
+    person: Person,
+    broadcast: Broadcast,
+    first: LetterState,
+    letters: Mapping[str, LetterState],
+    standing: Membership,
+    plan: Plan,
+) -> Act | None:
+    reminder = broadcast.reminder
+    if reminder is None or first.status != "sent" or first.answered:
+        return None
+    state = letters.get(reminder.id)
+    if state is None:
+        when = planned = due(first.at, reminder.wait or NONE, reminder.hours, zone_of(person, plan))
+    elif state.status == "deferred":
+        when, planned = state.retry_at, state.meant_for
+    else:
+        return None
+    return Act(
+        kind="letter",
+        letter=reminder.id,
+        due=when,
+        planned=planned,
+        list=standing.list,
+        run=standing.run,
+    )
