@@ -34,6 +34,7 @@ from engine.store.migrate import migrate
 from engine.subscriber.events import Cause
 from engine.web.shown_words import shown_by
 from projections.reading import ReadViews
+from tests.clusters import new_cluster
 
 # Nothing here outlives the run, so nothing needs to reach the disk.
 SETTINGS = {
@@ -135,6 +136,7 @@ class Installations:
 
     def __enter__(self) -> Installations:
         try:
+            new_cluster(self.data, self.root / "secrets")
             self.admin = self._embedded.attach()
             self._connection = psycopg.connect(self.admin, autocommit=True)
             self._make_template()

@@ -1,16 +1,16 @@
 """Processes of the engine under a supervisor that does one thing: what has ended is started again
-at once.
+at once. They are forked from one that has imported the program (tests.forked): killed and started
+by the dozen, they would spend most of their processor time on importing it.
 """
 
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from types import TracebackType
 
 from tests.chaos.installation import Place
+from tests.forked import Started
 from tests.running import ROOT, wait_for
 
 ALL_IN_ONE = (("run",),)
@@ -66,8 +66,9 @@ class Fleet:
     def tend(self) -> bool:
         """Start again what has ended by itself, which is noted; always false, for use in a wait."""
         for number, process in enumerate(self.processes):
-            if process.poll() is not None:
-                self.ended_by_themselves.append((self.parts[number][0], process.returncode))
+            status = process.poll()
+            if status is not None:
+                self.ended_by_themselves.append((self.parts[number][0], status))
                 assert len(self.ended_by_themselves) < HOPELESS, self.log.read_text()[-4000:]
                 self.processes[number] = self._started(self.parts[number])
         return False
@@ -76,14 +77,6 @@ class Fleet:
         """Until everybody has what they are due, then stop."""
         wait_for(lambda: self.tend() or self.place.finished(), seconds)
 
-    def _started(self, part: Sequence[str]) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "engine", "-C", str(self.place.folder), *part]
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=self.place.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+    def _started(self, part: Sequence[str]) -> Started:
+        typed = ("-C", str(self.place.folder), *part)
+        return Started(typed, self.place.environment, ROOT, self.log, self.log)

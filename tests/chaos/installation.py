@@ -5,15 +5,17 @@ state that is in.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
 from engine.store import postmaster
+from engine.store.embedded import Embedded
 from projections.agenda import Agenda
 from projections.letters import Letters
+from tests.clusters import new_cluster
 from tests.running import GROUND, Installed, free_port, write
 from tests.running_installation import LAYOUT
 
@@ -130,9 +132,21 @@ class Place(Installed):
             folder,
             words | {"sequences/question.md": "Alors ?\n\n[Oui](===11===)\n\n[Non](===12===)\n"},
         )
-        place.verb("publish", "--yes")
-        place.verb("resume", "--yes")
+        with place.held():
+            place.verb("publish", "--yes")
+            place.verb("resume", "--yes")
         return place
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Its PostgreSQL stays meanwhile, so that no verb has to start it; made if it is new."""
+        if self.store != "embedded":
+            yield
+            return
+        secrets = self.folder / "data" / "secrets"
+        new_cluster(self.data, secrets)
+        with Embedded(self.data, secrets):
+            yield
 
     def bring(self, addresses: Iterable[str]) -> list[str]:
         """Put people on list 10, who are due at once."""

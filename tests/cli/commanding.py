@@ -21,6 +21,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from engine.store.embedded import Embedded
+from tests.clusters import new_cluster
 from tests.forked import Said, Started, Typed
 from tests.running import ROOT, free_port, wait_for, write
 from tests.running_installation import LAYOUT, PEOPLE
@@ -215,6 +216,7 @@ def stop(process: Running, number: int = signal.SIGTERM) -> Said:
 
 def embedded(relance: Installation) -> Embedded:
     data = relance.folder / "data"
+    new_cluster(data / "postgres", data / "secrets")
     return Embedded(data / "postgres", data / "secrets")
 
 

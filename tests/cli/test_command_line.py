@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.store.embedded import Embedded
-from tests.cli.commanding import DIALOGUE, Installation, database
+from tests.cli.commanding import DIALOGUE, Installation, database, embedded
 from tests.running import write
 
 pytestmark = pytest.mark.timeout(240)
@@ -26,8 +25,7 @@ SALE = ("--order", "C-17", "--objection", "case du bon de commande")
 @pytest.fixture(scope="module")
 def relance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     installation = Installation(tmp_path_factory.mktemp("installation"))
-    data = installation.folder / "data"
-    with Embedded(data / "postgres", data / "secrets"):
+    with embedded(installation):
         assert installation.done("publish", "--yes").endswith("Edition 1 is in force.\n")
         yield installation
 
