@@ -30,9 +30,9 @@ from engine.runtime.rollback_detection import RollbackDetection
 from engine.runtime.shutdown import ended_in_time
 from engine.secret_files import Secrets, make_secrets, read_secrets
 from engine.sequence.model import Plan
-from engine.store.database import Database, ensure_database, ensure_program_role, program_role
+from engine.store.database import Database
 from engine.store.embedded import Embedded
-from engine.store.migrate import migrate
+from engine.store.migrate import prepare
 from engine.store.scrubbing import scrub
 from engine.vault.stop_journal import StopJournal
 from engine.vault.vault import SQL as VAULT_SQL
@@ -75,7 +75,7 @@ def open_database(config: Config, tell: Tell = lambda line: None) -> Iterator[Da
         else None
     )
     try:
-        owner = ensure_database(embedded.attach(tell), DATABASE) if embedded else config.store_url
+        owner = embedded.attach(tell, DATABASE) if embedded else config.store_url
         if embedded is not None:
             embedded.guard()
         trouble = embedded.trouble if embedded is not None else lambda: ""
@@ -96,10 +96,9 @@ def open_context_in(
     """The context of a database that is there: `owner` is the conninfo of who may create in it.
     Raises as `open_context` does.
     """
-    program = ensure_program_role(
+    program = prepare(
         owner, config.secrets / "database.password", ours=config.store_url == "embedded"
     )
-    migrate(owner, program_role(program))
     database = Database(program).open()
     ledger = Ledger(program)
     try:

@@ -43,8 +43,6 @@ SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    # A password otherwise takes milliseconds to prove, on both sides of each connection.
-    "scram_iterations": "1",
 }
 ROOM = 4 * 1024**3
 TEMPLATE = "template_relance"

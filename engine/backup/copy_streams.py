@@ -129,7 +129,7 @@ def put_back(
     where its ledger ends: position and digest, as a Snapshot has them. Nobody can start meanwhile.
     Raises CopyFailed: then everything is as it was.
     """
-    tables_of_ledger = ledger.statements(owner)
+    tables_of_ledger = ledger.statements()
     with connect(owner) as connection:
         connection.execute(queries(HERE / "roles.sql")["lock"], {"key": MIGRATION_LOCK})
         schemas = [str(row[0]) for row in connection.execute(SQL["stores"])]

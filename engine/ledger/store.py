@@ -59,6 +59,11 @@ class Connections(PostgresDatastore):
             name="ledger",
         )
 
+    def register_type_adapters(self) -> None:
+        """The library would ask the server for a type of its own INSERT, which `LedgerRecorder`
+        does not use: a connection and two queries at every start.
+        """
+
     @contextmanager
     def get_connection(self) -> Iterator[psycopg.Connection[DictRow]]:
         try:
@@ -447,15 +452,9 @@ def entry_of(position: int, stream: object, version: int, name: str, state: byte
     return entry
 
 
-def statements(owner: str) -> list[Composed]:
-    """The statements that create the library's table; `owner` is the conninfo of the owning
-    role.
-    """
-    ledger = Ledger(owner)
-    try:
-        return list(ledger.recorder.sql_create_statements)
-    finally:
-        ledger.close()
+def statements() -> list[Composed]:
+    """The statements that create the library's table."""
+    return list(Ledger("").recorder.sql_create_statements)
 
 
 def create(connection: psycopg.Connection[TupleRow], tables: Sequence[Composed]) -> None:

@@ -16,7 +16,14 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from engine.store.connecting import MOVED, WatchedConnection, connect, reach
+from engine.store.connecting import (
+    LONG_SECONDS,
+    MOVED,
+    ORDINARY_SECONDS,
+    WatchedConnection,
+    connect,
+    reach,
+)
 from engine.store.sql import queries
 from engine.words import N_, WordedError
 
@@ -58,9 +65,10 @@ class Database:
 
     def __init__(self, conninfo: str, *, size: int = 12) -> None:
         self.conninfo = conninfo
+        self._first: list[psycopg.Connection[Any]] = []
         self.pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
             reach(conninfo),
-            connection_class=WatchedConnection[Any],
+            connection_class=_beginning_with(self._first),
             min_size=1,
             max_size=size,
             open=False,
@@ -72,9 +80,9 @@ class Database:
         )
 
     def open(self) -> Database:
-        # The pool would retry silently.
+        # The pool would retry silently: its first connection is made here.
         try:
-            _connected(self.conninfo).close()
+            self._first.append(_connected(self.conninfo, ORDINARY_SECONDS))
         except StoreUnavailable as error:
             if REFUSED_PASSWORD not in str(error):
                 raise
@@ -124,6 +132,21 @@ class Database:
             yield Listening(connection)
 
 
+def _beginning_with(
+    first: list[psycopg.Connection[Any]],
+) -> type[psycopg.Connection[Any]]:
+    """A class of connections that takes those of `first` before it makes one."""
+
+    class Connected(WatchedConnection[Any]):
+        @classmethod
+        def connect(  # type: ignore[override]
+            cls, conninfo: str = "", **options: Any
+        ) -> psycopg.Connection[Any]:
+            return first.pop() if first else WatchedConnection.connect(conninfo, **options)
+
+    return Connected
+
+
 def _by_key(connection: psycopg.Connection[Any]) -> None:
     """The program asks by key. A generic plan made while a table was empty would scan it, and be
     kept while the table fills.
@@ -132,7 +155,7 @@ def _by_key(connection: psycopg.Connection[Any]) -> None:
 
 
 @contextmanager
-def _alone(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
+def alone(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection that holds the creation lock, so that processes started together create one
     after the other.
     """
@@ -142,10 +165,10 @@ def _alone(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def _connected(conninfo: str) -> psycopg.Connection[Any]:
+def _connected(conninfo: str, statement_seconds: int = LONG_SECONDS) -> psycopg.Connection[Any]:
     """Raises StoreUnavailable, without the conninfo's password."""
     try:
-        return connect(conninfo)
+        return connect(conninfo, statement_seconds)
     except psycopg.ProgrammingError:
         raise StoreUnavailable(
             N_("[store] url in config.toml is not an address PostgreSQL understands")
@@ -159,17 +182,27 @@ def _connected(conninfo: str) -> psycopg.Connection[Any]:
 
 def ensure_database(admin: str, name: str) -> str:
     """Create database `name` on a server if it is missing; the owner's conninfo for it."""
-    with _alone(admin) as connection:
-        row = connection.execute(
-            queries(HERE / "roles.sql")["database_exists"], {"name": name}
-        ).fetchone()
-        if row is None:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(
-                    sql.Identifier(name)
-                )
-            )
+    with _connected(admin) as connection:
+        ensure_database_within(connection, name)
     return make_conninfo(admin, dbname=name)
+
+
+def ensure_database_within(connection: psycopg.Connection[Any], name: str) -> None:
+    """The same over a connection in autocommit, which holds the creation lock where it creates."""
+    statements = queries(HERE / "roles.sql")
+
+    def exists() -> bool:
+        return connection.execute(statements["database_exists"], {"name": name}).rowcount > 0
+
+    if exists():
+        return
+    connection.execute(statements["lock"], {"key": MIGRATION_LOCK})
+    if not exists():
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(
+                sql.Identifier(name)
+            )
+        )
 
 
 def ensure_program_role(owner: str, password_file: Path, *, ours: bool = False) -> str:
@@ -179,54 +212,59 @@ def ensure_program_role(owner: str, password_file: Path, *, ours: bool = False) 
     A role that is there is another machine's too, and is left as it is; where the server is `ours`
     alone, it gets a new password if the file is lost. Raises StoreUnavailable.
     """
+    with alone(owner) as connection:
+        return program_role_within(connection, owner, password_file, ours=ours)
+
+
+def program_role_within(
+    connection: psycopg.Connection[Any], owner: str, password_file: Path, *, ours: bool
+) -> str:
+    """`ensure_program_role` over a connection that holds the creation lock."""
     statements = queries(HERE / "roles.sql")
-    with _alone(owner) as connection:
-        database = connection.info.dbname
-        role = _role_for(database)
-        exists = (
-            connection.execute(statements["role_exists"], {"name": role}).fetchone() is not None
+    database = connection.info.dbname
+    role = _role_for(database)
+    exists = connection.execute(statements["role_exists"], {"name": role}).fetchone() is not None
+    lost = not password_file.exists()
+    if lost and exists and not ours:
+        raise StoreUnavailable(
+            N_(
+                "{file} is missing, and the role {role} is there already: copy data/secrets"
+                " from a machine that runs on this database; if the password is lost"
+                " everywhere, let an administrator run\n  ALTER ROLE {role} PASSWORD"
+                " '…';\nand put it into that file"
+            ),
+            file=str(password_file),
+            role=role,
         )
-        lost = not password_file.exists()
-        if lost and exists and not ours:
-            raise StoreUnavailable(
-                N_(
-                    "{file} is missing, and the role {role} is there already: copy data/secrets"
-                    " from a machine that runs on this database; if the password is lost"
-                    " everywhere, let an administrator run\n  ALTER ROLE {role} PASSWORD"
-                    " '…';\nand put it into that file"
-                ),
-                file=str(password_file),
-                role=role,
+    if lost:
+        with os.fdopen(
+            os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+        ) as file:
+            file.write(random_source.token_urlsafe(32))
+    password = password_file.read_text().strip()
+    try:
+        if not exists:
+            connection.execute(
+                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                    sql.Identifier(role), sql.Literal(password)
+                )
             )
-        if lost:
-            with os.fdopen(
-                os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-            ) as file:
-                file.write(random_source.token_urlsafe(32))
-        password = password_file.read_text().strip()
-        try:
-            if not exists:
-                connection.execute(
-                    sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
-                        sql.Identifier(role), sql.Literal(password)
-                    )
+        elif lost:
+            connection.execute(
+                sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                    sql.Identifier(role), sql.Literal(password)
                 )
-            elif lost:
-                connection.execute(
-                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-                        sql.Identifier(role), sql.Literal(password)
-                    )
-                )
-        except psycopg.errors.InsufficientPrivilege as error:
-            raise StoreUnavailable(
-                N_(
-                    "the user of [store] url may not create the role {role}: let an administrator"
-                    " run\n  CREATE ROLE {role} LOGIN PASSWORD '…';\nand put that password into"
-                    " {file} in the installation's secrets folder"
-                ),
-                role=role,
-                file=password_file.name,
-            ) from error
+            )
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise StoreUnavailable(
+            N_(
+                "the user of [store] url may not create the role {role}: let an administrator"
+                " run\n  CREATE ROLE {role} LOGIN PASSWORD '…';\nand put that password into"
+                " {file} in the installation's secrets folder"
+            ),
+            role=role,
+            file=password_file.name,
+        ) from error
     return make_conninfo(owner, user=role, password=password)
 
 

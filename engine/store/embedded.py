@@ -22,6 +22,7 @@ from psycopg.pq import PGconn, Ping
 
 from engine.store import cluster, files, postmaster, programs
 from engine.store.cluster import memory_settings
+from engine.store.database import ensure_database_within
 from engine.store.failure import EmbeddedFailed, from_log, from_os
 from engine.store.programs import Account, for_server, open_ways, private_folder
 from engine.words import N_, Words, words
@@ -82,6 +83,8 @@ class Guard:
 
 __all__ = ["Embedded", "EmbeddedFailed", "memory_settings"]
 
+ADMINISTRATION = "postgres"
+"""The database that every server has."""
 LEAVE_SECONDS = 30.0
 REFUSED_SECONDS = 30.0
 
@@ -121,9 +124,11 @@ class Embedded:
     ) -> None:
         self.detach()
 
-    def attach(self, progress: Callable[[Words], None] = _silent) -> str:
+    def attach(
+        self, progress: Callable[[Words], None] = _silent, database: str = ADMINISTRATION
+    ) -> str:
         """Joins the server, starting it if nobody has, and returns the superuser's connection URL
-        once it answers.
+        for `database`, which is created if it is missing, once it answers.
 
         Crash recovery takes as long as it takes; `progress` gets a sentence every few seconds.
         EmbeddedFailed if the server ends instead, or is in no state to be started. Joining twice is
@@ -139,7 +144,7 @@ class Embedded:
                     self._user = files.opened(self._run / "users.lock")
                     fcntl.flock(self._user, fcntl.LOCK_SH)
                 try:
-                    return self._ready(progress)
+                    return self._ready(progress, database)
                 except BaseException:
                     self._leave(progress)
                     raise
@@ -209,7 +214,7 @@ class Embedded:
             # away.
             os.close(user)
 
-    def _ready(self, progress: Callable[[Words], None]) -> str:
+    def _ready(self, progress: Callable[[Words], None], database: str = ADMINISTRATION) -> str:
         account = for_server(self._data)
         private_folder(self._data, account)
         new = cluster.is_new(self._data)
@@ -217,15 +222,14 @@ class Embedded:
         note = None if new else self._running(progress)
         # One that was running when we looked may be dying all the same: then it is started like one
         # that was not.
-        if note is None or (url := self._answer(note, account, password, progress)) is None:
+        if note is None or not self._answers(note, account, password, progress, database):
             since = postmaster.rotate(self._log)
             note = self._start(account, new, password, progress)
-            url = self._answer(note, account, password, progress)
-            if url is None:
+            if not self._answers(note, account, password, progress, database):
                 raise from_log(
                     N_("starting in"), postmaster.last_words(self._log, since), self._data
                 )
-        return url
+        return self.url(cluster.SUPERUSER, password, database)
 
     def _usual_socket(self, account: Account | None) -> Path:
         return postmaster.folder_for(self._data, account.uid if account else os.geteuid())
@@ -272,23 +276,31 @@ class Embedded:
         pid = postmaster.launch(self._data, account, lock, self._log, values)
         return postmaster.Note(pid, socket, stopping=False)
 
-    def _answer(
+    def _answers(
         self,
         note: postmaster.Note,
         account: Account | None,
         password: str,
         progress: Callable[[Words], None],
-    ) -> str | None:
-        """The superuser's URL once the server lets us in, however long that takes; None if it ends
-        before.
+        database: str,
+    ) -> bool:
+        """True once the server lets us in and `database` is there, however long that takes; False
+        if it ends before.
         """
         self._socket = note.socket or self._usual_socket(account)
-        url = postmaster.url(self._socket, cluster.SUPERUSER, password, "postgres")
+        url = postmaster.url(self._socket, cluster.SUPERUSER, password, ADMINISTRATION)
         wait = files.Wait(progress)
-        while True:
+        while (refusal := self._refusal(url, database)) is not None:
             answer = _ping(url)
-            if answer == Ping.OK and self._admitted(url, patient=wait.seconds < REFUSED_SECONDS):
-                return url
+            if answer == Ping.OK and wait.seconds >= REFUSED_SECONDS:
+                raise EmbeddedFailed(
+                    N_(
+                        "PostgreSQL of {data} runs but refused us ({why}); repair that,"
+                        " {elsewhere}."
+                    ),
+                    data=self._data,
+                    why=refusal,
+                ) from refusal
             if answer == Ping.NO_ATTEMPT:
                 raise EmbeddedFailed(
                     N_(
@@ -303,12 +315,14 @@ class Embedded:
                 if note.pid == postmaster.UNSEEN
                 else not postmaster.lives(note.pid)
             ):
-                return None
+                return False
             wait.pause(N_("PostgreSQL is starting or recovering from a crash"))
+        return True
 
-    def _admitted(self, url: str, patient: bool) -> bool:
+    def _refusal(self, url: str, database: str) -> psycopg.OperationalError | None:
+        """Why the server does not let us in; None once it has, and `database` is there."""
         try:
-            psycopg.connect(url, connect_timeout=30).close()
+            connection = psycopg.connect(url, connect_timeout=30, autocommit=True)
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise EmbeddedFailed(
@@ -320,14 +334,11 @@ class Embedded:
                     data=self._data,
                     secrets=self._secrets,
                 ) from error
-            if patient:
-                return False
-            raise EmbeddedFailed(
-                N_("PostgreSQL of {data} runs but refused us ({why}); repair that, {elsewhere}."),
-                data=self._data,
-                why=error,
-            ) from error
-        return True
+            return error
+        with connection:
+            if database != ADMINISTRATION:
+                ensure_database_within(connection, database)
+        return None
 
     @contextmanager
     def _refusals_told(self) -> Iterator[None]:

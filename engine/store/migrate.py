@@ -16,8 +16,7 @@ from psycopg.sql import Composed
 from engine.desk import desk
 from engine.ledger import store as ledger
 from engine.proof import store as proof
-from engine.store.connecting import connect
-from engine.store.database import HERE, MIGRATION_LOCK
+from engine.store.database import HERE, alone, program_role, program_role_within
 from engine.store.sql import queries
 from engine.words import N_, WordedError
 
@@ -28,27 +27,33 @@ class NewerVault(WordedError):
     """The vault was made by a newer program than this one."""
 
 
+def prepare(owner: str, password_file: Path, *, ours: bool = False) -> str:
+    """The role and the stores of the running program, over one connection; its conninfo. See
+    `ensure_program_role` and `migrate`.
+    """
+    with alone(owner) as connection:
+        program = program_role_within(connection, owner, password_file, ours=ours)
+        _bring_up_to_date(connection, program_role(program))
+    return program
+
+
 def migrate(owner: str, role: str) -> None:
     """Create or bring up to date; `role` is the running program's. Raises NewerVault rather than
     touch what it does not know.
     """
-    statements = queries(HERE / "migrate.sql")
+    with alone(owner) as connection:
+        _bring_up_to_date(connection, role)
+
+
+def _bring_up_to_date(connection: psycopg.Connection[TupleRow], role: str) -> None:
     wanted = _fingerprint()
-    with connect(owner) as connection:
-        if _found(connection, role) == (wanted, True):
-            return
-        connection.execute(statements["lock"], {"key": MIGRATION_LOCK})
-        try:
-            fingerprint, granted = _found(connection, role)
-            if fingerprint != wanted:
-                create_stores(connection, ledger.statements(owner), role)
-                connection.execute(
-                    sql.SQL(statements["mark"]).format(fingerprint=sql.Literal(wanted))
-                )
-            elif not granted:
-                _grant(connection, role)
-        finally:
-            connection.execute(statements["unlock"], {"key": MIGRATION_LOCK})
+    fingerprint, granted = _found(connection, role)
+    if fingerprint != wanted:
+        create_stores(connection, ledger.statements(), role)
+        mark = queries(HERE / "migrate.sql")["mark"]
+        connection.execute(sql.SQL(mark).format(fingerprint=sql.Literal(wanted)))
+    elif not granted:
+        _grant(connection, role)
 
 
 def create_stores(

@@ -1,11 +1,3 @@
--- name: lock
--- Two processes that start together must not both create (tuple concurrently updated).
-SELECT pg_advisory_lock(%(key)s)
-
--- name: unlock
--- See lock.
-SELECT pg_advisory_unlock(%(key)s)
-
 -- name: vault_versions
 -- The vault is the only store with migrations: it is not derived from anything.
 CREATE TABLE IF NOT EXISTS vault.migration (name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT transaction_timestamp())

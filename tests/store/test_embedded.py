@@ -187,9 +187,11 @@ def test_the_order_of_words_is_the_builtin_one_of_unicode(
     assert _ask(shared[2], question) == "bC.UTF-8"
 
 
-def test_the_stored_password_is_a_scram_verifier(shared: tuple[Place, Embedded, str]) -> None:
+def test_the_stored_password_is_a_scram_verifier_that_costs_a_connection_nothing(
+    shared: tuple[Place, Embedded, str],
+) -> None:
     stored = _ask(shared[2], "SELECT rolpassword FROM pg_authid WHERE rolname = 'postgres'")
-    assert str(stored).startswith("SCRAM-SHA-256$")
+    assert str(stored).startswith("SCRAM-SHA-256$1:")
 
 
 @pytest.mark.parametrize("password", ["", "wrong"])
