@@ -141,7 +141,7 @@ def read_folds(rows: Sequence[tuple[object, ...]]) -> tuple[dict[str, Person], l
 
 class Agenda:
     name = "agenda"
-    version = 4
+    version = 5
     tables: tuple[str, ...] = ("fold", "agenda", "stale", "aside")
 
     def __init__(self, ledger: Ledger, prefix: str = LIVE) -> None:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from engine.sequence.model import Link
 from engine.subscriber import commands as c
+from engine.subscriber.agenda_key import letter_ref
 from engine.subscriber.answering import CONTRADICTION
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.events import Cause, LetterBegun
@@ -148,4 +149,6 @@ def command_of(
                 act=act,
                 consented=body.consented,
                 notice=click.notice,
+                question=letter_ref(claim.key, claim.letter),
+                label=link.readable,
             )

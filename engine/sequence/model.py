@@ -4,16 +4,19 @@ times.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+from unicodedata import normalize
 
 from engine.sequence.declared import Declared
 from engine.sequence.delay import NONE, Delay
 from engine.sequence.timing import ANY_HOUR, Hours
 from engine.words import Language
 
-Text = str
+MAX_LABEL = 200
+_MARKUP = re.compile(r"\*\*|__|[*_`](?=\S)|(?<=\S)[*_`]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,15 @@ class Link:
     kind: Literal["move", "copy"]
     target: int
     label: str = ""
+
+    @property
+    def readable(self) -> str:
+        """The label as plain words in Unicode normal form C, at most MAX_LABEL characters; "" when
+        it has none of its own: one that holds a merge field is not shown half filled in.
+        """
+        if "{{" in self.label or "{%" in self.label:
+            return ""
+        return normalize("NFC", _MARKUP.sub("", self.label)).strip()[:MAX_LABEL]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.act import Act, Calendar, Occurrence
 from engine.subscriber.agenda import acts
-from engine.subscriber.agenda_key import BroadcastKey, broadcast_at, encode
+from engine.subscriber.agenda_key import BroadcastKey, broadcast_at, encode, letter_ref
 from engine.subscriber.answering import needs_consent
 from engine.subscriber.decide import decide
 from engine.subscriber.events import Cause, LetterBegun
@@ -205,6 +205,8 @@ class _SimulatedReader:
                 kind=link.kind,
                 target=link.target,
                 act="human_button",
+                question=letter_ref(begun.key, begun.letter),
+                label=link.readable,
             )
             self.pending_answers = sorted(
                 [*self.pending_answers, (command, link.label)], key=lambda action: action[0].at

@@ -152,6 +152,13 @@ def withheld_of(matter: str) -> str:
     return f"withheld:{matter}"
 
 
+def letter_ref(key: str, letter: str) -> str:
+    """A letter's name in all of its mailings: "list:10/welcome", "broadcast:enfants/enfants"; by
+    the encoded key of its matter and its id.
+    """
+    return f"{every_occurrence(key)}/{letter}"
+
+
 def request_of(key: str) -> str:
     """The request of a right's key, "" for any other."""
     decoded = decode(key)

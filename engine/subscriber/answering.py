@@ -85,6 +85,8 @@ def _move(command: c.Answer, person: Person, plan: Plan) -> Outcome:
         command.act,
         0 if permission.already else hold,
         0 if descends else command.run,
+        command.question,
+        command.label,
     )
     return joined(done(command.cause, *consent, moved), done(RULE, *permission.leaves))
 
@@ -107,6 +109,8 @@ def _copy(command: c.Answer, person: Person, plan: Plan) -> Outcome:
         command.link,
         command.act,
         hold,
+        command.question,
+        command.label,
     )
     return joined(done(command.cause, *consent, copied), done(RULE, *permission.leaves))
 
@@ -132,7 +136,14 @@ def _answered_only(command: c.Answer, person: Person) -> Outcome:
         ):
             return done(
                 command.cause,
-                e.LetterAnswered(command.at, command.message, command.link, command.act),
+                e.LetterAnswered(
+                    at=command.at,
+                    message=command.message,
+                    link=command.link,
+                    act=command.act,
+                    question=command.question,
+                    label=command.label,
+                ),
             )
     return NothingToDo(Unchanged.STANDS_THERE)
 

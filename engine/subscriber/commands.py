@@ -136,7 +136,8 @@ class RenewPermission(Command):
 class Answer(Command):
     """A click on an action link of letter `message`, sent to list `source` in `run`.
 
-    `consented` is the purpose ticked on the page, where the link leads to another one.
+    `consented` is the purpose ticked on the page, where the link leads to another one. `question`
+    and `label` are the letter and the link's words, as in `events.ListMoved`.
     """
 
     message: str
@@ -148,6 +149,8 @@ class Answer(Command):
     act: str = ""
     consented: str = ""
     notice: str = ""
+    question: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,8 @@ class ListMoved(Event):
     """A reader's answer: they left `source` (run `source_run`) and are on `target` in run `run`;
     `joined` is false where they were on it already. `letter_run` is the run that got the letter,
     where the answer did not leave that run or a descendant of it: they had left, or come back
-    since.
+    since. `question` is the letter that held the link, as `agenda_key.letter_ref` writes it, and
+    `label` the link's words as they were published.
     """
 
     source: int
@@ -184,10 +185,14 @@ class ListMoved(Event):
     act: str = ""
     hold_until: int = 0
     letter_run: int = 0
+    question: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ListCopied(Event):
+    """A reader's answer: they stay, and are on `target` as well. `question`, `label`: ListMoved."""
+
     source: int
     source_run: int
     target: int
@@ -196,6 +201,8 @@ class ListCopied(Event):
     link: int
     act: str = ""
     hold_until: int = 0
+    question: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +225,13 @@ class ListTransferred(Event):
 
 @dataclass(frozen=True, slots=True)
 class LetterAnswered(Event):
-    """A click that changed no membership but is an answer."""
+    """A click that changed no membership but is an answer. `question`, `label`: ListMoved."""
 
     message: str
     link: int
     act: str = ""
+    question: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

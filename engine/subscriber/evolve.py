@@ -14,8 +14,10 @@ from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.letters import (
     answered,
     begun,
+    forget_answer,
     in_doubt,
     is_answered,
+    keep_answer,
     outcome,
     retried,
     withheld,
@@ -87,6 +89,7 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
             _moved(p, event)
         case e.ListCopied(at, _, _, target, run, message):
             answered(p, message)
+            keep_answer(p, event)
             _contacted(p, event.act, at)
             _open(p, Membership(target, run, at, at, hold_until=event.hold_until))
         case e.ListLeft(at, number, run, why):
@@ -95,6 +98,7 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
             _transferred(p, event)
         case e.LetterAnswered(at, message, _, act):
             answered(p, message)
+            keep_answer(p, event)
             _contacted(p, act, at)
         case e.MoveUndone():
             _undone(p, event)
@@ -220,6 +224,7 @@ def _withdrawn(p: PersonDraft, event: e.ConsentWithdrawn) -> None:
 
 def _open(p: PersonDraft, membership: Membership) -> None:
     p.memberships = {**p.memberships, membership.list: membership}
+    p.joined_at = {**p.joined_at, membership.list: membership.joined_at}
     p.runs = max(p.runs, membership.run)
 
 
@@ -266,6 +271,7 @@ def _trail_of(p: PersonDraft, run: int) -> tuple[TrailStep, ...]:
 def _moved(p: PersonDraft, event: e.ListMoved) -> None:
     before = is_answered(p, event.message)
     answered(p, event.message)
+    keep_answer(p, event)
     _contacted(p, event.act, event.at)
     trail = (
         *(_former_trail(p, event.letter_run) if event.letter_run else ()),
@@ -345,6 +351,7 @@ def _undone(p: PersonDraft, event: e.MoveUndone) -> None:
         _close(p, event.left, event.left_run, event.at)
         if not target.letters:
             p.left_at = left_at
+            p.joined_at = {n: at for n, at in p.joined_at.items() if n != event.left}
     elif move is not None and target is not None and not move.joined:
         _open(p, replace(target, trail=move.trail))
     reopened = {
@@ -364,6 +371,8 @@ def _undone(p: PersonDraft, event: e.MoveUndone) -> None:
         )
     p.memberships, p.last_move = {**p.memberships, **reopened}, None
     answered(p, event.message, yes=move.answered if move else False)
+    if move is not None and move.message == event.message:
+        forget_answer(p, event.message)
     if event.why == "contradictory":
         p.contradicted = event.message
     _contacted(p, event.act, event.at)

@@ -12,10 +12,21 @@ from dataclasses import replace
 
 from engine.subscriber import events as e
 from engine.subscriber.agenda_key import BroadcastKey, RequestKey, decode
-from engine.subscriber.person import InFlight, LetterState, Mailing, Person, PersonDraft
+from engine.subscriber.person import (
+    INSTANTS_KEPT,
+    GivenAnswer,
+    InFlight,
+    LetterState,
+    Mailing,
+    Person,
+    PersonDraft,
+)
 from engine.subscriber.terms import CANNOT_BE_CARRIED, CANNOT_BE_RENDERED, LetterStatus
 
 BROADCASTS_KEPT = 64
+COUNTED = frozenset({"letter", "broadcast"})
+"""The kinds of mail that count as letters received: not those that the law or the person asks for.
+"""
 
 
 def letters_at(p: Person | PersonDraft, key: str, run: int) -> Mapping[str, LetterState]:
@@ -58,6 +69,7 @@ def begun(p: PersonDraft, event: e.LetterBegun) -> None:
         event.attempt,
         False,
         first,
+        event.purpose,
     )
     p.in_flight = {**p.in_flight, event.message: flight}
     if event.kind == "broadcast":
@@ -81,6 +93,8 @@ def outcome(
         return
     before = letters_at(p, flight.key, flight.run).get(flight.letter)
     p.in_flight = {m: f for m, f in p.in_flight.items() if m != message}
+    if status == "sent" and flight.kind in COUNTED:
+        p.received = {**p.received, flight.purpose: _with(p.received.get(flight.purpose, ()), at)}
     if before is None or before.message != message:
         return
     first = 0 if status == "deferred" and retry_at <= at else before.first_begun
@@ -96,6 +110,13 @@ def outcome(
         before.planned,
     )
     _put_letter(p, flight.key, flight.run, flight.letter, state)
+
+
+def _with(instants: tuple[int, ...], at: int) -> tuple[int, ...]:
+    """The latest instants, oldest first. An outcome that is found late may be the earlier one."""
+    if instants and at < instants[-1]:
+        return tuple(sorted((*instants, at)))[-INSTANTS_KEPT:]
+    return (*instants, at)[-INSTANTS_KEPT:]
 
 
 def in_doubt(p: PersonDraft, event: e.LetterInDoubt) -> None:
@@ -180,6 +201,29 @@ def answered(p: PersonDraft, message: str, yes: bool = True) -> None:
         p.last_move = replace(
             move, closed=closed, answered=yes if move.message == message else move.answered
         )
+
+
+def keep_answer(p: PersonDraft, event: e.ListMoved | e.ListCopied | e.LetterAnswered) -> None:
+    """The move links of a letter are one answer: the later replaces the earlier."""
+    if not event.question:
+        return
+    copied = isinstance(event, e.ListCopied)
+    given = GivenAnswer(event.message, event.label, event.at, copied)
+    kept = [
+        other
+        for other in p.answers.get(event.question, ())
+        if other.message != event.message
+        or (other.label != event.label and (copied or other.copied))
+    ]
+    p.answers = {**p.answers, event.question: (*kept, given)[-INSTANTS_KEPT:]}
+
+
+def forget_answer(p: PersonDraft, message: str) -> None:
+    """The answer by which the person moved is taken back."""
+    p.answers = {
+        question: tuple(a for a in given if a.message != message or a.copied)
+        for question, given in p.answers.items()
+    }
 
 
 def _holds(letters: Mapping[str, LetterState], message: str) -> bool:

@@ -14,6 +14,8 @@ ASK, ASK_FIRST = "ask", "ask-first"
 """The mail that asks to confirm: what they asked for, or what was declared of them."""
 TRAIL_KEPT = 40
 WAYS_KEPT = 16
+INSTANTS_KEPT = 20
+"""How many of the latest instants of one kind are kept: conditions and caps count up to here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,7 @@ class InFlight:
     attempt: int = 1
     doubt: bool = False
     first_begun: int = 0
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,18 @@ class LastMove:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """An answer that stands, given at `at` (ms) in letter `message` by the link called `label`. A
+    move replaces the one that was given in the same letter before; a copy stands beside it.
+    """
+
+    message: str
+    label: str
+    at: int
+    copied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OpenRight:
     """A right that was exercised and not answered yet: when it was asked and by when it must be
     answered (ms).
@@ -250,6 +265,10 @@ class Person:
     `mailed_before` are over and their states dropped. `answered` are the last requests that were
     answered, `asked_first` the purposes for which they were asked once whether a consent that was
     declared is theirs.
+
+    `received`: when letters of a purpose were sent, `answers`: the answers to a letter by its
+    letter_ref, both oldest first and the latest INSTANTS_KEPT; `joined_at`: when they last joined a
+    list, left since or not.
     """
 
     version: int = 0
@@ -277,6 +296,9 @@ class Person:
     rights: Mapping[str, OpenRight] = field(default_factory=dict)
     answered: tuple[str, ...] = ()
     asked_first: frozenset[str] = frozenset()
+    received: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    answers: Mapping[str, tuple[GivenAnswer, ...]] = field(default_factory=dict)
+    joined_at: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def registered(self) -> bool:
@@ -337,6 +359,9 @@ class PersonDraft:
         self.rights = person.rights
         self.answered = person.answered
         self.asked_first = person.asked_first
+        self.received = person.received
+        self.answers = person.answers
+        self.joined_at = person.joined_at
 
     def frozen(self) -> Person:
         """The person as folded so far. Slots are set directly: every fold ends here, and the

@@ -6,7 +6,6 @@ A token that is not ours, in any way whatever, opens nothing, and nothing is sai
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,7 +44,6 @@ OF_A_REQUEST: frozenset[Action] = frozenset({"confirm", "not-me"})
 MAX_POSITION = 2**63 - 1
 LINK_CACHE_SIZE = 4096
 Kept = TypeVar("Kept")
-_MARKUP = re.compile(r"\*\*|__|[*_`](?=\S)|(?<=\S)[*_`]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,12 +259,8 @@ def sent_later(opened: OpenedLink, later: Sequence[Entry]) -> int | None:
 
 
 def readable(link: Link | None) -> str:
-    """A link's label as plain words, "" when it has none of its own: one that holds a merge field
-    is not shown half filled in.
-    """
-    if link is None or "{{" in link.label or "{%" in link.label:
-        return ""
-    return _MARKUP.sub("", link.label).strip()[:200]
+    """A link's label as plain words, "" when it has none of its own."""
+    return link.readable if link is not None else ""
 
 
 def _is_declined(entries: Sequence[Entry], message: str) -> bool:

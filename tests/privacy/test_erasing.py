@@ -74,7 +74,7 @@ def test_nothing_that_went_in_can_be_found_anywhere_in_the_database(
 OPAQUE_ID = {
     "ledger.events.originator_id",
     "ledger.events.state",
-    "view_agenda_4.fold.subscriber",
+    "view_agenda_5.fold.subscriber",
     "view_letters_2.letter.subscriber",
 }
 MESSAGE_IDS = {
@@ -124,10 +124,10 @@ DELETED = {
 STAYS = {
     # Random ids, dates, words of the installation; the vault alone knew whom they were about.
     "ledger.events": "originator_id originator_version topic state notification_id",
-    "view_agenda_4.agenda": "subscriber key kind letter due planned list run why",
-    "view_agenda_4.fold": "subscriber version state",
-    "view_agenda_4.stale": "subscriber",
-    "view_agenda_4.aside": "subscriber position why",
+    "view_agenda_5.agenda": "subscriber key kind letter due planned list run why",
+    "view_agenda_5.fold": "subscriber version state",
+    "view_agenda_5.stale": "subscriber",
+    "view_agenda_5.aside": "subscriber position why",
     "view_silence_1.silence": "subscriber heard_at requested_at asked_at expires_at",
     # Hashes of whole entries, and what was signed over all of them together.
     "proof.tile": "level number hashes",
@@ -160,7 +160,7 @@ STAYS = {
     "desk.count": "name day n",
     "desk.trouble": "process what why since",
     "vault.migration": "name at",
-    "view_agenda_4.position": "one position",
+    "view_agenda_5.position": "one position",
     "view_letters_2.position": "one position",
     "view_members_1.position": "one position",
     "view_silence_1.position": "one position",

@@ -33,9 +33,9 @@ CONFIRMED = (
     '[confirmation]\nsubject = "Oui ?"\nremind_subject = "Toujours ?"\nremind_after = "{0}"\n'
 )
 SHUT = """
-CREATE FUNCTION view_agenda_4.shut() RETURNS trigger LANGUAGE plpgsql AS
+CREATE FUNCTION view_agenda_5.shut() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'down' USING ERRCODE = '57P01'; END $$;
-CREATE TRIGGER shut BEFORE UPDATE ON view_agenda_4."position" EXECUTE FUNCTION view_agenda_4.shut()
+CREATE TRIGGER shut BEFORE UPDATE ON view_agenda_5."position" EXECUTE FUNCTION view_agenda_5.shut()
 """
 FILES = {"a.toml": HEAD + LIST.format(10) + LIST.format(11), "a.md": "Bonjour.\n"}
 
@@ -130,7 +130,7 @@ def test_what_a_killed_rebuild_left_behind_is_no_obstacle(make_context: MakeCont
     happened(context, *joined(context.clock.now()))
     with context.database.connection() as connection:
         connection.execute(
-            "CREATE SCHEMA building_agenda_4; CREATE TABLE building_agenda_4.fold (half integer)"
+            "CREATE SCHEMA building_agenda_5; CREATE TABLE building_agenda_5.fold (half integer)"
         )
     context.views.rebuild(["agenda"], silent)
     context.views.catch_up()
@@ -260,6 +260,6 @@ def test_what_a_lost_database_took_back_is_not_remembered(make_context: MakeCont
     with pytest.raises(psycopg.OperationalError):
         context.views.follow()
     with context.database.connection() as connection:
-        connection.execute('DROP TRIGGER shut ON view_agenda_4."position"')
+        connection.execute('DROP TRIGGER shut ON view_agenda_5."position"')
     context.views.catch_up()
     assert context.ledger.stream(STREAM) and context.views.compare(silent) == []

@@ -58,6 +58,10 @@ def test_a_press_moves_and_says_the_thanks_of_where_it_leads(
         YES,
         found.claim.message,
     )
+    assert (moved.question, moved.label) == (
+        f"list:10/{found.claim.letter}",
+        "Oui, c’est fait",
+    )
 
 
 def test_a_press_copies(context: AppContext, reader: httpx.Client) -> None:
