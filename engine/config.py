@@ -21,9 +21,10 @@ from engine.sequence.declared import Declared
 from engine.sequence.delay import Delay, parse_delay, parse_positive_seconds, parse_seconds
 from engine.sequence.draft import check_name
 from engine.sequence.mistakes import Mistake, Unpublishable
-from engine.sequence.model import Field, Group, Purpose
+from engine.sequence.model import Group, Purpose
 from engine.sequence.parse import Settings
 from engine.sequence.parse_declared import read_declared
+from engine.sequence.parse_fields import read_fields
 from engine.sequence.table import Table, http_url
 from engine.sequence.timing import is_zone
 from engine.sequence.toml import Places, read_tables, toml_mistake
@@ -463,11 +464,6 @@ def _settings(root: Table, site: Site) -> Settings:
                     group=group.name,
                     other=other,
                 )
-    known = tuple(Field(name, str(label)) for name, label in root.get("fields", dict, {}).items())
-    reserved = {"email", "address", "timezone", "language"}
-    for declared_field in known:
-        if not declared_field.name.isidentifier() or declared_field.name in reserved:
-            root.mistake(
-                "fields", N_('"{field}" cannot be the name of a field'), field=declared_field.name
-            )
-    return Settings(site.timezone, site.language, tuple(purposes), tuple(groups), known, declared)
+    return Settings(
+        site.timezone, site.language, tuple(purposes), tuple(groups), read_fields(root), declared
+    )

@@ -13,6 +13,7 @@ from engine.i18n.rejections import (
     ADDRESSES,
     DATE_KINDS,
     DATES,
+    FIELDS,
     FILE_KINDS,
     MAILS,
     REQUIREMENTS,
@@ -23,6 +24,7 @@ from engine.imports.refusals import DateKind, FileKind, RowFault, TableFault
 from engine.intake.address import AddressFault
 from engine.intake.calls import CallFault
 from engine.intake.contested import MailFault
+from engine.intake.field_reader import FieldFault
 from engine.intake.ground_requirements import Requirement
 from engine.intake.instants import DateFault
 from engine.subscriber.outcome import Refusal, Unchanged
@@ -202,6 +204,8 @@ def _message_of(code: StrEnum) -> str | None:
             return DATES[code]
         case DateKind():
             return DATE_KINDS[code]
+        case FieldFault():
+            return FIELDS[code]
         case FileKind():
             return FILE_KINDS[code]
         case MailFault():

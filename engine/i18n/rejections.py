@@ -10,6 +10,7 @@ from types import MappingProxyType
 from engine.imports.refusals import DateKind, FileKind, RowFault, TableFault
 from engine.intake.address import AddressFault
 from engine.intake.contested import MailFault
+from engine.intake.field_reader import FieldFault
 from engine.intake.ground_requirements import Requirement
 from engine.intake.instants import DateFault
 from engine.words import N_
@@ -39,10 +40,33 @@ DATES: Mapping[DateFault, str] = MappingProxyType(
         DateFault.BOTH_WAYS: N_(
             "the date can be read with the day or with the month first: write 2026-12-01"
         ),
+        DateFault.HOUR_TOO: N_("a day is asked for here, without an hour: write 1980-09-03"),
+        DateFault.NO_DAY: N_(
+            "the date is not understood: write 1980-09-03, 03/09/1980 or 3 September 1980"
+        ),
         DateFault.NOT_UNDERSTOOD: N_(
             "the date is not understood: write 2026-12-01, 01/12/2026 or 2026-12-01T09:00"
         ),
         DateFault.NO_SUCH_DAY: N_("there is no such day or hour in any calendar"),
+        DateFault.YEAR_OF_TWO_FIGURES: N_(
+            "the year is written with four figures: 1980-09-03 or 03/09/1980"
+        ),
+        DateFault.YEAR_UNLIKELY: N_("the year lies before {first} or after {last}"),
+    }
+)
+FIELDS: Mapping[FieldFault, str] = MappingProxyType(
+    {
+        FieldFault.NUMBER_BOTH_WAYS: N_(
+            "the comma can part decimals or thousands here: write 1234, or 1.234 with a point"
+        ),
+        FieldFault.NUMBER_NOT_UNDERSTOOD: N_(
+            "the number is not understood: write 1234.5 or 1234,5"
+        ),
+        FieldFault.NUMBER_TOO_LONG: N_(
+            "a number has at most {whole} figures before the decimals, and {decimals} decimals"
+        ),
+        FieldFault.OPTION_UNKNOWN: N_("this is none of: {known}"),
+        FieldFault.YES_OR_NO: N_("write yes or no"),
     }
 )
 MAILS: Mapping[MailFault, str] = MappingProxyType(

@@ -8,11 +8,12 @@ import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from engine.installation import events as e
 from engine.installation.breaches import Breach, evolved
 from engine.sequence.declared import from_plain, plain
-from engine.sequence.model import Field, Group, Plan, Purpose
+from engine.sequence.model import Field, FieldType, Group, Plan, Purpose
 from engine.sequence.parse import Settings, parse
 from engine.subscriber.act import Calendar, Occurrence
 from engine.subscriber.agenda_key import BroadcastKey, encode, list_key
@@ -136,7 +137,7 @@ def read_settings(text: str) -> Settings:
         "fr" if raw["language"] == "fr" else "en",
         tuple(Purpose(**entry) for entry in raw["purposes"]),
         tuple(Group(entry["name"], tuple(entry["yields_to"])) for entry in raw["groups"]),
-        tuple(Field(**entry) for entry in raw["fields"]),
+        tuple(map(_read_field, raw["fields"])),
         from_plain(raw["declared"]) if "declared" in raw else None,
     )
 
@@ -148,11 +149,29 @@ def write_settings(settings: Settings) -> str:
         "language": settings.language,
         "purposes": [_purpose(p) for p in settings.purposes],
         "groups": [{"name": g.name, "yields_to": list(g.yields_to)} for g in settings.groups],
-        "fields": [{"name": f.name, "label": f.label} for f in settings.fields],
+        "fields": [_field(f) for f in settings.fields],
     }
     if settings.declared is not None:
         settled["declared"] = plain(settings.declared)
     return json.dumps(settled, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _read_field(entry: Mapping[str, object]) -> Field:
+    options = entry.get("options", ())
+    return Field(
+        str(entry["name"]),
+        str(entry["label"]),
+        cast(FieldType, entry.get("type", "text")),
+        tuple(map(str, options if isinstance(options, list) else ())),
+    )
+
+
+def _field(known: Field) -> dict[str, object]:
+    """A text says no type: it is written as before there were any."""
+    plain: dict[str, object] = {"name": known.name, "label": known.label}
+    if known.type != "text":
+        plain["type"] = known.type
+    return plain | {"options": list(known.options)} if known.options else plain
 
 
 def _purpose(purpose: Purpose) -> dict[str, str]:

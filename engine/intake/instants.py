@@ -80,8 +80,12 @@ class DateFault(StrEnum):
     """Why a text is no date."""
 
     BOTH_WAYS = auto()
+    HOUR_TOO = auto()
+    NO_DAY = auto()
     NOT_UNDERSTOOD = auto()
     NO_SUCH_DAY = auto()
+    YEAR_OF_TWO_FIGURES = auto()
+    YEAR_UNLIKELY = auto()
 
 
 class DateRefused(CodedError[DateFault]):
@@ -96,6 +100,31 @@ def read_instant(text: str, zone: str, order: DateOrder | None = None) -> int:
     to milliseconds.
     """
     return _read(" ".join(text.split()), zone, order)
+
+
+def read_day(text: str, order: DateOrder | None = None) -> date:
+    """The day of a text that says no hour but midnight, as spreadsheets and databases write a day.
+    Raises DateRefused; without an `order`, also for what reads both ways.
+
+    A year of two figures is refused: 55 is 1955 to one reader and 2055 to another.
+    """
+    text = " ".join(text.split())
+    match = _YEAR_LAST.match(text) or _DAY_MONTH.match(text)
+    if match is not None and len(match[match.re.groups]) == 2:
+        raise DateRefused(DateFault.YEAR_OF_TWO_FIGURES)
+    try:
+        parts, clock = _day_and_clock(_in_order(text), order)
+    except DateRefused as error:
+        if error.reason.code is DateFault.NOT_UNDERSTOOD:
+            raise DateRefused(DateFault.NO_DAY) from None
+        raise
+    try:
+        day, hour = date(*parts), (0, 0, 0) if clock is None else _time_of_day(clock)
+    except ValueError:
+        raise DateRefused(DateFault.NO_SUCH_DAY) from None
+    if hour != (0, 0, 0):
+        raise DateRefused(DateFault.HOUR_TOO)
+    return day
 
 
 def not_after(instant: int, now: int) -> int | None:
@@ -142,10 +171,31 @@ def _unaccented(name: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _read(text: str, zone: str, order: DateOrder | None) -> int:
-    text = in_figures(_BESIDE.sub("", text.replace("\u2212", "-")))
-    text = re.sub(r"(?<=\d),? (?:à|at|-) (?=\d)", " ", text)
+    text = _in_order(text)
     if (named := _IN_ZONE.search(text)) and is_zone(named[1] or named[2]):
         text, zone = text[: named.start()], named[1] or named[2]
+    parts, clock = _day_and_clock(text, order)
+    try:
+        day = date(*parts)
+        if clock is None:
+            return to_instant(datetime(day.year, day.month, day.day), zone)
+        return _at(day, clock, zone)
+    except (ValueError, OverflowError):
+        raise DateRefused(DateFault.NO_SUCH_DAY) from None
+
+
+def _in_order(text: str) -> str:
+    """A date in figures, and nothing between it and its hour but a blank."""
+    text = in_figures(_BESIDE.sub("", text.replace("\u2212", "-")))
+    return re.sub(r"(?<=\d),? (?:à|at|-) (?=\d)", " ", text)
+
+
+def _day_and_clock(
+    text: str, order: DateOrder | None
+) -> tuple[tuple[int, int, int], re.Match[str] | None]:
+    """Year, month and day, which may be of no calendar, and the hour, if one is said. Raises
+    DateRefused.
+    """
     if order is None and _order_of(text) == "either":
         raise DateRefused(DateFault.BOTH_WAYS)
     parts = _parts(
@@ -154,22 +204,12 @@ def _read(text: str, zone: str, order: DateOrder | None) -> int:
     clock = _CLOCK.fullmatch(text, parts[3]) if parts is not None and parts[3] < len(text) else None
     if parts is None or (clock is None and parts[3] < len(text)):
         raise DateRefused(DateFault.NOT_UNDERSTOOD)
-    try:
-        day = date(*parts[:3])
-        if clock is None:
-            return to_instant(datetime(day.year, day.month, day.day), zone)
-        return _at(day, clock, zone)
-    except (ValueError, OverflowError):
-        raise DateRefused(DateFault.NO_SUCH_DAY) from None
+    return parts[:3], clock
 
 
 def _at(day: date, clock: re.Match[str], zone: str) -> int:
-    hour, after_h, minute, second, fraction, half, sign, hours, minutes, universal = clock.groups()
-    read = (
-        _hour(int(hour), half),
-        int(minute or after_h or 0),
-        59 if second == "60" else int(second or 0),
-    )
+    fraction, _half, sign, hours, minutes, universal = clock.groups()[4:]
+    read = _time_of_day(clock)
     ended = read == (24, 0, 0)
     local = datetime(day.year, day.month, day.day, *((0, 0, 0) if ended else read)) + timedelta(
         days=ended
@@ -182,6 +222,15 @@ def _at(day: date, clock: re.Match[str], zone: str) -> int:
     offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
     aware = local.replace(tzinfo=timezone(-offset if sign == "-" else offset))
     return (aware - _EPOCH) // timedelta(milliseconds=1) + milliseconds
+
+
+def _time_of_day(clock: re.Match[str]) -> tuple[int, int, int]:
+    hour, after_h, minute, second, _fraction, half = clock.groups()[:6]
+    return (
+        _hour(int(hour), half),
+        int(minute or after_h or 0),
+        59 if second == "60" else int(second or 0),
+    )
 
 
 def _hour(hour: int, half: str | None) -> int:

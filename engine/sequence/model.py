@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 from unicodedata import normalize
 
 from engine.sequence.declared import Declared
@@ -15,6 +15,8 @@ from engine.sequence.delay import NONE, Delay
 from engine.sequence.timing import ANY_HOUR, Hours
 from engine.words import Language
 
+FieldType = Literal["text", "number", "date", "choice", "choices", "yes-no"]
+FIELD_TYPES: tuple[FieldType, ...] = get_args(FieldType)
 MAX_LABEL = 200
 _MARKUP = re.compile(r"\*\*|__|[*_`](?=\S)|(?<=\S)[*_`]")
 
@@ -208,10 +210,14 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A piece of information about a person which letters may use."""
+    """A piece of information about a person which letters may use. `options` are what a choice or
+    choices choose from; `engine.sequence.field_values` says how each type is kept.
+    """
 
     name: str
     label: str
+    type: FieldType = "text"
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from engine.i18n.rejections import (
     ADDRESSES,
     DATE_KINDS,
     DATES,
+    FIELDS,
     FILE_KINDS,
     MAILS,
     REQUIREMENTS,
@@ -30,6 +31,7 @@ from engine.imports.refusals import DateKind, FileKind, RowFault, TableFault
 from engine.intake.address import AddressFault
 from engine.intake.calls import CallFault
 from engine.intake.contested import MailFault
+from engine.intake.field_reader import FieldFault
 from engine.intake.ground_requirements import Requirement
 from engine.intake.instants import DateFault
 from engine.subscriber.outcome import Refusal, Unchanged
@@ -52,6 +54,7 @@ TABLES: dict[type[StrEnum], Table] = {
     AddressFault: table(ADDRESSES),
     CallFault: table(CALLS),
     DateFault: table(DATES),
+    FieldFault: table(FIELDS),
     DateKind: table(DATE_KINDS),
     FileKind: table(FILE_KINDS),
     MailFault: table(MAILS),
@@ -68,10 +71,13 @@ VALUES: dict[str, Value] = {
     "column": "3 'désinscrit'",
     "columns": "1 'a', 2 'b'",
     "day": "1990-01-01",
+    "decimals": 6,
     "field": "first_name",
     "file": "amis.csv",
+    "first": 1800,
     "group": "clients",
     "known": "a, b",
+    "last": 2199,
     "line": 1234,
     "list": 1234,
     "most": 2_500_000,
@@ -88,6 +94,7 @@ VALUES: dict[str, Value] = {
     "sign": "ß",
     "time": "30 days",
     "what": DateKind.COLLECTION,
+    "whole": 15,
     "why": Words("bounced"),
 }
 # What stands in the words of one code alone, and in those of another something else.
