@@ -98,10 +98,7 @@ TRACE = re.compile(r"Traceback|\.py\", line")
 
 @dataclass
 class Installation:
-    """`command_itself`: what runs is started as the command, not forked from one that is there."""
-
     folder: Path
-    command_itself: bool = False
     web: int = field(default_factory=free_port)
     smtp: int = field(default_factory=free_port)
     page: int = field(default_factory=free_port)
@@ -161,9 +158,11 @@ class Installation:
         return said.out
 
     @contextlib.contextmanager
-    def running(self, *arguments: str) -> Iterator[Running]:
-        """`run`, once it serves; told to stop at the end if it has not ended by itself."""
-        process = self.begin("run", *arguments) if self.command_itself else self._started(arguments)
+    def running(self, *arguments: str, command_itself: bool = False) -> Iterator[Running]:
+        """`run`, once it serves; told to stop at the end if it has not ended by itself.
+        `command_itself`: started as the command, not forked from a program that is there.
+        """
+        process = self.begin("run", *arguments) if command_itself else self._started(arguments)
         try:
             wait_for(lambda: process.poll() is not None or self.serves())
             assert process.poll() is None, process.communicate()
@@ -233,9 +232,9 @@ def database(relance: Installation) -> Iterator[psycopg.Connection[tuple[object,
 
 
 @contextlib.contextmanager
-def published(folder: Path, command_itself: bool = False) -> Iterator[Installation]:
+def published(folder: Path) -> Iterator[Installation]:
     """Its dialogue published, its PostgreSQL held open."""
-    installation = Installation(folder, command_itself)
+    installation = Installation(folder)
     with embedded(installation):
         installation.done("publish", "--yes")
         yield installation

@@ -39,7 +39,7 @@ def servers_of(relance: Installation) -> list[int]:
 
 @pytest.fixture(scope="module")
 def relance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with published(tmp_path_factory.mktemp("installation"), command_itself=True) as installation:
+    with published(tmp_path_factory.mktemp("installation")) as installation:
         yield installation
 
 
@@ -47,7 +47,7 @@ def test_a_folder_is_served_alone_and_leaves_nothing_running(tmp_path: Path) -> 
     """The first command of all, and one beside it at the same moment, on a folder where nothing is
     yet.
     """
-    relance = Installation(tmp_path, command_itself=True)
+    relance = Installation(tmp_path)
     both = relance.together(("publish", "--yes"), ("lists", "--json"))
     assert [said.status for said in both] == [0, 0], both
     assert servers_of(relance) == []
@@ -55,7 +55,7 @@ def test_a_folder_is_served_alone_and_leaves_nothing_running(tmp_path: Path) -> 
     assert all(
         path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "data" / "secrets").iterdir()
     )
-    with relance.running() as process:
+    with relance.running(command_itself=True) as process:
         assert httpx.get(f"{relance.url}/health").json()["status"] == "ok"
         assert relance.done("subscribe", "anna@lecteurs.example", "--list", "10", *SOURCE)
         wait_for(lambda: "Avez-vous sem" in httpx.get(f"http://127.0.0.1:{relance.page}/").text)
@@ -69,7 +69,7 @@ def test_a_folder_is_served_alone_and_leaves_nothing_running(tmp_path: Path) -> 
 
 
 def test_nothing_is_started_where_nothing_can_be_published(tmp_path: Path) -> None:
-    relance = Installation(tmp_path, command_itself=True)
+    relance = Installation(tmp_path)
     write(
         tmp_path,
         {
@@ -183,7 +183,7 @@ def test_sigterm_while_letters_leave_finishes_what_is_on_the_wire(relance: Insta
         )
         relance.done("resume", "--yes")
         try:
-            with relance.running() as process:
+            with relance.running(command_itself=True) as process:
                 wait_for(lambda: len(mail.sink.messages) >= 3)
                 began = time.monotonic()
                 said = stop(process)
@@ -213,7 +213,7 @@ def test_sigterm_while_letters_leave_finishes_what_is_on_the_wire(relance: Insta
 
 def test_an_error_nobody_expected_is_one_line_of_json_and_status_1(relance: Installation) -> None:
     """Somebody takes a table of the desk away beneath the sender."""
-    with database(relance) as connection, relance.running() as process:
+    with database(relance) as connection, relance.running(command_itself=True) as process:
         connection.execute("ALTER TABLE desk.taken RENAME TO gone")
         try:
             out, err = process.communicate(timeout=60)

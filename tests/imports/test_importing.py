@@ -734,7 +734,7 @@ def test_a_file_in_which_no_row_can_be_read_ends_with_one(
     assert (report.exit_code, report.cells) == (0, {"": (1, (2,))})
 
 
-MANY = sized(10_000, 100_000)
+MANY = sized(5_000, 100_000)
 MEASURED = """
 import argparse, sys
 from pathlib import Path

@@ -127,6 +127,9 @@ def test_every_letter_of_the_sample_is_the_same_by_both_paths_and_reads_back(
     seen = 0
     for turn, claim in enumerate(claims()):
         for number, fields in enumerate(PEOPLE):
+            # Each person has a third of the letters; at full size, all of them.
+            if (turn - number) % sized(3, 1):
+                continue
             each = ordered(
                 claim, fields, LANGUAGES[number % 4], BASES[number % 2], f"p{number}@exemple.fr"
             )

@@ -26,6 +26,7 @@ import pytest
 from engine.store import cluster, postmaster
 from engine.store.embedded import Embedded, EmbeddedFailed, memory_settings
 from engine.words import Words
+from tests.clusters import new_cluster
 
 pytestmark = pytest.mark.postgres
 
@@ -108,6 +109,13 @@ def _place(name: str = "data") -> Iterator[Place]:
 @pytest.fixture
 def place() -> Iterator[Place]:
     yield from _place()
+
+
+@pytest.fixture
+def made(place: Place) -> Place:
+    """A place with a PostgreSQL that was never started."""
+    new_cluster(place.data, place.secrets)
+    return place
 
 
 @pytest.fixture(scope="module")
@@ -297,35 +305,35 @@ def test_a_variable_that_forbids_connecting_is_named(
         shared[0].embedded().attach()
 
 
-def test_two_share_the_server_and_the_last_one_stops_it(place: Place) -> None:
-    first, second = place.embedded(), place.embedded()
+def test_two_share_the_server_and_the_last_one_stops_it(made: Place) -> None:
+    first, second = made.embedded(), made.embedded()
     first.attach()
-    pid = place.pid()
+    pid = made.pid()
     url = second.attach()
-    assert place.pid() == pid
+    assert made.pid() == pid
     first.detach()
     assert _ask(url, "SELECT 1") == 1
     second.detach()
     second.detach()
-    assert not place.is_running()
+    assert not made.is_running()
 
 
 def test_it_is_shared_between_processes_and_outlives_the_killed_one_that_started_it(
-    place: Place,
+    made: Place,
 ) -> None:
-    starter = _attached(place.other_process())
-    pid = place.pid()
+    starter = _attached(made.other_process())
+    pid = made.pid()
     starter.kill()
     starter.communicate(timeout=10)
-    assert postmaster.is_server_of(place.data, pid)
-    second = _attached(place.other_process())
-    embedded = place.embedded()
+    assert postmaster.is_server_of(made.data, pid)
+    second = _attached(made.other_process())
+    embedded = made.embedded()
     url = embedded.attach()
-    assert place.pid() == pid
+    assert made.pid() == pid
     _finish(second)
     assert _ask(url, "SELECT 1") == 1
     embedded.detach()
-    assert not place.is_running()
+    assert not made.is_running()
 
 
 def test_many_processes_starting_at_once_get_one_server(place: Place) -> None:
@@ -361,27 +369,27 @@ def test_whoever_is_killed_while_creating_leaves_a_folder_that_still_starts(
         assert _ask(embedded.attach(), "SELECT 1") == 1
 
 
-def test_a_killed_server_is_recovered_with_what_was_committed(place: Place) -> None:
-    embedded = place.embedded()
+def test_a_killed_server_is_recovered_with_what_was_committed(made: Place) -> None:
+    embedded = made.embedded()
     with psycopg.connect(embedded.attach(), autocommit=True) as connection:
         connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number")
-        os.kill(place.pid(), signal.SIGKILL)
+        os.kill(made.pid(), signal.SIGKILL)
         assert _ask(embedded.attach(), "SELECT count(*) FROM kept") == 1000
     embedded.detach()
-    assert not place.is_running()
+    assert not made.is_running()
 
 
-def test_busy_children_of_a_killed_server_do_not_prevent_the_next(place: Place) -> None:
-    with place.embedded() as embedded, closing(psycopg.connect(embedded.attach())) as connection:
+def test_busy_children_of_a_killed_server_do_not_prevent_the_next(made: Place) -> None:
+    with made.embedded() as embedded, closing(psycopg.connect(embedded.attach())) as connection:
         # Busy in C, without waiting for anything, hence blind to the death of its parent.
         pid = connection.info.backend_pid
         connection.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 4000000000)")
-        old = place.pid()
+        old = made.pid()
         os.kill(old, signal.SIGKILL)
         assert psutil.pid_exists(pid)
         assert _ask(embedded.attach(), "SELECT 1") == 1
-        assert place.pid() != old
-        assert pid not in postmaster.survivors(place.data)
+        assert made.pid() != old
+        assert pid not in postmaster.survivors(made.data)
 
 
 @pytest.mark.parametrize(
@@ -444,14 +452,14 @@ def test_a_stranger_called_postgres_is_not_taken_for_the_server(stopped: Place) 
         stranger.wait()
 
 
-def test_a_server_that_lost_its_pid_file_is_replaced_without_loss(place: Place) -> None:
-    with place.embedded() as embedded:
+def test_a_server_that_lost_its_pid_file_is_replaced_without_loss(made: Place) -> None:
+    with made.embedded() as embedded:
         with psycopg.connect(embedded.attach()) as connection:
             connection.execute("CREATE TABLE kept ()")
-        old = place.pid()
-        (place.data / "postmaster.pid").write_text("")
+        old = made.pid()
+        (made.data / "postmaster.pid").write_text("")
         assert _ask(embedded.attach(), "SELECT count(*) FROM kept") == 0
-        assert place.pid() != old
+        assert made.pid() != old
         assert not psutil.pid_exists(old) or psutil.Process(old).status() == psutil.STATUS_ZOMBIE
 
 
@@ -459,34 +467,32 @@ def test_a_server_that_lost_its_pid_file_is_replaced_without_loss(place: Place) 
     shutil.which("unshare") is None, reason="needs unshare to make process ids of another container"
 )
 def test_a_server_in_another_container_on_the_same_folder_is_shared_not_doubled(
-    place: Place,
+    made: Place,
 ) -> None:
     inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
     if subprocess.run([*inside, "true"], capture_output=True).returncode:
         pytest.skip("this system does not let us make process ids of another container")
-    other = _attached(place.other_process(*inside))
+    other = _attached(made.other_process(*inside))
     try:
-        servers = sorted(postmaster.survivors(place.data))
-        assert place.pid() not in servers
-        with place.embedded() as embedded:
+        servers = sorted(postmaster.survivors(made.data))
+        assert made.pid() not in servers
+        with made.embedded() as embedded:
             assert _ask(embedded.attach(), "SELECT 1") == 1
-        assert set(servers[:1]) <= set(postmaster.survivors(place.data))
+        assert set(servers[:1]) <= set(postmaster.survivors(made.data))
     finally:
         _finish(other)
-    assert not place.is_running()
+    assert not made.is_running()
 
 
-def test_whoever_comes_while_it_stops_waits_and_starts_it_again(place: Place) -> None:
-    first = place.embedded()
+def test_whoever_comes_while_it_stops_waits_and_starts_it_again(made: Place) -> None:
+    first = made.embedded()
     with psycopg.connect(first.attach()):
-        old = place.pid()
+        old = made.pid()
         os.kill(old, signal.SIGTERM)  # a smart shutdown, which waits for the connection above
-        _eventually(
-            lambda: (note := postmaster.read_note(place.data)) is not None and note.stopping
-        )
-        with place.embedded() as second:
+        _eventually(lambda: (note := postmaster.read_note(made.data)) is not None and note.stopping)
+        with made.embedded() as second:
             assert _ask(second.attach(), "SELECT 1") == 1
-            assert place.pid() != old
+            assert made.pid() != old
     first.detach()
 
 
@@ -679,6 +685,7 @@ def test_closed_parents_are_opened_for_passing_only_and_said_once(place: Place) 
 @pytest.fixture(scope="module")
 def stopped_once() -> Iterator[Place]:
     for place in _place():
+        new_cluster(place.data, place.secrets)
         with place.embedded():
             pass
         yield place

@@ -36,7 +36,7 @@ from tests.web.garden import GARDEN
 from tests.web.visiting import Site, behind_a_proxy, nonceless, visited
 
 VICTIM = "victime@exemple.fr"
-FLOOD = 300
+FLOOD = sized(100, 300)
 THANKS = "Presque fini"
 GOOD = {"jardin": "Un balcon"}
 

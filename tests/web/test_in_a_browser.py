@@ -18,6 +18,7 @@ from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, UNSUBSCRIBE
 from engine.subscriber.events import ListMoved
 from engine.web import link_pages, robots
 from engine.web import link_visits as visits
+from tests.sizes import sized
 from tests.web.browsing import browsing
 from tests.web.correspondence import (
     COPY,
@@ -131,12 +132,13 @@ class Wall:
         return self.now
 
 
-@pytest.mark.parametrize("pace", [1, 12], ids=["in a burst", "every twelve seconds"])
 @pytest.mark.parametrize(
-    "foot_first", [True, False], ids=["from the foot", "from the first answer"]
+    ("foot_first", "pace"),
+    # Each order and each pace once; at full size, each order at each pace.
+    [(True, 1), (False, 12), (True, 12), (False, 1)][: sized(2, 4)],
 )
 def test_a_scanner_that_runs_scripts_and_opens_every_link_in_order_changes_nothing(
-    context: AppContext, site: str, monkeypatch: pytest.MonkeyPatch, pace: int, foot_first: bool
+    context: AppContext, site: str, monkeypatch: pytest.MonkeyPatch, foot_first: bool, pace: int
 ) -> None:
     """Each page in a tab of its own, where it stays until all are opened and two minutes longer."""
     wall = Wall(monkeypatch)
