@@ -31,7 +31,7 @@ PURE_PROOF = tuple(f"engine/proof/{name}.py" for name in OF_PROOF)
 # What a room may import besides the standard library.
 ROOMS: dict[str, tuple[str, ...]] = {
     "engine/words.py": (),
-    "engine/sequence/": ("engine.sequence", "engine.words"),
+    "engine/sequence/": ("engine.sequence", "engine.words", "lark"),
     "engine/subscriber/": ("engine.subscriber", "engine.sequence", "engine.words"),
     "engine/simulation/": (
         "engine.simulation",
@@ -135,6 +135,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "idna": ("engine/intake/address.py",),
     "imagesize": ("engine/letter/source_folder.py",),
     "jinja2": ("engine/letter/", "engine/web/pages.py"),
+    "lark": ("engine/sequence/condition_grammar.py",),
     "markdown_it": ("engine/letter/markdown.py",),
     "markupsafe": ("engine/letter/", "engine/web/pages.py"),
     "msgspec": ("engine/ledger/codec.py", "engine/store/"),
