@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from engine.i18n.dates import Moment, on_clock, shown
 from engine.i18n.evidence_words import EvidenceWords
-from engine.i18n.language import Say
+from engine.i18n.language import Say, amount_in_words
 from engine.i18n.phrases import quoted, titled_fields, titled_list, titled_purpose
 from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words, why_withheld
@@ -220,6 +220,15 @@ def sentence(
             return _("Last contact noted: {when}").format(when=moment(contacted_at))
         case e.CallHonoured():
             return _("The call is carried out")
+        case e.OrderRecorded(_, _, amount, currency, products):
+            ordered = _("Ordered for {amount}").format(amount=amount_in_words(amount, currency, _))
+            return (
+                _("{name}: {value}").format(name=ordered, value=", ".join(products))
+                if products
+                else ordered
+            )
+        case e.OrderRefunded(_, _, amount, currency):
+            return _("Order refunded: {amount}").format(amount=amount_in_words(amount, currency, _))
         case e.ProcessingRestricted(_, lifted):
             return _("Restriction lifted") if lifted else _("Processing restricted")
         case e.RightExercised(_, right, _, due_at):

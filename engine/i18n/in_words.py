@@ -11,6 +11,7 @@ from typing import overload
 
 from engine.i18n.rejections import (
     ADDRESSES,
+    AMOUNTS,
     DATE_KINDS,
     DATES,
     FIELDS,
@@ -22,6 +23,7 @@ from engine.i18n.rejections import (
 )
 from engine.imports.refusals import DateKind, FileKind, RowFault, TableFault
 from engine.intake.address import AddressFault
+from engine.intake.amounts import AmountFault
 from engine.intake.calls import CallFault
 from engine.intake.contested import MailFault
 from engine.intake.field_reader import FieldFault
@@ -63,8 +65,16 @@ REFUSALS: Mapping[Refusal, str] = MappingProxyType(
         Refusal.NO_GROUND: N_('there is no live ground to write for the purpose "{purpose}"'),
         Refusal.NO_SUCH_REQUEST: N_("there is no such request to be answered"),
         Refusal.ONE_PURPOSE_AT_A_TIME: N_("consent is given to one purpose at a time"),
+        Refusal.ORDER_DIFFERS: N_(
+            "this order is recorded with another amount: what was recorded stands"
+        ),
+        Refusal.ORDER_IN_ANOTHER_CURRENCY: N_("this order was paid in {currency}"),
+        Refusal.ORDER_UNKNOWN: N_(
+            "no such order is known, or it is not among the latest {most} of this person"
+        ),
         Refusal.PARTNER_NEEDS_CONSENT: N_("only consent lets anybody write for a partner"),
         Refusal.PERSON_UNKNOWN: N_("nobody is known under this address"),
+        Refusal.REFUND_BEYOND_ORDER: N_("this is more than is left to be refunded of this order"),
         Refusal.REQUEST_EXPIRED: N_("this request has expired; please fill in the form again"),
         Refusal.REQUEST_OF_SEVERAL_PURPOSES: N_("a request names published lists of one purpose"),
         Refusal.RESTRICTED: N_(
@@ -99,6 +109,8 @@ UNCHANGED: Mapping[Unchanged, str] = MappingProxyType(
         Unchanged.NOT_RESTRICTED: N_("the processing of this person is not restricted"),
         Unchanged.NOT_WITHHELD: N_("no such letter is withheld from this person"),
         Unchanged.ON_LIST_ALREADY: N_("this person is on list {list} already"),
+        Unchanged.ORDER_RECORDED: N_("this order is recorded already"),
+        Unchanged.ORDER_REFUNDED: N_("nothing of this order is left to be refunded"),
         Unchanged.OUTCOME_RECORDED: N_("the outcome of this letter is recorded already"),
         Unchanged.PAST_LATENESS: N_("this letter is past the lateness its author allows"),
         Unchanged.PERSON_UNKNOWN: N_("nobody is known under this address"),
@@ -198,6 +210,8 @@ def _message_of(code: StrEnum) -> str | None:
             return UNCHANGED[code]
         case AddressFault():
             return ADDRESSES[code]
+        case AmountFault():
+            return AMOUNTS[code]
         case CallFault():
             return CALLS[code]
         case DateFault():

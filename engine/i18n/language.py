@@ -18,6 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Final
 
+from engine.intake.amounts import decimal
 from engine.letter.french_spacing import spaced
 from engine.words import LANGUAGES as LANGUAGES
 from engine.words import Language as Language
@@ -89,6 +90,16 @@ def grouped(number: int, _: Say) -> str:
     has what stands between thousands.
     """
     return f"{number:,}".replace(",", _(","))
+
+
+def amount_in_words(amount: int, currency: str, _: Say) -> str:
+    """ "EUR 1,234.50"; in French "1 234,50 €": minor units of a currency (ISO 4217)."""
+    whole, fraction = decimal(amount, currency)
+    figures = grouped(int(whole), _)
+    if fraction:
+        figures = _("{whole}.{fraction}").format(whole=figures, fraction=fraction)
+    sign = _("EUR") if currency == "EUR" else currency
+    return _("{currency} {amount}").format(currency=sign, amount=figures)
 
 
 def N_(message: str) -> str:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from engine.imports.refusals import DateKind, FileKind, RowFault, TableFault
 from engine.intake.address import AddressFault
+from engine.intake.amounts import AmountFault
 from engine.intake.contested import MailFault
 from engine.intake.field_reader import FieldFault
 from engine.intake.ground_requirements import Requirement
@@ -114,6 +115,20 @@ FILE_KINDS: Mapping[FileKind, str] = MappingProxyType(
         FileKind.XZ: N_("an xz file"),
         FileKind.ZIP: N_("a zip file or a spreadsheet such as .xlsx or .ods"),
         FileKind.ZIP_EMPTY: N_("an empty zip file"),
+    }
+)
+AMOUNTS: Mapping[AmountFault, str] = MappingProxyType(
+    {
+        AmountFault.AMBIGUOUS: N_(
+            "{amount} may be thousands or a decimal part: write it without what sets thousands"
+            " apart, and with two decimals"
+        ),
+        AmountFault.CURRENCY_MISSING: N_("no currency: write its three letters, for example EUR"),
+        AmountFault.CURRENCY_UNKNOWN: N_("{currency} is no currency of ISO 4217: write EUR"),
+        AmountFault.NOT_AN_AMOUNT: N_("{amount} is no amount: write for example 12.50"),
+        AmountFault.TOO_LARGE: N_("the amount is larger than any order"),
+        AmountFault.TOO_MANY_DIGITS: N_("{currency} has {digits} decimals, and there are more"),
+        AmountFault.TWO_CURRENCIES: N_("{amount} is in another currency than was said"),
     }
 )
 DATE_KINDS: Mapping[DateKind, str] = MappingProxyType(

@@ -42,6 +42,8 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "subscriber-reachable": s.SubscriberReachable,
     "contact-noted": s.ContactNoted,
     "call-honoured": s.CallHonoured,
+    "order-recorded": s.OrderRecorded,
+    "order-refunded": s.OrderRefunded,
     "processing-restricted": s.ProcessingRestricted,
     "right-exercised": s.RightExercised,
     "right-extended": s.RightExtended,

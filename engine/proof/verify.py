@@ -456,8 +456,9 @@ CALENDAR = range(-62_135_596_800_000, 253_402_300_800_000)
 INSTANTS = {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at"}
 PURPOSE = re.compile(r"[A-Za-z0-9-]{1,63}")
 KINDS: Mapping[type, str] = {
-    str: "purpose request message kind key letter act proof basis settled why notice form mail",
-    int: "list run source_run target left left_run attempt edition hold_until counted_from",
+    str: "purpose request message kind key letter act proof basis settled why notice form mail"
+    " order currency",
+    int: "list run source_run target left left_run attempt edition hold_until counted_from amount",
     bool: "joined copied lifted declared",
 }
 TYPES = {name: kind for kind, names in KINDS.items() for name in names.split()}
@@ -522,6 +523,8 @@ class Replay:
         """The run in which the person is on a list, by the list's number."""
         self.first_runs: dict[int, int] = {}
         """The run in which somebody's way through the lists began, by each run that it led to."""
+        self.orders: dict[str, dict[str, int]] = {}
+        """What is left to be refunded of each order, by currency."""
         self.recorded_at = -LARGEST_NUMBER
         self.rate = 1
         """How many times faster than the wall clock the engine's went, at the most."""
@@ -568,6 +571,9 @@ class Replay:
         asked_at, due_at = self.rights.get(fact.text("request"), (fact.at, fact.at))
         return fact.at <= due_at <= fact.number("due_at") <= asked_at + 93 * DAY
 
+    def left_of(self, fact: Entry) -> int:
+        return self.orders.get(fact.text("order"), {}).get(fact.text("currency"), 0)
+
     def _follow(self, fact: Entry) -> None:
         self.recorded_at, self.is_registered = fact.recorded_at, True
         name, purpose, request = fact.name, purpose_of(fact), fact.text("request")
@@ -608,6 +614,10 @@ class Replay:
             self.rights[request] = self.rights[request][0], fact.number("due_at")
         elif name == "right-answered":
             self.rights.pop(request, None)
+        elif name in ("order-recorded", "order-refunded"):
+            added = fact.number("amount") * (1 if name == "order-recorded" else -1)
+            left = {fact.text("currency"): self.left_of(fact) + added}
+            self.orders.setdefault(fact.text("order"), {}).update(left)
         elif name == "subscriber-erased":
             self._stop(fact, "!erased")
             self.live, self.requests, self.rights, self.standing = set(), {}, {}, {}
@@ -687,10 +697,10 @@ def proves_consent(fact: Entry) -> bool:
 
 
 def heard_at(fact: Entry) -> int:
-    """When the person was in touch, as this fact tells: by their own act, or a ground."""
+    """When the person was in touch, as this fact tells: by their own act, an order, or a ground."""
     if fact.name == "contact-noted":
         return fact.number("contacted_at")
-    is_contact = fact.name in GRANTS or fact.text("act") in OWN_ACTS
+    is_contact = fact.name in (*GRANTS, "order-recorded") or fact.text("act") in OWN_ACTS
     return fact.at if is_contact else -LARGEST_NUMBER
 
 
@@ -741,6 +751,7 @@ CONSENT = "consent-given consent-confirmed permission-renewed"
 OF_ONE_PURPOSE = {*GRANTS, "consent-requested", *LISTED.split(), "letter-begun:confirmation"}
 OF_THE_LIVING = (
     f"{CONSENT} {MOVING} ground-declared consent-requested permission-asked right-exercised"
+    " order-recorded order-refunded"
 )
 # fmt: off
 RULE = (
@@ -841,6 +852,10 @@ RULE = (
     Line("P1.56", "any", "fact-malformed", lambda p, f: is_well_formed(f)),
     Line("P1.57", "subscriber-registered", "registered-twice",
          lambda p, f: p.recorded_at == -LARGEST_NUMBER),
+    Line("P1.58", "order-recorded", "order-impossible",
+         lambda p, f: f.text("order") not in p.orders and f.number("amount") >= 0),
+    Line("P1.59", "order-refunded", "refund-impossible",
+         lambda p, f: 0 < f.number("amount") <= p.left_of(f)),
 )
 # fmt: on
 LINES_ABOUT = {
@@ -1989,7 +2004,8 @@ EVENTS_OF_PEOPLE = """
     consent-withdrawn contact-noted erasure-requested ground-declared letter-answered
     letter-begun letter-deferred letter-failed letter-in-doubt letter-retried letter-sent
     letter-withheld list-copied list-joined list-left list-moved list-transferred mail-bounced
-    mail-complained move-undone permission-asked permission-renewed processing-restricted
+    mail-complained move-undone order-recorded order-refunded permission-asked
+    permission-renewed processing-restricted
     profile-changed proof-archived proof-opened right-answered right-exercised right-extended
     segment-entered segment-left subscriber-erased subscriber-reachable subscriber-registered
     subscriber-suppressed
@@ -3356,6 +3372,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "fact-after-erasure": (
         "something that happens to nobody who was erased",
         "ce qui n’arrive à aucune personne effacée",
+    ),
+    "order-impossible": (
+        "an order that was recorded before, or of less than nothing",
+        "une commande enregistrée auparavant, ou de moins que rien",
+    ),
+    "refund-impossible": (
+        "a refund of nothing, or of more than is left of an order in that currency",
+        "un remboursement de rien, ou de plus qu’il ne reste d’une commande dans cette devise",
     ),
     "consent-by-machine": (
         "consent by something else than a person’s own act",

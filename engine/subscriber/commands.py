@@ -225,6 +225,41 @@ class ChangeProfile(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordOrder(Command):
+    """The person ordered something at `ordered_at` (ms; 0 = now). `order` is the id kept for its
+    number, or a fresh random one; `amount` is in minor units of `currency` (ISO 4217). `known`: its
+    number was recorded before, maybe longer ago than a person's state remembers.
+    """
+
+    order: str
+    amount: int
+    currency: str
+    products: tuple[str, ...] = ()
+    ordered_at: int = 0
+    known: bool = False
+
+    def __post_init__(self) -> None:
+        if self.amount < 0:
+            raise ValueError("an order amounts to nothing or more")
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOrder(Command):
+    """`amount` (minor units) of an order was paid back; 0 for all that is left. `currency`, if one
+    is stated, must be the order's.
+    """
+
+    order: str
+    amount: int = 0
+    currency: str = ""
+    call: str = ""
+
+    def __post_init__(self) -> None:
+        if self.amount < 0:
+            raise ValueError("a refund amounts to more than nothing")
+
+
+@dataclass(frozen=True, slots=True)
 class ExerciseRight(Command):
     """A right exercised, to be answered later. `received_at` (ms) is when the request came in (0 =
     now): the month counts from there.
@@ -371,6 +406,8 @@ AnyCommand = (
     | LeaveList
     | Suppress
     | ChangeProfile
+    | RecordOrder
+    | RefundOrder
     | ExerciseRight
     | ExtendRight
     | AnswerRight

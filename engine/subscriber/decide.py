@@ -28,6 +28,7 @@ from engine.subscriber.due_acts import perform, retry
 from engine.subscriber.inactivity import ask_again, renew_permission
 from engine.subscriber.joining import transfer
 from engine.subscriber.letter_outcomes import record
+from engine.subscriber.orders import record_order, refund_order
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Person
 from engine.words import Words
@@ -72,6 +73,10 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return _suppress(command, person)
         case c.ChangeProfile():
             return _change_profile(command, person)
+        case c.RecordOrder():
+            return record_order(command, person)
+        case c.RefundOrder():
+            return refund_order(command, person)
         case c.ExerciseRight():
             return rights.exercise(command, person, plan)
         case c.ExtendRight():

@@ -382,6 +382,29 @@ class CallHonoured(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderRecorded(Event):
+    """The person ordered something, at `at`. `order` is a random id: its number is in the vault.
+    `amount` is in minor units of `currency` (ISO 4217); `products` are the installation's codes.
+    """
+
+    order: str
+    amount: int
+    currency: str
+    products: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefunded(Event):
+    """`amount` of an order was paid back, in minor units of the order's `currency`: a part or what
+    was left.
+    """
+
+    order: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessingRestricted(Event):
     """Processing is restricted until lifted: nothing is sent, and nothing is deleted but at the
     person's own request (GDPR 18(2)).
@@ -453,6 +476,7 @@ WithholdingEvent = LetterWithheld | LetterRetried | LetterInDoubt
 DeliverabilityEvent = MailBounced | MailComplained | SubscriberSuppressed | SubscriberReachable
 RightEvent = ProcessingRestricted | RightExercised | RightExtended | RightAnswered
 ProofEvent = ProofArchived | ProofOpened
+OrderEvent = OrderRecorded | OrderRefunded
 PersonEvent = (
     ProfileEvent
     | GroundEvent
@@ -463,5 +487,6 @@ PersonEvent = (
     | DeliverabilityEvent
     | RightEvent
     | ProofEvent
+    | OrderEvent
     | CallHonoured
 )

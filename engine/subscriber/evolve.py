@@ -23,7 +23,11 @@ from engine.subscriber.letters import (
     withheld,
 )
 from engine.subscriber.person import (
+    ANY_PRODUCT,
+    INSTANTS_KEPT,
     NOBODY,
+    ORDERS_KEPT,
+    PRODUCTS_KEPT,
     TRAIL_KEPT,
     WAYS_KEPT,
     FormerTrail,
@@ -31,6 +35,7 @@ from engine.subscriber.person import (
     LastMove,
     Membership,
     OpenRight,
+    Order,
     Person,
     PersonDraft,
     Request,
@@ -138,6 +143,10 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
         case e.CallHonoured(at, call):
             kept = [(c, t) for c, t in p.calls.items() if t > at - CALLS_KEPT and c != call]
             p.calls = {**dict(kept[-MOST_CALLS + 1 :]), call: at}
+        case e.OrderRecorded():
+            _ordered(p, event)
+        case e.OrderRefunded(_, order, amount):
+            _refunded(p, order, amount)
         case e.ProcessingRestricted(_, lifted):
             p.restricted = not lifted
         case e.RightExercised(at, right, request, due_at):
@@ -177,6 +186,40 @@ def _settle_permission(p: PersonDraft, at: int) -> None:
     request = p.requests.get(EVERYTHING)
     if request is not None and at >= request.asked_at:
         p.requests = _without(p.requests, EVERYTHING)
+
+
+def _ordered(p: PersonDraft, event: e.OrderRecorded) -> None:
+    order = Order(event.at, event.amount, event.currency, event.products)
+    p.orders = dict([*p.orders.items(), (event.order, order)][-ORDERS_KEPT:])
+    ordered = dict(p.ordered)
+    for product in (ANY_PRODUCT, *event.products):
+        instants = sorted((*ordered.get(product, ()), event.at))
+        ordered[product] = tuple(instants[-INSTANTS_KEPT:])
+    products = ordered.keys() - {ANY_PRODUCT}
+    oldest_first = sorted(products, key=lambda product: (ordered[product][-1], product))
+    for product in oldest_first[:-PRODUCTS_KEPT]:
+        del ordered[product]
+    p.ordered = ordered
+    p.last_contact = max(p.last_contact, event.at)
+    _settle_permission(p, event.at)
+
+
+def _refunded(p: PersonDraft, number: str, amount: int) -> None:
+    """What was wholly refunded was not ordered; that the person was in touch stays so."""
+    order = p.orders.get(number)
+    if order is None:
+        return
+    order = replace(order, refunded=order.refunded + amount)
+    p.orders = {**p.orders, number: order}
+    if order.left <= 0:
+        ordered = dict(p.ordered)
+        for product in (ANY_PRODUCT, *order.products):
+            instants = list(ordered.pop(product, ()))
+            if order.at in instants:
+                instants.remove(order.at)
+            if instants:
+                ordered[product] = tuple(instants)
+        p.ordered = ordered
 
 
 def _granted(p: PersonDraft, purpose: str, ground: Ground) -> None:

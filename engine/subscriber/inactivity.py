@@ -45,6 +45,7 @@ def heard_in(event: e.PersonEvent) -> int:
             | e.GroundDeclared(at)
             | e.ConsentConfirmed(at)
             | e.ConsentWithdrawn(at)
+            | e.OrderRecorded(at)
         ):
             return at
         case e.ContactNoted(_, contacted_at):

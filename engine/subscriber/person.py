@@ -16,6 +16,10 @@ TRAIL_KEPT = 40
 WAYS_KEPT = 16
 INSTANTS_KEPT = 20
 """How many of the latest instants of one kind are kept: conditions and caps count up to here."""
+ORDERS_KEPT = 50
+PRODUCTS_KEPT = 200
+ANY_PRODUCT = ""
+"""The key under which `ordered` holds every order, whatever was in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +261,22 @@ class OpenRight:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """`amount` and what was `refunded` of it in minor units of `currency` (ISO 4217)."""
+
+    at: int
+    amount: int
+    currency: str
+    products: tuple[str, ...] = ()
+    refunded: int = 0
+
+    @property
+    def left(self) -> int:
+        """What may still be refunded."""
+        return self.amount - self.refunded
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Everything a decision needs to know about one person. `version` is the number of their last
     event, 0 for a person not known yet.
@@ -268,7 +288,9 @@ class Person:
 
     `received`: when letters of a purpose were sent, `answers`: the answers to a letter by its
     letter_ref, both oldest first and the latest INSTANTS_KEPT; `joined_at`: when they last joined a
-    list, left since or not.
+    list, left since or not. `orders` are the latest ORDERS_KEPT by their ids; `ordered` says of
+    each product, and of ANY_PRODUCT, when it was ordered, orders that were wholly refunded left
+    out.
     """
 
     version: int = 0
@@ -299,6 +321,8 @@ class Person:
     received: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     answers: Mapping[str, tuple[GivenAnswer, ...]] = field(default_factory=dict)
     joined_at: Mapping[int, int] = field(default_factory=dict)
+    orders: Mapping[str, Order] = field(default_factory=dict)
+    ordered: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def registered(self) -> bool:
@@ -362,6 +386,8 @@ class PersonDraft:
         self.received = person.received
         self.answers = person.answers
         self.joined_at = person.joined_at
+        self.orders = person.orders
+        self.ordered = person.ordered
 
     def frozen(self) -> Person:
         """The person as folded so far. Slots are set directly: every fold ends here, and the

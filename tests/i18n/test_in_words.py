@@ -18,6 +18,7 @@ from engine.i18n.in_words import CALLS, REFUSALS, UNCHANGED, in_english, in_word
 from engine.i18n.language import translator
 from engine.i18n.rejections import (
     ADDRESSES,
+    AMOUNTS,
     DATE_KINDS,
     DATES,
     FIELDS,
@@ -29,6 +30,7 @@ from engine.i18n.rejections import (
 from engine.i18n.rejections import TABLES as TABLE_WORDS
 from engine.imports.refusals import DateKind, FileKind, RowFault, TableFault
 from engine.intake.address import AddressFault
+from engine.intake.amounts import AmountFault
 from engine.intake.calls import CallFault
 from engine.intake.contested import MailFault
 from engine.intake.field_reader import FieldFault
@@ -52,6 +54,7 @@ TABLES: dict[type[StrEnum], Table] = {
     Refusal: table(REFUSALS),
     Unchanged: table(UNCHANGED),
     AddressFault: table(ADDRESSES),
+    AmountFault: table(AMOUNTS),
     CallFault: table(CALLS),
     DateFault: table(DATES),
     FieldFault: table(FIELDS),
@@ -67,11 +70,14 @@ VALUES_ONLY = {DateKind, FileKind, Requirement}
 OTHER_EDGES: list[tuple[type[StrEnum], Table]] = [(Refusal, table(FOR_READERS))]
 PLACE = re.compile(r"\{(\w+)(?::,)?\}")
 VALUES: dict[str, Value] = {
+    "amount": "1.234",
     "basis": "soft-optin",
     "column": "3 'désinscrit'",
     "columns": "1 'a', 2 'b'",
+    "currency": "EUR",
     "day": "1990-01-01",
     "decimals": 6,
+    "digits": 2,
     "field": "first_name",
     "file": "amis.csv",
     "first": 1800,

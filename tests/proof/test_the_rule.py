@@ -82,6 +82,8 @@ SECOND = replace(WELCOME, at=LATER + 5 * MINUTE, attempt=2)
 PERFORM_SECOND = perform("list:10", LATER + 5 * MINUTE)
 ERASED = e.SubscriberErased(NOON, "asked")
 RIGHT = e.RightExercised(NOON, "access", "q1", local("2026-04-02 12:00"))
+ORDERED = e.OrderRecorded(NOON, "o1", 1250, "EUR")
+REFUNDED = e.OrderRefunded(LATER, "o1", 500, "EUR")
 RIGHTS_MAIL = e.LetterBegun(LATER, "right:q1", "rights", "received", "aaaa", 1)
 MENDABLE = e.LetterWithheld(
     LATER, "list:10", "welcome", "cannot be rendered", 10, 1, "aaaa", "field:town"
@@ -535,6 +537,20 @@ SCENARIOS = {
         e.SubscriberRegistered(LATER, PARIS, "fr"),
         subscribe(10),
         e.ListJoined(LATER, 10, 1),
+    ),
+    "P1.58": rather(
+        (ANNA, ORDERED),
+        c.RecordOrder(LATER, SHOP, "o1", 1250, "EUR"),
+        replace(ORDERED, at=LATER),
+        c.RecordOrder(LATER, SHOP, "o2", 1250, "EUR"),
+        replace(ORDERED, at=LATER, order="o2"),
+    ),
+    "P1.59": rather(
+        (ANNA, ORDERED, REFUNDED),
+        c.RefundOrder(LATER, SHOP, "o1", 751, "EUR"),
+        replace(REFUNDED, amount=751),
+        c.RefundOrder(LATER, SHOP, "o1", 750, "EUR"),
+        replace(REFUNDED, amount=750),
     ),
 }
 

@@ -46,6 +46,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "engine.words",
         "idna",
         "babel",
+        "iso4217",
     ),
     "engine/letter/": (
         "engine.letter",
@@ -134,6 +135,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "fastapi": ("engine/web/", "engine/api/", "engine/runtime/site.py"),
     "idna": ("engine/intake/address.py",),
     "imagesize": ("engine/letter/source_folder.py",),
+    "iso4217": ("engine/intake/amounts.py",),
     "jinja2": ("engine/letter/", "engine/web/pages.py"),
     "lark": ("engine/sequence/condition_grammar.py",),
     "markdown_it": ("engine/letter/markdown.py",),

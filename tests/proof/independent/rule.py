@@ -165,6 +165,7 @@ class Person:
     letters: dict[tuple[object, ...], str] = field(default_factory=dict)
     standing: dict[int, int] = field(default_factory=dict)
     ways: dict[int, int] = field(default_factory=dict)
+    orders: dict[tuple[str, str], int] = field(default_factory=dict)
     recorded_at: float = float("-inf")
     is_known: bool = False
     rate: int = 1
@@ -219,6 +220,7 @@ class Person:
 
     def take_in(self, fact: Fact) -> None:
         name, purpose, request = fact.name, fact.subject, fact.text("request")
+        amount = fact.number("amount")
         self.recorded_at, self.is_known = fact.recorded_at, True
         match name:
             case "consent-requested" | "permission-asked":
@@ -254,6 +256,10 @@ class Person:
                 self.rights[request] = fact.at, fact.number("due_at")
             case "right-extended" if request in self.rights:
                 self.rights[request] = self.rights[request][0], fact.number("due_at")
+            case "order-recorded":
+                self.orders[bought(fact)] = self.orders.get(bought(fact), 0) + amount
+            case "order-refunded":
+                self.orders[bought(fact)] = self.orders.get(bought(fact), 0) - amount
             case "right-answered":
                 self.rights.pop(request, None)
             case "subscriber-erased":
@@ -303,11 +309,16 @@ class Person:
         self.standing.update(joined(fact))
 
 
+def bought(fact: Fact) -> tuple[str, str]:
+    return fact.text("order"), fact.text("currency")
+
+
 def contact(fact: Fact) -> float:
     """When the person was in touch, as a fact tells."""
     if fact.name == "contact-noted":
         return fact.number("contacted_at")
-    return fact.at if fact.name in GROUNDS or fact.text("act") in OWN_ACTS else float("-inf")
+    own = (*GROUNDS, "order-recorded")
+    return fact.at if fact.name in own or fact.text("act") in OWN_ACTS else float("-inf")
 
 
 def left(fact: Fact) -> dict[int, int]:
@@ -432,6 +443,10 @@ HOLDS: Mapping[str, Holds] = {
     "P1.54": lambda p, f: f.name == "move-undone" or not p.ways.keys() & set(joined(f).values()),
     "P1.56": lambda p, f: is_well_formed(f),
     "P1.57": lambda p, f: not p.is_known,
+    "P1.58": lambda p, f: (
+        f.number("amount") >= 0 and all(order != f.text("order") for order, _ in p.orders)
+    ),
+    "P1.59": lambda p, f: 1 <= f.number("amount") <= p.orders.get(bought(f), 0),
     "P1.55": lambda p, f: len({p.ways.get(run, run) for run in p.standing.values()})
     == len(p.standing),
 }
