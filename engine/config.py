@@ -25,6 +25,7 @@ from engine.sequence.model import Group, Purpose
 from engine.sequence.parse import Settings
 from engine.sequence.parse_declared import read_declared
 from engine.sequence.parse_fields import read_fields
+from engine.sequence.pressure import read_caps
 from engine.sequence.table import Table, http_url
 from engine.sequence.timing import is_zone
 from engine.sequence.toml import Places, read_tables, toml_mistake
@@ -430,6 +431,7 @@ def _settings(root: Table, site: Site) -> Settings:
                 table.need("name", str, ""),
                 table.get("description", str, ""),
                 partner,
+                read_caps(table),
             )
         )
         if partner and declared.partner(partner) is None:
@@ -464,6 +466,15 @@ def _settings(root: Table, site: Site) -> Settings:
                     group=group.name,
                     other=other,
                 )
+    pressure = _part(root, "pressure")
+    caps = read_caps(pressure)
+    pressure.finish()
     return Settings(
-        site.timezone, site.language, tuple(purposes), tuple(groups), read_fields(root), declared
+        site.timezone,
+        site.language,
+        tuple(purposes),
+        tuple(groups),
+        read_fields(root),
+        declared,
+        caps,
     )

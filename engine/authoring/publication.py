@@ -100,6 +100,14 @@ class Proposal:
         broadcast = self.after.broadcasts.get(name) or self.before.broadcasts.get(name)
         return sum(self.people.get(number, 0) for number in broadcast.to) if broadcast else 0
 
+    def people_of(self, purpose: str) -> int:
+        """How many stand on lists of a purpose, on any where it is "". Whoever stands on two counts
+        twice.
+        """
+        lists = self.after.lists.values()
+        numbers = [listed.id for listed in lists if purpose in ("", listed.purpose)]
+        return sum(self.people.get(number, 0) for number in numbers)
+
 
 def plan_publication(stores: PublicationStores, files: Mapping[str, str] | None = None) -> Proposal:
     """What publishing `files` (default: the author's folder) would change. Raises Unpublishable

@@ -141,7 +141,12 @@ def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Ite
             what = _letter(_("letter {letter} of {where}"), key, letter, plan)
             note = _(": at another time") if mark == "~" else ""
             yield f"{mark} {what}{note} ({on(key)})"
+    for key, letter in changes.weighed:
+        what = _letter(_("letter {letter} of {where}"), key, letter, after)
+        yield f"~ {what}" + _(": another weight, or `when_full`") + f" ({on(key)})"
     yield from _past(proposal, spoken, backfill)
+    for purpose in changes.caps:
+        yield _caps(proposal, purpose, spoken)
     if changes.settings:
         yield _("~ config.toml: purposes, groups, fields or time zone")
     if changes.declared:
@@ -152,6 +157,31 @@ def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Ite
     yield from _words(proposal)
     yield ""
     yield _totals(proposal, spoken)
+
+
+def _caps(proposal: Proposal, purpose: str, spoken: Language) -> str:
+    """ "~ config.toml: at most 3 per 7 days of “La lettre” (240 people stand there)"."""
+    _ = translator(spoken)
+    after = proposal.after
+    caps = after.purposes[purpose].caps if purpose else after.caps
+    most = " · ".join(map(str, caps))
+    sentence = (
+        _("~ config.toml: at most {most} of “{purpose}”")
+        if purpose
+        else _("~ config.toml: at most {most} for anybody")
+    )
+    if not caps:
+        sentence = (
+            _("~ config.toml: no cap any more for “{purpose}”")
+            if purpose
+            else _("~ config.toml: no cap any more for the house")
+        )
+    people = proposal.people_of(purpose)
+    there = counting_translator(spoken)(
+        "{n} person stands there", "{n} people stand there", people
+    ).format(n=grouped(people, _))
+    name = after.purposes[purpose].name if purpose else ""
+    return sentence.format(most=most, purpose=name) + f" ({there})"
 
 
 def _totals(proposal: Proposal, spoken: Language) -> str:

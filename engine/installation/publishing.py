@@ -14,6 +14,7 @@ from engine.installation.state import Installation, read_settings, write_setting
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import Settings, parse
+from engine.sequence.pressure import Caps
 from engine.subscriber.agenda_key import BroadcastKey, ListKey
 
 MAX_PIECE_BYTES = 40_000
@@ -210,7 +211,10 @@ LetterKey = tuple[ListKey | BroadcastKey, str]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a publication would change. `words` are files whose text differs."""
+    """What a publication would change. `words` are files whose text differs; `weighed` the letters
+    that weigh something else under a cap, or wait where they were skipped; `caps` the purposes
+    whose caps differ, "" for those of the house.
+    """
 
     added: tuple[LetterKey, ...] = ()
     removed: tuple[LetterKey, ...] = ()
@@ -221,6 +225,8 @@ class Difference:
     lists_changed: tuple[int, ...] = ()
     settings: bool = False
     declared: bool = False
+    weighed: tuple[LetterKey, ...] = ()
+    caps: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -232,6 +238,8 @@ class Difference:
             self.lists_added,
             self.lists_removed,
             self.lists_changed,
+            self.weighed,
+            self.caps,
         )
         return sum(len(part) for part in parts) + self.settings + self.declared
 
@@ -261,7 +269,19 @@ def difference(before: Plan, after: Plan) -> Difference:
         changed,
         _settings(before) != _settings(after),
         before.declared != after.declared,
+        tuple(k for k in new if k in old and _weight(old[k]) != _weight(new[k])),
+        tuple(p for p in ("", *after.purposes) if _caps(before, p) != _caps(after, p)),
     )
+
+
+def _weight(letter: Letter) -> tuple[object, ...]:
+    return letter.weight, letter.when_full
+
+
+def _caps(plan: Plan, purpose: str) -> Caps:
+    """Those of a purpose, of the house where it is ""."""
+    purposed = plan.purposes.get(purpose)
+    return purposed.caps if purposed is not None else () if purpose else plan.caps
 
 
 def affected_lists(before: Plan, after: Plan) -> frozenset[int]:
@@ -299,7 +319,8 @@ def _letters(plan: Plan) -> dict[LetterKey, Letter]:
 
 
 def _settings(plan: Plan) -> tuple[object, ...]:
-    return (plan.purposes, plan.groups, plan.fields, plan.timezone, plan.language)
+    purposes = {name: replace(purpose, caps=()) for name, purpose in plan.purposes.items()}
+    return (purposes, plan.groups, plan.fields, plan.timezone, plan.language)
 
 
 def _mailing(plan: Plan, name: str) -> tuple[object, ...]:

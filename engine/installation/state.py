@@ -15,6 +15,7 @@ from engine.installation.breaches import Breach, evolved
 from engine.sequence.declared import from_plain, plain
 from engine.sequence.model import Field, FieldType, Group, Plan, Purpose
 from engine.sequence.parse import Settings, parse
+from engine.sequence.pressure import as_published, from_published
 from engine.subscriber.act import Calendar, Occurrence
 from engine.subscriber.agenda_key import BroadcastKey, encode, list_key
 
@@ -135,10 +136,22 @@ def read_settings(text: str) -> Settings:
     return Settings(
         raw["timezone"],
         "fr" if raw["language"] == "fr" else "en",
-        tuple(Purpose(**entry) for entry in raw["purposes"]),
+        tuple(_read_purpose(entry) for entry in raw["purposes"]),
         tuple(Group(entry["name"], tuple(entry["yields_to"])) for entry in raw["groups"]),
         tuple(map(_read_field, raw["fields"])),
         from_plain(raw["declared"]) if "declared" in raw else None,
+        from_published(raw.get("pressure", ())),
+    )
+
+
+def _read_purpose(raw: Mapping[str, object]) -> Purpose:
+    caps = raw.get("max", ())
+    return Purpose(
+        id=str(raw["id"]),
+        name=str(raw["name"]),
+        description=str(raw["description"]),
+        partner=str(raw.get("partner", "")),
+        caps=from_published(caps if isinstance(caps, list) else ()),
     )
 
 
@@ -153,6 +166,8 @@ def write_settings(settings: Settings) -> str:
     }
     if settings.declared is not None:
         settled["declared"] = plain(settings.declared)
+    if settings.caps:
+        settled["pressure"] = as_published(settings.caps)
     return json.dumps(settled, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -174,9 +189,17 @@ def _field(known: Field) -> dict[str, object]:
     return plain | {"options": list(known.options)} if known.options else plain
 
 
-def _purpose(purpose: Purpose) -> dict[str, str]:
-    plain = {"id": purpose.id, "name": purpose.name, "description": purpose.description}
-    return plain | {"partner": purpose.partner} if purpose.partner else plain
+def _purpose(purpose: Purpose) -> dict[str, object]:
+    plain: dict[str, object] = {
+        "id": purpose.id,
+        "name": purpose.name,
+        "description": purpose.description,
+    }
+    if purpose.partner:
+        plain["partner"] = purpose.partner
+    if purpose.caps:
+        plain["max"] = as_published(purpose.caps)
+    return plain
 
 
 def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from engine.sequence import check_letters
+from engine.sequence import check_letters, check_pressure
 from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Letter, List, Plan
 from engine.sequence.plan_source import CONFIG, PlanSource, named
@@ -267,6 +267,9 @@ RULES: tuple[Rule, ...] = (
     check_letters.broadcasts_that_never_fall_due,
     check_letters.confirmations_that_confirm_nothing,
     check_letters.fields_collected_and_never_used,
+    check_pressure.lists_that_do_not_fit,
+    check_pressure.reminders_that_come_too_soon,
+    check_pressure.weights_that_never_matter,
 )
 
 

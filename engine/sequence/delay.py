@@ -95,6 +95,14 @@ class Delay:
         days = self.months * 28 + self.days
         return max(0, days - 1) * DAY + self.minutes * MINUTE
 
+    @property
+    def most_ms(self) -> int:
+        """An upper bound (ms) of the delay, as `least_ms` is a lower one: months of 31 days, and a
+        day more.
+        """
+        days = self.months * 31 + self.days
+        return (days + bool(days)) * DAY + self.minutes * MINUTE
+
     def __str__(self) -> str:
         parts = [
             (self.months, "month"),

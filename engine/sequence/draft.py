@@ -16,6 +16,7 @@ from engine.sequence.links import SPECIAL
 from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Field, Group, List, Purpose
 from engine.sequence.nearest import hint, nearest
+from engine.sequence.pressure import Caps
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
 from engine.words import N_, Language, Words
@@ -37,6 +38,7 @@ class Settings:
     groups: tuple[Group, ...] = ()
     fields: tuple[Field, ...] = ()
     declared: Declared | None = None
+    caps: Caps = ()
 
 
 @dataclass

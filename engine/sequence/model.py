@@ -12,6 +12,7 @@ from unicodedata import normalize
 
 from engine.sequence.declared import Declared
 from engine.sequence.delay import NONE, Delay
+from engine.sequence.pressure import DEFAULT_WEIGHT, Caps, WhenFull
 from engine.sequence.timing import ANY_HOUR, Hours
 from engine.words import Language
 
@@ -49,7 +50,8 @@ class Letter:
     Exactly one of these says when: `after` (since joining), `wait` (since the letter before),
     `reminds` with `wait` (since the letter reminded was sent, only to who has not answered it).
     `added_at` (ms) is when it was first published, `backfill` whether it also reaches people
-    already past it.
+    already past it. Under a cap a letter leaves room for those of more `weight` (0 to 9);
+    `when_full` says what becomes of it where there is none.
     """
 
     id: str
@@ -63,6 +65,8 @@ class Letter:
     links: tuple[Link, ...] = ()
     added_at: int = 0
     backfill: bool = False
+    weight: int = DEFAULT_WEIGHT
+    when_full: WhenFull = "wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +203,14 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Purpose:
     """What consent is given for. `partner` is whose messages they are, when they are not the
-    installation's own (D07).
+    installation's own (D07); `caps` hold for its letters alone.
     """
 
     id: str
     name: str
     description: str = ""
     partner: str = ""
+    caps: Caps = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +228,7 @@ class Field:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything published: the engine runs on exactly one of these at a time; `edition` counts
-    publications, 0 is the empty plan.
+    publications, 0 is the empty plan. `caps` hold for the letters of all purposes together.
     """
 
     edition: int = 0
@@ -239,6 +244,7 @@ class Plan:
     confirmation: Confirmation = Confirmation(subject="", body="")
     words: Mapping[str, str] = field(default_factory=dict)
     declared: Declared | None = None
+    caps: Caps = ()
 
     def title_for_readers(self, number: int) -> str:
         """The name of a list for readers: the title of its dialogue, else that of its purpose; ""

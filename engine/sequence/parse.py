@@ -180,6 +180,7 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
         confirmation or Confirmation(subject="", body=CONFIRMATION_BODY),
         dict(files),
         settings.declared,
+        settings.caps,
     )
     return plan, tuple(sorted(set(draft.mistakes)))
 

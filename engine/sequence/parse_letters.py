@@ -16,6 +16,7 @@ from engine.sequence.draft import Draft, check_name, read_hours
 from engine.sequence.mistakes import Mistake, column_of
 from engine.sequence.model import Broadcast, Letter, Link
 from engine.sequence.nearest import hint, nearest
+from engine.sequence.pressure import WHEN_FULL, read_weight
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours, read_local_minute
 from engine.words import N_
@@ -113,6 +114,8 @@ def read_letter(table: Table, hours: Hours, draft: Draft, position: int) -> Lett
         wait=wait,
         reminds=reminds,
         hours=read_hours(table, hours),
+        weight=read_weight(table),
+        when_full=table.one_of("when_full", WHEN_FULL, "wait"),
     )
     table.finish()
     return letter
@@ -197,7 +200,11 @@ def read_broadcast(table: Table, root: Table, draft: Draft) -> Broadcast:
             date=on,
         )
     table.parsed("every", read_cron, None)
-    letter = read_words(table, draft, name)
+    letter = replace(
+        read_words(table, draft, name),
+        weight=read_weight(table),
+        when_full=table.one_of("when_full", WHEN_FULL, "skip"),
+    )
     letter = replace(letter, links=read_links(letter, draft))
     own = table.table("reminder")
     reminder = _reminder(own, letter, draft) if own is not None else None
@@ -249,6 +256,8 @@ def _reminder(table: Table, letter: Letter, draft: Draft) -> Letter:
         wait=wait,
         hours=hours,
         reminds=letter.id,
+        weight=read_weight(table, letter.weight),
+        when_full=table.one_of("when_full", WHEN_FULL, letter.when_full),
     )
     table.finish()
     return replace(reminder, links=read_links(reminder, draft))

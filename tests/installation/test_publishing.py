@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from engine.installation.publishing import publication
+from dataclasses import replace
+
+from engine.authoring.publication import Proposal
+from engine.cli.publish import tell
+from engine.installation.publishing import affected_lists, difference, publication
 from engine.installation.state import Installation, read_settings, write_settings
 from engine.sequence.declared import Declared, Retention
 from engine.sequence.delay import Delay
-from engine.sequence.parse import Settings
-from tests.sequence.dialogues import SETTINGS
+from engine.sequence.parse import Settings, parse
+from engine.sequence.pressure import parse_cap
+from engine.subscriber.agenda_key import ListKey
+from tests.sequence.dialogues import HEAD, SETTINGS, letter, listed, read
 
 
 def test_settings_published_before_there_was_anything_to_declare_keep_their_digest() -> None:
@@ -33,3 +39,38 @@ def test_a_change_of_a_duration_alone_is_published() -> None:
         Delay(months=24),
         Delay(months=12),
     ]
+
+
+def test_a_cap_and_a_weight_are_changes_of_their_own_and_touch_no_due_date() -> None:
+    text = HEAD + listed(11, "a", "ends = { leave = true }") + letter("one")
+    before = read(text)
+    capped = replace(SETTINGS, caps=(parse_cap("3 per 1 week"),))
+    after = read(text.replace("[[list.letter]]", "[[list.letter]]\nweight = 8"), settings=capped)
+    changes = difference(before, after)
+    assert changes.weighed == ((ListKey(11), "one"),)
+    assert (changes.caps, changes.settings, changes.retimed) == (("",), False, ())
+    assert changes.count == 2 + len(changes.words)
+    own = tuple(replace(p, caps=capped.caps) for p in SETTINGS.purposes[:1])
+    purposed = replace(SETTINGS, purposes=own + SETTINGS.purposes[1:])
+    assert difference(before, read(text, settings=purposed)).caps == ("conseils",)
+    assert affected_lists(before, after) == frozenset()
+
+
+def test_the_plan_says_whom_a_new_cap_touches() -> None:
+    before = read(HEAD + listed(11, "a", "ends = { leave = true }") + letter("one"))
+    conseils = replace(SETTINGS.purposes[0], caps=(parse_cap("1 per 2 days"),))
+    settings = replace(
+        SETTINGS,
+        purposes=(conseils, *SETTINGS.purposes[1:]),
+        caps=(parse_cap("3 per 1 week"), parse_cap("8 per 1 month")),
+    )
+    after = parse(dict(before.words), settings)
+    plan = Proposal(1, before, after, {}, settings, difference(before, after), {11: 3})
+    lines = list(tell(plan, "en"))
+    assert (
+        "~ config.toml: at most 3 per 7 days · 8 per 1 month for anybody (3 people stand there)"
+        in lines
+    )
+    assert "~ config.toml: at most 1 per 2 days of “La lettre” (3 people stand there)" in lines
+    back = Proposal(2, after, before, {}, SETTINGS, difference(after, before), {11: 3})
+    assert "~ config.toml: no cap any more for the house (3 people stand there)" in tell(back, "en")

@@ -275,7 +275,8 @@ def test_each_key_of_the_configuration_is_explained_above_its_first_use() -> Non
         ),
         ("[processor]", "name task country contract data guarantee engaged_by"),
         ("[partner]", "id name address notice"),
-        ("[purpose]", "id name description partner"),
+        ("[purpose]", "id name description partner max"),
+        ("pressure", "max"),
     ],
 )
 def test_the_configuration_shows_every_key_there_is(table: str, keys: str) -> None:
