@@ -48,7 +48,8 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptio
     """Raises UserError of status 2 with a sentence."""
     plan = context.installation_stream.current().plan()
     listed = list_of(plan, args.list)
-    fields = tuple(field.name for field in context.config.settings.fields)
+    declared = context.config.settings.fields
+    fields = tuple(field.name for field in declared)
     mapping = _mapping(args, fields)
     named = set(mapping.values())
     zone, now = context.config.site.timezone, context.clock.now()
@@ -71,6 +72,7 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptio
         basis=args.basis,
         start=args.start,
         fields=fields,
+        typed={field.name: field for field in declared if field.type != "text"},
         objection=args.objection.strip(),
         first_address=args.first_address,
         ask_first=(plan.declared or Declared()).consent == "ask-first",

@@ -267,6 +267,7 @@ ROWS: Mapping[RowFault, str] = MappingProxyType(
         ),
         RowFault.SOURCE_MISSING: N_("no source is said for this row"),
         RowFault.TOO_MANY_CELLS: N_("the row has {n} cells; there are {columns} columns"),
+        RowFault.VALUE_UNFIT: N_("the row comes in without {field}: {why}"),
         RowFault.WORD_UNKNOWN: N_(
             "what stands in a column of refusals or agreements is not known: write yes, no,"
             " bounced, complained or a date"

@@ -286,8 +286,10 @@ class _Reading:
         self.shuffle = random.SystemRandom().shuffle
 
     def everything(self) -> None:
+        typed = self.defaults.typed.items()
+        dated = (*DATED, *(name for name, field in typed if field.type == "date"))
         findings = scan(
-            self.opened, DATED, self.defaults.zone, self.date_order, lambda: self._pause(0)
+            self.opened, dated, self.defaults.zone, self.date_order, lambda: self._pause(0)
         )
         self.defaults = replace(self.defaults, judged=findings.judged, orders=findings.orders)
         self.report.agreed_at = findings.agreed_at

@@ -104,6 +104,7 @@ class RowFault(StrEnum):
     SEVERAL_ADDRESSES = auto()
     SOURCE_MISSING = auto()
     TOO_MANY_CELLS = auto()
+    VALUE_UNFIT = auto()
     WORD_UNKNOWN = auto()
 
 

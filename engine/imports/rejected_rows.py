@@ -1,5 +1,5 @@
-"""Rejected rows of one file: counted by reason, and written beside it in the order of its lines,
-however late each was found to be none.
+"""Rejected rows of one file, and the values that others come in without: counted by reason, and
+written beside it in the order of its lines, however late each was found to be none.
 
 What is more than a few thousand waits in a nameless file, sorted piece by piece, and is put
 together at the end. A kill before that leaves no file of rejected rows: the same import again
@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import IO, Self, TextIO
 
 from engine.i18n.in_words import in_words
-from engine.i18n.language import Say, grouped
+from engine.i18n.language import N_, Say, grouped
 from engine.imports.refusals import RowFault, TableFault, TableRefused
 from engine.words import Reason
 
@@ -37,6 +37,8 @@ OTHER = Reason(RowFault.OTHER)
 _FORMULA = re.compile(
     r"""(^(?=[\t\r\n])|(?:^|[;\t\r\n])(?=(?:[^\S\t\r\n]|["'\ufeff\u200b])*[=+\-@＝＋－＠]))"""
 )
+Counted = dict[Reason[StrEnum], tuple[int, tuple[int, ...]]]
+"""How often each reason was given, and on which lines first."""
 RejectedLine = tuple[int, str, str]
 """A physical line from 1, why it was rejected in words, and the row as it was written."""
 READ_AHEAD_BYTES = 64 * 1024
@@ -51,8 +53,9 @@ class Rejections:
     def __init__(self, source: Path, say: Say, *, rehearsed: bool = False) -> None:
         self._say = say
         self.rehearsed = rehearsed
-        self.count = 0
-        self.reasons: dict[Reason[StrEnum], tuple[int, tuple[int, ...]]] = {}
+        self.count = self.values = 0
+        self.reasons: Counted = {}
+        self.value_reasons: Counted = {}
         self._writer = RejectWriter(source)
         self._held: list[RejectedLine] = []
         self._characters = 0
@@ -62,12 +65,26 @@ class Rejections:
         self, line: int, reason: Reason[StrEnum], raw: str, kind: Reason[StrEnum] | None = None
     ) -> None:
         """`kind` is the reason without what differs from row to row."""
-        kind = kind or reason
-        if kind not in self.reasons and len(self.reasons) >= REASONS_SHOWN:
-            kind = OTHER
-        count, lines = self.reasons.get(kind, (0, ()))
-        self.reasons[kind] = (count + 1, tuple(sorted((*lines, line))[:LINES_SHOWN]))
         self.count += 1
+        self._keep(self.reasons, kind or reason, line, reason, raw)
+
+    def add_value(self, line: int, reason: Reason[StrEnum], raw: str) -> None:
+        """One cell of a row that comes in without it."""
+        self.values += 1
+        self._keep(self.value_reasons, reason, line, reason, raw)
+
+    def _keep(
+        self,
+        reasons: Counted,
+        kind: Reason[StrEnum],
+        line: int,
+        reason: Reason[StrEnum],
+        raw: str,
+    ) -> None:
+        if kind not in reasons and len(reasons) >= REASONS_SHOWN:
+            kind = OTHER
+        count, lines = reasons.get(kind, (0, ()))
+        reasons[kind] = (count + 1, tuple(sorted((*lines, line))[:LINES_SHOWN]))
         if not self.rehearsed:
             self._held.append((line, in_words(reason, self._say), raw))
             self._characters += len(raw)
@@ -98,14 +115,17 @@ class Rejections:
             self._write()
 
     def lines(self, _: Say) -> Iterator[str]:
-        if not self.count:
-            return
-        yield f"{grouped(self.count, _):>11}  " + _("rejected")
-        for reason, (count, where) in sorted(self.reasons.items(), key=lambda item: -item[1][0]):
-            yield (
-                f"{grouped(count, _):>15}  {in_words(reason, _)}"
-                f" ({lines_in_words(count, where, _)})"
-            )
+        for total, label, reasons in (
+            (self.values, N_("values left out"), self.value_reasons),
+            (self.count, N_("rejected"), self.reasons),
+        ):
+            if total:
+                yield f"{grouped(total, _):>11}  {_(label)}"
+            for reason, (count, where) in sorted(reasons.items(), key=lambda item: -item[1][0]):
+                yield (
+                    f"{grouped(count, _):>15}  {in_words(reason, _)}"
+                    f" ({lines_in_words(count, where, _)})"
+                )
         if self.path is not None:
             yield _("  Each rejected row, with its line and reason, is in {path}").format(
                 path=self.path

@@ -99,6 +99,8 @@ class ImportReport:
         for name in (*arrival.left_empty, *([""] if arrival.several else [])):
             count, lines = self.cells.get(name, (0, ()))
             self.cells[name] = (count + 1, (*lines, arrival.line)[:LINES_SHOWN])
+        for reason in arrival.unfit:
+            self.rejections.add_value(arrival.line, reason, arrival.raw)
 
     @property
     def exit_code(self) -> int:

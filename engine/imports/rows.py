@@ -20,13 +20,16 @@ from engine.imports.columns import EMAIL, folded
 from engine.imports.refusals import DateKind, RowFault, RowRefused
 from engine.imports.table import Rejected, Row
 from engine.intake.address import AddressRefused, normalise
+from engine.intake.field_reader import FieldRefused, read_value
 from engine.intake.ground_requirements import GroundDeclaration, Requirement
 from engine.intake.instants import DateOrder, DateRefused, is_no_day, not_after, read_instant
 from engine.intake.locales import read_language, read_zone
+from engine.sequence.model import Field
 from engine.sequence.timing import to_local
 from engine.subscriber.commands import AskFirst, Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.terms import Basis, Start
+from engine.words import Reason
 
 # What a column can hold besides fields, under the name of the option that says so: no field of
 # [fields] can be called like it.
@@ -68,9 +71,9 @@ class ImportDefaults:
     """What holds for every row that does not say otherwise. `now` and `collected` (None: each row
     says) are instants, `zone` is the site's.
 
-    `judged` and `orders` are what a scan of the file found: columns of refusal or agreement, and
-    the order of the dates of a field. `ask_first`: whose consent is declared without a proof is
-    asked once, before anything else.
+    `fields` are names, `typed` those of them that are no texts. `judged` and `orders` are what a
+    scan of the file found: columns of refusal or agreement, and the order of the dates of a field.
+    `ask_first`: whose consent is declared without a proof is asked once, before anything else.
     """
 
     list: int
@@ -81,6 +84,7 @@ class ImportDefaults:
     basis: Basis | Literal[""] = ""
     start: Start = "none"
     fields: tuple[str, ...] = ()
+    typed: Mapping[str, Field] = field(default_factory=dict)
     objection: str = ""
     judged: tuple[JudgedColumn, ...] = ()
     orders: Mapping[str, DateOrder] = field(default_factory=dict)
@@ -92,8 +96,8 @@ class Arrival(NamedTuple):
     """Someone to put on the list. `collected` and `last_contact` (0: not said) are instants;
     `fields` holds what is not empty.
 
-    `left_empty` names optional cells that could not be read; `several`: the first of several
-    addresses was taken.
+    `left_empty` names optional cells that could not be read; `unfit` says of each cell that does
+    not fit its field why it is left out; `several`: the first of several addresses was taken.
     """
 
     line: int
@@ -106,6 +110,7 @@ class Arrival(NamedTuple):
     last_contact: int
     left_empty: tuple[str, ...] = ()
     several: bool = False
+    unfit: tuple[Reason[RowFault], ...] = ()
 
     @property
     def content(self) -> int:
@@ -313,6 +318,7 @@ def _arrival(row: Row, address: str, defaults: ImportDefaults, several: bool) ->
     contact = _last_contact(values.get(LAST_CONTACT, ""), defaults)
     optional = {name: text for name, text in fields.items() if not is_no_day(text)}
     unread = [name for name in fields if name not in optional]
+    unfit = _read_typed(optional, defaults) if defaults.typed else ()
     unread += ["timezone"] if zone and not read_zone(zone) else []
     unread += ["language"] if language and not read_language(language) else []
     unread += [LAST_CONTACT] if contact is None else []
@@ -327,7 +333,24 @@ def _arrival(row: Row, address: str, defaults: ImportDefaults, several: bool) ->
         last_contact=contact or 0,
         left_empty=tuple(unread),
         several=several,
+        unfit=unfit,
     )
+
+
+def _read_typed(values: dict[str, str], defaults: ImportDefaults) -> tuple[Reason[RowFault], ...]:
+    """Puts each value of a typed field in the form that is kept; takes out, and names, what does
+    not fit.
+    """
+    unfit = []
+    for name, declared in defaults.typed.items():
+        if name not in values:
+            continue
+        try:
+            values[name] = read_value(declared, values[name], defaults.orders.get(name))
+        except (DateRefused, FieldRefused) as error:
+            del values[name]
+            unfit.append(Reason(RowFault.VALUE_UNFIT, field=name, why=error.reason))
+    return tuple(unfit)
 
 
 def _last_contact(text: str, defaults: ImportDefaults) -> int | None:

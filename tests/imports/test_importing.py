@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -652,6 +653,37 @@ def test_a_column_is_found_by_the_label_of_its_field_too(
     assert report.table.columns == {"email": 0, "city": 1}
     found = stream(context, "ana@lecteurs.example")
     assert context.vault.people([found])[found].fields == {"city": "Brest"}
+
+
+def test_a_value_that_does_not_fit_is_said_with_its_line_and_its_row_comes_in_without_it(
+    make_context: MakeContext, tmp_path: Path
+) -> None:
+    typed = (
+        'birthday = { label = "Né le", type = "date" }\n'
+        'soil = { label = "Sol", type = "choice", options = ["Argile", "Sable"] }\n'
+    )
+    context = make_context(FILES, typed)
+    both_ways = "email;né le;sol\nana@lecteurs.example;03/09/1980;argile\n"
+    with telling(TableRefused, "with the day or with the month first"):
+        bring(context, table(tmp_path, both_ways))
+    text = f"{both_ways}bob@lecteurs.example;31/12/1979;Roche\nclea@lecteurs.example;1/1/80;Sable\n"
+    report = bring(context, table(tmp_path, text))
+    assert (counts(report), report.exit_code, report.rejections.values) == ({"joined": 3}, 0, 2)
+    assert [
+        context.vault.people([one])[one].fields for one in map(partial(stream, context), ADDRESSES)
+    ] == [
+        {"birthday": "1980-09-03", "soil": "Argile"},
+        {"birthday": "1979-12-31"},
+        {"soil": "Sable"},
+    ]
+    lines = "\n".join(report.lines(translator("fr")))
+    assert "2  valeurs laissées de côté" in lines
+    assert "ce n’est aucune de ces valeurs\u00a0: Argile, Sable (ligne 3)" in lines
+    assert report.rejections.path is not None
+    with report.rejections.path.open(encoding="utf-8-sig", newline="") as file:
+        assert [line for line, _reason, _row in list(csv.reader(file))[1:]] == ["3", "4"]
+    again = bring(context, table(tmp_path, text), "--update")
+    assert counts(again) == {"already": 3}
 
 
 def test_the_report_names_columns_in_the_language_of_the_site(

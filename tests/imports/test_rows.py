@@ -24,6 +24,7 @@ from engine.imports.rows import (
 )
 from engine.imports.table import Rejected, Row
 from engine.intake.instants import read_instant
+from engine.sequence.model import Field
 from engine.subscriber.events import Cause
 
 NOW = 1_790_000_000_000  # 2026-09-21
@@ -318,6 +319,40 @@ def test_an_optional_cell_that_cannot_be_read_stays_empty_and_is_named() -> None
         "fr",
         ("birthday",),
     )
+
+
+def test_a_value_that_does_not_fit_its_field_is_named_and_costs_neither_the_row_nor_another() -> (
+    None
+):
+    typed = {
+        "birthday": Field("birthday", "Naissance", "date"),
+        "budget": Field("budget", "Budget", "number"),
+        "garden": Field("garden", "Jardin", "yes-no"),
+    }
+    said = replace(
+        SAID,
+        fields=("first_name", *typed),
+        typed=typed,
+        orders={"birthday": "day-first"},
+    )
+    good = {"first_name": "Ana", "birthday": "03/09/1980", "budget": "1 234,50", "garden": "x"}
+    found = arrival(read_row(row(**good), said))
+    assert found.fields == {
+        "first_name": "Ana",
+        "birthday": "1980-09-03",
+        "budget": "1234.5",
+        "garden": "yes",
+    }
+    assert (found.unfit, found.left_empty) == ((), ())
+    bad = good | {"birthday": "31/02/1980", "budget": "beaucoup"}
+    found = arrival(read_row(row(**bad), said))
+    assert found.fields == {"first_name": "Ana", "garden": "yes"}
+    assert [in_english(reason) for reason in found.unfit] == [
+        "the row comes in without birthday: there is no such day or hour in any calendar",
+        "the row comes in without budget: the number is not understood: write 1234.5 or 1234,5",
+    ]
+    found = arrival(read_row(row(**good | {"birthday": "00/00/0000"}), said))
+    assert (found.unfit, found.left_empty) == ((), ("birthday",))
 
 
 @pytest.mark.parametrize(
