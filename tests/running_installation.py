@@ -20,20 +20,16 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
-from engine.app import open_context_in
+from engine.app import DATABASE, open_context_in
 from engine.config import read_config
 from engine.context import AppContext
 from engine.installation.publishing import publication
-from engine.ledger.store import Ledger
 from engine.letter.source_folder import read_sequences
 from engine.secret_files import make_secrets, read_secrets
 from engine.store import postmaster
-from engine.store.database import Database, ensure_database, ensure_program_role
 from engine.store.embedded import Embedded
-from engine.store.migrate import migrate
 from engine.subscriber.events import Cause
 from engine.web.shown_words import shown_by
-from projections.reading import ReadViews
 from tests.clusters import new_cluster
 
 # Nothing here outlives the run, so nothing needs to reach the disk.
@@ -45,8 +41,10 @@ SETTINGS = {
     "full_page_writes": "off",
 }
 ROOM = 4 * 1024**3
-TEMPLATE = "template_relance"
-TEMPLATE_PROGRAM = f"{TEMPLATE}_program"
+TEMPLATE, TEMPLATE_PROGRAM = DATABASE, f"{DATABASE}_program"
+"""As `new_cluster` makes them. The role of each installation is a member of the template's, and may
+what that may.
+"""
 
 LAYOUT = """<!doctype html><html lang="{{ language }}"><head><title>{{ subject }}</title></head>
 <body><div>{{ preheader }}</div>{{ content }}{{ foot }}</body></html>"""
@@ -137,25 +135,10 @@ class Installations:
             new_cluster(self.data, self.root / "secrets")
             self.admin = self._embedded.attach()
             self._connection = psycopg.connect(self.admin, autocommit=True)
-            self._make_template()
         except BaseException:
             self.__exit__()
             raise
         return self
-
-    def _make_template(self) -> None:
-        """A migrated database with its views, still empty. The role of each installation is a
-        member of its program's, and may what that may.
-        """
-        owner = ensure_database(self.admin, TEMPLATE)
-        program = ensure_program_role(owner, self.root / "template.password")
-        migrate(owner, TEMPLATE_PROGRAM)
-        database, ledger = Database(program).open(), Ledger(program)
-        try:
-            ReadViews(ledger, database).prepare()
-        finally:
-            ledger.close()
-            database.close()
 
     def _run(self, *statements: str) -> None:
         """As who administers the server, over the one connection that is kept for it."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
 from engine.config import Config
 from engine.letter.compile import (
+    Compiled,
     Foot,
     LetterMistakes,
     LetterSource,
@@ -213,6 +215,12 @@ def _at_confirmation(source: PlanSource, key: str, sentence: Words, fatal: bool)
     return source.at(file, f"confirmation.{key}", sentence, fatal)
 
 
+@lru_cache(maxsize=256)
+def _compiled(source: LetterSource, fields: tuple[tuple[str, str], ...]) -> Compiled:
+    """Raises LetterMistakes. A folder that is looked at again has mostly the letters it had."""
+    return compile_letter(source, fields=dict(fields))
+
+
 def _letter(
     letter: Letter, plan: Plan, files: dict[str, str], foot: Foot
 ) -> Iterator[tuple[str, Mistake]]:
@@ -223,7 +231,7 @@ def _letter(
         return
     source = source_of(letter, plan, next(iter(plan.purposes), ""))
     try:
-        compiled = compile_letter(source, fields=labels(plan))
+        compiled = _compiled(source, tuple(labels(plan).items()))
     except LetterMistakes as error:
         yield from _placed(error.mistakes, source, letter, plan)
         return
