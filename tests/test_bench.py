@@ -18,6 +18,7 @@ from bench import chaos
 from bench.ground import Ground, NoRoom, ground
 from bench.http import Refused, answers, get, waited
 from bench.installation import CROWDED
+from bench.measuring import main
 from bench.picture import Curve, drawn
 from bench.processes import free_port, module, running
 from bench.processor import Used
@@ -72,11 +73,16 @@ def test_a_quick_run_prints_a_table_and_writes_a_list_of_rows(tmp_path: Path) ->
     assert "<title>append: " in picture.read_text("utf-8")
 
 
-def test_an_unknown_measure_is_refused_with_those_there_are(tmp_path: Path) -> None:
+def test_an_unknown_measure_is_refused_with_those_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     output = tmp_path / "results.json"
-    ended = bench("--output", str(output), "apend")
-    assert ended.returncode == 2
-    assert "apend" in ended.stderr and "append" in ended.stderr and "Traceback" not in ended.stderr
+    monkeypatch.setattr(sys, "argv", ["bench", "--output", str(output), "apend"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert "apend" in told and "append" in told and "Traceback" not in told
     assert not output.exists()
 
 

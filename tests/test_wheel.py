@@ -55,7 +55,7 @@ def relance(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("elsewhere")
     venv.create(place, with_pip=False)
     python = place / "bin/python"
-    pip("--python", str(python), "install", "--no-deps", "--no-index", wheel)
+    pip("--python", str(python), "install", "--no-deps", "--no-index", "--no-compile", wheel)
     borrowed = place / sysconfig.get_path("purelib", vars={"base": "."}) / "borrowed.pth"
     borrowed.write_text(sysconfig.get_path("purelib") + "\n", "utf-8")
     return place / "bin/relance"
