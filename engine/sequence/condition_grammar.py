@@ -32,8 +32,9 @@ from engine.sequence.condition import (
     quoted,
 )
 from engine.sequence.delay import Delay, parse_delay
+from engine.sequence.field_values import value_of
 from engine.sequence.mistakes import Unreadable
-from engine.sequence.model import Plan
+from engine.sequence.model import Field, FieldType, Plan
 from engine.sequence.nearest import hint, nearest, nearest_field
 from engine.sequence.plan_source import letters_of
 from engine.words import N_, Value, Words, words
@@ -87,6 +88,15 @@ _OTHERS: Mapping[str, str] = {
     "DURATION": N_("a duration: `30 days`"),
     "$END": N_("the end of the line"),
 }
+_OPERATORS_OF: Mapping[FieldType, tuple[FieldOperator, ...]] = {
+    "text": ("is", "is not", "starts with"),
+    "number": ("is", "is not", "over", "under"),
+    "date": ("is", "is not", "before", "after"),
+    "choice": ("is", "is not"),
+    "choices": ("is", "is not"),
+    "yes-no": ("is", "is not"),
+}
+_EXAMPLES = {"number": '"12.5"', "date": '"1980-09-03"', "yes-no": '"yes"'}
 _WORD_AT = re.compile(rf"{_IN_QUOTES}|[^\s\",“«]+|\S")
 
 
@@ -341,7 +351,39 @@ def _field(line: _Recognised) -> Line:
     )
     if "NOT" in terminals:
         operator = "is not"
+    if operator not in _OPERATORS_OF[fields[name].type]:
+        could = ", ".join(f"`{operator}`" for operator in _OPERATORS_OF[fields[name].type])
+        message = N_(
+            '`{operator}` compares no field of type {type}, which "{field}" is; what can stand'
+            " here: {operators}"
+        )
+        values = {"operator": operator, "type": fields[name].type, "operators": could}
+        raise ConditionMistake(line.words[1].offset, message, False, field=name, **values)
+    for word in line.words:
+        if word.terminal == "TEXT" and value_of(fields[name], word.plain) is None:
+            raise _unfit(fields[name], word)
     return FieldIs(name, operator, *line.values())
+
+
+def _unfit(field: Field, word: _Word) -> ConditionMistake:
+    if field.type in ("choice", "choices"):
+        message = N_('"{value}" is no option of the field "{field}", which has {options}{hint}')
+        options = ", ".join(map(quoted, field.options))
+        close = hint(nearest(word.plain, field.options))
+        return ConditionMistake(
+            word.offset,
+            message,
+            False,
+            value=word.plain,
+            field=field.name,
+            options=options,
+            hint=close,
+        )
+    message = N_('"{value}" is no value of a field of type {type}: write for example {example}')
+    example = _EXAMPLES[field.type]
+    return ConditionMistake(
+        word.offset, message, False, value=word.plain, type=field.type, example=example
+    )
 
 
 def _measured(line: _Recognised) -> Line:

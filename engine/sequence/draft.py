@@ -44,7 +44,7 @@ class Settings:
 @dataclass
 class Draft:
     """Targets are still as the author wrote them. `lists` keeps each list beside its table, so that
-    later mistakes find their line.
+    later mistakes find their line; `segments` keeps the table of each by its id.
 
     `unread` are the texts of files that are no TOML: a list that seems to be declared there is no
     mistake of whoever names it.
@@ -56,6 +56,7 @@ class Draft:
     lists: dict[int, tuple[List, Table]] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
+    segments: dict[str, Table] = field(default_factory=dict)
 
     def number(self, reference: object) -> int:
         """The number of the list with that number or name; 0 when there is none."""

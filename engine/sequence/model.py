@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 from unicodedata import normalize
 
+from engine.sequence.condition import Combined, Condition, InSegment
 from engine.sequence.declared import Declared
 from engine.sequence.delay import NONE, Delay
 from engine.sequence.pressure import DEFAULT_WEIGHT, Caps, WhenFull
@@ -51,7 +52,8 @@ class Letter:
     `reminds` with `wait` (since the letter reminded was sent, only to who has not answered it).
     `added_at` (ms) is when it was first published, `backfill` whether it also reaches people
     already past it. Under a cap a letter leaves room for those of more `weight` (0 to 9);
-    `when_full` says what becomes of it where there is none.
+    `when_full` says what becomes of it where there is none. Only who is in segment `only` ("" is
+    everybody) gets it, and nobody who is in segment `unless`.
     """
 
     id: str
@@ -67,6 +69,8 @@ class Letter:
     backfill: bool = False
     weight: int = DEFAULT_WEIGHT
     when_full: WhenFull = "wait"
+    only: str = ""
+    unless: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,8 @@ class List:
 @dataclass(frozen=True, slots=True)
 class Broadcast:
     """One mailing on a date (`on`, local "YYYY-MM-DD HH:MM" in the installation's zone) or a
-    recurring one (`every`, a cron line).
+    recurring one (`every`, a cron line). It goes to who is on one of the lists `to` or in one of
+    `segments`.
     """
 
     id: str
@@ -121,6 +126,40 @@ class Broadcast:
     every: str = ""
     reminder: Letter | None = None
     max_lateness: Delay = Delay(days=2)
+    segments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Who is meant: whom somebody put in (`static`), or who satisfies `own` and is in the segment
+    `parent`, if there is one.
+    """
+
+    id: str
+    name: str
+    file: str = ""
+    parent: str = ""
+    static: bool = False
+    own: Combined = Combined()
+
+    @property
+    def condition(self) -> Condition:
+        """What holds for its members; of a static segment, that they are in it."""
+        if self.static:
+            return InSegment(self.id)
+        return Combined(all=(InSegment(self.parent), self.own)) if self.parent else self.own
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRule:
+    """What happens to a person who enters or leaves a segment. A move leaves list `source`."""
+
+    when: Literal["enters", "leaves"]
+    segment: str
+    then: Literal["join", "move", "leave"]
+    list: int
+    source: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +284,8 @@ class Plan:
     words: Mapping[str, str] = field(default_factory=dict)
     declared: Declared | None = None
     caps: Caps = ()
+    segments: Mapping[str, Segment] = field(default_factory=dict)
+    rules: tuple[SegmentRule, ...] = ()
 
     def title_for_readers(self, number: int) -> str:
         """The name of a list for readers: the title of its dialogue, else that of its purpose; ""

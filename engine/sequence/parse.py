@@ -11,9 +11,19 @@ from typing import Literal, cast
 from engine.sequence.delay import NONE, Delay, parse_delay
 from engine.sequence.draft import MAX_LIST_NUMBER, Draft, Settings, check_list_name, read_hours
 from engine.sequence.mistakes import Mistake, Unpublishable, Unreadable
-from engine.sequence.model import Broadcast, Confirmation, Ending, Form, List, Plan, Rejoin
+from engine.sequence.model import (
+    Broadcast,
+    Confirmation,
+    Ending,
+    Form,
+    List,
+    Plan,
+    Rejoin,
+    SegmentRule,
+)
 from engine.sequence.parse_forms import CONFIRMATION_BODY, read_confirmation, read_form
 from engine.sequence.parse_letters import check_letters, read_broadcast, read_letter, read_links
+from engine.sequence.parse_segments import collect_segments, read_rules, read_segments
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
 from engine.sequence.toml import Places, read_tables, toml_mistake
@@ -137,6 +147,8 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
     draft = Draft(files, settings)
     roots = _read_roots(draft)
     for root in roots:
+        collect_segments(root, draft)
+    for root in roots:
         read_lists(root, draft)
     lists = {
         number: resolve_list(listed, table, draft)
@@ -145,6 +157,7 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
     broadcasts: dict[str, Broadcast] = {}
     forms: dict[str, Form] = {}
     confirmation: Confirmation | None = None
+    rules: list[SegmentRule] = []
     titles = {}
     for root in roots:
         titles[root.file] = root.get("title", str, root.file)
@@ -160,6 +173,7 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
             if form.name in forms:
                 entry.mistake("name", N_('there are two forms "{form}"'), form=form.name)
             forms[form.name] = form
+        rules += read_rules(root, draft)
         own = root.table("confirmation")
         if own is not None:
             if confirmation is not None:
@@ -181,7 +195,9 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
         dict(files),
         settings.declared,
         settings.caps,
+        rules=tuple(rules),
     )
+    plan = replace(plan, segments=read_segments(plan, draft))
     return plan, tuple(sorted(set(draft.mistakes)))
 
 

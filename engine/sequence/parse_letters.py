@@ -16,6 +16,7 @@ from engine.sequence.draft import Draft, check_name, read_hours
 from engine.sequence.mistakes import Mistake, column_of
 from engine.sequence.model import Broadcast, Letter, Link
 from engine.sequence.nearest import hint, nearest
+from engine.sequence.parse_segments import SEGMENT, known_segment, read_reference
 from engine.sequence.pressure import WHEN_FULL, read_weight
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours, read_local_minute
@@ -116,6 +117,8 @@ def read_letter(table: Table, hours: Hours, draft: Draft, position: int) -> Lett
         hours=read_hours(table, hours),
         weight=read_weight(table),
         when_full=table.one_of("when_full", WHEN_FULL, "wait"),
+        only=read_reference(table, "only", draft),
+        unless=read_reference(table, "unless", draft),
     )
     table.finish()
     return letter
@@ -183,8 +186,8 @@ _ON = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
 
 def read_broadcast(table: Table, root: Table, draft: Draft) -> Broadcast:
     name = table.need("id", str, "")
-    to = _audience(table, draft)
-    if not to and table.values.get("to") == []:
+    to, segments = _audience(table, draft)
+    if table.values.get("to") == []:
         table.mistake("to", N_("`to` names no list: nobody would get this"))
     on, every = table.get("on", str, ""), table.get("every", str, "")
     if bool(on) == bool(every):
@@ -211,14 +214,15 @@ def read_broadcast(table: Table, root: Table, draft: Draft) -> Broadcast:
     purpose = draft.purpose(table, root)
     lateness = table.parsed("max_lateness", parse_delay, Delay(days=2))
     table.finish()
-    return Broadcast(name, purpose, to, letter, root.file, on, every, reminder, lateness)
+    return Broadcast(name, purpose, to, letter, root.file, on, every, reminder, lateness, segments)
 
 
-def _audience(table: Table, draft: Draft) -> tuple[int, ...]:
+def _audience(table: Table, draft: Draft) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """The lists meant by `to`, each once: by number or name, those of a group ("@prospects"), or
-    all there are ("everyone").
+    all there are ("everyone"); and the segments ("segment:id").
     """
     numbers: list[int] = []
+    segments: list[str] = []
     for entry in table.need("to", list, []):
         if entry == EVERYONE and EVERYONE not in draft.names:
             numbers += draft.lists
@@ -238,9 +242,11 @@ def _audience(table: Table, draft: Draft) -> tuple[int, ...]:
                     group=entry[1:],
                 )
             numbers += of_group
+        elif isinstance(entry, str) and entry.startswith(SEGMENT):
+            segments.append(known_segment(entry.removeprefix(SEGMENT), table, "to", draft))
         else:
             numbers.append(draft.resolve(entry, table, "to"))
-    return tuple(dict.fromkeys(numbers))
+    return tuple(dict.fromkeys(numbers)), tuple(dict.fromkeys(segments))
 
 
 def _reminder(table: Table, letter: Letter, draft: Draft) -> Letter:

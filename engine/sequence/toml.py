@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from itertools import islice
 
 from engine.sequence.mistakes import Mistake
 from engine.words import N_, words
@@ -127,12 +128,16 @@ _TABLE = re.compile(rf"\s*(\[\[?)\s*({_NAME})\s*\]")
 _KEY = re.compile(rf"\s*({_NAME})\s*=")
 
 
+_CHARACTER = re.compile(r"(?:\\[ \t]*\n\s*)*(?:\\u.{4}|\\U.{8}|\\.|.)", re.DOTALL)
+
+
 class Places:
     """`line("list[0].letter[1].subject")` is the key's line, or that of the nearest table around
     it. Lines and columns count from 1.
     """
 
     def __init__(self, text: str) -> None:
+        self._text = text
         self.lines: dict[str, int] = {"": 1}
         self._columns: dict[str, tuple[int, int]] = {}
         counts: dict[str, int] = {}
@@ -161,10 +166,38 @@ class Places:
         key, value = self._columns.get(self._nearest(path), (0, 0))
         return key if of_key else value
 
+    def within_text(self, path: str, number: int, offset: int) -> tuple[int, int]:
+        """Line and column of one character (`offset` from 0) of a text in quotes: the `number`-th
+        in the value of a key, from 0; the value itself where it is not found.
+        """
+        line, column = self.line(path), self.column(path)
+        if path not in self._columns:
+            return line, column
+        start = sum(len(before) + 1 for before in self._text.split("\n")[: line - 1]) + column - 1
+        texts = (m for m in _IN_STATEMENTS.finditer(self._text, start) if m[0][0] != "#")
+        text = next(islice(texts, number, None), None)
+        if text is None:
+            return line, column
+        at = text.start() + _offset_in_quotes(text[0], offset)
+        return self._text.count("\n", 0, at) + 1, at - self._text.rfind("\n", 0, at)
+
     def _nearest(self, path: str) -> str:
         while path not in self.lines:
             path = path.rpartition("[" if path.endswith("]") else ".")[0]
         return path
+
+
+def _offset_in_quotes(quoted: str, offset: int) -> int:
+    """Where the character at `offset` of a text stands in the text as written, with its quotes and
+    escapes.
+    """
+    quotes = 3 if quoted[:3] in ('"""', "'''") else 1
+    begin = quotes + (quotes == 3 and quoted[3:4] == "\n")
+    if quoted[0] == "'":
+        return begin + offset
+    characters = _CHARACTER.finditer(quoted, begin, len(quoted) - quotes)
+    character = next(islice(characters, offset, None), None)
+    return character.start() if character else len(quoted) - quotes
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:

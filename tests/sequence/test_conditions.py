@@ -4,6 +4,10 @@ what could stand there.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from datetime import date
+from typing import get_args
 from unicodedata import normalize
 
 import pytest
@@ -12,7 +16,6 @@ from hypothesis import strategies as st
 
 from engine.i18n.language import translator
 from engine.sequence.condition import (
-    FIELD_OPERATORS,
     MAX_TIMES,
     MEASURED_ACTS,
     Answered,
@@ -31,7 +34,9 @@ from engine.sequence.condition import (
 )
 from engine.sequence.condition_grammar import ConditionMistake, Names, read_condition
 from engine.sequence.delay import Delay
-from tests.sequence.dialogues import HEAD, letter, listed, read
+from engine.sequence.model import Field, List
+from tests.docs.pages import page, rows, section
+from tests.sequence.dialogues import HEAD, SETTINGS, letter, listed, read
 
 BROADCAST = """
 [[broadcast]]
@@ -47,7 +52,23 @@ PLAN = read(
     + listed(10, "prise-en-main", letter("welcome", body="q.md"), letter("within"))
     + listed(11, "oui", 'group = "clients"')
     + listed(12, "non", letter("welcome"), letter("then", when='after = "1 day"'))
-    + BROADCAST
+    + BROADCAST,
+    settings=replace(
+        SETTINGS,
+        fields=(
+            *SETTINGS.fields,
+            Field("age", "Âge", "number"),
+            Field("birthday", "Naissance", "date"),
+        ),
+    ),
+)
+OF_THE_PAGE = Names(
+    replace(
+        PLAN,
+        lists={**PLAN.lists, 1: List(1, "clients", "conseils")},
+        fields={**PLAN.fields, "town": Field("town", "Ville")},
+    ),
+    ["actifs"],
 )
 NAMES = Names(PLAN, ["potagers", "salon-2026"])
 MONTH = Delay(months=1)
@@ -90,7 +111,7 @@ MONTH = Delay(months=1)
         ("field first_name is unknown", FieldIs("first_name", "is", (), True)),
         ("field first_name is not unknown", FieldIs("first_name", "is not", (), True)),
         ("field first_name is not “Zoé”", FieldIs("first_name", "is not", ("Zoé",))),
-        ('field first_name over "3" or unknown', FieldIs("first_name", "over", ("3",), True)),
+        ('field age over "3" or unknown', FieldIs("age", "over", ("3",), True)),
         (
             r'field first_name starts with "\"Le\" \\" or "La"',
             FieldIs("first_name", "starts with", ('"Le" \\', "La")),
@@ -135,15 +156,22 @@ LINES: st.SearchStrategy[Line] = st.one_of(
     st.builds(
         FieldIs,
         st.just("first_name"),
-        st.sampled_from([one for one in FIELD_OPERATORS if one in ("is", "is not", "starts with")]),
+        st.sampled_from(("is", "is not", "starts with")),
         VALUES,
         st.booleans(),
     ),
     st.builds(
         FieldIs,
-        st.just("first_name"),
-        st.sampled_from(("over", "under", "before", "after")),
-        TEXTS.map(lambda text: (text,)),
+        st.just("age"),
+        st.sampled_from(("over", "under")),
+        st.integers(-9, 999).map(lambda number: (str(number),)),
+        st.booleans(),
+    ),
+    st.builds(
+        FieldIs,
+        st.just("birthday"),
+        st.sampled_from(("before", "after")),
+        st.dates(date(1900, 1, 1), date(2100, 1, 1)).map(lambda day: (str(day),)),
         st.booleans(),
     ),
     st.builds(Measured, st.sampled_from(MEASURED_ACTS), DELAYS, LETTERS | st.none()),
@@ -249,6 +277,24 @@ def test_a_mistake_is_told_with_its_column_and_what_could_stand_there(
     with pytest.raises(ConditionMistake) as mistake:
         read_condition(line, NAMES)
     assert (mistake.value.offset + 1, str(mistake.value)) == (column, told)
+
+
+EXAMPLES = [
+    example
+    for row in rows(section(page("docs/author.md"), "Segments"))
+    for example in re.findall(r"`([^`]+)`", row[0])
+    if " " in example and "=" not in example
+]
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_each_condition_on_the_page_for_authors_is_one(line: str) -> None:
+    read_condition(line, OF_THE_PAGE)
+
+
+def test_the_page_for_authors_has_a_condition_of_each_kind() -> None:
+    shown = {type(read_condition(line, OF_THE_PAGE)) for line in EXAMPLES}
+    assert shown == set(get_args(Line))
 
 
 def test_a_mistake_is_told_in_french_too() -> None:
