@@ -57,11 +57,12 @@ class Follower:
 
     def prepare(self) -> None:
         """Create what is missing. Idempotent."""
-        for view in self.views:
+        with self.database.connection() as connection:
+            missing = self._missing(connection, self.views)
+        for view in missing:
             with self.database.transaction(long=True) as connection:
                 connection.execute(SQL["lock_creation"])
-                exists = connection.execute(SQL["schema_exists"], {"name": view.schema}).fetchone()
-                if exists is None:
+                if self._missing(connection, [view]):
                     self._create(connection, view)
                     connection.execute(view.sql["index"].encode())
 
@@ -157,6 +158,13 @@ class Follower:
             why = str(error) if isinstance(error, EntryRefused) else safe_error_text(error)
             self.faults[view.name] = f"{view.name}: {why}"
             return False
+
+    def _missing(
+        self, connection: psycopg.Connection[tuple[object, ...]], views: Sequence[View]
+    ) -> list[View]:
+        names = {"names": [view.schema for view in views]}
+        there = {name for (name,) in connection.execute(SQL["schemas"], names).fetchall()}
+        return [view for view in views if view.schema not in there]
 
     def _create(self, connection: psycopg.Connection[tuple[object, ...]], view: View) -> None:
         for statement in (

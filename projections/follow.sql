@@ -2,9 +2,9 @@
 -- Two processes that start together must not both create a view.
 SELECT pg_advisory_xact_lock(1380273985)
 
--- name: schema_exists
--- A view's schema is made once.
-SELECT 1 FROM pg_namespace WHERE nspname = %(name)s
+-- name: schemas
+-- A view's schema is made once: which of these are there.
+SELECT nspname FROM pg_namespace WHERE nspname = ANY (%(names)s)
 
 -- name: create_position
 -- Each view has its own position, in its own schema, so that one bad view stops alone.

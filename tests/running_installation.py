@@ -135,6 +135,8 @@ class Installations:
             new_cluster(self.data, self.root / "secrets")
             self.admin = self._embedded.attach()
             self._connection = psycopg.connect(self.admin, autocommit=True)
+            # Whoever connects first leaves PostgreSQL's own cache of the catalogue, for every copy.
+            psycopg.connect(make_conninfo(self.admin, dbname=TEMPLATE)).close()
         except BaseException:
             self.__exit__()
             raise
