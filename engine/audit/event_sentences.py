@@ -218,6 +218,14 @@ def sentence(
             return _("Reachable again ({why})").format(why=stored_in_words(why, _))
         case e.ContactNoted(_, contacted_at):
             return _("Last contact noted: {when}").format(when=moment(contacted_at))
+        case e.AnchorReached(_, field, occurrence, before):
+            if before:
+                return _("{before} before the date in “{field}”, occurrence {occurrence}").format(
+                    before=before, field=field, occurrence=occurrence
+                )
+            return _("The date in “{field}” has come round, occurrence {occurrence}").format(
+                field=field, occurrence=occurrence
+            )
         case e.CallHonoured():
             return _("The call is carried out")
         case e.OrderRecorded(_, _, amount, currency, products):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from engine.authoring.dialogue_file import broadcasts_in, forms_in, lists_in
 from engine.i18n.language import translator
-from engine.i18n.phrases import quoted, say_delay, say_hours, say_list, subject_of
+from engine.i18n.phrases import quoted, say_anchored, say_delay, say_hours, say_list, subject_of
 from engine.sequence.model import Broadcast, Form, Letter, Link, List, Plan
 from engine.words import Language
 
@@ -79,7 +79,11 @@ def _list(listed: List, plan: Plan, language: Language) -> list[str]:
 def _broadcast(broadcast: Broadcast, plan: Plan, language: Language) -> list[str]:
     _ = translator(language)
     to = ", ".join(say_list(plan, number) for number in broadcast.to)
-    when_sent = broadcast.on or _("every {cron} (cron)").format(cron=broadcast.every)
+    when_sent = (
+        when(broadcast.letter, language)
+        if broadcast.anchored is not None
+        else broadcast.on or _("every {cron} (cron)").format(cron=broadcast.every)
+    )
     lines = [
         _("broadcast {name} to {lists}, {when}").format(name=broadcast.id, lists=to, when=when_sent)
     ]
@@ -99,6 +103,8 @@ def when(letter: Letter, language: Language) -> str:
     """ "D+2 09:00 Mon-Fri", "then 1 week later", "no answer to welcome after 1 day"."""
     _ = translator(language)
     hours = say_hours(letter.hours, language)
+    if letter.anchored is not None:
+        return f"{say_anchored(letter.anchored, language)} {hours}".rstrip()
     delay = letter.wait if letter.after is None else letter.after
     assert delay is not None
     if letter.reminds:
@@ -174,7 +180,11 @@ def boxes(plan: Plan, file: str, language: Language) -> tuple[Box, ...]:
         Box(
             f"broadcast{n}",
             "broadcast",
-            (f"{_('broadcast')} {source.id}", source.on or source.every, subject_of(source.letter)),
+            (
+                f"{_('broadcast')} {source.id}",
+                source.on or source.every or when(source.letter, language),
+                subject_of(source.letter),
+            ),
         )
         for n, source in enumerate(broadcasts_in(plan, file))
     ]

@@ -15,11 +15,12 @@ from engine.cli.terminal import agreed
 from engine.context import AppContext
 from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
-from engine.i18n.phrases import command, quoted, say_list, subject_of
+from engine.i18n.phrases import command, quoted, say_list, say_moment, subject_of
 from engine.i18n.user_error import NOTHING_PUBLISHED, UserError
 from engine.installation.events import BroadcastFellDue
 from engine.installation.state import Installation
 from engine.runtime.scheduler import dated_moment, occurrence_name
+from engine.sequence.anchors import PersonalDate
 from engine.sequence.model import Broadcast, Plan
 from engine.sequence.nearest import nearest
 from engine.subscriber.agenda_key import BroadcastKey, encode
@@ -83,8 +84,14 @@ def fallen_due_now(installation: Installation, chosen: Broadcast, now: int) -> B
 
     Raises UserError where this occurrence was claimed already.
     """
+    if chosen.anchored is not None and isinstance(chosen.anchored.date, PersonalDate):
+        why = N_(
+            "the broadcast {name} goes to each reader on a date of their own: it cannot be sent to"
+            " everybody at once"
+        )
+        raise UserError(why, name=chosen.id)
     zone = installation.plan().timezone
-    name = occurrence_name(chosen, dated_moment(chosen, zone) if chosen.on else now, zone)
+    name = occurrence_name(chosen, dated_moment(chosen, zone, now), zone)
     key = encode(BroadcastKey(chosen.id, name))
     if any(occurrence.key == key for occurrence in installation.calendar):
         why = N_(
@@ -108,9 +115,11 @@ def _goes_to(context: AppContext, plan: Plan, chosen: Broadcast, _: Say) -> list
         n=grouped(people, _)
     )
     told.append(counted + " " + _("Who has withdrawn or is suppressed gets nothing."))
-    if chosen.on:
+    if not chosen.every:
+        moment = dated_moment(chosen, plan.timezone, context.clock.now())
+        date = chosen.on or say_moment(moment, plan.timezone, context.config.site.language)
         told.append(
-            _("It was to leave on {date}; sent now, it does not leave then.").format(date=chosen.on)
+            _("It was to leave on {date}; sent now, it does not leave then.").format(date=date)
         )
     if chosen.reminder is not None:
         told.append(_("Whoever does not answer gets its reminder."))

@@ -13,7 +13,8 @@ from types import MappingProxyType
 
 from engine.i18n.language import Say, counting_translator, translator
 from engine.letter.merge import MergeFailed, MergeMistake, compile_template
-from engine.sequence.delay import EVERY_DAY, Delay
+from engine.sequence.anchors import Anchored, PersonalDate
+from engine.sequence.delay import EVERY_DAY, NONE, Delay
 from engine.sequence.model import Letter, List, Plan
 from engine.sequence.timing import Hours, to_local
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, RequestKey, decode
@@ -45,6 +46,16 @@ def say_delay(delay: Delay, language: Language) -> str:
         (delay.minutes % 60, ngettext("{n} minute", "{n} minutes", delay.minutes % 60)),
     )
     return " ".join(words.format(n=n) for n, words in counts if n) or _("at once")
+
+
+def say_anchored(anchored: Anchored, language: Language) -> str:
+    """ "1 day before webinaire", "on birthday", "2 hours after webinaire"."""
+    _ = translator(language)
+    date = anchored.date.field if isinstance(anchored.date, PersonalDate) else anchored.date.id
+    if anchored.offset == NONE:
+        return _("on {date}").format(date=date)
+    sentence = _("{delay} before {date}") if anchored.before else _("{delay} after {date}")
+    return sentence.format(delay=say_delay(anchored.offset, language), date=date)
 
 
 def say_hours(hours: Hours, language: Language) -> str:

@@ -246,7 +246,7 @@ class Difference:
 
 def difference(before: Plan, after: Plan) -> Difference:
     old, new = _letters(before), _letters(after)
-    timing = ("after", "wait", "reminds", "hours")
+    timing = ("after", "wait", "reminds", "hours", "anchored")
     retimed = tuple(
         k for k in new if k in old and any(getattr(old[k], f) != getattr(new[k], f) for f in timing)
     )
@@ -331,6 +331,7 @@ def _mailing(plan: Plan, name: str) -> tuple[object, ...]:
         broadcast.to,
         broadcast.on,
         broadcast.every,
+        broadcast.anchored,
         broadcast.purpose,
         broadcast.max_lateness,
         again,

@@ -41,6 +41,7 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "subscriber-suppressed": s.SubscriberSuppressed,
     "subscriber-reachable": s.SubscriberReachable,
     "contact-noted": s.ContactNoted,
+    "anchor-reached": s.AnchorReached,
     "call-honoured": s.CallHonoured,
     "order-recorded": s.OrderRecorded,
     "order-refunded": s.OrderRefunded,

@@ -2000,7 +2000,7 @@ EVENTS_OF_INSTALLATION = """
 """
 OF_INSTALLATION = frozenset(EVENTS_OF_INSTALLATION.split())
 EVENTS_OF_PEOPLE = """
-    call-honoured consent-confirmed consent-expired consent-given consent-requested
+    anchor-reached call-honoured consent-confirmed consent-expired consent-given consent-requested
     consent-withdrawn contact-noted erasure-requested ground-declared letter-answered
     letter-begun letter-deferred letter-failed letter-in-doubt letter-retried letter-sent
     letter-withheld list-copied list-joined list-left list-moved list-transferred mail-bounced

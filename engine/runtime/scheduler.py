@@ -18,9 +18,11 @@ from apscheduler.triggers.cron import CronTrigger
 from engine.installation.events import BroadcastFellDue
 from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
+from engine.sequence.anchors import Anchor
 from engine.sequence.cron import read_cron
+from engine.sequence.delay import DAY
 from engine.sequence.model import Broadcast
-from engine.sequence.timing import later, read_local_minute, to_instant, to_local, zone
+from engine.sequence.timing import earlier, later, read_local_minute, to_instant, to_local, zone
 from engine.subscriber.agenda_key import BroadcastKey, encode
 from engine.subscriber.events import Cause
 
@@ -38,6 +40,8 @@ def fallen_due(installation: Installation, now: int) -> list[BroadcastFellDue]:
         moment = _last_moment(broadcast, installation, plan.timezone, now)
         if moment is None or now > later(moment, broadcast.max_lateness, plan.timezone):
             continue
+        if _is_over(broadcast, moment, plan.timezone, now):
+            continue
         name = occurrence_name(broadcast, moment, plan.timezone)
         if encode(BroadcastKey(broadcast.id, name)) not in claimed:
             due.append(BroadcastFellDue(moment, broadcast.id, name))
@@ -45,23 +49,71 @@ def fallen_due(installation: Installation, now: int) -> list[BroadcastFellDue]:
 
 
 def occurrence_name(broadcast: Broadcast, moment: int, timezone: str) -> str:
-    """The local date, with the time for a recurring one that may come more than once a day."""
+    """The local date, with the time for a recurring one that may come more than once a day. One
+    that is counted from a date is named by that date, so that it leaves once wherever it is moved.
+    """
+    anchored = broadcast.anchored
+    if anchored is not None and isinstance(anchored.date, Anchor):
+        return anchored.date.occurrence(_date_of(broadcast, anchored.date, moment, timezone))
     local = to_local(moment, timezone)
     return local.strftime("%Y-%m-%d") if broadcast.on else local.strftime("%Y-%m-%dT%H%M")
 
 
-def dated_moment(broadcast: Broadcast, timezone: str) -> int:
-    """When a broadcast that has a date leaves (ms)."""
-    return to_instant(read_local_minute(broadcast.on), timezone)
+def dated_moment(broadcast: Broadcast, timezone: str, now: int) -> int:
+    """When a broadcast that has a date leaves (ms), one of every year the next time from `now` on;
+    `now` itself for one that recurs.
+    """
+    if broadcast.on:
+        return to_instant(read_local_minute(broadcast.on), timezone)
+    if (anchored := broadcast.anchored) is not None and isinstance(anchored.date, Anchor):
+        return anchored.first(now, broadcast.letter.hours, timezone)[1]
+    return now
+
+
+def occurrences(broadcast: Broadcast, timezone: str, after: int) -> Iterator[int]:
+    """When a broadcast falls due for everybody (ms), later than `after` (ms), in order; nothing for
+    one that each reader has a date of their own for.
+    """
+    anchored = broadcast.anchored
+    if broadcast.every:
+        yield from recurrences(broadcast.every, timezone, after)
+    elif broadcast.on:
+        moment = dated_moment(broadcast, timezone, after)
+        yield from (moment,) if moment > after else ()
+    elif anchored is not None and isinstance(anchored.date, Anchor):
+        while (moment := anchored.first(after + 1, broadcast.letter.hours, timezone)[1]) > after:
+            yield moment
+            after = moment
+
+
+def _date_of(broadcast: Broadcast, anchor: Anchor, moment: int, timezone: str) -> int:
+    """The date (ms) of which the broadcast falls due at `moment` (ms)."""
+    anchored, hours = broadcast.anchored, broadcast.letter.hours
+    assert anchored is not None
+    dates = anchor.moments(moment)
+    return min(dates, key=lambda date: abs(anchored.planned(date, hours, timezone) - moment))
+
+
+def _is_over(broadcast: Broadcast, moment: int, timezone: str, now: int) -> bool:
+    """Whether the date has come before which the broadcast had to leave."""
+    anchored = broadcast.anchored
+    if anchored is None or not anchored.before or not isinstance(anchored.date, Anchor):
+        return False
+    return now >= _date_of(broadcast, anchored.date, moment, timezone)
 
 
 def _last_moment(
     broadcast: Broadcast, installation: Installation, timezone: str, now: int
 ) -> int | None:
     published = broadcast.letter.added_at
-    if broadcast.on:
-        moment = dated_moment(broadcast, timezone)
-        return moment if published <= moment <= now else None
+    if not broadcast.every:
+        start = (
+            published
+            if broadcast.on
+            else max(published, earlier(now, broadcast.max_lateness, timezone) - DAY)
+        )
+        first = next(occurrences(broadcast, timezone, start - 1), now + 1)
+        return first if first <= now else None
     seen = [
         occurrence.at
         for occurrence in installation.calendar

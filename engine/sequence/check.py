@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from engine.sequence import check_letters, check_pressure
+from engine.sequence import check_anchors, check_letters, check_pressure
+from engine.sequence.anchors import Anchor
 from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Letter, List, Plan
 from engine.sequence.plan_source import CONFIG, PlanSource, named
@@ -242,10 +243,19 @@ def _at_once(listed: List, plan: Plan) -> List | None:
         return None
     delays = [letter.after or letter.wait for letter in listed.letters if not letter.reminds]
     if any(delay is not None and delay.nominal_ms for delay in delays) or any(
-        letter.hours.at is not None for letter in listed.letters
+        _comes_at_its_hour(letter) for letter in listed.letters
     ):
         return None
     return plan.lists.get(listed.ends.target)
+
+
+def _comes_at_its_hour(letter: Letter) -> bool:
+    """Whether whoever joins waits for an hour of the day or for a feast. A date that is past is
+    waited for by nobody.
+    """
+    if letter.anchored is not None:
+        return isinstance(letter.anchored.date, Anchor) and bool(letter.anchored.date.feast)
+    return letter.hours.at is not None
 
 
 Rule = Callable[[PlanSource], Iterator[Mistake]]
@@ -264,6 +274,10 @@ RULES: tuple[Rule, ...] = (
     check_letters.letters_nobody_can_reach,
     check_letters.hours_outside_the_window,
     check_letters.broadcasts_in_the_past,
+    check_anchors.anchors_nothing_is_counted_from,
+    check_anchors.anchors_in_the_past,
+    check_anchors.letters_whose_moment_is_past,
+    check_anchors.intentions_in_the_past,
     check_letters.broadcasts_that_never_fall_due,
     check_letters.confirmations_that_confirm_nothing,
     check_letters.fields_collected_and_never_used,

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 from unicodedata import combining, normalize
 
+from engine.sequence.anchors import Anchor
 from engine.sequence.declared import Declared
 from engine.sequence.delay import EVERY_DAY, parse_clock, parse_days, parse_window
 from engine.sequence.links import SPECIAL
 from engine.sequence.mistakes import Mistake
-from engine.sequence.model import Field, Group, List, Purpose
+from engine.sequence.model import Field, Group, Intention, List, Purpose
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.pressure import Caps
 from engine.sequence.table import Table
@@ -57,6 +58,8 @@ class Draft:
     names: dict[str, int] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
     segments: dict[str, Table] = field(default_factory=dict)
+    anchors: dict[str, Anchor] = field(default_factory=dict)
+    programme: dict[str, Intention] = field(default_factory=dict)
 
     def number(self, reference: object) -> int:
         """The number of the list with that number or name; 0 when there is none."""
@@ -90,6 +93,10 @@ class Draft:
         declared = re.compile(
             rf"""(?m)^\s*(?:id\s*=\s*{re.escape(str(reference))}|name\s*=\s*["']{re.escape(str(reference))}["'])\s*(?:#.*)?$"""
         )
+        return any(declared.search(text) for text in self.unread)
+
+    def anchor_may_be_unread(self, name: str) -> bool:
+        declared = re.compile(rf"""(?m)^\s*id\s*=\s*["']{re.escape(name)}["']\s*(?:#.*)?$""")
         return any(declared.search(text) for text in self.unread)
 
     def purpose(self, table: Table, root: Table) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 from unicodedata import normalize
 
+from engine.sequence.anchors import Anchor, Anchored
 from engine.sequence.condition import Combined, Condition, InSegment
 from engine.sequence.declared import Declared
 from engine.sequence.delay import NONE, Delay
@@ -49,7 +50,8 @@ class Letter:
     """One mail of a list or broadcast. Its identity is `id`, never its position.
 
     Exactly one of these says when: `after` (since joining), `wait` (since the letter before),
-    `reminds` with `wait` (since the letter reminded was sent, only to who has not answered it).
+    `reminds` with `wait` (since the letter reminded was sent, only to who has not answered it),
+    `anchored` (before or since a date that matters).
     `added_at` (ms) is when it was first published, `backfill` whether it also reaches people
     already past it. Under a cap a letter leaves room for those of more `weight` (0 to 9);
     `when_full` says what becomes of it where there is none. Only who is in segment `only` ("" is
@@ -71,6 +73,7 @@ class Letter:
     when_full: WhenFull = "wait"
     only: str = ""
     unless: str = ""
+    anchored: Anchored | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +115,10 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """One mailing on a date (`on`, local "YYYY-MM-DD HH:MM" in the installation's zone) or a
-    recurring one (`every`, a cron line). It goes to who is on one of the lists `to` or in one of
-    `segments`.
+    """One mailing on a date (`on`, local "YYYY-MM-DD HH:MM" in the installation's zone), a
+    recurring one (`every`, a cron line), or one that is counted from a date that matters
+    (`letter.anchored`, at `letter.hours`). It goes to who is on one of the lists `to` or in one of
+    `segments`. `programme`: the intended entry it carries out.
     """
 
     id: str
@@ -127,6 +131,22 @@ class Broadcast:
     reminder: Letter | None = None
     max_lateness: Delay = Delay(days=2)
     segments: tuple[str, ...] = ()
+    programme: str = ""
+
+    @property
+    def anchored(self) -> Anchored | None:
+        return self.letter.anchored
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """An entry of the year's programme that is only intended: `on` is "2027-05" or "2027-05-12"."""
+
+    id: str
+    on: str
+    what: str
+    to: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +179,6 @@ class SegmentRule:
     then: Literal["join", "move", "leave"]
     list: int
     source: int = 0
-    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +305,8 @@ class Plan:
     caps: Caps = ()
     segments: Mapping[str, Segment] = field(default_factory=dict)
     rules: tuple[SegmentRule, ...] = ()
+    anchors: Mapping[str, Anchor] = field(default_factory=dict)
+    programme: Mapping[str, Intention] = field(default_factory=dict)
 
     def title_for_readers(self, number: int) -> str:
         """The name of a list for readers: the title of its dialogue, else that of its purpose; ""

@@ -21,6 +21,7 @@ from engine.sequence.model import (
     Rejoin,
     SegmentRule,
 )
+from engine.sequence.parse_anchors import read_anchors, read_programme
 from engine.sequence.parse_forms import CONFIRMATION_BODY, read_confirmation, read_form
 from engine.sequence.parse_letters import check_letters, read_broadcast, read_letter, read_links
 from engine.sequence.parse_segments import collect_segments, read_rules, read_segments
@@ -148,6 +149,8 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
     roots = _read_roots(draft)
     for root in roots:
         collect_segments(root, draft)
+        read_anchors(root, draft)
+        read_programme(root, draft)
     for root in roots:
         read_lists(root, draft)
     lists = {
@@ -195,6 +198,8 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
         dict(files),
         settings.declared,
         settings.caps,
+        anchors=draft.anchors,
+        programme=draft.programme,
         rules=tuple(rules),
     )
     plan = replace(plan, segments=read_segments(plan, draft))

@@ -10,12 +10,14 @@ from html import unescape
 from typing import Literal, cast
 
 from engine.sequence import links
+from engine.sequence.anchors import PersonalDate
 from engine.sequence.cron import read_cron
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.draft import Draft, check_name, read_hours
 from engine.sequence.mistakes import Mistake, column_of
 from engine.sequence.model import Broadcast, Letter, Link
 from engine.sequence.nearest import hint, nearest
+from engine.sequence.parse_anchors import check_personal, read_anchored, read_intention
 from engine.sequence.parse_segments import SEGMENT, known_segment, read_reference
 from engine.sequence.pressure import WHEN_FULL, read_weight
 from engine.sequence.table import Table
@@ -88,7 +90,16 @@ def read_letter(table: Table, hours: Hours, draft: Draft, position: int) -> Lett
     after: Delay | None = table.parsed("after", parse_delay, None)
     wait: Delay | None = table.parsed("wait", parse_delay, None)
     reminds = table.get("reminds", str, "")
-    if reminds and "after" in table.values:
+    anchored = read_anchored(table, draft, personal=False)
+    if "anchor" in table.values:
+        for key in ("after", "wait", "reminds"):
+            if key in table.values:
+                table.mistake(
+                    key,
+                    N_("a letter is counted from one thing: from its `anchor`, or by `{key}`"),
+                    key=key,
+                )
+    elif reminds and "after" in table.values:
         table.mistake(
             "after", N_("a letter that `reminds` is counted from the letter reminded: write `wait`")
         )
@@ -101,13 +112,13 @@ def read_letter(table: Table, hours: Hours, draft: Draft, position: int) -> Lett
         table.mistake(
             "",
             N_(
-                'when? write `after = "2 days"` (since joining) or `wait = "2 days"` (since the'
-                " letter before)"
+                'when? write `after = "2 days"` (since joining), `wait = "2 days"` (since the'
+                ' letter before), or `before = "1 day"` with `anchor = "webinaire"`'
             ),
         )
     if reminds and "wait" not in table.values:
         table.mistake("", N_('a letter that `reminds` needs `wait = "1 day"`'))
-    if wait is not None and position == 0 and not reminds:
+    if wait is not None and "anchor" not in table.values and position == 0 and not reminds:
         table.mistake("wait", N_("the first letter has none before it: write `after`"))
     letter = replace(
         read_words(table, draft),
@@ -119,6 +130,7 @@ def read_letter(table: Table, hours: Hours, draft: Draft, position: int) -> Lett
         when_full=table.one_of("when_full", WHEN_FULL, "wait"),
         only=read_reference(table, "only", draft),
         unless=read_reference(table, "unless", draft),
+        anchored=anchored,
     )
     table.finish()
     return letter
@@ -181,6 +193,8 @@ def check_letters(letters: tuple[Letter, ...], table: Table) -> None:
 
 
 EVERYONE = "everyone"
+NINE = 9 * 60
+"""When a broadcast leaves on a reader's own date (minutes past midnight), unless it says `at`."""
 _ON = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
 
 
@@ -190,9 +204,14 @@ def read_broadcast(table: Table, root: Table, draft: Draft) -> Broadcast:
     if table.values.get("to") == []:
         table.mistake("to", N_("`to` names no list: nobody would get this"))
     on, every = table.get("on", str, ""), table.get("every", str, "")
-    if bool(on) == bool(every):
+    anchored = read_anchored(table, draft, personal=True)
+    if (bool(on), bool(every), "anchor" in table.values).count(True) != 1:
         table.mistake(
-            "", N_('a broadcast has either `on = "2026-12-01 09:00"` or `every = "0 9 1 * *"`')
+            "",
+            N_(
+                'a broadcast has one of `on = "2026-12-01 09:00"`, `every = "0 9 1 * *"`, and'
+                ' `anchor = "fete-des-meres"` with `before = "10 days"`'
+            ),
         )
     if on and not _ON.fullmatch(on):
         table.mistake("on", N_('"{date}" is not a date: write "2026-12-01 09:00"'), date=on)
@@ -207,14 +226,33 @@ def read_broadcast(table: Table, root: Table, draft: Draft) -> Broadcast:
         read_words(table, draft, name),
         weight=read_weight(table),
         when_full=table.one_of("when_full", WHEN_FULL, "skip"),
+        anchored=anchored,
     )
     letter = replace(letter, links=read_links(letter, draft))
+    if anchored is not None:
+        personal = isinstance(anchored.date, PersonalDate)
+        letter = replace(letter, hours=read_hours(table, Hours(at=NINE if personal else None)))
+        if personal:
+            check_personal(table, anchored)
+    programme = read_intention(table, draft)
     own = table.table("reminder")
     reminder = _reminder(own, letter, draft) if own is not None else None
     purpose = draft.purpose(table, root)
     lateness = table.parsed("max_lateness", parse_delay, Delay(days=2))
     table.finish()
-    return Broadcast(name, purpose, to, letter, root.file, on, every, reminder, lateness, segments)
+    return Broadcast(
+        name,
+        purpose,
+        to,
+        letter,
+        root.file,
+        on,
+        every,
+        reminder,
+        lateness,
+        segments,
+        programme,
+    )
 
 
 def _audience(table: Table, draft: Draft) -> tuple[tuple[int, ...], tuple[str, ...]]:

@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from engine.sequence.draft import as_name
 from engine.sequence.links import find_links
 from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Broadcast, Letter, Link, List, Plan
+from engine.sequence.timing import to_local
 from engine.sequence.toml import Places, read_tables
 from engine.words import N_, Value, Words, words
 
@@ -29,7 +31,7 @@ class LetterInPlan:
 
 class PlanSource:
     """`path` names a thing by ("list", "10"), ("letter", "10", "welcome"), ("broadcast", id),
-    ("form", name).
+    ("form", name), ("anchor", id), ("programme", id).
     """
 
     def __init__(self, plan: Plan, files: Mapping[str, str], now: int = 0) -> None:
@@ -60,8 +62,18 @@ class PlanSource:
                 )
         for path, table in _tables(values, "broadcast"):
             self._note(("broadcast", str(table.get("id"))), file, path, table)
+        for path, table in _tables(values, "anchor"):
+            self._note(("anchor", str(table.get("id"))), file, path, table)
+        for path, table in _tables(values, "programme"):
+            name = table.get("id") or as_name(str(table.get("what")))
+            self._note(("programme", str(name)), file, path, table)
         for path, table in _tables(values, "form"):
             self._note(("form", str(table.get("name"))), file, path, table)
+
+    @property
+    def today(self) -> str:
+        """The date on the installation's clock, as "2027-05-12"."""
+        return f"{to_local(self.now, self.plan.timezone):%Y-%m-%d}"
 
     def _note(
         self, name: tuple[str, ...], file: str, path: str, table: Mapping[str, object]

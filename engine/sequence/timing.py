@@ -17,6 +17,7 @@ from engine.sequence.delay import EVERY_DAY, MINUTE, Delay
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def first_permitted(instant: int, hours: Hours, zone_name: str) -> int:
         )
     start, end = hours.between
     minute = local.hour * 60 + local.minute
-    opened = local.date() if minute >= start else local.date() - timedelta(days=1)
+    opened = local.date() if minute >= start else local.date() - _DAY
     inside = (start <= minute < end) if start < end else (minute >= start or minute < end)
     if inside and opened.weekday() in hours.days:
         return instant
@@ -132,6 +133,44 @@ def first_permitted(instant: int, hours: Hours, zone_name: str) -> int:
     )
 
 
+def due_before(end: int, delay: Delay, hours: Hours, zone_name: str) -> int:
+    """The instant at which something that comes `delay` before `end`, within `hours`, falls due:
+    as `due`, but where the hours do not permit that moment, the last one before it that they do.
+    """
+    if hours.at is not None and delay.is_calendar:
+        day = to_local(earlier(end, delay, zone_name), zone_name).date()
+        return _on_day_allowed_before(day, hours.at, hours.days, zone_name)
+    return last_permitted(earlier(end, delay, zone_name), hours, zone_name)
+
+
+def last_permitted(instant: int, hours: Hours, zone_name: str) -> int:
+    """The last instant not after `instant` that `hours` permits, to the minute."""
+    if first_permitted(instant, hours, zone_name) == instant:
+        return instant
+    local = to_local(instant, zone_name)
+    if hours.at is not None:
+        minute, days_on = hours.at, 0
+    elif hours.between is not None:
+        start, end = hours.between
+        minute, days_on = (end - 1) % (24 * 60), 1 if 0 < end <= start else 0
+    else:
+        minute, days_on = 24 * 60 - 1, 0
+    opened = local.date()
+    while True:
+        moment = to_instant(
+            datetime.combine(opened + days_on * _DAY, time(minute // 60, minute % 60)), zone_name
+        )
+        if opened.weekday() in hours.days and moment <= instant:
+            return moment
+        opened -= _DAY
+
+
+def _on_day_allowed_before(day: date, minute: int, days: frozenset[int], zone_name: str) -> int:
+    while day.weekday() not in days:
+        day -= _DAY
+    return to_instant(datetime.combine(day, time(minute // 60, minute % 60)), zone_name)
+
+
 def _on_allowed_day(day: date, minute: int, days: frozenset[int], zone_name: str) -> int:
     while day.weekday() not in days:
         day = _next(day)
@@ -139,7 +178,7 @@ def _on_allowed_day(day: date, minute: int, days: frozenset[int], zone_name: str
 
 
 def _next(day: date) -> date:
-    return day + timedelta(days=1)
+    return day + _DAY
 
 
 def _days_later(day: date, delay: Delay) -> date:

@@ -28,6 +28,7 @@ from engine.subscriber.letters import letters_at
 from engine.subscriber.mailing_acts import mailing_act, mailing_retry_act
 from engine.subscriber.membership_acts import list_letter_retry_act, membership_act
 from engine.subscriber.person import InFlight, LetterState, Person
+from engine.subscriber.personal_dates import own_occurrences
 from engine.subscriber.request_acts import request_act
 from engine.subscriber.terms import MailKind
 
@@ -39,7 +40,7 @@ def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
     }
     for request in person.requests.values():
         next_acts[request_key(request.purpose)] = request_act(person, request, plan)
-    for occurrence in calendar:
+    for occurrence in (*calendar, *own_occurrences(person, plan)):
         act = mailing_act(person, occurrence, plan)
         if act is not None:
             next_acts[occurrence.key] = act
@@ -63,7 +64,7 @@ def keys(person: Person, plan: Plan, calendar: Calendar = ()) -> set[str]:
     open_keys |= {request_key(purpose) for purpose in person.requests}
     open_keys |= {encode(FlightKey(message)) for message in person.in_flight}
     open_keys |= {encode(RightKey(request)) for request in person.rights}
-    for occurrence in calendar:
+    for occurrence in (*calendar, *own_occurrences(person, plan)):
         broadcast = plan.broadcasts.get(occurrence.broadcast)
         if occurrence.key in person.mailings or (
             broadcast is not None and any(number in person.memberships for number in broadcast.to)

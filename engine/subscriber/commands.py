@@ -260,6 +260,16 @@ class RefundOrder(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class ReachAnchor(Command):
+    """Note that a date of the person's own may have come round: `date` is what the vault holds in
+    `field` ("1980-02-29").
+    """
+
+    field: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExerciseRight(Command):
     """A right exercised, to be answered later. `received_at` (ms) is when the request came in (0 =
     now): the month counts from there.
@@ -408,6 +418,7 @@ AnyCommand = (
     | ChangeProfile
     | RecordOrder
     | RefundOrder
+    | ReachAnchor
     | ExerciseRight
     | ExtendRight
     | AnswerRight

@@ -31,6 +31,7 @@ from engine.subscriber.letter_outcomes import record
 from engine.subscriber.orders import record_order, refund_order
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Person
+from engine.subscriber.personal_dates import reach
 from engine.words import Words
 
 
@@ -77,6 +78,8 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return record_order(command, person)
         case c.RefundOrder():
             return refund_order(command, person)
+        case c.ReachAnchor():
+            return reach(command, person, plan)
         case c.ExerciseRight():
             return rights.exercise(command, person, plan)
         case c.ExtendRight():

@@ -25,6 +25,8 @@ from engine.subscriber.eligibility import EVERYTHING, why_not
 from engine.subscriber.inactivity import retention_of
 from engine.subscriber.joining import RULE, entry
 from engine.subscriber.letters import letters_at
+from engine.subscriber.mailing_acts import date_of_mailing
+from engine.subscriber.membership_acts import date_of
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, Unchanged, done
 from engine.subscriber.person import LetterState, Person
 from engine.subscriber.terms import NOT_ELIGIBLE, MailKind
@@ -117,10 +119,35 @@ def _mail_kind(key: str) -> MailKind:
 
 
 def _too_late(command: c.Perform | c.RetryLetter, act: Act, person: Person, plan: Plan) -> bool:
+    if _is_over(command, act, person, plan):
+        return True
     lateness = _lateness(plan, command.key, act.list)
     if command.at - act.planned <= lateness.least_ms:
         return False
     return command.at > later(act.planned, lateness, zone_of(person, plan))
+
+
+def _is_over(command: c.Perform | c.RetryLetter, act: Act, person: Person, plan: Plan) -> bool:
+    """Whether the date has come before which the letter had to leave; a letter that somebody let
+    leave late all the same is not held back for it.
+    """
+    letter = command.letter if isinstance(command, c.RetryLetter) else act.letter
+    match decode(command.key):
+        case ListKey(number) if number in plan.lists and number in person.memberships:
+            published = plan.lists[number].letter(letter)
+            anchored = published.anchored if published is not None else None
+            if published is None or anchored is None or not anchored.before:
+                return False
+            membership = person.memberships[number]
+            day = date_of(membership, published, anchored, zone_of(person, plan))
+        case BroadcastKey(name, occurrence) if name in plan.broadcasts:
+            broadcast = plan.broadcasts[name]
+            if letter != broadcast.letter.id:
+                return False
+            day = date_of_mailing(person, broadcast, occurrence, plan)
+        case _:
+            return False
+    return act.planned < day <= command.at
 
 
 def retry(command: c.RetryLetter, person: Person, plan: Plan, calendar: Calendar) -> Outcome:

@@ -405,6 +405,18 @@ class OrderRefunded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AnchorReached(Event):
+    """A date that the person has in `field` came round; `at` (ms) is when that day began in their
+    zone. `occurrence` is the year, or the whole date where it comes once. `before`: how long before
+    the date this day is, "" for the date itself.
+    """
+
+    field: str
+    occurrence: str
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessingRestricted(Event):
     """Processing is restricted until lifted: nothing is sent, and nothing is deleted but at the
     person's own request (GDPR 18(2)).
@@ -467,7 +479,9 @@ class SubscriberErased(Event):
     basis: str = ""
 
 
-ProfileEvent = SubscriberRegistered | ProfileChanged | ContactNoted | SubscriberErased
+ProfileEvent = (
+    SubscriberRegistered | ProfileChanged | ContactNoted | AnchorReached | SubscriberErased
+)
 GroundEvent = ConsentGiven | GroundDeclared | ConsentConfirmed | ConsentWithdrawn
 RequestEvent = ConsentRequested | ConsentExpired | PermissionAsked | PermissionRenewed
 MembershipEvent = ListJoined | ListLeft | ListMoved | ListCopied | ListTransferred | MoveUndone

@@ -41,6 +41,7 @@ from engine.subscriber.person import (
     Request,
     TrailStep,
 )
+from engine.subscriber.personal_dates import reached
 
 HUMAN_ACTS = frozenset({"human_button", "rfc8058", "mailto", "reply"})
 CALLS_KEPT = 30 * DAY
@@ -140,6 +141,8 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
         case e.ContactNoted(_, contacted_at):
             p.last_contact = max(p.last_contact, contacted_at)
             _settle_permission(p, contacted_at)
+        case e.AnchorReached():
+            reached(p, event)
         case e.CallHonoured(at, call):
             kept = [(c, t) for c, t in p.calls.items() if t > at - CALLS_KEPT and c != call]
             p.calls = {**dict(kept[-MOST_CALLS + 1 :]), call: at}

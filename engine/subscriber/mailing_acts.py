@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.sequence.anchors import Anchor, PersonalDate
 from engine.sequence.delay import NONE
 from engine.sequence.model import Broadcast, Plan
-from engine.sequence.timing import due
+from engine.sequence.timing import due, later
 from engine.subscriber.act import Act, Calendar, Occurrence, under_way_of, zone_of
 from engine.subscriber.agenda_key import BroadcastKey, encode
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.person import LetterState, Mailing, Membership, Person
+from engine.subscriber.personal_dates import own_occurrences, planned_from
 
 
 def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | None:
@@ -27,14 +29,15 @@ def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | Non
     under_way = under_way_of(person, letters)
     if under_way is not None:
         return under_way
-    standing = _addressed_membership(person, broadcast, occurrence, mailing)
+    meant_for = mailing_planned(person, broadcast, occurrence, plan)
+    standing = _addressed_membership(person, broadcast, meant_for, mailing)
     if standing is None or why_not(person, "broadcast", broadcast.purpose):
         return None
     first = letters.get(broadcast.letter.id)
     if first is None:
-        when = planned = occurrence.at
+        when = planned = meant_for
     elif first.status == "deferred":
-        when, planned = first.retry_at, first.planned or occurrence.at
+        when, planned = first.retry_at, first.planned or meant_for
     else:
         return _reminder(person, broadcast, first, letters, standing, plan)
     return Act(
@@ -47,11 +50,36 @@ def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | Non
     )
 
 
+def mailing_planned(
+    person: Person, broadcast: Broadcast, occurrence: Occurrence, plan: Plan
+) -> int:
+    """When an occurrence of a broadcast is meant to leave to this person (ms)."""
+    anchored = broadcast.anchored
+    if anchored is not None and isinstance(anchored.date, PersonalDate):
+        return planned_from(broadcast, occurrence.at, zone_of(person, plan))
+    return occurrence.at
+
+
+def date_of_mailing(person: Person, broadcast: Broadcast, name: str, plan: Plan) -> int:
+    """The date (ms) before which the occurrence called `name` has to leave; 0 where it may leave
+    afterwards too.
+    """
+    anchored = broadcast.anchored
+    if anchored is None or not anchored.before:
+        return 0
+    if isinstance(anchored.date, Anchor):
+        return anchored.date.of_year(int(name)) if anchored.date.feast else anchored.date.at
+    key = encode(BroadcastKey(broadcast.id, name))
+    begins = next((own.at for own in own_occurrences(person, plan) if own.key == key), 0)
+    return later(begins, anchored.offset, zone_of(person, plan)) if begins else 0
+
+
 def mailing_retry_act(
     person: Person, matter: BroadcastKey, letter: str, plan: Plan, calendar: Calendar
 ) -> Act | None:
     key = encode(matter)
-    occurrence = next((known for known in calendar if known.key == key), None)
+    known = (*calendar, *own_occurrences(person, plan))
+    occurrence = next((occurrence for occurrence in known if occurrence.key == key), None)
     broadcast = plan.broadcasts.get(matter.broadcast)
     if occurrence is None or broadcast is None or why_not(person, "broadcast", broadcast.purpose):
         return None
@@ -62,18 +90,19 @@ def mailing_retry_act(
         reminds and first is not None and first.status == "sent" and not first.answered
     ):
         return None
-    standing = _addressed_membership(person, broadcast, occurrence, mailing)
+    fell_due = mailing_planned(person, broadcast, occurrence, plan)
+    standing = _addressed_membership(person, broadcast, fell_due, mailing)
     return Act("idle", list=standing.list, run=mailing.run) if standing is not None else None
 
 
 def _addressed_membership(
-    person: Person, broadcast: Broadcast, occurrence: Occurrence, mailing: Mailing | None
+    person: Person, broadcast: Broadcast, fell_due: int, mailing: Mailing | None
 ) -> Membership | None:
-    """The membership the broadcast is addressed to: one that existed when it fell due; for a
+    """The membership the broadcast is addressed to: one that existed when it fell due (ms); for a
     broadcast already begun, any membership of its lists.
     """
     standing = (person.memberships[n] for n in broadcast.to if n in person.memberships)
-    return next((m for m in standing if mailing is not None or m.joined_at <= occurrence.at), None)
+    return next((m for m in standing if mailing is not None or m.joined_at <= fell_due), None)
 
 
 def _reminder(

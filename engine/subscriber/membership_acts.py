@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from engine.sequence.anchors import Anchored
 from engine.sequence.delay import NONE
 from engine.sequence.model import Letter, List, Plan
 from engine.sequence.timing import Hours, due, first_permitted, later
@@ -61,7 +62,7 @@ def _letters_to_come(m: Membership, listed: List, zone: str) -> Iterator[Act]:
             continue
         if letter.reminds and not _still_reminds(m, listed, letter):
             continue
-        base = _counted_from(m, letter, before)
+        base = _counted_from(m, letter, before, zone)
         if base is None and state is None:
             continue
         planned = (
@@ -69,7 +70,7 @@ def _letters_to_come(m: Membership, listed: List, zone: str) -> Iterator[Act]:
             if state is not None and (state.planned or base is None)
             else _planned(base or m.since, letter, zone)
         )
-        if state is None and _is_past(m, letter, planned):
+        if state is None and (_is_past(m, letter, planned) or _is_missed(letter, base, planned)):
             before = planned if before is None else max(before, planned)
             continue
         if state is not None:
@@ -122,14 +123,27 @@ def _first_of_reminders(listed: List, letter: Letter) -> str:
     return letter.id
 
 
-def _counted_from(m: Membership, letter: Letter, before: int | None) -> int | None:
+def _counted_from(m: Membership, letter: Letter, before: int | None, zone: str) -> int | None:
     if letter.reminds:
         return m.letters[letter.reminds].at
+    if letter.anchored is not None:
+        return date_of(m, letter, letter.anchored, zone)
     return m.since if letter.after is not None else before
 
 
+def date_of(m: Membership, letter: Letter, anchored: Anchored, zone: str) -> int:
+    """The date (ms) that an anchored letter is counted from: of a feast the first after the member
+    joined and the letter was published.
+    """
+    published = 0 if letter.backfill else letter.added_at
+    return anchored.first(max(m.joined_at, published), letter.hours, zone)[0]
+
+
 def _planned(base: int, letter: Letter, zone: str) -> int:
-    planned = due(base, letter.after or letter.wait or NONE, letter.hours, zone)
+    if letter.anchored is not None:
+        planned = letter.anchored.planned(base, letter.hours, zone)
+    else:
+        planned = due(base, letter.after or letter.wait or NONE, letter.hours, zone)
     return max(planned, letter.added_at) if letter.backfill else planned
 
 
@@ -142,18 +156,30 @@ def _in_window(retry_at: int, hours: Hours, zone: str) -> int:
 
 def _is_past(m: Membership, letter: Letter, planned: int) -> bool:
     """Whether the letter is left out: planned for before the date that an import counts from, or
-    published after its moment had passed (unless published with backfill).
+    published after its moment had passed (unless published with backfill); or counted from a date
+    and its moment had passed when the member joined.
     """
+    if letter.anchored is not None and planned < m.joined_at:
+        return True
     return planned < m.skip_before or (
         planned < letter.added_at and m.joined_at < letter.added_at and not letter.backfill
     )
+
+
+def _is_missed(letter: Letter, date: int | None, planned: int) -> bool:
+    """Whether a letter that has to leave before a date would only leave after it: published later,
+    with backfill.
+    """
+    anchored = letter.anchored
+    return anchored is not None and anchored.before and date is not None and planned > date
 
 
 def _after_gap(
     m: Membership, listed: List, letter: Letter, base: int | None, planned: int, zone: str
 ) -> int:
     """`planned`, or later when the list has written too recently: letters do not pile up after an
-    outage, and are never further apart than the author wrote.
+    outage, and are never further apart than the author wrote. A letter that is counted from a date
+    keeps to it.
     """
     sent = [(state.at, name) for name, state in m.letters.items() if state.status == "sent"]
     earliest = max(planned, m.hold_until)
@@ -161,7 +187,7 @@ def _after_gap(
         last_at, last_name = max(sent)
         gap = listed.min_gap.nominal_ms
         last = listed.letter(last_name)
-        if letter.after is None and base == last_at:
+        if letter.anchored is not None or (letter.after is None and base == last_at):
             gap = 0
         elif last is not None and last.after is not None:
             gap = min(gap, max(0, planned - natural_due(m, last, zone)))

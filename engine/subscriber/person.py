@@ -290,7 +290,8 @@ class Person:
     letter_ref, both oldest first and the latest INSTANTS_KEPT; `joined_at`: when they last joined a
     list, left since or not. `orders` are the latest ORDERS_KEPT by their ids; `ordered` says of
     each product, and of ANY_PRODUCT, when it was ordered, orders that were wholly refunded left
-    out.
+    out. `reached`: the last days on which a date of their own came round, and when each began (ms),
+    by field, occurrence and how long before.
     """
 
     version: int = 0
@@ -318,6 +319,7 @@ class Person:
     rights: Mapping[str, OpenRight] = field(default_factory=dict)
     answered: tuple[str, ...] = ()
     asked_first: frozenset[str] = frozenset()
+    reached: Mapping[str, int] = field(default_factory=dict)
     received: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     answers: Mapping[str, tuple[GivenAnswer, ...]] = field(default_factory=dict)
     joined_at: Mapping[int, int] = field(default_factory=dict)
@@ -383,6 +385,7 @@ class PersonDraft:
         self.rights = person.rights
         self.answered = person.answered
         self.asked_first = person.asked_first
+        self.reached = person.reached
         self.received = person.received
         self.answers = person.answers
         self.joined_at = person.joined_at

@@ -125,7 +125,7 @@ BAD = [
     ("to = [11]", "to = [11, 13]", "to = ", "there is no list 13"),
     ("to = [11]", "to = []", "to = ", "nobody would get this"),
     ("to = [11]", "", "[[broadcast]]", "`to` is missing"),
-    ('on = "2026-12-01 09:00"', "", "[[broadcast]]", "a broadcast has either"),
+    ('on = "2026-12-01 09:00"', "", "[[broadcast]]", "a broadcast has one of"),
     ('on = "2026-12-01 09:00"', 'on = "2026-02-30 09:00"', "on = ", "does not exist"),
     ('on = "2026-12-01 09:00"', 'every = "monthly"', "every", "is not a cron line of five parts"),
     (
