@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from engine.sequence.anchors import PersonalDate
 from engine.sequence.cron import falls_due
 from engine.sequence.delay import parse_clock, parse_window
 from engine.sequence.links import find_links
@@ -169,5 +170,10 @@ def _fields_used(source: PlanSource) -> set[str]:
         for text in (letter.subject, letter.preheader, source.files.get(letter.body, ""))
     }
     texts.add(source.files.get(LAYOUT, ""))
+    dates = {
+        broadcast.anchored.date.field
+        for broadcast in source.plan.broadcasts.values()
+        if broadcast.anchored is not None and isinstance(broadcast.anchored.date, PersonalDate)
+    }
     tags = [match[1] or match[2] for text in texts for match in _MERGED.finditer(text)]
-    return {word for tag in tags for word in _WORD.findall(_QUOTED.sub("", tag))}
+    return dates | {word for tag in tags for word in _WORD.findall(_QUOTED.sub("", tag))}

@@ -116,7 +116,13 @@ def _anchor(name: str, table: Table, draft: Draft, personal: bool) -> Anchor | P
             anchor=name,
         )
         return None
-    known = [declared.name for declared in draft.settings.fields]
+    known = {declared.name: declared for declared in draft.settings.fields}
+    if field in known and known[field].type != "date":
+        table.mistake(
+            "anchor",
+            N_('the field "{field}" is no date: declare it with `type = "date"`'),
+            field=field,
+        )
     if field not in known:
         table.mistake(
             "anchor",

@@ -11,26 +11,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """The door a fact came through and, as opaque ids, what it answers.
-
-    `door`: "form", "import", "api", "click", "one-click", "mailto", "operator", "rule", "engine",
-    "relay", "journal" (applied again after a restore). `ref`: a letter's message id, an import's,
-    call's, form's or operation's random id, a rule's name. `link`: the n-th link of the letter.
-    `evidence`: the commitment to what the vault keeps (E06).
-    """
-
-    door: str
-    ref: str = ""
-    link: int = -1
-    evidence: str = ""
+from engine.subscriber.event import Cause as Cause
+from engine.subscriber.event import Event as Event
+from engine.subscriber.right_events import ProcessingRestricted as ProcessingRestricted
+from engine.subscriber.right_events import ProofArchived as ProofArchived
+from engine.subscriber.right_events import ProofOpened as ProofOpened
+from engine.subscriber.right_events import RightAnswered as RightAnswered
+from engine.subscriber.right_events import RightExercised as RightExercised
+from engine.subscriber.right_events import RightExtended as RightExtended
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,62 +402,6 @@ class AnchorReached(Event):
     field: str
     occurrence: str
     before: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessingRestricted(Event):
-    """Processing is restricted until lifted: nothing is sent, and nothing is deleted but at the
-    person's own request (GDPR 18(2)).
-    """
-
-    lifted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RightExercised(Event):
-    """`right`: terms.Right. `at` is when it was asked, `request` a random id, `due_at` when it must
-    be answered at the latest (GDPR 12(3)).
-    """
-
-    right: str
-    request: str
-    due_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class RightExtended(Event):
-    """The person was informed, within the first month, that the answer takes until `due_at` (GDPR
-    12(3), second sentence).
-    """
-
-    request: str
-    due_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class RightAnswered(Event):
-    """`how`: "done", "refused" (with reasons, GDPR 12(4)), "erased" (answered by erasing the
-    person, who asked for that too). `by`: the id of the later request that answered it, where the
-    person asked again and it was carried out at once.
-    """
-
-    request: str
-    how: str
-    by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ProofArchived(Event):
-    """What proves the person's facts was sealed to an auditor's key and is kept until `ends_at`
-    (GDPR 17(3)(e)).
-    """
-
-    ends_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class ProofOpened(Event):
-    """The sealed proof was handed out, for the reason that its cause refers to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ from engine.sequence.timing import Hours
 from tests.examples import PARIS, local
 from tests.sequence.dialogues import HEAD, SETTINGS, WORDS, letter, line_of, listed, mistakes, read
 
-WITH_BIRTHDAY = replace(SETTINGS, fields=(*SETTINGS.fields, Field("birthday", "Anniversaire")))
+WITH_BIRTHDAY = replace(
+    SETTINGS, fields=(*SETTINGS.fields, Field("birthday", "Anniversaire", "date"))
+)
 DATES = """
 [[anchor]]
 id = "webinaire"
@@ -102,6 +104,7 @@ BAD = [
     ('before = "1 day"', 'before = "soon"', "before", "is not a duration"),
     ('anchor = "webinaire"', 'anchor = "field:birthday"', 'anchor = "field', "[[broadcast]]"),
     ('"field:birthday"', '"field:birthdya"', 'anchor = "field', "did you mean `birthday`?"),
+    ('"field:birthday"', '"field:first_name"', 'anchor = "field', "is no date: declare it with"),
     ("yearly = true", 'yearly = "yes"', "yearly", "must be true or false"),
     ("yearly = true", 'yearly = true\nbefore = "2 hours"', 'before = "2', "has no hour"),
     ("yearly = true", 'yearly = true\ndays = "mon"', "days", "leaves on that day"),

@@ -1,0 +1,28 @@
+"""What every event of a person has, and its cause. Apart, because the events stand in several
+files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The door a fact came through and, as opaque ids, what it answers.
+
+    `door`: "form", "import", "api", "click", "one-click", "mailto", "operator", "rule", "engine",
+    "relay", "journal" (applied again after a restore). `ref`: a letter's message id, an import's,
+    call's, form's or operation's random id, a rule's name. `link`: the n-th link of the letter.
+    `evidence`: the commitment to what the vault keeps (E06).
+    """
+
+    door: str
+    ref: str = ""
+    link: int = -1
+    evidence: str = ""
