@@ -179,6 +179,7 @@ class SegmentRule:
     then: Literal["join", "move", "leave"]
     list: int
     source: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
