@@ -29,6 +29,9 @@ BEFORE_SPDX = {
 }
 """What packages without `License-Expression` write, and the identifier it stands for."""
 
+SAYS_NONE = ("Dual License",)
+"""What stands in place of a licence in packages whose classifiers name two to choose from."""
+
 
 def declared(package: Distribution) -> str:
     """The package's SPDX expression, "" when it declares none."""
@@ -40,7 +43,7 @@ def declared(package: Distribution) -> str:
     ]
     candidates = [
         *metadata.get_all("License-Expression", []),
-        *metadata.get_all("License", []),
+        *(name for name in metadata.get_all("License", []) if name not in SAYS_NONE),
         *(name for name in classifiers if name in BEFORE_SPDX),
     ]
     first = next((candidate for candidate in candidates if candidate), "")
