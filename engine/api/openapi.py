@@ -183,6 +183,10 @@ def _member(member: Member) -> Schema:
             return LISTED | about
         case "fields":
             return {"type": "object", "additionalProperties": {"type": "string"}} | about
+        case "texts":
+            return {"type": "array", "items": {"type": "string"}} | about
+        case "amount":
+            return {"type": "string", "examples": ["12.50"]} | about
         case "moment":
             return {
                 "type": "string",

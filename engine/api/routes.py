@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse, Response
 
 from engine.api.calls import ApiCall, Calls
 from engine.api.openapi import ANSWER, DOSSIER, KNOWN, OPEN, RECEIPT, SCHEMES, operation
+from engine.api.order_calls import OrderCalls
 from engine.api.problems import Problem, bad_body
 from engine.api.rights_calls import RightsCalls
 from engine.api.stores import ApiStores
@@ -24,6 +25,7 @@ from engine.commands.group_commit import CommandGroupCommit
 from engine.desk.desk import KEY_PREFIX, ApiKey, Desk
 from engine.intake import rights_calls as read
 from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
+from engine.intake.orders import ORDER, REFUND
 from engine.web.limits import Pace
 from engine.web.request import TooLarge, body_of, visitor_of
 
@@ -69,6 +71,28 @@ def router(stores: ApiStores, gateway: Gateway, group_commit: CommandGroupCommit
     async def look_up(request: Request) -> Response:
         """Where a person stands."""
         return await gateway.answer(request, "read", calls.look_up, writes=False)
+
+    orders = OrderCalls(stores, calls)
+
+    @routes.post(
+        "/api/v1/orders",
+        openapi_extra=operation(ORDER, "orders", ANSWER, (200, 201)),
+        status_code=201,
+    )
+    async def record_order(request: Request) -> Response:
+        """Somebody who is known ordered something. An order is recorded once, whatever the key."""
+        return await gateway.answer(request, "orders", orders.record)
+
+    @routes.post(
+        "/api/v1/refunds",
+        openapi_extra=operation(REFUND, "orders", ANSWER, (200, 201)),
+        status_code=201,
+    )
+    async def refund_order(request: Request) -> Response:
+        """An order was paid back, wholly or in part. Send a part under an Idempotency-Key: another
+        call without one is another refund.
+        """
+        return await gateway.answer(request, "orders", orders.refund)
 
     add_rights(routes, gateway, RightsCalls(stores, calls))
     described: dict[str, object] = {}

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from engine.i18n.dates import Moment, on_clock, shown
 from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.language import Say, amount_in_words
-from engine.i18n.phrases import quoted, titled_fields, titled_list, titled_purpose
+from engine.i18n.phrases import quoted, titled_fields, titled_list, titled_products, titled_purpose
 from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words, why_withheld
 from engine.installation import events as i
@@ -231,7 +231,7 @@ def sentence(
         case e.OrderRecorded(_, _, amount, currency, products):
             ordered = _("Ordered for {amount}").format(amount=amount_in_words(amount, currency, _))
             return (
-                _("{name}: {value}").format(name=ordered, value=", ".join(products))
+                _("{name}: {value}").format(name=ordered, value=titled_products(plan, products))
                 if products
                 else ordered
             )

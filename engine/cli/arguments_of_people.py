@@ -218,6 +218,45 @@ def unsubscribe_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def order_arguments(parser: argparse.ArgumentParser) -> None:
+    parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
+    record = parts.add_parser("record", help=N_("somebody who is known ordered something"))
+    record.add_argument("address", help=N_("of the person"))
+    refund = parts.add_parser("refund", help=N_("an order was paid back, wholly or in part"))
+    for part in (record, refund):
+        part.add_argument(
+            "number", metavar="NUMBER", help=N_("the order's number, as the shop has it")
+        )
+        part.add_argument(
+            "--amount",
+            required=part is record,
+            default="",
+            metavar="AMOUNT",
+            help=(
+                N_('what was paid: "12,50 €"')
+                if part is record
+                else N_("what was paid back (default: all that is left)")
+            ),
+        )
+        part.add_argument(
+            "--currency",
+            default="",
+            metavar="CODE",
+            help=N_("three letters (ISO 4217), where the amount does not say it"),
+        )
+        part.add_argument("--json", action="store_true", help=N_("what came of it, for programs"))
+    record.add_argument(
+        "--product",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help=N_("the code of what was ordered; more than once for more"),
+    )
+    record.add_argument(
+        "--date", default="", metavar="DATE", help=N_("when it was ordered (default: now)")
+    )
+
+
 def show_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "address", help=N_("of the person, or their opaque id, as `relance status` has it")
@@ -378,6 +417,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "transfer": transfer_arguments,
     "unsubscribe": unsubscribe_arguments,
     "suppress": suppress_arguments,
+    "order": order_arguments,
     "show": show_arguments,
     "members": members_arguments,
     "lists": lists_arguments,

@@ -47,6 +47,8 @@ def context_verb(name: str) -> ContextVerb:
             from engine.cli.people import transfer as carry_out
         case "unsubscribe":
             from engine.cli.people import unsubscribe as carry_out
+        case "order":
+            from engine.cli.order import order as carry_out
         case "suppress":
             from engine.cli.import_file import suppress as carry_out
         case "show":

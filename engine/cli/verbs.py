@@ -64,6 +64,7 @@ VERBS: dict[str, Verb] = {
     "subscribe": Verb("people", N_("put one person on a list"), dated=True),
     "transfer": Verb("people", N_("move one person from a list to another"), dated=True),
     "unsubscribe": Verb("people", N_("withdraw one person from a purpose, or from everything")),
+    "order": Verb("people", N_("what somebody ordered, and what was paid back"), dated=True),
     "suppress": Verb("people", N_("addresses that must not be written to")),
     "show": Verb("people", N_("a person's whole story")),
     "members": Verb(

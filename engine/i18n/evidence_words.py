@@ -155,6 +155,8 @@ VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "transfer": N_("a transfer"),
             "unsubscription": N_("an unsubscription"),
             "correction": N_("a correction"),
+            "order": N_("an order"),
+            "refund": N_("a refund"),
         },
         "refusal": {
             "unsubscribed": N_("unsubscribed"),

@@ -17,6 +17,7 @@ from engine.i18n.rejections import (
     FIELDS,
     FILE_KINDS,
     MAILS,
+    ORDERS,
     REQUIREMENTS,
     ROWS,
     TABLES,
@@ -29,6 +30,7 @@ from engine.intake.contested import MailFault
 from engine.intake.field_reader import FieldFault
 from engine.intake.ground_requirements import Requirement
 from engine.intake.instants import DateFault
+from engine.intake.orders import OrderFault
 from engine.subscriber.outcome import Refusal, Unchanged
 from engine.words import N_, Reason, Say, Value, Values, Words
 
@@ -69,6 +71,7 @@ REFUSALS: Mapping[Refusal, str] = MappingProxyType(
             "this order is recorded with another amount: what was recorded stands"
         ),
         Refusal.ORDER_IN_ANOTHER_CURRENCY: N_("this order was paid in {currency}"),
+        Refusal.ORDER_OF_ANOTHER: N_("an order of this number is recorded of somebody else"),
         Refusal.ORDER_UNKNOWN: N_(
             "no such order is known, or it is not among the latest {most} of this person"
         ),
@@ -135,6 +138,9 @@ UNCHANGED: Mapping[Unchanged, str] = MappingProxyType(
 
 CALLS: Mapping[CallFault, str] = MappingProxyType(
     {
+        CallFault.AMOUNT_NO_TEXT: (
+            'is a text in the currency\'s own unit, such as "12.50": a number may be cents'
+        ),
         CallFault.ANOTHER_START: "a double opt-in begins with the welcome",
         CallFault.BEFORE_1970: "lies before 1970",
         CallFault.CHOICE_UNKNOWN: "is one of: {known}",
@@ -147,8 +153,10 @@ CALLS: Mapping[CallFault, str] = MappingProxyType(
         CallFault.LIST_UNKNOWN: "there is no published list {list}",
         CallFault.MEMBER_UNKNOWN: "is not known here; there are: {known}",
         CallFault.NOTHING_TO_CORRECT: "says nothing that is to be corrected",
+        CallFault.NOTHING_TO_REFUND: "is nothing: leave it out to refund all that is left",
         CallFault.NOT_A_LIST: "is neither the number nor the name of a list",
         CallFault.NOT_A_TEXT: "is not a text",
+        CallFault.NOT_TEXTS: "is not a list of texts",
         CallFault.NO_FIELDS_DECLARED: "is not declared; there are: none",
         CallFault.NO_OBJECT: "the body is not a JSON object",
         CallFault.NO_PURPOSES_PUBLISHED: (
@@ -224,6 +232,8 @@ def _message_of(code: StrEnum) -> str | None:
             return FILE_KINDS[code]
         case MailFault():
             return MAILS[code]
+        case OrderFault():
+            return ORDERS[code]
         case Requirement():
             return REQUIREMENTS[code]
         case RowFault():

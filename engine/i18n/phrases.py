@@ -100,6 +100,13 @@ def titled_purpose(plan: Plan, purpose: str) -> str:
     return declared.name if declared is not None else purpose
 
 
+def titled_products(plan: Plan, codes: Iterable[str]) -> str:
+    """Products by the names that [[product]] declares; others by their codes."""
+    declared = plan.declared.products if plan.declared else ()
+    names = {product.code: product.name for product in declared}
+    return ", ".join(names.get(code, code) for code in codes)
+
+
 def titled_fields(plan: Plan, names: Iterable[str], _: Say) -> str:
     """Fields by the author's labels, the address by its name."""
     labels = {name: declared.label for name, declared in plan.fields.items()}

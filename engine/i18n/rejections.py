@@ -14,6 +14,7 @@ from engine.intake.contested import MailFault
 from engine.intake.field_reader import FieldFault
 from engine.intake.ground_requirements import Requirement
 from engine.intake.instants import DateFault
+from engine.intake.orders import OrderFault
 from engine.words import N_
 
 ADDRESSES: Mapping[AddressFault, str] = MappingProxyType(
@@ -88,6 +89,17 @@ MAILS: Mapping[MailFault, str] = MappingProxyType(
             "this is not a mail that can be read: save it again from the mail program, as the"
             " original (.eml)"
         ),
+    }
+)
+ORDERS: Mapping[OrderFault, str] = MappingProxyType(
+    {
+        OrderFault.NUMBER_TOO_LONG: N_("the number of an order has at most {most} characters"),
+        OrderFault.PRODUCT_MALFORMED: N_(
+            "{product} is no code of a product: 1 to 63 letters without accents, digits, dots,"
+            " slashes and hyphens"
+        ),
+        OrderFault.PRODUCT_UNDECLARED: N_("no [[product]] has the code {product}{hint}"),
+        OrderFault.TOO_MANY_PRODUCTS: N_("an order has at most {most} products here"),
     }
 )
 REQUIREMENTS: Mapping[Requirement, str] = MappingProxyType(

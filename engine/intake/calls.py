@@ -32,7 +32,7 @@ from engine.subscriber.events import Cause
 from engine.subscriber.terms import BASES, STARTS, one_of
 from engine.words import Reason, Value, Words
 
-Kind = Literal["text", "moment", "list", "fields", "zone", "language"]
+Kind = Literal["text", "texts", "amount", "moment", "list", "fields", "zone", "language"]
 DOUBLE_OPT_IN = "double-opt-in"
 WAYS_IN = (DOUBLE_OPT_IN, *BASES)
 YES_NO = ("yes", "no")
@@ -132,6 +132,7 @@ LOOKUP = (_EMAIL,)
 class CallFault(StrEnum):
     """What is wrong with a member of a body, or with the body."""
 
+    AMOUNT_NO_TEXT = auto()
     ANOTHER_START = auto()
     BEFORE_1970 = auto()
     CHOICE_UNKNOWN = auto()
@@ -144,8 +145,10 @@ class CallFault(StrEnum):
     LIST_UNKNOWN = auto()
     MEMBER_UNKNOWN = auto()
     NOTHING_TO_CORRECT = auto()
+    NOTHING_TO_REFUND = auto()
     NOT_A_LIST = auto()
     NOT_A_TEXT = auto()
+    NOT_TEXTS = auto()
     NO_FIELDS_DECLARED = auto()
     NO_OBJECT = auto()
     NO_PURPOSES_PUBLISHED = auto()
@@ -358,6 +361,15 @@ class BodyReader:
             self.mistake(name, CallFault.CONTROL_CHARACTER)
             return ""
         return unicodedata.normalize("NFC", text).strip()
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self.values.get(name)
+        if value in (None, ""):
+            return ()
+        if not (isinstance(value, list) and all(isinstance(text, str) for text in value)):
+            self.mistake(name, CallFault.NOT_TEXTS)
+            return ()
+        return tuple(value)
 
     def zone(self, name: str) -> str:
         text = self.text(name)

@@ -63,6 +63,14 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True)
+class Product:
+    """What people can order: `code` is the shop's own, `name` what readers see."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """How long what is kept (D12, D14). `mode` "report" only says what would go.
     `suppression` None is no end.
@@ -113,6 +121,7 @@ class Declared:
     processors: tuple[Processor, ...] = ()
     partners: tuple[Partner, ...] = ()
     consent: DeclaredConsent = "ask-first"
+    products: tuple[Product, ...] = ()
 
     def partner(self, id: str) -> Partner | None:
         return next((partner for partner in self.partners if partner.id == id), None)
@@ -131,7 +140,7 @@ class Declared:
 
 def plain(declared: Declared) -> dict[str, object]:
     """As it is published: JSON values only, every default written out, so that a later default
-    changes nothing that was declared.
+    changes nothing that was declared. Without products nothing is said of them.
     """
     c, r = declared.controller, declared.retention
     return {
@@ -164,6 +173,7 @@ def plain(declared: Declared) -> dict[str, object]:
         ],
         "partners": _partners(declared),
         "consent": {"declared": declared.consent},
+        **({"products": products} if (products := _products(declared)) else {}),
     }
 
 
@@ -184,6 +194,9 @@ def from_plain(plain: Mapping[str, object]) -> Declared:
             for entry in _tables(plain, "partners")
         ),
         cast(DeclaredConsent, _table(plain, "consent").get("declared", "write")),
+        tuple(
+            Product(str(entry["code"]), str(entry["name"])) for entry in _tables(plain, "products")
+        ),
     )
 
 
@@ -208,6 +221,11 @@ def _processor(plain: Mapping[str, object]) -> Processor:
 def _partners(declared: Declared) -> list[dict[str, str]]:
     listed = sorted(declared.partners, key=lambda partner: partner.id)
     return [{"id": p.id, "name": p.name, "address": p.address, "notice": p.notice} for p in listed]
+
+
+def _products(declared: Declared) -> list[dict[str, str]]:
+    listed = sorted(declared.products, key=lambda product: product.code)
+    return [{"code": product.code, "name": product.name} for product in listed]
 
 
 def _canonical(value: object) -> str:

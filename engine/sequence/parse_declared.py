@@ -1,5 +1,5 @@
-"""Reading `[controller]`, `[retention]`, `[[processor]]` and `[[partner]]` of config.toml: what the
-installation declares about itself.
+"""Reading `[controller]`, `[retention]`, `[[processor]]`, `[[partner]]` and `[[product]]` of
+config.toml: what the installation declares about itself.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from engine.sequence.declared import (
     DeclaredConsent,
     Partner,
     Processor,
+    Product,
     Retention,
 )
 from engine.sequence.delay import Delay, parse_delay
@@ -25,6 +26,7 @@ from engine.words import N_, words
 
 CONSENTS: tuple[DeclaredConsent, ...] = get_args(DeclaredConsent)
 MAX_ERASURES_A_NIGHT = 1_000_000
+PRODUCT_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,62}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 # The European Economic Area, where no guarantee is needed to work on data: the 27 and IS, LI, NO.
@@ -101,12 +103,16 @@ def read_declared(root: Table) -> Declared:
             )
     if len({p.id for p in partners}) != len(partners):
         root.mistake("partner", N_("two partners have the same id"))
+    products = tuple(map(_product, root.tables("product")))
+    if len({p.code for p in products}) != len(products):
+        root.mistake("product", N_("two products have the same code"))
     return Declared(
         _controller(root.table("controller")),
         _retention(root.table("retention")),
         processors,
         partners,
         _consent(root.table("consent")),
+        products,
     )
 
 
@@ -205,6 +211,15 @@ def _partner(table: Table) -> Partner:
     check_name(partner.id, table, "id")
     table.finish()
     return partner
+
+
+def _product(table: Table) -> Product:
+    product = Product(table.need("code", str, ""), table.need("name", str, ""))
+    if product.code and not PRODUCT_CODE.fullmatch(product.code):
+        message = N_("`code` is 1 to 63 letters without accents, digits, dots, slashes and hyphens")
+        table.mistake("code", message)
+    table.finish()
+    return product
 
 
 def _texts(table: Table, key: str) -> tuple[str, ...]:

@@ -96,6 +96,7 @@ class Refusal(StrEnum):
     ONE_PURPOSE_AT_A_TIME = auto()
     ORDER_DIFFERS = auto()
     ORDER_IN_ANOTHER_CURRENCY = auto()
+    ORDER_OF_ANOTHER = auto()
     ORDER_UNKNOWN = auto()
     PARTNER_NEEDS_CONSENT = auto()
     PERSON_UNKNOWN = auto()

@@ -28,6 +28,7 @@ from engine.store.binary import (
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside
 from engine.vault.evidence import Evidence
+from engine.vault.recorded_orders import NumberedOrder, keep_order
 from engine.vault.stop_journal import StopJournal, suppression
 
 SQL = beside(__file__)
@@ -67,6 +68,7 @@ class VaultWrite:
     address for a person who is known, and `address_hash` then its hash. `suppress` is why the
     person must not be written to, under any address they ever had; `lift` takes that back, or with
     an erasure every suppression. `source` is where the address came from if not from the person.
+    `order` is one that is recorded with it.
     """
 
     subscriber: str
@@ -80,6 +82,7 @@ class VaultWrite:
     address: str = ""
     erasing: Erasing | None = None
     source: str = ""
+    order: NumberedOrder | None = None
 
     def of(self, subscriber: str, register: str) -> VaultWrite:
         """The same for a known stream. Field by field, because an import makes one per row and
@@ -97,6 +100,7 @@ class VaultWrite:
             self.address,
             self.erasing,
             self.source,
+            self.order,
         )
 
     @property
@@ -107,6 +111,7 @@ class VaultWrite:
             or self.lift
             or ((self.fields or self.source) and not self.register)
             or self.address
+            or self.order
             or self.erasing
         )
 
@@ -188,12 +193,8 @@ class Vault:
     def former_hashes(self, subscriber: str) -> frozenset[bytes]:
         """Hashes of a person's former addresses, whoever has them now."""
         with self.database.connection() as connection:
-            return frozenset(
-                bytes(row[0])
-                for row in connection.execute(
-                    SQL["former_hashes"], {"subscriber": subscriber}
-                ).fetchall()
-            )
+            rows = connection.execute(SQL["former_hashes"], {"subscriber": subscriber}).fetchall()
+        return frozenset(bytes(row[0]) for row in rows)
 
     def held(self, subscriber: str) -> dict[str, int]:
         """How many rows are kept of a person: "person", "evidence", "former addresses"."""
@@ -412,6 +413,8 @@ class Vault:
             }
             for name in ("bar_moved", "keep_former_address", "move_address"):
                 cursor.execute(SQL[name], moved)
+        if vault_write.order:
+            keep_order(cursor, vault_write.subscriber, vault_write.order, vault_write.at)
         if vault_write.erasing is not None:
             self._erase(cursor, vault_write, vault_write.erasing)
 
@@ -422,6 +425,7 @@ class Vault:
             "erase_person",
             "erase_evidence",
             "erase_former_addresses",
+            "erase_orders",
             "erase_stuck",
             "erase_shown",
         ):

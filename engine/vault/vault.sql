@@ -102,6 +102,10 @@ DELETE FROM vault.evidence WHERE subscriber = %(subscriber)s
 -- Nor is anybody found under an address they once had.
 DELETE FROM vault.former_address WHERE subscriber = %(subscriber)s
 
+-- name: erase_orders
+-- Their numbers are known no more; what the shop keeps for its books is elsewhere.
+DELETE FROM vault.recorded_order WHERE subscriber = %(subscriber)s
+
 -- name: erase_stuck
 -- What was set aside says why, which may be in words about them. Leases hold an opaque id and end within minutes.
 DELETE FROM desk.stuck WHERE subscriber = %(subscriber)s

@@ -37,6 +37,7 @@ PATHS = {
     "unsubscribe": "unsubscriptions",
     "read": "people/lookup",
 }
+SHOP = ("orders", "refunds")
 RIGHTS = (
     "people/export", "people/correct", "people/restrict", "people/object", "people/erase",
     "requests", "requests/answer", "requests/open",
@@ -610,7 +611,9 @@ def test_the_description_says_what_the_readers_accept(shop: Shop) -> None:
     described = shop.site.client.get("/openapi.json").json()
     assert described == shop.site.client.get("/api/openapi.json").json()
     assert described["openapi"].startswith("3.")
-    assert set(described["paths"]) == {f"/api/v1/{path}" for path in (*PATHS.values(), *RIGHTS)}
+    assert set(described["paths"]) == {
+        f"/api/v1/{path}" for path in (*PATHS.values(), *SHOP, *RIGHTS)
+    }
     for scope, members in zip(PATHS, (SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION, LOOKUP), strict=True):
         operation = described["paths"][f"/api/v1/{PATHS[scope]}"]["post"]
         body = operation["requestBody"]["content"]["application/json"]["schema"]

@@ -24,6 +24,7 @@ from engine.i18n.rejections import (
     FIELDS,
     FILE_KINDS,
     MAILS,
+    ORDERS,
     REQUIREMENTS,
     ROWS,
 )
@@ -36,6 +37,7 @@ from engine.intake.contested import MailFault
 from engine.intake.field_reader import FieldFault
 from engine.intake.ground_requirements import Requirement
 from engine.intake.instants import DateFault
+from engine.intake.orders import OrderFault
 from engine.subscriber.outcome import Refusal, Unchanged
 from engine.web.pages import FOR_READERS
 from engine.words import Reason, Value, Words
@@ -61,6 +63,7 @@ TABLES: dict[type[StrEnum], Table] = {
     DateKind: table(DATE_KINDS),
     FileKind: table(FILE_KINDS),
     MailFault: table(MAILS),
+    OrderFault: table(ORDERS),
     Requirement: table(REQUIREMENTS),
     RowFault: table(ROWS),
     TableFault: table(TABLE_WORDS),
@@ -82,6 +85,7 @@ VALUES: dict[str, Value] = {
     "file": "amis.csv",
     "first": 1800,
     "group": "clients",
+    "hint": "",
     "known": "a, b",
     "last": 2199,
     "line": 1234,
@@ -90,6 +94,7 @@ VALUES: dict[str, Value] = {
     "n": 1234,
     "name": "'désinscrit'",
     "number": 3,
+    "product": "LIVRE",
     "one": 2,
     "option": "--map 3=email",
     "options": "--ignore 3",

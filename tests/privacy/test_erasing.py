@@ -118,6 +118,7 @@ DELETED = {
     "vault.person": "subscriber address_hash address fields registered_at source",
     "vault.evidence": "commitment subscriber at salt payload kind",
     "vault.former_address": "address_hash subscriber until",
+    "vault.recorded_order": "number_hash subscriber order_id at",
     "desk.stuck": "subscriber key why at",
     "desk.shown": "message link at asked pressed robot networks since",
 }
