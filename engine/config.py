@@ -21,7 +21,7 @@ from engine.sequence.declared import Declared
 from engine.sequence.delay import Delay, parse_delay, parse_positive_seconds, parse_seconds
 from engine.sequence.draft import check_name
 from engine.sequence.mistakes import Mistake, Unpublishable
-from engine.sequence.model import Group, Purpose
+from engine.sequence.model import Content, Group, Purpose, Theme
 from engine.sequence.parse import Settings
 from engine.sequence.parse_declared import read_declared
 from engine.sequence.parse_fields import read_fields
@@ -477,4 +477,21 @@ def _settings(root: Table, site: Site) -> Settings:
         read_fields(root),
         declared,
         caps,
+        tuple(Theme(*option) for option in _options(root, "theme")),
+        tuple(Content(*option) for option in _options(root, "content")),
     )
+
+
+def _options(root: Table, kind: Literal["theme", "content"]) -> list[tuple[str, str]]:
+    """Id and name of each `[[theme]]` or `[[content]]`."""
+    options: list[tuple[str, str]] = []
+    for table in root.tables(kind):
+        option = table.need("id", str, ""), table.need("name", str, "")
+        check_name(option[0], table, "id")
+        if option[0] in [known for known, _ in options]:
+            table.mistake(
+                "id", N_('there are two [[{kind}]] with the id "{id}"'), kind=kind, id=option[0]
+            )
+        table.finish()
+        options.append(option)
+    return options

@@ -20,7 +20,7 @@ TELLING = frozenset({
     e.ConsentGiven, e.GroundDeclared, e.ConsentConfirmed, e.ConsentWithdrawn, e.ContactNoted,
     e.ListMoved, e.ListCopied, e.LetterAnswered, e.MoveUndone, e.PermissionRenewed,
     e.PermissionAsked, e.ConsentRequested, e.ConsentExpired, e.SubscriberErased,
-    e.OrderRecorded,
+    e.OrderRecorded, e.PreferencesSet,
 })  # fmt: skip
 """The only events this view reads; most are of other kinds."""
 

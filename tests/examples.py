@@ -14,6 +14,7 @@ from engine.sequence.delay import HOUR, Delay
 from engine.sequence.model import (
     Broadcast,
     Confirmation,
+    Content,
     Ending,
     Group,
     Letter,
@@ -22,6 +23,7 @@ from engine.sequence.model import (
     Plan,
     Purpose,
     Rejoin,
+    Theme,
 )
 from engine.sequence.timing import Hours, to_instant
 from engine.subscriber import commands as c
@@ -128,7 +130,13 @@ LISTS = (
         letters=(letter("lesson", AT_ONCE),),
         rejoin=Rejoin("after", Delay(days=30)),
     ),
-    List(41, "cadeau", "conseils", letters=(letter("gift", AT_ONCE),), rejoin=Rejoin("never")),
+    List(
+        41,
+        "cadeau",
+        "conseils",
+        letters=(replace(letter("gift", AT_ONCE), theme="semis"),),
+        rejoin=Rejoin("never"),
+    ),
     List(42, "relais", "conseils", letters=(letter("relay", AT_ONCE),), ends=Ending("copy", 40)),
     List(
         43,
@@ -153,6 +161,8 @@ PLAN = Plan(
     lists={listed.id: listed for listed in LISTS},
     broadcasts={"enfants": POLL},
     confirmation=Confirmation("Confirmez", "confirm.md", remind_subject="Un oubli ?"),
+    themes={"semis": Theme("semis", "Semis"), "recoltes": Theme("recoltes", "Récoltes")},
+    contents={"video": Content("video", "Vidéos")},
 )
 POLL_AT = local("2026-03-03 09:00")
 POLL_DUE: Calendar = (Occurrence("enfants", "broadcast:enfants/2026-03-03", POLL_AT),)

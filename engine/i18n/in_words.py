@@ -62,6 +62,7 @@ REFUSALS: Mapping[Refusal, str] = MappingProxyType(
         ),
         Refusal.NOT_ERASED: N_("this person has not been erased: `relance show` tells their story"),
         Refusal.NOT_IN_DOUBT: N_("this letter is not in doubt: it is being sent"),
+        Refusal.NOT_OFFERED: N_('no theme or content type "{code}" is declared'),
         Refusal.NOT_ONES_OWN_ACT: N_("only a press by the person themselves gives consent"),
         Refusal.NOT_ON_LIST: N_("this person is not on list {list}"),
         Refusal.NO_GROUND: N_('there is no live ground to write for the purpose "{purpose}"'),

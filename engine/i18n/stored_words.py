@@ -31,6 +31,8 @@ NOT_SENT = _words(
     N_("blocked"),
     N_("never handed over"),
     N_("too late"),
+    N_("preferences"),
+    N_("paused"),
     N_("cannot be rendered"),
     N_("cannot be carried"),
 )
@@ -42,6 +44,7 @@ NOT_ALLOWED = _words(
     N_("the request is no longer open"),
     N_("no longer on this list"),
 )
+FREQUENCIES = _words(N_("as-it-comes"), N_("weekly"), N_("monthly"))
 BOUNCES = _words(N_("hard"), N_("soft"))
 DOUBT_SETTLED = _words(N_("resend"), N_("taken-as-sent"))
 PAUSES = _words(N_("first-start"), N_("outage"), N_("restored"), N_("not published"))
@@ -67,6 +70,7 @@ _EVERY = {
         REACHABLE,
         NOT_SENT,
         NOT_ALLOWED,
+        FREQUENCIES,
         BOUNCES,
         DOUBT_SETTLED,
         PAUSES,

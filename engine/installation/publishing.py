@@ -320,7 +320,15 @@ def _letters(plan: Plan) -> dict[LetterKey, Letter]:
 
 def _settings(plan: Plan) -> tuple[object, ...]:
     purposes = {name: replace(purpose, caps=()) for name, purpose in plan.purposes.items()}
-    return (purposes, plan.groups, plan.fields, plan.timezone, plan.language)
+    return (
+        purposes,
+        plan.groups,
+        plan.fields,
+        plan.timezone,
+        plan.language,
+        plan.themes,
+        plan.contents,
+    )
 
 
 def _mailing(plan: Plan, name: str) -> tuple[object, ...]:

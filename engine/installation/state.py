@@ -13,7 +13,7 @@ from typing import cast
 from engine.installation import events as e
 from engine.installation.breaches import Breach, evolved
 from engine.sequence.declared import from_plain, plain
-from engine.sequence.model import Field, FieldType, Group, Plan, Purpose
+from engine.sequence.model import Content, Field, FieldType, Group, Plan, Purpose, Theme
 from engine.sequence.parse import Settings, parse
 from engine.sequence.pressure import as_published, from_published
 from engine.subscriber.act import Calendar, Occurrence
@@ -141,6 +141,8 @@ def read_settings(text: str) -> Settings:
         tuple(map(_read_field, raw["fields"])),
         from_plain(raw["declared"]) if "declared" in raw else None,
         from_published(raw.get("pressure", ())),
+        tuple(Theme(**entry) for entry in raw.get("themes", ())),
+        tuple(Content(**entry) for entry in raw.get("contents", ())),
     )
 
 
@@ -168,6 +170,9 @@ def write_settings(settings: Settings) -> str:
         settled["declared"] = plain(settings.declared)
     if settings.caps:
         settled["pressure"] = as_published(settings.caps)
+    for name, options in (("themes", settings.themes), ("contents", settings.contents)):
+        if options:
+            settled[name] = [{"id": option.id, "name": option.name} for option in options]
     return json.dumps(settled, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

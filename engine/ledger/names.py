@@ -22,6 +22,7 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "permission-asked": s.PermissionAsked,
     "permission-renewed": s.PermissionRenewed,
     "consent-withdrawn": s.ConsentWithdrawn,
+    "preferences-set": s.PreferencesSet,
     "list-joined": s.ListJoined,
     "list-left": s.ListLeft,
     "list-moved": s.ListMoved,

@@ -453,11 +453,11 @@ class OpenSSL:
 DAY = 86_400_000
 CALENDAR = range(-62_135_596_800_000, 253_402_300_800_000)
 """The instants of the years 1 to 9999, UTC."""
-INSTANTS = {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at"}
+INSTANTS = {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at", "paused_until"}
 PURPOSE = re.compile(r"[A-Za-z0-9-]{1,63}")
 KINDS: Mapping[type, str] = {
     str: "purpose request message kind key letter act proof basis settled why notice form mail"
-    " order currency",
+    " order currency theme content frequency offered",
     int: "list run source_run target left left_run attempt edition hold_until counted_from amount",
     bool: "joined copied lifted declared",
 }
@@ -525,6 +525,9 @@ class Replay:
         """The run in which somebody's way through the lists began, by each run that it led to."""
         self.orders: dict[str, dict[str, int]] = {}
         """What is left to be refunded of each order, by currency."""
+        self.chosen: dict[str, set[str]] = {}
+        """The codes of themes and of contents that the person chose; all where none."""
+        self.paused_until = -LARGEST_NUMBER
         self.recorded_at = -LARGEST_NUMBER
         self.rate = 1
         """How many times faster than the wall clock the engine's went, at the most."""
@@ -565,6 +568,11 @@ class Replay:
     def is_one_person(self) -> bool:
         first_runs = [self.first_runs.get(run, run) for run in self.standing.values()]
         return len(first_runs) < 2 or len(first_runs) == len(set(first_runs))
+
+    def is_chosen(self, fact: Entry) -> bool:
+        """Whether its theme and its type are among those the person chose, if any."""
+        codes = ((kind, fact.text(kind)) for kind in ("theme", "content"))
+        return all(not code or code in (self.chosen.get(kind) or {code}) for kind, code in codes)
 
     def may_extend(self, fact: Entry) -> bool:
         """Within the first month, to two more at the most (GDPR 12(3))."""
@@ -621,6 +629,9 @@ class Replay:
         elif name == "subscriber-erased":
             self._stop(fact, "!erased")
             self.live, self.requests, self.rights, self.standing = set(), {}, {}, {}
+        elif name == "preferences-set":
+            self.chosen = {"theme": texts_of(fact, "themes"), "content": texts_of(fact, "contents")}
+            self.paused_until = fact.number("paused_until") or -LARGEST_NUMBER
         elif name in WAYS:
             self._follow_way(fact)
         if "*" in self.requests and heard_at(fact) >= self.requests["*"].leaves_at:
@@ -704,6 +715,11 @@ def heard_at(fact: Entry) -> int:
     return fact.at if is_contact else -LARGEST_NUMBER
 
 
+def texts_of(fact: Entry, name: str) -> set[str]:
+    values = fact.data.get(name)
+    return {v for v in values if isinstance(v, str)} if isinstance(values, (list, tuple)) else set()
+
+
 def leaves(fact: Entry) -> dict[int, int]:
     """The lists, and the run on each, that somebody leaves by a fact. Moves are stored resolved:
     no rule of a dialogue is needed to follow them."""
@@ -751,7 +767,7 @@ CONSENT = "consent-given consent-confirmed permission-renewed"
 OF_ONE_PURPOSE = {*GRANTS, "consent-requested", *LISTED.split(), "letter-begun:confirmation"}
 OF_THE_LIVING = (
     f"{CONSENT} {MOVING} ground-declared consent-requested permission-asked right-exercised"
-    " order-recorded order-refunded"
+    " preferences-set order-recorded order-refunded"
 )
 # fmt: off
 RULE = (
@@ -856,6 +872,10 @@ RULE = (
          lambda p, f: f.text("order") not in p.orders and f.number("amount") >= 0),
     Line("P1.59", "order-refunded", "refund-impossible",
          lambda p, f: 0 < f.number("amount") <= p.left_of(f)),
+    Line("P1.60", "preferences-set", "choice-by-machine",
+         lambda p, f: f.text("act") in ("", *OWN_ACTS)),
+    Line("P1.61", LISTED, "letter-not-chosen", lambda p, f: p.is_chosen(f)),
+    Line("P1.62", LISTED, "letter-in-pause", lambda p, f: f.at >= p.paused_until),
 )
 # fmt: on
 LINES_ABOUT = {
@@ -2005,8 +2025,8 @@ EVENTS_OF_PEOPLE = """
     letter-begun letter-deferred letter-failed letter-in-doubt letter-retried letter-sent
     letter-withheld list-copied list-joined list-left list-moved list-transferred mail-bounced
     mail-complained move-undone order-recorded order-refunded permission-asked
-    permission-renewed processing-restricted
-    profile-changed proof-archived proof-opened right-answered right-exercised right-extended
+    permission-renewed preferences-set processing-restricted profile-changed proof-archived
+    proof-opened right-answered right-exercised right-extended
     segment-entered segment-left subscriber-erased subscriber-reachable subscriber-registered
     subscriber-suppressed
 """
@@ -3297,6 +3317,18 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "registered-twice": (
         "someone is registered who was known already",
         "une personne déjà connue est inscrite à nouveau",
+    ),
+    "choice-by-machine": (
+        "preferences are set by a page that acted by itself",
+        "des préférences sont enregistrées par une page qui a agi seule",
+    ),
+    "letter-not-chosen": (
+        "a letter is sent about a theme, or of a type, that its reader did not choose",
+        "une lettre part sur un thème, ou d'un type, que son lecteur n'a pas choisi",
+    ),
+    "letter-in-pause": (
+        "a letter is sent before its reader's pause is over",
+        "une lettre part avant la fin de la pause de son lecteur",
     ),
     "person-doubled": ("a move has doubled someone", "un déplacement a dédoublé une personne"),
     "letter-after-erasure": ("a letter after erasure", "une lettre après l'effacement"),

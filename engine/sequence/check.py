@@ -111,6 +111,21 @@ def too_many_groups(source: PlanSource) -> Iterator[Mistake]:
         yield source.at(CONFIG, f"group[{MAX_GROUPS}]", message, count=count, most=MAX_GROUPS)
 
 
+def choices_without_letters(source: PlanSource) -> Iterator[Mistake]:
+    """A theme or a type of content that readers could choose, and no letter has."""
+    letters = [entry.letter for entry in source.letters_in_plan()]
+    themes = {letter.theme for letter in letters}
+    contents = {letter.content for letter in letters}
+    for kind, options, used in (
+        ("theme", source.plan.themes, themes),
+        ("content", source.plan.contents, contents),
+    ):
+        for place, code in enumerate(options):
+            if code not in used:
+                message = N_('no letter has {kind} = "{code}": who chooses only this gets nothing')
+                yield source.at(CONFIG, f"{kind}[{place}].id", message, kind=kind, code=code)
+
+
 def transitions(source: PlanSource) -> Iterator[tuple[int, int]]:
     """Every transition from a list to another: by links of its letters and broadcasts, and by its
     ending.
@@ -270,6 +285,7 @@ RULES: tuple[Rule, ...] = (
     transitions_always_refused,
     broadcasts_for_another_purpose,
     too_many_groups,
+    choices_without_letters,
     check_letters.reminders_nobody_can_answer,
     check_letters.letters_nobody_can_reach,
     check_letters.hours_outside_the_window,

@@ -15,7 +15,7 @@ from engine.sequence.declared import Declared
 from engine.sequence.delay import EVERY_DAY, parse_clock, parse_days, parse_window
 from engine.sequence.links import SPECIAL
 from engine.sequence.mistakes import Mistake
-from engine.sequence.model import Field, Group, Intention, List, Purpose
+from engine.sequence.model import Content, Field, Group, Intention, List, Purpose, Theme
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.pressure import Caps
 from engine.sequence.table import Table
@@ -40,6 +40,8 @@ class Settings:
     fields: tuple[Field, ...] = ()
     declared: Declared | None = None
     caps: Caps = ()
+    themes: tuple[Theme, ...] = ()
+    contents: tuple[Content, ...] = ()
 
 
 @dataclass

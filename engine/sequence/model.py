@@ -55,7 +55,8 @@ class Letter:
     `added_at` (ms) is when it was first published, `backfill` whether it also reaches people
     already past it. Under a cap a letter leaves room for those of more `weight` (0 to 9);
     `when_full` says what becomes of it where there is none. Only who is in segment `only` ("" is
-    everybody) gets it, and nobody who is in segment `unless`.
+    everybody) gets it, and nobody who is in segment `unless`. `theme` is what it is about,
+    `content` of which type it is: declared in config.toml, "" for none.
     """
 
     id: str
@@ -74,6 +75,8 @@ class Letter:
     only: str = ""
     unless: str = ""
     anchored: Anchored | None = None
+    theme: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +276,22 @@ class Purpose:
 
 
 @dataclass(frozen=True, slots=True)
+class Theme:
+    """What a letter may be about; readers choose themes among their preferences."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A type of content (a video, an article); readers choose among these too."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A piece of information about a person which letters may use. `options` are what a choice or
     choices choose from; `engine.sequence.field_values` says how each type is kept.
@@ -308,6 +327,8 @@ class Plan:
     rules: tuple[SegmentRule, ...] = ()
     anchors: Mapping[str, Anchor] = field(default_factory=dict)
     programme: Mapping[str, Intention] = field(default_factory=dict)
+    themes: Mapping[str, Theme] = field(default_factory=dict)
+    contents: Mapping[str, Content] = field(default_factory=dict)
 
     def title_for_readers(self, number: int) -> str:
         """The name of a list for readers: the title of its dialogue, else that of its purpose; ""

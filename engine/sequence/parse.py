@@ -201,6 +201,8 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
         anchors=draft.anchors,
         programme=draft.programme,
         rules=tuple(rules),
+        themes={theme.id: theme for theme in settings.themes},
+        contents={content.id: content for content in settings.contents},
     )
     plan = replace(plan, segments=read_segments(plan, draft))
     return plan, tuple(sorted(set(draft.mistakes)))

@@ -142,7 +142,25 @@ def read_words(table: Table, draft: Draft, identifier: str = "") -> Letter:
     check_name(name, table, "id")
     body = table.need("body", str, "")
     check_body(body, table, draft)
-    return Letter(name, table.need("subject", str, ""), body, table.get("preheader", str, ""))
+    return Letter(
+        name,
+        table.need("subject", str, ""),
+        body,
+        table.get("preheader", str, ""),
+        theme=_of_preferences(table, "theme", [theme.id for theme in draft.settings.themes]),
+        content=_of_preferences(table, "content", [kind.id for kind in draft.settings.contents]),
+    )
+
+
+def _of_preferences(table: Table, key: Literal["theme", "content"], known: list[str]) -> str:
+    """A theme or content type that config.toml declares, "" for none."""
+    code = table.get(key, str, "")
+    if code and code not in known:
+        message = N_(
+            '{key} = "{code}" is not declared: write a [[{key}]] with this id in config.toml{hint}'
+        )
+        table.mistake(key, message, key=key, code=code, hint=hint(nearest(code, known)))
+    return code
 
 
 def check_body(body: str, table: Table, draft: Draft) -> None:
@@ -302,6 +320,8 @@ def _reminder(table: Table, letter: Letter, draft: Draft) -> Letter:
         reminds=letter.id,
         weight=read_weight(table, letter.weight),
         when_full=table.one_of("when_full", WHEN_FULL, letter.when_full),
+        theme=letter.theme,
+        content=letter.content,
     )
     table.finish()
     return replace(reminder, links=read_links(reminder, draft))

@@ -17,6 +17,7 @@ from engine.subscriber.terms import (
     Basis,
     ErasureBasis,
     Fault,
+    Frequency,
     LetterVerdict,
     Proof,
     Right,
@@ -189,6 +190,39 @@ class Resubscribe(Command):
     act: str = ""
     notice: str = ""
     list: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchOn:
+    """A purpose that a person switches on among their preferences: they agree by the press itself
+    or, where `request` is a fresh random id, are asked to confirm by mail; then they join `list`.
+    `evidence` is the commitment to what is kept of it.
+    """
+
+    purpose: str
+    list: int
+    evidence: str
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetPreferences(Command):
+    """What the person chooses to receive: `themes` and `contents` (none: all of them), `frequency`,
+    and no letters of lists until `paused_until` (ms, 0 for no pause). `on` are purposes they switch
+    on, `off` those they withdraw from. `offered` is the digest of the words they saw, `form` the
+    name under which these are published.
+    """
+
+    themes: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ()
+    frequency: Frequency = "as-it-comes"
+    paused_until: int = 0
+    on: tuple[SwitchOn, ...] = ()
+    off: tuple[str, ...] = ()
+    offered: str = ""
+    form: str = ""
+    act: str = ""
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,6 +446,7 @@ AnyCommand = (
     | Withdraw
     | WithdrawEverything
     | Resubscribe
+    | SetPreferences
     | Transfer
     | LeaveList
     | Suppress

@@ -32,6 +32,7 @@ from engine.subscriber.orders import record_order, refund_order
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Person
 from engine.subscriber.personal_dates import reach
+from engine.subscriber.preferences import set_preferences
 from engine.words import Words
 
 
@@ -66,6 +67,8 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return withdraw_everything(command, person)
         case c.Resubscribe():
             return resubscribe(command, person, plan)
+        case c.SetPreferences():
+            return set_preferences(command, person, plan)
         case c.Transfer():
             return transfer(command, person, plan)
         case c.LeaveList():

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from engine.sequence.delay import Delay
-from engine.sequence.model import Plan
+from engine.sequence.model import Letter, Plan
 from engine.sequence.timing import later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
@@ -29,7 +29,7 @@ from engine.subscriber.mailing_acts import date_of_mailing
 from engine.subscriber.membership_acts import date_of
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, Unchanged, done
 from engine.subscriber.person import LetterState, Person
-from engine.subscriber.terms import NOT_ELIGIBLE, MailKind
+from engine.subscriber.terms import NOT_CHOSEN, NOT_ELIGIBLE, PAUSED, MailKind
 
 NOT_WITHHELD = NothingToDo(Unchanged.NOT_WITHHELD)
 PAST_LATENESS = NothingToDo(Unchanged.PAST_LATENESS)
@@ -77,9 +77,19 @@ def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
     asks_consent = kind in ("confirmation", "permission")
     request = person.requests[purpose].request if asks_consent else ""
     before = _state(person, command.key, act)
+    theme, content = _themed(plan, command.key, act)
     reason = why_not(person, kind, purpose, request=request)
-    if reason or _too_late(command, act, person, plan):
-        why = f"{NOT_ELIGIBLE}{reason}" if reason else "too late"
+    if reason:
+        why = f"{NOT_ELIGIBLE}{reason}"
+    elif _too_late(command, act, person, plan):
+        why = "too late"
+    elif not person.preferences.chooses(theme, content):
+        why = NOT_CHOSEN
+    elif kind == "broadcast" and command.at < person.preferences.paused_until:
+        why = PAUSED
+    else:
+        why = ""
+    if why:
         return done(
             RULE,
             e.LetterWithheld(
@@ -104,8 +114,24 @@ def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
         purpose=purpose,
         sender=command.sender,
         attempt=before.attempts + 1 if before else 1,
+        theme=theme,
+        content=content,
     )
     return done(command.cause, begun)
+
+
+def _themed(plan: Plan, key: str, act: Act) -> tuple[str, str]:
+    """The theme and the content type of the letter that is due, "" where it has none."""
+    if not (plan.themes or plan.contents):
+        return "", ""
+    match decode(key):
+        case BroadcastKey(name):
+            letter: Letter | None = plan.broadcasts[name].letter
+        case ListKey(number):
+            letter = plan.lists[number].letter(act.letter)
+        case _:
+            letter = None
+    return (letter.theme, letter.content) if letter is not None else ("", "")
 
 
 def _mail_kind(key: str) -> MailKind:

@@ -136,6 +136,22 @@ class ConsentWithdrawn(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PreferencesSet(Event):
+    """What the person chose to receive, in codes of the installation. `themes` and `contents` are
+    empty where they chose none, and get all; `frequency`: terms.Frequency; the letters of lists
+    wait until `paused_until` (ms, 0 for no pause). `offered` is the digest of what the page or form
+    offered that day; `act` as for the consents.
+    """
+
+    themes: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ()
+    frequency: str = "as-it-comes"
+    paused_until: int = 0
+    offered: str = ""
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ListJoined(Event):
     """`start`: terms.Start; `counted_from` is the instant that "by-date" counts from."""
 
@@ -240,7 +256,7 @@ class MoveUndone(Event):
 class LetterBegun(Event):
     """The claim: this letter, in this edition's words, is about to be handed over by `sender` under
     `message`. `kind`: terms.MailKind. `key` is the agenda row's. `attempt` counts from 1; every
-    attempt has the same `message`.
+    attempt has the same `message`. `theme` and `content` are those of the published letter.
     """
 
     key: str
@@ -253,6 +269,8 @@ class LetterBegun(Event):
     purpose: str = ""
     sender: str = ""
     attempt: int = 1
+    theme: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,10 +304,11 @@ class LetterFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class LetterWithheld(Event):
-    """Not sent: `why` is "too late", "not eligible: …", or something that can be corrected:
-    `CANNOT_BE_RENDERED`, `CANNOT_BE_CARRIED`. `message` is "" when the letter was never begun.
-    `what` says what to correct: the field that was empty ("field:town"), or what the relay could
-    not carry ("smtputf8").
+    """Not sent: `why` is "too late", "preferences" (the person did not choose its theme or content
+    type), "paused", "not eligible: …", or something that can be corrected: `CANNOT_BE_RENDERED`,
+    `CANNOT_BE_CARRIED`. `message` is "" when the letter was never begun. `what` says what to
+    correct: the field that was empty ("field:town"), or what the relay could not carry
+    ("smtputf8").
     """
 
     key: str
@@ -414,6 +433,7 @@ class SubscriberErased(Event):
 ProfileEvent = (
     SubscriberRegistered | ProfileChanged | ContactNoted | AnchorReached | SubscriberErased
 )
+ChoiceEvent = PreferencesSet
 GroundEvent = ConsentGiven | GroundDeclared | ConsentConfirmed | ConsentWithdrawn
 RequestEvent = ConsentRequested | ConsentExpired | PermissionAsked | PermissionRenewed
 MembershipEvent = ListJoined | ListLeft | ListMoved | ListCopied | ListTransferred | MoveUndone
@@ -434,5 +454,6 @@ PersonEvent = (
     | RightEvent
     | ProofEvent
     | OrderEvent
+    | ChoiceEvent
     | CallHonoured
 )

@@ -38,8 +38,10 @@ from engine.subscriber.person import (
     Order,
     Person,
     PersonDraft,
+    Preferences,
     Request,
     TrailStep,
+    frequency_of,
 )
 from engine.subscriber.personal_dates import reached
 
@@ -162,6 +164,12 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
             ids = (request, by) if by else (request,)
             p.rights = _without(p.rights, request)
             p.answered = (*p.answered, *ids)[-ANSWERED_KEPT:]
+        case e.PreferencesSet(at):
+            paused_until = event.paused_until or min(p.preferences.paused_until, at)
+            p.preferences = Preferences(
+                event.themes, event.contents, frequency_of(event.frequency), paused_until
+            )
+            _contacted(p, event.act, at)
         case e.ProofArchived() | e.ProofOpened():
             pass
         case e.SubscriberErased():

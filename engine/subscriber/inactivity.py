@@ -56,6 +56,7 @@ def heard_in(event: e.PersonEvent) -> int:
             | e.LetterAnswered()
             | e.MoveUndone()
             | e.PermissionRenewed()
+            | e.PreferencesSet()
         ):
             return event.at if event.act in HUMAN_ACTS else 0
         case _:

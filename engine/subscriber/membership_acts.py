@@ -26,9 +26,8 @@ def membership_act(person: Person, m: Membership, plan: Plan) -> Act:
         return Act("idle", list=m.list, run=m.run, why=reason)
     if m.start == "none":
         return Act("idle", list=m.list, run=m.run, why="imported without letters")
-    best = min(
-        _letters_to_come(m, listed, zone_of(person, plan)), key=lambda act: act.due, default=None
-    )
+    to_come = _letters_to_come(m, listed, zone_of(person, plan), person.preferences.paused_until)
+    best = min(to_come, key=lambda act: act.due, default=None)
     if best is not None:
         return best
     return _ending(m, listed, zone_of(person, plan))
@@ -50,9 +49,13 @@ def natural_due(m: Membership, letter: Letter, zone: str) -> int:
     return due(m.since, letter.after, letter.hours, zone)
 
 
-def _letters_to_come(m: Membership, listed: List, zone: str) -> Iterator[Act]:
+def _letters_to_come(m: Membership, listed: List, zone: str, paused_until: int) -> Iterator[Act]:
     """The letters of the list that are still to be sent. `before` is when the previous letter was
     settled (for the first letter: when the person joined), None while that letter is still to come.
+
+    What was meant to leave before the end of the person's pause (`paused_until`, ms) leaves from
+    then on, with the list's gap between, and counts as meant for that moment: no letter gets too
+    late by a pause.
     """
     before: int | None = m.since
     for letter in listed.letters:
@@ -77,6 +80,10 @@ def _letters_to_come(m: Membership, listed: List, zone: str) -> Iterator[Act]:
             when = max(_in_window(_retry_at(m, listed, state), letter.hours, zone), m.hold_until)
         else:
             when = _after_gap(m, listed, letter, base, planned, zone)
+        if planned < paused_until:
+            if when < paused_until:
+                when = first_permitted(paused_until, letter.hours, zone)
+            planned = when
         yield Act(
             kind="letter", letter=letter.id, due=when, planned=planned, list=m.list, run=m.run
         )

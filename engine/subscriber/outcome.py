@@ -89,6 +89,7 @@ class Refusal(StrEnum):
     MORE_TO_SEAL = auto()
     NOT_ERASED = auto()
     NOT_IN_DOUBT = auto()
+    NOT_OFFERED = auto()
     NOT_ONES_OWN_ACT = auto()
     NOT_ON_LIST = auto()
     NO_GROUND = auto()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 
-from engine.subscriber.terms import GroundStatus, LetterStatus
+from engine.subscriber.terms import FREQUENCIES, Frequency, GroundStatus, LetterStatus
 
 ASK, ASK_FIRST = "ask", "ask-first"
 """The mail that asks to confirm: what they asked for, or what was declared of them."""
@@ -277,6 +277,32 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a person chose to receive. Who chose no themes, or no contents, gets all of them.
+    `paused_until` (ms) is the end of their latest pause, also of one that is over; 0 for none.
+    """
+
+    themes: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ()
+    frequency: Frequency = "as-it-comes"
+    paused_until: int = 0
+
+    def chooses(self, theme: str, content: str) -> bool:
+        """Whether a letter about `theme` of the type `content` is wanted; "" where it says none."""
+        return (not theme or not self.themes or theme in self.themes) and (
+            not content or not self.contents or content in self.contents
+        )
+
+
+NO_PREFERENCES = Preferences()
+
+
+def frequency_of(stored: str) -> Frequency:
+    """A frequency that is not known counts as no cap."""
+    return next((known for known in FREQUENCIES if known == stored), "as-it-comes")
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Everything a decision needs to know about one person. `version` is the number of their last
     event, 0 for a person not known yet.
@@ -325,6 +351,7 @@ class Person:
     joined_at: Mapping[int, int] = field(default_factory=dict)
     orders: Mapping[str, Order] = field(default_factory=dict)
     ordered: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    preferences: Preferences = NO_PREFERENCES
 
     @property
     def registered(self) -> bool:
@@ -391,6 +418,7 @@ class PersonDraft:
         self.joined_at = person.joined_at
         self.orders = person.orders
         self.ordered = person.ordered
+        self.preferences = person.preferences
 
     def frozen(self) -> Person:
         """The person as folded so far. Slots are set directly: every fold ends here, and the

@@ -20,6 +20,8 @@ Start = Literal["welcome", "none", "by-date"]
 """Which letters of a list a person gets who joins it: every letter from now, none, or those not
 past, counted from a date.
 """
+Frequency = Literal["as-it-comes", "weekly", "monthly"]
+"""How often a person wants letters at most: no cap of their own, one in a week, one in a month."""
 MailKind = Literal["letter", "broadcast", "confirmation", "permission"]
 ActKind = Literal["letter", "settle", "end", "expire", "idle", "right", "withheld"]
 """settle: a begun letter without outcome; end: of a list; expire: of a request."""
@@ -37,6 +39,10 @@ mailbox.
 """
 CANNOT_BE_RENDERED = "cannot be rendered"
 CANNOT_BE_CARRIED = "cannot be carried"
+NOT_CHOSEN = "preferences"
+"""A letter is withheld because of a theme or a content type that the person did not choose."""
+PAUSED = "paused"
+"""A broadcast is withheld because it fell into the person's pause."""
 NOT_ELIGIBLE = "not eligible: "
 """Prefix of the reason why a letter that was due might not be sent."""
 AnswerKind = Literal["move", "copy"]
@@ -53,6 +59,7 @@ AccessRight = Literal["access", "portability"]
 RightOutcome = Literal["done", "refused"]
 
 ACCESS_RIGHTS: tuple[AccessRight, ...] = get_args(AccessRight)
+FREQUENCIES: tuple[Frequency, ...] = get_args(Frequency)
 BASES: tuple[Basis, ...] = get_args(Basis)
 STARTS: tuple[Start, ...] = get_args(Start)
 SUPPRESSION_REASONS: tuple[SuppressionReason, ...] = get_args(SuppressionReason)

@@ -75,6 +75,7 @@ PLACE = re.compile(r"\{(\w+)(?::,)?\}")
 VALUES: dict[str, Value] = {
     "amount": "1.234",
     "basis": "soft-optin",
+    "code": "vidoe",
     "column": "3 'désinscrit'",
     "columns": "1 'a', 2 'b'",
     "currency": "EUR",

@@ -42,6 +42,7 @@ from tests.examples import (
     begun,
     click,
     local,
+    on,
     perform,
     sent,
     subscribe,
@@ -76,6 +77,7 @@ PERFORM_GO_ON = perform("ask:*", SILENT)
 RENEW = c.RenewPermission(SILENT + DAY, PRESS, "human_button")
 WELCOME = begun("aaaa", "welcome")
 PERFORM = perform("list:10", LATER)
+ABOUT_SEEDS = replace(begun("aaaa", "gift", 41), theme="semis")
 UNDER_WAY = (ANNA, WELCOME)
 DEFERRED = (*ANNA, WELCOME, e.LetterDeferred(LATER, "aaaa", LATER + 5 * MINUTE, why="rcpt"))
 SECOND = replace(WELCOME, at=LATER + 5 * MINUTE, attempt=2)
@@ -102,6 +104,10 @@ def confirm(request: str = "r1", at: int = LATER) -> c.Confirm:
 
 def resubscribe(act: str, cause: e.Cause = PRESS) -> c.Resubscribe:
     return c.Resubscribe(LATER, cause, "offres", act)
+
+
+def choose(act: str) -> c.SetPreferences:
+    return c.SetPreferences(LATER, PRESS, frequency="weekly", act=act)
 
 
 def offers(act: str) -> e.ConsentGiven:
@@ -552,6 +558,17 @@ SCENARIOS = {
         c.RefundOrder(LATER, SHOP, "o1", 750, "EUR"),
         replace(REFUNDED, amount=750),
     ),
+    "P1.60": rather(
+        KNOWN,
+        choose("auto_submit"),
+        e.PreferencesSet(LATER, frequency="weekly", act="auto_submit"),
+        choose("human_button"),
+        e.PreferencesSet(LATER, frequency="weekly", act="human_button"),
+    ),
+    "P1.61": after(
+        on(41), e.PreferencesSet(NOON, ("recoltes",)), perform("list:41", LATER), ABOUT_SEEDS
+    ),
+    "P1.62": after(ANNA, e.PreferencesSet(NOON, paused_until=LATER + 1), PERFORM, WELCOME),
 }
 
 

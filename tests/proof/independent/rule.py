@@ -166,6 +166,9 @@ class Person:
     standing: dict[int, int] = field(default_factory=dict)
     ways: dict[int, int] = field(default_factory=dict)
     orders: dict[tuple[str, str], int] = field(default_factory=dict)
+    themes: list[object] = field(default_factory=list)
+    contents: list[object] = field(default_factory=list)
+    paused_until: int = 0
     recorded_at: float = float("-inf")
     is_known: bool = False
     rate: int = 1
@@ -262,6 +265,11 @@ class Person:
                 self.orders[bought(fact)] = self.orders.get(bought(fact), 0) - amount
             case "right-answered":
                 self.rights.pop(request, None)
+            case "preferences-set":
+                themes, contents = fact.data.get("themes"), fact.data.get("contents")
+                self.themes = themes if isinstance(themes, list) else []
+                self.contents = contents if isinstance(contents, list) else []
+                self.paused_until = fact.number("paused_until")
             case "subscriber-erased":
                 self.stop("erased", fact)
                 for known in (self.grounds, self.open, self.rights, self.standing):
@@ -447,6 +455,10 @@ HOLDS: Mapping[str, Holds] = {
         f.number("amount") >= 0 and all(order != f.text("order") for order, _ in p.orders)
     ),
     "P1.59": lambda p, f: 1 <= f.number("amount") <= p.orders.get(bought(f), 0),
+    "P1.60": lambda p, f: f.text("act") in ("", *OWN_ACTS),
+    "P1.61": lambda p, f: (not p.themes or f.text("theme") in ("", *p.themes))
+    and (not p.contents or f.text("content") in ("", *p.contents)),
+    "P1.62": lambda p, f: not p.paused_until or f.at >= p.paused_until,
     "P1.55": lambda p, f: len({p.ways.get(run, run) for run in p.standing.values()})
     == len(p.standing),
 }
