@@ -67,6 +67,10 @@ class _Batch:
                     {"taken-as-sent": "sent", "resend": "deferred"}.get(settled, "doubt"),
                     at,
                 )
+            case e.LetterWithheld(until=until, message="") if until:
+                pass  # it waits for room and was never begun: the agenda has it
+            case e.LetterWithheld(until=until) if until:
+                self.status[event.message] = "deferred", event.at
             case e.LetterWithheld(at, key, letter, _, number, run, message="") as never:
                 # A withheld letter has no message id: its row is named by what it was and for whom.
                 decoded = decode(key)

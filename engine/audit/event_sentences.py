@@ -10,7 +10,14 @@ from types import MappingProxyType
 from engine.i18n.dates import Moment, on_clock, shown
 from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.language import Say, amount_in_words
-from engine.i18n.phrases import quoted, titled_fields, titled_list, titled_products, titled_purpose
+from engine.i18n.phrases import (
+    in_favour_of,
+    quoted,
+    titled_fields,
+    titled_list,
+    titled_products,
+    titled_purpose,
+)
 from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words, why_withheld
 from engine.installation import events as i
@@ -192,6 +199,17 @@ def sentence(
             return _("Letter{letter} failed ({why})").format(
                 letter=which(event.message), why=_answer(event) or stored_in_words(event.why, _)
             )
+        case e.LetterWithheld(cap=cap) if cap:
+            sentence = (
+                _("Letter {letter} held back until {until}: at most {cap}")
+                if event.until
+                else _("Letter {letter} left out: at most {cap}")
+            )
+            return sentence.format(
+                letter=letter(event.message, event.letter),
+                until=moment(event.until),
+                cap=quoted(cap, _),
+            ) + in_favour_of(event.favoured, plan, _)
         case e.LetterWithheld():
             why = why_withheld(event.why, event.what, _)
             return _("Letter {letter} withheld: {why}").format(

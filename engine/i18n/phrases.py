@@ -157,6 +157,14 @@ def say_letter(
     return f"{letter_named} ({say_matter(plan, key, _)})"
 
 
+def in_favour_of(letter_ref: str, plan: Plan, _: Say) -> str:
+    """ ", in favour of “Soldes” [soldes] (broadcast soldes)"; "" for no letter."""
+    key, _slash, letter = letter_ref.rpartition("/")
+    if not letter:
+        return ""
+    return _(", in favour of {letter}").format(letter=say_letter(plan, key, letter, _))
+
+
 def say_matter(plan: Plan, key: str, _: Say) -> str:
     """The list or the broadcast of an agenda key."""
     decoded = decode(key)

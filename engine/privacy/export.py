@@ -262,8 +262,9 @@ def _letters(
                 | e.LetterInDoubt()
             ):
                 if event.message in begun:
+                    waits = isinstance(event, e.LetterWithheld) and event.until
                     begun[event.message] |= {
-                        "outcome": OUTCOMES[type(event)],
+                        "outcome": "put off" if waits else OUTCOMES[type(event)],
                         "outcome_at": iso(event.at),
                     }
     yield from begun.values()

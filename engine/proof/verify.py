@@ -453,7 +453,7 @@ class OpenSSL:
 DAY = 86_400_000
 CALENDAR = range(-62_135_596_800_000, 253_402_300_800_000)
 """The instants of the years 1 to 9999, UTC."""
-INSTANTS = {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at", "paused_until"}
+INSTANTS = {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at", "paused_until", "until"}
 PURPOSE = re.compile(r"[A-Za-z0-9-]{1,63}")
 KINDS: Mapping[type, str] = {
     str: "purpose request message kind key letter act proof basis settled why notice form mail"
@@ -657,6 +657,8 @@ class Replay:
             self.message_of.setdefault(self.letter(fact), message)
             run, kind = fact.number("run"), fact.text("kind")
             self.mails[message] = Mail("begun", mail.attempts + 1, run, kind, purpose_of(fact))
+        elif name == "letter-withheld" and message and fact.number("until"):
+            self.mails[message] = mail._replace(status="due", retry_at=fact.number("until"))
         elif message and (name in FINAL or settled == "taken-as-sent"):
             is_mendable = name == "letter-withheld" and why in RETRIABLE_REASONS
             self.mails[message] = mail._replace(status="mendable" if is_mendable else "settled")

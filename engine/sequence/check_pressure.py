@@ -19,21 +19,13 @@ STARTS = [(day, hour) for day in range(5, 12) for hour in (3, 10, 20)]
 """Each day of a week of January, at three hours: when somebody may join."""
 
 
-def caps_of(plan: Plan, purpose: str) -> Caps:
-    """The caps that hold for letters of a purpose, the house's first; those of readers are not
-    known here.
-    """
-    purposed = plan.purposes.get(purpose)
-    return (*plan.caps, *(purposed.caps if purposed is not None else ()))
-
-
 def lists_that_do_not_fit(source: PlanSource) -> Iterator[Mistake]:
     """A letter of a list that a silent reader never gets, whenever they join, because the list's
     own letters before it fill a cap until it is too late.
     """
     plan = source.plan
     for listed in plan.lists.values():
-        caps = caps_of(plan, listed.purpose)
+        caps = tuple(cap for _, cap in plan.caps_for(listed.purpose))
         if not caps:
             continue
         starts = (to_instant(datetime(2026, 1, *start), plan.timezone) for start in STARTS)
@@ -105,7 +97,7 @@ def reminders_that_come_too_soon(source: PlanSource) -> Iterator[Mistake]:
             continue
         wait = reminder.wait or NONE
         patience = broadcast.max_lateness if reminder.when_full == "wait" else NONE
-        for cap in caps_of(plan, broadcast.purpose):
+        for _, cap in plan.caps_for(broadcast.purpose):
             if cap.count == 1 and cap.window.least_ms > _at_most(wait) + _at_most(patience):
                 message = N_(
                     'nobody gets the reminder of "{broadcast}": it comes {wait} after it, and'
@@ -134,7 +126,7 @@ def weights_that_never_matter(source: PlanSource) -> Iterator[Mistake]:
     for place, purpose in _places(plan):
         if "weight" not in source.tables.get(place, {}):
             continue
-        if not caps_of(plan, purpose):
+        if not plan.caps_for(purpose):
             message = N_(
                 'no cap holds for "{purpose}" ([pressure] or [[purpose]] `max` in config.toml):'
                 " this weight matters only to who chose to be written to less often"

@@ -14,7 +14,7 @@ from engine.sequence.anchors import Anchor, Anchored
 from engine.sequence.condition import Combined, Condition, InSegment
 from engine.sequence.declared import Declared
 from engine.sequence.delay import NONE, Delay
-from engine.sequence.pressure import DEFAULT_WEIGHT, Caps, WhenFull
+from engine.sequence.pressure import DEFAULT_WEIGHT, Caps, ScopedCap, WhenFull
 from engine.sequence.timing import ANY_HOUR, Hours
 from engine.words import Language
 
@@ -355,6 +355,16 @@ class Plan:
         if purposed is None or not purposed.partner or self.declared is None:
             return "", ""
         return purposed.partner, self.declared.partners_version
+
+    def caps_for(self, purpose: str) -> tuple[ScopedCap, ...]:
+        """The caps that hold for letters of a purpose: of the house, and its own. What a reader
+        chose for themselves is not among them.
+        """
+        purposed = self.purposes.get(purpose)
+        own = purposed.caps if purposed is not None else ()
+        if not (self.caps or own):
+            return ()
+        return (*(("", cap) for cap in self.caps), *((purpose, cap) for cap in own))
 
     def yielding_to(self, group: str) -> frozenset[str]:
         """The groups whose members leave them when they join a list of `group`."""

@@ -48,6 +48,8 @@ class Cap:
 
 
 Caps = tuple[Cap, ...]
+ScopedCap = tuple[str, Cap]
+"""A cap and the purpose whose letters it counts, "" for those of all purposes."""
 _CAP = re.compile(r"\s*(\d{1,9}|une?)\s*(?:\bper\b|\bpar\b|\bin\b|\ben\b|/)\s*(.+?)\s*", re.I)
 
 

@@ -4,6 +4,7 @@ try again a letter that was withheld.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
 from engine.sequence.delay import Delay
@@ -12,7 +13,7 @@ from engine.sequence.timing import later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.act import Act, Calendar, zone_of
-from engine.subscriber.agenda import act_for
+from engine.subscriber.agenda import act_for, acts
 from engine.subscriber.agenda_key import (
     BroadcastKey,
     ListKey,
@@ -29,14 +30,16 @@ from engine.subscriber.mailing_acts import date_of_mailing
 from engine.subscriber.membership_acts import date_of
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, Unchanged, done
 from engine.subscriber.person import LetterState, Person
-from engine.subscriber.terms import NOT_CHOSEN, NOT_ELIGIBLE, PAUSED, MailKind
+from engine.subscriber.pressure import NoRoom, held_back, patience
+from engine.subscriber.terms import NOT_CHOSEN, NOT_ELIGIBLE, PAUSED, PRESSURE, MailKind
 
 NOT_WITHHELD = NothingToDo(Unchanged.NOT_WITHHELD)
 PAST_LATENESS = NothingToDo(Unchanged.PAST_LATENESS)
 
 
 def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) -> Outcome:
-    act = act_for(person, command.key, plan, calendar)
+    next_acts = acts(person, plan, calendar)
+    act = next_acts.get(command.key)
     if act is None or act.due == 0 or act.due > command.at:
         return NothingToDo(Unchanged.NOTHING_DUE)
     key = decode(command.key)
@@ -45,7 +48,7 @@ def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) 
         return done(RULE, e.ConsentExpired(command.at, request.purpose, request.request))
     match act.kind:
         case "letter":
-            return _begin(command, act, person, plan)
+            return _begin(command, act, person, plan, calendar, next_acts)
         case "end":
             return _end(command, act, person, plan)
         case "expire":
@@ -72,7 +75,14 @@ def purpose_of(person: Person, plan: Plan, key: str) -> str:
             return ""
 
 
-def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
+def _begin(
+    command: c.Perform,
+    act: Act,
+    person: Person,
+    plan: Plan,
+    calendar: Calendar,
+    next_acts: Mapping[str, Act],
+) -> Outcome:
     kind, purpose = _mail_kind(command.key), purpose_of(person, plan, command.key)
     asks_consent = kind in ("confirmation", "permission")
     request = person.requests[purpose].request if asks_consent else ""
@@ -102,12 +112,16 @@ def _begin(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
                 message=before.message if before else "",
             ),
         )
+    if not asks_consent and (
+        refusal := held_back(person, plan, calendar, next_acts, command.key, command.at)
+    ):
+        return done(RULE, _without_room(command, act, person, plan, refusal))
     begun = e.LetterBegun(
         at=command.at,
         key=command.key,
         kind=kind,
         letter=act.letter,
-        message=before.message if before else command.message,
+        message=before.message if before and before.message else command.message,
         edition=plan.edition,
         list=act.list,
         run=act.run,
@@ -134,6 +148,31 @@ def _themed(plan: Plan, key: str, act: Act) -> tuple[str, str]:
     return (letter.theme, letter.content) if letter is not None else ("", "")
 
 
+def _without_room(
+    command: c.Perform, act: Act, person: Person, plan: Plan, refusal: NoRoom
+) -> e.LetterWithheld:
+    """A letter that waits is due again at the latest when it is too late for it."""
+    before = _state(person, command.key, act)
+    until = 0
+    if refusal.may_wait:
+        lateness = patience(plan, command.key)
+        until = min(refusal.until, later(act.planned, lateness, zone_of(person, plan)) + 1)
+    return e.LetterWithheld(
+        at=command.at,
+        key=command.key,
+        letter=act.letter,
+        why=PRESSURE,
+        list=act.list,
+        run=act.run,
+        message=before.message if before else "",
+        until=until,
+        favoured=refusal.favoured,
+        cap=str(refusal.cap),
+        edition=plan.edition,
+        purpose=purpose_of(person, plan, command.key),
+    )
+
+
 def _mail_kind(key: str) -> MailKind:
     match decode(key):
         case RequestKey(purpose):
@@ -147,7 +186,7 @@ def _mail_kind(key: str) -> MailKind:
 def _too_late(command: c.Perform | c.RetryLetter, act: Act, person: Person, plan: Plan) -> bool:
     if _is_over(command, act, person, plan):
         return True
-    lateness = _lateness(plan, command.key, act.list)
+    lateness = _lateness(plan, command.key)
     if command.at - act.planned <= lateness.least_ms:
         return False
     return command.at > later(act.planned, lateness, zone_of(person, plan))
@@ -214,19 +253,12 @@ def _state(person: Person, key: str, act: Act) -> LetterState | None:
             return person.memberships[act.list].letters.get(act.letter)
 
 
-def _lateness(plan: Plan, key: str, number: int) -> Delay:
-    match decode(key):
-        case BroadcastKey(name):
-            return plan.broadcasts[name].max_lateness
-        case RequestKey(purpose):
-            asks_to_go_on = purpose == EVERYTHING
-            return (
-                retention_of(plan).answer_within
-                if asks_to_go_on
-                else plan.confirmation.expire_after
-            )
-        case _:
-            return plan.lists[number].max_lateness
+def _lateness(plan: Plan, key: str) -> Delay:
+    decoded = decode(key)
+    if not isinstance(decoded, RequestKey):
+        return patience(plan, key)
+    asks_to_go_on = decoded.purpose == EVERYTHING
+    return retention_of(plan).answer_within if asks_to_go_on else plan.confirmation.expire_after
 
 
 def _end(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:

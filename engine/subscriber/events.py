@@ -305,10 +305,14 @@ class LetterFailed(Event):
 @dataclass(frozen=True, slots=True)
 class LetterWithheld(Event):
     """Not sent: `why` is "too late", "preferences" (the person did not choose its theme or content
-    type), "paused", "not eligible: …", or something that can be corrected: `CANNOT_BE_RENDERED`,
-    `CANNOT_BE_CARRIED`. `message` is "" when the letter was never begun. `what` says what to
-    correct: the field that was empty ("field:town"), or what the relay could not carry
-    ("smtputf8").
+    type), "paused", "not eligible: …", `PRESSURE`, or something that can be corrected:
+    `CANNOT_BE_RENDERED`, `CANNOT_BE_CARRIED`. `message` is "" when the letter was never begun.
+    `what` says what to correct: the field that was empty ("field:town"), or what the relay could
+    not carry ("smtputf8").
+
+    Of pressure: `cap` of `edition` ("3 per 7 days") had no room for a letter of `purpose`, kept for
+    the heavier `favoured` (a letter_ref; "": letters begun fill it); due again at `until` (ms), 0
+    where it is left out.
     """
 
     key: str
@@ -318,6 +322,11 @@ class LetterWithheld(Event):
     run: int = 0
     message: str = ""
     what: str = ""
+    until: int = 0
+    favoured: str = ""
+    cap: str = ""
+    edition: int = 0
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,8 +144,24 @@ def withheld(p: PersonDraft, event: e.LetterWithheld) -> None:
         return
     if isinstance(decode(event.key), BroadcastKey):
         _open_mailing(p, event.key, event.list, event.run)
-    _put_letter(
-        p, event.key, event.run, event.letter, LetterState(event.message, "withheld", event.at)
+    state = LetterState(event.message, "withheld", event.at)
+    if event.until:
+        state = _waiting(letters_at(p, event.key, event.run).get(event.letter), event)
+    _put_letter(p, event.key, event.run, event.letter, state)
+
+
+def _waiting(before: LetterState | None, event: e.LetterWithheld) -> LetterState:
+    """A letter that waits for room: due again at `until`. Where it was begun and put off before, it
+    keeps its message, and the time after which we give up starts anew.
+    """
+    return LetterState(
+        event.message,
+        "deferred",
+        before.at if before else event.at,
+        before.attempts if before else 0,
+        0,
+        event.until,
+        planned=before.planned if before else 0,
     )
 
 

@@ -11,6 +11,7 @@ from engine.sequence.timing import due, later
 from engine.subscriber.act import Act, Calendar, Occurrence, under_way_of, zone_of
 from engine.subscriber.agenda_key import BroadcastKey, encode
 from engine.subscriber.eligibility import why_not
+from engine.subscriber.membership_acts import in_window
 from engine.subscriber.person import LetterState, Mailing, Membership, Person
 from engine.subscriber.personal_dates import own_occurrences, planned_from
 
@@ -117,8 +118,11 @@ def _reminder(
     if reminder is None or first.status != "sent" or first.answered:
         return None
     state = letters.get(reminder.id)
-    if state is None:
-        when = planned = due(first.at, reminder.wait or NONE, reminder.hours, zone_of(person, plan))
+    if state is None or state.waits:
+        zone = zone_of(person, plan)
+        when = planned = due(first.at, reminder.wait or NONE, reminder.hours, zone)
+        if state is not None:
+            when = max(planned, in_window(state.retry_at, reminder.hours, zone))
     elif state.status == "deferred":
         when, planned = state.retry_at, state.meant_for
     else:

@@ -76,10 +76,12 @@ def _letters_to_come(m: Membership, listed: List, zone: str, paused_until: int) 
         if state is None and (_is_past(m, letter, planned) or _is_missed(letter, base, planned)):
             before = planned if before is None else max(before, planned)
             continue
-        if state is not None:
-            when = max(_in_window(_retry_at(m, listed, state), letter.hours, zone), m.hold_until)
+        if state is not None and not state.waits:
+            when = max(in_window(_retry_at(m, listed, state), letter.hours, zone), m.hold_until)
         else:
             when = _after_gap(m, listed, letter, base, planned, zone)
+            if state is not None:
+                when = max(when, in_window(state.retry_at, letter.hours, zone))
         if planned < paused_until:
             if when < paused_until:
                 when = first_permitted(paused_until, letter.hours, zone)
@@ -154,7 +156,7 @@ def _planned(base: int, letter: Letter, zone: str) -> int:
     return max(planned, letter.added_at) if letter.backfill else planned
 
 
-def _in_window(retry_at: int, hours: Hours, zone: str) -> int:
+def in_window(retry_at: int, hours: Hours, zone: str) -> int:
     """A retry keeps to the author's window and weekdays, but does not wait for the next day's time
     of day.
     """

@@ -26,7 +26,7 @@ ANY_PRODUCT = ""
 class LetterState:
     """`at` (ms) is when `status` last changed. `to_correct`: what has to be corrected in a withheld
     letter, "" where nothing can be. `planned` (ms) is when a letter that is retried was meant to
-    leave.
+    leave. A deferred one without `message` was never begun: it waits for room under a cap.
     """
 
     message: str
@@ -43,6 +43,11 @@ class LetterState:
     def meant_for(self) -> int:
         """When the letter was meant to leave (ms), as far as it is known of one that was begun."""
         return self.planned or self.first_begun or self.at
+
+    @property
+    def waits(self) -> bool:
+        """Whether it was never begun, and waits until `retry_at` for room under a cap."""
+        return not self.message and self.status == "deferred"
 
     def with_answered(self, answered: bool) -> LetterState:
         """Written out for speed, as `Membership.with_letters` is: called at every click."""

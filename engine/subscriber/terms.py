@@ -43,6 +43,8 @@ NOT_CHOSEN = "preferences"
 """A letter is withheld because of a theme or a content type that the person did not choose."""
 PAUSED = "paused"
 """A broadcast is withheld because it fell into the person's pause."""
+PRESSURE = "pressure"
+"""Why a letter is withheld for which a cap has no room."""
 NOT_ELIGIBLE = "not eligible: "
 """Prefix of the reason why a letter that was due might not be sent."""
 AnswerKind = Literal["move", "copy"]

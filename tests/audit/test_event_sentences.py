@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -14,7 +15,7 @@ from engine.installation.events import ClockChanged
 from engine.ledger.codec import decode
 from engine.ledger.names import NAME_OF
 from engine.sequence.delay import DAY
-from engine.subscriber.events import PersonEvent
+from engine.subscriber.events import LetterWithheld, PersonEvent
 from tests.examples import PLAN
 
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
@@ -46,6 +47,27 @@ CLOCK = (
 @pytest.mark.parametrize(("event", "words"), CLOCK)
 def test_a_change_of_the_clock_is_told_with_what_it_showed(event: ClockChanged, words: str) -> None:
     assert words in sentence(event, PLAN, on_clock("Europe/Paris"), translator("en"))
+
+
+def test_a_letter_for_which_there_was_no_room_is_told_with_what_it_yielded_to() -> None:
+    stored = (SAMPLES / "letter-withheld.v1.pressure.json").read_bytes()
+    event = decode(1, stored).event
+    assert isinstance(event, LetterWithheld)
+    english, french = (
+        sentence(event, PLAN, on_clock("Europe/Paris"), translator(language))
+        for language in LANGUAGES
+    )
+    assert english == (
+        "Letter “list-created” held back until 2026-03-05 12:00:00: at most “3 per 7 days”,"
+        " in favour of “soldes” (broadcast soldes)"
+    )
+    assert french.startswith(
+        "Lettre «\u00a0list-created\u00a0» retenue jusqu’au 2026-03-05 12:00:00"
+    )
+    skipped = replace(event, until=0, favoured="")
+    assert sentence(skipped, PLAN, on_clock("Europe/Paris"), translator("en")) == (
+        "Letter “list-created” left out: at most “3 per 7 days”"
+    )
 
 
 def test_french_sentences_are_others_than_english_ones() -> None:

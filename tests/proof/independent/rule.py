@@ -28,7 +28,7 @@ RULE = {row[0]: row[1] for row in ROWS if re.fullmatch(r"P1\.[0-9]+", row[0])}
 TEXTS, INTEGERS, TRUTHS = (
     set(QUOTED.findall(part)) for part in DECIDES.partition(". ")[0].split(";")
 )
-INTEGERS |= {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at"}
+INTEGERS |= {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at", "until"}
 TYPED = [(row[0], QUOTED.findall(row[1]), row[2]) for row in ROWS if len(row) == 3]
 NUMBERS = {name: int(rest) for kind, names, rest in TYPED if kind == "number" for name in names}
 FLAGS = {
@@ -295,6 +295,8 @@ class Person:
             self.messages[id_] = known._replace(state="due", due_from=due)
         elif name == "letter-withheld" and not id_:
             pass
+        elif name == "letter-withheld" and fact.number("until"):
+            self.messages[id_] = known._replace(state="due", due_from=fact.number("until"))
         elif name == "letter-withheld" and why in ("cannot be rendered", "cannot be carried"):
             self.messages[id_] = known._replace(state="mendable")
         elif name in ("letter-sent", "letter-failed", "letter-withheld") or (
@@ -378,7 +380,11 @@ def is_press(fact: Fact) -> bool:
 
 
 def instants(fact: Fact) -> list[int]:
-    return [fact.at, fact.recorded_at, *(fact.number(n) for n in fact.data if n.endswith("_at"))]
+    return [
+        fact.at,
+        fact.recorded_at,
+        *(fact.number(n) for n in fact.data if n.endswith("_at") or n == "until"),
+    ]
 
 
 def is_well_formed(fact: Fact) -> bool:
