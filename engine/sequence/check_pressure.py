@@ -65,7 +65,11 @@ def _missed(listed: List, caps: Caps, joined: int, zone: str) -> Iterator[tuple[
 def _planned(
     letter: Letter, joined: int, before: int, left_at: dict[str, int], zone: str
 ) -> int | None:
-    """When a letter is meant to leave (ms), None for a reminder of one that did not."""
+    """When a letter is meant to leave (ms), None for a reminder of one that did not, and for one
+    that is counted from a date of its own.
+    """
+    if letter.anchored is not None:
+        return None
     if letter.reminds and letter.reminds not in left_at:
         return None
     base = left_at[letter.reminds] if letter.reminds else before
