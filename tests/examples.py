@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from engine.sequence.condition import Combined, Ordered
 from engine.sequence.delay import HOUR, Delay
 from engine.sequence.model import (
     Broadcast,
@@ -23,6 +24,7 @@ from engine.sequence.model import (
     Plan,
     Purpose,
     Rejoin,
+    Segment,
     Theme,
 )
 from engine.sequence.timing import Hours, to_instant
@@ -163,6 +165,11 @@ PLAN = Plan(
     confirmation=Confirmation("Confirmez", "confirm.md", remind_subject="Un oubli ?"),
     themes={"semis": Theme("semis", "Semis"), "recoltes": Theme("recoltes", "Récoltes")},
     contents={"video": Content("video", "Vidéos")},
+    segments={
+        "salon": Segment("salon", "Rencontrés au salon", static=True),
+        "foire": Segment("foire", "Rencontrés à la foire", static=True),
+        "acheteurs": Segment("acheteurs", "Acheteurs", own=Combined(all=(Ordered(),))),
+    },
 )
 POLL_AT = local("2026-03-03 09:00")
 POLL_DUE: Calendar = (Occurrence("enfants", "broadcast:enfants/2026-03-03", POLL_AT),)

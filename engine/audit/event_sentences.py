@@ -86,6 +86,9 @@ def sentence(
     def about(purpose: str) -> str:
         return titled_purpose(plan, purpose)
 
+    def segment_name(segment: str) -> str:
+        return plan.segments[segment].name if segment in plan.segments else segment
+
     def letter(message: str, identity: str) -> str:
         return letters.get(message) or quoted(identity, _)
 
@@ -250,6 +253,10 @@ def sentence(
             )
         case e.CallHonoured():
             return _("The call is carried out")
+        case e.SegmentEntered(_, segment):
+            return _("Put into the segment “{segment}”").format(segment=segment_name(segment))
+        case e.SegmentLeft(_, segment):
+            return _("Taken out of the segment “{segment}”").format(segment=segment_name(segment))
         case e.OrderRecorded(_, _, amount, currency, products):
             ordered = _("Ordered for {amount}").format(amount=amount_in_words(amount, currency, _))
             return (

@@ -85,6 +85,10 @@ REFUSALS: Mapping[Refusal, str] = MappingProxyType(
             "the processing of this person is restricted: nothing is deleted but at their own wish"
         ),
         Refusal.RIGHT_UNKNOWN: N_('there is no right "{right}"'),
+        Refusal.SEGMENT_NOT_STATIC: N_(
+            'nobody is put into the segment "{segment}": who is in it follows from its conditions'
+        ),
+        Refusal.SEGMENT_UNKNOWN: N_('there is no segment "{segment}"'),
         Refusal.TOO_LATE_TO_UNDO: N_("too late: the way has gone on since this answer"),
         Refusal.UNREACHABLE: N_("this address cannot be written to"),
         Refusal.WITHDRAWN: N_('this person has withdrawn from "{purpose}"'),
@@ -101,6 +105,7 @@ UNCHANGED: Mapping[Unchanged, str] = MappingProxyType(
         Unchanged.ERASED: N_("this person has been erased"),
         Unchanged.HEARD_SINCE: N_("this person has been heard of since"),
         Unchanged.IN_DOUBT_ALREADY: N_("in doubt already"),
+        Unchanged.IN_SEGMENT_ALREADY: N_('this person is in the segment "{segment}" already'),
         Unchanged.LETTER_UNDER_WAY: N_("this letter is under way"),
         Unchanged.MAY_NOT_BE_ASKED: N_(
             "this person may not be written to, so they cannot be asked"
@@ -109,6 +114,7 @@ UNCHANGED: Mapping[Unchanged, str] = MappingProxyType(
         Unchanged.NO_MOVE_TO_UNDO: N_("there is no move of this letter to take back"),
         Unchanged.NOTHING_CHANGED: N_("nothing has changed"),
         Unchanged.NOTHING_DUE: N_("nothing is due here"),
+        Unchanged.NOT_IN_SEGMENT: N_('this person is not in the segment "{segment}"'),
         Unchanged.NOT_ON_LIST: N_("this person is not on list {list}"),
         Unchanged.NOT_RESTRICTED: N_("the processing of this person is not restricted"),
         Unchanged.NOT_WITHHELD: N_("no such letter is withheld from this person"),

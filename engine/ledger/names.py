@@ -44,6 +44,8 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "contact-noted": s.ContactNoted,
     "anchor-reached": s.AnchorReached,
     "call-honoured": s.CallHonoured,
+    "segment-entered": s.SegmentEntered,
+    "segment-left": s.SegmentLeft,
     "order-recorded": s.OrderRecorded,
     "order-refunded": s.OrderRefunded,
     "processing-restricted": s.ProcessingRestricted,

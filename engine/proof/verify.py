@@ -457,7 +457,7 @@ INSTANTS = {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at", "paus
 PURPOSE = re.compile(r"[A-Za-z0-9-]{1,63}")
 KINDS: Mapping[type, str] = {
     str: "purpose request message kind key letter act proof basis settled why notice form mail"
-    " order currency theme content frequency offered",
+    " order currency theme content frequency offered segment",
     int: "list run source_run target left left_run attempt edition hold_until counted_from amount",
     bool: "joined copied lifted declared",
 }
@@ -525,6 +525,7 @@ class Replay:
         """The run in which somebody's way through the lists began, by each run that it led to."""
         self.orders: dict[str, dict[str, int]] = {}
         """What is left to be refunded of each order, by currency."""
+        self.segments: set[str] = set()
         self.chosen: dict[str, set[str]] = {}
         """The codes of themes and of contents that the person chose; all where none."""
         self.paused_until = -LARGEST_NUMBER
@@ -626,9 +627,14 @@ class Replay:
             added = fact.number("amount") * (1 if name == "order-recorded" else -1)
             left = {fact.text("currency"): self.left_of(fact) + added}
             self.orders.setdefault(fact.text("order"), {}).update(left)
+        elif name == "segment-entered":
+            self.segments.add(fact.text("segment"))
+        elif name == "segment-left":
+            self.segments.discard(fact.text("segment"))
         elif name == "subscriber-erased":
             self._stop(fact, "!erased")
             self.live, self.requests, self.rights, self.standing = set(), {}, {}, {}
+            self.segments.clear()
         elif name == "preferences-set":
             self.chosen = {"theme": texts_of(fact, "themes"), "content": texts_of(fact, "contents")}
             self.paused_until = fact.number("paused_until") or -LARGEST_NUMBER
@@ -769,7 +775,7 @@ CONSENT = "consent-given consent-confirmed permission-renewed"
 OF_ONE_PURPOSE = {*GRANTS, "consent-requested", *LISTED.split(), "letter-begun:confirmation"}
 OF_THE_LIVING = (
     f"{CONSENT} {MOVING} ground-declared consent-requested permission-asked right-exercised"
-    " preferences-set order-recorded order-refunded"
+    " preferences-set order-recorded order-refunded segment-entered"
 )
 # fmt: off
 RULE = (
@@ -878,6 +884,10 @@ RULE = (
          lambda p, f: f.text("act") in ("", *OWN_ACTS)),
     Line("P1.61", LISTED, "letter-not-chosen", lambda p, f: p.is_chosen(f)),
     Line("P1.62", LISTED, "letter-in-pause", lambda p, f: f.at >= p.paused_until),
+    Line("P1.63", "segment-entered", "segment-entered-twice",
+         lambda p, f: f.text("segment") not in p.segments),
+    Line("P1.64", "segment-left", "segment-left-outside",
+         lambda p, f: f.text("segment") in p.segments),
 )
 # fmt: on
 LINES_ABOUT = {
@@ -3414,6 +3424,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "refund-impossible": (
         "a refund of nothing, or of more than is left of an order in that currency",
         "un remboursement de rien, ou de plus qu’il ne reste d’une commande dans cette devise",
+    ),
+    "segment-entered-twice": (
+        "put into a segment in which they are",
+        "entrée dans un segment où cette personne est",
+    ),
+    "segment-left-outside": (
+        "taken out of a segment in which they are not",
+        "sortie d’un segment où cette personne n’est pas",
     ),
     "consent-by-machine": (
         "consent by something else than a person’s own act",

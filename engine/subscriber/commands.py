@@ -278,6 +278,18 @@ class RecordOrder(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class PutIntoSegment(Command):
+    segment: str
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOutOfSegment(Command):
+    segment: str
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RefundOrder(Command):
     """`amount` (minor units) of an order was paid back; 0 for all that is left. `currency`, if one
     is stated, must be the order's.
@@ -452,6 +464,8 @@ AnyCommand = (
     | Suppress
     | ChangeProfile
     | RecordOrder
+    | PutIntoSegment
+    | TakeOutOfSegment
     | RefundOrder
     | ReachAnchor
     | ExerciseRight

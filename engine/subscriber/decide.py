@@ -75,6 +75,10 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return _leave(command, person)
         case c.Suppress():
             return _suppress(command, person)
+        case c.PutIntoSegment():
+            return _put_into_segment(command, person, plan)
+        case c.TakeOutOfSegment():
+            return _take_out_of_segment(command, person, plan)
         case c.ChangeProfile():
             return _change_profile(command, person)
         case c.RecordOrder():
@@ -113,12 +117,46 @@ def _leave(command: c.LeaveList, person: Person) -> Outcome:
     membership = person.memberships.get(command.list)
     if membership is None:
         return NothingToDo(Unchanged.NOT_ON_LIST, list=command.list)
+    left = e.ListLeft(command.at, membership.list, membership.run, command.why)
+    return _done_once(command, left)
+
+
+def _put_into_segment(command: c.PutIntoSegment, person: Person, plan: Plan) -> Outcome:
+    if command.call and command.call in person.calls:
+        return REPEATED
+    if not person.registered or person.erased:
+        return Refused(Refusal.PERSON_UNKNOWN)
+    refused = _not_static(command.segment, plan)
+    if refused is not None:
+        return refused
+    if command.segment in person.segments:
+        return NothingToDo(Unchanged.IN_SEGMENT_ALREADY, segment=command.segment)
+    return _done_once(command, e.SegmentEntered(command.at, command.segment))
+
+
+def _take_out_of_segment(command: c.TakeOutOfSegment, person: Person, plan: Plan) -> Outcome:
+    """Also from a segment that is no longer published, or no longer static."""
+    if command.call and command.call in person.calls:
+        return REPEATED
+    if command.segment not in person.segments:
+        refused = _not_static(command.segment, plan)
+        return refused or NothingToDo(Unchanged.NOT_IN_SEGMENT, segment=command.segment)
+    return _done_once(command, e.SegmentLeft(command.at, command.segment))
+
+
+def _not_static(segment_id: str, plan: Plan) -> Refused | None:
+    segment = plan.segments.get(segment_id)
+    if segment is None:
+        return Refused(Refusal.SEGMENT_UNKNOWN, segment=segment_id)
+    return None if segment.static else Refused(Refusal.SEGMENT_NOT_STATIC, segment=segment_id)
+
+
+def _done_once(
+    command: c.LeaveList | c.PutIntoSegment | c.TakeOutOfSegment, event: e.PersonEvent
+) -> Outcome:
+    """With a note that the call is carried out, so that its repeat changes nothing."""
     honoured = (e.CallHonoured(command.at, command.call),) if command.call else ()
-    return done(
-        command.cause,
-        e.ListLeft(command.at, membership.list, membership.run, command.why),
-        *honoured,
-    )
+    return done(command.cause, event, *honoured)
 
 
 def _suppress(command: c.Suppress, person: Person) -> Outcome:

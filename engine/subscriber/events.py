@@ -398,6 +398,18 @@ class CallHonoured(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentEntered(Event):
+    """The person was put into a static segment, by its id."""
+
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentLeft(Event):
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRecorded(Event):
     """The person ordered something, at `at`. `order` is a random id: its number is in the vault.
     `amount` is in minor units of `currency` (ISO 4217); `products` are the installation's codes.
@@ -452,6 +464,7 @@ DeliverabilityEvent = MailBounced | MailComplained | SubscriberSuppressed | Subs
 RightEvent = ProcessingRestricted | RightExercised | RightExtended | RightAnswered
 ProofEvent = ProofArchived | ProofOpened
 OrderEvent = OrderRecorded | OrderRefunded
+SegmentEvent = SegmentEntered | SegmentLeft
 PersonEvent = (
     ProfileEvent
     | GroundEvent
@@ -464,5 +477,6 @@ PersonEvent = (
     | ProofEvent
     | OrderEvent
     | ChoiceEvent
+    | SegmentEvent
     | CallHonoured
 )

@@ -148,6 +148,10 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
         case e.CallHonoured(at, call):
             kept = [(c, t) for c, t in p.calls.items() if t > at - CALLS_KEPT and c != call]
             p.calls = {**dict(kept[-MOST_CALLS + 1 :]), call: at}
+        case e.SegmentEntered(at, segment):
+            p.segments = {**p.segments, segment: at}
+        case e.SegmentLeft(_, segment):
+            p.segments = _without(p.segments, segment)
         case e.OrderRecorded():
             _ordered(p, event)
         case e.OrderRefunded(_, order, amount):

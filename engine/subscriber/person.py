@@ -322,7 +322,8 @@ class Person:
     list, left since or not. `orders` are the latest ORDERS_KEPT by their ids; `ordered` says of
     each product, and of ANY_PRODUCT, when it was ordered, orders that were wholly refunded left
     out. `reached`: the last days on which a date of their own came round, and when each began (ms),
-    by field, occurrence and how long before.
+    by field, occurrence and how long before. `segments`: since when (ms) they are in a static
+    segment.
     """
 
     version: int = 0
@@ -357,6 +358,7 @@ class Person:
     orders: Mapping[str, Order] = field(default_factory=dict)
     ordered: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     preferences: Preferences = NO_PREFERENCES
+    segments: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def registered(self) -> bool:
@@ -424,6 +426,7 @@ class PersonDraft:
         self.orders = person.orders
         self.ordered = person.ordered
         self.preferences = person.preferences
+        self.segments = person.segments
 
     def frozen(self) -> Person:
         """The person as folded so far. Slots are set directly: every fold ends here, and the

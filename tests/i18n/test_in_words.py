@@ -73,6 +73,7 @@ VALUES_ONLY = {DateKind, FileKind, Requirement}
 OTHER_EDGES: list[tuple[type[StrEnum], Table]] = [(Refusal, table(FOR_READERS))]
 PLACE = re.compile(r"\{(\w+)(?::,)?\}")
 VALUES: dict[str, Value] = {
+    "segment": "salon-2026",
     "amount": "1.234",
     "basis": "soft-optin",
     "code": "vidoe",

@@ -84,6 +84,7 @@ SECOND = replace(WELCOME, at=LATER + 5 * MINUTE, attempt=2)
 PERFORM_SECOND = perform("list:10", LATER + 5 * MINUTE)
 ERASED = e.SubscriberErased(NOON, "asked")
 RIGHT = e.RightExercised(NOON, "access", "q1", local("2026-04-02 12:00"))
+ENTERED = e.SegmentEntered(NOON, "salon")
 ORDERED = e.OrderRecorded(NOON, "o1", 1250, "EUR")
 REFUNDED = e.OrderRefunded(LATER, "o1", 500, "EUR")
 RIGHTS_MAIL = e.LetterBegun(LATER, "right:q1", "rights", "received", "aaaa", 1)
@@ -569,6 +570,20 @@ SCENARIOS = {
         on(41), e.PreferencesSet(NOON, ("recoltes",)), perform("list:41", LATER), ABOUT_SEEDS
     ),
     "P1.62": after(ANNA, e.PreferencesSet(NOON, paused_until=LATER + 1), PERFORM, WELCOME),
+    "P1.63": rather(
+        (ANNA, ENTERED),
+        c.PutIntoSegment(LATER, SHOP, "salon"),
+        replace(ENTERED, at=LATER),
+        c.PutIntoSegment(LATER, SHOP, "foire"),
+        replace(ENTERED, at=LATER, segment="foire"),
+    ),
+    "P1.64": rather(
+        (ANNA, ENTERED),
+        c.TakeOutOfSegment(LATER, SHOP, "foire"),
+        e.SegmentLeft(LATER, "foire"),
+        c.TakeOutOfSegment(LATER, SHOP, "salon"),
+        e.SegmentLeft(LATER, "salon"),
+    ),
 }
 
 

@@ -169,6 +169,7 @@ class Person:
     themes: list[object] = field(default_factory=list)
     contents: list[object] = field(default_factory=list)
     paused_until: int = 0
+    segments: set[str] = field(default_factory=set)
     recorded_at: float = float("-inf")
     is_known: bool = False
     rate: int = 1
@@ -263,6 +264,10 @@ class Person:
                 self.orders[bought(fact)] = self.orders.get(bought(fact), 0) + amount
             case "order-refunded":
                 self.orders[bought(fact)] = self.orders.get(bought(fact), 0) - amount
+            case "segment-entered":
+                self.segments.add(fact.text("segment"))
+            case "segment-left":
+                self.segments.discard(fact.text("segment"))
             case "right-answered":
                 self.rights.pop(request, None)
             case "preferences-set":
@@ -272,7 +277,13 @@ class Person:
                 self.paused_until = fact.number("paused_until")
             case "subscriber-erased":
                 self.stop("erased", fact)
-                for known in (self.grounds, self.open, self.rights, self.standing):
+                for known in (
+                    self.grounds,
+                    self.open,
+                    self.rights,
+                    self.standing,
+                    self.segments,
+                ):
                     known.clear()
         if name in GROUNDS:
             self.grounds.add(purpose)
@@ -465,6 +476,8 @@ HOLDS: Mapping[str, Holds] = {
     "P1.61": lambda p, f: (not p.themes or f.text("theme") in ("", *p.themes))
     and (not p.contents or f.text("content") in ("", *p.contents)),
     "P1.62": lambda p, f: not p.paused_until or f.at >= p.paused_until,
+    "P1.63": lambda p, f: f.text("segment") not in p.segments,
+    "P1.64": lambda p, f: f.text("segment") in p.segments,
     "P1.55": lambda p, f: len({p.ways.get(run, run) for run in p.standing.values()})
     == len(p.standing),
 }
