@@ -34,6 +34,7 @@ from engine.store.database import Database
 from engine.store.embedded import Embedded
 from engine.store.migrate import prepare
 from engine.store.scrubbing import scrub
+from engine.vault.segments import PersonalSegments
 from engine.vault.stop_journal import StopJournal
 from engine.vault.vault import SQL as VAULT_SQL
 from engine.vault.vault import Vault
@@ -110,7 +111,7 @@ def open_context_in(
         vault = Vault(database, secrets.pepper, StopJournal(config.data))
         desk = Desk(database)
         clock = Clock(database)
-        views = ReadViews(ledger, database)
+        views = ReadViews(ledger, database, clock.now, PersonalSegments())
         views.prepare()
         installation_stream = InstallationStream(ledger)
         command_handler = CommandHandler(ledger, vault, installation_stream, views.folds, clock.now)

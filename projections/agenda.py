@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -14,15 +14,13 @@ from typing import cast
 
 from engine.installation.events import (
     STREAM,
-    BroadcastFellDue,
     InstallationEvent,
-    SequencePublished,
 )
-from engine.installation.publishing import affected_lists
 from engine.installation.state import Installation
 from engine.ledger.codec import NOT_PACKED, Entry, pack, unpacker
 from engine.ledger.store import Ledger
 from engine.store.binary import (
+    JSONB,
     bigint,
     bigints,
     byteas,
@@ -37,10 +35,12 @@ from engine.store.safe_error_text import safe_error_text
 from engine.store.sql import beside
 from engine.subscriber.act import Act
 from engine.subscriber.agenda import acts, keys
-from engine.subscriber.agenda_key import BroadcastKey, encode, withheld_of
+from engine.subscriber.agenda_key import withheld_of
 from engine.subscriber.events import PersonEvent
 from engine.subscriber.evolve import CANNOT_BE_FOLDED, fold
 from engine.subscriber.person import NOBODY, Person
+from projections.segments import PersonalHome, SegmentMembership
+from projections.stale_rows import StaleRows, stale_rows
 from projections.view import LIVE, Cursor, schema_of
 
 
@@ -64,48 +64,6 @@ def failure_kind(position: int, error: Exception) -> Quarantined:
     compares it.
     """
     return Quarantined(position, f"{safe_error_text(error)}: {CANNOT_BE_FOLDED}")
-
-
-REQUESTS = 0
-"""The list number of the rows of requests, which belong to no list."""
-
-
-@dataclass(frozen=True, slots=True)
-class StaleRows:
-    """Rows of these lists and of these mailings (encoded keys), whenever they are due."""
-
-    lists: frozenset[int] = frozenset()
-    mailings: frozenset[str] = frozenset()
-
-    def __or__(self, other: StaleRows) -> StaleRows:
-        return StaleRows(self.lists | other.lists, self.mailings | other.mailings)
-
-    def __bool__(self) -> bool:
-        return bool(self.lists or self.mailings)
-
-
-def stale_rows(before: Installation, after: Installation, event: InstallationEvent) -> StaleRows:
-    """The rows that `event`, which led from `before` to `after`, makes stale. A mailing's rows may
-    belong to people who have left its lists.
-    """
-    if isinstance(event, SequencePublished):
-        old, new = before.plan(), after.plan()
-        lists = affected_lists(old, new)
-        if (old.confirmation, old.timezone) != (new.confirmation, new.timezone):
-            lists |= {REQUESTS}
-        changed = (
-            name
-            for name in (*old.broadcasts, *new.broadcasts)
-            if old.broadcasts.get(name) != new.broadcasts.get(name)
-        )
-        return StaleRows(lists, frozenset(encode(BroadcastKey(name)) for name in changed))
-    if isinstance(event, BroadcastFellDue):
-        broadcast = after.plan().broadcasts.get(event.broadcast)
-        return StaleRows(
-            frozenset(broadcast.to if broadcast else ()),
-            frozenset({encode(BroadcastKey(event.broadcast))}),
-        )
-    return StaleRows()
 
 
 SQL = beside(__file__)
@@ -142,12 +100,23 @@ def read_folds(rows: Sequence[tuple[object, ...]]) -> tuple[dict[str, Person], l
 class Agenda:
     name = "agenda"
     version = 5
-    tables: tuple[str, ...] = ("fold", "agenda", "stale", "aside")
+    tables: tuple[str, ...] = (
+        *("fold", "agenda", "stale", "aside"),
+        *("segment_state", "segment_built", "choosing"),
+    )
 
-    def __init__(self, ledger: Ledger, prefix: str = LIVE) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        prefix: str = LIVE,
+        now: Callable[[], int] = lambda: 0,
+        personal: PersonalHome | None = None,
+    ) -> None:
+        """`now` is the engine's time (ms), at which segments are looked at."""
         self.schema = schema_of(Agenda, prefix)
         self.sql = SQL.within(schema=self.schema)
-        self.ledger = ledger
+        self.ledger, self.now = ledger, now
+        self.segments = SegmentMembership(self.schema, personal)
         self.installation = Installation()
         self.position = 0
         self._recent: OrderedDict[str, Person] = OrderedDict()
@@ -170,6 +139,7 @@ class Agenda:
         for entry in self.ledger.stream(STREAM):
             if entry.position <= position:
                 self.installation = self.installation.evolve(cast(InstallationEvent, entry.event))
+        self.segments.use(self.installation.plan())
 
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
         touched: dict[str, list[PersonEvent]] = {}
@@ -182,6 +152,7 @@ class Agenda:
             else:
                 touched.setdefault(entry.stream, []).append(cast(PersonEvent, entry.event))
         self.position = entries[-1].position
+        self._use_segments(cursor)
         anew = self._known_quarantined(cursor) & touched.keys()
         stood, unreadable = self._as_they_stood(cursor, touched.keys() - anew)
         anew |= set(unreadable)
@@ -203,13 +174,15 @@ class Agenda:
                 self.sql["mark_stale"],
                 {"lists": integers(stale.lists), "mailings": texts(mailings)},
             )
+            self.segments.choose_later(cursor, stale.choices)
 
     def tidy(self, cursor: Cursor) -> bool:
         """Retries quarantined people when a process begins to follow and after a publication:
         either may have brought what was missing.
         """
         self._index_lists(cursor)
-        return self._try_again(cursor) | self._tidy_stale(cursor)
+        more = self._try_again(cursor) | self._tidy_stale(cursor)
+        return more or self._tidy_segments(cursor)
 
     def _index_lists(self, cursor: Cursor) -> None:
         wanted = any(self.installation.paused)
@@ -226,8 +199,49 @@ class Agenda:
         ]
         folds, unreadable = self._folds(cursor, stale)
         self._rewrite_rows(cursor, dict.fromkeys(unreadable) | folds)
+        self.segments.put_traits(cursor, folds)
         self._some_are_stale = len(stale) == STALE_PIECE
         return self._some_are_stale
+
+    def _use_segments(self, cursor: Cursor) -> None:
+        """What conditions look at is kept only while segments are published: when the first is, or
+        the last no longer, everybody's row is written anew, a piece at a time.
+        """
+        plan = self.installation.plan()
+        if plan is not self.segments.plan and plan != self.segments.plan:
+            tracked = self.segments.tracked
+            self.segments.use(plan)
+            if self.segments.tracked != tracked:
+                cursor.execute(self.segments.sql["mark_everybody"])
+                self._some_are_stale = True
+
+    def _tidy_segments(self, cursor: Cursor) -> bool:
+        """Looks again at whom time may have changed, and builds one segment, at the engine's time.
+        What segments are built from must be there of everybody: nothing is stale any more.
+        """
+        if self.segments.at_rest:
+            return False
+        if key := self.segments.next_choice(cursor):
+            self._choose(cursor, key)
+            return True
+        now = self.now()
+        due = self.segments.due_looks(cursor, now)
+        if due:
+            folds, unreadable = self._folds(cursor, list(due))
+            self._rewrite_rows(cursor, dict.fromkeys(unreadable))
+            self.segments.look_again(cursor, folds, due, now)
+        return self.segments.build_one(cursor, now) or bool(due)
+
+    def _choose(self, cursor: Cursor, key: str) -> None:
+        """Find whom a mailing to segments was for when it fell due; their rows are then written by
+        what each of them comes to.
+        """
+        occurrence = next((o for o in self.installation.calendar if o.key == key), None)
+        plan = self.installation.plan()
+        broadcast = plan.broadcasts.get(occurrence.broadcast) if occurrence else None
+        if occurrence is not None and broadcast is not None:
+            self.segments.mark_chosen(cursor, broadcast.segments, occurrence.at)
+            self._some_are_stale = True
 
     def _try_again(self, cursor: Cursor) -> bool:
         if self._try_again_after is None:
@@ -266,6 +280,7 @@ class Agenda:
                 people[subscriber] = person
         self._put_folds(cursor, people)
         self._put_acts(cursor, {subscriber: wanted[subscriber] for subscriber in people}, standing)
+        self.segments.follow(cursor, people, touched, self.now())
         return failed
 
     def _rewrite_rows(self, cursor: Cursor, people: Mapping[str, Person | None]) -> None:
@@ -301,6 +316,7 @@ class Agenda:
                     read[subscriber] = person
         self._put_folds(cursor, read)
         self._put_acts(cursor, wanted, standing)
+        self.segments.look_at_all(cursor, read, self.now())
         self._come_back(cursor, read)
         self._quarantine(cursor, failed)
 
@@ -318,7 +334,15 @@ class Agenda:
                 failed = failure_kind(facts[-1].position, error)
                 rows["aside"].append(row(uuid, bigint(failed.position), failed.why.encode()))
                 continue
-            rows["fold"].append(row(uuid, bigint(person.version), pack(person)))
+            rows["fold"].append(
+                row(
+                    uuid,
+                    bigint(person.version),
+                    pack(person),
+                    person.timezone.encode(),
+                    JSONB + self.segments.traits(person),
+                )
+            )
             for key, a in matters.items():
                 rows["agenda"].append(
                     row(
@@ -404,7 +428,13 @@ class Agenda:
         states = byteas([pack(p) for p in people.values()])
         cursor.execute(
             self.sql["put_folds"],
-            {"subscribers": uuids(people), "versions": versions, "states": states},
+            {
+                "subscribers": uuids(people),
+                "versions": versions,
+                "states": states,
+                "zones": texts([person.timezone for person in people.values()]),
+                "traits": texts([self.segments.traits(p).decode() for p in people.values()]),
+            },
         )
         for subscriber, person in people.items():
             self._recent[subscriber] = person

@@ -1,11 +1,18 @@
 -- name: create
 -- `fold` is each person's state with its version, packed; `agenda` one row per open matter with its next act. due 0 = nothing to do.
-CREATE TABLE {schema}.fold (subscriber uuid NOT NULL, version bigint NOT NULL, state bytea NOT NULL);
+-- `timezone` and `traits` are what segments are built from, set-wise: `null` while none is published.
+CREATE TABLE {schema}.fold (
+    subscriber uuid NOT NULL, version bigint NOT NULL, state bytea NOT NULL, timezone text NOT NULL, traits jsonb NOT NULL);
 CREATE TABLE {schema}.agenda (
     subscriber uuid NOT NULL, key text NOT NULL, kind text NOT NULL, letter text NOT NULL, due bigint NOT NULL, planned bigint NOT NULL,
     list integer NOT NULL, run integer NOT NULL, why text NOT NULL);
 CREATE TABLE {schema}.stale (subscriber uuid PRIMARY KEY);
-CREATE TABLE {schema}.aside (subscriber uuid PRIMARY KEY, position bigint NOT NULL, why text NOT NULL)
+CREATE TABLE {schema}.aside (subscriber uuid PRIMARY KEY, position bigint NOT NULL, why text NOT NULL);
+-- Of who is in a segment that reads the ledger alone, or will have to be looked at again: `look` is when time alone may change it (ms), 0 for never.
+CREATE TABLE {schema}.segment_state (segment text NOT NULL, subscriber uuid NOT NULL, member boolean NOT NULL, look bigint NOT NULL);
+CREATE TABLE {schema}.segment_built (segment text PRIMARY KEY, definition text NOT NULL);
+-- Mailings to segments that have fallen due, whose people are still to be found.
+CREATE TABLE {schema}.choosing (key text PRIMARY KEY)
 
 -- name: index
 -- Made over the rows of a rebuild once they are there. Room for the next version of a row on its own page: then no index is written with it.
@@ -14,6 +21,9 @@ ALTER TABLE {schema}.agenda SET (fillfactor = 50);
 ALTER TABLE {schema}.fold ADD PRIMARY KEY (subscriber);
 ALTER TABLE {schema}.agenda ADD PRIMARY KEY (subscriber, key);
 CREATE INDEX agenda_due ON {schema}.agenda (due, subscriber) WHERE due > 0;
+ALTER TABLE {schema}.segment_state ADD PRIMARY KEY (segment, subscriber);
+CREATE INDEX segment_state_of_subscriber ON {schema}.segment_state (subscriber);
+CREATE INDEX segment_state_look ON {schema}.segment_state (look) WHERE look > 0;
 CREATE INDEX agenda_right ON {schema}.agenda (planned) WHERE kind = 'right';
 CREATE INDEX agenda_withheld ON {schema}.agenda (letter, subscriber, key) WHERE kind = 'withheld'
 
@@ -29,10 +39,18 @@ DROP INDEX IF EXISTS {schema}.agenda_list
 -- The people a batch touches, as they stood before it.
 SELECT subscriber::text, state FROM {schema}.fold WHERE subscriber = ANY(%(subscribers)s)
 
+-- name: every_fold
+-- Everybody, for a segment that is held against each person's own answer; read through a server-side cursor.
+SELECT subscriber::text, state FROM {schema}.fold
+
 -- name: put_folds
 -- All touched people in one statement.
-INSERT INTO {schema}.fold (subscriber, version, state) SELECT * FROM unnest(%(subscribers)s::uuid[], %(versions)s::bigint[], %(states)s::bytea[])
-ON CONFLICT (subscriber) DO UPDATE SET version = excluded.version, state = excluded.state
+INSERT INTO {schema}.fold (subscriber, version, state, timezone, traits)
+SELECT subscriber, version, state, timezone, traits::jsonb
+FROM unnest(%(subscribers)s::uuid[], %(versions)s::bigint[], %(states)s::bytea[], %(zones)s::text[], %(traits)s::text[])
+    AS put (subscriber, version, state, timezone, traits)
+ON CONFLICT (subscriber) DO UPDATE
+SET version = excluded.version, state = excluded.state, timezone = excluded.timezone, traits = excluded.traits
 
 -- name: standing
 -- Which rows these people have.

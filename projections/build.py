@@ -29,10 +29,15 @@ from projections.members import Members
 from projections.view import View
 
 
-def every_view(ledger: Ledger, prefix: str, names: Collection[str] = ()) -> tuple[View, ...]:
+def every_view(
+    ledger: Ledger,
+    prefix: str,
+    names: Collection[str] = (),
+    now: Callable[[], int] = lambda: 0,
+) -> tuple[View, ...]:
     """The named ones (all when none is named), each in its schema below `prefix`."""
     views: tuple[View, ...] = (
-        Agenda(ledger, prefix),
+        Agenda(ledger, prefix, now),
         Members(prefix),
         Letters(prefix),
         Inactivity(prefix),

@@ -26,6 +26,8 @@ from projections.follow import Follower
 from projections.inactivity import Inactivity
 from projections.letters import Letters
 from projections.members import Members
+from projections.segment_reading import SegmentReading
+from projections.segments import PersonalHome
 from projections.view import LIVE, View
 
 SQL = beside(__file__)
@@ -43,20 +45,31 @@ late, as a retry does, waits no longer.
 class ReadViews:
     """Implements engine.views.Views."""
 
-    def __init__(self, ledger: Ledger, database: Database) -> None:
+    def __init__(
+        self, ledger: Ledger, database: Database, now: Callable[[], int], personal: PersonalHome
+    ) -> None:
+        """`now` is the engine's time (ms); `personal` what the vault knows of people, for segments
+        that read it.
+        """
         self.ledger, self.database = ledger, database
-        self.agenda = Agenda(ledger)
+        self._now, self._moment = now, 0
+        self.agenda = Agenda(ledger, now=self.now, personal=personal)
         self.members = Members()
         self.letters = Letters()
         self.silence = Inactivity()
         self.taking = TAKING.within(schema=self.agenda.schema)
         self.asking = SQL.within(letters=self.letters.schema, members=self.members.schema)
+        self.segments = SegmentReading(database, self.agenda)
         self.follower = Follower(ledger, database, self._views())
         self._passed: tuple[int, str] = FROM_THE_BEGINNING
         self._began = 0.0
 
     def _views(self) -> tuple[View, ...]:
         return (self.agenda, self.members, self.letters, self.silence)
+
+    def now(self) -> int:
+        """The engine's time, or the moment at which views are compared."""
+        return self._moment or self._now()
 
     def prepare(self) -> None:
         """Create what is missing and let PostgreSQL check every statement."""
@@ -271,11 +284,13 @@ class ReadViews:
     def rebuild(self, names: Sequence[str], tell: Progress) -> None:
         """Build the named views (all when none is named) beside the live ones and swap them."""
         with self._alone():
-            new = Follower(self.ledger, self.database, every_view(self.ledger, BESIDE, names))
+            new = Follower(
+                self.ledger, self.database, every_view(self.ledger, BESIDE, names, self.now)
+            )
             new.build(BESIDE, tell)
             new.catch_up()
             new.take_the_place_of(
-                Follower(self.ledger, self.database, every_view(self.ledger, LIVE, names))
+                Follower(self.ledger, self.database, every_view(self.ledger, LIVE, names, self.now))
             )
 
     def compare(self, tell: Progress) -> list[RowDifference]:
@@ -283,7 +298,7 @@ class ReadViews:
         name every row that differs, and every view that is ahead of the ledger. Raises EntryRefused
         where an entry cannot be read.
         """
-        twins = every_view(self.ledger, REPLAY)
+        twins = every_view(self.ledger, REPLAY, now=self.now)
         replay = Follower(self.ledger, self.database, twins)
         with self._alone():
             try:
@@ -292,10 +307,16 @@ class ReadViews:
                     position = self.ledger.head()
                     replay.catch_up(position)
                     self.follower.catch_up(position)
+                    # Both look at segments at one moment: time alone changes who is in them.
+                    self._moment = self._now()
+                    replay.catch_up(position)
+                    self.follower.catch_up(position)
                     differences = self._differences(twins, position)
+                    self._moment = 0
                     if differences is not None:
                         return differences
             finally:
+                self._moment = 0
                 replay.drop()
 
     @contextmanager

@@ -21,6 +21,7 @@ from engine.store.database import Database
 from engine.store.embedded import Embedded
 from engine.store.migrate import prepare
 from engine.store.programs import for_server, installed, open_ways, private_folder
+from engine.vault.segments import PersonalSegments
 from projections.reading import ReadViews
 
 PASSWORD = Path("secrets", "postgres.password")
@@ -56,7 +57,7 @@ def _made() -> Path:
         program = prepare(owner, folder / "secrets" / "database.password", ours=True)
         database, ledger = Database(program).open(), Ledger(program)
         try:
-            ReadViews(ledger, database).prepare()
+            ReadViews(ledger, database, lambda: 0, PersonalSegments()).prepare()
         finally:
             ledger.close()
             database.close()

@@ -428,6 +428,7 @@ class Vault:
             "erase_orders",
             "erase_stuck",
             "erase_shown",
+            "erase_segments",
         ):
             cursor.execute(SQL[name], values)
         if erasing.sealed:

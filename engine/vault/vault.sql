@@ -114,6 +114,10 @@ DELETE FROM desk.stuck WHERE subscriber = %(subscriber)s
 -- When which link of their letters was opened.
 DELETE FROM desk.shown WHERE message = ANY(%(messages)s::text[])
 
+-- name: erase_segments
+-- Which segments they are in, where that says something of their fields.
+DELETE FROM vault.segment_state WHERE subscriber = %(subscriber)s
+
 -- name: keep_former_address
 -- Before the address is another.
 INSERT INTO vault.former_address (address_hash, subscriber, until) SELECT address_hash, subscriber, %(at)s FROM vault.person

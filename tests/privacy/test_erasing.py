@@ -121,12 +121,17 @@ DELETED = {
     "vault.recorded_order": "number_hash subscriber order_id at",
     "desk.stuck": "subscriber key why at",
     "desk.shown": "message link at asked pressed robot networks since",
+    "vault.segment_state": "segment subscriber member look",
 }
 STAYS = {
     # Random ids, dates, words of the installation; the vault alone knew whom they were about.
     "ledger.events": "originator_id originator_version topic state notification_id",
     "view_agenda_5.agenda": "subscriber key kind letter due planned list run why",
-    "view_agenda_5.fold": "subscriber version state",
+    "view_agenda_5.fold": "subscriber version state timezone traits",
+    "view_agenda_5.segment_state": "segment subscriber member look",
+    "view_agenda_5.segment_built": "segment definition",
+    "view_agenda_5.choosing": "key",
+    "vault.segment_built": "segment definition",
     "view_agenda_5.stale": "subscriber",
     "view_agenda_5.aside": "subscriber position why",
     "view_silence_1.silence": "subscriber heard_at requested_at asked_at expires_at",

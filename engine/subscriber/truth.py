@@ -1,0 +1,455 @@
+"""Whether a condition holds for a person: true, false, or unknown, where something it asks about is
+not known (Kleene). Pure; instants are milliseconds since 1970, durations calendar days of the
+person's zone.
+
+An act at t is within a time while now is before `later(t, …)`. What time alone may change next is
+the least instant at which any line's answer changes: asking again there is never too late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Protocol, assert_never
+from unicodedata import combining, normalize
+
+from engine.sequence.condition import (
+    Answered,
+    Combined,
+    Condition,
+    FieldIs,
+    FieldOperator,
+    InGroup,
+    InSegment,
+    Joined,
+    LetterRef,
+    Line,
+    Measured,
+    On,
+    Ordered,
+    Received,
+    Silent,
+    SourceIs,
+    lines_of,
+)
+from engine.sequence.delay import Delay
+from engine.sequence.field_values import FieldValue, value_of
+from engine.sequence.model import Plan
+from engine.sequence.windows import leaves
+from engine.subscriber import events as e
+from engine.subscriber.act import zone_of
+from engine.subscriber.agenda_key import BroadcastKey, encode, letter_ref, list_key
+from engine.subscriber.inactivity import heard_at, heard_in
+from engine.subscriber.person import ANY_PRODUCT, Person
+
+Truth = bool | None
+FOREVER = 2**62
+
+
+class Known(Protocol):
+    """What the vault knows of a person. `source`: where their address came from, "" where they gave
+    it here themselves.
+    """
+
+    @property
+    def fields(self) -> Mapping[str, str]: ...
+
+    @property
+    def source(self) -> str: ...
+
+
+@dataclass(slots=True)
+class _Question:
+    """What is asked of whom and when; `changes_at` is the least so far. Facts after `upto` do not
+    count.
+    """
+
+    person: Person
+    known: Known | None
+    zone: str
+    at: int
+    upto: int
+    memo: dict[Condition, Truth]
+    changes_at: int = FOREVER
+
+
+Answer = Callable[[_Question], Truth]
+
+
+def not_(truth: Truth) -> Truth:
+    return None if truth is None else not truth
+
+
+def plain(text: str) -> str:
+    """A text for comparison: without accents, in one case, blanks made one."""
+    letters = (c for c in normalize("NFKD", text.casefold()) if not combining(c))
+    return " ".join("".join(letters).split())
+
+
+class SegmentConditions:
+    """The segments of a plan, ready to be asked about. Parents and dynamic segments are put where
+    they are named, so that each condition stands for itself.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.dynamic: Mapping[str, Condition] = {
+            segment.id: self.resolved(InSegment(segment.id))
+            for segment in plan.segments.values()
+            if not segment.static
+        }
+        self.personal = frozenset(
+            name for name, condition in self.dynamic.items() if reads_vault(condition)
+        )
+        self._answers: dict[Condition, Answer] = {}
+        self._touched = self._index()
+
+    def resolved(self, condition: Condition) -> Condition:
+        """The condition with every dynamic segment in it written out. Raises KeyError for a segment
+        that is not in the plan, RecursionError for one that contains itself: `check` refuses both.
+        """
+        match condition:
+            case InSegment(name):
+                segment = self.plan.segments[name]
+                return condition if segment.static else self.resolved(segment.condition)
+            case Combined(every, some, none):
+                return Combined(
+                    tuple(map(self.resolved, every)),
+                    tuple(map(self.resolved, some)),
+                    tuple(map(self.resolved, none)),
+                )
+            case _:
+                return condition
+
+    def holds(
+        self, segment: str, person: Person, known: Known | None, at: int
+    ) -> tuple[Truth, int]:
+        """As `truth_of`, of a dynamic segment of the plan."""
+        return self.truth_of(self.dynamic[segment], person, known, at)
+
+    def truth_of(
+        self,
+        condition: Condition,
+        person: Person,
+        known: Known | None,
+        at: int,
+        upto: int = FOREVER,
+    ) -> tuple[Truth, int]:
+        """Whether a resolved condition holds at an instant, and when time alone may change that
+        (ms, 0: never). Facts after `upto` are left out, as far as a person's state still tells.
+        """
+        question = _Question(person, known, zone_of(person, self.plan), at, upto, {})
+        truth = self._answer(condition)(question)
+        return truth, 0 if question.changes_at == FOREVER else question.changes_at
+
+    def touched_by(self, events: Iterable[e.PersonEvent]) -> Collection[str]:
+        """The dynamic segments whose answer these facts may change."""
+        if not self.dynamic:
+            return ()
+        touched: set[str] = set()
+        for event in events:
+            for key in _keys_of(event):
+                if key == EVERY_SEGMENT:
+                    return self.dynamic.keys()
+                touched |= self._touched.get(key, frozenset())
+        return touched
+
+    def lists_of_group(self, group: str) -> frozenset[int]:
+        return frozenset(listed.id for listed in self.plan.lists.values() if listed.group == group)
+
+    def questions(self, letter: LetterRef) -> frozenset[str]:
+        """The letter and its reminders, by their names in events: who answers a reminder answers
+        the question.
+        """
+        if letter.broadcast:
+            broadcast = self.plan.broadcasts.get(letter.broadcast)
+            reminder = broadcast.reminder if broadcast is not None else None
+            ids = {letter.letter} | ({reminder.id} if reminder is not None else set())
+            return frozenset(letter_ref(encode(BroadcastKey(letter.broadcast)), i) for i in ids)
+        listed = self.plan.lists.get(letter.list)
+        ids = {letter.letter}
+        for other in listed.letters if listed is not None else ():
+            if other.reminds in ids:
+                ids.add(other.id)
+        return frozenset(letter_ref(list_key(letter.list), i) for i in ids)
+
+    def value_holds(self, line: FieldIs | SourceIs, kept: str) -> Truth:
+        """What a line about a value comes to for the value as the vault keeps it, "" for none."""
+        if isinstance(line, SourceIs):
+            return _compared(kept, lambda: kept in line.values, line.or_unknown)
+        field = self.plan.fields.get(line.field)
+        value = value_of(field, kept) if field is not None else None
+        if field is None or value is None:
+            return True if line.or_unknown else None
+        wanted = [w for text in line.values if (w := value_of(field, text)) is not None]
+        fits = any(_compares(line.operator, value, other) for other in wanted)
+        return not fits if line.operator == "is not" else fits
+
+    def _answer(self, condition: Condition) -> Answer:
+        answer = self._answers.get(condition)
+        if answer is None:
+            made = self._made(condition)
+            answer = made if isinstance(condition, Combined) else _once(condition, made)
+            self._answers[condition] = answer
+        return answer
+
+    def _made(self, condition: Condition) -> Answer:
+        match condition:
+            case Combined():
+                return self._combined(condition)
+            case On(number):
+                return _on(frozenset({number}))
+            case InGroup(group):
+                return _on(self.lists_of_group(group))
+            case InSegment(name):
+                return lambda q: q.person.segments.get(name, FOREVER) <= q.upto
+            case Joined(number, within):
+                return _since(lambda q: _one(q, q.person.joined_at.get(number)), within)
+            case Answered():
+                return _since(self._answered(condition), condition.within)
+            case Received(within, times, purpose):
+                return _since(_latest_received(purpose, times), within)
+            case Ordered(product, times, within):
+                return _since(_latest_ordered(product or ANY_PRODUCT, times), within)
+            case Silent(during):
+                acted = _since(lambda q: _one(q, heard_at(q.person) or None), during)
+                return lambda q: not acted(q)
+            case FieldIs():
+                line = condition
+                return lambda q: (
+                    None
+                    if q.known is None
+                    else self.value_holds(line, q.known.fields.get(line.field, ""))
+                )
+            case SourceIs():
+                source = condition
+                return lambda q: (
+                    None if q.known is None else self.value_holds(source, q.known.source)
+                )
+            case Measured():
+                return lambda q: None
+            case _:
+                assert_never(condition)
+
+    def _combined(self, condition: Combined) -> Answer:
+        every = [self._answer(part) for part in condition.all]
+        some = [self._answer(part) for part in condition.any]
+        none = [self._answer(part) for part in condition.none]
+
+        def answer(question: _Question) -> Truth:
+            # Every part is asked, also where one decides: when the others change is wanted too.
+            truths = [part(question) for part in every]
+            if some:
+                truths.append(_any([part(question) for part in some]))
+            truths += [not_(part(question)) for part in none]
+            return False if False in truths else None if None in truths else True
+
+        return answer
+
+    def _answered(self, line: Answered) -> Callable[[_Question], int | None]:
+        asked = self.questions(line.letter) if line.letter is not None else None
+        label, place = plain(line.label), -line.times
+
+        def latest(question: _Question) -> int | None:
+            answers = question.person.answers
+            if not answers or (asked is not None and asked.isdisjoint(answers)):
+                return None
+            instants = sorted(
+                given.at
+                for name, some in answers.items()
+                if asked is None or name in asked
+                for given in some
+                if given.at <= question.upto and (not label or plain(given.label) == label)
+            )
+            return instants[place] if len(instants) >= line.times else None
+
+        return latest
+
+    def _index(self) -> Mapping[str, frozenset[str]]:
+        touched: dict[str, set[str]] = {}
+        for name, condition in self.dynamic.items():
+            for line in lines_of(condition):
+                for key in self._keys(line):
+                    touched.setdefault(key, set()).add(name)
+        return {key: frozenset(names) for key, names in touched.items()}
+
+    def _keys(self, line: Line) -> Iterable[str]:
+        """The kinds of facts that may change what a line comes to."""
+        match line:
+            case On(number):
+                return (f"on {number}",)
+            case InGroup(group):
+                return [f"on {number}" for number in self.lists_of_group(group)]
+            case InSegment(name):
+                return (f"segment {name}",)
+            case Joined(number):
+                return (f"on {number}", ZONE)
+            case Answered():
+                return ("answered", ZONE)
+            case Received():
+                return ("received", ZONE)
+            case Ordered():
+                return ("ordered", ZONE)
+            case Silent():
+                return ("heard", ZONE)
+            case FieldIs(name):
+                return (f"field {name}",)
+            case SourceIs():
+                return ("source",)
+            case Measured():
+                return ()
+            case _:
+                assert_never(line)
+
+
+EVERY_SEGMENT = "*"
+ZONE = "zone"
+
+
+def _keys_of(event: e.PersonEvent) -> Iterable[str]:
+    """The kinds of facts, as lines of conditions name them, that an event is."""
+    keys: list[str] = ["heard"] if heard_in(event) else []
+    match event:
+        case e.LetterSent() | e.LetterInDoubt():
+            keys.append("received")
+        case e.SubscriberRegistered():
+            keys.append(EVERY_SEGMENT)
+        case e.ProfileChanged(_, fields, timezone, _):
+            keys += [f"field {name}" for name in fields]
+            keys += [ZONE] if timezone else []
+            keys.append("source")
+        case e.ListJoined(_, number) | e.ListLeft(_, number):
+            keys.append(f"on {number}")
+        case e.ListMoved(_, source, _, target) | e.ListCopied(_, source, _, target):
+            keys += [f"on {source}", f"on {target}", "answered"]
+        case e.ListTransferred(_, source, _, target):
+            keys += [f"on {source}", f"on {target}"]
+        case e.MoveUndone():
+            keys += [f"on {event.left}", "answered"]
+            keys += [f"on {number}" for number, _ in event.reopened]
+        case e.LetterAnswered():
+            keys.append("answered")
+        case e.OrderRecorded() | e.OrderRefunded():
+            keys.append("ordered")
+        case _:
+            pass
+    return keys
+
+
+def reads_vault(condition: Condition) -> bool:
+    """Whether it asks about what only the vault knows: who satisfies it says something personal."""
+    return any(isinstance(line, FieldIs | SourceIs | Measured) for line in lines_of(condition))
+
+
+def _once(line: Condition, made: Answer) -> Answer:
+    """A line that several segments have is asked once about a person."""
+
+    def answer(question: _Question) -> Truth:
+        memo = question.memo
+        if line in memo:
+            return memo[line]
+        truth = memo[line] = made(question)
+        return truth
+
+    return answer
+
+
+def _on(lists: frozenset[int]) -> Answer:
+    def answer(question: _Question) -> Truth:
+        memberships = question.person.memberships
+        return any(
+            memberships[number].joined_at <= question.upto
+            for number in lists
+            if number in memberships
+        )
+
+    return answer
+
+
+def _since(instant: Callable[[_Question], int | None], within: Delay | None) -> Answer:
+    if within is None:
+        return lambda question: instant(question) is not None
+
+    def answer(question: _Question) -> Truth:
+        at = instant(question)
+        if at is None:
+            return False
+        ends = leaves(at, within, question.zone, question.at)
+        if ends <= question.at:
+            return False
+        if ends < question.changes_at:
+            question.changes_at = ends
+        return True
+
+    return answer
+
+
+def _one(question: _Question, instant: int | None) -> int | None:
+    return None if instant is None or instant > question.upto else instant
+
+
+def _nth(instants: tuple[int, ...], times: int, upto: int) -> int | None:
+    """The latest but so many, of those up to an instant."""
+    if instants and instants[-1] > upto:
+        instants = tuple(instant for instant in instants if instant <= upto)
+    return instants[-times] if len(instants) >= times else None
+
+
+def _latest_received(purpose: str, times: int) -> Callable[[_Question], int | None]:
+    def latest(question: _Question) -> int | None:
+        received = question.person.received
+        if purpose:
+            return _nth(received.get(purpose, ()), times, question.upto)
+        if len(received) == 1:
+            return _nth(next(iter(received.values())), times, question.upto)
+        every = tuple(sorted(instant for some in received.values() for instant in some))
+        return _nth(every, times, question.upto)
+
+    return latest
+
+
+def _latest_ordered(product: str, times: int) -> Callable[[_Question], int | None]:
+    return lambda question: _nth(question.person.ordered.get(product, ()), times, question.upto)
+
+
+def _any(truths: Collection[Truth]) -> Truth:
+    return True if True in truths else None if None in truths else False
+
+
+def _compared(kept: str, fits: Callable[[], bool], or_unknown: bool) -> Truth:
+    if not kept:
+        return True if or_unknown else None
+    return fits()
+
+
+def _compares(operator: FieldOperator, value: FieldValue, wanted: FieldValue) -> bool:
+    """Whether two values of one field compare so; "is not" is the negation of "is"."""
+    match operator:
+        case "is" | "is not":
+            return _equal(value, wanted)
+        case "starts with":
+            return (
+                isinstance(value, str)
+                and isinstance(wanted, str)
+                and plain(value).startswith(plain(wanted))
+            )
+        case "over" | "under":
+            if not (isinstance(value, Decimal) and isinstance(wanted, Decimal)):
+                return False
+            return value > wanted if operator == "over" else value < wanted
+        case "before" | "after":
+            if not (isinstance(value, date) and isinstance(wanted, date)):
+                return False
+            return value < wanted if operator == "before" else value > wanted
+        case _:
+            assert_never(operator)
+
+
+def _equal(value: FieldValue, wanted: FieldValue) -> bool:
+    if isinstance(value, tuple) and isinstance(wanted, tuple):
+        return set(wanted) <= set(value)
+    if isinstance(value, str) and isinstance(wanted, str):
+        return plain(value) == plain(wanted)
+    return value == wanted

@@ -1,0 +1,194 @@
+"""A condition as one SQL statement over everybody: fragments of `segment_build.sql`, put together
+as its lines are, with every word of an author's as a parameter.
+
+It says of each person what `engine.subscriber.truth.holds` says: windows by the same calendar
+(`engine.sequence.windows`), values compared by the same code, once for each value that occurs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from engine.sequence.condition import (
+    Answered,
+    Combined,
+    Condition,
+    FieldIs,
+    InGroup,
+    InSegment,
+    Joined,
+    LetterRef,
+    Measured,
+    On,
+    Ordered,
+    Received,
+    Silent,
+    SourceIs,
+)
+from engine.sequence.delay import Delay
+from engine.sequence.windows import pieces
+from engine.store.binary import bigints, texts
+from engine.store.sql import Queries, beside
+from engine.subscriber.truth import plain
+
+SQL = beside(__file__)
+EVERY_PURPOSE = EVERY_PRODUCT = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueTruths:
+    """What a line about a value comes to for the values that occur; `missing`: for no value. Values
+    that are in neither set do not satisfy it.
+    """
+
+    trues: Collection[str]
+    unknown: Collection[str]
+    missing: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A SELECT of (subscriber, truth, look) and its parameters."""
+
+    people: str
+    parameters: Mapping[str, object]
+    reads_vault: bool
+
+
+@dataclass
+class SelectionWriter:
+    """`vault`: the fragments that name what the vault holds. `zones`: the zone that counts for each
+    that people's events have. `truths` says what a line about a value comes to.
+    """
+
+    sql: Queries
+    vault: Mapping[str, str]
+    now: int
+    zones: Mapping[str, str]
+    lists_of_group: Callable[[str], Collection[int]]
+    questions: Callable[[LetterRef], Collection[str]]
+    truths: Callable[[FieldIs | SourceIs], ValueTruths]
+    parameters: dict[str, object] = field(default_factory=dict)
+    instants: list[str] = field(default_factory=list)
+    joins: list[str] = field(default_factory=list)
+    looks: list[str] = field(default_factory=list)
+    reads_vault: bool = False
+
+    def select(self, condition: Condition) -> Selection:
+        """`condition` is resolved: no dynamic segment is named in it."""
+        truth = self._truth(condition)
+        self.parameters["now"] = self.now
+        blanks = {
+            "<truth>": truth,
+            "<look>": f"LEAST({', '.join(self.looks)})" if self.looks else "NULL::bigint",
+            "<vault>": self.vault["vault"] if self.reads_vault else "",
+            "<instants>": _filled(self.sql["instants"], {"<instants>": ", ".join(self.instants)})
+            if self.instants
+            else "",
+            "<pieces>": " ".join(self.joins),
+        }
+        return Selection(_filled(self.sql["people"], blanks), self.parameters, self.reads_vault)
+
+    def _truth(self, condition: Condition) -> str:
+        match condition:
+            case Combined():
+                return self._combined(condition)
+            case On(number):
+                return self._fragment("on", lists=texts([str(number)]))
+            case InGroup(group):
+                numbers = [str(number) for number in self.lists_of_group(group)]
+                return self._fragment("on", lists=texts(numbers))
+            case InSegment(segment):
+                return self._fragment("static", name=segment)
+            case Joined(number, within):
+                return self._since(self._fragment("joined", name=str(number)), within)
+            case Answered():
+                return self._since(self._answered(condition), condition.within)
+            case Received(within, times, purpose):
+                return self._since(self._latest("received", purpose, times), within)
+            case Ordered(product, times, within):
+                return self._since(self._latest("ordered", product, times), within)
+            case Silent(during):
+                return f"(NOT {self._since(self._fragment('contact'), during)})"
+            case FieldIs():
+                value = self._with_own(self.vault["field"], name=condition.field)
+                return self._valued(value, condition)
+            case SourceIs():
+                return self._valued(self.vault["source"], condition)
+            case Measured():
+                return "NULL::boolean"
+            case _:
+                assert_never(condition)
+
+    def _combined(self, condition: Combined) -> str:
+        parts = [self._truth(part) for part in condition.all]
+        if condition.any:
+            parts.append(f"({' OR '.join(self._truth(part) for part in condition.any)})")
+        parts += [f"(NOT {self._truth(part)})" for part in condition.none]
+        return f"({' AND '.join(parts)})" if parts else "true"
+
+    def _answered(self, line: Answered) -> str:
+        if line.letter is None:
+            return self._fragment("answered_anything", skipped=line.times - 1)
+        return self._fragment(
+            "answered",
+            questions=texts(list(self.questions(line.letter))),
+            label=plain(line.label),
+            skipped=line.times - 1,
+        )
+
+    def _latest(self, kind: str, name: str, times: int) -> str:
+        return self._fragment(kind, name=name, place=-times)
+
+    def _since(self, instant: str, within: Delay | None) -> str:
+        name = f"t{len(self.instants)}"
+        self.instants.append(f"{instant} AS {name}")
+        if within is None:
+            return _filled(self.sql["ever"], {"<instant>": name})
+        blanks = {"<instant>": name, "<piece>": f"p{len(self.joins)}"}
+        rows = [
+            (raw, piece.starts, piece.ends, piece.shift)
+            for raw, zone in self.zones.items()
+            for piece in pieces(self.now, within, zone)
+        ]
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
+        join = self._fragment(
+            "pieces",
+            zones=texts(columns[0]),
+            starts=bigints(columns[1]),
+            ends=bigints(columns[2]),
+            shifts=bigints(columns[3]),
+        )
+        self.joins.append(_filled(join, blanks))
+        self.looks.append(_filled(self.sql["look"], blanks))
+        return _filled(self.sql["within"], blanks)
+
+    def _valued(self, value: str, line: FieldIs | SourceIs) -> str:
+        self.reads_vault = True
+        truths = self.truths(line)
+        valued = self._fragment(
+            "valued",
+            missing=truths.missing,
+            trues=texts(list(truths.trues)),
+            unknown=texts(list(truths.unknown)),
+        )
+        return _filled(valued, {"<value>": value})
+
+    def _fragment(self, fragment: str, /, **values: object) -> str:
+        return self._with_own(self.sql[fragment], **values)
+
+    def _with_own(self, text: str, /, **values: object) -> str:
+        """The fragment with parameters of its own."""
+        for key, value in values.items():
+            own = f"{key}_{len(self.parameters)}"
+            self.parameters[own] = value
+            text = text.replace(f"%({key})s", f"%({own})s")
+        return text
+
+
+def _filled(text: str, blanks: Mapping[str, str]) -> str:
+    for blank, words in blanks.items():
+        text = text.replace(blank, words)
+    return text

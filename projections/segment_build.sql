@@ -1,0 +1,83 @@
+-- name: build
+-- One segment for everybody at once, where nobody of it stands yet. `f` is the person as folded, `v` what only the vault knows of them, `x` the
+-- instants that lines look at, `p…` how far each is carried by the line's duration in the person's zone. Unknown is NULL, as in SQL's own logic.
+INSERT INTO {home}.segment_state (segment, subscriber, member, look)
+SELECT %(segment)s, chosen.subscriber, chosen.truth IS TRUE, COALESCE(chosen.look, 0) FROM (<people>) AS chosen
+WHERE chosen.truth IS TRUE OR chosen.look IS NOT NULL
+
+-- name: people
+-- Truth, and the next instant at which time alone may change it.
+SELECT f.subscriber, <truth> AS truth, <look> AS look FROM {schema}.fold f <vault> <instants> <pieces> WHERE f.traits <> 'null'::jsonb
+
+-- name: chosen
+-- Whom a condition holds for now: for a mailing that falls due, and for a search.
+SELECT chosen.subscriber::text FROM (<people>) AS chosen WHERE chosen.truth IS TRUE
+
+-- name: counted
+-- How many a condition holds for, may hold for, and does not.
+SELECT count(*) FILTER (WHERE chosen.truth), count(*) FILTER (WHERE chosen.truth IS NULL), count(*) FILTER (WHERE NOT chosen.truth) FROM (<people>) AS chosen
+
+-- name: instants
+-- Each is computed once for a person, whatever is asked of it.
+CROSS JOIN LATERAL (SELECT <instants>) AS x
+
+-- name: pieces
+-- By the zone as the person's events have it, "" included.
+LEFT JOIN unnest(%(zones)s::text[], %(starts)s::bigint[], %(ends)s::bigint[], %(shifts)s::bigint[]) AS <piece> (zone, starts, ends, shift)
+ON <piece>.zone = f.timezone AND x.<instant> >= <piece>.starts AND x.<instant> < <piece>.ends
+
+-- name: on
+-- Stands on one of these lists.
+COALESCE(f.traits->'on' ?| %(lists)s::text[], false)
+
+-- name: static
+-- Was put into a static segment.
+COALESCE(f.traits->'segments' ? %(name)s, false)
+
+-- name: joined
+-- When they last joined a list.
+(f.traits->'joined'->>%(name)s)::bigint
+
+-- name: received
+-- When the last letter of a purpose but so many was sent; "" has those of all purposes together.
+(f.traits->'received'->%(name)s->>%(place)s::integer)::bigint
+
+-- name: ordered
+-- The same of orders of a product.
+(f.traits->'ordered'->%(name)s->>%(place)s::integer)::bigint
+
+-- name: answered
+-- When they last gave one of these answers, but so many times. Most people gave none of them, and are looked at no further.
+CASE WHEN f.traits->'answered' ?| %(questions)s::text[] THEN (
+    SELECT (answer->>1)::bigint FROM jsonb_each(f.traits->'answered') AS question, jsonb_array_elements(question.value) AS answer
+    WHERE question.key = ANY(%(questions)s) AND (%(label)s = '' OR answer->>0 = %(label)s) ORDER BY 1 DESC OFFSET %(skipped)s LIMIT 1) END
+
+-- name: answered_anything
+-- The same whatever was asked.
+CASE WHEN f.traits->'answered' <> '{}'::jsonb THEN (
+    SELECT (answer->>1)::bigint FROM jsonb_each(f.traits->'answered') AS question, jsonb_array_elements(question.value) AS answer
+    ORDER BY 1 DESC OFFSET %(skipped)s LIMIT 1) END
+
+-- name: contact
+-- When they last did something themselves.
+(f.traits->>'contact')::bigint
+
+-- name: ever
+-- A line without a duration.
+(x.<instant> IS NOT NULL)
+
+-- name: within
+-- It has not left the window yet.
+COALESCE(x.<instant> + <piece>.shift > %(now)s, false)
+
+-- name: look
+-- When it will leave the window.
+CASE WHEN x.<instant> + <piece>.shift > %(now)s THEN x.<instant> + <piece>.shift END
+
+-- name: valued
+-- What a value comes to is decided for each value that occurs, by the same code as elsewhere: SQL knows the answers alone.
+CASE WHEN <value> IS NULL THEN %(missing)s::boolean WHEN <value> = ANY(%(trues)s::text[]) THEN true WHEN <value> = ANY(%(unknown)s::text[]) THEN NULL ELSE false END
+
+-- name: zones_there
+-- Every zone that a person's events have.
+SELECT DISTINCT timezone FROM {schema}.fold

@@ -1,0 +1,355 @@
+"""Who is in which segment. Kept by the agenda's view from the folds it has in hand, in two homes:
+the view's own schema, and the vault's for segments that read a field or a source.
+
+A row stands for the condition as it was published, on the person as folded, at an instant: `look`
+says when time alone may change it, and it is then looked at again. One segment is built anew
+set-wise, in one transaction, while its old rows are still read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.ledger.codec import canonical
+from engine.sequence.condition import Combined, Condition, FieldIs, InSegment, SourceIs
+from engine.sequence.model import Plan
+from engine.sequence.timing import is_zone
+from engine.store.binary import bigints, booleans, texts, uuids
+from engine.store.sql import Queries, beside
+from engine.subscriber.events import PersonEvent
+from engine.subscriber.inactivity import heard_at
+from engine.subscriber.person import INSTANTS_KEPT, Person
+from engine.subscriber.truth import SegmentConditions, plain
+from projections.segment_build import SQL as BUILD_SQL
+from projections.segment_build import SelectionWriter, ValueTruths
+from projections.view import Cursor
+
+SQL = beside(__file__)
+LOOKS_AT_ONCE = 1000
+NO_TRAITS = b"null"
+State = tuple[str, str, bool, int]
+"""Segment, subscriber, whether they are in it, and when to look again (ms, 0: never)."""
+
+
+class PersonalTraits(Protocol):
+    """What the vault knows of a person and a condition may ask."""
+
+    @property
+    def fields(self) -> Mapping[str, str]: ...
+
+    @property
+    def source(self) -> str: ...
+
+
+class PersonalHome(Protocol):
+    """The vault, as far as segments need it, in the transaction of a cursor."""
+
+    schema: str
+    sql: Queries
+
+    def traits_of(
+        self, cursor: Cursor, subscribers: Collection[str]
+    ) -> Mapping[str, PersonalTraits]: ...
+
+    def values_of(self, cursor: Cursor, field: str) -> set[str]: ...
+
+    def sources(self, cursor: Cursor) -> set[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where rows of some segments are kept: their statements, and the segments as published."""
+
+    sql: Queries
+    build: Queries
+    segments: Mapping[str, Condition]
+
+    def definitions(self, plan: Plan) -> dict[str, str]:
+        """What each segment's rows depend on besides people: when it changes they are built
+        anew.
+        """
+        return {
+            segment: f"{condition!r} {plan.timezone} {_types(plan)}"
+            for segment, condition in self.segments.items()
+        }
+
+
+class SegmentMembership:
+    """`personal` is None where no vault is at hand (a copy for an auditor): segments that read it
+    are then not kept. Nothing here is cached across a rollback but the published conditions.
+    """
+
+    def __init__(self, schema: str, personal: PersonalHome | None) -> None:
+        self.schema, self.personal = schema, personal
+        self.sql = SQL.within(schema=schema, home=schema)
+        self.build_sql = BUILD_SQL.within(schema=schema, home=schema)
+        self.use(Plan())
+
+    def use(self, plan: Plan) -> None:
+        """The conditions in force from here on."""
+        self.plan, self.conditions = plan, SegmentConditions(plan)
+        dynamic, personal = self.conditions.dynamic, self.conditions.personal
+        self.homes = [
+            self._home(self.schema, {n: c for n, c in dynamic.items() if n not in personal})
+        ]
+        if self.personal is not None:
+            kept = {n: c for n, c in dynamic.items() if n in personal}
+            self.homes.append(self._home(self.personal.schema, kept))
+        self._maybe_unbuilt = True
+
+    def _home(self, home: str, segments: Mapping[str, Condition]) -> Home:
+        names = {"schema": self.schema, "home": home}
+        return Home(SQL.within(**names), BUILD_SQL.within(**names), segments)
+
+    @property
+    def tracked(self) -> bool:
+        """Whether what conditions look at is kept of everybody."""
+        return bool(self.conditions.dynamic)
+
+    @property
+    def at_rest(self) -> bool:
+        """True where no segment is published, and none of a former publication is left."""
+        return not self.tracked and not self._maybe_unbuilt
+
+    def follow(
+        self,
+        cursor: Cursor,
+        people: Mapping[str, Person],
+        events: Mapping[str, Sequence[PersonEvent]],
+        now: int,
+    ) -> None:
+        """Look again at the segments that these events touch, on the people after them."""
+        if not self.tracked:
+            return
+        touched = {
+            subscriber: names
+            for subscriber, person in people.items()
+            if not person.erased
+            and (names := self.conditions.touched_by(events.get(subscriber, ())))
+        }
+        self._look(cursor, people, touched, now)
+        erased = [subscriber for subscriber, person in people.items() if person.erased]
+        self.forget(cursor, erased)
+
+    def look_at_all(self, cursor: Cursor, people: Mapping[str, Person], now: int) -> None:
+        """Look at every segment of people who are read anew from the ledger."""
+        if self.tracked:
+            everything = list(self.conditions.dynamic)
+            living = {s: p for s, p in people.items() if not p.erased}
+            self._look(cursor, living, dict.fromkeys(living, everything), now)
+            self.forget(cursor, people.keys() - living.keys())
+
+    def traits(self, person: Person) -> bytes:
+        return traits_of(person) if self.tracked else NO_TRAITS
+
+    def put_traits(self, cursor: Cursor, people: Mapping[str, Person]) -> None:
+        """Only where they differ."""
+        cursor.execute(
+            self.sql["put_traits"],
+            {
+                "subscribers": uuids(people),
+                "traits": texts([self.traits(person).decode() for person in people.values()]),
+            },
+        )
+
+    def forget(self, cursor: Cursor, subscribers: Collection[str]) -> None:
+        if subscribers and self.tracked:
+            for home in self.homes:
+                cursor.execute(home.sql["forget_people"], {"subscribers": uuids(subscribers)})
+
+    def due_looks(self, cursor: Cursor, now: int) -> dict[str, set[str]]:
+        """Some of the people whom time alone may have changed, each with the segments concerned."""
+        due: dict[str, set[str]] = {}
+        for home in self.homes:
+            values = {"now": now, "limit": LOOKS_AT_ONCE}
+            for subscriber, segment in cursor.execute(home.sql["due_looks"], values).fetchall():
+                due.setdefault(str(subscriber), set()).add(str(segment))
+        return due
+
+    def look_again(
+        self,
+        cursor: Cursor,
+        people: Mapping[str, Person],
+        due: Mapping[str, Collection[str]],
+        now: int,
+    ) -> None:
+        self._look(cursor, people, due, now)
+
+    def _look(
+        self,
+        cursor: Cursor,
+        people: Mapping[str, Person],
+        touched: Mapping[str, Collection[str]],
+        now: int,
+    ) -> None:
+        known = self._personal_traits(cursor, touched)
+        for home in self.homes:
+            states: list[State] = []
+            gone: list[tuple[str, str]] = []
+            for subscriber, names in touched.items():
+                person = people[subscriber]
+                for name in names:
+                    if name not in home.segments:
+                        continue
+                    truth, look = self.conditions.holds(name, person, known.get(subscriber), now)
+                    if truth or look:
+                        states.append((name, subscriber, truth is True, look))
+                    else:
+                        gone.append((name, subscriber))
+            _put(cursor, home.sql, states)
+            _remove(cursor, home.sql, gone)
+
+    def _personal_traits(
+        self, cursor: Cursor, touched: Mapping[str, Collection[str]]
+    ) -> Mapping[str, PersonalTraits]:
+        personal = self.conditions.personal
+        asked = [who for who, names in touched.items() if not personal.isdisjoint(names)]
+        if self.personal is None or not asked:
+            return {}
+        return self.personal.traits_of(cursor, asked)
+
+    def build_one(self, cursor: Cursor, now: int) -> bool:
+        """Build one segment whose rows stand for another condition, or drop those of one that is
+        published no more; whether there was one.
+        """
+        if not self._maybe_unbuilt:
+            return False
+        for home in self.homes:
+            wanted = home.definitions(self.plan)
+            built = {
+                str(row[0]): str(row[1]) for row in cursor.execute(home.sql["built"]).fetchall()
+            }
+            for name in sorted(built.keys() | wanted.keys()):
+                if built.get(name) != wanted.get(name):
+                    self._build(cursor, home, name, wanted.get(name), now)
+                    return True
+        self._maybe_unbuilt = False
+        return False
+
+    def _build(
+        self, cursor: Cursor, home: Home, name: str, definition: str | None, now: int
+    ) -> None:
+        cursor.execute(home.sql["empty"], {"segment": name})
+        if definition is None:
+            cursor.execute(home.sql["set_unbuilt"], {"segment": name})
+            return
+        people, parameters = self.select(cursor, home.segments[name], now)
+        statement = home.build["build"].replace("<people>", people)
+        cursor.execute(statement.encode(), {**parameters, "segment": name})
+        cursor.execute(home.sql["set_built"], {"segment": name, "definition": definition})
+
+    def next_choice(self, cursor: Cursor) -> str:
+        """The occurrence of a mailing whose people are still to be found, taken; "" for none."""
+        row = cursor.execute(self.sql["next_choice"]).fetchone()
+        return str(row[0]) if row else ""
+
+    def choose_later(self, cursor: Cursor, keys: Collection[str]) -> None:
+        if keys:
+            cursor.execute(self.sql["choose"], {"keys": texts(keys)})
+
+    def mark_chosen(self, cursor: Cursor, segments: Collection[str], at: int) -> None:
+        """Mark as stale whoever is in one of these segments at an instant (ms)."""
+        there = [InSegment(name) for name in segments if name in self.plan.segments]
+        condition = self.conditions.resolved(Combined(any=tuple(there)))
+        if there:
+            subscribers = uuids(self.chosen(cursor, condition, at))
+            cursor.execute(self.sql["mark_chosen"], {"subscribers": subscribers})
+
+    def chosen(self, cursor: Cursor, condition: Condition, at: int) -> list[str]:
+        """Whom a resolved condition holds for at an instant, by all facts that are followed."""
+        people, parameters = self.select(cursor, condition, at)
+        statement = self.build_sql["chosen"].replace("<people>", people)
+        return [str(row[0]) for row in cursor.execute(statement.encode(), parameters).fetchall()]
+
+    def counted(self, cursor: Cursor, condition: Condition, at: int) -> tuple[int, int, int]:
+        """How many it holds for, is not known of, and does not hold for."""
+        people, parameters = self.select(cursor, condition, at)
+        statement = self.build_sql["counted"].replace("<people>", people)
+        row = cursor.execute(statement.encode(), parameters).fetchone() or (0, 0, 0)
+        return int(str(row[0])), int(str(row[1])), int(str(row[2]))
+
+    def select(
+        self, cursor: Cursor, condition: Condition, at: int
+    ) -> tuple[str, Mapping[str, object]]:
+        """The SELECT of a resolved condition over everybody, and its parameters."""
+        zones = [str(row[0]) for row in cursor.execute(self.build_sql["zones_there"]).fetchall()]
+        writer = SelectionWriter(
+            sql=self.build_sql,
+            vault=self.personal.sql.texts if self.personal is not None else {},
+            now=at,
+            zones={raw: raw if is_zone(raw) else self.plan.timezone for raw in zones},
+            lists_of_group=self.conditions.lists_of_group,
+            questions=self.conditions.questions,
+            truths=lambda line: self._truths(cursor, line),
+        )
+        selection = writer.select(condition)
+        return selection.people, selection.parameters
+
+    def _truths(self, cursor: Cursor, line: FieldIs | SourceIs) -> ValueTruths:
+        assert self.personal is not None
+        values = (
+            self.personal.values_of(cursor, line.field)
+            if isinstance(line, FieldIs)
+            else self.personal.sources(cursor)
+        )
+        truths = {value: self.conditions.value_holds(line, value) for value in values}
+        return ValueTruths(
+            trues=[value for value, truth in truths.items() if truth],
+            unknown=[value for value, truth in truths.items() if truth is None],
+            missing=self.conditions.value_holds(line, ""),
+        )
+
+
+def traits_of(person: Person) -> bytes:
+    """What conditions look at, as JSON for SQL: `null` of a person who was erased, of whom no
+    condition holds. Under "" stand the latest instants of all purposes together.
+    """
+    if person.erased:
+        return NO_TRAITS
+    return canonical(
+        {
+            "on": {str(m.list): m.joined_at for m in person.memberships.values()},
+            "joined": {str(number): at for number, at in person.joined_at.items()},
+            "received": {**person.received, "": _latest(person.received.values())},
+            "ordered": person.ordered,
+            "answered": {
+                question: [[plain(answer.label), answer.at] for answer in answers]
+                for question, answers in person.answers.items()
+            },
+            "segments": person.segments,
+            "contact": heard_at(person),
+        }
+    )
+
+
+def _latest(instants: Iterable[tuple[int, ...]]) -> list[int]:
+    return sorted(at for some in instants for at in some)[-INSTANTS_KEPT:]
+
+
+def _types(plan: Plan) -> str:
+    return " ".join(sorted(f"{name}:{held.type}" for name, held in plan.fields.items()))
+
+
+def _put(cursor: Cursor, sql: Queries, states: Sequence[State]) -> None:
+    if not states:
+        return
+    segments, subscribers, members, looks = zip(*states, strict=True)
+    cursor.execute(
+        sql["put_states"],
+        {
+            "segments": texts(segments),
+            "subscribers": uuids(subscribers),
+            "members": booleans(members),
+            "looks": bigints(looks),
+        },
+    )
+
+
+def _remove(cursor: Cursor, sql: Queries, gone: Sequence[tuple[str, str]]) -> None:
+    if gone:
+        segments, subscribers = zip(*gone, strict=True)
+        cursor.execute(
+            sql["remove_states"], {"segments": texts(segments), "subscribers": uuids(subscribers)}
+        )

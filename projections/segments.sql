@@ -1,0 +1,69 @@
+-- name: put_traits
+-- Of people whose rows are written anew after a publication: only where it changes what is kept.
+UPDATE {schema}.fold AS f SET traits = put.traits::jsonb FROM unnest(%(subscribers)s::uuid[], %(traits)s::text[]) AS put (subscriber, traits)
+WHERE f.subscriber = put.subscriber AND f.traits <> put.traits::jsonb
+
+-- name: put_states
+-- Rows that say the same already are left alone.
+INSERT INTO {home}.segment_state AS stood (segment, subscriber, member, look)
+SELECT * FROM unnest(%(segments)s::text[], %(subscribers)s::uuid[], %(members)s::boolean[], %(looks)s::bigint[])
+ON CONFLICT (segment, subscriber) DO UPDATE SET member = excluded.member, look = excluded.look
+WHERE (stood.member, stood.look) IS DISTINCT FROM (excluded.member, excluded.look)
+
+-- name: remove_states
+-- Who is in it no more, and need not be looked at again.
+DELETE FROM {home}.segment_state s USING unnest(%(segments)s::text[], %(subscribers)s::uuid[]) AS gone (segment, subscriber)
+WHERE s.segment = gone.segment AND s.subscriber = gone.subscriber
+
+-- name: forget_people
+-- Who was erased, or cannot be folded, is in no segment.
+DELETE FROM {home}.segment_state WHERE subscriber = ANY(%(subscribers)s)
+
+-- name: due_looks
+-- Whom time alone may have changed since.
+SELECT subscriber::text, segment FROM {home}.segment_state WHERE look > 0 AND look <= %(now)s ORDER BY look LIMIT %(limit)s
+
+-- name: built
+-- Which condition each segment's rows stand for.
+SELECT segment, definition FROM {home}.segment_built
+
+-- name: empty
+-- Before it is built anew, in the same transaction: who reads sees the old rows until then.
+DELETE FROM {home}.segment_state WHERE segment = %(segment)s
+
+-- name: set_built
+-- With its rows.
+INSERT INTO {home}.segment_built (segment, definition) VALUES (%(segment)s, %(definition)s)
+ON CONFLICT (segment) DO UPDATE SET definition = excluded.definition
+
+-- name: set_unbuilt
+-- A segment that is published no more.
+DELETE FROM {home}.segment_built WHERE segment = %(segment)s
+
+-- name: counts
+-- Members by segment.
+SELECT segment, count(*) FROM {home}.segment_state WHERE member GROUP BY segment
+
+-- name: members
+-- Whoever is in it, for lists of people and for exports: read through a server-side cursor.
+SELECT subscriber::text FROM {home}.segment_state WHERE segment = %(segment)s AND member
+
+-- name: of_person
+-- For their own page and their story.
+SELECT segment, member, look FROM {home}.segment_state WHERE subscriber = %(subscriber)s ORDER BY segment
+
+-- name: choose
+-- A mailing to segments has fallen due.
+INSERT INTO {schema}.choosing (key) SELECT unnest(%(keys)s::text[]) ON CONFLICT DO NOTHING
+
+-- name: next_choice
+-- One is found at a time.
+DELETE FROM {schema}.choosing WHERE key = (SELECT key FROM {schema}.choosing ORDER BY key LIMIT 1) RETURNING key
+
+-- name: mark_chosen
+-- Their agenda is computed anew, and the mailing then stands in it.
+INSERT INTO {schema}.stale (subscriber) SELECT unnest(%(subscribers)s::uuid[]) ON CONFLICT DO NOTHING
+
+-- name: mark_everybody
+-- Once, when segments are published for the first time or no longer: what they look at is kept of everybody, or of nobody.
+INSERT INTO {schema}.stale (subscriber) SELECT subscriber FROM {schema}.fold ON CONFLICT DO NOTHING

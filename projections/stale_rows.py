@@ -1,0 +1,62 @@
+"""Which rows of the agenda a fact of the installation makes stale: they are computed again, in
+pieces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.installation.events import BroadcastFellDue, InstallationEvent, SequencePublished
+from engine.installation.publishing import affected_lists
+from engine.installation.state import Installation
+from engine.subscriber.agenda_key import BroadcastKey, encode
+
+REQUESTS = 0
+"""The list number of the rows of requests, which belong to no list."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaleRows:
+    """Rows of these lists and of these mailings (encoded keys), whenever they are due. `choices`:
+    occurrences of mailings to segments, whose people have to be found first.
+    """
+
+    lists: frozenset[int] = frozenset()
+    mailings: frozenset[str] = frozenset()
+    choices: frozenset[str] = frozenset()
+
+    def __or__(self, other: StaleRows) -> StaleRows:
+        return StaleRows(
+            self.lists | other.lists,
+            self.mailings | other.mailings,
+            self.choices | other.choices,
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.lists or self.mailings or self.choices)
+
+
+def stale_rows(before: Installation, after: Installation, event: InstallationEvent) -> StaleRows:
+    """The rows that `event`, which led from `before` to `after`, makes stale. A mailing's rows may
+    belong to people who have left its lists.
+    """
+    if isinstance(event, SequencePublished):
+        old, new = before.plan(), after.plan()
+        lists = affected_lists(old, new)
+        if (old.confirmation, old.timezone) != (new.confirmation, new.timezone):
+            lists |= {REQUESTS}
+        changed = (
+            name
+            for name in (*old.broadcasts, *new.broadcasts)
+            if old.broadcasts.get(name) != new.broadcasts.get(name)
+        )
+        return StaleRows(lists, frozenset(encode(BroadcastKey(name)) for name in changed))
+    if isinstance(event, BroadcastFellDue):
+        broadcast = after.plan().broadcasts.get(event.broadcast)
+        key = encode(BroadcastKey(event.broadcast, event.occurrence))
+        return StaleRows(
+            frozenset(broadcast.to if broadcast else ()),
+            frozenset({encode(BroadcastKey(event.broadcast))}),
+            frozenset({key} if broadcast and broadcast.segments else ()),
+        )
+    return StaleRows()

@@ -1,0 +1,173 @@
+"""A condition is true, false or unknown of a person, and says when time alone may change that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.sequence.condition import (
+    Answered,
+    Combined,
+    Condition,
+    FieldIs,
+    InGroup,
+    InSegment,
+    On,
+    Received,
+    Silent,
+)
+from engine.sequence.delay import DAY, Delay
+from engine.sequence.timing import later
+from engine.subscriber import events as e
+from engine.subscriber.person import GivenAnswer, Membership, Person
+from engine.subscriber.truth import FOREVER, SegmentConditions, not_
+from tests.conditions import (
+    MOMENTS,
+    PLAN,
+    QUESTION,
+    Known,
+    conditions,
+    instants,
+    known,
+    people,
+)
+from tests.examples import NOON
+
+SEGMENTS = SegmentConditions(PLAN)
+MONTH = Delay(days=30)
+ANNA = Person(version=1, memberships={10: Membership(10, 1, NOON, NOON)})
+LYON = Known({"town": "LYON"})
+
+
+def truth(
+    condition: Condition, person: Person = ANNA, of: Known | None = LYON, at: int = NOON
+) -> bool | None:
+    return SEGMENTS.truth_of(SEGMENTS.resolved(condition), person, of, at)[0]
+
+
+def changes(condition: Condition, person: Person, at: int = NOON) -> int:
+    return SEGMENTS.truth_of(SEGMENTS.resolved(condition), person, LYON, at)[1]
+
+
+TOWN = FieldIs("town", "is", ("Lyon",))
+
+
+def test_a_value_that_is_not_known_is_neither_the_one_nor_another() -> None:
+    nowhere = Known()
+    assert truth(TOWN) is True
+    assert truth(TOWN, of=nowhere) is None
+    assert truth(Combined(none=(TOWN,)), of=nowhere) is None
+    assert truth(FieldIs("town", "is not", ("Lyon",)), of=nowhere) is None
+    assert truth(FieldIs("town", "is", ("Nice",), or_unknown=True), of=nowhere) is True
+    assert truth(FieldIs("town", "is", (), or_unknown=True)) is False
+
+
+def test_a_value_of_another_type_is_not_known() -> None:
+    many = Known({"children": "beaucoup"})
+    assert truth(FieldIs("children", "over", ("2",)), of=many) is None
+    assert truth(FieldIs("children", "is", (), or_unknown=True), of=many) is True
+
+
+@pytest.mark.parametrize(
+    ("field", "operator", "wanted", "kept", "holds"),
+    [
+        ("town", "is", "orléans", "ORLEANS", True),
+        ("town", "starts with", "ly", "Lyon", True),
+        ("town", "is", "Lyon 3", "Lyon", False),
+        ("children", "over", "2", "2.5", True),
+        ("children", "over", "2", "2", False),
+        ("children", "under", "10", "9", True),
+        ("birthday", "before", "1980-09-04", "1980-09-03", True),
+        ("birthday", "after", "1980-09-03", "1980-09-03", False),
+        ("likes", "is", "semis", "semis; taille", True),
+        ("likes", "is not", "taille", "semis; taille", False),
+    ],
+)
+def test_values_compare_by_the_type_of_their_field(
+    field: str, operator: str, wanted: str, kept: str, holds: bool
+) -> None:
+    line = FieldIs(field, operator, (wanted,))  # type: ignore[arg-type]
+    assert truth(line, of=Known({field: kept})) is holds
+
+
+def test_a_group_is_any_of_its_lists() -> None:
+    assert truth(InGroup("clients")) is True
+    assert truth(InGroup("nobody")) is False
+
+
+def test_an_act_leaves_its_window_on_the_minute_of_the_persons_calendar() -> None:
+    answered = replace(ANNA, answers={"list:10/again": (GivenAnswer("m", "Oui", NOON),)})
+    line = Answered(QUESTION, "oui", within=MONTH)
+    end = later(NOON, MONTH, "Europe/Paris")
+    assert changes(line, answered) == end
+    assert end != NOON + 30 * DAY  # the clock goes forward meanwhile
+    assert truth(line, answered, at=end - 1) is True
+    assert truth(line, answered, at=end) is False
+
+
+def test_who_was_never_heard_of_is_silent() -> None:
+    assert truth(Silent(MONTH)) is True
+    assert truth(Silent(MONTH), replace(ANNA, last_contact=NOON - DAY)) is False
+
+
+def test_as_many_times_as_written_counts_from_the_latest() -> None:
+    two = replace(ANNA, received={"conseils": (NOON - 40 * DAY, NOON - DAY), "offres": (NOON,)})
+    assert truth(Received(MONTH, 2, "conseils"), two) is False
+    assert truth(Received(MONTH, 2), two) is True
+
+
+def test_a_child_is_its_parent_and_its_own_lines() -> None:
+    answered = replace(ANNA, answers={"list:10/question": (GivenAnswer("m", "Oui", NOON),)})
+    assert truth(InSegment("lyon"), answered) is True
+    assert truth(InSegment("lyon")) is False
+
+
+def test_facts_after_an_instant_can_be_left_out() -> None:
+    late = replace(
+        ANNA, memberships={12: Membership(12, 2, NOON + 1, NOON + 1)}, segments={"salon": NOON + 1}
+    )
+    for line in (On(12), InSegment("salon")):
+        assert SEGMENTS.truth_of(line, late, None, NOON + 1)[0] is True
+        assert SEGMENTS.truth_of(line, late, None, NOON + 1, upto=NOON)[0] is False
+
+
+def test_what_reads_the_vault_is_known_as_such() -> None:
+    assert SEGMENTS.personal == {"lyon"}
+    assert set(SEGMENTS.dynamic) == {"actifs", "lyon"}
+
+
+def test_facts_touch_the_segments_that_ask_about_them() -> None:
+    answer = e.LetterAnswered(NOON, "m", 0, "human_button")
+    town = e.ProfileChanged(NOON, ("town",))
+    assert set(SEGMENTS.touched_by([answer])) == {"actifs", "lyon"}
+    assert set(SEGMENTS.touched_by([town])) == {"lyon"}
+    assert not SEGMENTS.touched_by([e.LetterSent(NOON, "m")])
+
+
+@given(st.data(), st.sampled_from(MOMENTS))
+def test_nothing_changes_before_the_instant_that_is_named(data: st.DataObject, around: int) -> None:
+    condition = SEGMENTS.resolved(data.draw(conditions))
+    person, of = data.draw(people(around)), data.draw(known)
+    now, then = sorted(data.draw(st.tuples(instants(around), instants(around))))
+    truth_now, changes_at = SEGMENTS.truth_of(condition, person, of, now)
+    assert changes_at == 0 or changes_at > now
+    if changes_at == 0 or then < changes_at:
+        assert SEGMENTS.truth_of(condition, person, of, then) == (truth_now, changes_at)
+    else:
+        assert SEGMENTS.truth_of(condition, person, of, changes_at)[1] != changes_at
+
+
+@given(st.data(), st.sampled_from(MOMENTS))
+def test_not_is_the_other_and_unknown_stays_unknown(data: st.DataObject, around: int) -> None:
+    condition = SEGMENTS.resolved(data.draw(conditions))
+    person, of = data.draw(people(around)), data.draw(known)
+    first, look = SEGMENTS.truth_of(condition, person, of, around)
+    assert SEGMENTS.truth_of(Combined(none=(condition,)), person, of, around) == (
+        not_(first),
+        look,
+    )
+    assert SEGMENTS.truth_of(Combined(any=(condition,)), person, of, around) == (first, look)
+    assert look < FOREVER
