@@ -124,6 +124,7 @@ UNCHANGED: Mapping[Unchanged, str] = MappingProxyType(
         Unchanged.OUTCOME_RECORDED: N_("the outcome of this letter is recorded already"),
         Unchanged.PAST_LATENESS: N_("this letter is past the lateness its author allows"),
         Unchanged.PERSON_UNKNOWN: N_("nobody is known under this address"),
+        Unchanged.REACHED_ALREADY: N_("this date has come round already"),
         Unchanged.RECEIVES_ALREADY: N_("this person receives these letters already"),
         Unchanged.REQUEST_ANSWERED: N_("this request has been answered already"),
         Unchanged.REQUEST_CLOSED: N_("this request is no longer open"),

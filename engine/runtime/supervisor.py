@@ -20,6 +20,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import FrameType
 
+from engine.audience.date_duty import DateDuty
 from engine.authoring.publication import unpublished_changes
 from engine.commands.group_commit import CommandGroupCommit
 from engine.config import Config
@@ -245,8 +246,10 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
                 _on(intervals.every(60), stop, lambda: _forget(context)),
                 *_proof(context, intervals, stop),
             ]
+            dates = DateDuty(context)
             tasks += [
                 _retention(context, intervals, stop),
+                _on(intervals.every(1), stop, dates.run),
                 _on(intervals.every(60), stop, lambda: scrub_and_log(context)),
             ]
         if "web" in options.parts:

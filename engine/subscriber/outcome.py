@@ -57,6 +57,7 @@ class Unchanged(StrEnum):
     OUTCOME_RECORDED = auto()
     PAST_LATENESS = auto()
     PERSON_UNKNOWN = auto()
+    REACHED_ALREADY = auto()
     RECEIVES_ALREADY = auto()
     REQUEST_ANSWERED = auto()
     REQUEST_CLOSED = auto()

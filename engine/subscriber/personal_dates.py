@@ -68,17 +68,20 @@ def reach(command: c.ReachAnchor, person: Person, plan: Plan) -> Outcome:
         return NothingToDo(Unchanged.NOTHING_DUE)
     zone = zone_of(person, plan)
     facts: dict[str, e.AnchorReached] = {}
+    known = False
     for broadcast, anchored, personal in personal_broadcasts(plan, command.field):
         for occurrence, begins in _days(value, anchored, personal, command.at, zone):
             key = reached_key(command.field, occurrence, _before(anchored))
             planned = planned_from(broadcast, begins, zone)
-            if (
-                key not in person.reached
-                and begins <= command.at <= later(planned, broadcast.max_lateness, zone)
-                and _is_addressed(person, broadcast, planned)
-            ):
+            if not begins <= command.at <= later(planned, broadcast.max_lateness, zone):
+                continue
+            if key in person.reached:
+                known = True
+            elif _is_addressed(person, broadcast, planned):
                 facts[key] = e.AnchorReached(begins, command.field, occurrence, _before(anchored))
-    return done(command.cause, *facts.values()) if facts else NothingToDo(Unchanged.NOTHING_DUE)
+    if facts:
+        return done(command.cause, *facts.values())
+    return NothingToDo(Unchanged.REACHED_ALREADY if known else Unchanged.NOTHING_DUE)
 
 
 def _is_addressed(person: Person, broadcast: Broadcast, planned: int) -> bool:

@@ -109,7 +109,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("engine/proof/",),
     ("engine/store/migrate.py",),
     ("engine/sending/", "engine/imports/", "engine/backup/"),
-    ("engine/privacy/", "engine/status/"),
+    ("engine/privacy/", "engine/status/", "engine/audience/"),
     ("engine/audit/",),
     ("engine/web/",),
     ("engine/api/",),

@@ -37,6 +37,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
         "projections/": ("Database", "Ledger"),
         "engine/api/": (*_OF_A_PERSON, "Desk", "LedgerTree"),
         "engine/app.py": tuple(STORES),
+        "engine/audience/": ("Clock", "CommandHandler", "Database", "InstallationStream"),
         "engine/audit/": (*_OF_A_PERSON, "Database", "LedgerTree"),
         "engine/authoring/": ("Clock", "InstallationStream"),
         "engine/backup/": ("Clock", "CommandHandler", "Ledger", "Vault"),
