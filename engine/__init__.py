@@ -20,7 +20,8 @@
                        letter        from an author's source to HTML and text
                        mime          from those to octets on the wire
 
-Around it: audit (stories, contested letters, days long past), privacy (rights, retention, papers),
+Around it: audience (dates of people's own, the year's programme),
+audit (stories, contested letters, days long past), privacy (rights, retention, papers),
 backup (copies taken and put back), status (how it stands), authoring (the author's folder, drawn
 and published), simulation (a dialogue rehearsed by the same rules).
 Beneath it: store (the one database), desk (what is being worked on: clock, leases, nonces, limits).
