@@ -25,6 +25,13 @@ def simulate_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--answer", action="append", default=[], metavar="LETTER=LINK", help=ANSWER)
     parser.add_argument(
+        "--field",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help=N_("what is known of the reader: birthday=1980-02-29"),
+    )
+    parser.add_argument(
         "--list",
         default="",
         help=N_("where the reader begins (default: the first list of the file)"),

@@ -25,7 +25,7 @@ from engine.sequence.delay import DAY
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Letter, Plan
 from engine.sequence.timing import to_local
-from engine.simulation.answers import read_answers
+from engine.simulation.answers import read_answers, read_fields
 from engine.simulation.live import CalendarEntry, live
 from engine.words import Language
 
@@ -47,6 +47,7 @@ class Options:
     start: int = 0
     timezone: str = ""
     days: int = 365
+    fields: Sequence[str] = ()
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -56,7 +57,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
         raise UserError(N_("--days is a number from 1 to {most}"), 2, most=MAX_DAYS)
     start = read_date(args.start, zone) if args.start else wall_now()
     plan = read_folder(config).sound().plan
-    options = Options(args.file, args.answer, args.list, start, zone, args.days)
+    options = Options(args.file, args.answer, args.list, start, zone, args.days, args.field)
     if args.json:
         print(json_text([_as_json(entry) for entry in lived(plan, options)]))
     else:
@@ -82,6 +83,7 @@ def lived(plan: Plan, options: Options) -> tuple[CalendarEntry, ...]:
     start = list_of(plan, options.list) if options.list else first[0]
     try:
         answers = read_answers(plan, options.answers)
+        fields = read_fields(plan, options.fields)
     except Unreadable as error:
         raise UnreadableInput(error) from error
     return live(
@@ -92,6 +94,7 @@ def lived(plan: Plan, options: Options) -> tuple[CalendarEntry, ...]:
         options.timezone or plan.timezone,
         options.days * DAY,
         recurrences,
+        fields,
     )
 
 

@@ -54,7 +54,7 @@ def occurrence_name(broadcast: Broadcast, moment: int, timezone: str) -> str:
     """
     anchored = broadcast.anchored
     if anchored is not None and isinstance(anchored.date, Anchor):
-        return anchored.date.occurrence(_date_of(broadcast, anchored.date, moment, timezone))
+        return anchored.date.occurrence(anchored.date_of(moment, broadcast.letter.hours, timezone))
     local = to_local(moment, timezone)
     return local.strftime("%Y-%m-%d") if broadcast.on else local.strftime("%Y-%m-%dT%H%M")
 
@@ -80,18 +80,11 @@ def occurrences(broadcast: Broadcast, timezone: str, after: int) -> Iterator[int
     elif broadcast.on:
         moment = dated_moment(broadcast, timezone, after)
         yield from (moment,) if moment > after else ()
-    elif anchored is not None and isinstance(anchored.date, Anchor):
-        while (moment := anchored.first(after + 1, broadcast.letter.hours, timezone)[1]) > after:
-            yield moment
-            after = moment
-
-
-def _date_of(broadcast: Broadcast, anchor: Anchor, moment: int, timezone: str) -> int:
-    """The date (ms) of which the broadcast falls due at `moment` (ms)."""
-    anchored, hours = broadcast.anchored, broadcast.letter.hours
-    assert anchored is not None
-    dates = anchor.moments(moment)
-    return min(dates, key=lambda date: abs(anchored.planned(date, hours, timezone) - moment))
+    elif anchored is not None:
+        hours = broadcast.letter.hours
+        while (following := anchored.following(after, hours, timezone)) is not None:
+            yield following
+            after = following
 
 
 def _is_over(broadcast: Broadcast, moment: int, timezone: str, now: int) -> bool:
@@ -99,7 +92,7 @@ def _is_over(broadcast: Broadcast, moment: int, timezone: str, now: int) -> bool
     anchored = broadcast.anchored
     if anchored is None or not anchored.before or not isinstance(anchored.date, Anchor):
         return False
-    return now >= _date_of(broadcast, anchored.date, moment, timezone)
+    return now >= anchored.date_of(moment, broadcast.letter.hours, timezone)
 
 
 def _last_moment(

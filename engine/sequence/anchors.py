@@ -83,3 +83,18 @@ class Anchored:
         assert isinstance(self.date, Anchor)
         plans = [(moment, self.planned(moment, hours, zone)) for moment in self.date.moments(floor)]
         return next((plan for plan in plans if plan[1] >= floor), plans[-1])
+
+    def following(self, after: int, hours: Hours, zone: str) -> int | None:
+        """The next plan (ms) later than `after` (ms); None where the date does not come again, or
+        each reader has their own.
+        """
+        if not isinstance(self.date, Anchor):
+            return None
+        planned = self.first(after + 1, hours, zone)[1]
+        return planned if planned > after else None
+
+    def date_of(self, planned: int, hours: Hours, zone: str) -> int:
+        """The date (ms) that the plan `planned` (ms) is counted from."""
+        assert isinstance(self.date, Anchor)
+        dates = self.date.moments(planned)
+        return min(dates, key=lambda moment: abs(self.planned(moment, hours, zone) - planned))

@@ -10,6 +10,7 @@ from engine.sequence.anchors import Anchor, Anchored
 from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Letter, Plan
 from engine.sequence.plan_source import PlanSource
+from engine.sequence.timing import to_local
 from engine.words import N_
 
 
@@ -47,18 +48,19 @@ def anchors_in_the_past(source: PlanSource) -> Iterator[Mistake]:
 
 
 def letters_whose_moment_is_past(source: PlanSource) -> Iterator[Mistake]:
-    """`before` an anchor by more than the anchor is away: who joins now does not get the letter."""
+    """`before` an anchor by more than the anchor is away, or the anchor is past: nobody gets the
+    letter any more. One that leaves since a date still leaves as long as it may be late.
+    """
+    zone = source.plan.timezone
     for path, letter, anchored in anchored_letters(source.plan):
         date = anchored.date
-        if not source.now or not isinstance(date, Anchor) or date.feast or date.at < source.now:
+        if not source.now or not isinstance(date, Anchor) or date.feast or not anchored.before:
             continue
-        if anchored.planned(date.at, letter.hours, source.plan.timezone) < source.now:
-            message = N_(
-                '"{letter}" was to leave already, and "{anchor}" is still to come: it reaches'
-                " nobody any more"
-            )
-            key = "before" if anchored.before else "since"
-            yield source.mistake(path, key, message, letter=letter.id, anchor=date.id)
+        planned = anchored.planned(date.at, letter.hours, zone)
+        if planned < source.now:
+            message = N_('"{letter}" was to leave on {day}: it reaches nobody any more')
+            day = f"{to_local(planned, zone):%Y-%m-%d %H:%M}"
+            yield source.mistake(path, "before", message, letter=letter.id, day=day)
 
 
 def intentions_in_the_past(source: PlanSource) -> Iterator[Mistake]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from engine.sequence.anchors import Anchor
 from engine.sequence.delay import DAY, HOUR
 from engine.sequence.model import Broadcast, Letter, Link, Plan
 from engine.sequence.timing import read_local_minute, to_instant, to_local
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
-from engine.subscriber.act import Act, Calendar, Occurrence
+from engine.subscriber.act import Act, Calendar, Occurrence, zone_of
 from engine.subscriber.agenda import acts
 from engine.subscriber.agenda_key import BroadcastKey, broadcast_at, encode, letter_ref
 from engine.subscriber.answering import needs_consent
@@ -21,6 +22,7 @@ from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.evolve import evolve
 from engine.subscriber.outcome import Done, Refused
 from engine.subscriber.person import NOBODY, Person
+from engine.subscriber.personal_dates import days_about, personal_broadcasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,8 @@ class _SimulatedReader:
     entries: list[CalendarEntry] = field(default_factory=list)
     pending_answers: list[tuple[c.Answer, str]] = field(default_factory=list)
     last_occurrence: dict[str, int] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    last_date: dict[str, int] = field(default_factory=dict)
     begun: int = 0
 
     def execute(self, command: c.AnyCommand) -> None:
@@ -212,7 +216,30 @@ class _SimulatedReader:
                 [*self.pending_answers, (command, link.label)], key=lambda action: action[0].at
             )
 
+    def next_date(self, now: int) -> Step | None:
+        """The next day on which a date of the reader's own comes round."""
+        zone = zone_of(self.person, self.plan)
+        days = [
+            (begins, personal.field, value)
+            for broadcast, anchored, personal in personal_broadcasts(self.plan)
+            if any(number in self.person.memberships for number in broadcast.to)
+            and (value := self.fields.get(personal.field, ""))
+            for begins in days_about(value, anchored, personal, now, zone)
+            if begins > self.last_date.get(personal.field, now - 1)
+        ]
+        if not days:
+            return None
+        at, field, value = min(days)
+
+        def reach(now: int) -> None:
+            self.last_date[field] = at
+            self.execute(c.ReachAnchor(max(at, now), ENGINE, field, value))
+
+        return at, reach
+
     def _moment(self, broadcast: Broadcast, after: int) -> int | None:
+        if (anchored := broadcast.anchored) is not None:
+            return anchored.following(after, broadcast.letter.hours, self.plan.timezone)
         if not broadcast.on:
             return next(self.recurring(broadcast.every, self.plan.timezone, after), None)
         moment = to_instant(read_local_minute(broadcast.on), self.plan.timezone)
@@ -220,11 +247,13 @@ class _SimulatedReader:
 
     def _fall_due(self, broadcast: Broadcast, at: int) -> None:
         self.last_occurrence[broadcast.id] = at
-        new = Occurrence(
-            broadcast.id,
-            encode(BroadcastKey(broadcast.id, f"{to_local(at, self.plan.timezone):%Y-%m-%dT%H%M}")),
-            at,
-        )
+        zone, anchored = self.plan.timezone, broadcast.anchored
+        if anchored is not None and isinstance(anchored.date, Anchor):
+            date = anchored.date_of(at, broadcast.letter.hours, zone)
+            name = anchored.date.occurrence(date)
+        else:
+            name = f"{to_local(at, zone):%Y-%m-%dT%H%M}"
+        new = Occurrence(broadcast.id, encode(BroadcastKey(broadcast.id, name)), at)
         same = [occurrence for occurrence in self.calendar if occurrence.broadcast == broadcast.id][
             -MAX_OCCURRENCES + 1 :
         ]
@@ -254,16 +283,17 @@ def live(
     zone: str,
     horizon: int = 365 * DAY,
     recurring: Recurring = lambda every, zone, after: iter(()),
+    fields: Mapping[str, str] | None = None,
 ) -> tuple[CalendarEntry, ...]:
     """The calendar of a reader who joins `start_list` at `start` (ms) with a live ground, in the
     IANA zone `zone`, over `horizon` ms.
 
     `answers` gives, by letter id (or "list/letter" where several lists have one), what is said to
     it, as often as the reader changes their mind; other letters meet silence. `recurring(cron line,
-    zone, after)` yields the instants of recurring broadcasts later than `after`. At most
-    MAX_ENTRIES.
+    zone, after)` yields the instants of recurring broadcasts later than `after`. `fields` is
+    what is known of the reader, as the vault keeps it. At most MAX_ENTRIES.
     """
-    life = _SimulatedReader(plan, answers, recurring)
+    life = _SimulatedReader(plan, answers, recurring, fields=fields or {})
     life.execute(
         c.Subscribe(
             at=start,
@@ -280,7 +310,12 @@ def live(
     for _ in range(MAX_ENTRIES):
         steps = [
             step
-            for step in (life.next_mailing(now), life.next_answer(), life.next_act())
+            for step in (
+                life.next_mailing(now),
+                life.next_date(now),
+                life.next_answer(),
+                life.next_act(),
+            )
             if step is not None
         ]
         if not steps:

@@ -69,7 +69,8 @@ def date_of_mailing(person: Person, broadcast: Broadcast, name: str, plan: Plan)
     if anchored is None or not anchored.before:
         return 0
     if isinstance(anchored.date, Anchor):
-        return anchored.date.of_year(int(name)) if anchored.date.feast else anchored.date.at
+        feast = anchored.date.feast
+        return anchored.date.of_year(int(name)) if feast and name.isdecimal() else anchored.date.at
     key = encode(BroadcastKey(broadcast.id, name))
     begins = next((own.at for own in own_occurrences(person, plan) if own.key == key), 0)
     return later(begins, anchored.offset, zone_of(person, plan)) if begins else 0

@@ -110,6 +110,19 @@ def _days(
         yield occurrence, earlier(begins, anchored.offset, zone) if anchored.before else begins
 
 
+def days_about(
+    kept: str, anchored: Anchored, personal: PersonalDate, at: int, zone: str
+) -> list[int]:
+    """When the days (ms) about `at` (ms) begin on which a date comes round, the last before it and
+    the next after it among them; nothing where `kept` is no date.
+    """
+    try:
+        value = date.fromisoformat(kept)
+    except ValueError:
+        return []
+    return [begins for _, begins in _days(value, anchored, personal, at, zone)]
+
+
 def planned_from(broadcast: Broadcast, begins: int, zone: str) -> int:
     """When the broadcast is meant to leave (ms) to somebody whose day began at `begins` (ms)."""
     anchored = broadcast.anchored

@@ -138,7 +138,7 @@ def test_check_names_what_reaches_nobody_any_more() -> None:
         return any(sentence in warning for warning in warnings(text, now))
 
     assert not told("2027-03-11 19:59", "reaches nobody")
-    assert told("2027-03-11 20:01", '"demain" was to leave already, and "webinaire" is still')
+    assert told("2027-03-11 20:01", '"demain" was to leave on 2027-03-11 20:00: it reaches')
     assert told("2027-03-12 20:01", "this date is past: letters before it reach nobody")
     unused = GOOD.replace('anchor = "mamans"\nbefore = "10 days"', 'on = "2027-05-01 09:00"')
     assert told("2027-01-01 09:00", 'no letter is counted from "mamans"', unused)
