@@ -219,6 +219,8 @@ def unsubscribe_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def order_arguments(parser: argparse.ArgumentParser) -> None:
+    from engine.intake.instants import DATE_ORDERS
+
     parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
     record = parts.add_parser("record", help=N_("somebody who is known ordered something"))
     record.add_argument("address", help=N_("of the person"))
@@ -245,6 +247,33 @@ def order_arguments(parser: argparse.ArgumentParser) -> None:
             help=N_("three letters (ISO 4217), where the amount does not say it"),
         )
         part.add_argument("--json", action="store_true", help=N_("what came of it, for programs"))
+    orders = parts.add_parser("import", help=N_("orders from a .csv file, of people who are known"))
+    orders.add_argument(
+        "file", type=Path, metavar="FILE", help=N_("a .csv file, as a shop exports it")
+    )
+    orders.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="COLUMN=FIELD",
+        help=N_(
+            "which column holds email, order, amount, currency, products or date; more than once"
+            " for more"
+        ),
+    )
+    orders.add_argument(
+        "--currency", default="", metavar="CODE", help=N_("where no row says it: three letters")
+    )
+    orders.add_argument(
+        "--date-order",
+        choices=DATE_ORDERS,
+        help=N_("how the dates of its columns are written, where they do not show it (03/04/2026)"),
+    )
+    orders.add_argument(
+        "--dry-run",
+        action="store_true",
+        help=N_("say exactly what would happen, and write nothing"),
+    )
     record.add_argument(
         "--product",
         action="append",

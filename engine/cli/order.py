@@ -1,12 +1,14 @@
-"""`relance order record` and `relance order refund`: what one person ordered, as the operator tells
-it. An order is recorded once, however often it is told.
+"""`relance order`: what one person ordered or was paid back, as the operator tells it, or a file of
+orders. An order is recorded once, however often it is told.
 """
 
 from __future__ import annotations
 
 import argparse
 
+from engine.cli.import_file import stop_between_steps
 from engine.cli.people import operator_cause, report
+from engine.cli.progress import Progress
 from engine.cli.terminal import json_text
 from engine.commands.command_handler import CommandRequest
 from engine.commands.orders import record_requests, refund_request
@@ -15,6 +17,9 @@ from engine.i18n.dates import read_date
 from engine.i18n.in_words import in_english
 from engine.i18n.language import N_, amount_in_words, translator
 from engine.i18n.user_error import UserError, address_of
+from engine.imports.columns import EMAIL
+from engine.imports.orders import FIELDS, OrderImportOptions, import_orders
+from engine.imports.refusals import TableRefused
 from engine.intake.amounts import AmountRefused, read_amount, read_currency
 from engine.intake.instants import not_after
 from engine.intake.orders import OrderRefused, PlacedOrder, Refund, read_number, read_products
@@ -22,6 +27,39 @@ from engine.subscriber.outcome import Done, Refused
 
 
 def order(context: AppContext, args: argparse.Namespace) -> int:
+    return _import(context, args) if args.part == "import" else _one(context, args)
+
+
+def _import(context: AppContext, args: argparse.Namespace) -> int:
+    mapping: dict[str, str] = {}
+    for pair in args.map:
+        column, equals, name = pair.rpartition("=")
+        if not equals or not column.strip() or name.strip() not in (EMAIL, *FIELDS):
+            known = ", ".join((EMAIL, *FIELDS))
+            raise UserError(
+                N_("--map {pair}: write COLUMN=FIELD; there are: {known}"),
+                2,
+                pair=pair,
+                known=known,
+            )
+        mapping[column.strip()] = name.strip()
+    _ = translator(context.config.site.language)
+    try:
+        currency = read_currency(args.currency) if args.currency else ""
+        options = OrderImportOptions(args.file, mapping, currency, args.date_order, args.dry_run)
+        with (
+            Progress(_("Reading") if args.dry_run else _("Importing"), say=_) as tell,
+            stop_between_steps() as stopping,
+        ):
+            report = import_orders(context.importing(), options, tell, stopping)
+    except (AmountRefused, TableRefused) as error:
+        raise UserError(error.reason, 2) from error
+    for line in report.lines(_):
+        print(line)
+    return report.exit_code
+
+
+def _one(context: AppContext, args: argparse.Namespace) -> int:
     plan, now = context.installation_stream.current().plan(), context.clock.now()
     try:
         number = read_number(args.number)

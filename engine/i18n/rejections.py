@@ -147,6 +147,7 @@ DATE_KINDS: Mapping[DateKind, str] = MappingProxyType(
     {
         DateKind.COLLECTION: N_("of collection"),
         DateKind.LAST_CONTACT: N_("of the last contact"),
+        DateKind.ORDER: N_("of the order"),
         DateKind.REFUSAL: N_("of the refusal"),
     }
 )
@@ -163,6 +164,9 @@ TABLES: Mapping[TableFault, str] = MappingProxyType(
         TableFault.CHANGED_WHILE_READ: N_("{file} has changed while it was read: start again"),
         TableFault.COLUMN_MAPPED_TWICE: N_("column {number} is mapped to two fields"),
         TableFault.COLUMN_MEANS_TWO_THINGS: N_("column {number} is said to be two things"),
+        TableFault.COLUMN_NEEDED: N_(
+            "no column is found to hold {field}: say which with --map COLUMN={field}"
+        ),
         TableFault.COLUMN_UNKNOWN: N_("there is no column {column}; there are {known}"),
         TableFault.DATES_CONTRADICT: N_(
             "the dates of column {column} contradict each other: on line {one} the day comes first,"
@@ -263,6 +267,7 @@ ROWS: Mapping[RowFault, str] = MappingProxyType(
         RowFault.OBJECTION_MISSING: N_(
             "nothing says how people could object when their address was collected: say --objection"
         ),
+        RowFault.ORDER_NUMBER_MISSING: N_("the row names no order"),
         RowFault.ORDER_MISSING: N_("a row of soft-optin names no order or sale"),
         RowFault.OTHER: N_("other reasons"),
         RowFault.PERSON_BUSY: N_(

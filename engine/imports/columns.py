@@ -111,11 +111,14 @@ def _likeness(
     return recognised, with_address / len(rows), alike / len(rows), len(first)
 
 
-def headings_of(wanted: Collection[str], labels: Mapping[str, str]) -> dict[str, str]:
+def headings_of(
+    wanted: Collection[str], labels: Mapping[str, str], usual: Mapping[str, str]
+) -> dict[str, str]:
     """Folded heading -> field. `labels` is field -> what it is called; one that two fields have
-    stands for neither.
+    stands for neither. `usual` are folded headings that this kind of file has besides.
     """
-    fields = {heading: field for heading, field in _HEADINGS.items() if field in wanted}
+    known = _HEADINGS | dict(usual)
+    fields = {heading: field for heading, field in known.items() if field in wanted}
     called = [(folded(label), field) for field, label in labels.items() if field in wanted]
     alike = Counter(heading for heading, _ in called)
     fields |= {

@@ -33,6 +33,7 @@ class DateKind(StrEnum):
 
     COLLECTION = auto()
     LAST_CONTACT = auto()
+    ORDER = auto()
     REFUSAL = auto()
 
 
@@ -47,6 +48,7 @@ class TableFault(StrEnum):
     CHANGED_WHILE_READ = auto()
     COLUMN_MAPPED_TWICE = auto()
     COLUMN_MEANS_TWO_THINGS = auto()
+    COLUMN_NEEDED = auto()
     COLUMN_UNKNOWN = auto()
     DATES_CONTRADICT = auto()
     DATES_READ_BOTH_WAYS = auto()
@@ -96,6 +98,7 @@ class RowFault(StrEnum):
     NOT_UTF_8 = auto()
     OBJECTION_MISSING = auto()
     ORDER_MISSING = auto()
+    ORDER_NUMBER_MISSING = auto()
     OTHER = auto()
     PERSON_BUSY = auto()
     QUOTE_MISPLACED = auto()

@@ -118,7 +118,9 @@ class ImportReport:
                 rows=grouped(self.table.passed_over, _)
             )
         yield _("  columns: {columns}").format(
-            columns=", ".join(f"{name} ← {where}" for name, where in _columns(self.table, _))
+            columns=", ".join(
+                f"{name} ← {where}" for name, where in columns_in_words(self.table, _)
+            )
         )
         if self.table.unmapped:
             names = ", ".join(quoted(heading, _) for heading in self.table.unmapped[:COLUMNS_SHOWN])
@@ -209,7 +211,8 @@ def counted(count: int, what: str, _: Say) -> str:
     return f"{grouped(count, _):>11}  {what}"
 
 
-def _columns(table: Table, _: Say) -> Iterator[tuple[str, str]]:
+def columns_in_words(table: Table, _: Say) -> Iterator[tuple[str, str]]:
+    """What each column holds, and its heading or number."""
     for name, index in table.columns.items():
         yield name, quoted(table.header[index], _) if table.header is not None else str(index + 1)
     for column in table.judged:

@@ -146,7 +146,7 @@ def read_row(row: Row, defaults: ImportDefaults) -> Arrival | Departure | Reject
         if defaults.judged:
             verdict, since = judge(row.judged, defaults.judged, defaults.zone)
             if (refusal := REFUSALS.get(verdict)) is not None:
-                at = _bounded(since, defaults, DateKind.REFUSAL) if since else 0
+                at = bounded(since, defaults.now, defaults.zone, DateKind.REFUSAL) if since else 0
                 return Departure(row.line, row.raw, address, refusal, at, tuple(others))
         if others and not defaults.first_address:
             raise RowRefused(RowFault.SEVERAL_ADDRESSES)
@@ -257,16 +257,17 @@ def past(
     """The instant of a date, refused where it lies in the future or before e-mail was collected at
     all. Raises DateRefused and RowRefused.
     """
-    return _bounded(read_instant(text, defaults.zone, order), defaults, what)
+    return bounded(read_instant(text, defaults.zone, order), defaults.now, defaults.zone, what)
 
 
-def _bounded(at: int, defaults: ImportDefaults, what: DateKind) -> int:
-    bounded = not_after(at, defaults.now)
-    if bounded is None:
+def bounded(at: int, now: int, zone: str, what: DateKind) -> int:
+    """`at` (ms) or, where clocks differ a little, `now`. Raises RowRefused."""
+    past_instant = not_after(at, now)
+    if past_instant is None:
         raise RowRefused(RowFault.DATE_AHEAD, what=what)
-    if at < read_instant(EARLIEST, defaults.zone):
+    if at < read_instant(EARLIEST, zone):
         raise RowRefused(RowFault.DATE_TOO_EARLY, what=what, day=EARLIEST)
-    return bounded
+    return past_instant
 
 
 def basis_of(text: str) -> Basis:

@@ -205,9 +205,11 @@ def scan(
     if unsettled:
         raise _question(opened, unsettled)
     header = table.header
-    orders = {name: order or _order(seen, index, header) for name, (index, seen) in dates.items()}
+    orders = {
+        name: order or date_order_of(seen, index, header) for name, (index, seen) in dates.items()
+    }
     judged_orders = {
-        index: order or _order(seen, index, header) for index, seen in refusals.items()
+        index: order or date_order_of(seen, index, header) for index, seen in refusals.items()
     }
     judged = tuple(
         column._replace(order=judged_orders.get(column.place)) for column in table.judged
@@ -285,7 +287,8 @@ def _question(opened: OpenTable, unsettled: Sequence[_Column]) -> TableRefused:
     )
 
 
-def _order(seen: DatesOfColumn, index: int, header: Sequence[str] | None) -> DateOrder:
+def date_order_of(seen: DatesOfColumn, index: int, header: Sequence[str] | None) -> DateOrder:
+    """How the dates of a column are written. Raises TableRefused where they leave it open."""
     if seen.order is not None:
         return seen.order
     name = f"{index + 1} {shown(header[index])}" if header is not None else str(index + 1)

@@ -188,17 +188,18 @@ def open_table(
     mapping: Mapping[str, str] = _NOT_MAPPED,
     labels: Mapping[str, str] = _NOT_MAPPED,
     *,
+    usual: Mapping[str, str] = _NOT_MAPPED,
     limit: int = BYTES_LIMIT,
 ) -> OpenTable:
     """Look at the file of at most `limit` bytes; its rows are read later, as often as asked.
 
     `wanted` are the names of fields, `email` always among them; `mapping` says COLUMN -> field or a
     ColumnMeaning, where COLUMN is a heading or a number from 1; `labels` is field -> what people
-    call it. Raises TableRefused.
+    call it, `usual` folded heading -> field for this kind of file. Raises TableRefused.
     """
     source = examine(path, limit)
     fields = tuple(dict.fromkeys((EMAIL, *wanted)))
-    headings = headings_of(fields, labels)
+    headings = headings_of(fields, labels, usual)
     layout, sample = lay_out(source, known_headings(headings, mapping))
     passed_over = _before_headings(sample, headings, mapping)
     sample = sample[passed_over:]
