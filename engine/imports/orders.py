@@ -40,6 +40,7 @@ from engine.subscriber.orders import record_order
 from engine.subscriber.outcome import Done, NothingToDo, Outcome, Refused
 from engine.subscriber.person import Person
 from engine.vault.evidence import kept
+from engine.vault.recorded_orders import hash_of_number
 from engine.words import Reason
 
 ORDER, AMOUNT, CURRENCY, PRODUCTS, DATE = "order", "amount", "currency", "products", "date"
@@ -219,7 +220,7 @@ class _Run:
             yield from self._once(pending)
 
     def _once(self, line: _Line) -> Iterator[_Line]:
-        hashed = self.stores.vault.hash(f"\0{line.order.number}")
+        hashed = hash_of_number(self.stores.vault.pepper, line.order.number)
         before = self.seen.first(hashed, line.content)
         if before is None:
             yield line

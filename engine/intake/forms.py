@@ -105,6 +105,7 @@ Reason = Literal[
 EMAIL, TIMEZONE = "email", "timezone"
 AGREED, STAMP, SHOWN = "relance-agreed", "relance-stamp", "relance-shown"
 AGE, SOURCE, CAMPAIGN, PROOF = "relance-age", "relance-source", "relance-campaign", "relance-proof"
+BOUGHT = "relance-bought"
 TYPED, MEANT = "relance-typed", "relance-meant"
 YES = "yes"
 MAX_ANSWER_CHARACTERS = 200
@@ -122,7 +123,7 @@ class Answers:
     """A form filled in without mistakes. `list` is the chosen list; `objects` is a ticked box on a
     form whose ground is not consent (CPCE L34-5 al. 4). `of_age`: the box about the age was ticked.
     `source` and `campaign` are parameters of the form's address. `proof`: a shop's proof of an
-    order (`signed_order`), not checked yet.
+    order (`is_signed`), not checked yet; `bought`: what the shop says was bought.
     """
 
     address: str
@@ -137,6 +138,7 @@ class Answers:
     source: str = ""
     campaign: str = ""
     proof: str = ""
+    bought: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,7 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | FormFaults:
         of_age,
         *_origin(posted),
         proof,
+        posted.get(BOUGHT, "") if proof else "",
     )
 
 
@@ -293,6 +296,7 @@ def shown_again(posted: Mapping[str, str], form: Form) -> dict[str, str]:
         SOURCE,
         CAMPAIGN,
         PROOF,
+        BOUGHT,
         TIMEZONE,
         *(form_field.name for form_field in form.fields),
     ]
@@ -367,14 +371,20 @@ _PROOF = re.compile(r"([1-9][0-9]{0,14})\.([0-9a-f]{64})")
 
 
 def is_signed(
-    keys: Sequence[bytes], form: str, order: str, address: str, proof: str, now: int
+    keys: Sequence[bytes],
+    form: str,
+    order: str,
+    address: str,
+    proof: str,
+    now: int,
+    bought: str = "",
 ) -> bool:
     """Whether one of the shop's `keys` signed this order for this address, and the proof has not
     ended. `now` is the wall clock, in seconds. A proof is the shop's word that an order was placed,
     `UNTIL.MAC`, made with a key that the shop and this installation share:
 
         text  = "relance-order" LF form LF order number LF address LF UNTIL
-                (UTF-8; LF is one line feed)
+                and, where it says what was bought, LF BOUGHT (UTF-8; LF is one line feed)
         MAC   = HMAC-SHA-256(key, text) in hexadecimal
         UNTIL = seconds since 1970 (UTC) after which the proof is worth nothing
 
@@ -385,7 +395,8 @@ def is_signed(
     if match is None or not order:
         return False
     until, mac = int(match[1]), match[2]
-    text = "\n".join(("relance-order", form, order, address, match[1])).encode()
+    said = ("relance-order", form, order, address, match[1], *((bought,) if bought else ()))
+    text = "\n".join(said).encode()
     genuine = [
         hmac.compare_digest(hmac.new(key, text, hashlib.sha256).hexdigest(), mac) for key in keys
     ]

@@ -78,6 +78,16 @@ def read_number(text: str) -> str:
     return number
 
 
+def read_bought(text: str, plan: Plan) -> tuple[int, str, tuple[str, ...]]:
+    """Amount, currency and products of what a shop signs at a form: "49.90 EUR livre,semis".
+    Raises AmountRefused and OrderRefused.
+    """
+    amount, _, rest = text.strip().partition(" ")
+    currency, _, codes = rest.strip().partition(" ")
+    read = read_amount(amount, read_currency(currency))
+    return *read, read_products(codes.split(","), plan)
+
+
 _NUMBER = Member("order", "text", True, "The order's number, as your shop has it.")
 _AMOUNT = 'a text in the currency\'s own unit, not in cents: "12.50".'
 ORDER = (

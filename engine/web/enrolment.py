@@ -13,10 +13,14 @@ from dataclasses import dataclass, replace
 
 from engine.commands.command_handler import CommandRequest, Result
 from engine.commands.group_commit import CommandGroupCommit, TooBusy
+from engine.commands.orders import record_requests
 from engine.desk.clock import wall_now
+from engine.i18n.in_words import in_english
 from engine.installation.publishing import EMBEDDED, digest_of, notice_text
 from engine.installation.state import Installation
+from engine.intake.amounts import AmountRefused
 from engine.intake.forms import AGE, AGREED, Answers, is_signed, joining, request_for
+from engine.intake.orders import OrderRefused, PlacedOrder, read_bought
 from engine.secret_files import order_keys
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Form
@@ -124,11 +128,49 @@ class Enrolment:
         if at_once:
             result = self._join(post)
             if not (result.conflict or isinstance(result.outcome, Refused)):
+                self._record_order(post)
                 return
             # Somebody has got the address meanwhile, or has left: only a confirmed act of the
             # person's own changes that.
             post = replace(post, person=self._known(answers.address)[1])
         self._ask(post, calm=calm)
+        self._record_order(post)
+
+    def _record_order(self, post: _Post) -> None:
+        """What a shop has signed was bought; of nobody else."""
+        answers = post.answers
+        if not (post.signed and answers.bought):
+            return
+        try:
+            amount, currency, products = read_bought(answers.bought, post.installation.plan())
+        except (AmountRefused, OrderRefused) as error:
+            log.error("a signed order is not recorded", extra={"why": in_english(error.reason)})
+            return
+        order = PlacedOrder(
+            address=answers.address,
+            number=answers.order,
+            amount=amount,
+            currency=currency,
+            products=products,
+        )
+        facts: dict[str, object] = {
+            "method": "form",
+            "by": "self",
+            "form": post.form.name,
+            "order": answers.order,
+        }
+        pieces = kept(facts | {"order_signed": True})
+        cause = Cause("form", secrets.token_hex(16), evidence=pieces[0].commitment.hex())
+        [request] = record_requests(
+            self.stores.vault, [order], self.stores.clock.now(), lambda order: (cause, pieces)
+        )
+        if isinstance(request, CommandRequest):
+            result = carried_out(self.group_commit, request)
+            if result.conflict:
+                raise TryAgain
+            request = result.outcome if isinstance(result.outcome, Refused) else request
+        if isinstance(request, Refused):
+            log.error("a signed order is not recorded", extra={"why": in_english(request)})
 
     def _known(self, address: str) -> tuple[str, Person]:
         """Who stands behind an address, as they are at this moment."""
@@ -145,7 +187,13 @@ class Enrolment:
             log.error("signed orders are asked to confirm by mail", extra={"why": str(error)})
             return False
         return is_signed(
-            keys, form.name, answers.order, answers.address, answers.proof, wall_now() // 1000
+            keys,
+            form.name,
+            answers.order,
+            answers.address,
+            answers.proof,
+            wall_now() // 1000,
+            answers.bought,
         )
 
     def _fields(

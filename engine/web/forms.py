@@ -24,8 +24,10 @@ from engine.installation.state import Installation
 from engine.intake.forms import (
     AGE,
     AGREED,
+    BOUGHT,
     CAMPAIGN,
     EMAIL,
+    MAX_ANSWER_CHARACTERS,
     PROOF,
     SHOWN,
     SOURCE,
@@ -194,7 +196,7 @@ class Forms:
 
     def show(self, name: str, query: Mapping[str, str]) -> Response:
         """`?order=…` (the form's `order_field`) fills in that one input, for a shop that leads
-        here; its `proof`, `utm_source` and `utm_campaign` are remembered.
+        here; its `proof`, `bought`, `utm_source` and `utm_campaign` are remembered.
         """
         plan, form = self._published(name)[1:]
         values = (
@@ -202,9 +204,16 @@ class Forms:
             if form.order_field and query.get(form.order_field)
             else {}
         )
-        remembered = ((SOURCE, "utm_source"), (CAMPAIGN, "utm_campaign"), (PROOF, "proof"))
+        remembered = (
+            (SOURCE, "utm_source", 200),
+            (CAMPAIGN, "utm_campaign", 200),
+            (PROOF, "proof", 200),
+            (BOUGHT, "bought", 4 * MAX_ANSWER_CHARACTERS),
+        )
         values |= {
-            name: query[parameter][:200] for name, parameter in remembered if query.get(parameter)
+            name: query[parameter][:most]
+            for name, parameter, most in remembered
+            if query.get(parameter)
         }
         return self._page(plan, form, values)
 

@@ -22,13 +22,15 @@ KEY, NOW = "0f" * 32, 1_800_000_000
 VECTOR = "1800003600.64908e4df42f2c0f9d7997dcfef8fdb49be5cc1c6fe3d5f404d1bbc93de74494"
 
 
-def signed(key: str, form: str, order: str, address: str, until: int) -> str:
+def signed(key: str, form: str, order: str, address: str, until: int, bought: str = "") -> str:
     """As the page says it, in one expression."""
     return (
         f"{until}."
         + hmac.new(
             key.encode(),
-            f"relance-order\n{form}\n{order}\n{address}\n{until}".encode(),
+            "\n".join(
+                ["relance-order", form, order, address, str(until), *([bought] if bought else [])]
+            ).encode(),
             hashlib.sha256,
         ).hexdigest()
     )
@@ -42,12 +44,22 @@ def believed(
     order: str = "A-17",
     address: str = "lea@exemple.fr",
     now: int = NOW,
+    bought: str = "",
 ) -> bool:
-    return is_signed((b"x" * 32, key.encode()), form, order, address, proof, now)
+    return is_signed((b"x" * 32, key.encode()), form, order, address, proof, now, bought)
 
 
 def test_what_openssl_computes_is_believed() -> None:
     assert believed(VECTOR)
+
+
+def test_what_was_bought_is_believed_as_it_was_signed_and_cannot_be_left_out() -> None:
+    bought = "49.90 EUR coffret,livre"
+    proof = signed(KEY, "commande", "A-17", "lea@exemple.fr", NOW + 60, bought)
+    assert believed(proof, bought=bought)
+    assert not believed(proof)
+    assert not believed(proof, bought="4.90 EUR coffret,livre")
+    assert not believed(VECTOR, bought=bought)
 
 
 def _code(language: str) -> str:

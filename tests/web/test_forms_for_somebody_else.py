@@ -11,7 +11,7 @@ import pytest
 
 from engine.audit.evidence import ground_proofs
 from engine.intake.evidence_requirements import missing
-from engine.intake.forms import AGREED, PROOF
+from engine.intake.forms import AGREED, BOUGHT, PROOF
 from engine.subscriber.agenda import acts
 from engine.subscriber.commands import AnyCommand, Object, Suppress, Withdraw, WithdrawEverything
 from engine.subscriber.events import Cause, ConsentConfirmed, ConsentRequested
@@ -68,13 +68,13 @@ def reader(site: Site, address: str) -> str:
     return address
 
 
-def order(site: Site, address: str, number: str, proof: str = "") -> None:
-    assert (
-        site.post(
-            "achat", {"email": address, "order": number, PROOF: proof, AGREED: ""}
-        ).status_code
-        == 200
-    )
+def order(site: Site, address: str, number: str, proof: str = "", bought: str = "") -> None:
+    posted = {"email": address, "order": number, PROOF: proof, BOUGHT: bought, AGREED: ""}
+    assert site.post("achat", posted).status_code == 200
+
+
+def ordered(site: Site, address: str) -> list[tuple[int, tuple[str, ...]]]:
+    return [(o.amount, o.products) for o in site.person(address).orders.values()]
 
 
 def until(seconds: int = 3600) -> int:
@@ -113,6 +113,23 @@ def test_a_shop_that_signs_its_order_moves_its_customer_at_once_and_once(site: S
     before = site.names(address)
     order(site, address, "A-3", proof)
     assert site.names(address) == before
+
+
+def test_what_a_shop_has_signed_was_bought_is_recorded_once(site: Site) -> None:
+    bought, known, new = "49.90 EUR coffret,livre", "acheteuse@exemple.fr", "acheteur@exemple.fr"
+    reader(site, known)
+    for address, number in ((known, "K-1"), (new, "K-2"), (new, "K-2")):
+        order(site, address, number, signed(KEY, "achat", number, address, until(), bought), bought)
+    assert ordered(site, known) == ordered(site, new) == [(4990, ("coffret", "livre"))]
+
+
+@pytest.mark.parametrize("bought", ["49.90 EUR coffret", "beaucoup", "49.90 EUR un coffret"])
+def test_what_nobody_signed_or_nobody_can_read_is_not_recorded(site: Site, bought: str) -> None:
+    address = reader(site, f"k{len(bought)}@exemple.fr")
+    said = "4.90 EUR livre" if bought == "49.90 EUR coffret" else bought
+    number = f"K-{len(bought)}"
+    order(site, address, number, signed(KEY, "achat", number, address, until(), said), bought)
+    assert ordered(site, address) == []
 
 
 @pytest.mark.parametrize(
