@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from engine.sequence import check_anchors, check_letters, check_pressure
+from engine.sequence import check_anchors, check_letters, check_pressure, check_segments
 from engine.sequence.anchors import Anchor
 from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Letter, List, Plan
@@ -12,6 +12,8 @@ from engine.sequence.plan_source import CONFIG, PlanSource, named
 from engine.words import N_
 
 MAX_GROUPS = 10
+ANYWHERE = 0
+"""Instead of a list: wherever somebody stands."""
 
 
 def rules_across_purposes(source: PlanSource) -> Iterator[Mistake]:
@@ -41,7 +43,7 @@ def copies_that_are_hidden_moves(source: PlanSource) -> Iterator[Mistake]:
             left = [
                 sending_list
                 for sending_list in entry.lists
-                if target is not None and is_taken_off(sending_list, target, source.plan)
+                if target is not None and source.plan.takes_off(sending_list, target)
             ]
             if link.kind == "copy" and target is not None and left:
                 message = N_(
@@ -127,12 +129,15 @@ def choices_without_letters(source: PlanSource) -> Iterator[Mistake]:
 
 
 def transitions(source: PlanSource) -> Iterator[tuple[int, int]]:
-    """Every transition from a list to another: by links of its letters and broadcasts, and by its
-    ending.
+    """Every transition from a list to another, or from ANYWHERE: by links of its letters and
+    broadcasts, by its ending, and by rules about segments.
     """
     for entry in source.letters_in_plan():
-        for listed in entry.lists:
-            yield from ((listed.id, link.target) for link in entry.letter.links)
+        for number in [listed.id for listed in entry.lists] or [ANYWHERE]:
+            yield from ((number, link.target) for link in entry.letter.links)
+    for rule in source.plan.rules:
+        if rule.then != "leave":
+            yield rule.source or ANYWHERE, rule.list
     for listed in source.plan.lists.values():
         if listed.ends is not None and listed.ends.target:
             yield listed.id, listed.ends.target
@@ -148,7 +153,7 @@ def lists_nobody_can_enter(source: PlanSource) -> Iterator[Mistake]:
             "no form, link or ending leads to {list}: only an import, the API or an operator does"
         )
         yield source.mistake(("list", str(number)), "", message, list=named(lists[number]))
-    reached = _reached({*by_form, *alone}, set(transitions(source)))
+    reached = _reached({*by_form, *alone, ANYWHERE}, set(transitions(source)))
     for number in lists:
         if number not in reached:
             message = N_("{list} is only reached from lists that nobody can enter")
@@ -169,9 +174,16 @@ def lists_nobody_can_leave(source: PlanSource) -> Iterator[Mistake]:
     most likely forgotten.
     """
     plan = source.plan
+    left_by_rule = {
+        rule.source if rule.then == "move" else rule.list
+        for rule in plan.rules
+        if rule.then != "join"
+    }
     broadcast_to = {number for broadcast in plan.broadcasts.values() for number in broadcast.to}
     for listed in plan.lists.values():
         if listed.ends is not None or listed.id in broadcast_to or _left_by_rule(listed, plan):
+            continue
+        if listed.id in left_by_rule:
             continue
         asking = [
             letter for letter in listed.letters if any(link.kind == "move" for link in letter.links)
@@ -192,16 +204,7 @@ def lists_nobody_can_leave(source: PlanSource) -> Iterator[Mistake]:
 
 
 def _left_by_rule(listed: List, plan: Plan) -> bool:
-    return any(is_taken_off(listed, other, plan) for other in plan.lists.values())
-
-
-def is_taken_off(listed: List, joined: List, plan: Plan) -> bool:
-    """Whether joining `joined` takes people off `listed`."""
-    by_group = listed.group != "" and listed.group in {
-        *joined.leaves_groups,
-        *plan.yielding_to(joined.group),
-    }
-    return listed.id != joined.id and (by_group or listed.id in joined.leaves)
+    return any(plan.takes_off(listed, other) for other in plan.lists.values())
 
 
 def _last_letters(listed: List) -> tuple[Letter, ...]:
@@ -286,6 +289,12 @@ RULES: tuple[Rule, ...] = (
     broadcasts_for_another_purpose,
     too_many_groups,
     choices_without_letters,
+    check_segments.segments_nobody_uses,
+    check_segments.too_many_segments,
+    check_segments.letters_for_nobody,
+    check_segments.broadcasts_without_a_ground,
+    check_segments.conditions_that_never_hold,
+    check_segments.rules_that_run_in_a_circle,
     check_letters.reminders_nobody_can_answer,
     check_letters.letters_nobody_can_reach,
     check_letters.hours_outside_the_window,

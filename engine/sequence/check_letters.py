@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from engine.sequence.anchors import PersonalDate
+from engine.sequence.condition import FieldIs, lines_of
 from engine.sequence.cron import falls_due
 from engine.sequence.delay import parse_clock, parse_window
 from engine.sequence.links import find_links
@@ -175,5 +176,11 @@ def _fields_used(source: PlanSource) -> set[str]:
         for broadcast in source.plan.broadcasts.values()
         if broadcast.anchored is not None and isinstance(broadcast.anchored.date, PersonalDate)
     }
+    compared = {
+        line.field
+        for segment in source.plan.segments.values()
+        for line in lines_of(segment.own)
+        if isinstance(line, FieldIs)
+    }
     tags = [match[1] or match[2] for text in texts for match in _MERGED.finditer(text)]
-    return dates | {word for tag in tags for word in _WORD.findall(_QUOTED.sub("", tag))}
+    return dates | compared | {word for tag in tags for word in _WORD.findall(_QUOTED.sub("", tag))}

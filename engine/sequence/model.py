@@ -366,6 +366,14 @@ class Plan:
             return ()
         return (*(("", cap) for cap in self.caps), *((purpose, cap) for cap in own))
 
+    def takes_off(self, listed: List, joined: List) -> bool:
+        """Whether joining `joined` takes people off `listed`."""
+        by_group = listed.group != "" and listed.group in {
+            *joined.leaves_groups,
+            *self.yielding_to(joined.group),
+        }
+        return listed.id != joined.id and (by_group or listed.id in joined.leaves)
+
     def yielding_to(self, group: str) -> frozenset[str]:
         """The groups whose members leave them when they join a list of `group`."""
         return frozenset(g.name for g in self.groups.values() if group in g.yields_to)

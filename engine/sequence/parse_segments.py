@@ -5,10 +5,11 @@ who enters or leaves a segment.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Literal, cast
 
-from engine.sequence.condition import Combined, Condition
+from engine.sequence.condition import Combined, Condition, InSegment, lines_of
 from engine.sequence.draft import Draft, check_name
 from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Plan, Segment, SegmentRule
@@ -62,7 +63,45 @@ def read_segments(plan: Plan, draft: Draft) -> dict[str, Segment]:
     if not draft.segments:
         return {}
     reader = _LineReader(plan, draft)
-    return {name: _segment(name, table, reader) for name, table in draft.segments.items()}
+    segments = {name: _segment(name, table, reader) for name, table in draft.segments.items()}
+    return _without_circles(segments, draft)
+
+
+def _without_circles(segments: dict[str, Segment], draft: Draft) -> dict[str, Segment]:
+    """The segments, those emptied that are inside themselves: that is a mistake, and whoever looks
+    into a segment has to come to an end.
+    """
+    inside = {
+        name: {
+            segment.parent,
+            *(line.segment for line in lines_of(segment.own) if isinstance(line, InSegment)),
+        }
+        & segments.keys()
+        for name, segment in segments.items()
+    }
+    for name in segments:
+        way = _way_back(name, inside)
+        if way:
+            shown = " → ".join((*way, name))
+            key = "in" if segments[name].parent == [*way, name][1] else ""
+            message = N_("this segment is inside itself: {circle}")
+            draft.segments[name].mistake(key, message, circle=shown)
+            segments = {**segments, name: replace(segments[name], parent="", own=Combined())}
+            inside[name] = set()
+    return segments
+
+
+def _way_back(start: str, inside: Mapping[str, set[str]]) -> list[str]:
+    """The shortest way from a segment through those around it back to itself, without its end."""
+    ways, reached = [[start]], set[str]()
+    while ways:
+        way = ways.pop(0)
+        for around in sorted(inside[way[-1]] - reached):
+            if around == start:
+                return way
+            reached.add(around)
+            ways.append([*way, around])
+    return []
 
 
 class _LineReader:

@@ -31,7 +31,7 @@ class LetterInPlan:
 
 class PlanSource:
     """`path` names a thing by ("list", "10"), ("letter", "10", "welcome"), ("broadcast", id),
-    ("form", name), ("anchor", id), ("programme", id).
+    ("form", name), ("anchor", id), ("programme", id), ("segment", id), ("rule", file, number).
     """
 
     def __init__(self, plan: Plan, files: Mapping[str, str], now: int = 0) -> None:
@@ -67,6 +67,10 @@ class PlanSource:
         for path, table in _tables(values, "programme"):
             name = table.get("id") or as_name(str(table.get("what")))
             self._note(("programme", str(name)), file, path, table)
+        for path, table in _tables(values, "segment"):
+            self._note(("segment", str(table.get("id"))), file, path, table)
+        for number, (path, table) in enumerate(_tables(values, "rule")):
+            self._note(("rule", file, str(number)), file, path, table)
         for path, table in _tables(values, "form"):
             self._note(("form", str(table.get("name"))), file, path, table)
 
