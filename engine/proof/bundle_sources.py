@@ -88,6 +88,8 @@ def referred(
         if isinstance(entry.event, e.LetterBegun):
             editions.add(entry.event.edition)
             words |= _of_letter(installation, entry.event, paths)
+        if isinstance(entry.event, e.LetterWithheld):
+            editions.add(entry.event.edition)
     chosen |= {
         published_entry.position: published_entry
         for published_entry in installation

@@ -15,7 +15,8 @@ tlog-cosignature and tlog-tiles (the files), RFC 8032 (Ed25519), RFC 3161 (time 
 docs/format.md (entries, bundles, the rule P1).
 
 Two parts of one file. Part one, the core, is to be read whole: all that proves is in it, it is pure
-but for openssl, and it uses no name of part two. It ends where PART TWO is written in capitals.
+but for openssl and the time zones of this machine, and it uses no name of part two. It ends where
+PART TWO is written in capitals.
 
      1  Bytes           texts, base64, JSON in one way only, an entry's exact bytes
      2  Tree            hashes, proofs of inclusion and of consistency
@@ -42,6 +43,7 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import calendar
 import datetime
 import email
 import email.utils
@@ -59,8 +61,10 @@ import tempfile
 import unicodedata
 import zipfile
 import zlib
+import zoneinfo
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import BinaryIO, NamedTuple, TypeVar, Union, cast
 
 T = TypeVar("T")
@@ -507,6 +511,68 @@ class Request(NamedTuple):
 NO_MAIL, NO_REQUEST = Mail(), Request()
 
 
+class Cap(NamedTuple):
+    """At most `most` letters of a purpose ("": of all) in a window of the person's calendar."""
+
+    text: str
+    purpose: str
+    most: int
+    months: int
+    days: int
+    minutes: int
+
+    def ends(self, begun_at: int, zone: datetime.tzinfo | None) -> int:
+        """Until when a letter begun then counts. Without a zone, for who has no database of them,
+        a day less."""
+        if not (self.months or self.days):
+            return begun_at + self.minutes * 60_000
+        local = (EPOCH + datetime.timedelta(milliseconds=begun_at)).astimezone(zone or UTC)
+        year, month = divmod(local.year * 12 + local.month - 1 + self.months, 12)
+        last = calendar.monthrange(year, month + 1)[1]
+        day = datetime.date(year, month + 1, min(local.day, last))
+        day += datetime.timedelta(days=self.days if zone else self.days - 1)
+        ends = datetime.datetime.combine(day, local.time(), zone or UTC)
+        return (ends.astimezone(UTC) - EPOCH) // MILLISECOND + self.minutes * 60_000
+
+
+class Declared(NamedTuple):
+    """What an edition's configuration says of pressure, and its time zone."""
+
+    caps: tuple[Cap, ...] = ()
+    timezone: str = ""
+
+
+UTC = datetime.timezone.utc
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = datetime.timedelta(milliseconds=1)
+NOTHING_DECLARED = Declared()
+CAP = re.compile(
+    r"(\d{1,2}) per (?=\d)(?:(\d{1,4}) months?)? ?(?:(\d{1,4}) days?)?"
+    r" ?(?:(\d{1,4}) hours?)? ?(?:(\d{1,4}) minutes?)?"
+)
+CHOSEN = {"weekly": "1 per 7 days", "monthly": "1 per 1 month"}
+"""What a person's choice of how often allows, of all purposes together."""
+
+
+def parse_caps(texts: object, purpose: str = "") -> tuple[Cap, ...]:
+    """Those that are written as the page has it."""
+    listed = texts if isinstance(texts, list) else []
+    matches = [CAP.fullmatch(text) for text in listed if isinstance(text, str)]
+    numbers = [(match[0], [int(n or 0) for n in match.groups()]) for match in matches if match]
+    return tuple(
+        Cap(text, purpose, most, months, days, hours * 60 + minutes)
+        for text, (most, months, days, hours, minutes) in numbers
+    )
+
+
+@lru_cache(maxsize=1000)
+def zone_of(name: str) -> datetime.tzinfo | None:
+    try:
+        return zoneinfo.ZoneInfo(name) if name else None
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return None
+
+
 class Replay:
     """What one person's facts add up to, and what is wrong with the next."""
 
@@ -529,6 +595,11 @@ class Replay:
         self.chosen: dict[str, set[str]] = {}
         """The codes of themes and of contents that the person chose; all where none."""
         self.paused_until = -LARGEST_NUMBER
+        self.declared: Mapping[int, Declared] = {}
+        """What each edition declares of pressure."""
+        self.timezone = self.frequency = ""
+        self.counted: dict[str, tuple[str, int]] = {}
+        """Messages that count for a cap: their purposes, and when they were begun or sent."""
         self.recorded_at = -LARGEST_NUMBER
         self.rate = 1
         """How many times faster than the wall clock the engine's went, at the most."""
@@ -565,6 +636,35 @@ class Replay:
         names = STOPS.get(mail.kind, STOPS["letter"]).split()
         stops = (self.stops.get(name.replace("{}", mail.purpose), fact.at) for name in names)
         return all(fact.at <= stop + LATEST * self.rate for stop in stops)
+
+    def caps(self, fact: Entry) -> list[Cap]:
+        """Those that hold for a letter of its purpose: as its edition has them, and by choice."""
+        declared = self.declared.get(fact.number("edition"), NOTHING_DECLARED).caps
+        chosen = parse_caps([CHOSEN.get(self.frequency)])
+        return [cap for cap in (*declared, *chosen) if cap.purpose in ("", fact.text("purpose"))]
+
+    def is_full(self, cap: Cap, fact: Entry) -> bool:
+        declared = self.declared.get(fact.number("edition"), NOTHING_DECLARED)
+        zone = zone_of(self.timezone) or zone_of(declared.timezone)
+        begun = [
+            at
+            for message, (purpose, at) in self.counted.items()
+            if message != fact.text("message") and cap.purpose in ("", purpose)
+        ]
+        return sum(fact.at < cap.ends(at, zone) for at in begun) >= cap.most
+
+    def has_room(self, fact: Entry) -> bool:
+        return not any(self.is_full(cap, fact) for cap in self.caps(fact))
+
+    def is_held_rightly(self, fact: Entry) -> bool:
+        """Whether a letter was held back under a cap that holds for it, is full where it was not
+        kept for another, and is due again later, if at all."""
+        if fact.text("why") != "pressure" or fact.number("edition") not in self.declared:
+            return True
+        caps = [cap for cap in self.caps(fact) if cap.text == fact.text("cap")]
+        is_kept = fact.text("favoured") != "" and bool(caps)
+        is_later = fact.number("until") == 0 or fact.number("until") > fact.at
+        return is_later and (is_kept or any(self.is_full(cap, fact) for cap in caps))
 
     def is_one_person(self) -> bool:
         first_runs = [self.first_runs.get(run, run) for run in self.standing.values()]
@@ -638,6 +738,9 @@ class Replay:
         elif name == "preferences-set":
             self.chosen = {"theme": texts_of(fact, "themes"), "content": texts_of(fact, "contents")}
             self.paused_until = fact.number("paused_until") or -LARGEST_NUMBER
+            self.frequency = fact.text("frequency")
+        elif name in ("subscriber-registered", "profile-changed"):
+            self.timezone = fact.text("timezone") or self.timezone
         elif name in WAYS:
             self._follow_way(fact)
         if "*" in self.requests and heard_at(fact) >= self.requests["*"].leaves_at:
@@ -659,6 +762,12 @@ class Replay:
     def _follow_mail(self, fact: Entry) -> None:
         name, message, mail = fact.name, fact.text("message"), self.mail(fact)
         settled, why = fact.text("settled"), fact.text("why")
+        if name == "letter-begun" and subject(fact) in LISTED.split():
+            self.counted[message] = purpose_of(fact), fact.at
+        elif message in self.counted and (name == "letter-sent" or settled == "taken-as-sent"):
+            self.counted[message] = self.counted[message][0], fact.at
+        elif name not in ("letter-in-doubt", "letter-retried") or settled == "resend":
+            self.counted.pop(message, None)
         if name == "letter-begun":
             self.message_of.setdefault(self.letter(fact), message)
             run, kind = fact.number("run"), fact.text("kind")
@@ -888,6 +997,8 @@ RULE = (
          lambda p, f: f.text("segment") not in p.segments),
     Line("P1.64", "segment-left", "segment-left-outside",
          lambda p, f: f.text("segment") in p.segments),
+    Line("P1.65", LISTED, "letter-beyond-cap", lambda p, f: p.has_room(f)),
+    Line("P1.66", "letter-withheld", "held-unduly", lambda p, f: p.is_held_rightly(f)),
 )
 # fmt: on
 LINES_ABOUT = {
@@ -2281,8 +2392,44 @@ def faults_with(entry: Entry, replay: Replay) -> list[str]:
     return [code for code in replay.apply(entry) if code != "recorded-backwards"]
 
 
+def parse_declared(settings: str) -> Declared:
+    """What a configuration declares; nothing where it is none."""
+    try:
+        configuration = read_json(settings.encode())
+    except Broken:
+        return NOTHING_DECLARED
+    if not isinstance(configuration, dict):
+        return NOTHING_DECLARED
+    caps, purposes = parse_caps(configuration.get("pressure")), configuration.get("purposes")
+    for purpose in purposes if isinstance(purposes, list) else []:
+        if isinstance(purpose, dict):
+            caps += parse_caps(purpose.get("max"), str(purpose.get("id", "")))
+    return Declared(caps, str(configuration.get("timezone", "")))
+
+
+class Configurations:
+    """What each edition declares of pressure, as the words that are published have it."""
+
+    def __init__(self) -> None:
+        self.words: dict[str, dict[int, str]] = {}
+        self.by_edition: dict[int, Declared] = {}
+
+    def see(self, entry: Entry) -> None:
+        digest = entry.text("digest")
+        if entry.name == "words-published":
+            self.words.setdefault(digest, {})[entry.number("part")] = entry.text("text")
+        elif entry.name == "configuration-published" and digest in self.words:
+            parts = self.words[digest]
+            text = "".join(parts[part] for part in sorted(parts))
+            if hashlib.sha256(text.encode()).hexdigest() == digest:
+                self.by_edition[entry.number("edition")] = parse_declared(text)
+
+
 def check_rules(own: Sequence[Entry], published: Sequence[Entry], report: Report) -> None:
-    replay, faults = Replay(), 0
+    replay, faults, configurations = Replay(), 0, Configurations()
+    for entry in published:
+        configurations.see(entry)
+    replay.declared = configurations.by_edition
     for entry in own:
         earlier = (before for before in published if before.position < entry.position)
         replay.rate = max(map(rate_in, earlier), default=1)
@@ -2836,6 +2983,7 @@ class People:
         self.rate = 1
         self.editions: dict[int, int] = {}
         """Where each was published."""
+        self.configurations = Configurations()
 
     def see(self, entry: Entry, place: str) -> None:
         self._check_version(entry, place)
@@ -2846,11 +2994,13 @@ class People:
             self.unknown[name] = self.unknown.get(name, 0) + 1
         if entry.stream == INSTALLATION:
             self.rate = max(self.rate, rate_in(entry))
+            self.configurations.see(entry)
             return
         replay = self.replays.get(entry.stream)
         if replay is None:
             replay = self.replays[entry.stream] = Replay()
         replay.rate = self.rate
+        replay.declared = self.configurations.by_edition
         for fault in faults_with(entry, replay):
             self.faults += 1
             self.report.wrong(place, fault)
@@ -3337,6 +3487,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "letter-not-chosen": (
         "a letter is sent about a theme, or of a type, that its reader did not choose",
         "une lettre part sur un thème, ou d'un type, que son lecteur n'a pas choisi",
+    ),
+    "letter-beyond-cap": (
+        "a letter is sent beyond a cap that is declared, or that its reader chose",
+        "une lettre part au-delà d'un plafond déclaré, ou choisi par son lecteur",
+    ),
+    "held-unduly": (
+        "a letter is held back under a cap that is not in force, or not full",
+        "une lettre est retenue par un plafond qui n'est pas en vigueur, ou pas atteint",
     ),
     "letter-in-pause": (
         "a letter is sent before its reader's pause is over",

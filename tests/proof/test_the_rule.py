@@ -7,6 +7,7 @@ one with the line's code and nothing else, and lets the other pass.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,10 +18,14 @@ import pytest
 from engine.commands.command_handler import encoded
 from engine.config import _LABEL as PURPOSE_ID
 from engine.config import LONGEST_DIALOGUE, Timeouts
+from engine.installation.state import write_settings
 from engine.ledger.codec import EntryRefused
 from engine.proof import verify
 from engine.sending.claim import Claim, still_eligible
 from engine.sequence.delay import DAY, HOUR, MINUTE
+from engine.sequence.model import Plan
+from engine.sequence.parse import Settings
+from engine.sequence.pressure import parse_cap
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.decide import decide
@@ -49,6 +54,21 @@ from tests.examples import (
 )
 from tests.given import History, flat
 
+CAPPED = replace(PLAN, caps=(parse_cap("1 per 1 week"),))
+WELCOMED = (ANNA, sent("m0", "welcome", at=NOON))
+QUESTION_AT, FREE_AT = local("2026-03-04 09:00"), local("2026-03-09 12:00")
+HELD = e.LetterWithheld(
+    at=QUESTION_AT,
+    key="list:10",
+    letter="question",
+    why="pressure",
+    list=10,
+    run=1,
+    until=FREE_AT,
+    cap="1 per 7 days",
+    edition=1,
+    purpose="conseils",
+)
 STREAM = "8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text(encoding="utf-8")
 ROWS = {
@@ -138,9 +158,11 @@ class Life:
     history: History
     command: Callable[[], c.AnyCommand]
     fact: Told
+    plan: Plan = PLAN
 
     def faults(self) -> list[str]:
         replay = verify.Replay()
+        replay.declared = {self.plan.edition: verify.parse_declared(declared_in(self.plan))}
         for event in flat([self.history]):
             assert replay.apply(Told(event).entry()) == [], f"{event} should have been allowed"
         return replay.apply(self.fact.entry())
@@ -148,7 +170,7 @@ class Life:
     def happens(self) -> bool:
         """Whether the engine makes this fact of the command, and writes it down."""
         try:
-            result = decide(self.command(), fold(flat([self.history])), PLAN)
+            result = decide(self.command(), fold(flat([self.history])), self.plan)
         except ValueError:
             return False
         if not isinstance(result, Done) or self.fact.event not in result.events:
@@ -158,6 +180,12 @@ class Life:
         except EntryRefused:
             return False
         return written.recorded_at == self.fact.recorded
+
+
+def declared_in(plan: Plan) -> str:
+    """The settings as they would have been published with a plan."""
+    purposes = tuple(plan.purposes.values())
+    return write_settings(Settings(plan.timezone, "fr", purposes, caps=plan.caps))
 
 
 @dataclass(frozen=True)
@@ -198,12 +226,13 @@ def rather(
     allowed: e.PersonEvent | Told,
     *also: str,
     in_the_engine: Callable[[], None] | None = None,
+    plan: Plan = PLAN,
 ) -> Scenario:
     """After the same history one fact is forbidden, and another is allowed."""
     made = command if callable(command) else lambda: command
     return Scenario(
-        Life(history, made, told(forbidden)),
-        Life(history, lambda: otherwise, told(allowed)),
+        Life(history, made, told(forbidden), plan),
+        Life(history, lambda: otherwise, told(allowed), plan),
         frozenset(also),
         in_the_engine,
     )
@@ -584,6 +613,22 @@ SCENARIOS = {
         c.TakeOutOfSegment(LATER, SHOP, "salon"),
         e.SegmentLeft(LATER, "salon"),
     ),
+    "P1.65": rather(
+        WELCOMED,
+        perform("list:10", QUESTION_AT),
+        begun("aaaa", "question", at=QUESTION_AT),
+        perform("list:10", FREE_AT),
+        begun("aaaa", "question", at=FREE_AT),
+        plan=CAPPED,
+    ),
+    "P1.66": rather(
+        WELCOMED,
+        perform("list:10", FREE_AT),
+        replace(HELD, at=FREE_AT, until=FREE_AT + DAY),
+        perform("list:10", QUESTION_AT),
+        HELD,
+        plan=CAPPED,
+    ),
 }
 
 
@@ -629,3 +674,56 @@ def test_the_like_of_it_that_is_allowed_is_made_and_passes(line: str) -> None:
     assert scenario.allowed.faults() == []
     if scenario.in_the_engine is None:
         assert scenario.allowed.happens()
+
+
+def test_a_cap_counts_in_the_verifier_what_it_counts_in_the_engine() -> None:
+    """Of a purpose its own letters, of a choice all; a letter is as its last fact has left it."""
+    offer = e.LetterBegun(NOON, "list:30", "letter", "offer", "m9", 1, 30, 2, "offres", "s1")
+    history = (*WELCOMED, e.ConsentGiven(NOON, "offres", "single"), e.ListJoined(NOON, 30, 2))
+    of_offers = replace(PLAN.purposes["offres"], caps=CAPPED.caps)
+    plan = replace(PLAN, purposes={**PLAN.purposes, "offres": of_offers})
+    beyond = {"letter-beyond-cap"}
+    for before, fact, found in (
+        (history, offer, set()),
+        ((*history, e.PreferencesSet(NOON, frequency="weekly")), offer, beyond),
+        ((*history, e.PreferencesSet(NOON, frequency="monthly")), offer, beyond),
+        ((*history, offer), begun("aaaa", "question", at=QUESTION_AT), set()),
+    ):
+        assert set(Life(before, lambda: PERFORM, Told(fact), plan).faults()) == found
+    second = replace(offer, at=QUESTION_AT, letter="other", message="m8")
+    ends: tuple[e.PersonEvent, ...] = (
+        e.LetterSent(NOON, "m9"),
+        e.LetterInDoubt(NOON, "m9"),
+        e.LetterFailed(NOON, "m9"),
+        e.LetterDeferred(NOON, "m9", LATER),
+    )
+    counted = [
+        set(Life((*history, offer, end), lambda: PERFORM, Told(second), plan).faults())
+        for end in ends
+    ]
+    assert counted == [beyond, beyond, set(), set()]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(HELD, cap="2 per 7 days"),
+        replace(HELD, until=QUESTION_AT),
+        replace(HELD, purpose="offres", cap="1 per 1 day"),
+        replace(HELD, favoured="list:20/water", cap="1 per 1 day"),
+    ],
+)
+def test_a_refusal_under_a_cap_that_is_not_in_force_is_found(other: e.LetterWithheld) -> None:
+    assert Life(WELCOMED, lambda: PERFORM, Told(other), CAPPED).faults() == ["held-unduly"]
+    kept = replace(HELD, at=FREE_AT, until=FREE_AT + DAY, favoured="list:20/water")
+    assert Life(WELCOMED, lambda: PERFORM, Told(kept), CAPPED).faults() == []
+
+
+def test_the_caps_of_an_edition_are_read_from_the_words_that_were_published() -> None:
+    texts = ["20 per 1 month 2 days 3 hours 4 minutes", "1 per 90 minutes", "0 per", "x", 5]
+    declared = verify.parse_declared(json.dumps({"pressure": texts, "timezone": PARIS}))
+    assert [cap[2:] for cap in declared.caps] == [(20, 1, 2, 184), (1, 0, 0, 90)]
+    assert verify.parse_declared("[]") == verify.parse_declared("{") == verify.Declared()
+    for text in texts[:2]:
+        [same] = verify.parse_caps([str(parse_cap(str(text)))])
+        assert same[2:] in [cap[2:] for cap in declared.caps]

@@ -5,6 +5,7 @@ random lives, and over what is tampered with, they say the same of the same byte
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from random import Random
@@ -29,7 +30,7 @@ from tests.proof.handed import (
     ledger_of,
 )
 from tests.proof.independent import rule
-from tests.proof.test_the_rule import LINES, SCENARIOS, STREAM, Told
+from tests.proof.test_the_rule import LINES, SCENARIOS, STREAM, Told, declared_in
 from tests.proof.test_two_verifiers_of_files import holds
 from tests.sizes import sized
 from tests.test_lives import Life
@@ -38,9 +39,10 @@ Plain = dict[str, object]
 """An entry as JSON has it."""
 
 
-def in_verify(life: Sequence[bytes]) -> list[tuple[str, int]]:
-    """The lines that verify.py finds broken, with positions."""
+def in_verify(life: Sequence[bytes], settings: str = "{}") -> list[tuple[str, int]]:
+    """The lines that verify.py finds broken, with positions; `settings` are those of edition 1."""
     replay, broken = verify.Replay(), []
+    replay.declared = {1: verify.parse_declared(settings)}
     for position, octets in enumerate(life, 1):
         fact = verify.parse_entry(position, octets)
         lines = verify.LINES_ABOUT.get(verify.subject(fact), verify.LINES_ABOUT["any"])
@@ -51,17 +53,17 @@ def in_verify(life: Sequence[bytes]) -> list[tuple[str, int]]:
     return broken
 
 
-def by_the_page(life: Sequence[bytes]) -> list[tuple[str, int]]:
-    person, broken = rule.Person(), []
+def by_the_page(life: Sequence[bytes], settings: str = "{}") -> list[tuple[str, int]]:
+    person, broken = rule.Person(configurations={1: json.loads(settings)}), []
     for position, octets in enumerate(life, 1):
         lines = person.broken(rule.read_entry(position, octets))
         broken += [(line, position) for line in lines]
     return broken
 
 
-def agreed(life: Sequence[bytes]) -> list[tuple[str, int]]:
-    found = in_verify(life)
-    assert found == by_the_page(life), b"\n".join(life).decode()
+def agreed(life: Sequence[bytes], settings: str = "{}") -> list[tuple[str, int]]:
+    found = in_verify(life, settings)
+    assert found == by_the_page(life, settings), b"\n".join(life).decode()
     return found
 
 
@@ -209,7 +211,7 @@ def test_what_a_line_forbids_breaks_that_line_in_both(line: str) -> None:
     for life in (SCENARIOS[line].forbidden, SCENARIOS[line].allowed):
         facts = [*map(Told, flat([life.history])), life.fact]
         octets = [_plain(fact, version) for version, fact in enumerate(facts, 1)]
-        broken = agreed(octets)
+        broken = agreed(octets, declared_in(life.plan))
         assert (line, len(octets)) in broken or life is SCENARIOS[line].allowed
         assert {position for _, position in broken} <= {len(octets)}
 
@@ -229,3 +231,59 @@ def _plain(fact: Told, version: int) -> bytes:
             "version": version,
         }
     )
+
+
+ZONES = ("Europe/Paris", "Australia/Lord_Howe", "Pacific/Apia", "Nowhere/Else", "")
+CAPS = ("1 per 7 days", "2 per 1 month", "2 per 1 day 3 hours", "1 per 90 minutes", "3 per 1 hour")
+
+
+def test_both_count_the_same_letters_for_a_cap() -> None:
+    """Over changes of the clock, zones that are none, and outcomes of every kind."""
+    broken = Counter(
+        line
+        for seed in range(sized(60, 2000))
+        for line in {line for line, _ in _random_pressure(Random(seed))}
+    )
+    assert min(broken["P1.65"], broken["P1.66"]) >= 10
+
+
+def _random_pressure(random: Random) -> list[tuple[str, int]]:
+    at = random.choice((NOON, NOON + 25 * DAY, NOON + 300 * DAY, NOON + 331 * DAY))
+    facts: list[e.PersonEvent] = [e.SubscriberRegistered(at, random.choice(ZONES))]
+    messages: list[str] = []
+    for number in range(40):
+        at += random.choice((0, 1, 3_600_000, DAY // 4, DAY, 7 * DAY, 30 * DAY))
+        message = random.choice(messages or ["none"])
+        purpose = random.choice(("conseils", "offres"))
+        facts.append(
+            random.choice(
+                (
+                    e.LetterBegun(
+                        at, "list:1", "letter", f"l{number}", f"{number}", random.choice((1, 2)),
+                        1, 1, purpose,
+                    ),
+                    e.LetterSent(at + random.choice((0, DAY)), message),
+                    e.LetterInDoubt(at, message, random.choice(("", "resend", "taken-as-sent"))),
+                    e.LetterDeferred(at, message, at),
+                    e.LetterFailed(at, message),
+                    e.PreferencesSet(at, frequency=random.choice(("weekly", "monthly", "x"))),
+                    e.ProfileChanged(at, (), random.choice(ZONES)),
+                    e.LetterWithheld(
+                        at, "list:1", "w", random.choice(("pressure", "too late")),
+                        message=random.choice(("", message)), until=random.choice((0, at, at + 1)),
+                        favoured=random.choice(("", "list:2/x")), cap=random.choice(CAPS),
+                        edition=random.choice((1, 1, 2)), purpose=purpose,
+                    ),
+                )
+            )
+        )  # fmt: skip
+        if isinstance(facts[-1], e.LetterBegun):
+            messages.append(facts[-1].message)
+    settings = json.dumps(
+        {
+            "pressure": random.sample(CAPS, 2),
+            "purposes": [{"id": "offres", "max": random.sample(CAPS, 1)}, {"id": "conseils"}],
+            "timezone": random.choice(ZONES),
+        }
+    )
+    return agreed(stored([Told(fact) for fact in facts]), settings)

@@ -173,6 +173,22 @@ def published_words(v: Verification, line: str, facts: Iterable[Fact]) -> dict[s
     return words
 
 
+def configurations(published: Iterable[Fact]) -> dict[int, dict[str, object]]:
+    """What was declared, by edition."""
+    facts = list(published)
+    words = published_words(Verification({}), "", facts)
+    known: dict[int, dict[str, object]] = {}
+    for fact in facts:
+        text = words.get(fact.text("digest"))
+        if fact.name == "configuration-published" and text is not None:
+            try:
+                value = read_json(text.encode())
+            except ValueError:
+                value = None
+            known[fact.number("edition")] = value if isinstance(value, dict) else {}
+    return known
+
+
 def words_shown(v: Verification, own: Sequence[Fact], published: Sequence[Fact]) -> dict[str, str]:
     words = published_words(v, "B.12", published)
     parts = {fact.text("digest") for fact in published if fact.name == "words-published"}

@@ -12,9 +12,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
 
 PAGE = (Path(__file__).parents[3] / "docs" / "format.md").read_text("utf-8")
 ROWS = [
@@ -170,6 +172,10 @@ class Person:
     contents: list[object] = field(default_factory=list)
     paused_until: int = 0
     segments: set[str] = field(default_factory=set)
+    timezone: str = ""
+    frequency: str = ""
+    counting: dict[str, tuple[str, int]] = field(default_factory=dict)
+    configurations: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
     recorded_at: float = float("-inf")
     is_known: bool = False
     rate: int = 1
@@ -214,6 +220,32 @@ class Person:
     def may_extend(self, fact: Fact) -> bool:
         asked_at, due_at = self.rights.get(fact.text("request"), (fact.at, fact.at))
         return fact.at <= due_at <= fact.number("due_at") <= asked_at + 93 * DAY
+
+    def caps(self, fact: Fact) -> list[tuple[str, str]]:
+        """The caps that hold for a letter, each with the purpose it counts."""
+        declared = self.configurations.get(fact.number("edition"), {})
+        caps = [(str(cap), "") for cap in members(declared.get("pressure"))]
+        for purpose in members(declared.get("purposes")):
+            if isinstance(purpose, dict) and purpose.get("id") == fact.text("purpose"):
+                caps += [(str(cap), fact.text("purpose")) for cap in members(purpose.get("max"))]
+        return caps + {"weekly": [("1 per 7 days", "")], "monthly": [("1 per 1 month", "")]}.get(
+            self.frequency, []
+        )
+
+    def is_full(self, cap: str, purpose: str, fact: Fact) -> bool:
+        declared = self.configurations.get(fact.number("edition"), {})
+        zones = [self.timezone, str(declared.get("timezone", "")), "UTC"]
+        zone = ZoneInfo(next(zone for zone in zones if zone in available_timezones()))
+        others = [of for message, of in self.counting.items() if message != fact.text("message")]
+        ends = [window_ends(cap, at, zone) for of, at in others if purpose in ("", of)]
+        return len([end for end in ends if fact.at < end]) >= int(cap.partition(" ")[0])
+
+    def held_rightly(self, fact: Fact) -> bool:
+        if fact.text("why") != "pressure" or fact.number("edition") not in self.configurations:
+            return True
+        caps = [cap for cap in self.caps(fact) if cap[0] == fact.text("cap")]
+        full = [cap for cap in caps if fact.text("favoured") or self.is_full(*cap, fact)]
+        return full != [] and (fact.number("until") == 0 or fact.number("until") > fact.at)
 
     def stop(self, what: str, fact: Fact) -> None:
         self.stops.setdefault(what, fact.recorded_at)
@@ -275,6 +307,9 @@ class Person:
                 self.themes = themes if isinstance(themes, list) else []
                 self.contents = contents if isinstance(contents, list) else []
                 self.paused_until = fact.number("paused_until")
+                self.frequency = fact.text("frequency")
+            case "subscriber-registered" | "profile-changed":
+                self.timezone = fact.text("timezone") or self.timezone
             case "subscriber-erased":
                 self.stop("erased", fact)
                 for known in (
@@ -297,6 +332,12 @@ class Person:
     def follow_message(self, fact: Fact) -> None:
         name, known, id_ = fact.name, self.message(fact), fact.text("message")
         settled, why = fact.text("settled"), fact.text("why")
+        if name == "letter-begun" and fact.text("kind") not in (*ASKING, "rights"):
+            self.counting[id_] = fact.subject, fact.at
+        elif id_ in self.counting and (name == "letter-sent" or settled == "taken-as-sent"):
+            self.counting[id_] = self.counting[id_][0], fact.at
+        elif name in NOT_COUNTING or settled == "resend":
+            self.counting.pop(id_, None)
         if name == "letter-begun":
             self.letters.setdefault(self.letter(fact), id_)
             about = fact.text("kind"), fact.subject, fact.number("run")
@@ -328,6 +369,30 @@ class Person:
         for number in left(fact):
             self.standing.pop(number, None)
         self.standing.update(joined(fact))
+
+
+NOT_COUNTING = ("letter-failed", "letter-deferred", "letter-withheld")
+WINDOW = re.compile(r"(\d+) (month|day|hour|minute)s?")
+
+
+def members(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def window_ends(cap: str, begun_at: int, zone: ZoneInfo) -> int:
+    """Until when a letter begun at an instant counts for a cap."""
+    window = {unit: int(number) for number, unit in WINDOW.findall(cap.partition(" per ")[2])}
+    minutes = window.get("hour", 0) * 60 + window.get("minute", 0)
+    if "month" in window or "day" in window:
+        local = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=begun_at)
+        local = local.astimezone(zone).replace(tzinfo=None)
+        whole = local.year * 12 + local.month - 1 + window.get("month", 0)
+        first = local.replace(year=whole // 12, month=whole % 12 + 1, day=1)
+        after = (first + timedelta(days=31)).replace(day=1)
+        moved = min(first + timedelta(days=local.day - 1), after - timedelta(days=1))
+        moved += timedelta(days=window.get("day", 0))
+        begun_at = round(moved.replace(tzinfo=zone, fold=0).timestamp() * 1000)
+    return begun_at + minutes * 60_000
 
 
 def bought(fact: Fact) -> tuple[str, str]:
@@ -478,6 +543,8 @@ HOLDS: Mapping[str, Holds] = {
     "P1.62": lambda p, f: not p.paused_until or f.at >= p.paused_until,
     "P1.63": lambda p, f: f.text("segment") not in p.segments,
     "P1.64": lambda p, f: f.text("segment") in p.segments,
+    "P1.65": lambda p, f: not any(p.is_full(*cap, f) for cap in p.caps(f)),
+    "P1.66": lambda p, f: p.held_rightly(f),
     "P1.55": lambda p, f: len({p.ways.get(run, run) for run in p.standing.values()})
     == len(p.standing),
 }
