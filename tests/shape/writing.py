@@ -15,7 +15,7 @@ LONGEST = 500
 # Files that must be longer, each with its reason.
 LONGER = {
     "engine/proof/verify.py": (
-        4000,
+        4300,
         "an auditor holds it in hand as one file that needs no other; a fifth are its sentences",
     ),
 }
