@@ -32,6 +32,13 @@ def simulate_arguments(parser: argparse.ArgumentParser) -> None:
         help=N_("what is known of the reader: birthday=1980-02-29"),
     )
     parser.add_argument(
+        "--order",
+        action="append",
+        default=[],
+        metavar="PRODUCT@DAY",
+        help=N_("what the reader buys, and when: livre@3d"),
+    )
+    parser.add_argument(
         "--list",
         default="",
         help=N_("where the reader begins (default: the first list of the file)"),

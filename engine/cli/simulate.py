@@ -18,14 +18,14 @@ from engine.desk.clock import wall_now
 from engine.i18n.dates import read_date, zone_argument
 from engine.i18n.in_words import in_english, in_words
 from engine.i18n.language import N_, translator
-from engine.i18n.phrases import quoted, say_list, say_moment, subject_of
+from engine.i18n.phrases import quoted, say_list, say_moment, subject_of, titled_products
 from engine.i18n.user_error import UnreadableInput, UserError, list_of
 from engine.runtime.scheduler import recurrences
 from engine.sequence.delay import DAY
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Letter, Plan
 from engine.sequence.timing import to_local
-from engine.simulation.answers import read_answers, read_fields
+from engine.simulation.answers import read_answers, read_fields, read_orders
 from engine.simulation.live import CalendarEntry, live
 from engine.words import Language
 
@@ -48,6 +48,7 @@ class Options:
     timezone: str = ""
     days: int = 365
     fields: Sequence[str] = ()
+    orders: Sequence[str] = ()
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -57,7 +58,16 @@ def run(config: Config, args: argparse.Namespace) -> int:
         raise UserError(N_("--days is a number from 1 to {most}"), 2, most=MAX_DAYS)
     start = read_date(args.start, zone) if args.start else wall_now()
     plan = read_folder(config).sound().plan
-    options = Options(args.file, args.answer, args.list, start, zone, args.days, args.field)
+    options = Options(
+        file=args.file,
+        answers=args.answer,
+        list=args.list,
+        start=start,
+        timezone=zone,
+        days=args.days,
+        fields=args.field,
+        orders=args.order,
+    )
     if args.json:
         print(json_text([_as_json(entry) for entry in lived(plan, options)]))
     else:
@@ -84,6 +94,7 @@ def lived(plan: Plan, options: Options) -> tuple[CalendarEntry, ...]:
     try:
         answers = read_answers(plan, options.answers)
         fields = read_fields(plan, options.fields)
+        orders = read_orders(plan, options.orders)
     except Unreadable as error:
         raise UnreadableInput(error) from error
     return live(
@@ -95,6 +106,7 @@ def lived(plan: Plan, options: Options) -> tuple[CalendarEntry, ...]:
         options.days * DAY,
         recurrences,
         fields,
+        orders,
     )
 
 
@@ -142,6 +154,8 @@ def _what(entry: CalendarEntry, plan: Plan, _: Callable[[str], str]) -> str:
             return f"{kind} {entry.letter} {subject}"
         case "answers":
             return _("answers {label} → {list}").format(label=quoted(entry.label, _), list=target)
+        case "orders":
+            return _("orders {product}").format(product=titled_products(plan, [entry.label]))
         case "moves" | "passes":
             return _("moves to list {list}").format(list=target)
         case "copies":

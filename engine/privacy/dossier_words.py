@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from engine.i18n.language import N_, Language, country_in_words, day_in_words, translator
+from engine.i18n.language import (
+    N_,
+    Language,
+    amount_in_words,
+    country_in_words,
+    day_in_words,
+    translator,
+)
+from engine.i18n.phrases import titled_products
 from engine.privacy.export import SOURCES, Part
 from engine.privacy.paper_markdown import speech_in
 from engine.privacy.processing_register import retention
@@ -111,6 +119,7 @@ class DossierInWords:
                 _("This is not known any more."),
             ),
             _section(_("The letters of the last six months"), self._letters(dossier), _("None.")),
+            _section(_("What you bought"), self._orders(dossier), _("Nothing that we know of.")),
             _section(_("Who else gets to see it"), self._recipients(dossier), _("Nobody.")),
             _section(_("How long we keep it"), self._durations(), _("Nothing.")),
             _section(
@@ -190,6 +199,20 @@ class DossierInWords:
                 subject = _MERGED.sub("…", str(letter["subject"])).strip() or str(letter["letter"])
                 outcome = OUTCOMES[str(letter["outcome"])]
                 yield Line(self._date(letter["begun_at"]), f"{subject} ({_(outcome)})")
+
+    def _orders(self, dossier: Mapping[str, object]) -> Iterator[Line]:
+        _ = translator(self.language)
+        for order in reversed(_part(dossier, "orders")):
+            amount, refunded, currency = order["amount"], order["refunded"], str(order["currency"])
+            assert isinstance(amount, int) and isinstance(refunded, int)
+            products = titled_products(self.plan, cast("list[str]", order["products"]))
+            parts = [amount_in_words(amount, currency, _)]
+            parts += [products] if products else []
+            parts += [_("order {order}").format(order=order["order"])] if order["order"] else []
+            if refunded:
+                paid_back = amount_in_words(refunded, currency, _)
+                parts.append(_("paid back: {amount}").format(amount=paid_back))
+            yield Line(self._date(order["at"]), " · ".join(parts))
 
     def _recipients(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)

@@ -167,6 +167,7 @@ def dossier(stores: ExportStores, subscriber: str) -> dict[str, object]:
         ],
         "requests": open_requests(person),
         "letters": list(_letters(entries, installation, fields)),
+        "orders": list(_orders(entries, evidence)),
         "sources": list(_sources(entries, evidence)),
         "recipients": [
             {"who": relay, "what": "the address and the letters, to hand them over by SMTP"},
@@ -270,6 +271,28 @@ def _letters(
     yield from begun.values()
 
 
+def _orders(
+    entries: Sequence[Entry], evidence: EvidenceByCommitment
+) -> Iterator[dict[str, object]]:
+    """Each order with its number, as far as it is known, and what was paid back of it. Amounts are
+    in minor units of their currency.
+    """
+    refunded: dict[str, int] = {}
+    for entry in entries:
+        if isinstance(refund := entry.event, e.OrderRefunded):
+            refunded[refund.order] = refunded.get(refund.order, 0) + refund.amount
+    for entry in entries:
+        if isinstance(order := entry.event, e.OrderRecorded):
+            yield {
+                "order": evidence.get(entry.cause.evidence, {}).get("order"),
+                "at": iso(order.at),
+                "amount": order.amount,
+                "currency": order.currency,
+                "products": list(order.products),
+                "refunded": refunded.get(order.order, 0),
+            }
+
+
 def _sources(
     entries: Sequence[Entry], evidence: EvidenceByCommitment
 ) -> Iterator[dict[str, object]]:
@@ -281,7 +304,8 @@ def _sources(
         kept = evidence.get(entry.cause.evidence, {})
         origin = {name: kept[name] for name in SOURCES if kept.get(name)}
         if (
-            entry.cause.door in ("form", "import", "api", "operator")
+            not isinstance(entry.event, e.OrderRecorded | e.OrderRefunded)
+            and entry.cause.door in ("form", "import", "api", "operator")
             and (origin or entry.version == 1)
             and entry.cause.ref not in causes
         ):

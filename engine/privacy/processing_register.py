@@ -155,7 +155,7 @@ def _activity(then: InForce, purpose: Purpose, speech: Speech) -> Iterator[tuple
             or _("people who joined")
         ),
     )
-    yield _("data"), " · ".join(_data(plan, purpose, speech))
+    yield _("data"), " · ".join(_data(then, purpose, speech))
     yield (
         _("collected by"),
         plain(", ".join(sorted(_("form “{title}”").format(title=form.title) for form in forms)))
@@ -174,8 +174,8 @@ def _activity(then: InForce, purpose: Purpose, speech: Speech) -> Iterator[tuple
     yield _("transfers outside the European Economic Area"), _transfers(then.declared, speech)
 
 
-def _data(plan: Plan, purpose: Purpose, speech: Speech) -> Iterator[str]:
-    _ = speech._
+def _data(then: InForce, purpose: Purpose, speech: Speech) -> Iterator[str]:
+    _, plan = speech._, then.plan
     yield _("email address, language and time zone")
     names = {
         field.name
@@ -186,6 +186,8 @@ def _data(plan: Plan, purpose: Purpose, speech: Speech) -> Iterator[str]:
     labels = [plain(plan.fields[name].label) for name in sorted(names) if name in plan.fields]
     if labels:
         yield ", ".join(labels)
+    if then.declared.products or any(form.order_field for form in plan.forms.values()):
+        yield _("what they ordered: number, amount, products and date; what was paid back")
     yield _(
         "what they agreed to and when, with its proof; the answers they give by clicking; which"
         " letters were sent and what mail servers said"
@@ -233,6 +235,10 @@ def retention(kept: Retention, speech: Speech) -> Iterator[tuple[str, str]]:
         _("{time} after the request").format(time=delay(kept.unconfirmed)),
     )
     yield _("proof of consent"), _("{time} after its end").format(time=delay(kept.proof))
+    yield (
+        _("what they ordered"),
+        _("as long as they are known here; invoices are kept by the shop, and not by Relance"),
+    )
     yield _("IP address and browser"), delay(kept.ip)
     yield _("what mail servers said"), delay(kept.delivery)
     end = (

@@ -1,6 +1,6 @@
-"""The answers of a simulated reader as the author writes them: `LETTER=LINK`, `LETTER=LINK@2
-hours`. A second answer to one letter is a change of mind, a day later unless stated. An unknown
-name is refused with the known ones, never guessed. Pure.
+"""The answers and orders of a simulated reader as the author writes them: `LETTER=LINK`,
+`LETTER=LINK@2 hours`, `PRODUCT@3d`. A second answer to one letter is a change of mind, a day later
+unless stated. An unknown name is refused with the known ones, never guessed. Pure.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from engine.sequence.delay import DAY, HOUR, parse_delay
 from engine.sequence.field_values import fits
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Letter, Link, List, Plan
-from engine.simulation.live import GivenAnswer
+from engine.sequence.nearest import hint, nearest
+from engine.sequence.parse_declared import PRODUCT_CODE
+from engine.simulation.live import GivenAnswer, SimulatedOrder
 from engine.words import N_
 
 _SHORT = re.compile(r"(\d{1,5})\s*(min|m|h|d|w)")
@@ -68,6 +70,28 @@ def read_fields(plan: Plan, options: Sequence[str]) -> Mapping[str, str]:
             )
         fields[declared.name] = value.strip()
     return fields
+
+
+def read_orders(plan: Plan, options: Sequence[str]) -> tuple[SimulatedOrder, ...]:
+    """What the reader buys, from "livre@3d": three days after joining, a day where nothing is said.
+    Raises Unreadable.
+    """
+    declared = {product.code for product in plan.declared.products} if plan.declared else set()
+    orders = []
+    for option in options:
+        product, at, delay = option.partition("@")
+        code = product.strip()
+        if PRODUCT_CODE.fullmatch(code) is None:
+            raise Unreadable(
+                N_('"{order}" is not an order: write PRODUCT@DAY, for example livre@3d'),
+                order=option,
+            )
+        if declared and code not in declared:
+            close = hint(nearest(code, declared))
+            message = N_("no [[product]] has the code {product}{hint}")
+            raise Unreadable(message, product=code, hint=close)
+        orders.append(SimulatedOrder(code, _delay(delay)) if at else SimulatedOrder(code))
+    return tuple(orders)
 
 
 def _delay(text: str) -> int:

@@ -30,8 +30,9 @@ class CalendarEntry:
     """`at` is in milliseconds since 1970. `kind` says what happened:
 
     "joins" (list), "letter" and "broadcast" (letter, from list), "withheld" (letter, why),
-    "answers" (label, to letter), "moves" and "copies" (list to target), "agrees" (why: the
-    purpose), "passes" (an ending: list to target), "leaves" (list, why), "refused" (refused).
+    "answers" (label, to letter), "orders" (label: the product), "moves" and "copies" (list to
+    target), "agrees" (why: the purpose), "passes" (an ending: list to target), "leaves" (list,
+    why), "refused" (refused).
     The last one is "rests" (nothing will come any more; why), "goes on" (the horizon was reached)
     or "too long" (a calendar without end).
     """
@@ -72,6 +73,8 @@ def calendar_entries(event: e.PersonEvent, person: Person, plan: Plan) -> Iterat
                 flight.letter,
                 reminder=_reminds(plan, flight.list, flight.letter),
             )
+        case e.OrderRecorded(at, _, _, _, products):
+            yield CalendarEntry(at, "orders", label=", ".join(products))
         case e.LetterWithheld():
             yield CalendarEntry(event.at, "withheld", event.list, event.letter, why=event.why)
         case _:
@@ -106,6 +109,14 @@ class GivenAnswer:
     after: int = HOUR
 
 
+@dataclass(frozen=True, slots=True)
+class SimulatedOrder:
+    """`after` is counted from joining (ms)."""
+
+    product: str
+    after: int = DAY
+
+
 @dataclass
 class _SimulatedReader:
     plan: Plan
@@ -119,6 +130,8 @@ class _SimulatedReader:
     fields: Mapping[str, str] = field(default_factory=dict)
     last_date: dict[str, int] = field(default_factory=dict)
     begun: int = 0
+    orders: list[tuple[int, str]] = field(default_factory=list)
+    ordered: int = 0
 
     def execute(self, command: c.AnyCommand) -> None:
         """Decide and fold the events. A refusal becomes an entry too."""
@@ -153,6 +166,9 @@ class _SimulatedReader:
     def next_answer(self) -> Step | None:
         return (self.pending_answers[0][0].at, self._answer) if self.pending_answers else None
 
+    def next_order(self) -> Step | None:
+        return (self.orders[0][0], self._order) if self.orders else None
+
     def next_act(self) -> Step | None:
         due = [
             (act.due, key) for key, act in self._acts().items() if act.due and act.kind != "settle"
@@ -185,6 +201,19 @@ class _SimulatedReader:
         self.execute(
             replace(command, consented=needs_consent(self.person, self.plan, command.target))
         )
+
+    def _order(self, at: int) -> None:
+        _, product = self.orders.pop(0)
+        self.ordered += 1
+        command = c.RecordOrder(
+            at=at,
+            cause=ENGINE,
+            order=str(self.ordered),
+            amount=0,
+            currency="EUR",
+            products=(product,),
+        )
+        self.execute(command)
 
     def _schedule_answer(self, begun: LetterBegun) -> None:
         """Schedule the reader's answers to this letter, if there are any."""
@@ -284,6 +313,7 @@ def live(
     horizon: int = 365 * DAY,
     recurring: Recurring = lambda every, zone, after: iter(()),
     fields: Mapping[str, str] | None = None,
+    orders: Sequence[SimulatedOrder] = (),
 ) -> tuple[CalendarEntry, ...]:
     """The calendar of a reader who joins `start_list` at `start` (ms) with a live ground, in the
     IANA zone `zone`, over `horizon` ms.
@@ -291,9 +321,11 @@ def live(
     `answers` gives, by letter id (or "list/letter" where several lists have one), what is said to
     it, as often as the reader changes their mind; other letters meet silence. `recurring(cron line,
     zone, after)` yields the instants of recurring broadcasts later than `after`. `fields` is
-    what is known of the reader, as the vault keeps it. At most MAX_ENTRIES.
+    what is known of the reader, as the vault keeps it; `orders` is what they buy. At most
+    MAX_ENTRIES.
     """
     life = _SimulatedReader(plan, answers, recurring, fields=fields or {})
+    life.orders = sorted((start + order.after, order.product) for order in orders)
     life.execute(
         c.Subscribe(
             at=start,
@@ -314,6 +346,7 @@ def live(
                 life.next_mailing(now),
                 life.next_date(now),
                 life.next_answer(),
+                life.next_order(),
                 life.next_act(),
             )
             if step is not None

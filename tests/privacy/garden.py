@@ -15,8 +15,10 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from engine.commands.command_handler import CommandRequest
+from engine.commands.orders import record_requests
 from engine.context import AppContext
 from engine.desk.desk import PageOpening
+from engine.intake.orders import PlacedOrder
 from engine.subscriber.commands import ChangeProfile, Perform, RecordOutcome, Subscribe
 from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.outcome import Done
@@ -120,6 +122,18 @@ class Anna:
             ).outcome,
             Done,
         )
+
+    def buys(self) -> None:
+        cause, vault_write = self.cause("api", order=self.order)
+        placed = PlacedOrder(self.address, self.order, 4990, "EUR", ("coffret",))
+        [request] = record_requests(
+            self.context.vault,
+            [placed],
+            self.context.clock.now(),
+            lambda order: (cause, vault_write.evidence),
+        )
+        assert isinstance(request, CommandRequest)
+        assert isinstance(self.context.command_handler.execute_one(request).outcome, Done)
 
     def leaves_traces(self) -> None:
         """On the desk: set aside with words about her, her links opened, her address limited."""

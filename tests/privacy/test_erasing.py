@@ -16,6 +16,7 @@ from engine.subscriber import events as e
 from engine.subscriber.commands import ChangeProfile, Erase, RecordOutcome, Suppress
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, NothingToDo, Refused
+from engine.vault.recorded_orders import hash_of_number, known_orders
 from engine.vault.vault import Erasing, VaultWrite
 from tests.cli.asking import join
 from tests.conftest import MakeContext
@@ -32,6 +33,7 @@ def anna(make_context: MakeContext) -> Anna:
     join(found.context, 3)
     found.clicks(found.is_sent(), 0, 11)
     found.changes()
+    found.buys()
     found.leaves_traces()
     found.context.views.catch_up()
     return found
@@ -67,6 +69,14 @@ def test_nothing_that_went_in_can_be_found_anywhere_in_the_database(
     assert database.found(*anna.words) == set()
     database.analyze()
     assert database.found(*anna.words) == set()
+
+
+def test_the_number_of_an_order_is_known_no_more_and_another_may_have_it(anna: Anna) -> None:
+    vault = anna.context.vault
+    number = hash_of_number(vault.pepper, anna.order)
+    assert known_orders(vault.database, [number])[number].subscriber == anna.stream
+    erased(anna)
+    assert known_orders(vault.database, [number]) == {}
 
 
 # Where something of an erased person still stands: random ids that nothing links to anybody, and a

@@ -50,6 +50,31 @@ def test_everything_that_went_in_comes_out(make_context: MakeContext) -> None:
     assert said["ledger"] == {"position": anna.context.ledger.head(), "checkpoint": None}
 
 
+def test_what_was_bought_is_told_with_its_number_and_in_words(make_context: MakeContext) -> None:
+    anna = Anna(make_context(FILES)).joins()
+    anna.buys()
+    said = dossier(anna.context, anna.stream)
+    orders = said["orders"]
+    assert isinstance(orders, list) and len(orders) == 1
+    assert orders[0] | {"at": ""} == {
+        "order": anna.order,
+        "at": "",
+        "amount": 4990,
+        "currency": "EUR",
+        "products": ["coffret"],
+        "refunded": 0,
+    }
+    plan = anna.context.installation_stream.current().plan()
+    for language, words in (
+        ("fr", f"49,90\u00a0€ · coffret · commande {anna.order}"),
+        ("en", f"EUR 49.90 · coffret · order {anna.order}"),
+    ):
+        teller = DossierInWords(plan, language, "Europe/Paris", anna.context.clock.now())  # type: ignore[arg-type]
+        lines = [line.value for section in teller.sections(said) for line in section.lines]
+        assert words in lines
+    assert anna.order in as_csv(said)
+
+
 def test_a_subject_is_the_one_the_person_read_and_recipients_are_those_of_the_register(
     make_context: MakeContext,
 ) -> None:

@@ -18,6 +18,7 @@ from engine.sequence.declared import (
     Declared,
     Partner,
     Processor,
+    Product,
     Retention,
     from_plain,
     plain,
@@ -55,6 +56,10 @@ id = "voisin"
 name = "Le Voisin"
 address = "voisin@voisin.example"
 notice = "https://voisin.example/vie-privee"
+
+[[product]]
+code = "SEM-12.a/B"
+name = "Coffret de semis"
 
 [[purpose]]
 id = "voisinage"
@@ -94,6 +99,9 @@ BAD = [
     ("[[processor]]", "[processor]", "two brackets"),
     ('id = "voisin"', 'id = "Le Voisin"', "small letters, digits and hyphens only"),
     ('notice = "https://voisin.example/vie-privee"', "", "`notice` is missing"),
+    ('code = "SEM-12.a/B"', 'code = "un coffret"', "`code` is 1 to 63 letters"),
+    ('name = "Coffret de semis"', "", "`name` is missing"),
+    ('name = "Coffret de semis"', 'title = "Coffret"', "`title`"),
     ('partner = "voisin"', 'partner = "autre"', 'the partner "autre" is not declared'),
 ]
 
@@ -119,9 +127,19 @@ def test_a_mistake_in_what_is_declared_is_told_with_its_line(
 
 
 def test_two_partners_of_one_id_are_a_mistake(tmp_path: Path) -> None:
-    again = GOOD[GOOD.index("[[partner]]") : GOOD.index("[[purpose]]")]
+    again = GOOD[GOOD.index("[[partner]]") : GOOD.index("[[product]]")]
     with pytest.raises(Unpublishable, match="two partners have the same id"):
         read(tmp_path, GOOD + again)
+
+
+def test_two_products_of_one_code_are_a_mistake(tmp_path: Path) -> None:
+    again = GOOD[GOOD.index("[[product]]") : GOOD.index("[[purpose]]")]
+    with pytest.raises(Unpublishable, match="two products have the same code"):
+        read(tmp_path, GOOD + again)
+
+
+def test_without_products_nothing_is_published_of_them() -> None:
+    assert "products" not in plain(Declared())
 
 
 def test_what_is_declared_is_read_and_what_is_not_has_its_default(tmp_path: Path) -> None:
@@ -136,6 +154,7 @@ def test_what_is_declared_is_read_and_what_is_not_has_its_default(tmp_path: Path
             ),
         ),
         "write",
+        (Product("SEM-12.a/B", "Coffret de semis"),),
     )
     assert read(tmp_path, "").declared == Declared()
     assert settings.purposes[-1].partner == "voisin"
@@ -168,6 +187,9 @@ declarations = st.builds(
         st.builds(Partner, texts, texts, texts, texts), max_size=3, unique_by=lambda p: p.id
     ).map(in_order),
     st.sampled_from(CONSENTS),
+    st.lists(st.builds(Product, texts, texts), max_size=3, unique_by=lambda p: p.code).map(
+        lambda products: tuple(sorted(products, key=lambda product: product.code))
+    ),
 )
 
 

@@ -5,6 +5,7 @@ for an answer; and the calendar as it is told.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -13,10 +14,12 @@ from engine.authoring.dialogue_file import find_file
 from engine.cli.simulate import Options, lived, simulate
 from engine.i18n.in_words import in_english
 from engine.i18n.user_error import UserError
+from engine.sequence.declared import Declared, Product
 from engine.sequence.delay import DAY, HOUR, MINUTE
+from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Plan
 from engine.sequence.timing import to_instant, to_local
-from engine.simulation.answers import read_answers
+from engine.simulation.answers import read_answers, read_orders
 from engine.simulation.live import MAX_ENTRIES, CalendarEntry, GivenAnswer, live
 from tests.sequence.dialogues import HEAD, letter, listed, read
 
@@ -93,6 +96,22 @@ def test_silence_is_reminded_and_then_rests() -> None:
         "26 Nov 09:00 letter list-created-again",
         "26 Nov 09:00 rests every letter of this list has been sent",
     ]
+
+
+def test_a_reader_buys_when_they_are_said_to() -> None:
+    entries = live(PLAN, 10, {}, MONDAY, PARIS, orders=read_orders(PLAN, ["livre@1d", "semis@2h"]))
+    bought = [(entry.at - MONDAY, entry.label) for entry in entries if entry.kind == "orders"]
+    assert bought == [(2 * HOUR, "semis"), (DAY, "livre")]
+
+
+@pytest.mark.parametrize(
+    ("order", "why"), [("un livre", "is not an order"), ("livres", "no [[product]] has the code")]
+)
+def test_what_nobody_can_buy_is_refused(order: str, why: str) -> None:
+    plan = replace(PLAN, declared=Declared(products=(Product("livre", "Le livre"),)))
+    with pytest.raises(Unreadable) as refused:
+        read_orders(plan, [order])
+    assert why in in_english(refused.value.words)
 
 
 def test_yes_moves_on_and_the_reminder_does_not_come() -> None:
