@@ -182,7 +182,13 @@ def _member(member: Member) -> Schema:
         case "list":
             return LISTED | about
         case "fields":
-            return {"type": "object", "additionalProperties": {"type": "string"}} | about
+            value: Schema = {
+                "anyOf": [
+                    {"type": ["string", "number", "boolean"]},
+                    {"type": "array", "items": {"type": "string"}},
+                ]
+            }
+            return {"type": "object", "additionalProperties": value} | about
         case "texts":
             return {"type": "array", "items": {"type": "string"}} | about
         case "amount":

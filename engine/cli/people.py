@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import secrets
+from collections.abc import Mapping
 
 from engine.audit.event_sentences import line
 from engine.audit.standing import letter_names, standing
@@ -25,10 +26,11 @@ from engine.installation.events import STREAM
 from engine.installation.state import Installation
 from engine.intake.calls import DOUBLE_OPT_IN, MAX_FIELD_CHARACTERS
 from engine.intake.evidence_requirements import NOT_DECLARED
+from engine.intake.field_reader import FieldRefused, read_value
 from engine.intake.ground_requirements import GroundDeclaration
-from engine.intake.instants import not_after
+from engine.intake.instants import DateRefused, not_after
 from engine.ledger.codec import STREAM_ID, entry_as_json
-from engine.sequence.model import List
+from engine.sequence.model import Field, List
 from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, withdrawal
 from engine.subscriber.events import Cause, ConsentRequested
 from engine.subscriber.outcome import Done, NothingToDo, Refused
@@ -44,7 +46,7 @@ def subscribe(context: AppContext, args: argparse.Namespace) -> int:
     address = address_of(args.address)
     plan = context.installation_stream.current().plan()
     target, now = list_of(plan, args.list), context.clock.now()
-    fields = fields_of(args.field, frozenset(plan.fields))
+    fields = fields_of(args.field, plan.fields)
     zone, language = zone_argument(args.timezone), language_argument(args.language)
     asks = args.basis == DOUBLE_OPT_IN
     ground = GroundDeclaration(
@@ -237,7 +239,10 @@ def _known(result: Result) -> Result:
     return result
 
 
-def fields_of(pairs: list[str], declared: frozenset[str]) -> dict[str, str]:
+def fields_of(pairs: list[str], declared: Mapping[str, Field]) -> dict[str, str]:
+    """Values of NAME=VALUE as they are kept; a date in figures has the day first. Raises UserError
+    of status 2.
+    """
     fields = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -257,7 +262,10 @@ def fields_of(pairs: list[str], declared: frozenset[str]) -> dict[str, str]:
                 name=name,
                 most=MAX_FIELD_CHARACTERS,
             )
-        fields[name] = value
+        try:
+            fields[name] = read_value(declared[name], value, "day-first")
+        except (DateRefused, FieldRefused) as error:
+            raise UserError(N_("--field {name}: {why}"), 2, name=name, why=error.reason) from None
     return fields
 
 

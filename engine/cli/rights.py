@@ -98,7 +98,7 @@ def _export(context: AppContext, subscriber: str, args: argparse.Namespace, _: S
 def _correct(context: AppContext, subscriber: str, args: argparse.Namespace, _: Say) -> int:
     zone, language = zone_argument(args.timezone), language_argument(args.language)
     plan = context.installation_stream.current().plan()
-    fields = fields_of(args.field, frozenset(plan.fields))
+    fields = fields_of(args.field, plan.fields)
     if not (args.email or fields or zone or language):
         raise UserError(
             N_("what is wrong about them? say --email, --field, --timezone or --language"), 2

@@ -16,10 +16,12 @@ from enum import StrEnum, auto
 from typing import Literal, NamedTuple
 
 from engine.intake.address import AddressRefused, normalise
+from engine.intake.field_reader import FieldRefused, read_value
 from engine.intake.ground_requirements import GroundDeclaration
 from engine.intake.instants import DateRefused, not_after, read_instant
 from engine.intake.locales import read_language, read_zone
-from engine.sequence.model import Plan
+from engine.sequence.field_values import BETWEEN_OPTIONS
+from engine.sequence.model import Field, Plan
 from engine.subscriber.commands import (
     RequestConsent,
     Subscribe,
@@ -38,7 +40,7 @@ WAYS_IN = (DOUBLE_OPT_IN, *BASES)
 YES_NO = ("yes", "no")
 CALLED_STARTS = ("welcome", "none")
 MAX_TEXT_CHARACTERS = 2000
-MAX_FIELD_CHARACTERS = 500
+MAX_FIELD_CHARACTERS, MAX_CHOICES_CHARACTERS = 500, 20_000
 _BREAKS = frozenset({"Cs", "Zl", "Zp"})
 
 
@@ -443,15 +445,27 @@ class BodyReader:
             if value[key] is None:
                 continue
             if key in self.plan.fields:
-                read[key] = self._clean(
-                    f"{name}.{key}", value[key], MAX_FIELD_CHARACTERS, lines=False
-                )
+                read[key] = self._field_value(f"{name}.{key}", self.plan.fields[key], value[key])
             elif self.plan.fields:
                 known = ", ".join(self.plan.fields)
                 self.mistake(f"{name}.{_short(str(key))}", CallFault.FIELD_UNDECLARED, known=known)
             else:
                 self.mistake(f"{name}.{_short(str(key))}", CallFault.NO_FIELDS_DECLARED)
         return read
+
+    def _field_value(self, name: str, declared: Field, value: object) -> str:
+        if declared.type == "choices" and isinstance(value, list):
+            if not all(isinstance(option, str) for option in value):
+                self.mistake(name, CallFault.NOT_A_TEXT)
+                return ""
+            value = BETWEEN_OPTIONS.join(value)
+        longest = MAX_CHOICES_CHARACTERS if declared.type == "choices" else MAX_FIELD_CHARACTERS
+        text = self._clean(name, value, longest, lines=False)
+        try:
+            return read_value(declared, text)
+        except (DateRefused, FieldRefused) as error:
+            self.mistake_for(name, error.reason)
+            return ""
 
 
 def _as_text(value: object) -> str | None:

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.people import fields_of
+from engine.i18n.user_error import UserError
+from engine.sequence.model import Field
 from tests.cli.commanding import DIALOGUE, Installation, database, embedded
 from tests.running import write
 
@@ -89,6 +92,15 @@ def test_what_is_wrong_is_one_sentence_and_status_2(relance: Installation) -> No
     ):
         assert (said.status, said.out) == (2, ""), said
         assert said.err.startswith(f"relance: {sentence}") and said.err.count("\n") == 1
+
+
+def test_a_field_on_the_command_line_is_read_by_its_type() -> None:
+    declared = {"birthday": Field("birthday", "Né le", "date")}
+    assert fields_of(["birthday=03/09/1980"], declared) == {"birthday": "1980-09-03"}
+    assert fields_of(["birthday="], declared) == {"birthday": ""}
+    with pytest.raises(UserError) as refused:
+        fields_of(["birthday=31/02/1980"], declared)
+    assert str(refused.value).startswith("--field birthday: there is no such day")
 
 
 def test_a_transfer_moves_and_one_that_may_not_be_is_refused(relance: Installation) -> None:

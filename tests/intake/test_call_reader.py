@@ -4,6 +4,8 @@ command what is personal.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -188,6 +190,47 @@ def test_a_wrong_value_is_refused_without_repeating_an_address(wrong: dict[str, 
     said = mistakes(CONSENT | wrong)
     assert len(said) >= 1
     assert all("exemple" not in each and each.encode() for each in said)
+
+
+TYPED = replace(
+    PLAN,
+    fields={
+        "birthday": Field("birthday", "Né le", "date"),
+        "budget": Field("budget", "Budget", "number"),
+        "crops": Field("crops", "Cultures", "choices", ("Ail", "Tomates")),
+        "garden": Field("garden", "Jardin", "yes-no"),
+    },
+)
+
+
+def test_values_of_typed_fields_are_read_as_programs_write_them() -> None:
+    fields = {
+        "birthday": "1980-09-03T00:00:00Z",
+        "budget": 12.50,
+        "crops": ["Tomates", "ail"],
+        "garden": True,
+    }
+    read = read_subscription(CONSENT | {"fields": fields}, TYPED, NOW)
+    assert isinstance(read, Subscription)
+    assert read.fields == {
+        "birthday": "1980-09-03",
+        "budget": "12.5",
+        "crops": "Ail; Tomates",
+        "garden": "yes",
+    }
+
+
+def test_every_value_that_does_not_fit_its_field_is_told_with_its_name() -> None:
+    fields = {"birthday": "03/09/1980", "budget": "1e9", "crops": ["Ail", 3], "garden": 2}
+    read = read_correction({"email": "lea@exemple.fr", "fields": fields}, TYPED, NOW)
+    assert isinstance(read, Mistakes)
+    assert told(read) == (
+        "fields.birthday: the date can be read with the day or with the month first: write"
+        " 2026-12-01",
+        "fields.budget: the number is not understood: write 1234.5 or 1234,5",
+        "fields.crops: is not a text",
+        "fields.garden: write yes or no",
+    )
 
 
 @pytest.mark.parametrize("body", [None, 1, "x", [], True])
