@@ -16,7 +16,7 @@ from enum import StrEnum, auto
 from typing import Literal, NamedTuple
 
 from engine.intake.address import AddressRefused, normalise
-from engine.intake.field_reader import FieldRefused, read_value
+from engine.intake.field_reader import MAX_VALUE_CHARACTERS, FieldRefused, read_value
 from engine.intake.ground_requirements import GroundDeclaration
 from engine.intake.instants import DateRefused, not_after, read_instant
 from engine.intake.locales import read_language, read_zone
@@ -40,7 +40,7 @@ WAYS_IN = (DOUBLE_OPT_IN, *BASES)
 YES_NO = ("yes", "no")
 CALLED_STARTS = ("welcome", "none")
 MAX_TEXT_CHARACTERS = 2000
-MAX_FIELD_CHARACTERS, MAX_CHOICES_CHARACTERS = 500, 20_000
+MAX_FIELD_CHARACTERS = 500
 _BREAKS = frozenset({"Cs", "Zl", "Zp"})
 
 
@@ -459,7 +459,7 @@ class BodyReader:
                 self.mistake(name, CallFault.NOT_A_TEXT)
                 return ""
             value = BETWEEN_OPTIONS.join(value)
-        longest = MAX_CHOICES_CHARACTERS if declared.type == "choices" else MAX_FIELD_CHARACTERS
+        longest = MAX_VALUE_CHARACTERS if declared.type == "choices" else MAX_FIELD_CHARACTERS
         text = self._clean(name, value, longest, lines=False)
         try:
             return read_value(declared, text)

@@ -8,8 +8,10 @@ without quoting it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum, auto
+from types import MappingProxyType
 from typing import assert_never
 
 from engine.intake.instants import DateFault, DateOrder, DateRefused, read_day
@@ -27,12 +29,18 @@ from engine.sequence.model import Field
 from engine.sequence.parse_fields import folded
 from engine.words import CodedError
 
+MAX_VALUE_CHARACTERS = 20_000
+"""Of a text that is read: all the options of a field fit in it."""
 _YES = frozenset(["oui", "o", "yes", "y", "1", "x", "true", "vrai", "on", "ja", "si", "sim"])
 _NO = frozenset(["non", "n", "no", "0", "false", "faux", "off", "nein", "nao"])
 _FIGURES = re.compile(r"\d+", re.ASCII)
 _GROUPED = re.compile(r"[1-9]\d{0,2}([ '.,])\d{3}(?:\1\d{3})*", re.ASCII)
 _BETWEEN = re.compile(r"[;\r\n]")
 _ALSO_BETWEEN = re.compile(r"[|,]")
+
+
+ORDER_OF_DATES: Mapping[str, DateOrder] = MappingProxyType({"fr": "day-first"})
+"""How who reads a language writes a date in figures: an English reader may write either way."""
 
 
 class FieldFault(StrEnum):

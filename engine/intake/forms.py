@@ -13,11 +13,21 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Literal
 
 from engine.intake.address import AddressRefused, normalise
+from engine.intake.field_reader import (
+    MAX_VALUE_CHARACTERS,
+    FieldFault,
+    FieldRefused,
+    read_value,
+)
+from engine.intake.instants import DateFault, DateOrder, DateRefused
 from engine.intake.locales import read_zone
-from engine.sequence.model import Form
+from engine.sequence.field_values import BETWEEN_OPTIONS
+from engine.sequence.model import Field, Form
 from engine.subscriber.commands import RequestConsent, Subscribe
 from engine.subscriber.events import Cause
 
@@ -100,8 +110,37 @@ def _is_one_slip(written: str, meant: str) -> bool:
 
 
 Reason = Literal[
-    "missing", "address", "sign", "meant", "long", "line", "link", "choose", "tick", "age"
+    "missing",
+    "address",
+    "sign",
+    "meant",
+    "long",
+    "line",
+    "link",
+    "choose",
+    "tick",
+    "age",
+    "date",
+    "two-days",
+    "no-day",
+    "year",
+    "number",
+    "comma",
 ]
+# Why a value does not fit its field, in the words of a form.
+_UNFIT: Mapping[StrEnum, Reason] = MappingProxyType(
+    {
+        DateFault.BOTH_WAYS: "two-days",
+        DateFault.NO_SUCH_DAY: "no-day",
+        DateFault.YEAR_OF_TWO_FIGURES: "year",
+        DateFault.YEAR_UNLIKELY: "year",
+        FieldFault.NUMBER_BOTH_WAYS: "comma",
+        FieldFault.NUMBER_NOT_UNDERSTOOD: "number",
+        FieldFault.NUMBER_TOO_LONG: "number",
+        FieldFault.OPTION_UNKNOWN: "choose",
+        FieldFault.YES_OR_NO: "choose",
+    }
+)
 EMAIL, TIMEZONE = "email", "timezone"
 AGREED, STAMP, SHOWN = "relance-agreed", "relance-stamp", "relance-shown"
 AGE, SOURCE, CAMPAIGN, PROOF = "relance-age", "relance-source", "relance-campaign", "relance-proof"
@@ -166,8 +205,11 @@ def is_trapped(posted: Mapping[str, str], form: Form) -> bool:
     return bool(posted.get(honeypot_name(form), "").strip())
 
 
-def read(posted: Mapping[str, str], form: Form) -> Answers | FormFaults:
-    """The answers, or every reason at once.
+def read(
+    posted: Mapping[str, str], form: Form, date_order: DateOrder | None = None
+) -> Answers | FormFaults:
+    """The answers, or every reason at once; `date_order` is how the page's readers write a date in
+    figures.
 
     An invalid time zone comes from a script, not from a person, and is left out. An address that
     looks like a typing error is queried once: posted again unchanged, it is accepted.
@@ -185,9 +227,14 @@ def read(posted: Mapping[str, str], form: Form) -> Answers | FormFaults:
             reasons[EMAIL] = "meant"
     fields: dict[str, str] = {}
     for form_field in form.fields:
-        value = text_of(posted, form_field.name, form_field.required, reasons, hosts=form.confirm)
+        name, required = form_field.name, form_field.required
+        value = (
+            text_of(posted, name, required, reasons, hosts=form.confirm)
+            if form_field.type == "text"
+            else value_of_input(posted, name, form_field, date_order, reasons, required=required)
+        )
         if value:
-            fields[form_field.name] = value
+            fields[name] = value
     if form.question is not None:
         answer = unicodedata.normalize("NFC", posted.get(form.question.name, ""))
         chosen = next(
@@ -277,6 +324,40 @@ def text_of(
     return text
 
 
+def value_of_input(
+    posted: Mapping[str, str],
+    name: str,
+    field: Field,
+    order: DateOrder | None,
+    reasons: dict[str, Reason],
+    *,
+    required: bool = False,
+) -> str:
+    """The value of a typed field's input as it is kept, "" where there is none or it does not fit;
+    the fault is added to `reasons`.
+    """
+    written = unicodedata.normalize("NFC", input_of(posted, name, field))
+    if len(written) > MAX_VALUE_CHARACTERS:
+        reasons[name] = "long"
+        return ""
+    try:
+        value = read_value(field, written, order)
+    except (DateRefused, FieldRefused) as error:
+        reasons[name] = _UNFIT.get(error.reason.code, "date")
+        return ""
+    if required and not value:
+        reasons[name] = "missing" if field.type in ("date", "number") else "choose"
+    return value
+
+
+def input_of(posted: Mapping[str, str], name: str, field: Field) -> str:
+    """What was posted for a field; of choices, what each ticked box says, in one text."""
+    if field.type != "choices":
+        return posted.get(name, "")
+    boxes = [value for box, value in posted.items() if box.startswith(f"{name}.")]
+    return BETWEEN_OPTIONS.join(filter(None, (posted.get(name, ""), *boxes)))
+
+
 def _folded(text: str) -> str:
     """The text as a program may read it: NFKC, without invisible characters, every kind of dot as a
     full stop.
@@ -299,6 +380,13 @@ def shown_again(posted: Mapping[str, str], form: Form) -> dict[str, str]:
         BOUGHT,
         TIMEZONE,
         *(form_field.name for form_field in form.fields),
+        *(
+            box
+            for form_field in form.fields
+            if form_field.type == "choices"
+            for box in posted
+            if box.startswith(f"{form_field.name}.")
+        ),
     ]
     names += [form.question.name] if form.question else []
     names += [form.order_field] if form.order_field else []

@@ -8,13 +8,16 @@ requested: whoever holds another person's letter could otherwise take over their
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from engine.intake.address import AddressRefused, normalise
-from engine.intake.forms import Reason, text_of
+from engine.intake.forms import Reason, input_of, text_of, value_of_input
+from engine.intake.instants import DateOrder
 from engine.intake.locales import read_language, read_zone
+from engine.sequence.field_values import options_of
+from engine.sequence.model import Field
 
 Act = Literal[
     "see",
@@ -72,20 +75,32 @@ def read_press(posted: Mapping[str, str]) -> Press:
 
 
 def read_corrections(
-    posted: Mapping[str, str], known: Mapping[str, str], timezone: str, language: str
+    posted: Mapping[str, str],
+    known: Sequence[tuple[Field, str]],
+    timezone: str,
+    language: str,
+    date_order: DateOrder | None = None,
 ) -> Corrections | CorrectionFaults:
     """`known` has every field that may be corrected, with its value or ""; `timezone` and
-    `language` are the person's. An unchanged value is not checked: an import may have written what
-    a person may not write here.
+    `language` are the person's; `date_order` is how the page's readers write a date in figures. An
+    unchanged value is not checked: an import, or a field of another type, may have left what a
+    person may not write here.
     """
     reasons: dict[str, Wrong] = {}
     changed = {}
-    for name, value in known.items():
-        posted_value = posted.get(FIELD + name)
-        if posted_value is not None and _on_one_line(posted_value) != _on_one_line(value):
-            wrong: dict[str, Reason] = {}
-            changed[name] = text_of(posted, FIELD + name, False, wrong)
-            reasons |= wrong
+    for declared, value in known:
+        name = FIELD + declared.name
+        if name not in posted or _is_unchanged(declared, input_of(posted, name, declared), value):
+            continue
+        wrong: dict[str, Reason] = {}
+        written = (
+            text_of(posted, name, False, wrong)
+            if declared.type == "text"
+            else value_of_input(posted, name, declared, date_order, wrong)
+        )
+        reasons |= wrong
+        if declared.type == "text" or written != value:
+            changed[declared.name] = written
     written, tongue = posted.get(ZONE, "").strip(), read_language(posted.get(LANGUAGE, ""))
     zone = written if written == timezone else read_zone(written)
     if written and not zone:
@@ -107,6 +122,13 @@ def read_address(posted: Mapping[str, str], known: str) -> str | CorrectionFault
     except AddressRefused:
         return CorrectionFaults({ADDRESS: "address" if posted_address.strip() else "missing"})
     return CorrectionFaults({ADDRESS: "same"}) if address == known else address
+
+
+def _is_unchanged(known: Field, written: str, value: str) -> bool:
+    """Boxes ticked as before are, in whatever order they were kept."""
+    if known.type == "choices":
+        return set(options_of(written)) == set(options_of(value))
+    return _on_one_line(written) == _on_one_line(value)
 
 
 def _on_one_line(value: str) -> str:

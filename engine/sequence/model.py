@@ -201,9 +201,21 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class FormField:
+class Field:
+    """A piece of information about a person which letters may use. `options` are what a choice or
+    choices choose from; `engine.sequence.field_values` says how each type is kept.
+    """
+
     name: str
     label: str
+    type: FieldType = "text"
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormField(Field):
+    """A field as a form asks for it, with its label there."""
+
     required: bool = False
 
 
@@ -289,18 +301,6 @@ class Content:
 
     id: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A piece of information about a person which letters may use. `options` are what a choice or
-    choices choose from; `engine.sequence.field_values` says how each type is kept.
-    """
-
-    name: str
-    label: str
-    type: FieldType = "text"
-    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from engine.words import N_
 
 RESERVED = frozenset({"email", "address", "timezone", "language"})
 WITH_OPTIONS = ("choice", "choices")
-MAX_OPTIONS, MAX_OPTION_CHARACTERS = 200, 100
+MAX_OPTIONS, MAX_OPTION_CHARACTERS = 100, 100
+MAX_BOXES = 60
+"""The options of all choices together: the page of one's own data shows a box for each."""
 
 
 def read_fields(root: Table) -> tuple[Field, ...]:
@@ -20,8 +22,11 @@ def read_fields(root: Table) -> tuple[Field, ...]:
     `options`.
     """
     table = root.table("fields")
-    root.get("fields", dict, {})
-    return tuple(_fields(table)) if table is not None else ()
+    fields = tuple(_fields(table)) if table is not None else ()
+    if sum(len(field.options) for field in fields if field.type == "choices") > MAX_BOXES:
+        message = N_("the fields of type choices have more than {most} options together")
+        root.mistake("fields", message, most=MAX_BOXES)
+    return fields
 
 
 def _fields(table: Table) -> Iterator[Field]:

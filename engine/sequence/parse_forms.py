@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.draft import Draft, check_name
-from engine.sequence.model import Choice, Confirmation, Form, FormField, Question
+from engine.sequence.model import Choice, Confirmation, Field, Form, FormField, Question
 from engine.sequence.nearest import hint, nearest_field
 from engine.sequence.parse_letters import check_body
 from engine.sequence.table import Table
@@ -104,16 +104,23 @@ def _duties(form: Form, table: Table) -> None:
 
 def _field(table: Table, draft: Draft) -> FormField:
     name = table.need("name", str, "")
-    labels = {field.name: field.label for field in draft.settings.fields}
-    if name and name not in labels:
-        close = hint(nearest_field(name, labels))
+    declared = {field.name: field for field in draft.settings.fields}
+    known = declared.get(name, Field(name, name))
+    if name and name not in declared:
+        close = hint(nearest_field(name, {field.name: field.label for field in declared.values()}))
         table.mistake(
             "name",
             N_('the field "{field}" is not declared in [fields] of config.toml{hint}'),
             field=name,
             hint=close,
         )
-    form_field = FormField(name, table.get("label", str, name), table.get("required", bool, False))
+    form_field = FormField(
+        name,
+        table.get("label", str, name if known.type == "text" else known.label),
+        known.type,
+        known.options,
+        table.get("required", bool, False),
+    )
     table.finish()
     return form_field
 

@@ -21,6 +21,7 @@ from engine.desk.desk import TRAPS
 from engine.i18n.language import N_, Language, Say, translator
 from engine.installation.publishing import digest_of, notice_text, partner_line
 from engine.installation.state import Installation
+from engine.intake.field_reader import ORDER_OF_DATES
 from engine.intake.forms import (
     AGE,
     AGREED,
@@ -34,11 +35,13 @@ from engine.intake.forms import (
     STAMP,
     FormFaults,
     honeypot_name,
+    input_of,
     is_trapped,
     read,
     shown_again,
 )
 from engine.sequence.model import Form, Plan
+from engine.web.controls import UNFIT, Control
 from engine.web.enrolment import Enrolment, Received, TooOften, TryAgain
 from engine.web.limits import Limits
 from engine.web.page_signatures import OLDEST_STAMP, YOUNGEST_STAMP, make_stamp, stamped_at
@@ -55,6 +58,7 @@ REASONS = {
     "line": N_("Please write this in one line."),
     "link": N_("Please leave out the web address."),
     "choose": N_("Please choose one."),
+    **UNFIT,
     "age": N_("Please tick this box: we do not write to anyone younger."),
     "tick": N_("Please tick this box: we only write to people who agreed."),
 }
@@ -80,6 +84,8 @@ COMPLETIONS = {
     "name": "name",
     "town": "address-level2",
     "company": "organization",
+    "birthday": "bday",
+    "birthdate": "bday",
 }
 
 
@@ -130,6 +136,7 @@ def embed_html(plan: Plan, name: str, site: Site) -> str:
         copied=True,
         meant="",
         form=form,
+        controls=_controls(form, none, none, spoken(plan.language, site)),
         seen=_seen(plan, form),
     )
     return bytes(page.body).decode().strip() + "\n"
@@ -161,7 +168,27 @@ def form_values(
         "meant": faults.meant,
         "may_stay": faults.reasons.get(EMAIL) == "meant",
         "form": form,
+        "controls": _controls(form, values, errors, language),
         "seen": _seen(plan, form),
+    }
+
+
+def _controls(
+    form: Form, values: Mapping[str, str], errors: Mapping[str, str], language: Language
+) -> dict[str, Control]:
+    """Those of the form's typed fields, by name."""
+    return {
+        field.name: Control.of(
+            field,
+            input_of(values, field.name, field),
+            language,
+            id=f"relance-{field.name}",
+            name=field.name,
+            required=field.required,
+            wrong=errors.get(field.name, ""),
+        )
+        for field in form.fields
+        if field.type != "text"
     }
 
 
@@ -251,7 +278,7 @@ class Forms:
             else 0
         )
         sentence = self._doubt(posted, form, shown, at)
-        read_form = read(posted, form)
+        read_form = read(posted, form, ORDER_OF_DATES.get(plan.language))
         if sentence or isinstance(read_form, FormFaults):
             faults = read_form if isinstance(read_form, FormFaults) else NOTHING
             values = shown_again(posted, form)

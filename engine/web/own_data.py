@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 from fastapi.responses import Response
 
 from engine.commands.command_handler import Result
+from engine.intake.field_reader import ORDER_OF_DATES
 from engine.intake.own_data import (
     CHANGING,
     READING,
@@ -192,9 +193,10 @@ class OwnData:
         values = known.fields if known else {}
         corrections = read_corrections(
             posted,
-            {name: values.get(name, "") for name in letter.plan.fields},
+            [(field, values.get(name, "")) for name, field in letter.plan.fields.items()],
             person.timezone,
             person.language,
+            ORDER_OF_DATES.get(letter.language),
         )
         if isinstance(corrections, CorrectionFaults):
             return self._everything(letter, mistaken=corrections, posted=posted)

@@ -16,6 +16,8 @@ from zoneinfo import available_timezones
 from fastapi.responses import RedirectResponse, Response
 
 from engine.i18n.language import N_, Language, Say, town_in_words, translator
+from engine.intake.field_reader import MAX_VALUE_CHARACTERS
+from engine.intake.forms import input_of
 from engine.intake.own_data import (
     ADDRESS,
     FIELD,
@@ -30,6 +32,7 @@ from engine.privacy.dossier_words import LANGUAGES as SPOKEN
 from engine.privacy.dossier_words import DossierInWords
 from engine.privacy.erasure import Kept, Receipt, what_remains
 from engine.subscriber.outcome import Refused
+from engine.web.controls import UNFIT, Control
 from engine.web.link_pages import LinkPages, Press, Shown
 from engine.web.own_requests import OwnLetter
 from engine.web.page_signatures import make_nonce
@@ -44,6 +47,7 @@ WRONG: Mapping[Wrong, str] = {
     "long": N_("This is too long."),
     "line": N_("Please write this in one line."),
     "link": N_("Please leave out the web address."),
+    "choose": N_("Please choose one."),
     "zone": N_("This is no time zone: write for example Europe/Paris."),
     "language": N_("Please choose one."),
     "same": N_("This is the address we have already."),
@@ -73,7 +77,7 @@ DELETED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One line of the form of corrections."""
+    """An input for an address."""
 
     name: str
     label: str
@@ -204,7 +208,7 @@ class OwnDataPages:
         _ = translator(letter.language)
         teller = DossierInWords(letter.plan, letter.language, letter.zone, self.stores.clock.now())
         wrong = {
-            name: _(WRONG[reason])
+            name: _(UNFIT.get(reason) or WRONG[reason])
             for name, reason in (mistaken.reasons if mistaken else {}).items()
         }
         known = posted or {}
@@ -215,7 +219,8 @@ class OwnDataPages:
             known.get(ADDRESS, "")[:254],
             wrong.get(ADDRESS, ""),
         )
-        labels = {line.name: line.label for line in (*inputs, address)} | {
+        labels = {line.name: line.label for line in inputs} | {
+            ADDRESS: address.label,
             ZONE: _("Time zone"),
             LANGUAGE: _("Language"),
         }
@@ -286,15 +291,19 @@ class OwnDataPages:
 
     def _inputs(
         self, letter: OwnLetter, posted: Mapping[str, str], wrong: Mapping[str, str]
-    ) -> list[Input]:
+    ) -> list[Control]:
         known = self.stores.vault.people([letter.stream]).get(letter.stream)
         values: Mapping[str, str] = defaultdict(str, known.fields if known else {})
         return [
-            Input(
-                FIELD + name,
-                field.label,
-                posted.get(FIELD + name, values[name])[:800],
-                wrong.get(FIELD + name, ""),
+            Control.of(
+                field,
+                (input_of(posted, FIELD + name, field) if FIELD + name in posted else values[name])[
+                    :MAX_VALUE_CHARACTERS
+                ],
+                letter.language,
+                id=FIELD + name,
+                name=FIELD + name,
+                wrong=wrong.get(FIELD + name, ""),
             )
             for name, field in letter.plan.fields.items()
         ]

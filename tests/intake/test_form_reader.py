@@ -42,7 +42,7 @@ FORM = Form(
     "Notice",
     "Je m’inscris",
     "Oui, je souhaite la recevoir",
-    fields=(FormField("first_name", "Prénom"), FormField("town", "Commune", True)),
+    fields=(FormField("first_name", "Prénom"), FormField("town", "Commune", required=True)),
     question=QUESTION,
 )
 GOOD = {
@@ -78,6 +78,64 @@ def test_a_form_well_filled_in_is_read_whole() -> None:
         "",
         False,
     )
+
+
+TYPED_FORM = replace(
+    FORM,
+    fields=(
+        FormField("birthday", "Né le", "date"),
+        FormField("budget", "Budget", "number", required=True),
+        FormField("crops", "Cultures", "choices", ("Ail", "Node.js/Deno"), required=True),
+        FormField("garden", "Jardin", "yes-no"),
+    ),
+)
+FILLED_IN = GOOD | {
+    "birthday": "03/09/1980",
+    "budget": "12,50",
+    "crops": "",
+    "crops.0": "Ail",
+    "crops.1": "Node.js/Deno",
+    "garden": "no",
+}
+
+
+def test_typed_fields_are_read_as_they_are_kept() -> None:
+    read_form = read(FILLED_IN, TYPED_FORM, "day-first")
+    assert isinstance(read_form, Answers), read_form
+    assert read_form.fields == {
+        "birthday": "1980-09-03",
+        "budget": "12.5",
+        "crops": "Ail; Node.js/Deno",
+        "garden": "no",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("birthday", "03/09/1980", "two-days"),
+        ("birthday", "31/02/1980", "no-day"),
+        ("birthday", "03/09/80", "year"),
+        ("birthday", "hier", "date"),
+        ("budget", "", "missing"),
+        ("budget", "https://evil.example", "number"),
+        ("budget", "1,234", "comma"),
+        ("crops.0", "Roche", "choose"),
+        ("garden", "peut-être", "choose"),
+        ("garden", "x" * 30_000, "long"),
+    ],
+)
+def test_what_does_not_fit_its_field_is_a_reason_at_its_input_and_shown_again(
+    name: str, value: str, reason: Reason
+) -> None:
+    posted = FILLED_IN | {"birthday": "1980-09-03", name: value}
+    assert reasons(posted, TYPED_FORM) == {name.partition(".")[0]: reason}
+    assert shown_again(posted, TYPED_FORM).get(name, "") == value[:800]
+
+
+def test_of_required_boxes_one_is_ticked() -> None:
+    unticked = {name: value for name, value in FILLED_IN.items() if not name.startswith("crops.")}
+    assert reasons(unticked | {"birthday": ""}, TYPED_FORM) == {"crops": "choose"}
 
 
 def test_the_radio_answer_decides_the_list() -> None:

@@ -16,8 +16,9 @@ from engine.intake.own_data import (
     read_corrections,
     read_press,
 )
+from engine.sequence.model import Field
 
-KNOWN = {"first_name": "Anna", "town": ""}
+KNOWN = [(Field("first_name", "Prénom"), "Anna"), (Field("town", "Commune"), "")]
 
 
 def corrected(**posted: str) -> Corrections | CorrectionFaults:
@@ -60,9 +61,40 @@ def test_a_field_may_be_emptied() -> None:
 
 
 def test_line_ends_that_browsers_drop_are_no_difference() -> None:
-    known = {"town": "Semailles\r\n-sur-Loire"}
+    known = [(Field("town", "Commune"), "Semailles\r\n-sur-Loire")]
     posted = {"field-town": "Semailles-sur-Loire"}
     assert read_corrections(posted, known, "", "fr") == Corrections()
+
+
+TYPED = [
+    (Field("birthday", "Né le", "date"), "1980-09-03"),
+    (Field("budget", "Budget", "number"), "12.5"),
+    (Field("crops", "Cultures", "choices", ("Ail", "Tomates")), "Ail; Roche"),
+    (Field("garden", "Jardin", "yes-no"), "peut-être"),
+]
+
+
+def typed(**posted: str) -> Corrections | CorrectionFaults:
+    named = {f"field-{name}": value for name, value in posted.items()}
+    return read_corrections(named, TYPED, "", "fr", "day-first")
+
+
+def test_what_does_not_fit_any_more_stays_until_it_is_changed() -> None:
+    boxes = {"crops": "", "crops.0": "Ail", "crops.2": "Roche"}
+    unchanged = typed(birthday="1980-09-03", budget="12,50", garden="peut-être", **boxes)
+    assert unchanged == Corrections()
+    assert typed(**boxes | {"crops.1": "Tomates"}) == CorrectionFaults({"field-crops": "choose"})
+    assert typed(**{"crops": "", "crops.1": "Tomates"}) == Corrections({"crops": "Tomates"})
+    assert typed(crops="", garden="") == Corrections({"crops": "", "garden": ""})
+
+
+def test_a_typed_field_is_corrected_as_it_is_kept_or_the_reason_is_told() -> None:
+    assert typed(birthday="4/9/1980", garden="no") == Corrections(
+        {"birthday": "1980-09-04", "garden": "no"}
+    )
+    assert typed(birthday="31/02/1980", budget="1,234") == CorrectionFaults(
+        {"field-birthday": "no-day", "field-budget": "comma"}
+    )
 
 
 def test_zone_and_language_are_read_as_people_write_them() -> None:
