@@ -78,6 +78,7 @@ DOORS: Mapping[str, Door] = {
     "form": Door((*ALWAYS, *FORM), OPTIONAL),
     "form-confirmed": Door((*ALWAYS, *FORM, *ASKED, *CONFIRMED), OPTIONAL | MAIL),
     "page": Door((*ALWAYS, *SHOWN, "act", "message"), OPTIONAL),
+    "click-confirmed": Door((*ALWAYS, *SHOWN, *ASKED, *CONFIRMED), OPTIONAL | MAIL),
     "answer": Door((*ALWAYS, *SHOWN, "act", "message", "link", "box"), OPTIONAL),
     "api": Door((*ALWAYS, *DECLARED, "call", *sorted(OF_COLLECTION)), NOT_DECLARED),
     "api-confirmed": Door((*ALWAYS, "source", "call", *ASKED, *CONFIRMED), OPTIONAL | MAIL),

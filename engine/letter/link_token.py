@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 VERSION = 1
-UNSUBSCRIBE, EVERYTHING, CONFIRM, UNDO, NOT_ME, MY_DATA = range(6)
+UNSUBSCRIBE, EVERYTHING, CONFIRM, UNDO, NOT_ME, MY_DATA, PREFERENCES = range(7)
 FIRST_LINK = 16
 TOKEN_CHARACTERS = 35
 _PREFIX = b"link/v1\0"

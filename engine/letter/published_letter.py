@@ -38,6 +38,7 @@ class Texts:
     still_body: str
     why_still: str
     my_data: str
+    preferences: str
 
 
 TEXTS: dict[Language, Texts] = {
@@ -69,6 +70,7 @@ TEXTS: dict[Language, Texts] = {
         "Vous recevez ce message, le seul de ce genre, parce que vous êtes inscrit à nos lettres et"
         " que nous ne gardons pas vos données sans fin.",
         "Mes données",
+        "Choisir ce que je reçois",
     ),
     "en": Texts(
         "Stop receiving “{purpose}”",
@@ -96,6 +98,7 @@ TEXTS: dict[Language, Texts] = {
         "You receive this message, the only one of its kind, because you are subscribed to our"
         " letters and we do not keep your data for ever.",
         "My data",
+        "Choose what I receive",
     ),
 }
 # Not those of headers, where one blank that is not ASCII makes an encoded word of the whole.

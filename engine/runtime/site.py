@@ -39,6 +39,7 @@ from engine.web.link_routes import AWAY, METHODS, PREFIX, LinkRoutes
 from engine.web.link_visits import LinkVisits
 from engine.web.own_data import OwnData
 from engine.web.pages import App, Headers, Ours, Pages, site_headers, spoken
+from engine.web.preferences import PreferenceCentre
 from engine.web.stores import FormStores, LinkStores, OwnDataStores
 
 log = logging.getLogger("relance.web")
@@ -95,6 +96,7 @@ def make_site(stores: SiteStores, group_commit: CommandGroupCommit) -> App:
         app,
         LinkVisits(links, link_pages),
         OwnData(stores.own_data(), links, link_pages),
+        PreferenceCentre(links, link_pages),
         headers=Ours(headers),
         trusted_proxies=stores.config.web.trusted_proxies,
         failed=partial(_failure, pages),

@@ -34,6 +34,7 @@ from engine.letter.link_token import (
     FIRST_LINK,
     MY_DATA,
     NOT_ME,
+    PREFERENCES,
     TOKEN_CHARACTERS,
     UNSUBSCRIBE,
     make_token,
@@ -311,6 +312,7 @@ class Composer:
             else request.claim.purpose
         )
         my_data = (texts.my_data, url(MY_DATA))
+        preferences = (texts.preferences, url(PREFERENCES))
         if request.claim.kind == "permission":
             none_left, confirm = (url(UNSUBSCRIBE), texts.everything), url(CONFIRM)
             return Foot(
@@ -319,7 +321,7 @@ class Composer:
                 texts.why_still,
                 *none_left,
                 language=language,
-                extra=(my_data,),
+                extra=(preferences, my_data),
                 confirm_url=confirm,
             )
         if request.claim.kind == "confirmation":
@@ -346,7 +348,7 @@ class Composer:
             url(EVERYTHING),
             texts.everything,
             language,
-            (my_data,),
+            (preferences, my_data),
         )
 
     def _mail(

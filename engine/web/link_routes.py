@@ -2,8 +2,8 @@
 the visit it is has been carried out.
 
 Visits of the same moment are carried out together (`link_visits.py`), off the event loop, which
-only reads and answers. What a person's own data are asked for is rare and heavy, and goes a way of
-its own (`own_data.py`).
+only reads and answers. What is asked about a person's own data or set among their preferences is
+rare and heavy, and goes a way of its own (`own_data.py`, `preferences.py`).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from engine.web.limits import Pace
 from engine.web.link_visits import LinkVisits
 from engine.web.own_data import OwnData, is_of_own_data
 from engine.web.pages import App, Ours, Receive, Send
+from engine.web.preferences import PreferenceCentre, is_of_preferences
 from engine.web.request import fields_of, visitor_of
 from engine.web.robots import is_by_gateway, is_prefetch
 
@@ -48,12 +49,14 @@ class LinkRoutes:
         app: App,
         visits: LinkVisits,
         own_data: OwnData,
+        preferences: PreferenceCentre,
         *,
         headers: Ours,
         trusted_proxies: tuple[str, ...],
         failed: Callable[[int], Response],
     ) -> None:
-        self.app, self.visits, self.own_data = app, visits, own_data
+        self.app, self.visits = app, visits
+        self.own_data, self.preferences = own_data, preferences
         self.ours, self.trusted, self.failed = headers, trusted_proxies, failed
         self._looks, self._presses = Pace(30), Pace(30)
         self._group_commit = GroupCommit(visits.answers)
@@ -90,6 +93,8 @@ class LinkRoutes:
         visitor = _visitor(request, token, self.trusted, too_often)
         if is_of_own_data(token):
             return await run_in_threadpool(self.own_data.answer, visitor, fields)
+        if is_of_preferences(token):
+            return await run_in_threadpool(self.preferences.answer, visitor, fields)
         body = read_body(fields) if fields is not None else None
         try:
             return await self._group_commit.answer((visitor, body))

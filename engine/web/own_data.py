@@ -36,11 +36,9 @@ from engine.subscriber.terms import AccessRight
 from engine.web.click_evidence import Visitor
 from engine.web.limits import Limits
 from engine.web.link_pages import LinkPages
-from engine.web.link_resolver import LinkResolver
 from engine.web.own_data_pages import NO_PROOF, OwnDataPages, seeing
-from engine.web.own_requests import OwnLetter, OwnRequests
+from engine.web.own_requests import OwnLetter, OwnRequests, own_letter
 from engine.web.page_signatures import is_nonce
-from engine.web.pages import spoken
 from engine.web.stores import LinkStores, OwnDataStores
 
 log = logging.getLogger("relance.web")
@@ -61,7 +59,7 @@ class OwnData:
 
     def answer(self, visitor: Visitor, posted: Mapping[str, str] | None) -> Response:
         """The page for a visit; `posted` is None where the link was only opened."""
-        letter = self._letter(visitor.token)
+        letter = own_letter(self.links, visitor.token)
         if letter is None:
             return self.pages.unknown()
         if not letter.person.registered or letter.person.erased:
@@ -109,22 +107,6 @@ class OwnData:
             (act for act in CHANGING if act in (query.get("done"), query.get("same"))), None
         )
         return self._everything(letter, after=after, done="done" in query)
-
-    def _letter(self, token: str) -> OwnLetter | None:
-        resolved = LinkResolver(self.links).genuine([token]).get(token)
-        if resolved is None:
-            return None
-        entry, _action = resolved
-        person = self.stores.command_handler.load([entry.stream])[entry.stream]
-        plan, site = self.stores.installation_stream.current().plan(), self.stores.config.site
-        return OwnLetter(
-            token,
-            entry,
-            person,
-            plan,
-            spoken(person.language, site),
-            person.timezone or plan.timezone,
-        )
 
     def _read(self, letter: OwnLetter, act: Act, visitor: Visitor) -> Response:
         """The answer to a request to see or take the data. It is made before its fact is recorded:

@@ -14,6 +14,7 @@ from typing import cast
 from engine.commands.command_handler import CommandRequest, Result
 from engine.config import Site
 from engine.i18n.language import Language
+from engine.installation.state import Installation
 from engine.intake.clicks import HUMAN
 from engine.intake.own_data import Corrections
 from engine.ledger.codec import Entry
@@ -31,8 +32,9 @@ from engine.subscriber.terms import AccessRight, Right
 from engine.vault.evidence import Evidence, kept
 from engine.vault.vault import VaultWrite
 from engine.web.click_evidence import Visitor
+from engine.web.link_resolver import LinkResolver
 from engine.web.pages import spoken
-from engine.web.stores import OwnDataStores
+from engine.web.stores import LinkStores, OwnDataStores
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,13 @@ class OwnLetter:
     token: str
     entry: Entry
     person: Person
-    plan: Plan
     language: Language
     zone: str
+    installation: Installation
+
+    @property
+    def plan(self) -> Plan:
+        return self.installation.plan()
 
     @property
     def stream(self) -> str:
@@ -64,6 +70,24 @@ class OwnLetter:
             language=spoken(person.language, site),
             zone=person.timezone or self.plan.timezone,
         )
+
+
+def own_letter(stores: LinkStores, token: str) -> OwnLetter | None:
+    """The letter that a link of one's own came in; None for a token that is not ours."""
+    resolved = LinkResolver(stores).genuine([token]).get(token)
+    if resolved is None:
+        return None
+    entry, _action = resolved
+    person = stores.command_handler.load([entry.stream])[entry.stream]
+    installation = stores.installation_stream.current()
+    return OwnLetter(
+        token=token,
+        entry=entry,
+        person=person,
+        language=spoken(person.language, stores.site),
+        zone=person.timezone or installation.plan().timezone,
+        installation=installation,
+    )
 
 
 MakeCommand = Callable[[int, Cause, str], AnyCommand]

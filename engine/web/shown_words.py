@@ -17,6 +17,7 @@ from engine.letter.french_spacing import spaced
 from engine.sequence.model import Plan
 from engine.web.forms import embed_html, form_values
 from engine.web.pages import Pages, spoken
+from engine.web.preference_offer import offer, published_as
 
 # Where a press on a page behind a link gives a ground.
 CONSENT, AGAIN, AGAIN_ALL, CONFIRM = "consent", "again", "again-all", "confirm"
@@ -104,4 +105,8 @@ def shown_by(plan: Plan, site: Site) -> ShownWords:
         for purpose in plan.purposes
         for spoken_in in LANGUAGES
     }
-    return ShownWords(forms, notices, language)
+    centre = {
+        published_as(spoken_in): (offer(plan, spoken_in).notice, spoken_in)
+        for spoken_in in LANGUAGES
+    }
+    return ShownWords(forms, notices | centre, language)

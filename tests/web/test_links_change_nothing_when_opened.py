@@ -10,7 +10,15 @@ import httpx
 import pytest
 
 from engine.context import AppContext
-from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
+from engine.letter.link_token import (
+    CONFIRM,
+    EVERYTHING,
+    MY_DATA,
+    NOT_ME,
+    PREFERENCES,
+    UNDO,
+    UNSUBSCRIBE,
+)
 from tests.web.correspondence import COPY, MINUTE, OFFERS, YES, confirmation, letter
 
 TIMES = 25
@@ -26,7 +34,7 @@ def every_link(context: AppContext) -> list[str]:
     found, asked = letter(context, minutes_ago=60), confirmation(context)
     context.clock.jump(60 * MINUTE)
     links = [found.link(number) for number in (YES, COPY, OFFERS)] + [
-        found.token(action) for action in (UNSUBSCRIBE, EVERYTHING, UNDO, MY_DATA)
+        found.token(action) for action in (UNSUBSCRIBE, EVERYTHING, UNDO, MY_DATA, PREFERENCES)
     ]
     return [*links, asked.token(CONFIRM), asked.token(NOT_ME), asked.token(MY_DATA)]
 

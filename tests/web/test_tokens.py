@@ -91,7 +91,7 @@ def test_every_false_token_gets_the_same_page(
     ]
     false += [
         make_token(key, action, found.position, found.claim.message)
-        for action in (2, 6, 15, 16 + 5, 255)
+        for action in (2, 7, 15, 16 + 5, 255)
     ]
     before = context.ledger.head()
     for each in false:

@@ -1,0 +1,87 @@
+"""What is posted from the page on which a person chooses what to receive. Pure; every posted value
+is hostile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from engine.intake.instants import DateRefused, read_day
+from engine.sequence.model import Form, Plan
+from engine.sequence.timing import to_instant
+from engine.subscriber.preferences import LONGEST_PAUSE
+from engine.subscriber.terms import FREQUENCIES, Frequency
+
+PURPOSE, WAS, THEME, CONTENT = "purpose-", "was-", "theme-", "content-"
+FREQUENCY, PAUSE, OFFERED = "frequency", "pause", "offered"
+PauseFault = Literal["date", "past", "far"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`paused_until` (ms) is the beginning of a day, 0 for no pause. `on` and `off` are purposes
+    whose switch is not as the page had shown it.
+    """
+
+    themes: tuple[str, ...]
+    contents: tuple[str, ...]
+    frequency: Frequency
+    paused_until: int
+    on: tuple[str, ...]
+    off: tuple[str, ...]
+
+
+def read_choice(posted: Mapping[str, str], plan: Plan, now: int, zone: str) -> Choice | PauseFault:
+    """`now` is the engine's time (ms); a day begins on the clock of `zone`."""
+    paused_until = _pause(posted.get(PAUSE, ""), now, zone)
+    if isinstance(paused_until, str):
+        return paused_until
+    ticked = {purpose for purpose in plan.purposes if posted.get(PURPOSE + purpose)}
+    was = {purpose for purpose in plan.purposes if posted.get(WAS + purpose) == "on"}
+    frequency: Frequency = next(
+        (known for known in FREQUENCIES if known == posted.get(FREQUENCY)), "as-it-comes"
+    )
+    return Choice(
+        themes=tuple(code for code in plan.themes if posted.get(THEME + code)),
+        contents=tuple(code for code in plan.contents if posted.get(CONTENT + code)),
+        frequency=frequency,
+        paused_until=paused_until,
+        on=tuple(p for p in plan.purposes if p in ticked - was and form_to_switch_on(plan, p)),
+        off=tuple(p for p in plan.purposes if p in was - ticked),
+    )
+
+
+def _pause(text: str, now: int, zone: str) -> int | PauseFault:
+    if not text.strip():
+        return 0
+    try:
+        day = read_day(text[:40], "day-first")
+        until = to_instant(datetime(day.year, day.month, day.day), zone)
+    except (DateRefused, ValueError, OverflowError):
+        return "date"
+    if until <= now:
+        return "past"
+    return until if until - now <= LONGEST_PAUSE else "far"
+
+
+def form_to_switch_on(plan: Plan, purpose: str) -> Form | None:
+    """The form whose consent the page may ask for: it asks for nothing else that must be answered,
+    so that a press says all of it.
+    """
+    return next((form for form in forms_of(plan, purpose) if _asks_for_consent_alone(form)), None)
+
+
+def forms_of(plan: Plan, purpose: str) -> list[Form]:
+    """The forms by which one consents to a purpose."""
+    return [
+        form for form in plan.forms.values() if form.purpose == purpose and form.basis == "consent"
+    ]
+
+
+def _asks_for_consent_alone(form: Form) -> bool:
+    return not (
+        form.question or form.age or form.order_field or any(f.required for f in form.fields)
+    )
