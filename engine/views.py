@@ -69,6 +69,11 @@ class Views(Protocol):
     def due_until(self, upto: int) -> list[tuple[int, str, int]]:
         """(list, kind of act, how many) for what is due up to an instant."""
 
+    def cohorts(self, most: int) -> list[tuple[str, int, int]]:
+        """People who stand at the same letter of a list on the same day: one of them, the list, how
+        many they are; the most numerous first.
+        """
+
     def standing(self) -> dict[int, int]:
         """How many people stand on each list."""
 

@@ -115,6 +115,11 @@ DELETE FROM {schema}.agenda WHERE subscriber = ANY(%(subscribers)s)
 -- They can be taken again.
 DELETE FROM {schema}.aside WHERE subscriber = ANY(%(subscribers)s)
 
+-- name: cohorts
+-- People who stand at the same letter of a list on the same day (of UTC), and one of them to stand for all: the most numerous first. It reads the whole agenda.
+SELECT min(subscriber::text), list, count(*) FROM {schema}.agenda WHERE due > 0 AND key = 'list:' || list AND kind <> 'settle'
+GROUP BY list, kind, letter, due / 86400000 ORDER BY 3 DESC, 2, 1 LIMIT %(most)s
+
 -- name: due_between
 -- What falls due in a span, for `lists`, `resume` and the screen.
 SELECT list, kind, count(*) FROM {schema}.agenda WHERE due > 0 AND due <= %(upto)s GROUP BY list, kind

@@ -132,6 +132,9 @@ class ReadViews:
             list[tuple[int, str, int]], self._ask(self.agenda.sql["due_between"], upto=upto)
         )
 
+    def cohorts(self, most: int) -> list[tuple[str, int, int]]:
+        return cast(list[tuple[str, int, int]], self._ask(self.agenda.sql["cohorts"], most=most))
+
     def standing(self) -> dict[int, int]:
         return dict(cast(list[tuple[int, int]], self._ask(self.members.sql["counts"])))
 

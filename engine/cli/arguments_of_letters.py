@@ -59,6 +59,16 @@ def simulate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 
+def programme_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--year", type=int, default=0, metavar="YEAR", help=N_("which (default: this one)")
+    )
+    parser.add_argument(
+        "--ics", default="", metavar="FILE", help=N_("write it as a calendar file too")
+    )
+    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
+
+
 FORMATS = ("text", "mermaid", "dot")
 
 
@@ -118,6 +128,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "graph": graph_arguments,
     "publish": publish_arguments,
     "watch": watch_arguments,
+    "programme": programme_arguments,
     "preview": preview_arguments,
     "send-test": send_test_arguments,
 }

@@ -59,6 +59,8 @@ def context_verb(name: str) -> ContextVerb:
             from engine.cli.lists import lists as carry_out
         case "publish":
             from engine.cli.publish import run as carry_out
+        case "programme":
+            from engine.cli.programme import run as carry_out
         case "watch":
             from engine.cli.watch import run as carry_out
         case "preview":

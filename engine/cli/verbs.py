@@ -75,6 +75,9 @@ VERBS: dict[str, Verb] = {
     "simulate": Verb("letters", N_("live through a dialogue and print its calendar"), "config"),
     "graph": Verb("letters", N_("draw a dialogue"), "config"),
     "publish": Verb("letters", N_("show what differs from what runs, then publish it"), dated=True),
+    "programme": Verb(
+        "letters", N_("the year: what is written, what is intended, what will leave")
+    ),
     "watch": Verb("letters", N_("a dialogue's questions and how they are answered")),
     "preview": Verb("letters", N_("a letter as a chosen person would see it")),
     "send-test": Verb("letters", N_("send one letter to yourself")),

@@ -66,6 +66,13 @@ def day_in_words(day: date, language: Language) -> str:
     return format_date(day, "long", locale="fr" if language == "fr" else "en_GB")
 
 
+def month_in_words(month: int, language: Language) -> str:
+    """ "May", "mai"; January is 1."""
+    from babel.dates import get_month_names
+
+    return str(get_month_names("wide", "stand-alone", locale=language)[month])
+
+
 def town_in_words(zone: str, language: Language) -> str:
     """The town that a time zone is named after: "Athens", "Athènes". A name that Unicode's tables
     lack is read from the zone's own.

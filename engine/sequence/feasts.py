@@ -100,6 +100,41 @@ FEASTS: dict[str, Callable[[int], date]] = {
 }
 """By their French name as an author's key has it: "Fête des mères" is "fete-des-meres"."""
 
+NAMES: dict[str, str] = {
+    "jour-de-l-an": "Jour de l’an",
+    "epiphanie": "Épiphanie",
+    "chandeleur": "Chandeleur",
+    "saint-valentin": "Saint-Valentin",
+    "fete-des-grands-meres": "Fête des grands-mères",
+    "mardi-gras": "Mardi gras",
+    "cendres": "Mercredi des Cendres",
+    "rameaux": "Rameaux",
+    "vendredi-saint": "Vendredi saint",
+    "paques": "Pâques",
+    "lundi-de-paques": "Lundi de Pâques",
+    "fete-du-travail": "Fête du Travail",
+    "victoire-1945": "Victoire de 1945",
+    "ascension": "Ascension",
+    "pentecote": "Pentecôte",
+    "lundi-de-pentecote": "Lundi de Pentecôte",
+    "fete-des-meres": "Fête des mères",
+    "fete-des-peres": "Fête des pères",
+    "fete-de-la-musique": "Fête de la musique",
+    "fete-nationale": "Fête nationale",
+    "assomption": "Assomption",
+    "fete-des-grands-peres": "Fête des grands-pères",
+    "halloween": "Halloween",
+    "toussaint": "Toussaint",
+    "armistice-1918": "Armistice de 1918",
+    "beaujolais-nouveau": "Beaujolais nouveau",
+    "black-friday": "Black Friday",
+    "avent": "Premier dimanche de l’avent",
+    "saint-nicolas": "Saint-Nicolas",
+    "noel": "Noël",
+    "saint-sylvestre": "Saint-Sylvestre",
+}
+"""As a French calendar writes them."""
+
 ENGLISH: dict[str, str] = {
     "new-year": "jour-de-l-an",
     "epiphany": "epiphanie",

@@ -118,7 +118,7 @@ class SimulatedOrder:
 
 
 @dataclass
-class _SimulatedReader:
+class SimulatedReader:
     plan: Plan
     answers: Mapping[str, Sequence[GivenAnswer]]
     recurring: Recurring
@@ -171,18 +171,18 @@ class _SimulatedReader:
 
     def next_act(self) -> Step | None:
         due = [
-            (act.due, key) for key, act in self._acts().items() if act.due and act.kind != "settle"
+            (act.due, key) for key, act in self.acts().items() if act.due and act.kind != "settle"
         ]
         if not due:
             return None
         at, key = min(due)
-        return at, lambda now: self._perform(now, key)
+        return at, lambda now: self.perform(now, key)
 
     def why_at_rest(self) -> str:
-        idle = [act.why for act in self._acts().values() if act.why]
+        idle = [act.why for act in self.acts().values() if act.why]
         return idle[0] if idle else "on no list any more"
 
-    def _perform(self, at: int, key: str) -> None:
+    def perform(self, at: int, key: str) -> None:
         self.begun += 1
         self.execute(
             c.Perform(
@@ -292,7 +292,7 @@ class _SimulatedReader:
             new,
         )
 
-    def _acts(self) -> dict[str, Act]:
+    def acts(self) -> dict[str, Act]:
         return acts(self.person, self.plan, self.calendar)
 
 
@@ -324,7 +324,7 @@ def live(
     what is known of the reader, as the vault keeps it; `orders` is what they buy. At most
     MAX_ENTRIES.
     """
-    life = _SimulatedReader(plan, answers, recurring, fields=fields or {})
+    life = SimulatedReader(plan, answers, recurring, fields=fields or {})
     life.orders = sorted((start + order.after, order.product) for order in orders)
     life.execute(
         c.Subscribe(

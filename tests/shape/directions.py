@@ -133,6 +133,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "css_inline": ("engine/letter/inlining.py",),
     "eventsourcing": ("engine/ledger/",),
     "fastapi": ("engine/web/", "engine/api/", "engine/runtime/site.py"),
+    "holidays": ("engine/audience/programme.py",),
+    "icalendar": ("engine/audience/calendar_file.py",),
     "idna": ("engine/intake/address.py",),
     "imagesize": ("engine/letter/source_folder.py",),
     "iso4217": ("engine/intake/amounts.py",),
