@@ -54,6 +54,35 @@ class QuestionTally:
     lost: int
 
 
+FIRST_WEEK, LAST_WEEK = -(2**31), 2**31 - 1
+"""For all weeks there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterCount:
+    """A counter of `letter` (a letter_ref) that names nobody. `week`: the Monday of the week (UTC)
+    in which the letters were begun, in days since 1970-01-01; `list` 0 where none brought them.
+
+    `what` and `detail`: "became" with "sent" (accepted), "deferred", "failed", "withheld", "doubt"
+    or "begun"; "withheld" with the reason; "bounced" with "hard", "soft", "blocked" or "gave-up";
+    "complained"; "unsubscribed"; "answered"; "answer" and "answer-by-page" (the page acted by
+    itself) with the link's words; "moved" and "copied" with the list; "ordered", "refunded" (for
+    the last letter accepted in the seven days before), "ordered-after-act", "refunded-after-act"
+    (for the letter in which they last acted in those days) with the currency. `amount`: of orders,
+    in minor units.
+    """
+
+    letter: str
+    occurrence: str
+    list: int
+    purpose: str
+    week: int
+    what: str
+    detail: str
+    n: int
+    amount: int
+
+
 class Views(Protocol):
     """What may be asked of the views. They find; they never decide."""
 
@@ -133,11 +162,11 @@ class Views(Protocol):
         (0: none).
         """
 
-    def mailings(
-        self, letters: Sequence[tuple[str, str]]
-    ) -> list[tuple[str, str, str, int, int, int]]:
-        """For letters given as (key prefix, letter): key prefix, letter, what became of it, link or
-        -1, people, of whom automatic.
+    def counted(
+        self, letters: Collection[str], since: int = ..., until: int = ...
+    ) -> list[LetterCount]:
+        """What became of letters, by their letter_ref ("" among them: of all), begun in the weeks
+        of the Mondays from `since` to `until` (days since 1970-01-01).
         """
 
     def in_doubt(self) -> list[tuple[str, str, str, int]]:

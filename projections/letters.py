@@ -1,12 +1,17 @@
-"""Every letter ever begun or withheld, what became of it and how it was answered."""
+"""Every letter ever begun or withheld, what became of it, how it was answered and which orders
+followed it; and the counters of all that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from operator import attrgetter
+from typing import cast
 
 from engine.ledger.codec import Entry
 from engine.store.binary import (
+    Column,
     bigint,
     bigints,
     boolean,
@@ -19,111 +24,71 @@ from engine.store.binary import (
     uuids,
 )
 from engine.store.sql import beside
-from engine.subscriber import events as e
-from engine.subscriber.agenda_key import BroadcastKey, RequestKey, decode
+from projections.counters import Cell, Tally
+from projections.letter_rows import (
+    ANSWER_COLUMNS,
+    LETTER_COLUMNS,
+    ORDER_COLUMNS,
+    AnswerRow,
+    LetterRow,
+    LetterRows,
+    Needed,
+    OrderRow,
+    needed_by,
+)
 from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)
-OUTCOMES = {
-    e.LetterSent: "sent", e.LetterDeferred: "deferred", e.LetterFailed: "failed",
-    e.LetterWithheld: "withheld", e.LetterInDoubt: "doubt", e.LetterRetried: "deferred",
-}  # fmt: skip
-ANSWERS = (e.ListMoved, e.ListCopied, e.LetterAnswered)
-CONCERNED = frozenset({e.LetterBegun, *OUTCOMES, *ANSWERS, e.MoveUndone})
-"""The only events this view reads; most are of other kinds."""
+CHANGING = LETTER_COLUMNS[LETTER_COLUMNS.index("status") :]
+TALLY_COLUMNS = (*Cell._fields, "n", "amount")
+BIGINTS = frozenset({"position", "at", "sent_at", "amount", "refunded", "n"})
+INTEGERS = frozenset({"list", "run", "edition", "week", "link", "target", "refunds"})
+BOOLEANS = frozenset({"complained", "unsubscribed", "moved"})
+UUIDS = frozenset({"subscriber"})
+"""Columns by type; all others are text."""
 
 
-Begun = tuple[str, int, str, str, int, int, str, int, str, int]
+def _arrays(names: Sequence[str], rows: Iterable[Sequence[object]]) -> dict[str, Column]:
+    """Each column of some rows as an array, by its name."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return {name: _array(name, values) for name, values in zip(names, columns, strict=True)}
 
 
-@dataclass
-class _Batch:
-    """What a batch comes to; the last event on each message wins."""
+def _array(name: str, values: Sequence[object]) -> Column:
+    if name in BIGINTS:
+        return bigints(cast("Sequence[int]", values))
+    if name in INTEGERS:
+        return integers(cast("Sequence[int]", values))
+    if name in BOOLEANS:
+        return booleans(cast("Sequence[bool]", values))
+    return (uuids if name in UUIDS else texts)(cast("Sequence[str]", values))
 
-    begun: dict[str, Begun] = field(default_factory=dict)
-    status: dict[str, tuple[str, int]] = field(default_factory=dict)
-    answers: dict[str, tuple[int, str]] = field(default_factory=dict)
-    undone: set[str] = field(default_factory=set)
-    given: dict[tuple[str, int], tuple[str, bool, int]] = field(default_factory=dict)
 
-    def take(self, entry: Entry) -> None:
-        event = entry.event
-        if type(event) not in CONCERNED:
-            return
-        match event:
-            case e.LetterBegun():
-                first = self.begun.get(event.message)
-                self.begun[event.message] = (
-                    (*first[:8], "begun", event.at)
-                    if first
-                    else (
-                        entry.stream, entry.position, event.key, event.letter, event.list,
-                        event.run, event.kind, event.edition, "begun", event.at,
-                    )
-                )  # fmt: skip
-                self.status.pop(event.message, None)
-            case e.LetterInDoubt(at, message, settled):
-                self.status[message] = (
-                    {"taken-as-sent": "sent", "resend": "deferred"}.get(settled, "doubt"),
-                    at,
-                )
-            case e.LetterWithheld(until=until, message="") if until:
-                pass  # it waits for room and was never begun: the agenda has it
-            case e.LetterWithheld(until=until) if until:
-                self.status[event.message] = "deferred", event.at
-            case e.LetterWithheld(at, key, letter, _, number, run, message="") as never:
-                # A withheld letter has no message id: its row is named by what it was and for whom.
-                decoded = decode(key)
-                kind = (
-                    "broadcast"
-                    if isinstance(decoded, BroadcastKey)
-                    else "confirmation"
-                    if isinstance(decoded, RequestKey)
-                    else "letter"
-                )
-                name = f"{entry.stream}/{key}/{letter}/{run}"
-                self.begun[name] = (
-                    entry.stream,
-                    entry.position,
-                    key,
-                    letter,
-                    number,
-                    run,
-                    kind,
-                    0,
-                    OUTCOMES[type(never)],
-                    at,
-                )
-            case (
-                e.LetterSent()
-                | e.LetterDeferred()
-                | e.LetterFailed()
-                | e.LetterWithheld()
-                | e.LetterRetried()
-            ):
-                self.status[event.message] = (OUTCOMES[type(event)], event.at)
-            case e.ListMoved() | e.ListCopied() | e.LetterAnswered():
-                self.answers[event.message] = (event.link, event.act)
-                _, moved, _ = self.given.get((event.message, event.link), ("", False, 0))
-                self.given[event.message, event.link] = (
-                    event.act,
-                    moved or isinstance(event, e.ListMoved),
-                    event.at,
-                )
-            case e.MoveUndone():
-                self.answers[event.message] = (-1, "")
-                self.undone.add(event.message)
-                self.given = {
-                    key: value
-                    for key, value in self.given.items()
-                    if key[0] != event.message or not value[1]
-                }
+def _copied(names: Sequence[str], values: Sequence[object]) -> bytes:
+    """A row as COPY takes it."""
+    return row(*map(_octets, names, values))
+
+
+def _octets(name: str, value: object) -> bytes:
+    if name in BIGINTS:
+        return bigint(value)
+    if name in INTEGERS:
+        return integer(value)
+    if name in BOOLEANS:
+        return boolean(value)
+    return uuid_of(cast(str, value)) if name in UUIDS else cast(str, value).encode()
+
+
+_letter_values = attrgetter(*LETTER_COLUMNS)
+_changing_values = attrgetter("message", *CHANGING)
+_answer_values = attrgetter(*ANSWER_COLUMNS)
+_order_values = attrgetter(*ORDER_COLUMNS)
 
 
 class Letters:
     name = "letters"
-    version = 2
-    tables: tuple[str, ...] = ("letter", "answer")
+    version = 3
+    tables: tuple[str, ...] = ("letter", "answer", "purchase", "tally")
 
     def __init__(self, prefix: str = LIVE) -> None:
         self.schema = schema_of(Letters, prefix)
@@ -133,83 +98,115 @@ class Letters:
         """Nothing is cached in memory."""
 
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
-        batch = _Batch()
+        needed = needed_by(entries)
+        rows = self._known(cursor, needed)
+        tally = Tally()
+        tally.add(rows, -1)
+        before = {message: replace(letter) for message, letter in rows.letters.items()}
+        answers = {message: dict(given) for message, given in rows.answers.items()}
         for entry in entries:
-            if isinstance(entry.event, e.MoveUndone) and any(
-                message == entry.event.message for message, _ in batch.given
-            ):
-                # Only the table knows whether what is taken back was a move: the answers are
-                # written first.
-                self._put(cursor, batch)
-                batch = _Batch()
-            batch.take(entry)
-        self._put(cursor, batch)
+            rows.take(entry)
+        tally.add(rows, +1)
+        self._put_letters(cursor, rows, before)
+        self._put_answers(cursor, rows, answers)
+        if rows.orders:
+            orders = _arrays(ORDER_COLUMNS, map(_order_values, rows.orders.values()))
+            cursor.execute(self.sql["put_purchases"], orders)
+        self._put_tally(cursor, tally)
 
-    def _put(self, cursor: Cursor, batch: _Batch) -> None:
-        for message in batch.begun.keys() & batch.status.keys():
-            # Begun and settled within one batch: the row is written once.
-            batch.begun[message] = (*batch.begun[message][:8], *batch.status.pop(message))
-        if batch.begun:
-            subscribers, positions, keys, letters, lists, runs, kinds, editions, statuses, ats = (
-                zip(*batch.begun.values(), strict=True)
-            )
-            cursor.execute(
-                self.sql["begun"],
-                {
-                    "messages": texts(batch.begun), "subscribers": uuids(subscribers),
-                    "positions": bigints(positions), "keys": texts(keys), "letters": texts(letters),
-                    "lists": integers(lists), "runs": integers(runs), "kinds": texts(kinds),
-                    "editions": integers(editions), "statuses": texts(statuses),
-                    "ats": bigints(ats),
-                },
-            )  # fmt: skip
-        if batch.status:
-            statuses, ats = zip(*batch.status.values(), strict=True)
-            cursor.execute(
-                self.sql["outcome"],
-                {"messages": texts(batch.status), "statuses": texts(statuses), "ats": bigints(ats)},
-            )
-        self._put_answers(cursor, batch)
+    def _known(self, cursor: Cursor, needed: Needed) -> LetterRows:
+        rows = LetterRows(needed.spans)
+        if needed.orders:
+            found = cursor.execute(
+                self.sql["purchases"], {"orders": texts(needed.orders)}
+            ).fetchall()
+            for values in found:
+                order = OrderRow(*cast("tuple[str, str, str, str, int]", values))
+                rows.orders[order.order] = order
+                needed.messages |= {order.after_letter, order.after_act} - {""}
+        if needed.messages:
+            messages = {"messages": texts(needed.messages)}
+            _add(rows, cursor.execute(self.sql["known"], messages).fetchall())
+        if needed.spans:
+            since, upto = zip(*needed.spans.values(), strict=True)
+            spans = {
+                "subscribers": uuids(needed.spans), "since": bigints(since), "upto": bigints(upto)
+            }  # fmt: skip
+            _add(rows, cursor.execute(self.sql["recent"], spans).fetchall())
+        if rows.letters:
+            messages = {"messages": texts(rows.letters)}
+            for values in cursor.execute(self.sql["answers_known"], messages).fetchall():
+                answer = AnswerRow(*cast("tuple[str, int, str, bool, int]", values))
+                rows.answers.setdefault(answer.message, {})[answer.link] = answer
+        return rows
 
-    def _put_answers(self, cursor: Cursor, batch: _Batch) -> None:
-        if batch.answers:
-            links, acts = zip(*batch.answers.values(), strict=True)
-            cursor.execute(
-                self.sql["answered"],
-                {"messages": texts(batch.answers), "links": integers(links), "acts": texts(acts)},
-            )
-        if batch.undone:
-            cursor.execute(self.sql["undone"], {"messages": texts(batch.undone)})
-        if batch.given:
-            messages, links = zip(*batch.given, strict=True)
-            acts, moved, ats = zip(*batch.given.values(), strict=True)
-            keys = {"messages": texts(messages), "links": integers(links)}
-            cursor.execute(
-                self.sql["given"],
-                keys | {"acts": texts(acts), "moved": booleans(moved), "ats": bigints(ats)},
-            )
+    def _put_letters(self, cursor: Cursor, rows: LetterRows, before: dict[str, LetterRow]) -> None:
+        """Begun and settled within one batch: the row is written once."""
+        new = [letter for message, letter in rows.letters.items() if message not in before]
+        if new:
+            cursor.execute(self.sql["begun"], _arrays(LETTER_COLUMNS, map(_letter_values, new)))
+        changed = [
+            rows.letters[message]
+            for message, letter in before.items()
+            if rows.letters[message] != letter
+        ]
+        if changed:
+            values = _arrays(("message", *CHANGING), map(_changing_values, changed))
+            cursor.execute(self.sql["change"], values)
+
+    def _put_answers(
+        self, cursor: Cursor, rows: LetterRows, before: dict[str, dict[int, AnswerRow]]
+    ) -> None:
+        gone = [
+            (message, link)
+            for message, given in before.items()
+            for link in given.keys() - rows.answers[message].keys()
+        ]
+        if gone:
+            cursor.execute(self.sql["undone"], _arrays(("message", "link"), gone))
+        given = [
+            answer
+            for message, given in rows.answers.items()
+            for link, answer in given.items()
+            if before.get(message, {}).get(link) != answer
+        ]
+        if given:
+            cursor.execute(self.sql["given"], _arrays(ANSWER_COLUMNS, map(_answer_values, given)))
+
+    def _put_tally(self, cursor: Cursor, tally: Tally) -> None:
+        changed = tally.changed()
+        if changed:
+            values = [(*cell, *numbers) for cell, numbers in changed.items()]
+            cursor.execute(self.sql["count"], _arrays(TALLY_COLUMNS, values))
+        taken = [cell for cell, (n, _) in changed.items() if n < 0]
+        if taken:
+            cursor.execute(self.sql["clear"], _arrays(Cell._fields, taken))
 
     def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
-        batch = _Batch()
+        rows, tally = LetterRows(needed_by(entries).spans), Tally()
         for entry in entries:
-            batch.take(entry)
-        letters = []
-        for message, begun in batch.begun.items():
-            subscriber, position, key, letter, number, run, kind, edition = begun[:8]
-            status, at = batch.status.get(message, begun[8:])
-            link, act = batch.answers.get(message, (-1, ""))
-            letters.append(
-                row(
-                    message.encode(), uuid_of(subscriber), bigint(position), key.encode(),
-                    letter.encode(), integer(number), integer(run), kind.encode(), integer(edition),
-                    status.encode(), bigint(at), integer(link), act.encode(),
-                )
-            )  # fmt: skip
-        given = [
-            row(message.encode(), integer(link), act.encode(), boolean(moved), bigint(at))
-            for (message, link), (act, moved, at) in batch.given.items()
-        ]
-        return {"letter": letters, "answer": given}
+            rows.take(entry)
+        tally.add(rows, +1)
+        return {
+            "letter": [_copied(LETTER_COLUMNS, _letter_values(r)) for r in rows.letters.values()],
+            "answer": [
+                _copied(ANSWER_COLUMNS, _answer_values(answer))
+                for given in rows.answers.values()
+                for answer in given.values()
+            ],
+            "purchase": [_copied(ORDER_COLUMNS, _order_values(r)) for r in rows.orders.values()],
+            "tally": [
+                _copied(TALLY_COLUMNS, (*cell, *numbers))
+                for cell, numbers in tally.changed().items()
+            ],
+        }
 
     def tidy(self, cursor: Cursor) -> bool:
         return False
+
+
+def _add(rows: LetterRows, known: Iterable[Sequence[object]]) -> None:
+    for values in known:
+        letter = LetterRow(*values)  # type: ignore[arg-type]
+        if letter.message not in rows.letters:
+            rows.add(letter)

@@ -1,55 +1,122 @@
 -- name: create
 -- One row per letter ever begun, or withheld before that (its `message` is then no message id, its edition 0): for an author's questions ("asked, yes,
--- no, silent") and for finding whose message it is.
+-- no, silent") and for finding whose message it is. The columns are explained in letter_rows.py; `tally` adds up what the rows come to (counters.py).
 CREATE TABLE {schema}.letter (
     message text NOT NULL, subscriber uuid NOT NULL, position bigint NOT NULL, key text NOT NULL, letter text NOT NULL, list integer NOT NULL,
-    run integer NOT NULL, kind text NOT NULL, edition integer NOT NULL, status text NOT NULL, at bigint NOT NULL, link integer NOT NULL DEFAULT -1,
+    run integer NOT NULL, kind text NOT NULL, edition integer NOT NULL, purpose text NOT NULL, week integer NOT NULL, status text NOT NULL,
+    at bigint NOT NULL, sent_at bigint NOT NULL DEFAULT 0, why text NOT NULL DEFAULT '', bounce text NOT NULL DEFAULT '',
+    complained boolean NOT NULL DEFAULT false, unsubscribed boolean NOT NULL DEFAULT false, link integer NOT NULL DEFAULT -1,
     act text NOT NULL DEFAULT '');
-CREATE TABLE {schema}.answer (message text NOT NULL, link integer NOT NULL, act text NOT NULL, moved boolean NOT NULL, at bigint NOT NULL)
+CREATE TABLE {schema}.answer (
+    message text NOT NULL, link integer NOT NULL, act text NOT NULL, moved boolean NOT NULL, at bigint NOT NULL, label text NOT NULL,
+    target integer NOT NULL);
+CREATE TABLE {schema}.purchase (
+    "order" text NOT NULL, after_letter text NOT NULL, after_act text NOT NULL, currency text NOT NULL, amount bigint NOT NULL,
+    refunds integer NOT NULL, refunded bigint NOT NULL);
+CREATE TABLE {schema}.tally (
+    letter text NOT NULL, occurrence text NOT NULL, edition integer NOT NULL, list integer NOT NULL, purpose text NOT NULL, week integer NOT NULL,
+    what text NOT NULL, detail text NOT NULL, n bigint NOT NULL, amount bigint NOT NULL)
 
 -- name: index
--- Made over the rows of a rebuild once they are there. A new letter gets room for its outcome on the same page: then no index is written with it.
+-- Made over the rows of a rebuild once they are there. A new letter gets room for its outcome on the same page: then no index is written with it. A
+-- rebuild counts some people at a time: what it counted is added up first.
+CREATE TABLE {schema}.added AS
+    SELECT letter, occurrence, edition, list, purpose, week, what, detail, sum(n)::bigint AS n, sum(amount)::bigint AS amount
+    FROM {schema}.tally GROUP BY letter, occurrence, edition, list, purpose, week, what, detail;
+TRUNCATE {schema}.tally;
+INSERT INTO {schema}.tally SELECT * FROM {schema}.added;
+DROP TABLE {schema}.added;
+ALTER TABLE {schema}.tally SET (fillfactor = 70);
+ALTER TABLE {schema}.tally ADD PRIMARY KEY (letter, occurrence, edition, list, purpose, week, what, detail);
 ALTER TABLE {schema}.letter SET (fillfactor = 50);
 ALTER TABLE {schema}.letter ADD PRIMARY KEY (message);
 CREATE INDEX letter_of ON {schema}.letter (letter, key);
 CREATE INDEX letter_subscriber ON {schema}.letter (subscriber);
-ALTER TABLE {schema}.answer ADD PRIMARY KEY (message, link)
+ALTER TABLE {schema}.answer ADD PRIMARY KEY (message, link);
+ALTER TABLE {schema}.purchase ADD PRIMARY KEY ("order")
+
+-- name: known
+-- What is known of letters that something has become of.
+SELECT message, subscriber::text, position, key, letter, list, run, kind, edition, purpose, week, status, at, sent_at, why, bounce, complained, unsubscribed,
+    link, act
+FROM {schema}.letter WHERE message = ANY(%(messages)s)
+
+-- name: recent
+-- The letters that were accepted, or acted in, between two instants: whoever orders or complains may have had one of them.
+SELECT l.message, l.subscriber::text, l.position, l.key, l.letter, l.list, l.run, l.kind, l.edition, l.purpose, l.week, l.status, l.at, l.sent_at, l.why, l.bounce,
+    l.complained, l.unsubscribed, l.link, l.act
+FROM unnest(%(subscribers)s::uuid[], %(since)s::bigint[], %(upto)s::bigint[]) AS p (subscriber, since, upto)
+JOIN {schema}.letter l ON l.subscriber = p.subscriber
+WHERE l.sent_at BETWEEN greatest(p.since, 1) AND p.upto
+    OR EXISTS (SELECT FROM {schema}.answer a WHERE a.message = l.message AND a.at BETWEEN p.since AND p.upto)
+
+-- name: answers_known
+-- How those were answered.
+SELECT message, link, act, moved, at, label, target FROM {schema}.answer WHERE message = ANY(%(messages)s)
+
+-- name: purchases
+-- Which letters an order counts for.
+SELECT "order", after_letter, after_act, currency, amount, refunds, refunded FROM {schema}.purchase WHERE "order" = ANY(%(orders)s)
 
 -- name: begun
--- A second attempt carries the same message id: the first position stays, the status begins anew.
-INSERT INTO {schema}.letter (message, subscriber, position, key, letter, list, run, kind, edition, status, at)
-SELECT * FROM unnest(%(messages)s::text[], %(subscribers)s::uuid[], %(positions)s::bigint[], %(keys)s::text[], %(letters)s::text[], %(lists)s::integer[],
-    %(runs)s::integer[], %(kinds)s::text[], %(editions)s::integer[], %(statuses)s::text[], %(ats)s::bigint[])
-ON CONFLICT (message) DO UPDATE SET status = excluded.status, at = excluded.at
+-- A letter's row is written once when it is begun; a second attempt carries the same message id and changes it.
+INSERT INTO {schema}.letter
+SELECT * FROM unnest(%(message)s::text[], %(subscriber)s::uuid[], %(position)s::bigint[], %(key)s::text[], %(letter)s::text[], %(list)s::integer[],
+    %(run)s::integer[], %(kind)s::text[], %(edition)s::integer[], %(purpose)s::text[], %(week)s::integer[], %(status)s::text[], %(at)s::bigint[],
+    %(sent_at)s::bigint[], %(why)s::text[], %(bounce)s::text[], %(complained)s::boolean[], %(unsubscribed)s::boolean[], %(link)s::integer[],
+    %(act)s::text[])
 
--- name: outcome
+-- name: change
 -- What became of them, all at once.
-UPDATE {schema}.letter l SET status = o.status, at = o.at FROM unnest(%(messages)s::text[], %(statuses)s::text[], %(ats)s::bigint[]) AS o (message, status, at)
-WHERE l.message = o.message
-
--- name: answered
--- The last answer stands; an undo takes it away (link -1).
-UPDATE {schema}.letter l SET link = a.link, act = a.act FROM unnest(%(messages)s::text[], %(links)s::integer[], %(acts)s::text[]) AS a (message, link, act)
-WHERE l.message = a.message
+UPDATE {schema}.letter l SET status = c.status, at = c.at, sent_at = c.sent_at, why = c.why, bounce = c.bounce, complained = c.complained,
+    unsubscribed = c.unsubscribed, link = c.link, act = c.act
+FROM unnest(%(message)s::text[], %(status)s::text[], %(at)s::bigint[], %(sent_at)s::bigint[], %(why)s::text[], %(bounce)s::text[], %(complained)s::boolean[],
+    %(unsubscribed)s::boolean[], %(link)s::integer[], %(act)s::text[])
+    AS c (message, status, at, sent_at, why, bounce, complained, unsubscribed, link, act)
+WHERE l.message = c.message
 
 -- name: undone
 -- A move taken back was no answer after all; what was copied stays.
-DELETE FROM {schema}.answer WHERE message = ANY(%(messages)s) AND moved
+DELETE FROM {schema}.answer a USING unnest(%(message)s::text[], %(link)s::integer[]) AS gone (message, link)
+WHERE a.message = gone.message AND a.link = gone.link
 
 -- name: given
 -- Each link that was chosen in a letter, and when last: of moves the latest holds, copies are independent.
-INSERT INTO {schema}.answer AS known (message, link, act, moved, at)
-SELECT * FROM unnest(%(messages)s::text[], %(links)s::integer[], %(acts)s::text[], %(moved)s::boolean[], %(ats)s::bigint[])
-ON CONFLICT (message, link) DO UPDATE SET act = excluded.act, moved = known.moved OR excluded.moved, at = excluded.at
+INSERT INTO {schema}.answer
+SELECT * FROM unnest(%(message)s::text[], %(link)s::integer[], %(act)s::text[], %(moved)s::boolean[], %(at)s::bigint[], %(label)s::text[],
+    %(target)s::integer[])
+ON CONFLICT (message, link) DO UPDATE SET act = excluded.act, moved = excluded.moved, at = excluded.at, label = excluded.label, target = excluded.target
 
--- name: tally
--- An author's question: what became of a letter, and which link was chosen, robots apart.
-SELECT split_part(key, '/', 1), letter, status, link, count(*), count(*) FILTER (WHERE act = 'auto_submit') FROM {schema}.letter
-WHERE (split_part(key, '/', 1), letter) IN (SELECT * FROM unnest(%(keys)s::text[], %(letters)s::text[])) GROUP BY 1, 2, 3, 4
+-- name: put_purchases
+-- An order is recorded once; what is paid back of it comes later.
+INSERT INTO {schema}.purchase
+SELECT * FROM unnest(%(order)s::text[], %(after_letter)s::text[], %(after_act)s::text[], %(currency)s::text[], %(amount)s::bigint[], %(refunds)s::integer[],
+    %(refunded)s::bigint[])
+ON CONFLICT ("order") DO UPDATE SET refunds = excluded.refunds, refunded = excluded.refunded
+
+-- name: count
+-- What a batch adds to the counters, or takes away.
+INSERT INTO {schema}.tally AS known
+SELECT * FROM unnest(%(letter)s::text[], %(occurrence)s::text[], %(edition)s::integer[], %(list)s::integer[], %(purpose)s::text[], %(week)s::integer[],
+    %(what)s::text[], %(detail)s::text[], %(n)s::bigint[], %(amount)s::bigint[])
+ON CONFLICT (letter, occurrence, edition, list, purpose, week, what, detail) DO UPDATE SET n = known.n + excluded.n, amount = known.amount + excluded.amount
+
+-- name: clear
+-- A counter that came to nothing is none: a replay never made it.
+DELETE FROM {schema}.tally t USING unnest(%(letter)s::text[], %(occurrence)s::text[], %(edition)s::integer[], %(list)s::integer[], %(purpose)s::text[],
+    %(week)s::integer[], %(what)s::text[], %(detail)s::text[]) AS c (letter, occurrence, edition, list, purpose, week, what, detail)
+WHERE (t.letter, t.occurrence, t.edition, t.list, t.purpose, t.week, t.what, t.detail)
+    = (c.letter, c.occurrence, c.edition, c.list, c.purpose, c.week, c.what, c.detail) AND t.n = 0
+
+-- name: counted
+-- The counters of letters ("" in the list: all there are), begun in weeks between two Mondays.
+SELECT letter, occurrence, list, purpose, week, what, detail, sum(n)::bigint, sum(amount)::bigint FROM {schema}.tally
+WHERE (letter = ANY(%(letters)s) OR '' = ANY(%(letters)s)) AND week BETWEEN %(since)s AND %(until)s
+GROUP BY letter, occurrence, list, purpose, week, what, detail
 
 -- name: outcomes
 -- What became of one mailing, for whoever has just sent it.
-SELECT status, count(*) FROM {schema}.letter WHERE letter = %(letter)s AND key = %(key)s GROUP BY status
+SELECT detail, sum(n)::bigint FROM {schema}.tally WHERE letter = %(letter)s AND occurrence = %(occurrence)s AND what = 'became' GROUP BY detail
 
 -- name: in_doubt
 -- What an operator has to settle.

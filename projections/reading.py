@@ -16,9 +16,16 @@ from engine.ledger.store import Ledger
 from engine.store.binary import uuids
 from engine.store.database import Database
 from engine.store.sql import beside, queries
-from engine.subscriber.agenda_key import ListKey, decode, request_of
+from engine.subscriber.agenda_key import BroadcastKey, ListKey, decode, letter_ref, request_of
 from engine.subscriber.person import Person
-from engine.views import QuestionQuery, QuestionTally, RowDifference
+from engine.views import (
+    FIRST_WEEK,
+    LAST_WEEK,
+    LetterCount,
+    QuestionQuery,
+    QuestionTally,
+    RowDifference,
+)
 from projections.agenda import Agenda, read_folds
 from projections.build import SQL as BUILDING
 from projections.build import every_view
@@ -151,12 +158,12 @@ class ReadViews:
         return cast(int, self._ask(self.agenda.sql["due_of"], key=key, now=now)[0][0])
 
     def outcomes(self, key: str, letter: str) -> dict[str, int]:
-        return dict(
-            cast(
-                list[tuple[str, int]],
-                self._ask(self.letters.sql["outcomes"], key=key, letter=letter),
-            )
+        decoded = decode(key)
+        occurrence = decoded.occurrence if isinstance(decoded, BroadcastKey) else ""
+        rows = self._ask(
+            self.letters.sql["outcomes"], letter=letter_ref(key, letter), occurrence=occurrence
         )
+        return dict(cast(list[tuple[str, int]], rows))
 
     def matters(self, subscriber: str) -> list[tuple[str, str, str, int, str]]:
         return cast(
@@ -217,15 +224,11 @@ class ReadViews:
             cast(str, rule): (cast(int, count), cast(int, oldest)) for rule, count, oldest in rows
         }
 
-    def mailings(
-        self, letters: Sequence[tuple[str, str]]
-    ) -> list[tuple[str, str, str, int, int, int]]:
-        rows = self._ask(
-            self.letters.sql["tally"],
-            keys=[key for key, _ in letters],
-            letters=[letter for _, letter in letters],
-        )
-        return cast(list[tuple[str, str, str, int, int, int]], rows)
+    def counted(
+        self, letters: Collection[str], since: int = FIRST_WEEK, until: int = LAST_WEEK
+    ) -> list[LetterCount]:
+        rows = self._ask(self.letters.sql["counted"], letters=[*letters], since=since, until=until)
+        return [LetterCount(*row) for row in rows]  # type: ignore[arg-type]
 
     def in_doubt(self) -> list[tuple[str, str, str, int]]:
         rows = self._ask(self.letters.sql["in_doubt"])

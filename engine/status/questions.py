@@ -8,7 +8,7 @@ then on they are silent.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -18,8 +18,8 @@ from engine.desk.desk import Desk
 from engine.i18n.phrases import subject_of
 from engine.sequence.delay import DAY, Delay
 from engine.sequence.model import Letter, Link, Plan
-from engine.subscriber.agenda_key import BroadcastKey, encode, list_key
-from engine.views import QuestionQuery, QuestionTally
+from engine.subscriber.agenda_key import BroadcastKey, encode, letter_ref, list_key
+from engine.views import LetterCount, QuestionQuery, QuestionTally
 
 WINDOW = 7 * DAY
 PATIENCE = 7 * DAY
@@ -30,12 +30,8 @@ class AnswerViews(Protocol):
     def question(self, query: QuestionQuery) -> QuestionTally:
         """How a question was answered."""
 
-    def mailings(
-        self, letters: Sequence[tuple[str, str]]
-    ) -> list[tuple[str, str, str, int, int, int]]:
-        """For letters given as (key prefix, letter): key prefix, letter, what became of it, link or
-        -1, people, of whom automatic.
-        """
+    def counted(self, letters: Collection[str]) -> list[LetterCount]:
+        """What became of letters, by their letter_ref."""
 
 
 class QuestionStores(Protocol):
@@ -115,8 +111,9 @@ def questions(stores: QuestionStores, plan: Plan, file: str) -> Iterator[Questio
 
 def _outcomes_of(stores: QuestionStores, key: str, letter: str) -> MailingOutcomes:
     counts = Counter[str]()
-    for _key, _letter, status, _link, people, _automatic in stores.views.mailings([(key, letter)]):
-        counts[status] += people
+    for count in stores.views.counted([letter_ref(key, letter)]):
+        if count.what == "became":
+            counts[count.detail] += count.n
     return MailingOutcomes(
         sent=counts["sent"],
         refused=counts["failed"],

@@ -85,12 +85,12 @@ OPAQUE_ID = {
     "ledger.events.originator_id",
     "ledger.events.state",
     "view_agenda_5.fold.subscriber",
-    "view_letters_2.letter.subscriber",
+    "view_letters_3.letter.subscriber",
 }
 MESSAGE_IDS = {
     "ledger.events.state",
-    "view_letters_2.letter.message",
-    "view_letters_2.answer.message",
+    "view_letters_3.letter.message",
+    "view_letters_3.answer.message",
 }
 KEYED_HASH = {"vault.suppression.address_hash"}
 
@@ -150,10 +150,14 @@ STAYS = {
     "proof.checkpoint": "origin size root note signed_at",
     "proof.cosignature": "origin size vkey line cosigned_at",
     "proof.stamp": "origin size response roots stamped_at holds_until",
-    "view_letters_2.letter": (
-        "message subscriber position key letter list run kind edition status at link act"
+    "view_letters_3.letter": (
+        "message subscriber position key letter list run kind edition purpose week status at"
+        " sent_at why bounce complained unsubscribed link act"
     ),
-    "view_letters_2.answer": "message link act moved at",
+    "view_letters_3.answer": "message link act moved at label target",
+    "view_letters_3.purchase": ("order after_letter after_act currency amount refunds refunded"),
+    # Numbers of everybody together.
+    "view_letters_3.tally": ("letter occurrence edition list purpose week what detail n amount"),
     "view_members_1.membership": "subscriber list run joined_at how",
     # The same, for two minutes.
     "desk.taken": "subscriber key sender until why position",
@@ -177,7 +181,7 @@ STAYS = {
     "desk.trouble": "process what why since",
     "vault.migration": "name at",
     "view_agenda_5.position": "one position",
-    "view_letters_2.position": "one position",
+    "view_letters_3.position": "one position",
     "view_members_1.position": "one position",
     "view_silence_1.position": "one position",
 }

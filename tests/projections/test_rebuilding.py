@@ -73,8 +73,9 @@ def begun(
 
 def a_life_with_every_turn(at: int, message: str) -> Sequence[e.PersonEvent]:
     """Retries in a later edition, answers given twice, a move answered again and taken back, and
-    given anew.
+    given anew; orders with what was paid back of them, a bounce and a complaint.
     """
+    order = f"order-{message}"
     return (
         *joined(at),
         begun(at + 1, message),
@@ -84,11 +85,15 @@ def a_life_with_every_turn(at: int, message: str) -> Sequence[e.PersonEvent]:
         e.ListMoved(at + 5, 10, 1, 11, 2, message, 0, act="human_button"),
         e.LetterAnswered(at + 6, message, 0, "auto_submit"),
         e.ListCopied(at + 7, 10, 1, 12, 3, message, 1, "human_button"),
+        e.OrderRecorded(at + 7, order, 4900, "EUR", ("kit",)),
         e.MoveUndone(at + 8, message, 11, 2, ((10, 1),)),
         e.LetterAnswered(at + 9, message, 3, "human_button"),
         e.ListMoved(at + 10, 10, 1, 11, 4, message, 2, act="human_button"),
         e.LetterAnswered(at + 11, message, 2),
         e.MoveUndone(at + 12, message, 11, 4, ((10, 1),)),
+        e.OrderRefunded(at + 12, order, 900, "EUR"),
+        e.MailBounced(at + 12, "soft", message),
+        e.MailComplained(at + 12, "relay"),
         e.ListLeft(at + 13, 12, 3, "asked"),
     )
 

@@ -42,9 +42,10 @@ HANDS = (
     "DELETE FROM view_agenda_5.fold",
     "UPDATE view_agenda_5.fold SET version = version + 1",
     (
-        "INSERT INTO view_letters_2.letter (message, subscriber, position, key, letter, list, run,"
-        " kind, edition, status, at) VALUES ('x', gen_random_uuid(), 1, 'list:10', 'un', 10, 1,"
-        " 'letter', 1, 'sent', 1)"
+        "INSERT INTO view_letters_3.letter (message, subscriber, position, key, letter, list, run,"
+        " kind, edition, purpose, week, status, at)"
+        " VALUES ('x', gen_random_uuid(), 1, 'list:10', 'un', 10, 1,"
+        " 'letter', 1, 'conseils', 4, 'sent', 1)"
     ),
 )
 
