@@ -107,15 +107,21 @@ class Book:
         return replace(self, entries=entries)
 
 
-def small_book() -> Book:
-    """Anna asks, confirms, gets two letters and withdraws; Bruno stands on a list."""
+def small_book(settings: str = '{"language":"fr"}') -> Book:
+    """Anna asks, confirms, gets two letters and withdraws; Bruno stands on a list. `settings` are
+    the configuration, published before all.
+    """
     book = Book()
     book.write(verify.INSTALLATION, "origin-begun", origin=ORIGIN, vkey=SIGNER.vkey)
-    settings = book.publish('{"language":"fr"}')
+    configuration = book.publish(settings)
     notice = book.publish(NOTICE, 2)
     letter = book.publish(LETTER)
     book.write(
-        verify.INSTALLATION, "configuration-published", edition=1, digest=settings, program="test"
+        verify.INSTALLATION,
+        "configuration-published",
+        edition=1,
+        digest=configuration,
+        program="test",
     )
     book.write(verify.INSTALLATION, "notice-published", form="lettre", digest=notice, language="fr")
     book.write(verify.INSTALLATION, "sequence-published", edition=1, files=[["semis.md", letter]])

@@ -413,6 +413,16 @@ def test_a_witness_bounds_the_dates_of_what_it_signed_in_both(kind: str) -> None
     assert not holds(made_anew({**files, "policy.txt": unsigned}))
 
 
+def test_a_letter_beyond_a_published_cap_is_named_by_both() -> None:
+    """In a bundle and in a ledger; the words of the configuration are among what is handed over."""
+    for cap, second in (("1 per 7 days", True), ("2 per 7 days", False)):
+        book = small_book(json.dumps({"pressure": [cap], "timezone": "Europe/Paris"}))
+        texts = [json.loads(entry)["data"].get("message") for entry in book.entries]
+        beyond = {("letter-beyond-cap", texts.index("m2") + 1)} if second else set()
+        for files in (bundle_of(book), ledger_of(book)):
+            assert by_verify(files) == by_the_page(files) == (not second, beyond)
+
+
 def test_the_second_verifier_shares_nothing_with_the_program() -> None:
     """Nothing of the engine, and of the tests nothing but its own files."""
     imported = set()

@@ -1,0 +1,136 @@
+"""Under a cap of one, of three letters that are due together the heaviest leaves, once: whoever
+came first, with two senders and after a third was killed with claims of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
+from engine.app import sender_name
+from engine.commands.command_handler import CommandRequest
+from engine.context import AppContext
+from engine.ledger.codec import Encoded
+from engine.proof import verify
+from engine.sending import claim
+from engine.sending.delivery_journal import DeliveryJournal
+from engine.sending.relay_settings import RelaySettings
+from engine.sending.sender import Sender
+from engine.subscriber.commands import Subscribe
+from engine.subscriber.events import Cause, LetterBegun, LetterSent, LetterWithheld
+from engine.subscriber.terms import PRESSURE
+from engine.vault.vault import VaultWrite
+from tests.sending.readers import MakeContext
+from tests.sink import Sink
+
+pytestmark = pytest.mark.postgres
+WEIGHTS = {1: 3, 2: 9, 3: 5}
+LISTS = "".join(
+    f"""
+[[list]]
+id = {number}
+name = "l{number}"
+
+  [[list.letter]]
+  id = "bonjour"
+  after = "0 minutes"
+  subject = "Bonjour"
+  body = "bonjour.md"
+  weight = {weight}
+"""
+    for number, weight in WEIGHTS.items()
+)
+FILES = {
+    "suite.toml": f'title = "Suite"\npurpose = "conseils"\n{LISTS}',
+    "bonjour.md": "Bonjour.\n",
+}
+ORDERS = list(permutations(WEIGHTS))
+CAPPED = '\n[pressure]\nmax = "1 per 1 week"\n'
+
+
+def join(context: AppContext, name: str, lists: tuple[int, ...]) -> None:
+    now = context.clock.now()
+    context.command_handler.execute(
+        [
+            CommandRequest(
+                Subscribe(now, Cause("import"), number, "consent", "declared"),
+                address=f"{name}@potager.example",
+                vault_write=VaultWrite("", now),
+            )
+            for number in lists
+        ]
+    )
+
+
+def killed_after_its_claims(context: AppContext) -> int:
+    """A sender that has begun letters and then is gone, without a mark in its journal."""
+    stores = replace(context.sending(), sender=sender_name())
+    path = claim.journal_file(context.config.data, stores.sender)
+    path.parent.mkdir(exist_ok=True)
+    journal = DeliveryJournal(path)
+    claims, _ = claim.take_and_claim(stores, (), 5)
+    journal.close()
+    claim.reclaim(context.config.data, context.desk)
+    context.views.catch_up()
+    return len(claims)
+
+
+def everybody_has_one(sink: Sink) -> bool:
+    to = {address for message in sink.messages for address in message.recipients}
+    return len(to) == len(ORDERS)
+
+
+async def two_senders(context: AppContext) -> list[str]:
+    async with Sink() as sink:
+        senders = [
+            Sender(
+                replace(context.sending(), sender=sender_name()),
+                RelaySettings("127.0.0.1", sink.port, "none", connections=1),
+            )
+            for _ in range(2)
+        ]
+        while not everybody_has_one(sink):
+            await asyncio.gather(*(sender.tick() for sender in senders))
+            await asyncio.to_thread(context.views.catch_up)
+            # What a dead sender had begun is left alone for a second.
+            await asyncio.sleep(0.1)
+        await asyncio.gather(*(sender.tick() for sender in senders))
+        for sender in senders:
+            await sender.relay.close()
+            sender.journal.close()
+        return [address for message in sink.messages for address in message.recipients]
+
+
+def wrong_in_the_verifier(context: AppContext) -> list[str]:
+    report = verify.Report()
+    people = verify.People(report)
+    for batch in context.ledger.all():
+        for entry in batch:
+            encoded = Encoded(entry.stream, entry.event, entry.cause, entry.recorded_at)
+            octets = encoded.at_version(entry.version)
+            people.see(verify.parse_entry(entry.position, octets), str(entry.position))
+    return [wrong.code for wrong in report.wrong_findings]
+
+
+def test_the_heaviest_leaves_once_and_the_verifier_counts_the_same(
+    make_context: MakeContext,
+) -> None:
+    context = make_context(FILES, CAPPED)
+    for number, order in enumerate(ORDERS):
+        join(context, f"reader-{number}", order)
+    context.views.catch_up()
+    assert killed_after_its_claims(context)
+    accepted = asyncio.run(asyncio.wait_for(two_senders(context), 30))
+    assert sorted(accepted) == [f"reader-{n}@potager.example" for n in range(len(ORDERS))]
+    events = [entry.event for batch in context.ledger.all() for entry in batch]
+    sent = {event.message for event in events if isinstance(event, LetterSent)}
+    begun = {e.message: e.list for e in events if isinstance(e, LetterBegun)}
+    assert Counter(begun[message] for message in sent) == {2: len(ORDERS)}
+    assert set(begun) == sent
+    held = [event for event in events if isinstance(event, LetterWithheld)]
+    assert {event.why for event in held} == {PRESSURE} and all(event.until for event in held)
+    assert wrong_in_the_verifier(context) == []
