@@ -138,6 +138,11 @@ class Views(Protocol):
         what is to be mended, from how many people.
         """
 
+    def held_back(self) -> dict[int, int]:
+        """How many letters of each list wait for room under a cap; a broadcast is counted at the
+        list that it reaches the person by.
+        """
+
     def withheld_from(
         self, letter: str, after: tuple[str, str, str], limit: int
     ) -> list[tuple[str, str, str]]:

@@ -25,6 +25,7 @@ ALTER TABLE {schema}.segment_state ADD PRIMARY KEY (segment, subscriber);
 CREATE INDEX segment_state_of_subscriber ON {schema}.segment_state (subscriber);
 CREATE INDEX segment_state_look ON {schema}.segment_state (look) WHERE look > 0;
 CREATE INDEX agenda_right ON {schema}.agenda (planned) WHERE kind = 'right';
+CREATE INDEX agenda_held_back ON {schema}.agenda (list) WHERE kind = 'letter' AND why = 'pressure';
 CREATE INDEX agenda_withheld ON {schema}.agenda (letter, subscriber, key) WHERE kind = 'withheld'
 
 -- name: index_lists
@@ -145,6 +146,10 @@ SELECT subscriber, key, letter, planned FROM {schema}.agenda WHERE kind = 'right
 -- Letters that wait for somebody to mend what withheld them: by list or mailing, letter and cause, from how many people. They have an index of their own.
 SELECT split_part(replace(key, 'withheld:', ''), '/', 1), list, letter, why, count(*) FROM {schema}.agenda WHERE kind = 'withheld'
 GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 3, 4
+
+-- name: held_back
+-- Letters that wait for room under a cap, by list. They have an index of their own.
+SELECT list, count(*) FROM {schema}.agenda WHERE kind = 'letter' AND why = 'pressure' GROUP BY list
 
 -- name: withheld_from
 -- Whom they are withheld from, a page at a time.

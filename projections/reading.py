@@ -185,6 +185,9 @@ class ReadViews:
     def withheld(self) -> list[tuple[str, int, str, str, int]]:
         return cast(list[tuple[str, int, str, str, int]], self._ask(self.agenda.sql["withheld"]))
 
+    def held_back(self) -> dict[int, int]:
+        return dict(cast(list[tuple[int, int]], self._ask(self.agenda.sql["held_back"])))
+
     def withheld_from(
         self, letter: str, after: tuple[str, str, str], limit: int
     ) -> list[tuple[str, str, str]]:

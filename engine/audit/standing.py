@@ -8,9 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, assert_never
 
 from engine.commands.command_handler import CommandHandler
+from engine.desk.clock import Clock
 from engine.i18n.dates import Moment
 from engine.i18n.language import Say
-from engine.i18n.phrases import named, quoted, say_letter, subject_of, titled_list, titled_purpose
+from engine.i18n.phrases import (
+    in_favour_of,
+    named,
+    quoted,
+    say_letter,
+    subject_of,
+    titled_list,
+    titled_purpose,
+)
 from engine.i18n.stored_words import stored_in_words, what_is_wanting
 from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
@@ -21,10 +30,14 @@ from engine.subscriber.act import Act
 from engine.subscriber.agenda import acts
 from engine.subscriber.agenda_key import RequestKey, decode, matter_of
 from engine.subscriber.events import LetterBegun
+from engine.subscriber.pressure import held_back
+from engine.subscriber.terms import PRESSURE
 from engine.vault.vault import Vault
 
 
 class StandingStores(Protocol):
+    @property
+    def clock(self) -> Clock: ...
     @property
     def vault(self) -> Vault: ...
     @property
@@ -87,7 +100,8 @@ def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) ->
         yield _("Suppressed: never to be written to ({why})").format(
             why=stored_in_words(person.suppressed, _)
         )
-    for key, act in acts(person, plan, installation.calendar).items():
+    next_acts = acts(person, plan, installation.calendar)
+    for key, act in next_acts.items():
         if act.kind == "withheld":
             yield _("Withheld: {letter}: {wanting}").format(
                 letter=say_letter(plan, matter_of(key), act.letter, _, fields),
@@ -98,6 +112,14 @@ def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) ->
             yield _("Next: {what} on {when}").format(
                 what=act_in_words(key, act, plan, fields, _), when=moment(act.due)
             )
+        if act.due and act.why == PRESSURE:
+            now = stores.clock.now()
+            refusal = held_back(person, plan, installation.calendar, next_acts, key, now)
+            if refusal is not None:
+                held = "    " + _("held back until then: at most {cap}").format(
+                    cap=quoted(str(refusal.cap), _)
+                )
+                yield held + in_favour_of(refusal.favoured, plan, _)
 
 
 def act_in_words(key: str, act: Act, plan: Plan, fields: Mapping[str, str], _: Say) -> str:

@@ -31,7 +31,7 @@ from engine.subscriber.agenda import acts
 from engine.subscriber.agenda_key import list_key
 
 Row = dict[str, int | str]
-NUMBERS = ("list", "people", "due_next_day")
+NUMBERS = ("list", "people", "due_next_day", "held_back")
 
 
 def lists(context: AppContext, args: argparse.Namespace) -> int:
@@ -61,6 +61,7 @@ def standing(context: AppContext) -> list[Row]:
     """
     installation = context.installation_stream.current()
     plan, people = installation.plan(), context.views.standing()
+    held_back = context.views.held_back()
     due = {
         number: count
         for number, kind, count in context.views.due_until(context.clock.now() + DAY)
@@ -74,6 +75,7 @@ def standing(context: AppContext) -> list[Row]:
             "purpose": listed.purpose,
             "people": people.get(listed.id, 0),
             "due_next_day": due.get(listed.id, 0),
+            "held_back": held_back.get(listed.id, 0),
             "paused": installation.paused.get(listed.id) or installation.paused.get(0) or "",
         }
         for listed in sorted(plan.lists.values(), key=lambda listed: listed.id)
@@ -84,6 +86,7 @@ def standing(context: AppContext) -> list[Row]:
         "purpose": "",
         "people": 0,
         "due_next_day": 0,
+        "held_back": 0,
         "paused": "not published",
     }
     return rows + [
@@ -101,6 +104,7 @@ def _show(rows: list[Row], _: Say) -> None:
         _("purpose"),
         _("people"),
         _("due within a day"),
+        _("held back"),
         _("paused"),
     )
     table = [

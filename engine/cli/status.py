@@ -198,6 +198,12 @@ class _Words:
         for waiting in facts.waiting:
             if waiting.held and waiting.hour:
                 yield self._held(waiting)
+        if facts.held_back or facts.held_back_today:
+            sentence = self._("{n} wait for room under a cap; today {today} found none")
+            yield sentence.format(
+                n=grouped(sum(facts.held_back.values()), self._),
+                today=grouped(facts.held_back_today, self._),
+            )
 
     def _held(self, waiting: Waiting) -> str:
         what = (

@@ -21,6 +21,8 @@ SQL = beside(__file__)
 KEY_PREFIX = "relance_"
 TRAPS, HELD = "form traps", "forms held"
 """What forms count: posts caught by the honeypot, and mails held back while too many are posted."""
+HELD_BACK = "letters held back"
+"""What senders count: refusals of a letter for which a cap had no room."""
 Page = tuple[str, int]
 """The page of a link: its letter's message id, its action."""
 
@@ -111,9 +113,9 @@ class Desk:
         count, last = self._run("held", key=key)[0]
         return int(count), float(last)
 
-    def count(self, name: str) -> None:
-        """Add one to today's counter."""
-        self._run("count", name=name)
+    def count(self, name: str, n: int = 1) -> None:
+        """Add to today's counter."""
+        self._run("count", name=name, n=n)
 
     def counted(self, name: str, days: int) -> int:
         """The sum of today's count and those of the `days` before."""

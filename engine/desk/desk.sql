@@ -112,7 +112,7 @@ INSERT INTO desk.attempt (key, at) VALUES (%(key)s, clock_timestamp() + %(second
 
 -- name: count
 -- A number a day, whatever comes: robots fill no table.
-INSERT INTO desk.count (name, day, n) VALUES (%(name)s, current_date, 1) ON CONFLICT (name, day) DO UPDATE SET n = count.n + 1
+INSERT INTO desk.count (name, day, n) VALUES (%(name)s, current_date, %(n)s) ON CONFLICT (name, day) DO UPDATE SET n = count.n + excluded.n
 
 -- name: counted
 -- See count.

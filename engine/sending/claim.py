@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.commands.command_handler import CommandRequest, Result
-from engine.desk.desk import Desk
+from engine.desk.desk import HELD_BACK, Desk
 from engine.installation.state import Installation
 from engine.sending.compose import CannotRender, Composer, ComposeRequest
 from engine.sending.delivery_journal import DOT, is_alive, read_journal, times_of_marks
@@ -25,10 +25,10 @@ from engine.sending.stores import SendingStores
 from engine.subscriber.agenda_key import FlightKey, encode
 from engine.subscriber.commands import Perform, RecordOutcome
 from engine.subscriber.eligibility import why_not
-from engine.subscriber.events import Cause, LetterBegun
+from engine.subscriber.events import Cause, LetterBegun, LetterWithheld
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import InFlight, Person
-from engine.subscriber.terms import LetterVerdict, mail_kind
+from engine.subscriber.terms import PRESSURE, LetterVerdict, mail_kind
 
 ENGINE = Cause("engine")
 RELAY = Cause("relay")
@@ -75,6 +75,8 @@ def take_and_claim(
             claims.append(Claim(stream, key, *begun, result.person))
         else:
             others.append((stream, key))
+    if refused := sum(map(_finds_no_room, results)):
+        stores.desk.count(HELD_BACK, refused)
     if others:
         settle(stores, others, held)
         # Another sender may still hold it: it is taken again after a moment.
@@ -95,6 +97,13 @@ def _begun(result: Result) -> tuple[LetterBegun, int] | None:
             if isinstance(event, LetterBegun):
                 return event, position
     return None
+
+
+def _finds_no_room(result: Result) -> bool:
+    return isinstance(result.outcome, Done) and any(
+        isinstance(event, LetterWithheld) and event.why == PRESSURE
+        for event in result.outcome.events
+    )
 
 
 def settle(stores: SendingStores, rows: Sequence[tuple[str, str]], held: Collection[str]) -> None:

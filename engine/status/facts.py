@@ -134,7 +134,8 @@ class Facts:
     mail to a witness left and the last checkpoint was stamped, None for never. `forms_held`
     requests to confirm are held because too many forms were posted, the last of them for
     `forms_held_for` seconds more; `form_traps` posts of forms within thirty days filled in the
-    input hidden from people.
+    input hidden from people. `held_back` are letters that wait for room under a cap, by list (0:
+    by none), `held_back_today` how often a letter found none today.
     """
 
     head: int
@@ -163,6 +164,8 @@ class Facts:
     forms_held: int = 0
     forms_held_for: float = 0
     form_traps: int = 0
+    held_back: Mapping[int, int] = field(default_factory=dict)
+    held_back_today: int = 0
     keys: tuple[ExpiringKey, ...] = ()
 
     @property

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 from engine.config import Config
 from engine.desk.clock import Clock
-from engine.desk.desk import HELD, TRAPS, Desk
+from engine.desk.desk import HELD, HELD_BACK, TRAPS, Desk
 from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.installation.breaches import told_late
 from engine.installation.breaches import waiting as waiting_breaches
@@ -65,6 +65,9 @@ class CountingViews(Protocol):
 
     def positions(self) -> list[tuple[str, int, str]]:
         """Each view with its position and what stopped it."""
+
+    def held_back(self) -> dict[int, int]:
+        """How many letters of each list wait for room under a cap."""
 
     def withheld(self) -> list[tuple[str, int, str, str, int]]:
         """Letters withheld for what can be mended: key without occurrence, list (0: none), letter,
@@ -137,6 +140,8 @@ def gather(stores: StatusStores) -> Facts:
         in_doubt=len(stores.views.in_doubt()),
         stuck=tuple(_stuck(stores)),
         withheld=tuple(Withheld(*row) for row in stores.views.withheld()),
+        held_back=stores.views.held_back(),
+        held_back_today=stores.desk.counted(HELD_BACK, 1),
         breaches_late=tuple(breach.breach for breach in told_late(breaches, now)),
         breaches_waiting=tuple(breach.breach for breach in waiting_breaches(breaches, now)),
         tick=stores.clock.wall_age(tick[0]) if tick is not None else None,

@@ -120,6 +120,18 @@ class _Collected:
             ("key", "letter", "what"),
             withheld,
         )
+        held_back = [((str(number),), letters) for number, letters in facts.held_back.items()]
+        yield _many(
+            "letters_held_back",
+            "Letters that wait for room under a cap.",
+            ("list",),
+            held_back,
+        )
+        yield _one(
+            "letters_held_back_today",
+            "How often a letter found no room under a cap today.",
+            facts.held_back_today,
+        )
         paused = [((str(number), why), 1) for number, why in facts.paused.items()]
         yield _many(
             "sending_paused",

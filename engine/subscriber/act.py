@@ -20,6 +20,8 @@ class Act:
     """`due` (ms) is when the act is to be performed, 0 for never; `planned` (ms) when the author
     meant it.
 
+    `why` of a letter is `PRESSURE` while it waits for room under a cap.
+
     Three kinds are never due, because a person has to act first: `settle` of a letter in doubt,
     `right` (`letter` is the right's name, `planned` the date by which it must be answered), and
     `withheld` (`why` says what to correct before a retry).

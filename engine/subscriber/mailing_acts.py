@@ -14,6 +14,7 @@ from engine.subscriber.eligibility import why_not
 from engine.subscriber.membership_acts import in_window
 from engine.subscriber.person import LetterState, Mailing, Membership, Person
 from engine.subscriber.personal_dates import own_occurrences, planned_from
+from engine.subscriber.terms import PRESSURE
 
 
 def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | None:
@@ -135,4 +136,5 @@ def _reminder(
         planned=planned,
         list=standing.list,
         run=standing.run,
+        why=PRESSURE if state is not None and state.waits else "",
     )

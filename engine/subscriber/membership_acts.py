@@ -12,6 +12,7 @@ from engine.sequence.timing import Hours, due, first_permitted, later
 from engine.subscriber.act import Act, under_way_of, zone_of
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.person import LetterState, Membership, Person
+from engine.subscriber.terms import PRESSURE
 
 
 def membership_act(person: Person, m: Membership, plan: Plan) -> Act:
@@ -87,7 +88,13 @@ def _letters_to_come(m: Membership, listed: List, zone: str, paused_until: int) 
                 when = first_permitted(paused_until, letter.hours, zone)
             planned = when
         yield Act(
-            kind="letter", letter=letter.id, due=when, planned=planned, list=m.list, run=m.run
+            kind="letter",
+            letter=letter.id,
+            due=when,
+            planned=planned,
+            list=m.list,
+            run=m.run,
+            why=PRESSURE if state is not None and state.waits else "",
         )
         before = None
 

@@ -217,7 +217,7 @@ def test_lists_are_shown_to_people_and_to_programs(relance: Installation) -> Non
     said, table = relance.together(("lists", "--json"), ("lists",))
     rows = json.loads(said.out)
     assert [set(row) for row in rows] == [
-        {"list", "name", "group", "purpose", "people", "due_next_day", "paused"}
+        {"list", "name", "group", "purpose", "people", "due_next_day", "held_back", "paused"}
     ] * 4
     assert [(row["list"], row["name"], row["group"], row["purpose"]) for row in rows][-1] == (
         20,
@@ -235,6 +235,8 @@ def test_lists_are_shown_to_people_and_to_programs(relance: Installation) -> Non
         "within",
         "a",
         "day",
+        "held",
+        "back",
         "paused",
     ]
 

@@ -12,14 +12,18 @@ from itertools import permutations
 import pytest
 
 from engine.app import sender_name
+from engine.audit.standing import standing
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
+from engine.i18n.language import translator
 from engine.ledger.codec import Encoded
 from engine.proof import verify
 from engine.sending import claim
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
+from engine.status.gather import gather
+from engine.status.metrics import exposition
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause, LetterBegun, LetterSent, LetterWithheld
 from engine.subscriber.terms import PRESSURE
@@ -134,3 +138,14 @@ def test_the_heaviest_leaves_once_and_the_verifier_counts_the_same(
     held = [event for event in events if isinstance(event, LetterWithheld)]
     assert {event.why for event in held} == {PRESSURE} and all(event.until for event in held)
     assert wrong_in_the_verifier(context) == []
+    # What waits is counted where an operator looks, and told of each person.
+    facts = gather(context)
+    assert facts.held_back == {1: len(ORDERS), 3: len(ORDERS)}
+    assert facts.held_back_today == len(held)
+    assert b'relance_letters_held_back{list="1"} 6.0' in exposition(facts)
+    somebody = context.vault.find("reader-0@potager.example")
+    assert somebody is not None
+    told = list(standing(context, somebody, str, translator("en")))
+    assert [line for line in told if "held back" in line] == [
+        "    held back until then: at most “1 per 7 days”"
+    ] * 2
