@@ -245,8 +245,8 @@ IN_FRENCH = [
     (
         'after = "0 minutes"',
         'aftr = "2 jours"',
-        """sequences/d.toml:7: quand ? écrivez `after = "2 jours"` (depuis l’arrivée) ou \
-`wait = "2 jours"` (depuis la lettre précédente)
+        """sequences/d.toml:7: quand ? écrivez `after = "2 jours"` (depuis l’arrivée), \
+`wait = "2 jours"` (depuis la lettre précédente), ou `before = "1 jour"` avec `anchor = "webinaire"`
       [[list.letter]]
       ^
 sequences/d.toml:9: clé inconnue `aftr` ; vouliez-vous dire `after` ?
