@@ -18,7 +18,7 @@ from engine.audit.words_seen import words_seen
 from engine.i18n.dates import moment_in_words
 from engine.i18n.evidence_words import BOXES
 from engine.i18n.language import Say, counting_translator, day_in_words
-from engine.i18n.phrases import quoted, titled_purpose
+from engine.i18n.phrases import field_in_words, quoted, titled_purpose
 from engine.i18n.stored_words import stored_in_words
 from engine.intake.address import AddressRefused, normalise
 from engine.intake.evidence_requirements import OF_COLLECTION
@@ -274,7 +274,8 @@ class Answers:
         plan = self.facts.published.state.plan()
         told = [
             _("{name}: {value}").format(
-                name=plan.fields[name].label if name in plan.fields else name, value=value
+                name=plan.fields[name].label if name in plan.fields else name,
+                value=field_in_words(plan, name, str(value)),
             )
             for name, value in typed.items()
             if name != "email" and value

@@ -67,8 +67,9 @@ def letter_names(
     names: dict[str, str] = {}
     for entry in entries:
         if isinstance(event := entry.event, LetterBegun):
-            letter = letter_of(installation.plan(event.edition), event)
-            subject = subject_of(letter, fields) if letter is not None else ""
+            plan = installation.plan(event.edition)
+            letter = letter_of(plan, event)
+            subject = subject_of(letter, fields, plan) if letter is not None else ""
             names[event.message] = (
                 quoted(subject, _) if subject and not ids else named(event.letter, subject, _)
             )

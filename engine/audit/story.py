@@ -14,7 +14,7 @@ from engine.audit.person_history import GroundHistory, LetterGround
 from engine.audit.report import Line, Report, Section
 from engine.i18n.dates import shown
 from engine.i18n.language import Say
-from engine.i18n.phrases import titled_fields
+from engine.i18n.phrases import field_in_words, titled_fields
 from engine.ledger.codec import Entry, iso
 from engine.subscriber.events import LetterBegun, SubscriberErased
 
@@ -86,7 +86,9 @@ def _who(person: Identity, facts: FactReport, _: Say) -> Iterator[Line]:
         if person.known.fields:
             plan = facts.published.state.plan()
             fields = _("; ").join(
-                _("{name}: {value}").format(name=titled_fields(plan, [name], _), value=value)
+                _("{name}: {value}").format(
+                    name=titled_fields(plan, [name], _), value=field_in_words(plan, name, value)
+                )
                 for name, value in sorted(person.known.fields.items())
             )
             yield Line(_("fields: {fields}").format(fields=fields))

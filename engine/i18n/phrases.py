@@ -12,7 +12,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.i18n.language import Say, counting_translator, translator
+from engine.letter.field_words import in_words
 from engine.letter.merge import MergeFailed, MergeMistake, compile_template
+from engine.letter.published_letter import types_of
+from engine.letter.typed_fields import NO_TYPES
 from engine.sequence.anchors import Anchored, PersonalDate
 from engine.sequence.delay import EVERY_DAY, NONE, Delay
 from engine.sequence.model import Letter, List, Plan
@@ -115,12 +118,21 @@ def titled_fields(plan: Plan, names: Iterable[str], _: Say) -> str:
     )
 
 
-def subject_of(letter: Letter, fields: Mapping[str, str] = NOBODYS_FIELDS) -> str:
+def field_in_words(plan: Plan, name: str, kept: str) -> str:
+    """A kept value in the plan's language; of a field that is no longer declared as it is."""
+    declared = plan.fields.get(name)
+    return in_words(declared, kept, plan.language) if declared is not None else kept
+
+
+def subject_of(
+    letter: Letter, fields: Mapping[str, str] = NOBODYS_FIELDS, plan: Plan | None = None
+) -> str:
     """The subject as someone of these fields reads it, or of whom nothing is known; as written
-    where one is wanting that has no default.
+    where one is wanting that has no default. Typed fields of the `plan` are in its language.
     """
+    types, own = (types_of(plan), {"language": plan.language}) if plan else (NO_TYPES, None)
     try:
-        return compile_template(letter.subject, letter.body, autoescape=False).render(fields)
+        return compile_template(letter.subject, letter.body, False, types).render(fields, own)
     except (MergeFailed, MergeMistake):
         return letter.subject
 
@@ -153,7 +165,9 @@ def say_letter(
         sentence = _("the letter that asks to confirm for “{purpose}”")
         return sentence.format(purpose=request.purpose)
     published = letter_at(plan, key, letter)
-    letter_named = named(letter, subject_of(published, fields) if published is not None else "", _)
+    letter_named = named(
+        letter, subject_of(published, fields, plan) if published is not None else "", _
+    )
     return f"{letter_named} ({say_matter(plan, key, _)})"
 
 

@@ -25,9 +25,11 @@ from engine.letter.merge import (
     compile_template,
     field_lines,
     fragment,
+    parsed,
 )
 from engine.letter.placeholders import url_name
 from engine.letter.precompiled_body import Encode, PrecompiledBody
+from engine.letter.typed_fields import filter_mistakes
 from engine.sequence.links import Link
 from engine.sequence.mistakes import Mistake, column_of
 from engine.sequence.nearest import nearest_field, question
@@ -69,7 +71,7 @@ class _Subject(Template):
     """One line without control characters, whatever the fields hold."""
 
     def __init__(self, line: Template) -> None:
-        super().__init__(line._template, line.fields, line.source)
+        super().__init__(line._template, line.fields, line.source, line.types)
 
     def render(self, values: Mapping[str, Value], own: Mapping[str, str] | None = None) -> str:
         return CONTROL.sub(" ", super().render(values, own)).strip()
@@ -176,8 +178,9 @@ def compile_letter(
     if mistakes:
         raise LetterMistakes(tuple(sorted(mistakes)))
     html, text = draft.templates()
-    subject = compile_template(source.subject, source.path, autoescape=False)
-    preheader = compile_template(source.preheader, source.path, autoescape=False)
+    types = source.types
+    subject = compile_template(source.subject, source.path, False, types)
+    preheader = compile_template(source.preheader, source.path, False, types)
     used = subject.fields | preheader.fields | html.fields | text.fields
     return Compiled(
         links=draft.links,
@@ -202,7 +205,16 @@ def _mistakes(draft: Draft, fields: Mapping[str, str] | None) -> set[Mistake]:
         if fields is not None
         else set()
     )
-    return unknown | set(draft.mistakes)
+    misfits = (
+        {
+            Mistake(file, line, why, True, column_of(text, line, "{"))
+            for file, text in draft.readable
+            for line, why in filter_mistakes(parsed(text), draft.types)
+        }
+        if fields is not None
+        else set()
+    )
+    return unknown | misfits | set(draft.mistakes)
 
 
 def _no_such_field(name: str, labels: Mapping[str, str]) -> Words:

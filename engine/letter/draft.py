@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Literal
 from urllib.parse import unquote
@@ -38,6 +38,7 @@ from engine.letter.merge import (
 )
 from engine.letter.placeholders import Placeholders
 from engine.letter.plain import to_text
+from engine.letter.typed_fields import FieldTypes
 from engine.sequence.links import (
     Link,
     find_comments,
@@ -80,7 +81,7 @@ COLUMN = 528
 @dataclass(frozen=True)
 class LetterSource:
     """`path` names the body's file (Markdown unless it ends in .html); `layout` is the layout's
-    HTML itself.
+    HTML itself; `types` are those of the fields that are no texts.
     """
 
     path: str
@@ -88,6 +89,7 @@ class LetterSource:
     preheader: str
     body: str
     layout: str
+    types: FieldTypes = field(default_factory=dict)
 
 
 def no_sizes(name: str) -> None:
@@ -122,11 +124,15 @@ class Draft:
         self.mistakes: list[Mistake] = []
         self._read()
 
+    @property
+    def types(self) -> FieldTypes:
+        return self._source.types
+
     def templates(self) -> tuple[Template, Template]:
         """The HTML and the text, compiled. Only for a draft without mistakes."""
         return (
-            compile_joined(self._words.template(self._page), True),
-            compile_joined(self._words.template(self._text), False),
+            compile_joined(self._words.template(self._page), True, self._source.types),
+            compile_joined(self._words.template(self._text), False, self._source.types),
         )
 
     def _read(self) -> None:

@@ -24,13 +24,23 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 from markupsafe import Markup
 
+from engine.letter.typed_fields import (
+    FILTERS_OF_TYPES,
+    NO_TYPES,
+    TYPED_FILTERS,
+    FieldTypes,
+    typed,
+)
 from engine.sequence.links import SOURCES_CACHE_SIZE
 from engine.sequence.mistakes import Mistake, column_of
 from engine.sequence.nearest import nearest, question
 from engine.words import N_, WordedError, Words, words
 
 Value = str | int | bool
-FILTERS = ("default", "d", "upper", "lower", "title", "capitalize", "trim", "truncate")
+FILTERS = (
+    *("default", "d", "upper", "lower", "title", "capitalize", "trim", "truncate"),
+    *TYPED_FILTERS,
+)
 MAX_CONSTANT_CHARACTERS = 200
 MAX_NUMBER = 10**9
 MAX_DEPTH = 12
@@ -128,7 +138,8 @@ def restricted(autoescape: bool) -> ImmutableSandboxedEnvironment:
         comment_end_string=comment_end,
     )
     environment.globals.clear()
-    environment.filters = {name: JINJA_FILTERS[name] for name in FILTERS} | {"truncate": _truncate}
+    environment.filters = {name: JINJA_FILTERS[name] for name in FILTERS if name in JINJA_FILTERS}
+    environment.filters |= {"truncate": _truncate} | FILTERS_OF_TYPES
     environment.tests = {name: JINJA_TESTS[name] for name in ("defined", "undefined")}
     return environment
 
@@ -145,9 +156,15 @@ def _parsed(source: str) -> nodes.Template:
 class Template:
     """A compiled source. `fields` are the names it uses, those of the engine included."""
 
-    def __init__(self, template: JinjaTemplate, fields: frozenset[str], source: str = "") -> None:
+    def __init__(
+        self,
+        template: JinjaTemplate,
+        fields: frozenset[str],
+        source: str = "",
+        types: FieldTypes = NO_TYPES,
+    ) -> None:
         self._template = template
-        self.fields, self.source = fields, source
+        self.fields, self.source, self.types = fields, source, types
 
     def render(self, values: Mapping[str, Value], own: Mapping[str, str] | None = None) -> str:
         """Raise MergeFailed when a field is missing; `own` are the engine's values, which win over
@@ -192,20 +209,24 @@ def literal(text: str) -> str:
     return re.sub(r"\{(?=[{%]|$)", "{{ '{' }}", text)
 
 
-def compile_template(source: str, name: str, autoescape: bool) -> Template:
-    """Check and compile an author's source; `name` is the file that a mistake names."""
+def compile_template(
+    source: str, name: str, autoescape: bool, types: FieldTypes = NO_TYPES
+) -> Template:
+    """Check and compile an author's source; `name` is the file that a mistake names, `types` those
+    of the fields that are no texts.
+    """
     for mistake in find_merge_mistakes(source, name):
         raise MergeMistake(mistake)
-    return compile_joined(source, autoescape)
+    return compile_joined(source, autoescape, types)
 
 
-def compile_joined(source: str, autoescape: bool) -> Template:
+def compile_joined(source: str, autoescape: bool, types: FieldTypes = NO_TYPES) -> Template:
     """Compile what the engine put together from pieces already checked (its own names begin with
     `_`).
     """
     environment = _ENVIRONMENTS[autoescape]
-    tree = environment.parse(source)
-    return Template(environment.from_string(tree), names_in(tree), source)
+    tree = typed(environment.parse(source), types)
+    return Template(environment.from_string(tree), names_in(tree), source, types)
 
 
 def names_in(tree: nodes.Template) -> frozenset[str]:
@@ -283,6 +304,11 @@ def _unbalanced_statement(pieces: tuple[Piece, ...]) -> tuple[int, Words] | None
 
 
 @lru_cache(maxsize=SOURCES_CACHE_SIZE)
+def parsed(source: str) -> nodes.Template:
+    """The syntax tree of a source without mistakes."""
+    return _ENVIRONMENTS[True].parse(source)
+
+
 def field_lines(source: str) -> tuple[tuple[str, int], ...]:
     """The names in a source without mistakes, each with its line."""
     return tuple((name.name, name.lineno) for name in _parsed(source).find_all(nodes.Name))
@@ -457,6 +483,7 @@ def _refusals_of_filter(node: nodes.Filter) -> _Refusals:
             _SAMPLE,
             [value.as_const() for value in node.args],
             {str(pair.key): pair.value.as_const() for pair in node.kwargs},
+            Context(_ENVIRONMENTS[False], {}, None, {}),
         )
     except (TypeError, ValueError, AssertionError):
         yield (

@@ -20,6 +20,7 @@ from markupsafe import escape
 
 from engine.letter.draft import MAX_HTML_BYTES
 from engine.letter.merge import MergeFailed, Template, Value, names_in, restricted
+from engine.letter.typed_fields import typed
 from engine.words import N_
 
 Encode = Callable[[str], str]
@@ -146,7 +147,7 @@ class _Part:
         template, foot = part
         self._known = {**own, "foot": foot}
         self._escaped, self._tokens, self._encode = escaped, tokens, environment.filters["encoded"]
-        self._tree = environment.parse(template.source)
+        self._tree = typed(environment.parse(template.source), template.types)
 
     def body(self, end: str = "") -> list[nodes.Node]:
         done, rest = self._encoded([*self._flat(self._tree.body), end])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from engine.letter.compile import LetterSource
 from engine.letter.french_spacing import spaced
 from engine.letter.markdown import as_words
+from engine.letter.typed_fields import FieldTypes
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY
 from engine.subscriber.agenda_key import broadcast_at
@@ -145,4 +146,10 @@ def source_of(letter: Letter, plan: Plan, purpose: str) -> LetterSource:
         body = texts.still_body if purpose == EVERYTHING else own.format(purpose=as_words(name))
     else:
         body = plan.words[letter.body]
-    return LetterSource(letter.body, letter.subject, letter.preheader, body, plan.words[LAYOUT])
+    layout, types = plan.words[LAYOUT], types_of(plan)
+    return LetterSource(letter.body, letter.subject, letter.preheader, body, layout, types)
+
+
+def types_of(plan: Plan) -> FieldTypes:
+    """Those of the plan's fields that are no texts."""
+    return {field.name: field.type for field in plan.fields.values() if field.type != "text"}

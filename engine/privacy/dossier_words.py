@@ -19,6 +19,7 @@ from engine.i18n.language import (
     translator,
 )
 from engine.i18n.phrases import titled_products
+from engine.letter.field_words import in_words
 from engine.privacy.export import SOURCES, Part
 from engine.privacy.paper_markdown import speech_in
 from engine.privacy.processing_register import retention
@@ -139,7 +140,8 @@ class DossierInWords:
         for name, value in cast("Mapping[str, object]", person["fields"]).items():
             declared = self.plan.fields.get(name)
             if value not in ("", None):
-                yield Line(declared.label if declared else name, str(value))
+                shown = in_words(declared, str(value), self.language) if declared else str(value)
+                yield Line(declared.label if declared else name, shown)
         if person["source"]:
             yield Line(_("Who gave us your address"), str(person["source"]))
         if person["timezone"]:

@@ -243,13 +243,14 @@ def _letters(
         event = entry.event
         match event:
             case e.LetterBegun():
-                letter = letter_of(installation.plan(event.edition), event)
+                plan = installation.plan(event.edition)
+                letter = letter_of(plan, event)
                 described: dict[str, object] = {
                     "message": event.message,
                     "letter": event.letter,
                     "kind": event.kind,
                     "purpose": event.purpose,
-                    "subject": subject_of(letter, fields) if letter else "",
+                    "subject": subject_of(letter, fields, plan) if letter else "",
                     "begun_at": iso(event.at),
                     "outcome": "under way",
                 }

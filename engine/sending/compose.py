@@ -42,7 +42,7 @@ from engine.letter.link_token import (
 )
 from engine.letter.names import names_among
 from engine.letter.precompiled_body import PrecompiledBody
-from engine.letter.published_letter import OWN_BODIES, TEXTS, Texts
+from engine.letter.published_letter import OWN_BODIES, TEXTS, Texts, types_of
 from engine.letter.published_letter import letter_of as letter_of
 from engine.letter.published_letter import source_of as source_of
 from engine.letter.source_folder import sizes_of
@@ -57,6 +57,7 @@ from engine.mime.header_values import (
 from engine.mime.headers import Mailbox, structured_header
 from engine.mime.message import MimeTemplate, Personal, quoted_printable_lines
 from engine.proof.checkpoint import HEADER, words_of
+from engine.sequence.field_values import fits
 from engine.sequence.model import Letter, Plan
 from engine.subscriber.events import LetterBegun
 from engine.subscriber.person import ASK_FIRST
@@ -171,7 +172,7 @@ class Composer:
             compiled = self.compiled(letter, plan, claim.purpose)
             url = partial(self._url, request)
             return compiled.render(
-                self._values(request), _answers(compiled, url), self._foot(request, plan, url)
+                self._values(request, plan), _answers(compiled, url), self._foot(request, plan, url)
             )
         except (LetterMistakes, MergeFailed, ValueError) as error:
             raise CannotRender(
@@ -192,7 +193,7 @@ class Composer:
             return None
         message = request.claim.message
         tokens = make_tokens(self.link_key, letter.actions, request.position, message)
-        filled = letter.body.fill(self._values(request), tokens)
+        filled = letter.body.fill(self._values(request, plan), tokens)
         return letter.template.fill(
             Personal(
                 request.address,
@@ -282,12 +283,16 @@ class Composer:
                 self._compiled.popitem(last=False)
         return compiled
 
-    def _values(self, request: ComposeRequest) -> dict[str, str]:
-        """The person's fields. A confirmation mail gets only values that look like names: its
-        reader has agreed to nothing, and somebody else may have typed them.
+    def _values(self, request: ComposeRequest, plan: Plan) -> dict[str, str]:
+        """The person's fields. A confirmation mail gets only values that look like names, or fit
+        their typed field: its reader has agreed to nothing, and somebody else may have typed them.
         """
         values = {name: str(value) for name, value in request.fields.items()}
-        return names_among(values) if request.claim.kind == "confirmation" else values
+        if request.claim.kind != "confirmation":
+            return values
+        typed = types_of(plan).keys() & values.keys()
+        fitting = {name: values[name] for name in typed if fits(plan.fields[name], values[name])}
+        return names_among(values) | fitting
 
     def _url(self, request: ComposeRequest, action: int) -> str:
         if not request.position:
