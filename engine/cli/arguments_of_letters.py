@@ -44,6 +44,13 @@ def simulate_arguments(parser: argparse.ArgumentParser) -> None:
         help=N_("where the reader begins (default: the first list of the file)"),
     )
     parser.add_argument(
+        "--pressure-from",
+        action="append",
+        default=[],
+        metavar="LIST",
+        help=N_("a list the reader joins too, for what its letters leave room for under a cap"),
+    )
+    parser.add_argument(
         "--from",
         dest="start",
         default="",

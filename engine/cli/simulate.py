@@ -15,10 +15,17 @@ from engine.authoring.inspection import read_folder
 from engine.cli.terminal import json_text
 from engine.config import Config
 from engine.desk.clock import wall_now
-from engine.i18n.dates import read_date, zone_argument
+from engine.i18n.dates import read_date, shown, zone_argument
 from engine.i18n.in_words import in_english, in_words
 from engine.i18n.language import N_, translator
-from engine.i18n.phrases import quoted, say_list, say_moment, subject_of, titled_products
+from engine.i18n.phrases import (
+    in_favour_of,
+    quoted,
+    say_list,
+    say_moment,
+    subject_of,
+    titled_products,
+)
 from engine.i18n.user_error import UnreadableInput, UserError, list_of
 from engine.runtime.scheduler import recurrences
 from engine.sequence.delay import DAY
@@ -49,6 +56,7 @@ class Options:
     days: int = 365
     fields: Sequence[str] = ()
     orders: Sequence[str] = ()
+    beside: Sequence[str] = ()
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -67,6 +75,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
         days=args.days,
         fields=args.field,
         orders=args.order,
+        beside=args.pressure_from,
     )
     if args.json:
         print(json_text([_as_json(entry) for entry in lived(plan, options)]))
@@ -107,6 +116,7 @@ def lived(plan: Plan, options: Options) -> tuple[CalendarEntry, ...]:
         recurrences,
         fields,
         orders,
+        [list_of(plan, name).id for name in options.beside],
     )
 
 
@@ -132,11 +142,13 @@ def simulate(
             continue
         days = _("D+{days}").format(days=(to_local(entry.at, zone).date() - first_day).days)
         when = f"{days:<6} {say_moment(entry.at, zone, spoken)}"
-        tell(f"{when if when != before else ' ' * len(when)}  {_what(entry, plan, _)}".rstrip())
+        tell(
+            f"{when if when != before else ' ' * len(when)}  {_what(entry, plan, zone, _)}".rstrip()
+        )
         before = when
 
 
-def _what(entry: CalendarEntry, plan: Plan, _: Callable[[str], str]) -> str:
+def _what(entry: CalendarEntry, plan: Plan, zone: str, _: Callable[[str], str]) -> str:
     letter = _letter(plan, entry)
     subject = quoted(subject_of(letter), _) if letter is not None else ""
     there, target = say_list(plan, entry.list), say_list(plan, entry.target)
@@ -166,6 +178,8 @@ def _what(entry: CalendarEntry, plan: Plan, _: Callable[[str], str]) -> str:
             )
         case "leaves":
             return _leaving(entry, there, _)
+        case "withheld" if entry.cap:
+            return _without_room(entry, plan, zone, _)
         case "withheld":
             return _("letter {letter} is left out: {why}").format(
                 letter=entry.letter, why=entry.why
@@ -178,6 +192,18 @@ def _what(entry: CalendarEntry, plan: Plan, _: Callable[[str], str]) -> str:
             return _("and so on: the end of the time asked for")
         case _:
             return _("stopped here: this goes on without end")
+
+
+def _without_room(entry: CalendarEntry, plan: Plan, zone: str, _: Callable[[str], str]) -> str:
+    sentence = (
+        _("letter {letter} waits until {until}: at most {cap}")
+        if entry.until
+        else _("letter {letter} is left out: at most {cap}")
+    )
+    told = sentence.format(
+        letter=entry.letter, until=shown(entry.until, zone), cap=quoted(entry.cap, _)
+    )
+    return told + in_favour_of(entry.favoured, plan, _)
 
 
 def _leaving(entry: CalendarEntry, there: str, _: Callable[[str], str]) -> str:

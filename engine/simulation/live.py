@@ -29,7 +29,8 @@ from engine.subscriber.personal_dates import days_about, personal_broadcasts
 class CalendarEntry:
     """`at` is in milliseconds since 1970. `kind` says what happened:
 
-    "joins" (list), "letter" and "broadcast" (letter, from list), "withheld" (letter, why),
+    "joins" (list), "letter" and "broadcast" (letter, from list), "withheld" (letter, why; of
+    pressure, the `cap`, the letter it is in favour of, and `until` when a letter waits: 0 for not),
     "answers" (label, to letter), "orders" (label: the product), "moves" and "copies" (list to
     target), "agrees" (why: the purpose), "passes" (an ending: list to target), "leaves" (list,
     why), "refused" (refused).
@@ -46,6 +47,9 @@ class CalendarEntry:
     why: str = ""
     reminder: bool = False
     refused: Refused | None = None
+    until: int = 0
+    favoured: str = ""
+    cap: str = ""
 
 
 def calendar_entries(event: e.PersonEvent, person: Person, plan: Plan) -> Iterator[CalendarEntry]:
@@ -76,7 +80,16 @@ def calendar_entries(event: e.PersonEvent, person: Person, plan: Plan) -> Iterat
         case e.OrderRecorded(at, _, _, _, products):
             yield CalendarEntry(at, "orders", label=", ".join(products))
         case e.LetterWithheld():
-            yield CalendarEntry(event.at, "withheld", event.list, event.letter, why=event.why)
+            yield CalendarEntry(
+                event.at,
+                "withheld",
+                event.list,
+                event.letter,
+                why=event.why,
+                until=event.until,
+                favoured=event.favoured,
+                cap=event.cap,
+            )
         case _:
             return
 
@@ -314,6 +327,7 @@ def live(
     recurring: Recurring = lambda every, zone, after: iter(()),
     fields: Mapping[str, str] | None = None,
     orders: Sequence[SimulatedOrder] = (),
+    beside: Sequence[int] = (),
 ) -> tuple[CalendarEntry, ...]:
     """The calendar of a reader who joins `start_list` at `start` (ms) with a live ground, in the
     IANA zone `zone`, over `horizon` ms.
@@ -321,22 +335,23 @@ def live(
     `answers` gives, by letter id (or "list/letter" where several lists have one), what is said to
     it, as often as the reader changes their mind; other letters meet silence. `recurring(cron line,
     zone, after)` yields the instants of recurring broadcasts later than `after`. `fields` is
-    what is known of the reader, as the vault keeps it; `orders` is what they buy. At most
-    MAX_ENTRIES.
+    what is known of the reader, as the vault keeps it; `orders` is what they buy. `beside` are
+    lists they join too, whose letters press on those of the first. At most MAX_ENTRIES.
     """
     life = SimulatedReader(plan, answers, recurring, fields=fields or {})
     life.orders = sorted((start + order.after, order.product) for order in orders)
-    life.execute(
-        c.Subscribe(
-            at=start,
-            cause=ENGINE,
-            list=start_list,
-            basis="consent",
-            proof="single",
-            timezone=zone,
-            own_act=True,
+    for number in (start_list, *beside):
+        life.execute(
+            c.Subscribe(
+                at=start,
+                cause=ENGINE,
+                list=number,
+                basis="consent",
+                proof="single",
+                timezone=zone,
+                own_act=True,
+            )
         )
-    )
     life.entries = [entry for entry in life.entries if entry.kind != "agrees"]
     now = start
     for _ in range(MAX_ENTRIES):

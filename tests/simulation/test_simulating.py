@@ -18,10 +18,11 @@ from engine.sequence.declared import Declared, Product
 from engine.sequence.delay import DAY, HOUR, MINUTE
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Plan
+from engine.sequence.pressure import parse_cap
 from engine.sequence.timing import to_instant, to_local
 from engine.simulation.answers import read_answers, read_orders
 from engine.simulation.live import MAX_ENTRIES, CalendarEntry, GivenAnswer, live
-from tests.sequence.dialogues import HEAD, letter, listed, read
+from tests.sequence.dialogues import HEAD, SETTINGS, letter, listed, read
 
 PARIS = "Europe/Paris"
 MONDAY = to_instant(datetime(2026, 11, 23, 15), PARIS)
@@ -408,3 +409,41 @@ def test_what_there_is_not_is_refused(options: Options, why: str) -> None:
         lived(PLAN, options)
     assert refused.value.status == 2
     assert why in str(refused.value)
+
+
+GONE = "ends = { leave = true }"
+UNDER_PRESSURE = HEAD + listed(10, "a", GONE) + letter("one")
+UNDER_PRESSURE += letter("two", when='after = "3 days"')
+UNDER_PRESSURE += listed(11, "b", GONE) + letter("sale", "weight = 8", when='after = "3 days"')
+CAPPED = replace(SETTINGS, caps=(parse_cap("1 per 2 days"),))
+
+
+def under_pressure(*beside: str) -> list[str]:
+    lines: list[str] = []
+    plan = read(UNDER_PRESSURE, settings=CAPPED)
+    options = Options("d.toml", start=MONDAY, timezone=PARIS, list="10", beside=beside)
+    simulate(plan, options, lines.append, "en")
+    return [line[28:].strip() for line in lines[1:]]
+
+
+def test_under_a_cap_a_letter_waits_for_the_heavier_one_of_another_dialogue() -> None:
+    assert under_pressure() == [
+        "joins list 10 a",
+        "letter one “Sujet”",
+        "letter two “Sujet”",
+        "leaves list 10 a",
+        "nothing follows: on no list any more",
+    ]
+    beside = under_pressure("b")
+    assert beside[3:6] == [
+        "letter two waits until 2026-11-28 15:00:00: at most “1 per 2 days”, in favour of"
+        " “Sujet” [sale] (list 11 b)",
+        "letter sale “Sujet”",
+        "leaves list 11 b",
+    ]
+    assert "letter two “Sujet”" in beside[6:]
+
+
+def test_who_is_simulated_beside_a_list_that_does_not_exist_is_told() -> None:
+    with pytest.raises(UserError):
+        under_pressure("nowhere")
