@@ -26,7 +26,7 @@ def test_where_products_are_declared_another_code_is_refused_with_the_nearest() 
     with pytest.raises(OrderRefused) as refused:
         read_products(["livres"], DECLARED)
     sentence = in_english(refused.value.reason)
-    assert "no [[product]] has the code livres" in sentence and "livre?" in sentence
+    assert "no [[product]] has the code livres" in sentence and "`livre`?" in sentence
 
 
 def test_what_a_shop_signs_says_amount_currency_and_products() -> None:
