@@ -136,6 +136,7 @@ def dossier(stores: ExportStores, subscriber: str) -> dict[str, object]:
             "email": known.address if known else None,
             "fields": dict(fields),
             "source": (known.source or None) if known else None,
+            "form": (known.form or None) if known else None,
             "timezone": person.timezone or None,
             "language": person.language or None,
             "suppressed": person.suppressed or None,

@@ -15,8 +15,8 @@ SQL = beside(__file__)
 
 @dataclass(frozen=True, slots=True)
 class PersonalTraits:
-    """A person's fields and collection source as the vault has them now; `source` is "" where they
-    gave their address here themselves.
+    """A person's fields and collection source as the vault has them now; `source` is a form's name
+    where they gave their address here themselves, "" where that is not known.
     """
 
     fields: Mapping[str, str] = field(default_factory=dict)

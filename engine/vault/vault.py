@@ -40,13 +40,14 @@ FIRST = "00000000-0000-0000-0000-000000000000"
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
     """What the vault knows of a person who is not erased. `source`: where their address came from,
-    "" where they gave it here themselves.
+    "" where they gave it here themselves: by `form`, if by any.
     """
 
     subscriber: str
     address: str
     fields: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class VaultWrite:
     address for a person who is known, and `address_hash` then its hash. `suppress` is why the
     person must not be written to, under any address they ever had; `lift` takes that back, or with
     an erasure every suppression. `source` is where the address came from if not from the person.
-    `order` is one that is recorded with it.
+    `order` is one that is recorded with it, `form` the form that registers the person.
     """
 
     subscriber: str
@@ -83,6 +84,7 @@ class VaultWrite:
     erasing: Erasing | None = None
     source: str = ""
     order: NumberedOrder | None = None
+    form: str = ""
 
     def of(self, subscriber: str, register: str) -> VaultWrite:
         """The same for a known stream. Field by field, because an import makes one per row and
@@ -101,6 +103,7 @@ class VaultWrite:
             self.erasing,
             self.source,
             self.order,
+            self.form,
         )
 
     @property
@@ -112,6 +115,7 @@ class VaultWrite:
             or ((self.fields or self.source) and not self.register)
             or self.address
             or self.order
+            or self.form
             or self.erasing
         )
 
@@ -381,32 +385,29 @@ class Vault:
         )
 
     def _write_rest(self, cursor: AnyCursor, vault_write: VaultWrite) -> None:
+        subscriber = vault_write.subscriber
         if vault_write.fields and not vault_write.register:
-            cursor.execute(
-                SQL["merge_fields"],
-                {"subscriber": vault_write.subscriber, "fields": Jsonb(dict(vault_write.fields))},
-            )
+            fields = Jsonb(dict(vault_write.fields))
+            cursor.execute(SQL["merge_fields"], {"subscriber": subscriber, "fields": fields})
         if vault_write.source and not vault_write.register:
-            cursor.execute(
-                SQL["come_from"],
-                {"subscriber": vault_write.subscriber, "source": vault_write.source},
-            )
+            values = {"subscriber": subscriber, "source": vault_write.source}
+            cursor.execute(SQL["come_from"], values)
+        if vault_write.form and vault_write.register:
+            cursor.execute(SQL["come_by"], {"subscriber": subscriber, "form": vault_write.form})
         if vault_write.suppress:
-            values = {
-                "subscriber": vault_write.subscriber,
+            reasons = {
+                "subscriber": subscriber,
                 "reason": vault_write.suppress,
                 "of_former": reason_of_former(vault_write.suppress),
                 "at": vault_write.at,
             }
-            cursor.execute(SQL["bar"], values)
+            cursor.execute(SQL["bar"], reasons)
         if vault_write.lift:
-            cursor.execute(
-                SQL["forget_bars" if vault_write.erasing else "lift"],
-                {"subscriber": vault_write.subscriber},
-            )
+            name = "forget_bars" if vault_write.erasing else "lift"
+            cursor.execute(SQL[name], {"subscriber": subscriber})
         if vault_write.address:
             moved = {
-                "subscriber": vault_write.subscriber,
+                "subscriber": subscriber,
                 "address": vault_write.address,
                 "hash": self.hash_of(vault_write),
                 "at": vault_write.at,
@@ -414,7 +415,7 @@ class Vault:
             for name in ("bar_moved", "keep_former_address", "move_address"):
                 cursor.execute(SQL[name], moved)
         if vault_write.order:
-            keep_order(cursor, vault_write.subscriber, vault_write.order, vault_write.at)
+            keep_order(cursor, subscriber, vault_write.order, vault_write.at)
         if vault_write.erasing is not None:
             self._erase(cursor, vault_write, vault_write.erasing)
 

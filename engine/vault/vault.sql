@@ -7,6 +7,10 @@ VALUES (%(subscriber)s, %(hash)s, %(address)s, %(fields)s, %(at)s, %(source)s) O
 -- New values replace old ones, others stay.
 UPDATE vault.person SET fields = fields || %(fields)s WHERE subscriber = %(subscriber)s
 
+-- name: come_by
+-- The form that registered them: whoever fills in another later has come already.
+UPDATE vault.person SET form = %(form)s WHERE subscriber = %(subscriber)s
+
 -- name: come_from
 -- The last place named is the one told: what was told before stands in the letters.
 UPDATE vault.person SET source = %(source)s WHERE subscriber = %(subscriber)s
@@ -84,7 +88,7 @@ SELECT address_hash, subscriber FROM vault.person WHERE address_hash = ANY(%(has
 
 -- name: people
 -- Joined by pages and letters when they are read or composed, never kept elsewhere.
-SELECT subscriber::text, address, fields, source FROM vault.person WHERE subscriber = ANY(%(subscribers)s)
+SELECT subscriber::text, address, fields, source, form FROM vault.person WHERE subscriber = ANY(%(subscribers)s)
 
 -- name: evidence_of
 -- One person's evidence by commitment, for their story.

@@ -269,7 +269,7 @@ class Enrolment:
         )
         pieces = kept(facts, {"ip": post.received.visitor, "user_agent": post.received.user_agent})
         cause = Cause("form", secrets.token_hex(16), evidence=pieces[0].commitment.hex())
-        vault_write = VaultWrite("", now, fields=post.fields, evidence=pieces)
+        vault_write = VaultWrite("", now, fields=post.fields, evidence=pieces, form=post.form.name)
         return (
             vault_write,
             digest_of(notice_text(plan, post.form.name)),

@@ -125,7 +125,7 @@ def test_what_remains_of_a_person_is_what_is_listed(
 # said why it may stay. Whoever adds a column thinks here about what it says of somebody who was
 # erased.
 DELETED = {
-    "vault.person": "subscriber address_hash address fields registered_at source",
+    "vault.person": "subscriber address_hash address fields registered_at source form",
     "vault.evidence": "commitment subscriber at salt payload kind",
     "vault.former_address": "address_hash subscriber until",
     "vault.recorded_order": "number_hash subscriber order_id at",
