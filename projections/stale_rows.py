@@ -45,12 +45,21 @@ def stale_rows(before: Installation, after: Installation, event: InstallationEve
         lists = affected_lists(old, new)
         if (old.confirmation, old.timezone) != (new.confirmation, new.timezone):
             lists |= {REQUESTS}
-        changed = (
+        changed = {
             name
-            for name in (*old.broadcasts, *new.broadcasts)
+            for name, broadcast in {**old.broadcasts, **new.broadcasts}.items()
             if old.broadcasts.get(name) != new.broadcasts.get(name)
+            or (broadcast.segments and old.segments != new.segments)
+        }
+        choices = (
+            occurrence.key
+            for occurrence in after.calendar
+            if occurrence.broadcast in changed
+            and occurrence.broadcast in new.broadcasts
+            and new.broadcasts[occurrence.broadcast].segments
         )
-        return StaleRows(lists, frozenset(encode(BroadcastKey(name)) for name in changed))
+        mailings = frozenset(encode(BroadcastKey(name)) for name in changed)
+        return StaleRows(lists, mailings, frozenset(choices))
     if isinstance(event, BroadcastFellDue):
         broadcast = after.plan().broadcasts.get(event.broadcast)
         key = encode(BroadcastKey(event.broadcast, event.occurrence))

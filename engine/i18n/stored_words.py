@@ -33,6 +33,7 @@ NOT_SENT = _words(
     N_("too late"),
     N_("preferences"),
     N_("paused"),
+    N_("segment"),
     N_("pressure"),
     N_("cannot be rendered"),
     N_("cannot be carried"),

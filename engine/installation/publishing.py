@@ -337,6 +337,7 @@ def _mailing(plan: Plan, name: str) -> tuple[object, ...]:
     again = (reminder.wait, reminder.hours) if reminder is not None else None
     return (
         broadcast.to,
+        broadcast.segments,
         broadcast.on,
         broadcast.every,
         broadcast.anchored,

@@ -624,6 +624,12 @@ class Replay:
             return f"{key} {self.request(fact).ids[:1]}", 0, letter
         return ("", fact.number("run"), letter) if kind == "letter" else (key, 0, letter)
 
+    def is_addressed(self, fact: Entry) -> bool:
+        """Whether a list brings it on which they are, or a segment brings a broadcast."""
+        list_and_run = fact.number("list"), fact.number("run")
+        by_segment = fact.text("kind") == "broadcast" and fact.text("segment") != ""
+        return (by_segment and list_and_run == (0, 0)) or list_and_run in self.standing.items()
+
     def is_one_message(self, fact: Entry, *letters: str) -> bool:
         """Whether it was begun under no other message, and is one of these letters, if any."""
         message, letter = fact.text("message"), self.letter(fact)
@@ -727,10 +733,9 @@ class Replay:
             added = fact.number("amount") * (1 if name == "order-recorded" else -1)
             left = {fact.text("currency"): self.left_of(fact) + added}
             self.orders.setdefault(fact.text("order"), {}).update(left)
-        elif name == "segment-entered":
-            self.segments.add(fact.text("segment"))
-        elif name == "segment-left":
-            self.segments.discard(fact.text("segment"))
+        elif name in ("segment-entered", "segment-left"):
+            change = self.segments.add if name == "segment-entered" else self.segments.discard
+            change(fact.text("segment"))
         elif name == "subscriber-erased":
             self._stop(fact, "!erased")
             self.live, self.requests, self.rights, self.standing = set(), {}, {}, {}
@@ -918,8 +923,7 @@ RULE = (
          lambda p, f: "!restricted" not in p.stops),
     Line("P1.19", LISTED, "letter-without-ground", lambda p, f: f.text("purpose") in p.live),
     Line("P1.20", LISTED, "letter-to-suppressed", lambda p, f: "!suppressed" not in p.stops),
-    Line("P1.21", LISTED, "letter-off-list",
-         lambda p, f: p.standing.get(f.number("list")) == f.number("run")),
+    Line("P1.21", LISTED, "letter-off-list", lambda p, f: p.is_addressed(f)),
     Line("P1.22", LISTED, "letter-twice", lambda p, f: p.is_one_message(f)),
     Line("P1.23", "letter-begun:confirmation", "confirmation-unasked",
          lambda p, f: f.text("purpose") in p.requests),
@@ -3583,10 +3587,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "a refund of nothing, or of more than is left of an order in that currency",
         "un remboursement de rien, ou de plus qu’il ne reste d’une commande dans cette devise",
     ),
-    "segment-entered-twice": (
-        "put into a segment in which they are",
-        "entrée dans un segment où cette personne est",
-    ),
+    "segment-entered-twice": ("put into a segment twice", "entrée deux fois dans un segment"),
     "segment-left-outside": (
         "taken out of a segment in which they are not",
         "sortie d’un segment où cette personne n’est pas",

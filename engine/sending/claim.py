@@ -22,13 +22,14 @@ from engine.sending.delivery_journal import DOT, is_alive, read_journal, times_o
 from engine.sending.envelope import Envelope
 from engine.sending.quarantine import execute_apart, unforeseen
 from engine.sending.stores import SendingStores
-from engine.subscriber.agenda_key import FlightKey, encode
+from engine.subscriber.agenda_key import FlightKey, encode, every_occurrence
 from engine.subscriber.commands import Perform, RecordOutcome
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.events import Cause, LetterBegun, LetterWithheld
 from engine.subscriber.outcome import Done
-from engine.subscriber.person import InFlight, Person
+from engine.subscriber.person import InFlight, Known, Person
 from engine.subscriber.terms import PRESSURE, LetterVerdict, mail_kind
+from engine.subscriber.truth import conditions_of
 
 ENGINE = Cause("engine")
 RELAY = Cause("relay")
@@ -66,7 +67,10 @@ def take_and_claim(
         return [], 0
     known = stores.agenda.folds({stream for stream, _ in rows})
     taken = len(rows)
-    requests = [_request(stores.sender, now, stream, key) for stream, key in rows]
+    vault = _asked_of_vault(stores, installation, rows)
+    requests = [
+        _request(stores.sender, now, stream, key, vault.get(stream)) for stream, key in rows
+    ]
     rows, results = execute_apart(stores.command_handler, stores.desk, rows, requests, known)
     claims, others = [], []
     for (stream, key), result in zip(rows, results, strict=True):
@@ -84,11 +88,23 @@ def take_and_claim(
     return claims, taken
 
 
-def _request(sender: str, now: int, stream: str, key: str) -> CommandRequest:
-    return CommandRequest(
-        Perform(at=now, cause=ENGINE, key=key, message=secrets.token_hex(16), sender=sender),
-        stream=stream,
-    )
+def _asked_of_vault(
+    stores: SendingStores, installation: Installation, rows: Collection[tuple[str, str]]
+) -> Mapping[str, Known]:
+    """What the vault knows of the people whose letters ask about it, and of nobody else."""
+    asking = conditions_of(installation.plan()).claims_reading_vault
+    if not asking:
+        return {}
+    streams = {stream for stream, key in rows if every_occurrence(key) in asking}
+    return stores.vault.people(streams) if streams else {}
+
+
+def _request(
+    sender: str, now: int, stream: str, key: str, known: Known | None = None
+) -> CommandRequest:
+    message = secrets.token_hex(16)
+    perform = Perform(at=now, cause=ENGINE, key=key, message=message, sender=sender, known=known)
+    return CommandRequest(perform, stream=stream)
 
 
 def _begun(result: Result) -> tuple[LetterBegun, int] | None:
@@ -277,6 +293,8 @@ def still_eligible(person: Person, claim: Claim) -> str:
     reason = why_not(person, mail_kind(entry.kind), entry.purpose, request=request)
     if reason:
         return reason
+    if entry.segment:
+        return ""
     if entry.kind not in REQUEST_KINDS and not any(
         m.run == entry.run for m in person.memberships.values()
     ):

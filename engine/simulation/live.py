@@ -130,6 +130,14 @@ class SimulatedOrder:
     after: int = DAY
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What is given of the reader; the simulated one gave their address here themselves."""
+
+    fields: Mapping[str, str]
+    source: str = ""
+
+
 @dataclass
 class SimulatedReader:
     plan: Plan
@@ -159,11 +167,11 @@ class SimulatedReader:
                 self._schedule_answer(event)
 
     def next_mailing(self, now: int) -> Step | None:
-        """The next broadcast for a list the reader is on."""
+        """The next broadcast for a list the reader is on, or for a segment."""
         mailings = [
             (moment, broadcast)
             for broadcast in self.plan.broadcasts.values()
-            if any(number in self.person.memberships for number in broadcast.to)
+            if (broadcast.segments or self._is_on(broadcast))
             and (
                 moment := self._moment(
                     broadcast, max(now - 1000, self.last_occurrence.get(broadcast.id, 0))
@@ -199,7 +207,12 @@ class SimulatedReader:
         self.begun += 1
         self.execute(
             c.Perform(
-                at=at, cause=ENGINE, key=key, message=f"{self.begun:032x}", sender="simulation"
+                at=at,
+                cause=ENGINE,
+                key=key,
+                message=f"{self.begun:032x}",
+                sender="simulation",
+                known=_Known(self.fields),
             )
         )
 
@@ -264,7 +277,7 @@ class SimulatedReader:
         days = [
             (begins, personal.field, value)
             for broadcast, anchored, personal in personal_broadcasts(self.plan)
-            if any(number in self.person.memberships for number in broadcast.to)
+            if (broadcast.segments or self._is_on(broadcast))
             and (value := self.fields.get(personal.field, ""))
             for begins in days_about(value, anchored, personal, now, zone)
             if begins > self.last_date.get(personal.field, now - 1)
@@ -278,6 +291,9 @@ class SimulatedReader:
             self.execute(c.ReachAnchor(max(at, now), ENGINE, field, value))
 
         return at, reach
+
+    def _is_on(self, broadcast: Broadcast) -> bool:
+        return any(number in self.person.memberships for number in broadcast.to)
 
     def _moment(self, broadcast: Broadcast, after: int) -> int | None:
         if (anchored := broadcast.anchored) is not None:

@@ -67,7 +67,8 @@ def keys(person: Person, plan: Plan, calendar: Calendar = ()) -> set[str]:
     for occurrence in (*calendar, *own_occurrences(person, plan)):
         broadcast = plan.broadcasts.get(occurrence.broadcast)
         if occurrence.key in person.mailings or (
-            broadcast is not None and any(number in person.memberships for number in broadcast.to)
+            broadcast is not None
+            and (broadcast.segments or any(n in person.memberships for n in broadcast.to))
         ):
             open_keys.add(occurrence.key)
     open_keys |= {encode(WithheldKey(matter, letter)) for matter, letter, _ in _correctable(person)}

@@ -48,7 +48,10 @@ class BatchMemo:
         """
         # The key holds id(person), so the memo keeps the person alive: no other object can get that
         # id.
-        values = id(person), id(command.cause), command.at, command.key, command.sender
+        values = (
+            *(id(person), id(command.cause), id(command.known)),
+            *(command.at, command.key, command.sender),
+        )
         memo = self._performed.get(values)
         if memo is not None and (b := memo[2]) is not None:
             own = LetterBegun(
@@ -63,6 +66,9 @@ class BatchMemo:
                 b.purpose,
                 b.sender,
                 b.attempt,
+                b.theme,
+                b.content,
+                b.segment,
             )
             return done(command.cause, own)
         outcome = perform(command, person, self.plan, self.calendar)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import Cause
+from engine.subscriber.person import Known
 from engine.subscriber.terms import (
     AccessRight,
     AnswerKind,
@@ -410,12 +411,14 @@ class OpenProof(Command):
 @dataclass(frozen=True, slots=True)
 class Perform(Command):
     """Perform the act that the agenda has for `key`, if it is due: begin a letter under `message`,
-    end a list, let a request expire.
+    end a list, let a request expire. `known`: what the vault knows, where the plan's letters ask
+    about it (`SegmentConditions.claims_reading_vault`).
     """
 
     key: str
     message: str
     sender: str = ""
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)

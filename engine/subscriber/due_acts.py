@@ -26,12 +26,20 @@ from engine.subscriber.eligibility import EVERYTHING, why_not
 from engine.subscriber.inactivity import retention_of
 from engine.subscriber.joining import RULE, entry
 from engine.subscriber.letters import letters_at
-from engine.subscriber.mailing_acts import date_of_mailing
+from engine.subscriber.mailing_acts import date_of_mailing, segment_addressed
 from engine.subscriber.membership_acts import date_of
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, Unchanged, done
 from engine.subscriber.person import LetterState, Person
 from engine.subscriber.pressure import NoRoom, held_back, patience
-from engine.subscriber.terms import NOT_CHOSEN, NOT_ELIGIBLE, PAUSED, PRESSURE, MailKind
+from engine.subscriber.terms import (
+    NOT_CHOSEN,
+    NOT_ELIGIBLE,
+    NOT_IN_SEGMENT,
+    PAUSED,
+    PRESSURE,
+    MailKind,
+)
+from engine.subscriber.truth import conditions_of
 
 NOT_WITHHELD = NothingToDo(Unchanged.NOT_WITHHELD)
 PAST_LATENESS = NothingToDo(Unchanged.PAST_LATENESS)
@@ -89,6 +97,7 @@ def _begin(
     before = _state(person, command.key, act)
     theme, content = _themed(plan, command.key, act)
     reason = why_not(person, kind, purpose, request=request)
+    is_addressed, segment = _addressed(command, act, person, plan, calendar)
     if reason:
         why = f"{NOT_ELIGIBLE}{reason}"
     elif _too_late(command, act, person, plan):
@@ -97,6 +106,8 @@ def _begin(
         why = NOT_CHOSEN
     elif kind == "broadcast" and command.at < person.preferences.paused_until:
         why = PAUSED
+    elif not is_addressed:
+        why = NOT_IN_SEGMENT
     else:
         why = ""
     if why:
@@ -130,8 +141,31 @@ def _begin(
         attempt=before.attempts + 1 if before else 1,
         theme=theme,
         content=content,
+        segment=segment,
     )
     return done(command.cause, begun)
+
+
+def _addressed(
+    command: c.Perform, act: Act, person: Person, plan: Plan, calendar: Calendar
+) -> tuple[bool, str]:
+    """Whether the letter is for them by the segments it names, and the segment that brings it where
+    no list does.
+    """
+    match decode(command.key):
+        case BroadcastKey() as key if not act.run:
+            segment = segment_addressed(person, key, act.letter, plan, calendar, command.known)
+            return bool(segment), segment
+        case ListKey(number):
+            letter = plan.lists[number].letter(act.letter)
+            if letter is None or not (letter.only or letter.unless):
+                return True, ""
+            conditions, known, at = conditions_of(plan), command.known, command.at
+            only = not letter.only or conditions.is_in(letter.only, person, known, at)
+            spared = letter.unless and conditions.is_in(letter.unless, person, known, at)
+            return bool(only and not spared), ""
+        case _:
+            return True, ""
 
 
 def _themed(plan: Plan, key: str, act: Act) -> tuple[str, str]:

@@ -257,6 +257,7 @@ class LetterBegun(Event):
     """The claim: this letter, in this edition's words, is about to be handed over by `sender` under
     `message`. `kind`: terms.MailKind. `key` is the agenda row's. `attempt` counts from 1; every
     attempt has the same `message`. `theme` and `content` are those of the published letter.
+    `segment` is the one that brought a broadcast where no list did; `list` and `run` are then 0.
     """
 
     key: str
@@ -271,6 +272,7 @@ class LetterBegun(Event):
     attempt: int = 1
     theme: str = ""
     content: str = ""
+    segment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,10 +307,11 @@ class LetterFailed(Event):
 @dataclass(frozen=True, slots=True)
 class LetterWithheld(Event):
     """Not sent: `why` is "too late", "preferences" (the person did not choose its theme or content
-    type), "paused", "not eligible: …", `PRESSURE`, or something that can be corrected:
-    `CANNOT_BE_RENDERED`, `CANNOT_BE_CARRIED`. `message` is "" when the letter was never begun.
-    `what` says what to correct: the field that was empty ("field:town"), or what the relay could
-    not carry ("smtputf8").
+    type), "paused", "segment" (they are not in the one it goes to, or in one it spares), "not
+    eligible: …", `PRESSURE`, or something that can be corrected: `CANNOT_BE_RENDERED`,
+    `CANNOT_BE_CARRIED`. `message` is "" when the letter was never begun. `what` says what to
+    correct: the field that was empty ("field:town"), or what the relay could not carry
+    ("smtputf8").
 
     Of pressure: `cap` of `edition` ("3 per 7 days") had no room for a letter of `purpose`, kept for
     the heavier `favoured` (a letter_ref; "": letters begun fill it); due again at `until` (ms), 0

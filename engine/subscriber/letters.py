@@ -73,7 +73,7 @@ def begun(p: PersonDraft, event: e.LetterBegun) -> None:
     )
     p.in_flight = {**p.in_flight, event.message: flight}
     if event.kind == "broadcast":
-        _open_mailing(p, event.key, event.list, event.run)
+        _open_mailing(p, event.key, event.list, event.run, event.segment)
     _put_letter(p, event.key, event.run, event.letter, state)
 
 
@@ -255,17 +255,19 @@ def _answered(
     }
 
 
-def _open_mailing(p: PersonDraft, key: str, number: int, run: int) -> None:
+def _open_mailing(p: PersonDraft, key: str, number: int, run: int, segment: str = "") -> None:
     """The number of mailings kept is limited: the oldest is forgotten, and `mailed_before` keeps
     every occurrence up to it from being taken for new.
     """
     if key in p.mailings:
+        if segment and segment != p.mailings[key].segment:
+            p.mailings = {**p.mailings, key: replace(p.mailings[key], segment=segment)}
         return
     mailings = dict(p.mailings)
     while len(mailings) >= BROADCASTS_KEPT:
         oldest = min(mailings, key=lambda k: _begun_at(mailings[k]))
         p.mailed_before = max(p.mailed_before, _begun_at(mailings.pop(oldest)))
-    p.mailings = {**mailings, key: Mailing(number, run)}
+    p.mailings = {**mailings, key: Mailing(number, run, segment=segment)}
 
 
 def _begun_at(mailing: Mailing) -> int:

@@ -12,14 +12,18 @@ from engine.subscriber.act import Act, Calendar, Occurrence, under_way_of, zone_
 from engine.subscriber.agenda_key import BroadcastKey, encode
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.membership_acts import in_window
-from engine.subscriber.person import LetterState, Mailing, Membership, Person
+from engine.subscriber.person import Known, LetterState, Mailing, Membership, Person
 from engine.subscriber.personal_dates import own_occurrences, planned_from
 from engine.subscriber.terms import PRESSURE
+from engine.subscriber.truth import FOREVER, conditions_of
 
 
 def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | None:
-    """The broadcast, for a person who was on one of its lists when it fell due; then its reminder,
-    for who has not answered and is still on the list.
+    """The broadcast, for a person who was on one of its lists or in one of its segments when it
+    fell due; then its reminder, for who has not answered and is still on the list.
+
+    Where a segment asks about what only the vault knows, it is for whoever may be in it: the claim
+    decides.
     """
     broadcast = plan.broadcasts.get(occurrence.broadcast)
     if broadcast is None:
@@ -32,8 +36,8 @@ def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | Non
     if under_way is not None:
         return under_way
     meant_for = mailing_planned(person, broadcast, occurrence, plan)
-    standing = _addressed_membership(person, broadcast, meant_for, mailing)
-    if standing is None or why_not(person, "broadcast", broadcast.purpose):
+    place = _place(person, broadcast, meant_for, mailing, plan)
+    if place is None or why_not(person, "broadcast", broadcast.purpose):
         return None
     first = letters.get(broadcast.letter.id)
     if first is None:
@@ -41,14 +45,14 @@ def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | Non
     elif first.status == "deferred":
         when, planned = first.retry_at, first.planned or meant_for
     else:
-        return _reminder(person, broadcast, first, letters, standing, plan)
+        return _reminder(person, broadcast, first, letters, place, plan)
     return Act(
         kind="letter",
         letter=broadcast.letter.id,
         due=when,
         planned=planned,
-        list=standing.list,
-        run=standing.run,
+        list=place[0],
+        run=place[1],
     )
 
 
@@ -94,8 +98,80 @@ def mailing_retry_act(
     ):
         return None
     fell_due = mailing_planned(person, broadcast, occurrence, plan)
+    place = _place(person, broadcast, fell_due, mailing, plan)
+    return Act("idle", list=place[0], run=mailing.run) if place is not None else None
+
+
+def _place(
+    person: Person, broadcast: Broadcast, fell_due: int, mailing: Mailing | None, plan: Plan
+) -> tuple[int, int] | None:
+    """The list and the run that bring the broadcast to them, 0 and 0 for a segment; None where it
+    is not for them.
+    """
     standing = _addressed_membership(person, broadcast, fell_due, mailing)
-    return Act("idle", list=standing.list, run=mailing.run) if standing is not None else None
+    if standing is not None:
+        return standing.list, standing.run
+    if mailing is not None and (mailing.run or mailing.segment):
+        return (0, 0) if mailing.segment else None
+    return (0, 0) if _segment_of(person, broadcast, fell_due, mailing, plan) else None
+
+
+def segment_addressed(
+    person: Person,
+    key: BroadcastKey,
+    letter: str,
+    plan: Plan,
+    calendar: Calendar,
+    known: Known | None,
+) -> str:
+    """The segment that brings a letter of a broadcast to them, by what is known at its claim; ""
+    where they are in none. The reminder goes to whoever got what it reminds of.
+    """
+    encoded, broadcast = encode(key), plan.broadcasts[key.broadcast]
+    mailing = person.mailings.get(encoded)
+    if mailing is not None and letter != broadcast.letter.id:
+        return mailing.segment
+    occurrences = (*calendar, *own_occurrences(person, plan))
+    occurrence = next(there for there in occurrences if there.key == encoded)
+    fell_due = mailing_planned(person, broadcast, occurrence, plan)
+    return _segment_of(person, broadcast, fell_due, mailing, plan, known, is_sure=True)
+
+
+def _segment_of(
+    person: Person,
+    broadcast: Broadcast,
+    fell_due: int,
+    mailing: Mailing | None,
+    plan: Plan,
+    known: Known | None = None,
+    *,
+    is_sure: bool = False,
+) -> str:
+    """The first segment of the broadcast in which they were when it fell due (ms) by the facts up
+    to then, and were so by all facts since too; of one that was begun, the latter alone. Unless
+    `is_sure`, also one in which they may be.
+    """
+    conditions = conditions_of(plan)
+
+    def holds(segment: str, upto: int) -> bool:
+        truth = conditions.is_in(segment, person, known, fell_due, upto)
+        return truth is True or (truth is None and not is_sure)
+
+    return next(
+        (
+            segment
+            for segment in broadcast.segments
+            if holds(segment, FOREVER) and (mailing is not None or holds(segment, fell_due))
+        ),
+        "",
+    )
+
+
+def is_for(person: Person, broadcast: Broadcast, plan: Plan, at: int) -> bool:
+    """Whether a broadcast that falls due at an instant (ms) would be for them as they are."""
+    if any(number in person.memberships for number in broadcast.to):
+        return True
+    return bool(_segment_of(person, broadcast, at, None, plan))
 
 
 def _addressed_membership(
@@ -113,7 +189,7 @@ def _reminder(
     broadcast: Broadcast,
     first: LetterState,
     letters: Mapping[str, LetterState],
-    standing: Membership,
+    place: tuple[int, int],
     plan: Plan,
 ) -> Act | None:
     reminder = broadcast.reminder
@@ -134,7 +210,7 @@ def _reminder(
         letter=reminder.id,
         due=when,
         planned=planned,
-        list=standing.list,
-        run=standing.run,
+        list=place[0],
+        run=place[1],
         why=PRESSURE if state is not None and state.waits else "",
     )

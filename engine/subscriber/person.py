@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
+from typing import Protocol
 
 from engine.subscriber.terms import FREQUENCIES, Frequency, GroundStatus, LetterStatus
 
@@ -194,14 +195,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """One occurrence of a broadcast for one person, and its reminder."""
+    """One occurrence of a broadcast for one person, and its reminder. `segment` is the one that
+    brought it, where no list did.
+    """
 
     list: int
     run: int
     letters: Mapping[str, LetterState] = field(default_factory=dict)
+    segment: str = ""
 
     def with_letters(self, letters: Mapping[str, LetterState]) -> Mailing:
-        return Mailing(self.list, self.run, letters)
+        return Mailing(self.list, self.run, letters, self.segment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +309,18 @@ NO_PREFERENCES = Preferences()
 def frequency_of(stored: str) -> Frequency:
     """A frequency that is not known counts as no cap."""
     return next((known for known in FREQUENCIES if known == stored), "as-it-comes")
+
+
+class Known(Protocol):
+    """What the vault knows of a person. `source`: where their address came from, "" where they gave
+    it here themselves.
+    """
+
+    @property
+    def fields(self) -> Mapping[str, str]: ...
+
+    @property
+    def source(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,10 +85,11 @@ def reach(command: c.ReachAnchor, person: Person, plan: Plan) -> Outcome:
 
 
 def _is_addressed(person: Person, broadcast: Broadcast, planned: int) -> bool:
+    """Whether it may be for them; who is in a segment is asked when it is to leave."""
     standing = (person.memberships[n] for n in broadcast.to if n in person.memberships)
-    return (
+    return bool(
         broadcast.letter.added_at <= planned
-        and any(m.joined_at <= planned for m in standing)
+        and (broadcast.segments or any(m.joined_at <= planned for m in standing))
         and not why_not(person, "broadcast", broadcast.purpose)
     )
 

@@ -20,6 +20,7 @@ from engine.subscriber.act import Act, Calendar, zone_of
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, decode, encode, letter_ref
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.letters import COUNTED
+from engine.subscriber.mailing_acts import is_for
 from engine.subscriber.person import Person
 from engine.subscriber.terms import Frequency
 
@@ -172,7 +173,7 @@ def planned_letters(
             and broadcast.on
             and broadcast.id not in fallen_due
             and (at := _instant_of(broadcast.on, plan.timezone)) > own.at
-            and any(number in person.memberships for number in broadcast.to)
+            and is_for(person, broadcast, plan, at)
             and at >= person.preferences.paused_until
             and person.preferences.chooses(broadcast.letter.theme, broadcast.letter.content)
             and not why_not(person, "broadcast", broadcast.purpose)

@@ -43,6 +43,10 @@ NOT_CHOSEN = "preferences"
 """A letter is withheld because of a theme or a content type that the person did not choose."""
 PAUSED = "paused"
 """A broadcast is withheld because it fell into the person's pause."""
+NOT_IN_SEGMENT = "segment"
+"""A letter is withheld because the person is not in the segment it goes to, or is in one that it
+spares.
+"""
 PRESSURE = "pressure"
 """Why a letter is withheld for which a cap has no room."""
 NOT_ELIGIBLE = "not eligible: "

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Protocol, assert_never
+from typing import assert_never
 from unicodedata import combining, normalize
 
 from engine.sequence.condition import (
@@ -42,22 +42,10 @@ from engine.subscriber import events as e
 from engine.subscriber.act import zone_of
 from engine.subscriber.agenda_key import BroadcastKey, encode, letter_ref, list_key
 from engine.subscriber.inactivity import heard_at, heard_in
-from engine.subscriber.person import ANY_PRODUCT, Person
+from engine.subscriber.person import ANY_PRODUCT, Known, Person
 
 Truth = bool | None
 FOREVER = 2**62
-
-
-class Known(Protocol):
-    """What the vault knows of a person. `source`: where their address came from, "" where they gave
-    it here themselves.
-    """
-
-    @property
-    def fields(self) -> Mapping[str, str]: ...
-
-    @property
-    def source(self) -> str: ...
 
 
 @dataclass(slots=True)
@@ -103,6 +91,10 @@ class SegmentConditions:
         self.personal = frozenset(
             name for name, condition in self.dynamic.items() if reads_vault(condition)
         )
+        self.claims_reading_vault = frozenset(self._claims_reading_vault())
+        """The matters (encoded AgendaKeys, of every occurrence) whose letters can only be decided
+        on with what the vault knows.
+        """
         self._answers: dict[Condition, Answer] = {}
         self._touched = self._index()
 
@@ -128,6 +120,24 @@ class SegmentConditions:
     ) -> tuple[Truth, int]:
         """As `truth_of`, of a dynamic segment of the plan."""
         return self.truth_of(self.dynamic[segment], person, known, at)
+
+    def is_in(
+        self, segment: str, person: Person, known: Known | None, at: int, upto: int = FOREVER
+    ) -> Truth:
+        """Whether they are in a segment, static or not; false for one that is not published."""
+        published = self.plan.segments.get(segment)
+        if published is None:
+            return False
+        condition = InSegment(segment) if published.static else self.dynamic[segment]
+        return self.truth_of(condition, person, known, at, upto)[0]
+
+    def _claims_reading_vault(self) -> Iterable[str]:
+        for broadcast in self.plan.broadcasts.values():
+            if not self.personal.isdisjoint(broadcast.segments):
+                yield encode(BroadcastKey(broadcast.id))
+        for listed in self.plan.lists.values():
+            if any({letter.only, letter.unless} & self.personal for letter in listed.letters):
+                yield list_key(listed.id)
 
     def truth_of(
         self,
@@ -181,6 +191,8 @@ class SegmentConditions:
             return _compared(kept, lambda: kept in line.values, line.or_unknown)
         field = self.plan.fields.get(line.field)
         value = value_of(field, kept) if field is not None else None
+        if not line.values:
+            return (value is None) is (line.operator == "is")
         if field is None or value is None:
             return True if line.or_unknown else None
         wanted = [w for text in line.values if (w := value_of(field, text)) is not None]
@@ -204,7 +216,7 @@ class SegmentConditions:
             case InGroup(group):
                 return _on(self.lists_of_group(group))
             case InSegment(name):
-                return lambda q: q.person.segments.get(name, FOREVER) <= q.upto
+                return lambda q: _one(q, q.person.segments.get(name)) is not None
             case Joined(number, within):
                 return _since(lambda q: _one(q, q.person.joined_at.get(number)), within)
             case Answered():
@@ -304,6 +316,21 @@ class SegmentConditions:
                 assert_never(line)
 
 
+_MADE: list[SegmentConditions] = []
+PLANS_KEPT = 4
+
+
+def conditions_of(plan: Plan) -> SegmentConditions:
+    """The conditions of a plan, made once for the latest plans: most decisions are about one."""
+    for made in _MADE:
+        if made.plan is plan:
+            return made
+    made = SegmentConditions(plan)
+    _MADE.insert(0, made)
+    del _MADE[PLANS_KEPT:]
+    return made
+
+
 EVERY_SEGMENT = "*"
 ZONE = "zone"
 
@@ -333,6 +360,8 @@ def _keys_of(event: e.PersonEvent) -> Iterable[str]:
             keys.append("answered")
         case e.OrderRecorded() | e.OrderRefunded():
             keys.append("ordered")
+        case e.SegmentEntered(_, segment) | e.SegmentLeft(_, segment):
+            keys.append(f"segment {segment}")
         case _:
             pass
     return keys

@@ -104,6 +104,9 @@ SECOND = replace(WELCOME, at=LATER + 5 * MINUTE, attempt=2)
 PERFORM_SECOND = perform("list:10", LATER + 5 * MINUTE)
 ERASED = e.SubscriberErased(NOON, "asked")
 RIGHT = e.RightExercised(NOON, "access", "q1", local("2026-04-02 12:00"))
+TO_SEGMENT = e.LetterBegun(
+    LATER, "broadcast:b/1", "broadcast", "b", "aaaa", 1, purpose="conseils", segment="salon"
+)
 ENTERED = e.SegmentEntered(NOON, "salon")
 ORDERED = e.OrderRecorded(NOON, "o1", 1250, "EUR")
 REFUNDED = e.OrderRefunded(LATER, "o1", 500, "EUR")
@@ -666,6 +669,18 @@ def test_who_is_said_to_have_agreed_is_asked_first_and_by_no_other_mail() -> Non
     assert of_nobody.faults() == ["confirmation-twice"] and not of_nobody.happens()
     asked_first = Life(declared, ask, Told(first))
     assert asked_first.faults() == [] and asked_first.happens()
+
+
+def test_a_broadcast_to_a_segment_comes_by_no_list() -> None:
+    def judged(**changed: object) -> list[str]:
+        begun_so = replace(TO_SEGMENT, **changed)  # type: ignore[arg-type]
+        return Life(ANNA, lambda: PERFORM, Told(begun_so)).faults()
+
+    assert judged() == []
+    assert judged(segment="") == ["letter-off-list"]
+    assert judged(run=2) == ["letter-off-list"]
+    assert judged(list=11) == ["letter-off-list"]
+    assert judged(kind="letter") == ["letter-off-list"]
 
 
 @pytest.mark.parametrize("line", SCENARIOS)

@@ -497,7 +497,11 @@ HOLDS: Mapping[str, Holds] = {
     "P1.18": lambda p, f: "restricted" not in p.stops,
     "P1.19": lambda p, f: f.text("purpose") in p.grounds,
     "P1.20": lambda p, f: "suppressed" not in p.stops,
-    "P1.21": lambda p, f: p.standing.get(f.number("list")) == f.number("run"),
+    "P1.21": lambda p, f: (
+        p.standing.get(f.number("list")) == f.number("run")
+        or ((f.text("kind") == "broadcast" and bool(f.text("segment")))
+        and f.number("list") == f.number("run") == 0)
+    ),
     "P1.22": lambda p, f: p.is_single(f),
     "P1.23": lambda p, f: p.request(f),
     "P1.24": lambda p, f: "complained" not in p.stops,
