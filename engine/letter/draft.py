@@ -89,7 +89,7 @@ class LetterSource:
     preheader: str
     body: str
     layout: str
-    types: FieldTypes = field(default_factory=dict)
+    types: FieldTypes = field(default_factory=dict, hash=False)
 
 
 def no_sizes(name: str) -> None:
