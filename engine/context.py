@@ -27,6 +27,7 @@ from engine.sending.stores import SendingStores
 from engine.sequence.model import Plan
 from engine.store.database import Database
 from engine.store.scrubbing import Scrubbed
+from engine.vault.field_counts import FieldCounts
 from engine.vault.vault import Vault
 from engine.views import Views
 from engine.web.stores import FormStores, LinkStores, OwnDataStores
@@ -60,6 +61,10 @@ class AppContext:
     """
     scrub: Callable[[], Scrubbed] = lambda: Scrubbed(True)
     """Removes what was deleted from the database's files, with its owner's rights."""
+
+    @property
+    def field_counts(self) -> FieldCounts:
+        return FieldCounts(self.database)
 
     @property
     def processes(self) -> Processes:

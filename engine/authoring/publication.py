@@ -7,7 +7,8 @@ from __future__ import annotations
 import difflib
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from engine import __version__
@@ -26,8 +27,9 @@ from engine.installation.publishing import (
 from engine.installation.state import Installation, read_settings
 from engine.installation.stream import InstallationStream
 from engine.sequence.declared import Declared
+from engine.sequence.field_values import fits
 from engine.sequence.mistakes import Mistake, Unpublishable
-from engine.sequence.model import Plan
+from engine.sequence.model import Field, Plan
 from engine.sequence.parse import Settings, parse
 from engine.subscriber.agenda_key import BroadcastKey, ListKey
 from engine.subscriber.events import Cause
@@ -41,6 +43,11 @@ class ListCounts(Protocol):
         """How many people stand on each list."""
 
 
+class FieldCounts(Protocol):
+    def count_where(self, field: str, holds: Callable[[str], bool]) -> int:
+        """How many people have a value of a field for which `holds`."""
+
+
 class PublicationStores(Protocol):
     @property
     def config(self) -> Config: ...
@@ -50,6 +57,8 @@ class PublicationStores(Protocol):
     def installation_stream(self) -> InstallationStream: ...
     @property
     def views(self) -> ListCounts: ...
+    @property
+    def field_counts(self) -> FieldCounts: ...
     @property
     def shown_words(self) -> Callable[[Plan], ShownWords]:
         """What people agree on under a plan, as this program renders it."""
@@ -62,7 +71,7 @@ class PublishedMeanwhile(Exception):
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What a publication would put in force, held against edition `base`. `people` counts who
-    stands on each list now.
+    stands on each list now, `unfit` whose value of a field does not fit its new type or options.
     """
 
     base: int
@@ -74,6 +83,7 @@ class Proposal:
     people: Mapping[int, int]
     warnings: tuple[Mistake, ...] = ()
     rolled_back_to: int = 0
+    unfit: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def stranded(self) -> dict[int, int]:
@@ -169,7 +179,20 @@ def _proposal(
         stores.views.standing(),
         warnings,
         back,
+        dict(_unfit(stores, before, plan)),
     )
+
+
+def _unfit(stores: PublicationStores, before: Plan, after: Plan) -> Iterator[tuple[str, int]]:
+    """Only fields whose type or options differ are looked at."""
+    for name, known in after.fields.items():
+        former = before.fields.get(name, Field(name, name))
+        if (known.type, known.options) != (former.type, former.options):
+            yield name, stores.field_counts.count_where(name, partial(_is_unfit, known))
+
+
+def _is_unfit(field: Field, kept: str) -> bool:
+    return not fits(field, kept)
 
 
 def apply(stores: PublicationStores, proposal: Proposal, *, backfill: bool = False) -> int:

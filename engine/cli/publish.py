@@ -149,6 +149,15 @@ def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Ite
         yield _caps(proposal, purpose, spoken)
     if changes.settings:
         yield _("~ config.toml: purposes, groups, fields or time zone")
+    for name, people in proposal.unfit.items():
+        if people:
+            yield ngettext(
+                "    field {field}: the value of {n} person does not fit its type or options; it is"
+                " kept as it is",
+                "    field {field}: the values of {n} people do not fit its type or options; they"
+                " are kept as they are",
+                people,
+            ).format(field=name, n=grouped(people, _))
     if changes.declared:
         yield _(
             "~ config.toml: who answers, retention, processors, partners or consents declared by"

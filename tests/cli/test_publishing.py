@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -21,9 +22,14 @@ from engine.authoring.publication import (
 )
 from engine.cli.arguments_of_letters import publish_arguments
 from engine.cli.publish import run, tell
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.sequence.mistakes import Unpublishable
+from engine.sequence.model import Field
+from engine.subscriber.commands import ChangeProfile
+from engine.subscriber.events import Cause
+from engine.vault.vault import VaultWrite
 from engine.words import Language
 from tests.cli.asking import DIALOGUE, FILES, join
 from tests.running_installation import Installations, write_sequences
@@ -105,6 +111,36 @@ def test_the_plan_shows_the_words_and_whom_each_change_touches(peopled: AppConte
         == "In all: 2 letters (1 new, 0 gone, 1 at another time), 3 lists, 2 texts; 5 people stand"
         " there."
     )
+
+
+def test_values_that_do_not_fit_a_field_s_new_type_are_counted_and_kept(
+    context: AppContext,
+) -> None:
+    kept = dict(zip(join(context, 4), ("1980-09-03", "3/9/80", "hier", ""), strict=True))
+    now = context.clock.now()
+    context.command_handler.execute(
+        [
+            CommandRequest(
+                ChangeProfile(now, Cause("operator"), ("first_name",)),
+                stream=stream,
+                vault_write=VaultWrite("", now, fields={"first_name": value}),
+            )
+            for stream, value in kept.items()
+        ]
+    )
+    typed = (Field("first_name", "Né le", "date"),)
+    settings = replace(context.config.settings, fields=typed)
+    changed = replace(context, config=replace(context.config, settings=settings))
+    proposal = plan_publication(changed)
+    assert proposal.unfit == {"first_name": 2}
+    assert (
+        "    field first_name: the values of 2 people do not fit its type or options; they are kept"
+        " as they are"
+    ) in list(tell(proposal, "en"))
+    apply(changed, proposal)
+    assert plan_publication(changed).unfit == {}
+    people = context.vault.people(kept)
+    assert {stream: people[stream].fields["first_name"] for stream in kept} == kept
 
 
 def test_who_would_be_stranded_is_said_and_needs_an_explicit_yes(
