@@ -15,7 +15,7 @@ from engine.audit.dossier_case import GroundCase, LetterTold, person_case
 from engine.audit.fact_report import FactReport
 from engine.audit.identity import Identity
 from engine.audit.report import Line, Note, Section
-from engine.audit.story import with_grounds
+from engine.audit.story import fact_lines
 from engine.i18n.language import Language, counting_translator
 from engine.privacy.paper_markdown import paper_foot
 from engine.proof.store import SignedCheckpoint
@@ -82,7 +82,7 @@ def dossier(
     annex = (
         Section(
             _("A. Every fact, in order"),
-            tuple(facts.line(entry, ground) for entry, ground in with_grounds(person.entries)),
+            fact_lines(person.entries, facts),
         ),
         *clock,
         Section(

@@ -16,6 +16,7 @@ from engine.installation.state import Installation
 from engine.ledger.codec import Entry
 from engine.proof.held_reading import Difference
 from engine.sequence.model import Plan
+from engine.subscriber.act import Calendar
 from engine.words import words
 
 OTHER_WORDS = N_(
@@ -70,6 +71,7 @@ class Published:
         self._editions: list[Edition] = []
         self._notices: list[tuple[int, i.NoticePublished]] = []
         self.nights: list[tuple[int, i.RetentionApplied]] = []
+        self._calendars: list[tuple[int, Calendar]] = []
         pieces: dict[str, list[int]] = {}
         for entry in entries:
             event = cast(i.InstallationEvent, entry.event)
@@ -81,6 +83,8 @@ class Published:
                     )
                 case i.NoticePublished():
                     self._notices.append((entry.position, event))
+                case i.BroadcastFellDue():
+                    self._calendars.append((entry.position, state.calendar))
                 case i.RetentionApplied():
                     self.nights.append((entry.position, event))
                 case i.WordsPublished():
@@ -101,6 +105,11 @@ class Published:
         """The plan that ran when this position was written; the empty plan before the first."""
         number = self.edition_at(position).number
         return self.state.plan(number) if number else Plan()
+
+    def calendar_at(self, position: int) -> Calendar:
+        """The broadcasts that had fallen due when this position was written."""
+        count = bisect_right(self._calendars, position, key=lambda fallen: fallen[0])
+        return self._calendars[count - 1][1] if count else ()
 
     def plan_known(self, instant: int) -> Plan:
         """The plan as it was known at an instant (ms)."""

@@ -5,13 +5,14 @@ on, and how they stand now; as a report and as JSON.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from engine.audit.committed_address import address_lines
 from engine.audit.fact_report import FactReport, held_as_json
 from engine.audit.identity import Identity
 from engine.audit.person_history import GroundHistory, LetterGround
-from engine.audit.report import Line, Report, Section
+from engine.audit.pressure_replay import pressure_faults
+from engine.audit.report import Line, Note, Report, Section
 from engine.i18n.dates import shown
 from engine.i18n.language import Say
 from engine.i18n.phrases import field_in_words, titled_fields
@@ -27,7 +28,7 @@ def story_report(person: Identity, facts: FactReport, standing: Sequence[str], n
         Section(_("Who"), tuple(_who(person, facts, _))),
         Section(
             _("What happened, in order"),
-            tuple(facts.line(entry, ground) for entry, ground in with_grounds(person.entries)),
+            fact_lines(person.entries, facts),
         ),
         *facts.clock_section(person.entries[0].position),
         Section(
@@ -59,8 +60,24 @@ def story_as_json(
         "found_by_former_address": bool(person.former),
         "committed_address": asdict(person.committed),
         "facts": [facts.as_json(entry, ground) for entry, ground in with_grounds(person.entries)],
+        "pressure_faults": {
+            str(position): fault.said()
+            for position, fault in pressure_faults(person.entries, facts.published).items()
+        },
         "standing": list(standing),
     }
+
+
+def fact_lines(entries: Sequence[Entry], facts: FactReport) -> tuple[Line, ...]:
+    """Each fact of a person, with what is wrong about the pressure they were under."""
+    faults = pressure_faults(entries, facts.published)
+    lines = ((entry, facts.line(entry, ground)) for entry, ground in with_grounds(entries))
+    return tuple(
+        replace(line, notes=(*line.notes, Note(faults[entry.position].said(facts.say), "fault")))
+        if entry.position in faults
+        else line
+        for entry, line in lines
+    )
 
 
 def with_grounds(entries: Sequence[Entry]) -> Iterator[tuple[Entry, LetterGround | None]]:
