@@ -59,7 +59,8 @@ class Selection:
 
 @dataclass
 class SelectionWriter:
-    """`vault`: the fragments that name what the vault holds. `zones`: the zone that counts for each
+    """`vault`: the fragments that name what the vault holds; without them what it knows counts as
+    unknown. `zones`: the zone that counts for each
     that people's events have. `truths` says what a line about a value comes to.
     """
 
@@ -112,6 +113,8 @@ class SelectionWriter:
                 return self._since(self._latest("ordered", product, times), within)
             case Silent(during):
                 return f"(NOT {self._since(self._fragment('contact'), during)})"
+            case FieldIs() | SourceIs() if not self.vault:
+                return "NULL::boolean"
             case FieldIs():
                 value = self._with_own(self.vault["field"], name=condition.field)
                 return self._valued(value, condition)

@@ -13,6 +13,10 @@ SELECT f.subscriber, <truth> AS truth, <look> AS look FROM {schema}.fold f <vaul
 -- Whom a condition holds for now: for a mailing that falls due, and for a search.
 SELECT chosen.subscriber::text FROM (<people>) AS chosen WHERE chosen.truth IS TRUE
 
+-- name: may_be_chosen
+-- Whom a condition may hold for.
+SELECT chosen.subscriber::text FROM (<people>) AS chosen WHERE chosen.truth IS NOT FALSE
+
 -- name: counted
 -- How many a condition holds for, may hold for, and does not.
 SELECT count(*) FILTER (WHERE chosen.truth), count(*) FILTER (WHERE chosen.truth IS NULL), count(*) FILTER (WHERE NOT chosen.truth) FROM (<people>) AS chosen

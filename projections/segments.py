@@ -250,11 +250,16 @@ class SegmentMembership:
             cursor.execute(self.sql["choose"], {"keys": texts(keys)})
 
     def mark_chosen(self, cursor: Cursor, segments: Collection[str], at: int) -> None:
-        """Mark as stale whoever is in one of these segments at an instant (ms)."""
+        """Mark as stale whoever may be in one of these segments at an instant (ms), by the ledger
+        alone: what the vault knows decides at the claim, and no row of the agenda tells it.
+        """
         there = [InSegment(name) for name in segments if name in self.plan.segments]
         condition = self.conditions.resolved(Combined(any=tuple(there)))
         if there:
-            subscribers = uuids(self.chosen(cursor, condition, at))
+            people, parameters = self.select(cursor, condition, at, by_ledger=True)
+            statement = self.build_sql["may_be_chosen"].replace("<people>", people)
+            found = cursor.execute(statement.encode(), parameters).fetchall()
+            subscribers = uuids([str(row[0]) for row in found])
             cursor.execute(self.sql["mark_chosen"], {"subscribers": subscribers})
 
     def chosen(self, cursor: Cursor, condition: Condition, at: int) -> list[str]:
@@ -271,13 +276,15 @@ class SegmentMembership:
         return int(str(row[0])), int(str(row[1])), int(str(row[2]))
 
     def select(
-        self, cursor: Cursor, condition: Condition, at: int
+        self, cursor: Cursor, condition: Condition, at: int, *, by_ledger: bool = False
     ) -> tuple[str, Mapping[str, object]]:
-        """The SELECT of a resolved condition over everybody, and its parameters."""
+        """The SELECT of a resolved condition over everybody, and its parameters. `by_ledger`: what
+        only the vault knows counts as unknown.
+        """
         zones = [str(row[0]) for row in cursor.execute(self.build_sql["zones_there"]).fetchall()]
         writer = SelectionWriter(
             sql=self.build_sql,
-            vault=self.personal.sql.texts if self.personal is not None else {},
+            vault=self.personal.sql.texts if self.personal is not None and not by_ledger else {},
             now=at,
             zones={raw: raw if is_zone(raw) else self.plan.timezone for raw in zones},
             lists_of_group=self.conditions.lists_of_group,
