@@ -111,9 +111,15 @@ def open_context_in(
         vault = Vault(database, secrets.pepper, StopJournal(config.data))
         desk = Desk(database)
         clock = Clock(database)
-        views = ReadViews(ledger, database, clock.now, PersonalSegments())
-        views.prepare()
         installation_stream = InstallationStream(ledger)
+        views = ReadViews(
+            ledger,
+            database,
+            clock.now,
+            PersonalSegments(),
+            plan=lambda: installation_stream.current().plan(),
+        )
+        views.prepare()
         command_handler = CommandHandler(ledger, vault, installation_stream, views.folds, clock.now)
         rollback_detection = RollbackDetection(ledger, installation_stream, config.data)
         # The random end of an origin's name.

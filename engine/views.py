@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from engine.sequence.condition import Condition
+from engine.sequence.model import Plan
 from engine.subscriber.person import Person
 
 
@@ -83,8 +85,77 @@ class LetterCount:
     amount: int
 
 
+@dataclass(frozen=True, slots=True)
+class SegmentOfPerson:
+    """Whether somebody is in a segment, and when that is looked at again (ms, 0: never by time
+    alone).
+    """
+
+    segment: str
+    member: bool
+    look: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A segment held against each person's own answer: `missing` should be in it and are not,
+    `extra` are and should not be.
+    """
+
+    members: int
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+
+
+class PeopleCount(NamedTuple):
+    """For how many people a condition holds, is not known to, and does not."""
+
+    holds: int
+    unknown: int
+    does_not: int
+
+
+Truths = Mapping[str, bool | None]
+
+
+class SegmentViews(Protocol):
+    """Who is in which segment, and of whom a condition holds, by the plan that the views have
+    followed. A condition need not be resolved. Instants are ms.
+    """
+
+    def counts(self) -> Mapping[str, int]:
+        """Members of each published segment that is built; a static one always is."""
+
+    def members(self, segment: str) -> Iterator[list[str]]:
+        """The members of a segment, some at a time."""
+
+    def of_person(self, subscriber: str) -> Sequence[SegmentOfPerson]:
+        """The dynamic segments that somebody is in or may enter by time alone."""
+
+    def chosen(self, condition: Condition, at: int) -> Iterator[list[str]]:
+        """Of whom a condition holds at an instant, some at a time."""
+
+    def counted(self, condition: Condition, at: int) -> PeopleCount: ...
+
+    def truths(self, condition: Condition, subscribers: Collection[str], at: int) -> Truths:
+        """What it comes to for each of these people who have a row and are not erased."""
+
+    def verify(self, segment: str, at: int, tell: Callable[[int, int], None] = ...) -> Verified:
+        """Ask every person anew, one by one, and compare. Raises KeyError for what is no dynamic
+        segment of the plan.
+        """
+
+    def compared(self, plan: Plan, segment: str, at: int) -> tuple[int, int]:
+        """How many would enter and leave a segment if it were as in another plan, where it is
+        dynamic.
+        """
+
+
 class Views(Protocol):
     """What may be asked of the views. They find; they never decide."""
+
+    @property
+    def segments(self) -> SegmentViews: ...
 
     def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]: ...
 

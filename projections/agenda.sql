@@ -44,6 +44,10 @@ SELECT subscriber::text, state FROM {schema}.fold WHERE subscriber = ANY(%(subsc
 -- Everybody, for a segment that is held against each person's own answer; read through a server-side cursor.
 SELECT subscriber::text, state FROM {schema}.fold
 
+-- name: count_folds
+-- How many there are, for the progress of whoever asks everybody.
+SELECT count(*) FROM {schema}.fold
+
 -- name: put_folds
 -- All touched people in one statement.
 INSERT INTO {schema}.fold (subscriber, version, state, timezone, traits)

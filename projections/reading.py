@@ -13,6 +13,7 @@ from typing import cast
 from psycopg import sql
 
 from engine.ledger.store import Ledger
+from engine.sequence.model import Plan
 from engine.store.binary import uuids
 from engine.store.database import Database
 from engine.store.sql import beside, queries
@@ -53,10 +54,15 @@ class ReadViews:
     """Implements engine.views.Views."""
 
     def __init__(
-        self, ledger: Ledger, database: Database, now: Callable[[], int], personal: PersonalHome
+        self,
+        ledger: Ledger,
+        database: Database,
+        now: Callable[[], int],
+        personal: PersonalHome,
+        plan: Callable[[], Plan],
     ) -> None:
         """`now` is the engine's time (ms); `personal` what the vault knows of people, for segments
-        that read it.
+        that read it; `plan` the one in force.
         """
         self.ledger, self.database = ledger, database
         self._now, self._moment = now, 0
@@ -66,7 +72,7 @@ class ReadViews:
         self.silence = Inactivity()
         self.taking = TAKING.within(schema=self.agenda.schema)
         self.asking = SQL.within(letters=self.letters.schema, members=self.members.schema)
-        self.segments = SegmentReading(database, self.agenda)
+        self.segments = SegmentReading(database, self.agenda, plan)
         self.follower = Follower(ledger, database, self._views())
         self._passed: tuple[int, str] = FROM_THE_BEGINNING
         self._began = 0.0
@@ -301,6 +307,10 @@ class ReadViews:
             new.take_the_place_of(
                 Follower(self.ledger, self.database, every_view(self.ledger, LIVE, names, self.now))
             )
+            if not names or self.agenda.name in names:
+                self.segments.forget_personal()
+                self.follower.begun.clear()
+                self.follower.catch_up()
 
     def compare(self, tell: Progress) -> list[RowDifference]:
         """Rebuild beside the live views up to one position, bring the live ones to the same, and

@@ -21,6 +21,11 @@ SELECT chosen.subscriber::text FROM (<people>) AS chosen WHERE chosen.truth IS N
 -- How many a condition holds for, may hold for, and does not.
 SELECT count(*) FILTER (WHERE chosen.truth), count(*) FILTER (WHERE chosen.truth IS NULL), count(*) FILTER (WHERE NOT chosen.truth) FROM (<people>) AS chosen
 
+-- name: compared
+-- Who would enter a segment that is kept, and who would leave it, if this were its condition.
+SELECT count(*) FILTER (WHERE chosen.truth IS TRUE AND s.member IS NOT TRUE), count(*) FILTER (WHERE chosen.truth IS NOT TRUE AND s.member IS TRUE)
+FROM (<people>) AS chosen LEFT JOIN {home}.segment_state s ON s.subscriber = chosen.subscriber AND s.segment = %(segment)s
+
 -- name: instants
 -- Each is computed once for a person, whatever is asked of it.
 CROSS JOIN LATERAL (SELECT <instants>) AS x

@@ -4,60 +4,71 @@ is what each person's own answer says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from engine.sequence.condition import Condition
+from engine.sequence.condition import Condition, InSegment
+from engine.sequence.model import Plan
+from engine.store.binary import uuids
 from engine.store.database import Database
+from engine.subscriber.truth import SegmentConditions, Truth, reads_vault
+from engine.views import PeopleCount, SegmentOfPerson, Verified
 from projections.agenda import Agenda, read_folds
-from projections.segments import Home
+from projections.segments import Home, SegmentMembership
+from projections.view import Cursor
 
 BATCH = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentOfPerson:
-    """Whether somebody is in a segment, and when that is looked at again (ms, 0: never by time
-    alone).
-    """
-
-    segment: str
-    member: bool
-    look: int
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """A segment held against each person's own answer: `missing` should be in it and are not,
-    `extra` are and should not be.
-    """
-
-    members: int
-    missing: tuple[str, ...]
-    extra: tuple[str, ...]
+def nobody_watches(done: int, total: int) -> None:
+    """The progress that is not shown."""
 
 
 class SegmentReading:
-    """Implements engine.views.SegmentViews. What is asked for holds for the plan that the agenda's
-    view has followed.
+    """Implements engine.views.SegmentViews.
+
+    Where no segment is published, what conditions look at is kept of nobody: everybody's fold is
+    then asked, one by one.
     """
 
-    def __init__(self, database: Database, agenda: Agenda) -> None:
-        self.database, self.agenda = database, agenda
+    def __init__(self, database: Database, agenda: Agenda, plan: Callable[[], Plan]) -> None:
+        """`plan` is the one in force, whichever process follows."""
+        self.database, self.agenda, self._plan = database, agenda, plan
+        self._kept = SegmentMembership(agenda.schema, agenda.segments.personal)
+
+    @property
+    def _segments(self) -> SegmentMembership:
+        plan = self._plan()
+        if plan is not self._kept.plan:
+            self._kept.use(plan)
+        return self._kept
 
     def counts(self) -> Mapping[str, int]:
-        """Members of each dynamic segment that has some."""
-        counts: dict[str, int] = {}
+        segments = self._segments
+        plan = segments.plan
+        counts = {name: 0 for name, segment in plan.segments.items() if segment.static}
         with self.database.connection() as connection:
-            for home in self.agenda.segments.homes:
+            for home in segments.homes:
+                definitions = home.definitions(plan)
+                built = dict(connection.execute(home.sql["built"]).fetchall())
+                counts |= {
+                    name: 0 for name in home.segments if built.get(name) == definitions[name]
+                }
                 rows = connection.execute(home.sql["counts"]).fetchall()
-                counts |= {str(row[0]): int(row[1]) for row in rows if row[0] in home.segments}
+                counts |= {str(row[0]): int(row[1]) for row in rows if row[0] in counts}
+            if segments.tracked:
+                rows = connection.execute(segments.sql["static_counts"]).fetchall()
+                counts |= {
+                    name: int(n)
+                    for name, n in rows
+                    if name in plan.segments and plan.segments[name].static
+                }
         return counts
 
     def members(self, segment: str) -> Iterator[list[str]]:
-        """The members of a dynamic segment, some at a time."""
         home = self._home(segment)
         if home is None:
+            if segment in self._segments.plan.segments:
+                yield from self.chosen(InSegment(segment), self.agenda.now())
             return
         with self.database.transaction() as connection, connection.cursor(name="segment") as cursor:
             cursor.execute(home.sql["members"], {"segment": segment})
@@ -67,7 +78,7 @@ class SegmentReading:
     def of_person(self, subscriber: str) -> list[SegmentOfPerson]:
         found: list[SegmentOfPerson] = []
         with self.database.connection() as connection:
-            for home in self.agenda.segments.homes:
+            for home in self._segments.homes:
                 rows = connection.execute(
                     home.sql["of_person"], {"subscriber": subscriber}
                 ).fetchall()
@@ -78,45 +89,115 @@ class SegmentReading:
                 ]
         return sorted(found, key=lambda one: one.segment)
 
-    def chosen(self, condition: Condition, at: int) -> list[str]:
-        """Everybody for whom a condition holds at an instant (ms)."""
-        with self.database.transaction() as connection, connection.cursor() as cursor:
-            resolved = self.agenda.segments.conditions.resolved(condition)
-            return self.agenda.segments.chosen(cursor, resolved, at)
+    def chosen(self, condition: Condition, at: int) -> Iterator[list[str]]:
+        segments = self._segments
+        if not segments.tracked:
+            for truths in self._asked_one_by_one(segments.conditions, condition, at):
+                yield [who for who, truth in truths.items() if truth]
+            return
+        with (
+            self.database.transaction(long=True) as connection,
+            connection.cursor() as asking,
+            connection.cursor(name="chosen") as cursor,
+        ):
+            resolved = segments.conditions.resolved(condition)
+            cursor.execute(*segments.choosing(asking, resolved, at))
+            while rows := cursor.fetchmany(BATCH):
+                yield [str(row[0]) for row in rows]
 
-    def counted(self, condition: Condition, at: int) -> tuple[int, int, int]:
-        """For how many people it holds, for how many it is not known, for how many it does not."""
+    def counted(self, condition: Condition, at: int) -> PeopleCount:
+        segments = self._segments
+        if not segments.tracked:
+            every = self._asked_one_by_one(segments.conditions, condition, at)
+            answers = [truth for truths in every for truth in truths.values()]
+            return PeopleCount(answers.count(True), answers.count(None), answers.count(False))
         with self.database.transaction() as connection, connection.cursor() as cursor:
-            resolved = self.agenda.segments.conditions.resolved(condition)
-            return self.agenda.segments.counted(cursor, resolved, at)
+            resolved = segments.conditions.resolved(condition)
+            return PeopleCount(*segments.counted(cursor, resolved, at))
 
-    def verify(self, segment: str, at: int) -> Verified:
-        """Ask every person anew, one by one, and compare. Raises KeyError for a segment that is not
-        a dynamic one of the plan.
-        """
-        segments = self.agenda.segments
+    def truths(
+        self, condition: Condition, subscribers: Collection[str], at: int
+    ) -> Mapping[str, Truth]:
+        conditions = self._segments.conditions
+        resolved = conditions.resolved(condition)
+        with self.database.transaction() as connection, connection.cursor() as cursor:
+            rows = cursor.execute(
+                self.agenda.sql["folds"], {"subscribers": uuids(subscribers)}, binary=True
+            ).fetchall()
+            return self._truths(conditions, resolved, rows, cursor, at)
+
+    def verify(
+        self, segment: str, at: int, tell: Callable[[int, int], None] = nobody_watches
+    ) -> Verified:
+        conditions = self._segments.conditions
+        if segment not in conditions.dynamic:
+            raise KeyError(segment)
         members = {who for some in self.members(segment) for who in some}
         wanted: set[str] = set()
-        personal = segments.personal if segment in segments.conditions.personal else None
+        condition = conditions.dynamic[segment]
+        for truths in self._asked_one_by_one(conditions, condition, at, tell):
+            wanted |= {who for who, truth in truths.items() if truth}
+        return Verified(
+            len(members), tuple(sorted(wanted - members)), tuple(sorted(members - wanted))
+        )
+
+    def forget_personal(self) -> None:
+        """Segments that read the vault are then built anew as people are followed."""
+        with self.database.connection() as connection:
+            for home in self._segments.homes[1:]:
+                connection.execute(home.sql["forget_built"])
+
+    def compared(self, plan: Plan, segment: str, at: int) -> tuple[int, int]:
+        now, then = self._segments, SegmentMembership(self.agenda.schema, self._kept.personal)
+        then.use(plan)
+        condition = then.conditions.dynamic[segment]
+        if not now.tracked:
+            every = self._asked_one_by_one(then.conditions, condition, at)
+            return sum(truth is True for truths in every for truth in truths.values()), 0
+        home = self._home(segment)
+        schema = home.schema if home is not None else now.schema
+        with self.database.transaction(long=True) as connection, connection.cursor() as cursor:
+            return then.compared(cursor, schema, segment, condition, at)
+
+    def _asked_one_by_one(
+        self,
+        conditions: SegmentConditions,
+        condition: Condition,
+        at: int,
+        tell: Callable[[int, int], None] = nobody_watches,
+    ) -> Iterator[Mapping[str, Truth]]:
+        """What a condition comes to for everybody, some at a time."""
+        resolved = conditions.resolved(condition)
         with (
             self.database.transaction(long=True) as connection,
             connection.cursor(name="people") as people,
             connection.cursor() as cursor,
         ):
+            [(total,)] = connection.execute(self.agenda.sql["count_folds"]).fetchall()
             people.execute(self.agenda.sql["every_fold"], binary=True)
+            done = 0
             while rows := people.fetchmany(BATCH):
-                folds, _ = read_folds(rows)
-                known = personal.traits_of(cursor, list(folds)) if personal else {}
-                wanted |= {
-                    who
-                    for who, person in folds.items()
-                    if not person.erased
-                    and segments.conditions.holds(segment, person, known.get(who), at)[0]
-                }
-        return Verified(
-            len(members), tuple(sorted(wanted - members)), tuple(sorted(members - wanted))
-        )
+                yield self._truths(conditions, resolved, rows, cursor, at)
+                done += len(rows)
+                tell(done, int(total))
+
+    def _truths(
+        self,
+        conditions: SegmentConditions,
+        resolved: Condition,
+        rows: Sequence[tuple[object, ...]],
+        cursor: Cursor,
+        at: int,
+    ) -> Mapping[str, Truth]:
+        folds, _ = read_folds(rows)
+        personal = self._kept.personal if reads_vault(resolved) else None
+        known = personal.traits_of(cursor, list(folds)) if personal else {}
+        return {
+            who: conditions.truth_of(resolved, person, known.get(who), at)[0]
+            for who, person in folds.items()
+            if not person.erased
+        }
 
     def _home(self, segment: str) -> Home | None:
-        homes = (home for home in self.agenda.segments.homes if segment in home.segments)
+        homes = (home for home in self._segments.homes if segment in home.segments)
         return next(homes, None)

@@ -62,6 +62,7 @@ class PersonalHome(Protocol):
 class Home:
     """Where rows of some segments are kept: their statements, and the segments as published."""
 
+    schema: str
     sql: Queries
     build: Queries
     segments: Mapping[str, Condition]
@@ -101,12 +102,12 @@ class SegmentMembership:
 
     def _home(self, home: str, segments: Mapping[str, Condition]) -> Home:
         names = {"schema": self.schema, "home": home}
-        return Home(SQL.within(**names), BUILD_SQL.within(**names), segments)
+        return Home(home, SQL.within(**names), BUILD_SQL.within(**names), segments)
 
     @property
     def tracked(self) -> bool:
         """Whether what conditions look at is kept of everybody."""
-        return bool(self.conditions.dynamic)
+        return bool(self.plan.segments)
 
     @property
     def at_rest(self) -> bool:
@@ -264,9 +265,15 @@ class SegmentMembership:
 
     def chosen(self, cursor: Cursor, condition: Condition, at: int) -> list[str]:
         """Whom a resolved condition holds for at an instant, by all facts that are followed."""
+        statement, parameters = self.choosing(cursor, condition, at)
+        return [str(row[0]) for row in cursor.execute(statement, parameters).fetchall()]
+
+    def choosing(
+        self, cursor: Cursor, condition: Condition, at: int
+    ) -> tuple[bytes, Mapping[str, object]]:
+        """The statement of `chosen`, and its parameters."""
         people, parameters = self.select(cursor, condition, at)
-        statement = self.build_sql["chosen"].replace("<people>", people)
-        return [str(row[0]) for row in cursor.execute(statement.encode(), parameters).fetchall()]
+        return self.build_sql["chosen"].replace("<people>", people).encode(), parameters
 
     def counted(self, cursor: Cursor, condition: Condition, at: int) -> tuple[int, int, int]:
         """How many it holds for, is not known of, and does not hold for."""
@@ -274,6 +281,18 @@ class SegmentMembership:
         statement = self.build_sql["counted"].replace("<people>", people)
         row = cursor.execute(statement.encode(), parameters).fetchone() or (0, 0, 0)
         return int(str(row[0])), int(str(row[1])), int(str(row[2]))
+
+    def compared(
+        self, cursor: Cursor, home: str, segment: str, condition: Condition, at: int
+    ) -> tuple[int, int]:
+        """How many a resolved condition holds for who are not in a segment kept in `home`, and for
+        how many who are it does not.
+        """
+        people, parameters = self.select(cursor, condition, at)
+        build = BUILD_SQL.within(schema=self.schema, home=home)
+        statement = build["compared"].replace("<people>", people).encode()
+        row = cursor.execute(statement, {**parameters, "segment": segment}).fetchone() or (0, 0)
+        return int(str(row[0])), int(str(row[1]))
 
     def select(
         self, cursor: Cursor, condition: Condition, at: int, *, by_ledger: bool = False

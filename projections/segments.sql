@@ -40,9 +40,17 @@ ON CONFLICT (segment) DO UPDATE SET definition = excluded.definition
 -- A segment that is published no more.
 DELETE FROM {home}.segment_built WHERE segment = %(segment)s
 
+-- name: forget_built
+-- All are built anew.
+DELETE FROM {home}.segment_built
+
 -- name: counts
 -- Members by segment.
 SELECT segment, count(*) FROM {home}.segment_state WHERE member GROUP BY segment
+
+-- name: static_counts
+-- Who was put into each segment that has no condition.
+SELECT segment, count(*) FROM {schema}.fold f, jsonb_object_keys(f.traits->'segments') AS segment WHERE f.traits ? 'segments' GROUP BY segment
 
 -- name: members
 -- Whoever is in it, for lists of people and for exports: read through a server-side cursor.

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from engine.app import DATABASE
 from engine.ledger.store import Ledger
+from engine.sequence.model import Plan
 from engine.store import cluster
 from engine.store.database import Database
 from engine.store.embedded import Embedded
@@ -57,7 +58,7 @@ def _made() -> Path:
         program = prepare(owner, folder / "secrets" / "database.password", ours=True)
         database, ledger = Database(program).open(), Ledger(program)
         try:
-            ReadViews(ledger, database, lambda: 0, PersonalSegments()).prepare()
+            ReadViews(ledger, database, lambda: 0, PersonalSegments(), Plan).prepare()
         finally:
             ledger.close()
             database.close()

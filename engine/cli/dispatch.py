@@ -57,6 +57,10 @@ def context_verb(name: str) -> ContextVerb:
             from engine.cli.lists import members as carry_out
         case "lists":
             from engine.cli.lists import lists as carry_out
+        case "segments":
+            from engine.cli.segments import segments as carry_out
+        case "segment":
+            from engine.cli.segments import segment as carry_out
         case "publish":
             from engine.cli.publish import run as carry_out
         case "programme":

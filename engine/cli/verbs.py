@@ -14,11 +14,14 @@ from typing import Literal
 
 from engine.i18n.language import N_
 
-Group = Literal["start", "people", "letters", "sending", "trust", "copies", "rights", "papers"]
+Group = Literal[
+    "start", "people", "audience", "letters", "sending", "trust", "copies", "rights", "papers"
+]
 Needs = Literal["context", "database", "config", "folder"]
 GROUPS: dict[Group, str] = {
     "start": N_("Start"),
     "people": N_("People"),
+    "audience": N_("Who is meant"),
     "letters": N_("Letters and dialogues"),
     "sending": N_("Sending"),
     "trust": N_("Trust"),
@@ -71,6 +74,14 @@ VERBS: dict[str, Verb] = {
         "people", N_("who stands on a list, with fields, since when, and what comes next")
     ),
     "lists": Verb("people", N_("the lists, who stands on them, what falls due")),
+    "segments": Verb(
+        "audience", N_("the tree of segments: how many are in each, and how that changed")
+    ),
+    "segment": Verb(
+        "audience",
+        N_("one segment: its lines, why somebody is in it; and to put people into one, or out"),
+        dated=True,
+    ),
     "check": Verb("letters", N_("read sequences/ and report every mistake"), "config"),
     "simulate": Verb("letters", N_("live through a dialogue and print its calendar"), "config"),
     "graph": Verb("letters", N_("draw a dialogue"), "config"),
@@ -129,6 +140,8 @@ def arguments(verb: str) -> Callable[[argparse.ArgumentParser], None]:
     match VERBS[verb].group:
         case "people" | "rights":
             from engine.cli.arguments_of_people import ARGUMENTS
+        case "audience":
+            from engine.cli.arguments_of_audience import ARGUMENTS
         case "letters":
             from engine.cli.arguments_of_letters import ARGUMENTS
         case "trust" | "papers":

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from psycopg.rows import TupleRow
 
@@ -23,6 +23,7 @@ TRAPS, HELD = "form traps", "forms held"
 """What forms count: posts caught by the honeypot, and mails held back while too many are posted."""
 HELD_BACK = "letters held back"
 """What senders count: refusals of a letter for which a cap had no room."""
+SEGMENT_COUNTS_KEPT = timedelta(days=100)
 Page = tuple[str, int]
 """The page of a link: its letter's message id, its action."""
 
@@ -120,6 +121,21 @@ class Desk:
     def counted(self, name: str, days: int) -> int:
         """The sum of today's count and those of the `days` before."""
         return int(self._run("counted", name=name, days=days)[0][0])
+
+    def keep_segment_counts(self, day: date, counts: Mapping[str, int]) -> None:
+        """How many are in each segment on a day (of the engine's time, in the installation's zone);
+        days long before it are forgotten.
+        """
+        values = {"segments": list(counts), "counts": list(counts.values())}
+        self._run("keep_segment_counts", day=day, **values)
+        self._run("forget_segment_counts", before=day - SEGMENT_COUNTS_KEPT)
+
+    def segment_counts(self) -> dict[str, dict[date, int]]:
+        """By segment and day, as far as they are kept."""
+        counts: dict[str, dict[date, int]] = {}
+        for segment, day, n in self._run("segment_counts"):
+            counts.setdefault(segment, {})[day] = n
+        return counts
 
     def new_key(
         self, name: str, scopes: frozenset[str], expires: datetime | None = None

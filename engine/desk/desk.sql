@@ -40,7 +40,8 @@ ALTER TABLE desk.process ADD COLUMN IF NOT EXISTS clock bigint NOT NULL DEFAULT 
 CREATE TABLE IF NOT EXISTS desk.secret (name text PRIMARY KEY, fingerprint text NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.trouble (
     process text NOT NULL, what text NOT NULL, why text NOT NULL, since timestamptz NOT NULL, PRIMARY KEY (process, what));
-CREATE TABLE IF NOT EXISTS desk.count (name text NOT NULL, day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (name, day))
+CREATE TABLE IF NOT EXISTS desk.count (name text NOT NULL, day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (name, day));
+CREATE TABLE IF NOT EXISTS desk.segment_count (segment text NOT NULL, engine_day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (segment, engine_day))
 
 -- name: clock
 -- All processes agree on the engine's time because they all compute it from this one row.
@@ -262,3 +263,16 @@ SELECT DISTINCT message FROM desk.shown WHERE asked AND NOT pressed AND NOT robo
 -- name: forget_shown
 -- Long enough to compare two months.
 DELETE FROM desk.shown WHERE at < statement_timestamp() - interval '60 days'
+
+-- name: keep_segment_counts
+-- How many are in each segment on a day (of the engine's time, in the installation's zone): the last count of a day stays.
+INSERT INTO desk.segment_count (segment, engine_day, n) SELECT segment, %(day)s, n FROM unnest(%(segments)s::text[], %(counts)s::bigint[]) AS counted (segment, n)
+ON CONFLICT (segment, engine_day) DO UPDATE SET n = excluded.n WHERE segment_count.n <> excluded.n
+
+-- name: forget_segment_counts
+-- Long enough to see that nobody has entered for ninety days.
+DELETE FROM desk.segment_count WHERE engine_day < %(before)s
+
+-- name: segment_counts
+-- Of every day that is kept.
+SELECT segment, engine_day, n FROM desk.segment_count

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from engine.audience.date_duty import DateDuty
+from engine.audience.segments import SegmentCounting
 from engine.authoring.publication import unpublished_changes
 from engine.commands.group_commit import CommandGroupCommit
 from engine.config import Config
@@ -250,6 +251,7 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
             tasks += [
                 _retention(context, intervals, stop),
                 _on(intervals.every(1), stop, dates.run),
+                _on(intervals.every(60), stop, SegmentCounting(context).run),
                 _on(intervals.every(60), stop, lambda: scrub_and_log(context)),
             ]
         if "web" in options.parts:

@@ -178,6 +178,7 @@ STAYS = {
     "desk.process": "id host pid parts since seen clock",
     "desk.secret": "name fingerprint",
     "desk.count": "name day n",
+    "desk.segment_count": "segment engine_day n",
     "desk.trouble": "process what why since",
     "vault.migration": "name at",
     "view_agenda_5.position": "one position",

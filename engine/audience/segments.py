@@ -1,0 +1,266 @@
+"""What an author sees of segments: their tree with how many are in each and how that changed, who
+uses them, each line with its count, and why somebody is in one or is not. Pure but for the views.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal, Protocol
+
+from engine.desk.clock import Clock
+from engine.desk.desk import Desk
+from engine.installation.stream import InstallationStream
+from engine.sequence.condition import Condition, InSegment, lines_of
+from engine.sequence.model import Plan, Segment
+from engine.sequence.timing import to_local
+from engine.subscriber.person import Person
+from engine.subscriber.truth import Known, SegmentConditions, Truth
+from engine.views import PeopleCount, SegmentViews
+
+MAX_SEGMENTS = 10
+"""More of them than that in one dialogue, nobody keeps apart."""
+WEEK, MONTH, IDLE = timedelta(days=7), timedelta(days=30), timedelta(days=90)
+Way = Literal["all", "any", "none"]
+Counts = Mapping[str, Mapping[date, int]]
+"""By segment: how many were in it on a day of the installation's zone, as far as it was counted."""
+
+
+class HasSegments(Protocol):
+    @property
+    def segments(self) -> SegmentViews: ...
+
+
+class SegmentStores(Protocol):
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def desk(self) -> Desk: ...
+    @property
+    def installation_stream(self) -> InstallationStream: ...
+    @property
+    def views(self) -> HasSegments: ...
+
+
+@dataclass
+class SegmentCounting:
+    """Notes once a day how many are in each segment, so that a change can be told. `day` is the
+    last one noted.
+    """
+
+    stores: SegmentStores
+    day: date = date.min
+
+    def run(self) -> None:
+        """If it is another day."""
+        plan, now = self.stores.installation_stream.current().plan(), self.stores.clock.now()
+        if plan.segments and to_local(now, plan.timezone).date() != self.day:
+            self.note()
+
+    def note(self) -> Mapping[str, int]:
+        """Count now; a later count of the day takes its place."""
+        plan, now = self.stores.installation_stream.current().plan(), self.stores.clock.now()
+        counts, day = self.stores.views.segments.counts(), to_local(now, plan.timezone).date()
+        if counts:
+            self.stores.desk.keep_segment_counts(day, counts)
+        self.day = day
+        return counts
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentUse:
+    """What names a segment: `name` is a broadcast, a letter ("10/welcome"), another segment, the
+    list that a rule is about, a form, or an intended entry of the programme.
+    """
+
+    how: Literal["broadcast", "only", "unless", "inside", "condition", "rule", "form", "programme"]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """A segment of the tree, `depth` segments deep. `members`: None while it is being built; `week`
+    and `month`: how many more or fewer than then, None where nobody had counted. `grew`: whether
+    more were in it on any day of the last 90 than the day before; None where they were not counted
+    for so long.
+    """
+
+    segment: Segment
+    depth: int
+    members: int | None
+    week: int | None
+    month: int | None
+    grew: bool | None
+    uses: tuple[SegmentUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineCount:
+    way: Way
+    condition: Condition
+    people: PeopleCount
+
+
+@dataclass(frozen=True, slots=True)
+class LineTruth:
+    """What a line comes to for somebody, and when time alone may change that (ms, 0: never)."""
+
+    way: Way
+    condition: Condition
+    truth: Truth
+    changes_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentTruth:
+    """Of one segment, the ones around it left out of its lines."""
+
+    segment: Segment
+    truth: Truth
+    changes_at: int
+    lines: tuple[LineTruth, ...]
+
+
+def uses_of(plan: Plan) -> Mapping[str, tuple[SegmentUse, ...]]:
+    """By segment, everything of a plan that names it."""
+    uses: dict[str, list[SegmentUse]] = {name: [] for name in plan.segments}
+    for segment, use in _uses(plan):
+        uses.setdefault(segment, []).append(use)
+    return {segment: tuple(dict.fromkeys(found)) for segment, found in uses.items()}
+
+
+def _uses(plan: Plan) -> Iterator[tuple[str, SegmentUse]]:
+    for segment in plan.segments.values():
+        if segment.parent:
+            yield segment.parent, SegmentUse("inside", segment.id)
+        for line in lines_of(segment.own):
+            if isinstance(line, InSegment):
+                yield line.segment, SegmentUse("condition", segment.id)
+    letters = [
+        *(
+            (f"{n}/{letter.id}", letter)
+            for n, listed in plan.lists.items()
+            for letter in listed.letters
+        ),
+        *((name, broadcast.letter) for name, broadcast in plan.broadcasts.items()),
+        *((name, b.reminder) for name, b in plan.broadcasts.items() if b.reminder is not None),
+    ]
+    for name, letter in letters:
+        if letter.only:
+            yield letter.only, SegmentUse("only", name)
+        if letter.unless:
+            yield letter.unless, SegmentUse("unless", name)
+    for broadcast in plan.broadcasts.values():
+        for name in broadcast.segments:
+            yield name, SegmentUse("broadcast", broadcast.id)
+    for rule in plan.rules:
+        yield rule.segment, SegmentUse("rule", str(rule.list or rule.source))
+    for intention in plan.programme.values():
+        if intention.to.startswith("segment:"):
+            yield intention.to.removeprefix("segment:"), SegmentUse("programme", intention.id)
+
+
+def tree(plan: Plan, counts: Mapping[str, int], kept: Counts, today: date) -> list[SegmentRow]:
+    """Every segment after the one around it. `counts` are of now, `kept` of days before."""
+    uses = uses_of(plan)
+
+    def below(parent: str, depth: int) -> Iterator[SegmentRow]:
+        for segment in plan.segments.values():
+            if segment.parent != parent:
+                continue
+            now, days = counts.get(segment.id), kept.get(segment.id, {})
+            yield SegmentRow(
+                segment=segment,
+                depth=depth,
+                members=now,
+                week=_change(now, days, today - WEEK),
+                month=_change(now, days, today - MONTH),
+                grew=_grew(now, days, today),
+                uses=uses[segment.id],
+            )
+            yield from below(segment.id, depth + 1)
+
+    return list(below("", 0))
+
+
+def _change(now: int | None, days: Mapping[date, int], then: date) -> int | None:
+    """Since the last day up to `then` on which it was counted, a few days before at most."""
+    counted = [day for day in days if then - timedelta(days=3) <= day <= then]
+    return None if now is None or not counted else now - days[max(counted)]
+
+
+def _grew(now: int | None, days: Mapping[date, int], today: date) -> bool | None:
+    recent = {day: n for day, n in days.items() if day >= today - IDLE - timedelta(days=3)}
+    if now is None or not recent or min(recent) > today - IDLE:
+        return None
+    in_order = [n for _day, n in sorted(recent.items())]
+    return any(later > before for before, later in zip(in_order, [*in_order[1:], now], strict=True))
+
+
+def too_many(plan: Plan) -> Mapping[str, int]:
+    """The dialogues that have more segments than anybody keeps apart, and how many."""
+    by_file = Counter(segment.file for segment in plan.segments.values())
+    return {file: n for file, n in by_file.items() if n > MAX_SEGMENTS}
+
+
+def own_lines(segment: Segment) -> Iterator[tuple[Way, Condition]]:
+    ways: tuple[tuple[Way, tuple[Condition, ...]], ...] = (
+        ("all", segment.own.all),
+        ("any", segment.own.any),
+        ("none", segment.own.none),
+    )
+    for way, conditions in ways:
+        for condition in conditions:
+            yield way, condition
+
+
+def line_counts(
+    segment: Segment, views: SegmentViews, at: int, tell: Callable[[int, int], None]
+) -> list[LineCount]:
+    """Of everybody, whoever else is left out by the other lines."""
+    lines, counts = list(own_lines(segment)), list[LineCount]()
+    for way, condition in lines:
+        counts.append(LineCount(way, condition, views.counted(condition, at)))
+        tell(len(counts), len(lines))
+    return counts
+
+
+def around(plan: Plan, segment: Segment) -> list[Segment]:
+    """A segment and those around it, the outermost first."""
+    chain = [segment]
+    while chain[0].parent:
+        chain.insert(0, plan.segments[chain[0].parent])
+    return chain
+
+
+def truths_about(
+    plan: Plan, segment: Segment, person: Person, known: Known | None, at: int
+) -> list[SegmentTruth]:
+    """What a segment and those around it come to for somebody, the outermost first."""
+    conditions = SegmentConditions(plan)
+
+    def asked(condition: Condition) -> tuple[Truth, int]:
+        return conditions.truth_of(conditions.resolved(condition), person, known, at)
+
+    return [
+        SegmentTruth(
+            one,
+            *asked(InSegment(one.id)),
+            tuple(
+                LineTruth(way, condition, *asked(condition)) for way, condition in own_lines(one)
+            ),
+        )
+        for one in around(plan, segment)
+    ]
+
+
+def segments_of(plan: Plan, person: Person, known: Known | None, at: int) -> list[Segment]:
+    """The segments that somebody is in now, by their facts and what the vault has of them."""
+    conditions = SegmentConditions(plan)
+    return [
+        segment
+        for segment in plan.segments.values()
+        if conditions.truth_of(conditions.resolved(InSegment(segment.id)), person, known, at)[0]
+    ]

@@ -1,0 +1,127 @@
+"""A line of a segment in words, for authors and auditors. Fields, lists and letters keep the names
+that their author gave them.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from engine.i18n.language import counting_translator, translator
+from engine.i18n.phrases import say_delay, say_list
+from engine.sequence.condition import (
+    Answered,
+    Combined,
+    Condition,
+    FieldIs,
+    FieldOperator,
+    InGroup,
+    InSegment,
+    Joined,
+    LetterRef,
+    Measured,
+    On,
+    Ordered,
+    Received,
+    Silent,
+    SourceIs,
+)
+from engine.sequence.delay import Delay
+from engine.sequence.model import Plan
+from engine.words import Language
+
+
+def line_in_words(condition: Condition, plan: Plan, language: Language) -> str:
+    """ "stands on list 10 (semis)", "answered 10/question with “Oui” within 30 days"."""
+    _ = translator(language)
+    match condition:
+        case On(number):
+            return _("stands on list {list}").format(list=say_list(plan, number))
+        case InGroup(group):
+            return _("stands on a list of group {group}").format(group=group)
+        case InSegment(segment):
+            name = plan.segments[segment].name if segment in plan.segments else segment
+            return _("is in the segment “{segment}”").format(segment=name)
+        case Joined(number, within):
+            joined = _("joined list {list}").format(list=say_list(plan, number))
+            return joined + _within(within, language)
+        case Answered():
+            what = _letter(condition.letter, language)
+            sentence = _("answered {letter}").format(letter=what)
+            if condition.label:
+                sentence = _("answered {letter} with “{label}”").format(
+                    letter=what, label=condition.label
+                )
+            return (
+                sentence + _times(condition.times, language) + _within(condition.within, language)
+            )
+        case Received(within, times, purpose):
+            ngettext = counting_translator(language)
+            letters = ngettext("was sent {n} letter", "was sent {n} letters", times).format(n=times)
+            if purpose:
+                letters += _(" of “{purpose}”").format(purpose=_purpose(plan, purpose))
+            return letters + _within(within, language)
+        case Ordered(product, times, within):
+            ordered = _("ordered {product}").format(product=product) if product else _("ordered")
+            return ordered + _times(times, language) + _within(within, language)
+        case Silent(during):
+            silent = _("has done nothing themselves for {delay}")
+            return silent.format(delay=say_delay(during, language))
+        case SourceIs(values, or_unknown):
+            source = _("their address comes from {values}")
+            return source.format(values=_values(values, or_unknown, language))
+        case FieldIs():
+            return _field(condition, plan, language)
+        case Measured(act, within, letter):
+            clicked, opened = _("clicked {letter}"), _("loaded the images of {letter}")
+            sentence = (clicked if act == "clicked" else opened).format(
+                letter=_letter(letter, language)
+            )
+            return sentence + _within(within, language)
+        case Combined():
+            return _("several conditions together")
+        case _:
+            assert_never(condition)
+
+
+def _field(line: FieldIs, plan: Plan, language: Language) -> str:
+    _ = translator(language)
+    field = plan.fields.get(line.field)
+    label = field.label if field is not None else line.field
+    if not line.values:
+        return _("{field} is not known").format(field=label)
+    sentences: dict[FieldOperator, str] = {
+        "is": _("{field} is {values}"),
+        "is not": _("{field} is known and is not {values}"),
+        "over": _("{field} is over {values}"),
+        "under": _("{field} is under {values}"),
+        "before": _("{field} is before {values}"),
+        "after": _("{field} is after {values}"),
+        "starts with": _("{field} starts with {values}"),
+    }
+    values = _values(line.values, line.or_unknown, language)
+    return sentences[line.operator].format(field=label, values=values)
+
+
+def _values(values: tuple[str, ...], or_unknown: bool, language: Language) -> str:
+    _ = translator(language)
+    texts = [_("“{text}”").format(text=value) for value in values]
+    return _(" or ").join((*texts, *([_("unknown")] if or_unknown else [])))
+
+
+def _letter(letter: LetterRef | None, language: Language) -> str:
+    _ = translator(language)
+    return _("any letter") if letter is None else str(letter)
+
+
+def _purpose(plan: Plan, purpose: str) -> str:
+    return plan.purposes[purpose].name if purpose in plan.purposes else purpose
+
+
+def _times(times: int, language: Language) -> str:
+    _ = translator(language)
+    return _(" {n} times").format(n=times) if times > 1 else ""
+
+
+def _within(within: Delay | None, language: Language) -> str:
+    _ = translator(language)
+    return _(" within {delay}").format(delay=say_delay(within, language)) if within else ""
