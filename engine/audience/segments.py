@@ -16,8 +16,8 @@ from engine.installation.stream import InstallationStream
 from engine.sequence.condition import Condition, InSegment, lines_of
 from engine.sequence.model import Plan, Segment
 from engine.sequence.timing import to_local
-from engine.subscriber.person import Person
-from engine.subscriber.truth import Known, SegmentConditions, Truth
+from engine.subscriber.person import Known, Person
+from engine.subscriber.truth import SegmentConditions, Truth
 from engine.views import PeopleCount, SegmentViews
 
 MAX_SEGMENTS = 10
