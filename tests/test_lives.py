@@ -16,8 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from engine.i18n.in_words import in_english
 from engine.ledger.codec import Encoded, decode, pack, unpacker
+from engine.sequence.anchors import Anchor, Anchored, PersonalDate
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
-from engine.sequence.model import Ending, Plan
+from engine.sequence.model import Broadcast, Ending, Plan
+from engine.sequence.timing import to_local
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.act import Calendar, Occurrence
@@ -57,6 +59,30 @@ STREAM = "8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
 LISTS = st.sampled_from(sorted(PLAN.lists))
 PURPOSES = st.sampled_from(["conseils", "offres"])
 ACTS = st.sampled_from(["human_button", "human_button", "auto_submit"])
+DATED = with_list(
+    10,
+    letters=(
+        WELCOME,
+        replace(
+            letter("before"),
+            anchored=Anchored(Anchor("w", "Europe/Paris", at=NOON + 9 * DAY), Delay(days=2), True),
+        ),
+        replace(
+            letter("feast"),
+            anchored=Anchored(Anchor("f", "Europe/Paris", feast="paques"), Delay(days=1)),
+        ),
+        letter("behind", wait=Delay(days=1)),
+        QUESTION,
+        QUESTION_AGAIN,
+    ),
+)
+"""Letters counted from a date and from a feast."""
+CAKE = Broadcast(
+    "cake",
+    "conseils",
+    tuple(PLAN.lists),
+    replace(letter("cake"), anchored=Anchored(PersonalDate("birthday", True))),
+)
 PLANS = (
     PLAN,
     with_list(
@@ -92,7 +118,9 @@ PLANS = (
     without_list(11),
     without_list(1),
     replace(PLAN, broadcasts={}, edition=2),
+    DATED,
 )
+WITH_CAKE = replace(PLAN, broadcasts={**PLAN.broadcasts, "cake": CAKE})
 VERDICTS = st.sampled_from(
     [
         "sent",
@@ -117,7 +145,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = NOON
-        self.plan: Plan = PLAN
+        self.plan: Plan = WITH_CAKE
         self.calendar: Calendar = ()
         self.person = NOBODY
         self.events: list[e.PersonEvent] = []
@@ -344,8 +372,17 @@ class Life(RuleBasedStateMachine):
 
     @rule(plan=st.sampled_from(PLANS))
     def publish(self, plan: Plan) -> None:
-        self.plan = plan
+        self.plan = replace(plan, broadcasts={**plan.broadcasts, "cake": CAKE})
         self.took_lists_away |= len(plan.lists) < len(PLAN.lists)
+
+    @rule(ago=st.integers(0, 4))
+    def a_date_comes_round(self, ago: int) -> None:
+        """Each occurrence once, however often it is looked at."""
+        day = to_local(self.now - ago * DAY, "Europe/Paris").date()
+        command = c.ReachAnchor(self.now, self.cause("engine"), "birthday", str(day))
+        if self.do(command):
+            reached = [event for event in self.events if isinstance(event, e.AnchorReached)]
+            assert len({event.occurrence for event in reached}) == len(reached)
 
     @rule()
     def a_broadcast_falls_due(self) -> None:

@@ -461,7 +461,7 @@ INSTANTS = {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at", "paus
 PURPOSE = re.compile(r"[A-Za-z0-9-]{1,63}")
 KINDS: Mapping[type, str] = {
     str: "purpose request message kind key letter act proof basis settled why notice form mail"
-    " order currency theme content frequency offered segment",
+    " order currency theme content frequency offered segment field occurrence before",
     int: "list run source_run target left left_run attempt edition hold_until counted_from amount",
     bool: "joined copied lifted declared",
 }
@@ -592,6 +592,8 @@ class Replay:
         self.orders: dict[str, dict[str, int]] = {}
         """What is left to be refunded of each order, by currency."""
         self.segments: set[str] = set()
+        self.reached: set[tuple[str, str, str]] = set()
+        """Dates of the person's own that came round: field, occurrence, how long before."""
         self.chosen: dict[str, set[str]] = {}
         """The codes of themes and of contents that the person chose; all where none."""
         self.paused_until = -LARGEST_NUMBER
@@ -736,6 +738,8 @@ class Replay:
         elif name in ("segment-entered", "segment-left"):
             change = self.segments.add if name == "segment-entered" else self.segments.discard
             change(fact.text("segment"))
+        elif name == "anchor-reached":
+            self.reached.add(round_of(fact))
         elif name == "subscriber-erased":
             self._stop(fact, "!erased")
             self.live, self.requests, self.rights, self.standing = set(), {}, {}, {}
@@ -829,6 +833,11 @@ def proves_consent(fact: Entry) -> bool:
     return fact.name != "consent-given" or fact.text("proof") == "page"
 
 
+def round_of(fact: Entry) -> tuple[str, str, str]:
+    """Of an `anchor-reached`: its field, its occurrence, and how long before the date it is."""
+    return fact.text("field"), fact.text("occurrence"), fact.text("before")
+
+
 def heard_at(fact: Entry) -> int:
     """When the person was in touch, as this fact tells: by their own act, an order, or a ground."""
     if fact.name == "contact-noted":
@@ -889,7 +898,7 @@ CONSENT = "consent-given consent-confirmed permission-renewed"
 OF_ONE_PURPOSE = {*GRANTS, "consent-requested", *LISTED.split(), "letter-begun:confirmation"}
 OF_THE_LIVING = (
     f"{CONSENT} {MOVING} ground-declared consent-requested permission-asked right-exercised"
-    " preferences-set order-recorded order-refunded segment-entered"
+    " preferences-set order-recorded order-refunded segment-entered anchor-reached"
 )
 # fmt: off
 RULE = (
@@ -1003,6 +1012,8 @@ RULE = (
          lambda p, f: f.text("segment") in p.segments),
     Line("P1.65", LISTED, "letter-beyond-cap", lambda p, f: p.has_room(f)),
     Line("P1.66", "letter-withheld", "held-unduly", lambda p, f: p.is_held_rightly(f)),
+    Line("P1.67", "anchor-reached", "anchor-reached-twice",
+         lambda p, f: round_of(f) not in p.reached),
 )
 # fmt: on
 LINES_ABOUT = {
@@ -3591,6 +3602,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "segment-left-outside": (
         "taken out of a segment in which they are not",
         "sortie d’un segment où cette personne n’est pas",
+    ),
+    "anchor-reached-twice": (
+        "a date of the person’s own that came round twice in one occurrence",
+        "une date propre à la personne, revenue deux fois pour une même occurrence",
     ),
     "consent-by-machine": (
         "consent by something else than a person’s own act",

@@ -40,7 +40,7 @@ def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
     }
     for request in person.requests.values():
         next_acts[request_key(request.purpose)] = request_act(person, request, plan)
-    for occurrence in (*calendar, *own_occurrences(person, plan)):
+    for occurrence in _occurrences(person, plan, calendar):
         act = mailing_act(person, occurrence, plan)
         if act is not None:
             next_acts[occurrence.key] = act
@@ -64,7 +64,7 @@ def keys(person: Person, plan: Plan, calendar: Calendar = ()) -> set[str]:
     open_keys |= {request_key(purpose) for purpose in person.requests}
     open_keys |= {encode(FlightKey(message)) for message in person.in_flight}
     open_keys |= {encode(RightKey(request)) for request in person.rights}
-    for occurrence in (*calendar, *own_occurrences(person, plan)):
+    for occurrence in _occurrences(person, plan, calendar):
         broadcast = plan.broadcasts.get(occurrence.broadcast)
         if occurrence.key in person.mailings or (
             broadcast is not None
@@ -73,6 +73,11 @@ def keys(person: Person, plan: Plan, calendar: Calendar = ()) -> set[str]:
             open_keys.add(occurrence.key)
     open_keys |= {encode(WithheldKey(matter, letter)) for matter, letter, _ in _correctable(person)}
     return open_keys
+
+
+def _occurrences(person: Person, plan: Plan, calendar: Calendar) -> Calendar:
+    """Occurrences of broadcasts: those of everybody, and those of the person's own dates."""
+    return (*calendar, *own_occurrences(person, plan)) if person.reached else calendar
 
 
 def _correctable(person: Person) -> Iterator[tuple[Matter, str, LetterState]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from engine.sequence.delay import Delay
-from engine.sequence.model import Letter, Plan
+from engine.sequence.model import Broadcast, Letter, Plan
 from engine.sequence.pressure import Cap, ScopedCap
 from engine.sequence.timing import later, read_local_minute, to_instant
 from engine.subscriber.act import Act, Calendar, zone_of
@@ -170,9 +170,8 @@ def planned_letters(
     for broadcast in plan.broadcasts.values():
         if (
             broadcast.letter.weight > own.weight
-            and broadcast.on
-            and broadcast.id not in fallen_due
-            and (at := _instant_of(broadcast.on, plan.timezone)) > own.at
+            and (at := _to_fall_due(broadcast, plan.timezone, own.at)) > own.at
+            and (not broadcast.on or broadcast.id not in fallen_due)
             and is_for(person, broadcast, plan, at)
             and at >= person.preferences.paused_until
             and person.preferences.chooses(broadcast.letter.theme, broadcast.letter.content)
@@ -180,6 +179,15 @@ def planned_letters(
         ):
             name = letter_ref(encode(BroadcastKey(broadcast.id)), broadcast.letter.id)
             yield PlannedLetter(at, broadcast.purpose, name, broadcast.letter.weight)
+
+
+def _to_fall_due(broadcast: Broadcast, zone: str, after: int) -> int:
+    """When a broadcast with a date, or counted from one, is still to fall due after an instant
+    (ms); 0 where it does not, or nothing is known of it yet.
+    """
+    if broadcast.anchored is not None:
+        return broadcast.anchored.following(after, broadcast.letter.hours, zone) or 0
+    return _instant_of(broadcast.on, zone) if broadcast.on else 0
 
 
 @lru_cache(maxsize=256)

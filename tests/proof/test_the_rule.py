@@ -22,8 +22,9 @@ from engine.installation.state import write_settings
 from engine.ledger.codec import EntryRefused
 from engine.proof import verify
 from engine.sending.claim import Claim, still_eligible
+from engine.sequence.anchors import Anchored, PersonalDate
 from engine.sequence.delay import DAY, HOUR, MINUTE
-from engine.sequence.model import Plan
+from engine.sequence.model import Broadcast, Plan
 from engine.sequence.parse import Settings
 from engine.sequence.pressure import parse_cap
 from engine.subscriber import commands as c
@@ -40,12 +41,14 @@ from tests.examples import (
     LATER,
     NOON,
     PARIS,
+    PAUL,
     PLAN,
     REGISTERED,
     SHOP,
     YES,
     begun,
     click,
+    letter,
     local,
     on,
     perform,
@@ -68,6 +71,18 @@ HELD = e.LetterWithheld(
     cap="1 per 7 days",
     edition=1,
     purpose="conseils",
+)
+BIRTHDAY = e.AnchorReached(local("2026-03-05 00:00"), "birthday", "2026")
+CAKE = replace(
+    PLAN,
+    broadcasts={
+        "cake": Broadcast(
+            "cake",
+            "conseils",
+            (1,),
+            replace(letter("cake"), anchored=Anchored(PersonalDate("birthday", True))),
+        )
+    },
 )
 STREAM = "8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text(encoding="utf-8")
@@ -631,6 +646,14 @@ SCENARIOS = {
         perform("list:10", QUESTION_AT),
         HELD,
         plan=CAPPED,
+    ),
+    "P1.67": rather(
+        (PAUL, BIRTHDAY),
+        c.ReachAnchor(BIRTHDAY.at + HOUR, ENGINE, "birthday", "1980-03-05"),
+        BIRTHDAY,
+        c.ReachAnchor(BIRTHDAY.at + 366 * DAY, ENGINE, "birthday", "1980-03-05"),
+        replace(BIRTHDAY, at=local("2027-03-05 00:00"), occurrence="2027"),
+        plan=CAKE,
     ),
 }
 

@@ -172,6 +172,7 @@ class Person:
     contents: list[object] = field(default_factory=list)
     paused_until: int = 0
     segments: set[str] = field(default_factory=set)
+    dates: list[tuple[str, ...]] = field(default_factory=list)
     timezone: str = ""
     frequency: str = ""
     counting: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -298,6 +299,8 @@ class Person:
                 self.orders[bought(fact)] = self.orders.get(bought(fact), 0) - amount
             case "segment-entered":
                 self.segments.add(fact.text("segment"))
+            case "anchor-reached":
+                self.dates.append(dated(fact))
             case "segment-left":
                 self.segments.discard(fact.text("segment"))
             case "right-answered":
@@ -397,6 +400,11 @@ def window_ends(cap: str, begun_at: int, zone: ZoneInfo) -> int:
 
 def bought(fact: Fact) -> tuple[str, str]:
     return fact.text("order"), fact.text("currency")
+
+
+def dated(fact: Fact) -> tuple[str, ...]:
+    """Which coming round of which date a fact tells of."""
+    return tuple(fact.text(name) for name in ("field", "occurrence", "before"))
 
 
 def contact(fact: Fact) -> float:
@@ -549,6 +557,7 @@ HOLDS: Mapping[str, Holds] = {
     "P1.64": lambda p, f: f.text("segment") in p.segments,
     "P1.65": lambda p, f: not any(p.is_full(*cap, f) for cap in p.caps(f)),
     "P1.66": lambda p, f: p.held_rightly(f),
+    "P1.67": lambda p, f: not p.dates.count(dated(f)),
     "P1.55": lambda p, f: len({p.ways.get(run, run) for run in p.standing.values()})
     == len(p.standing),
 }
