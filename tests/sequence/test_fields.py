@@ -5,6 +5,7 @@ publication that says nothing new of what has no type.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,14 @@ def test_a_text_is_published_as_before_there_were_types(tmp_path: Path) -> None:
     published = json.loads(write_settings(read(tmp_path, TYPED)))["fields"]
     assert published[0] == {"name": "first_name", "label": "Prénom"}
     assert published[3] == {"name": "town", "label": "Commune"}
+
+
+def test_an_installation_without_types_publishes_the_same_octets_as_ever(tmp_path: Path) -> None:
+    settings = replace(read(tmp_path, '[fields]\nfirst_name = "Prénom"'), purposes=(), groups=())
+    assert write_settings(replace(settings, declared=None)) == (
+        '{"fields":[{"label":"Prénom","name":"first_name"}],"groups":[],"language":"fr",'
+        '"purposes":[],"timezone":"Europe/Paris"}'
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from engine.intake.forms import AGREED
 from tests.running_installation import Installations
 from tests.web.browsing import browsing
 from tests.web.garden import NOTICE
+from tests.web.test_ones_own_data import somebody
 from tests.web.visiting import Site, behind_a_proxy
 
 FIELDS = """
@@ -45,7 +46,18 @@ notice = "{NOTICE}"
 [[list]]
 id = 30
 name = "conseils"
-"""
+
+[[list]]
+id = 10
+name = "semis"
+
+  [[list.letter]]
+  id = "semis"
+  after = "0 minutes"
+  subject = "Vos semis"
+  body = "semis.md"
+""",
+    "semis.md": "Bonjour,\n\nsemez.\n",
 }
 GOOD = {
     "birthday": "3 septembre 1980",
@@ -108,6 +120,37 @@ def test_what_does_not_fit_is_told_at_its_input_and_nothing_that_was_typed_is_lo
     assert [box for box in (*inputs(page, "crops.0"), *inputs(page, "crops.1")) if "checked" in box]
     assert 'value="2A" selected' in page and 'value="bof" checked' in page
     assert 'href="#relance-garden"' in page and 'id="relance-garden"' in page
+
+
+def test_my_data_says_values_in_words_and_corrects_them_as_they_are_kept(site: Site) -> None:
+    known = {
+        "birthday": "1980-09-03",
+        "budget": "12.5",
+        "soil": "Roche",
+        "crops": "Ail; Navets",
+        "garden": "no",
+    }
+    person = somebody(site.client, site.context, **known)
+    page = person.sees()
+    for words in ("3 septembre 1980", "12,5", "Ail et Navets", "<dd>non</dd>"):
+        assert words in page.text, words
+    assert 'type="date"' in inputs(page.text, "field-birthday")[0]
+    assert 'value="Roche" checked' in page.text and 'value="Navets" checked' in page.text
+    as_shown = {
+        "field-birthday": "1980-09-03",
+        "field-budget": "12,5",
+        "field-soil": "Roche",
+        "field-crops": "",
+        "field-crops.0": "Ail",
+        "field-crops.1": "",  # not ticked
+        "field-crops.2": "Navets",
+        "field-garden": "no",
+    }
+    wrong = person.presses(page, "correct", **as_shown | {"field-birthday": "31/02/1980"})
+    assert wrong.status_code == 422 and "Ce jour n’existe dans aucun calendrier" in wrong.text
+    assert 'value="31/02/1980"' in wrong.text and person.fields() == known
+    person.presses(wrong, "correct", **as_shown | {"field-birthday": "4 septembre 1980"})
+    assert person.fields() == known | {"birthday": "1980-09-04"}
 
 
 @pytest.mark.browser
