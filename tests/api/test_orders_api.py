@@ -9,7 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from engine.cli.api_key import create
-from engine.subscriber.events import OrderRecorded, OrderRefunded
+from engine.commands.command_handler import CommandRequest
+from engine.commands.orders import record_requests
+from engine.intake.orders import PlacedOrder
+from engine.subscriber.events import Cause, OrderRecorded, OrderRefunded
+from engine.subscriber.outcome import NothingToDo, Refused
 from tests.api.test_api import Shop, refused
 from tests.running_installation import Installations
 from tests.web.garden import GARDEN
@@ -55,8 +59,12 @@ def test_an_order_is_recorded_once_and_its_number_is_in_the_vault_alone(shop: Sh
     assert (first.status_code, first.json()["done"]) == (201, True)
     again = shop.call("orders", ORDER)
     assert (again.status_code, again.json()["done"]) == (200, False)
-    [order] = orders(shop)
-    assert (order.amount, order.currency, order.products) == (4990, "EUR", ("coffret",))
+    order = orders(shop)[0]
+    assert len(orders(shop)) == 1 and (order.amount, order.currency, order.products) == (
+        4990,
+        "EUR",
+        ("coffret",),
+    )
     assert "77421" not in str(facts(shop))
     evidence = shop.site.context.vault.evidence_of(first.json()["subscriber"])
     assert "77421" in [piece.get("order") for piece in evidence.values()]
@@ -68,7 +76,29 @@ def test_an_order_told_again_with_another_amount_or_of_somebody_else_is_refused(
     assert "another amount" in str(changed["detail"])
     other = refused(shop.call("orders", ORDER | {"email": "tom@lecteurs.example"}), 422)
     assert "somebody else" in str(other["detail"])
-    assert len(orders(shop)) == 1
+    assert [order.amount for order in orders(shop)].count(4990) == 1
+
+
+def test_of_two_who_are_quick_with_one_number_one_is_recorded(shop: Shop) -> None:
+    context = shop.site.context
+
+    def asked(name: str) -> CommandRequest | Refused:
+        order = PlacedOrder(f"{name}@lecteurs.example", "race-1", 100, "EUR")
+        [request] = record_requests(
+            context.vault, [order], context.clock.now(), lambda order: (Cause("api"), ())
+        )
+        return request
+
+    requests = [asked(name) for name in ("lea", "tom", "lea")]
+    results = [
+        context.command_handler.execute_one(request)
+        for request in requests
+        if isinstance(request, CommandRequest)
+    ]
+    assert [result.conflict for result in results] == [False, True, True]
+    again, other = asked("lea"), asked("tom")
+    assert isinstance(again, CommandRequest) and isinstance(other, Refused)
+    assert isinstance(context.command_handler.execute_one(again).outcome, NothingToDo)
 
 
 def test_an_order_makes_nobody_known(shop: Shop) -> None:
