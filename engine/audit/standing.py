@@ -20,6 +20,7 @@ from engine.i18n.phrases import (
     titled_list,
     titled_purpose,
 )
+from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words, what_is_wanting
 from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
@@ -86,6 +87,9 @@ def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) ->
     person = stores.command_handler.load([subscriber])[subscriber]
     installation, known = stores.installation_stream.current(), stores.vault.people([subscriber])
     plan, fields = installation.plan(), known[subscriber].fields if subscriber in known else {}
+    source = known[subscriber].source or known[subscriber].form if subscriber in known else ""
+    if source:
+        yield _("Source: {source}").format(source=printable(source))
     for purpose, ground in person.grounds.items():
         yield _("Ground: “{purpose}” — {basis}, {status}").format(
             purpose=titled_purpose(plan, purpose),

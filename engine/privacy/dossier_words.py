@@ -144,6 +144,8 @@ class DossierInWords:
                 yield Line(declared.label if declared else name, shown)
         if person["source"]:
             yield Line(_("Who gave us your address"), str(person["source"]))
+        elif form := self.plan.forms.get(str(person["form"])):
+            yield Line(_("The form you filled in"), form.title)
         if person["timezone"]:
             yield Line(_("Time zone"), str(person["timezone"]))
         if person["language"]:

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from engine.audience.sources import SHOWN_FROM, SourceTally, tally_of_sources
+from engine.audit.standing import standing
 from engine.cli.api_key import create
+from engine.i18n.language import translator
 from engine.sequence.delay import DAY
 from engine.subscriber import events as e
 from engine.subscriber.commands import Suppress, Withdraw
@@ -77,6 +79,12 @@ def test_each_door_names_the_source_and_who_is_erased_counts_nowhere(site: Site)
     site.command("c@lecteurs.example", Withdraw(now, Cause("click"), "conseils", "rfc8058"))
     site.command("d@lecteurs.example", Suppress(now, Cause("relay"), "complained"))
     context.views.catch_up()
+    shown = {
+        name: next(iter(standing(context, found, str, translator("en"))))
+        for name in ("a", "c")
+        if (found := context.vault.find(f"{name}@lecteurs.example"))
+    }
+    assert shown == {"a": "Source: inscription", "c": "Source: salon des jardins, stand 12"}
     tallies = tally_of_sources(context.database, context.views.folds)
     assert tallies == {
         "salon des jardins, stand 12": SourceTally(people=3, joined=3, left_soon=1, complained=1),
