@@ -177,6 +177,11 @@ class Views(Protocol):
     def standing(self) -> dict[int, int]:
         """How many people stand on each list."""
 
+    def choosing(self) -> dict[tuple[str, str], int]:
+        """How many people have chosen each theme and type of content: ("theme", id), ("content",
+        id).
+        """
+
     def members_of(self, number: int, batch: int) -> Iterator[list[str]]:
         """Who stands on a list, in the order in which they joined, so many at a time."""
 

@@ -23,6 +23,7 @@ from engine.store.binary import copy_rows
 from engine.store.database import Database
 from engine.store.sql import queries
 from projections.agenda import Agenda
+from projections.choices import Choices
 from projections.inactivity import Inactivity
 from projections.letters import Letters
 from projections.members import Members
@@ -41,6 +42,7 @@ def every_view(
         Members(prefix),
         Letters(prefix),
         Inactivity(prefix),
+        Choices(prefix),
     )
     return tuple(view for view in views if not names or view.name in names)
 

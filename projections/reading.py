@@ -30,6 +30,7 @@ from engine.views import (
 from projections.agenda import Agenda, read_folds
 from projections.build import SQL as BUILDING
 from projections.build import every_view
+from projections.choices import Choices
 from projections.follow import Follower
 from projections.inactivity import Inactivity
 from projections.letters import Letters
@@ -70,6 +71,7 @@ class ReadViews:
         self.members = Members()
         self.letters = Letters()
         self.silence = Inactivity()
+        self.choices = Choices()
         self.taking = TAKING.within(schema=self.agenda.schema)
         self.asking = SQL.within(letters=self.letters.schema, members=self.members.schema)
         self.segments = SegmentReading(database, self.agenda, plan)
@@ -78,7 +80,7 @@ class ReadViews:
         self._began = 0.0
 
     def _views(self) -> tuple[View, ...]:
-        return (self.agenda, self.members, self.letters, self.silence)
+        return (self.agenda, self.members, self.letters, self.silence, self.choices)
 
     def now(self) -> int:
         """The engine's time, or the moment at which views are compared."""
@@ -150,6 +152,10 @@ class ReadViews:
 
     def standing(self) -> dict[int, int]:
         return dict(cast(list[tuple[int, int]], self._ask(self.members.sql["counts"])))
+
+    def choosing(self) -> dict[tuple[str, str], int]:
+        rows = cast(list[tuple[str, str, int]], self._ask(self.choices.sql["holders"]))
+        return {(kind, code): count for kind, code, count in rows}
 
     def members_of(self, number: int, batch: int) -> Iterator[list[str]]:
         with self.database.transaction() as connection, connection.cursor(name="members") as cursor:

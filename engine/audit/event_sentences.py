@@ -12,6 +12,7 @@ from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.language import Say, amount_in_words
 from engine.i18n.phrases import (
     in_favour_of,
+    preferences_in_words,
     quoted,
     titled_fields,
     titled_list,
@@ -24,7 +25,6 @@ from engine.installation import events as i
 from engine.ledger.codec import Entry, EvidenceByCommitment
 from engine.sequence.model import Plan
 from engine.subscriber import events as e
-from engine.subscriber.person import Preferences
 
 BY_ID: Mapping[str, str] = MappingProxyType({})
 
@@ -286,24 +286,6 @@ def sentence(
             return _clock(event, moment, _)
         case _:
             return type(event).__name__
-
-
-def preferences_in_words(
-    chosen: e.PreferencesSet | Preferences, plan: Plan, moment: Moment, _: Say
-) -> list[str]:
-    """Themes, types of content, frequency and pause, each in words."""
-    lines = []
-    for codes, options, sentence in (
-        (chosen.themes, plan.themes, _("themes: {chosen}")),
-        (chosen.contents, plan.contents, _("types of content: {chosen}")),
-    ):
-        names = [options[code].name if code in options else code for code in codes]
-        if names or options:
-            lines.append(sentence.format(chosen=", ".join(names) or _("all")))
-    lines.append(stored_in_words(chosen.frequency, _))
-    if chosen.paused_until:
-        lines.append(_("paused until {when}").format(when=moment(chosen.paused_until)))
-    return lines
 
 
 def _clock(event: i.ClockChanged, moment: Moment, _: Say) -> str:

@@ -14,6 +14,7 @@ from engine.i18n.language import Say
 from engine.i18n.phrases import (
     in_favour_of,
     named,
+    preferences_in_words,
     quoted,
     say_letter,
     subject_of,
@@ -31,6 +32,7 @@ from engine.subscriber.act import Act
 from engine.subscriber.agenda import acts
 from engine.subscriber.agenda_key import RequestKey, decode, matter_of
 from engine.subscriber.events import LetterBegun
+from engine.subscriber.person import NO_PREFERENCES
 from engine.subscriber.pressure import held_back
 from engine.subscriber.terms import PRESSURE
 from engine.vault.vault import Vault
@@ -101,6 +103,9 @@ def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) ->
             list=titled_list(plan, membership.list),
             when=moment(membership.joined_at),
         )
+    if person.preferences != NO_PREFERENCES:
+        chosen = "; ".join(preferences_in_words(person.preferences, plan, moment, _))
+        yield _("Chooses to receive: {chosen}").format(chosen=chosen)
     if person.suppressed:
         yield _("Suppressed: never to be written to ({why})").format(
             why=stored_in_words(person.suppressed, _)

@@ -42,6 +42,9 @@ class ListCounts(Protocol):
     def standing(self) -> dict[int, int]:
         """How many people stand on each list."""
 
+    def choosing(self) -> dict[tuple[str, str], int]:
+        """How many people have chosen each ("theme", id) and ("content", id)."""
+
 
 class FieldCounts(Protocol):
     def count_where(self, field: str, holds: Callable[[str], bool]) -> int:
@@ -71,7 +74,8 @@ class PublishedMeanwhile(Exception):
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What a publication would put in force, held against edition `base`. `people` counts who
-    stands on each list now, `unfit` whose value of a field does not fit its new type or options.
+    stands on each list now, `unfit` whose value of a field does not fit its new type or options,
+    `choosing` who has chosen each theme and type of content.
     """
 
     base: int
@@ -84,6 +88,7 @@ class Proposal:
     warnings: tuple[Mistake, ...] = ()
     rolled_back_to: int = 0
     unfit: Mapping[str, int] = field(default_factory=dict)
+    choosing: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def stranded(self) -> dict[int, int]:
@@ -180,6 +185,7 @@ def _proposal(
         warnings,
         back,
         dict(_unfit(stores, before, plan)),
+        stores.views.choosing(),
     )
 
 

@@ -39,6 +39,13 @@ def simulate_arguments(parser: argparse.ArgumentParser) -> None:
         help=N_("what the reader buys, and when: livre@3d"),
     )
     parser.add_argument(
+        "--prefer",
+        action="append",
+        default=[],
+        metavar="CHOICE",
+        help=N_("what the reader chooses: theme=semis, frequency=weekly, pause=2026-07-01"),
+    )
+    parser.add_argument(
         "--list",
         default="",
         help=N_("where the reader begins (default: the first list of the file)"),

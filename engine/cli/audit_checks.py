@@ -205,7 +205,7 @@ def _declared(declared: Retention, delay: Callable[[Delay], str], _: Say) -> dic
     }
 
 
-VIEWS = ("agenda", "members", "letters", "silence")
+VIEWS = ("agenda", "members", "letters", "silence", "choices")
 
 
 def replay(context: AppContext, args: argparse.Namespace) -> int:

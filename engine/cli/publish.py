@@ -147,6 +147,7 @@ def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Ite
     yield from _past(proposal, spoken, backfill)
     for purpose in changes.caps:
         yield _caps(proposal, purpose, spoken)
+    yield from _options(proposal, spoken)
     if changes.settings:
         yield _("~ config.toml: purposes, groups, fields or time zone")
     for name, people in proposal.unfit.items():
@@ -191,6 +192,23 @@ def _caps(proposal: Proposal, purpose: str, spoken: Language) -> str:
     ).format(n=grouped(people, _))
     name = after.purposes[purpose].name if purpose else ""
     return sentence.format(most=most, purpose=name) + f" ({there})"
+
+
+def _options(proposal: Proposal, spoken: Language) -> Iterator[str]:
+    """Themes and types of content; of one that is taken away, how many have chosen it."""
+    _ = translator(spoken)
+    ngettext = counting_translator(spoken)
+    for mark, kind, code in proposal.difference.options:
+        plan = proposal.before if mark == "-" else proposal.after
+        name = plan.themes[code].name if kind == "theme" else plan.contents[code].name
+        what = _("theme “{name}”") if kind == "theme" else _("type of content “{name}”")
+        people = proposal.choosing.get((kind, code), 0)
+        have = ngettext("{n} person has chosen it", "{n} people have chosen it", people).format(
+            n=grouped(people, _)
+        )
+        yield f"{mark} config.toml: {what.format(name=name)} ({have})"
+        if mark == "-" and people:
+            yield _("    they keep this choice: letters of another theme or type do not reach them")
 
 
 def _totals(proposal: Proposal, spoken: Language) -> str:

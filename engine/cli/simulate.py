@@ -26,13 +26,14 @@ from engine.i18n.phrases import (
     subject_of,
     titled_products,
 )
+from engine.i18n.stored_words import stored_in_words
 from engine.i18n.user_error import UnreadableInput, UserError, list_of
 from engine.runtime.scheduler import recurrences
 from engine.sequence.delay import DAY
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Letter, Plan
 from engine.sequence.timing import to_local
-from engine.simulation.answers import read_answers, read_fields, read_orders
+from engine.simulation.answers import read_answers, read_fields, read_orders, read_preferences
 from engine.simulation.live import CalendarEntry, live
 from engine.words import Language
 
@@ -57,6 +58,7 @@ class Options:
     fields: Sequence[str] = ()
     orders: Sequence[str] = ()
     beside: Sequence[str] = ()
+    preferences: Sequence[str] = ()
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -76,6 +78,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
         fields=args.field,
         orders=args.order,
         beside=args.pressure_from,
+        preferences=args.prefer,
     )
     if args.json:
         print(json_text([_as_json(entry) for entry in lived(plan, options)]))
@@ -104,6 +107,8 @@ def lived(plan: Plan, options: Options) -> tuple[CalendarEntry, ...]:
         answers = read_answers(plan, options.answers)
         fields = read_fields(plan, options.fields)
         orders = read_orders(plan, options.orders)
+        zone = options.timezone or plan.timezone
+        preferences = read_preferences(plan, options.preferences, zone)
     except Unreadable as error:
         raise UnreadableInput(error) from error
     return live(
@@ -117,6 +122,7 @@ def lived(plan: Plan, options: Options) -> tuple[CalendarEntry, ...]:
         fields,
         orders,
         [list_of(plan, name).id for name in options.beside],
+        preferences,
     )
 
 
@@ -182,7 +188,7 @@ def _what(entry: CalendarEntry, plan: Plan, zone: str, _: Callable[[str], str]) 
             return _without_room(entry, plan, zone, _)
         case "withheld":
             return _("letter {letter} is left out: {why}").format(
-                letter=entry.letter, why=entry.why
+                letter=entry.letter, why=stored_in_words(entry.why, _)
             )
         case "refused" if entry.refused is not None:
             return _("refused: {why}").format(why=in_words(entry.refused, _))

@@ -11,7 +11,9 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from engine.i18n.dates import Moment
 from engine.i18n.language import Say, counting_translator, translator
+from engine.i18n.stored_words import stored_in_words
 from engine.letter.field_words import in_words
 from engine.letter.merge import MergeFailed, MergeMistake, compile_template
 from engine.letter.published_letter import types_of
@@ -21,6 +23,8 @@ from engine.sequence.delay import EVERY_DAY, NONE, Delay
 from engine.sequence.model import Letter, List, Plan
 from engine.sequence.timing import Hours, to_local
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, RequestKey, decode
+from engine.subscriber.events import PreferencesSet
+from engine.subscriber.person import Preferences
 from engine.words import Language
 
 NOBODYS_FIELDS: Mapping[str, str] = MappingProxyType({})
@@ -197,3 +201,21 @@ def command(folder: Path, *words: str) -> str:
     installed = Path(sys.executable).with_name("relance")
     program = [str(installed)] if installed.exists() else [sys.executable, "-m", "engine"]
     return shlex.join([*program, "-C", str(folder.resolve()), *words])
+
+
+def preferences_in_words(
+    chosen: PreferencesSet | Preferences, plan: Plan, moment: Moment, _: Say
+) -> list[str]:
+    """Themes, types of content, frequency and pause, each in words."""
+    lines = []
+    for codes, options, sentence in (
+        (chosen.themes, plan.themes, _("themes: {chosen}")),
+        (chosen.contents, plan.contents, _("types of content: {chosen}")),
+    ):
+        names = [options[code].name if code in options else code for code in codes]
+        if names or options:
+            lines.append(sentence.format(chosen=", ".join(names) or _("all")))
+    lines.append(stored_in_words(chosen.frequency, _))
+    if chosen.paused_until:
+        lines.append(_("paused until {when}").format(when=moment(chosen.paused_until)))
+    return lines

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from engine.installation import events as e
 from engine.installation.state import Installation, read_settings, write_settings
@@ -205,6 +206,9 @@ def partner_line(plan: Plan, purpose: str) -> str:
     return f"{partner.name} ({partner.address}) : {partner.notice}" if partner is not None else ""
 
 
+OptionKind = Literal["theme", "content"]
+OptionChange = Literal["+", "-", "~"]
+"""Declared anew, taken away, or named otherwise."""
 LetterKey = tuple[ListKey | BroadcastKey, str]
 """Where a letter is sent, and its id."""
 
@@ -213,7 +217,8 @@ LetterKey = tuple[ListKey | BroadcastKey, str]
 class Difference:
     """What a publication would change. `words` are files whose text differs; `weighed` the letters
     that weigh something else under a cap, or wait where they were skipped; `caps` the purposes
-    whose caps differ, "" for those of the house.
+    whose caps differ, "" for those of the house; `options` the themes and types of content that
+    do.
     """
 
     added: tuple[LetterKey, ...] = ()
@@ -227,6 +232,7 @@ class Difference:
     declared: bool = False
     weighed: tuple[LetterKey, ...] = ()
     caps: tuple[str, ...] = ()
+    options: tuple[tuple[OptionChange, OptionKind, str], ...] = ()
 
     @property
     def count(self) -> int:
@@ -240,6 +246,7 @@ class Difference:
             self.lists_changed,
             self.weighed,
             self.caps,
+            self.options,
         )
         return sum(len(part) for part in parts) + self.settings + self.declared
 
@@ -271,7 +278,19 @@ def difference(before: Plan, after: Plan) -> Difference:
         before.declared != after.declared,
         tuple(k for k in new if k in old and _weight(old[k]) != _weight(new[k])),
         tuple(p for p in ("", *after.purposes) if _caps(before, p) != _caps(after, p)),
+        tuple(_options(before, after)),
     )
+
+
+def _options(before: Plan, after: Plan) -> Iterator[tuple[OptionChange, OptionKind, str]]:
+    options: tuple[tuple[OptionKind, Mapping[str, object], Mapping[str, object]], ...] = (
+        ("theme", before.themes, after.themes),
+        ("content", before.contents, after.contents),
+    )
+    for kind, old, new in options:
+        yield from (("+", kind, code) for code in new if code not in old)
+        yield from (("-", kind, code) for code in old if code not in new)
+        yield from (("~", kind, code) for code in new if code in old and old[code] != new[code])
 
 
 def _weight(letter: Letter) -> tuple[object, ...]:
@@ -326,8 +345,6 @@ def _settings(plan: Plan) -> tuple[object, ...]:
         plan.fields,
         plan.timezone,
         plan.language,
-        plan.themes,
-        plan.contents,
     )
 
 

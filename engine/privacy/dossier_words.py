@@ -18,7 +18,7 @@ from engine.i18n.language import (
     day_in_words,
     translator,
 )
-from engine.i18n.phrases import titled_products
+from engine.i18n.phrases import preferences_in_words, titled_products
 from engine.letter.field_words import in_words
 from engine.privacy.export import SOURCES, Part
 from engine.privacy.paper_markdown import speech_in
@@ -28,6 +28,7 @@ from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
 from engine.sequence.timing import to_local
 from engine.subscriber.eligibility import EVERYTHING
+from engine.subscriber.person import NO_PREFERENCES, Preferences, frequency_of
 
 RECENT = 183 * DAY
 MAX_LINES = 40
@@ -184,6 +185,21 @@ class DossierInWords:
                 str(membership["name"]) or _("letters that are no longer sent"),
                 _("since {date}").format(date=self._date(membership["since"])),
             )
+        if chosen := self._chosen(cast("Mapping[str, object]", dossier["preferences"])):
+            yield Line(_("What you have chosen among them"), chosen)
+
+    def _chosen(self, kept: Mapping[str, object]) -> str:
+        """ "" where nothing was ever chosen."""
+        preferences = Preferences(
+            tuple(cast("list[str]", kept["themes"])),
+            tuple(cast("list[str]", kept["contents"])),
+            frequency_of(str(kept["frequency"])),
+            _instant(kept["paused_until"]) if kept["paused_until"] else 0,
+        )
+        if preferences == NO_PREFERENCES:
+            return ""
+        words = preferences_in_words(preferences, self.plan, self.day, translator(self.language))
+        return "; ".join(words)
 
     def _sources(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)

@@ -166,6 +166,12 @@ def dossier(stores: ExportStores, subscriber: str) -> dict[str, object]:
             {"list": m.list, "name": plan.title_for_readers(m.list), "since": iso(m.joined_at)}
             for m in person.memberships.values()
         ],
+        "preferences": {
+            "themes": list(person.preferences.themes),
+            "contents": list(person.preferences.contents),
+            "frequency": person.preferences.frequency,
+            "paused_until": iso(until) if (until := person.preferences.paused_until) else None,
+        },
         "requests": open_requests(person),
         "letters": list(_letters(entries, installation, fields)),
         "orders": list(_orders(entries, evidence)),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from engine.sequence.delay import DAY, HOUR, parse_delay
 from engine.sequence.field_values import fits
@@ -14,7 +16,10 @@ from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Letter, Link, List, Plan
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.parse_declared import PRODUCT_CODE
+from engine.sequence.timing import to_instant
 from engine.simulation.live import GivenAnswer, SimulatedOrder
+from engine.subscriber.person import NO_PREFERENCES, Preferences, frequency_of
+from engine.subscriber.terms import FREQUENCIES
 from engine.words import N_
 
 _SHORT = re.compile(r"(\d{1,5})\s*(min|m|h|d|w)")
@@ -92,6 +97,41 @@ def read_orders(plan: Plan, options: Sequence[str]) -> tuple[SimulatedOrder, ...
             raise Unreadable(message, product=code, hint=close)
         orders.append(SimulatedOrder(code, _delay(delay)) if at else SimulatedOrder(code))
     return tuple(orders)
+
+
+def read_preferences(plan: Plan, options: Sequence[str], zone: str) -> Preferences:
+    """What the reader chooses to receive, from "theme=semis", "content=video", "frequency=weekly",
+    "pause=2026-07-01" (a day on the clock of `zone`). Raises Unreadable.
+    """
+    chosen = NO_PREFERENCES
+    for option in options:
+        kind, _, value = (part.strip() for part in option.partition("="))
+        if kind == "theme" and value in plan.themes:
+            chosen = replace(chosen, themes=(*chosen.themes, value))
+        elif kind == "content" and value in plan.contents:
+            chosen = replace(chosen, contents=(*chosen.contents, value))
+        elif kind == "frequency" and value in FREQUENCIES:
+            chosen = replace(chosen, frequency=frequency_of(value))
+        elif kind == "pause" and (until := _day(value, zone)):
+            chosen = replace(chosen, paused_until=until)
+        else:
+            known = [f"theme={code}" for code in plan.themes]
+            known += [f"content={code}" for code in plan.contents]
+            known += [f"frequency={frequency}" for frequency in FREQUENCIES]
+            raise Unreadable(
+                N_('"{choice}" is no choice of a reader; there are: {known}, pause=2026-07-01'),
+                choice=option,
+                known=", ".join(known),
+            )
+    return chosen
+
+
+def _day(text: str, zone: str) -> int:
+    """Its beginning (ms), 0 for what is no day."""
+    try:
+        return to_instant(datetime.fromisoformat(text), zone) if len(text) == 10 else 0
+    except ValueError:
+        return 0
 
 
 def _delay(text: str) -> int:

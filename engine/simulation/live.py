@@ -21,7 +21,7 @@ from engine.subscriber.decide import decide
 from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.evolve import evolve
 from engine.subscriber.outcome import Done, Refused
-from engine.subscriber.person import NOBODY, Person
+from engine.subscriber.person import NO_PREFERENCES, NOBODY, Person, Preferences
 from engine.subscriber.personal_dates import days_about, personal_broadcasts
 
 
@@ -344,6 +344,7 @@ def live(
     fields: Mapping[str, str] | None = None,
     orders: Sequence[SimulatedOrder] = (),
     beside: Sequence[int] = (),
+    preferences: Preferences = NO_PREFERENCES,
 ) -> tuple[CalendarEntry, ...]:
     """The calendar of a reader who joins `start_list` at `start` (ms) with a live ground, in the
     IANA zone `zone`, over `horizon` ms.
@@ -351,7 +352,8 @@ def live(
     `answers` gives, by letter id (or "list/letter" where several lists have one), what is said to
     it, as often as the reader changes their mind; other letters meet silence. `recurring(cron line,
     zone, after)` yields the instants of recurring broadcasts later than `after`. `fields` is
-    what is known of the reader, as the vault keeps it; `orders` is what they buy. `beside` are
+    what is known of the reader, as the vault keeps it; `orders` is what they buy,
+    `preferences` what they choose to receive as they join. `beside` are
     lists they join too, whose letters press on those of the first. At most MAX_ENTRIES.
     """
     life = SimulatedReader(plan, answers, recurring, fields=fields or {})
@@ -369,6 +371,18 @@ def live(
             )
         )
     life.entries = [entry for entry in life.entries if entry.kind != "agrees"]
+    if preferences != NO_PREFERENCES:
+        life.execute(
+            c.SetPreferences(
+                at=start,
+                cause=ENGINE,
+                themes=preferences.themes,
+                contents=preferences.contents,
+                frequency=preferences.frequency,
+                paused_until=preferences.paused_until,
+                act="human_button",
+            )
+        )
     now = start
     for _ in range(MAX_ENTRIES):
         steps = [

@@ -25,9 +25,10 @@ from engine.cli.publish import run, tell
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
+from engine.installation.publishing import difference
 from engine.sequence.mistakes import Unpublishable
 from engine.sequence.model import Field
-from engine.subscriber.commands import ChangeProfile
+from engine.subscriber.commands import ChangeProfile, SetPreferences
 from engine.subscriber.events import Cause
 from engine.vault.vault import VaultWrite
 from engine.words import Language
@@ -292,3 +293,24 @@ def test_the_same_letters_of_another_unicode_form_are_no_change(context: AppCont
 def test_no_text_can_steer_the_terminal_it_is_shown_on(context: AppContext) -> None:
     write(context, DIALOGUE, asks_md="Alors \u009b2J ?\n\n[Oui](===11===) [Non](===12===)\n")
     assert "+Alors ·2J ?" in words(context)
+
+
+THEMES = '\n[[theme]]\nid = "semis"\nname = "Semis"\n\n[[content]]\nid = "video"\nname = "Vidéos"\n'
+
+
+def test_a_theme_that_is_taken_away_is_told_with_who_has_chosen_it(
+    make_context: Callable[..., AppContext],
+) -> None:
+    context = make_context(FILES, THEMES)
+    first, second = join(context, 2)
+    for stream, themes in ((first, ("semis",)), (second, ("semis",)), (second, ())):
+        command = SetPreferences(context.clock.now(), Cause("api"), themes=themes)
+        context.command_handler.execute_one(CommandRequest(command, stream=stream))
+    proposal = plan_publication(context)
+    without = replace(proposal.before, themes={}, contents={})
+    taken_away = replace(proposal, after=without, difference=difference(proposal.before, without))
+    assert list(tell(taken_away, "en"))[:3] == [
+        "- config.toml: theme “Semis” (1 person has chosen it)",
+        "    they keep this choice: letters of another theme or type do not reach them",
+        "- config.toml: type of content “Vidéos” (0 people have chosen it)",
+    ]
