@@ -10,7 +10,15 @@ from dataclasses import dataclass
 
 from engine.authoring.dialogue_file import broadcasts_in, forms_in, lists_in
 from engine.i18n.language import translator
-from engine.i18n.phrases import quoted, say_anchored, say_delay, say_hours, say_list, subject_of
+from engine.i18n.phrases import (
+    quoted,
+    say_anchored,
+    say_delay,
+    say_hours,
+    say_list,
+    say_segment,
+    subject_of,
+)
 from engine.sequence.model import Broadcast, Form, Letter, Link, List, Plan
 from engine.words import Language
 
@@ -62,6 +70,12 @@ def _list(listed: List, plan: Plan, language: Language) -> list[str]:
         lines.append("   " + _("who joins leaves {lists}").format(lists=", ".join(leaves)))
     for letter in listed.letters:
         lines.append(f"   {when(letter, language)}  {letter.id}  {quoted(subject_of(letter), _)}")
+        if letter.only:
+            only = _("only to {segment}").format(segment=say_segment(plan, letter.only, _))
+            lines.append(f"      {only}")
+        if letter.unless:
+            unless = _("not to {segment}").format(segment=say_segment(plan, letter.unless, _))
+            lines.append(f"      {unless}")
         lines += _answers(letter.links, plan, language)
     if listed.ends is None:
         return (
@@ -78,7 +92,8 @@ def _list(listed: List, plan: Plan, language: Language) -> list[str]:
 
 def _broadcast(broadcast: Broadcast, plan: Plan, language: Language) -> list[str]:
     _ = translator(language)
-    to = ", ".join(say_list(plan, number) for number in broadcast.to)
+    segments = (say_segment(plan, segment, _) for segment in broadcast.segments)
+    to = ", ".join((*(say_list(plan, number) for number in broadcast.to), *segments))
     when_sent = (
         when(broadcast.letter, language)
         if broadcast.anchored is not None

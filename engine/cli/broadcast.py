@@ -15,7 +15,14 @@ from engine.cli.terminal import agreed
 from engine.context import AppContext
 from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
-from engine.i18n.phrases import command, quoted, say_list, say_moment, subject_of
+from engine.i18n.phrases import (
+    command,
+    quoted,
+    say_list,
+    say_moment,
+    say_segment,
+    subject_of,
+)
 from engine.i18n.user_error import NOTHING_PUBLISHED, UserError
 from engine.installation.events import BroadcastFellDue
 from engine.installation.state import Installation
@@ -104,16 +111,19 @@ def fallen_due_now(installation: Installation, chosen: Broadcast, now: int) -> B
 
 def _goes_to(context: AppContext, plan: Plan, chosen: Broadcast, _: Say) -> list[str]:
     ngettext = counting_translator(context.config.site.language)
-    people = context.views.on_lists(chosen.to)
+    people = context.views.on_lists(chosen.to) if chosen.to else 0
     standing = context.views.standing()
     told = [_("{subject}, to who stands on:").format(subject=quoted(subject_of(chosen.letter), _))]
     told += [
         f"{grouped(standing.get(number, 0), _):>9}  {say_list(plan, number)}"
         for number in chosen.to
     ]
+    told += [f"{'':>9}  {say_segment(plan, segment, _)}" for segment in chosen.segments]
     counted = ngettext("{n} person in all.", "{n} people in all, each once.", people).format(
         n=grouped(people, _)
     )
+    if chosen.segments:
+        counted = _("Who is in a segment is found when it leaves.")
     told.append(counted + " " + _("Who has withdrawn or is suppressed gets nothing."))
     if not chosen.every:
         moment = dated_moment(chosen, plan.timezone, context.clock.now())

@@ -94,6 +94,12 @@ def say_list(plan: Plan, number: int) -> str:
     return f"{number} {listed.name}" if listed is not None else str(number)
 
 
+def say_segment(plan: Plan, segment: str, _: Say) -> str:
+    """ "the segment “Potagers autour de Lyon”", by its id where it is not published."""
+    published = plan.segments.get(segment)
+    return _("the segment “{segment}”").format(segment=published.name if published else segment)
+
+
 def titled_list(plan: Plan, number: int) -> str:
     """ "10 (Prise en main)": as its readers know it, by its name where it has no title."""
     listed = plan.lists.get(number)

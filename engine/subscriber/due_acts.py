@@ -152,6 +152,8 @@ def _addressed(
     """Whether the letter is for them by the segments it names, and the segment that brings it where
     no list does.
     """
+    if act.run and not plan.segments:
+        return True, ""
     match decode(command.key):
         case BroadcastKey() as key if not act.run:
             segment = segment_addressed(person, key, act.letter, plan, calendar, command.known)

@@ -158,6 +158,22 @@ def test_the_verb_draws_one_dialogue_or_each(
         graph(config, arguments("x"))
 
 
+def test_who_a_letter_and_a_broadcast_are_for_is_drawn_by_the_name_of_the_segment() -> None:
+    segments = "".join(
+        f'[[segment]]\nid = "{name}"\nname = "{name.title()}"\nstatic = true\n'
+        for name in ("salon", "foire")
+    )
+    only, unless = 'only = "segment:salon"', 'unless = "segment:foire"'
+    to = '[[broadcast]]\nid = "b"\nto = [10, "segment:salon"]\non = "2026-12-01 09:00"\n'
+    text = HEAD + segments + listed(10, "dix") + letter("welcome", only, unless) + to
+    lines = list(draw_text(read(text + 'subject = "S"\nbody = "a.md"\n', WORDS), "d.toml", "en"))
+    assert "│       only to the segment “Salon”" in lines
+    assert "│       not to the segment “Foire”" in "\n".join(lines).replace("╰", "│").split("\n")
+    assert any(
+        "broadcast b to 10 dix, the segment “Salon”, 2026-12-01 09:00" in one for one in lines
+    )
+
+
 def test_a_french_author_reads_french_typography() -> None:
     plan = read(HEAD + listed(21, "carnet", 'ends = { leave = true, after = "1 month" }'), {})
     assert any(

@@ -54,6 +54,20 @@ def test_it_says_to_how_many_people_and_sends_nothing_unasked(
     assert occurrences(context) == []
 
 
+def test_to_a_segment_it_names_it_and_counts_nobody_before_it_leaves(
+    make_context: MakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    segment = '\n[[segment]]\nid = "salon"\nname = "Rencontrés au salon"\nstatic = true\n'
+    to = NEWS.replace("to = [11, 12]", 'to = ["segment:salon"]') + segment
+    name = next(path for path, text in FILES.items() if text == DIALOGUE)
+    context = make_context({**FILES, name: DIALOGUE + to})
+    with pytest.raises(UserError, match="--yes"):
+        now(context, "nouvelles", yes=False)
+    told = capsys.readouterr().out
+    assert "le segment «\u00a0Rencontrés au salon\u00a0»" in told
+    assert "se trouve au moment du départ" in told and "en tout" not in told
+
+
 def test_a_dated_broadcast_sent_now_does_not_leave_again_on_its_date(
     make_context: MakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
