@@ -29,7 +29,7 @@ from engine.letter.merge import (
 )
 from engine.letter.placeholders import url_name
 from engine.letter.precompiled_body import Encode, PrecompiledBody
-from engine.letter.typed_fields import filter_mistakes
+from engine.letter.typed_fields import comparison_mistakes, filter_mistakes
 from engine.sequence.links import Link
 from engine.sequence.mistakes import Mistake, column_of
 from engine.sequence.nearest import nearest_field, question
@@ -209,7 +209,8 @@ def _mistakes(draft: Draft, fields: Mapping[str, str] | None) -> set[Mistake]:
         {
             Mistake(file, line, why, True, column_of(text, line, "{"))
             for file, text in draft.readable
-            for line, why in filter_mistakes(parsed(text), draft.types)
+            for find in (filter_mistakes, comparison_mistakes)
+            for line, why in find(parsed(text), draft.types)
         }
         if fields is not None
         else set()

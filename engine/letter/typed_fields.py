@@ -25,7 +25,7 @@ from engine.letter.field_words import (
     number_in_words,
     typed_in_words,
 )
-from engine.sequence.field_values import number_of, options_of, yes_of
+from engine.sequence.field_values import NO, YES, day_of, number_of, options_of, yes_of
 from engine.sequence.model import FieldType
 from engine.words import N_, Language, Words, words
 
@@ -37,6 +37,11 @@ _WRITTEN: Mapping[FieldType, str] = {
     "number": "number",
     "choices": "_options_in_words",
     "yes-no": "_yes_in_words",
+}
+_LIKE: Mapping[FieldType, str] = {
+    "number": "1000",
+    "date": '"1980-09-03"',
+    "yes-no": '"yes"',
 }
 Template = TypeVar("Template", bound=nodes.Template)
 
@@ -166,6 +171,37 @@ def _filtered(node: nodes.Expr, name: str) -> nodes.Expr:
     if not name:
         return node
     return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+
+
+def comparison_mistakes(tree: nodes.Template, types: FieldTypes) -> Iterator[tuple[int, Words]]:
+    """Typed fields compared with what no value of theirs can be, each with its line."""
+    for compare in tree.find_all(nodes.Compare):
+        sides = [compare.expr, *(operand.expr for operand in compare.ops)]
+        constants = [const.value for side in sides for const in _constants(side)]
+        for side in sides:
+            known = types.get(side.name, "text") if isinstance(side, nodes.Name) else "text"
+            if known in _LIKE and not all(_is_like(known, value) for value in constants):
+                message = N_("`{field}` is of type {type}: compare it with {value}")
+                name = cast("nodes.Name", side).name
+                yield compare.lineno, words(message, field=name, type=known, value=_LIKE[known])
+
+
+def _constants(node: nodes.Node) -> Iterator[nodes.Const]:
+    if isinstance(node, nodes.Const):
+        yield node
+    yield from node.find_all(nodes.Const)
+
+
+def _is_like(kind: FieldType, value: object) -> bool:
+    match kind:
+        case "number":
+            return not isinstance(value, str)
+        case "date":
+            return isinstance(value, str) and day_of(value) is not None
+        case "yes-no":
+            return value in (YES, NO)
+        case _:
+            return True
 
 
 def filter_mistakes(tree: nodes.Template, types: FieldTypes) -> Iterator[tuple[int, Words]]:

@@ -117,6 +117,13 @@ def test_what_is_not_known_has_its_default_or_is_named() -> None:
         ("{{ birthday | number }}", "this field is of type date"),
         ("{{ birthday | date('kurz') }}", "`date` cannot be used in this way"),
         ("{{ birthday | dat }}", "did you mean `date`"),
+        (
+            "{% if garden == 'oui' %}x{% endif %}",
+            'of type yes-no: compare it with "yes"',
+        ),
+        ("{% if budget > '10' %}x{% endif %}", "compare it with 1000"),
+        ("{% if '01/01/1990' < birthday %}x{% endif %}", 'compare it with "1980-09-03"'),
+        ("{% if birthday in ('1990-01-01', 3) %}x{% endif %}", 'compare it with "1980-09-03"'),
     ],
 )
 def test_a_filter_on_a_field_of_another_type_is_a_mistake(tag: str, told: str) -> None:
