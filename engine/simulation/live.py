@@ -22,7 +22,8 @@ from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.evolve import evolve
 from engine.subscriber.outcome import Done, Refused
 from engine.subscriber.person import NO_PREFERENCES, NOBODY, Person, Preferences
-from engine.subscriber.personal_dates import days_about, personal_broadcasts
+from engine.subscriber.personal_dates import personal_broadcasts
+from engine.subscriber.reaching_dates import days_about
 
 
 @dataclass(frozen=True, slots=True)

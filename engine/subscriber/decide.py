@@ -31,8 +31,8 @@ from engine.subscriber.letter_outcomes import record
 from engine.subscriber.orders import record_order, refund_order
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import Person
-from engine.subscriber.personal_dates import reach
 from engine.subscriber.preferences import set_preferences
+from engine.subscriber.reaching_dates import reach
 from engine.words import Words
 
 

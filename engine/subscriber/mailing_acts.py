@@ -116,6 +116,11 @@ def _place(
     return (0, 0) if _segment_of(person, broadcast, fell_due, mailing, plan) else None
 
 
+def is_addressed(person: Person, broadcast: Broadcast, fell_due: int, plan: Plan) -> bool:
+    """Whether a broadcast that falls due at an instant (ms) is for them, not begun before."""
+    return _place(person, broadcast, fell_due, None, plan) is not None
+
+
 def segment_addressed(
     person: Person,
     key: BroadcastKey,

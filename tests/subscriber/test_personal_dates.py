@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from engine.sequence.anchors import Anchored, PersonalDate
 from engine.sequence.delay import DAY, HOUR, Delay
-from engine.sequence.model import Broadcast, Plan
+from engine.sequence.model import Broadcast, Plan, Segment
 from engine.sequence.timing import Hours, to_local
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.outcome import Done
-from engine.subscriber.personal_dates import REACHED_KEPT, celebrated
+from engine.subscriber.personal_dates import REACHED_KEPT
+from engine.subscriber.reaching_dates import celebrated
 from tests.examples import ENGINE, PLAN, REGISTERED, letter, local, on, perform
 from tests.given import Given, given
 
@@ -143,6 +144,18 @@ def test_nothing_is_noted_of_whom_no_broadcast_goes_to() -> None:
     new = replace(birthday(), letter=replace(birthday().letter, added_at=day))
     paul(under=plan(new)).when(look(day)).nothing()
     given(plan=CAKE).when(look(day)).refused("known")
+
+
+def test_it_goes_to_who_is_in_a_segment_as_any_broadcast_does() -> None:
+    salon = Segment("salon", "Salon", static=True)
+    to_segment = replace(birthday(), to=(), segments=("salon",))
+    under = replace(plan(to_segment), segments={"salon": salon})
+    paul(under=under).when(look(local("2026-03-12 10:00"))).nothing()
+    inside = paul(under=under).and_also(e.SegmentEntered(JOINED, "salon"))
+    noted = inside.when(look(local("2026-03-12 08:00"))).done
+    begun = noted.when(perform(KEY, local("2026-03-12 09:00")))
+    assert isinstance(begun.facts[0].event, e.LetterBegun)
+    assert begun.facts[0].event.segment == "salon"
 
 
 @pytest.mark.parametrize("value", ["", "1980-02-30", "12 mars", "0000-01-01"])
