@@ -103,26 +103,29 @@ def _full(
     others: Sequence[PlannedLetter],
     zone: str,
 ) -> NoRoom | None:
-    now = letter.at
-    free_at = [
-        later(instant, cap.window, zone)
+    now, window = letter.at, cap.window
+    counted = [
+        instant
         for name, instants in begun.items()
         if purpose in ("", name)
         for instant in instants
         if cap.covers(instant, now, zone)
     ]
-    if len(free_at) >= cap.count:
-        return NoRoom(cap, sorted(free_at)[len(free_at) - cap.count])
-    ends = later(now, cap.window, zone) if others else now
-    heavier = [o for o in others if purpose in ("", o.purpose) and o.at < ends]
-    if len(free_at) + len(heavier) < cap.count:
+    heavier: list[PlannedLetter] = []
+    if others and len(counted) < cap.count:
+        ends = later(now, window, zone)
+        heavier = [o for o in others if purpose in ("", o.purpose) and o.at < ends]
+    beyond = len(counted) + len(heavier) - cap.count
+    if beyond < 0:
         return None
-    free_at += [later(max(now, other.at), cap.window, zone) for other in heavier]
+    begins = [*counted, *(max(now, other.at) for other in heavier)]
+    free_at = sorted(later(instant, window, zone) for instant in begins)[beyond]
+    if not heavier:
+        return NoRoom(cap, free_at)
     # A heavier letter that does not leave after all makes room when it was to.
     decided_at = [other.at for other in heavier if other.at > now]
-    until = min([sorted(free_at)[len(free_at) - cap.count], *decided_at])
     favoured = max(heavier, key=lambda other: (other.weight, -other.at))
-    return NoRoom(cap, until, favoured.letter)
+    return NoRoom(cap, min([free_at, *decided_at]), favoured.letter)
 
 
 def held_back(
