@@ -600,6 +600,8 @@ class Replay:
         self.declared: Mapping[int, Declared] = {}
         """What each edition declares of pressure."""
         self.timezone = self.frequency = ""
+        self.services: set[str] = set()
+        """Purposes whose last ground is a service: their letters are under no cap."""
         self.counted: dict[str, tuple[str, int]] = {}
         """Messages that count for a cap: their purposes, and when they were begun or sent."""
         self.recorded_at = -LARGEST_NUMBER
@@ -648,16 +650,19 @@ class Replay:
     def caps(self, fact: Entry) -> list[Cap]:
         """Those that hold for a letter of its purpose: as its edition has them, and by choice."""
         declared = self.declared.get(fact.number("edition"), NOTHING_DECLARED).caps
+        if fact.text("purpose") in self.services:
+            return []
         chosen = parse_caps([CHOSEN.get(self.frequency)])
         return [cap for cap in (*declared, *chosen) if cap.purpose in ("", fact.text("purpose"))]
 
     def is_full(self, cap: Cap, fact: Entry) -> bool:
         declared = self.declared.get(fact.number("edition"), NOTHING_DECLARED)
-        zone = zone_of(self.timezone) or zone_of(declared.timezone)
+        zone = zone_of(self.timezone) or zone_of(declared.timezone) or zone_of("UTC")
         begun = [
             at
             for message, (purpose, at) in self.counted.items()
             if message != fact.text("message") and cap.purpose in ("", purpose)
+            if purpose not in self.services
         ]
         return sum(fact.at < cap.ends(at, zone) for at in begun) >= cap.most
 
@@ -698,6 +703,9 @@ class Replay:
             return self._follow_mail(fact)
         if name in GRANTS:
             self.live.add(purpose)
+            self.services.discard(purpose)
+            if fact.text("basis") == "service":
+                self.services.add(purpose)
             self._lift(purpose)
         if name in ("consent-requested", "permission-asked"):
             ids = self.request(fact).ids if self.request(fact).expires_at > fact.at else ()

@@ -3,7 +3,7 @@ it. Pure. Asked at the claim, by the auditor's replay, and for the year's progra
 
 A cap has room while the letters begun in the window that ends now and the heavier ones that are
 planned in the window that begins now are fewer than its count. Confirmations, the question whether
-to go on and mails about rights are neither asked about nor counted.
+to go on, mails about rights and the letters of a service are neither asked about nor counted.
 """
 
 from __future__ import annotations
@@ -61,8 +61,10 @@ CHOSEN: Mapping[Frequency, Cap] = {
 
 def caps_for(person: Person, plan: Plan, purpose: str) -> tuple[ScopedCap, ...]:
     """Every cap that holds for a letter of a purpose to a person: of the house, of the purpose, and
-    what they chose themselves.
+    what they chose themselves. None for the letters of a service they asked for.
     """
+    if _is_service(person, purpose):
+        return ()
     declared, own = plan.caps_for(purpose), CHOSEN.get(person.preferences.frequency)
     return declared if own is None else (*declared, ("", own))
 
@@ -73,7 +75,13 @@ def begun_by(person: Person) -> Begun:
     for flight in person.in_flight.values():
         if flight.kind in COUNTED:
             begun[flight.purpose] = (*begun.get(flight.purpose, ()), flight.begun_at)
-    return begun
+    return {p: instants for p, instants in begun.items() if not _is_service(person, p)}
+
+
+def _is_service(person: Person, purpose: str) -> bool:
+    """Whether they get its letters because they asked for the service these belong to."""
+    ground = person.grounds.get(purpose)
+    return ground is not None and ground.basis == "service"
 
 
 def no_room(
@@ -166,6 +174,7 @@ def planned_letters(
             letter is not None
             and letter.weight > own.weight
             and person.preferences.chooses(letter.theme, letter.content)
+            and not _is_service(person, purpose)
             and (act.due > own.at or own.at <= later(act.planned, patience(plan, other), zone))
         ):
             yield PlannedLetter(act.due, purpose, letter_ref(other, letter.id), letter.weight)
@@ -179,6 +188,7 @@ def planned_letters(
             and at >= person.preferences.paused_until
             and person.preferences.chooses(broadcast.letter.theme, broadcast.letter.content)
             and not why_not(person, "broadcast", broadcast.purpose)
+            and not _is_service(person, broadcast.purpose)
         ):
             name = letter_ref(encode(BroadcastKey(broadcast.id)), broadcast.letter.id)
             yield PlannedLetter(at, broadcast.purpose, name, broadcast.letter.weight)

@@ -729,6 +729,12 @@ def test_a_cap_counts_in_the_verifier_what_it_counts_in_the_engine() -> None:
     ):
         assert set(Life(before, lambda: PERFORM, Told(fact), plan).faults()) == found
     second = replace(offer, at=QUESTION_AT, letter="other", message="m8")
+    service = e.GroundDeclared(NOON, "offres", "service", "declared")
+    consent = e.ConsentGiven(NOON, "offres", "single")
+    full = (*history, offer, service)
+    assert Life(full, lambda: PERFORM, Told(second), plan).faults() == []
+    again = Life((*full, consent), lambda: PERFORM, Told(second), plan)
+    assert set(again.faults()) == beyond
     ends: tuple[e.PersonEvent, ...] = (
         e.LetterSent(NOON, "m9"),
         e.LetterInDoubt(NOON, "m9"),

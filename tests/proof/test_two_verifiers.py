@@ -268,6 +268,7 @@ def _random_pressure(random: Random) -> list[tuple[str, int]]:
                     e.LetterFailed(at, message),
                     e.PreferencesSet(at, frequency=random.choice(("weekly", "monthly", "x"))),
                     e.ProfileChanged(at, (), random.choice(ZONES)),
+                    e.GroundDeclared(at, purpose, random.choice(("service", "b2b")), "declared"),
                     e.LetterWithheld(
                         at, "list:1", "w", random.choice(("pressure", "too late")),
                         message=random.choice(("", message)), until=random.choice((0, at, at + 1)),

@@ -190,6 +190,18 @@ def test_a_choice_never_loosens_the_cap_of_the_house() -> None:
     assert isinstance(held, e.LetterWithheld) and held.cap == "1 per 2 months"
 
 
+def test_letters_of_a_service_are_neither_held_back_nor_counted() -> None:
+    capped = plan(one(5), one(9), one(5))
+    service = replace(capped.lists[2], purpose="offres")
+    capped = replace(capped, lists={**capped.lists, 2: service})
+    person = anna(capped).and_also(e.GroundDeclared(NOON, "offres", "service", "declared"))
+    # The heavier letter of the service takes nobody's room, and needs none.
+    person = claimed(person, 1, NOON)
+    assert person.when(perform("list:3", NOON)).names == ["LetterWithheld"]
+    person = claimed(person, 2, NOON, "bb")
+    assert anna(capped).when(perform("list:1", NOON)).names == ["LetterWithheld"]
+
+
 def test_no_room_is_kept_for_a_letter_that_the_reader_does_not_get() -> None:
     dated = plan(one(5), broadcasts={"soldes": SALE}, themes={"semis": Theme("semis", "Semis")})
     themed = replace(SALE, letter=replace(SALE.letter, theme="ventes"))

@@ -176,6 +176,7 @@ class Person:
     timezone: str = ""
     frequency: str = ""
     counting: dict[str, tuple[str, int]] = field(default_factory=dict)
+    bases: dict[str, str] = field(default_factory=dict)
     configurations: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
     recorded_at: float = float("-inf")
     is_known: bool = False
@@ -224,6 +225,8 @@ class Person:
 
     def caps(self, fact: Fact) -> list[tuple[str, str]]:
         """The caps that hold for a letter, each with the purpose it counts."""
+        if self.bases.get(fact.text("purpose")) == "service":
+            return []
         declared = self.configurations.get(fact.number("edition"), {})
         caps = [(str(cap), "") for cap in members(declared.get("pressure"))]
         for purpose in members(declared.get("purposes")):
@@ -238,6 +241,7 @@ class Person:
         zones = [self.timezone, str(declared.get("timezone", "")), "UTC"]
         zone = ZoneInfo(next(zone for zone in zones if zone in available_timezones()))
         others = [of for message, of in self.counting.items() if message != fact.text("message")]
+        others = [(of, at) for of, at in others if self.bases.get(of) != "service"]
         ends = [window_ends(cap, at, zone) for of, at in others if purpose in ("", of)]
         return len([end for end in ends if fact.at < end]) >= int(cap.partition(" ")[0])
 
@@ -325,6 +329,7 @@ class Person:
                     known.clear()
         if name in GROUNDS:
             self.grounds.add(purpose)
+            self.bases[purpose] = fact.text("basis")
             self.stops.pop(f"withdrawn:{purpose}", None)
         question = self.open.get("*")
         if question is not None and contact(fact) >= question.mailed_from:
