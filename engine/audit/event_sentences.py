@@ -184,6 +184,12 @@ def sentence(
             return _("Letter that asks to confirm begun (attempt {attempt})").format(
                 attempt=event.attempt
             )
+        case e.LetterBegun(segment=segment) if segment:
+            return _("Letter {letter} begun, for the segment “{segment}” (attempt {n})").format(
+                letter=letter(event.message, event.letter),
+                segment=segment_name(segment),
+                n=event.attempt,
+            )
         case e.LetterBegun():
             return _("Letter {letter} begun (attempt {attempt})").format(
                 letter=letter(event.message, event.letter), attempt=event.attempt

@@ -49,6 +49,16 @@ def test_a_change_of_the_clock_is_told_with_what_it_showed(event: ClockChanged, 
     assert words in sentence(event, PLAN, on_clock("Europe/Paris"), translator("en"))
 
 
+def test_a_broadcast_to_a_segment_is_told_with_the_name_the_segment_had() -> None:
+    stored = (SAMPLES / "letter-begun.v1.segment.json").read_bytes()
+    event = decode(1, stored).event
+    clock, english = on_clock("Europe/Paris"), translator("en")
+    known = replace(PLAN, segments={"salon-2026": replace(PLAN.segments["salon"])})
+    told = "Letter “salon” begun, for the segment “{}” (attempt 1)"
+    assert sentence(event, known, clock, english) == told.format("Rencontrés au salon")
+    assert sentence(event, PLAN, clock, english) == told.format("salon-2026")
+
+
 def test_a_letter_for_which_there_was_no_room_is_told_with_what_it_yielded_to() -> None:
     stored = (SAMPLES / "letter-withheld.v1.pressure.json").read_bytes()
     event = decode(1, stored).event
