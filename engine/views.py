@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, get_args
 
 from engine.sequence.condition import Condition
+from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
 from engine.subscriber.person import Person
 
@@ -56,8 +57,21 @@ class QuestionTally:
     lost: int
 
 
+ORDER_DAYS = 7
+"""Days of 24 hours within which an order counts for a letter, or for an act in one."""
+_DAYS_TO_MONDAY = 3
+"""1970-01-01 was a Thursday."""
+Grouping = Literal["letter", "mailing", "dialogue", "list", "purpose", "week"]
+"""What counters of letters may be added up by."""
+GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 FIRST_WEEK, LAST_WEEK = -(2**31), 2**31 - 1
 """For all weeks there are."""
+
+
+def week_of(at: int) -> int:
+    """The Monday of an instant's week (UTC), in days since 1970-01-01."""
+    day = at // DAY
+    return day - (day + _DAYS_TO_MONDAY) % 7
 
 
 @dataclass(frozen=True, slots=True)

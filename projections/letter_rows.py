@@ -13,9 +13,8 @@ from engine.ledger.codec import Entry
 from engine.sequence.delay import DAY
 from engine.subscriber import events as e
 from engine.subscriber.agenda_key import BroadcastKey, RequestKey, decode
+from engine.views import ORDER_DAYS, week_of
 
-ORDER_DAYS = 7
-"""Days of 24 hours within which an order counts for a letter, or for an act in one."""
 ORDER_WINDOW = ORDER_DAYS * DAY
 OUTCOMES = (e.LetterSent, e.LetterDeferred, e.LetterFailed, e.LetterWithheld, e.LetterRetried)
 ANSWERS = (e.ListMoved, e.ListCopied, e.LetterAnswered)
@@ -27,14 +26,6 @@ CONCERNED = frozenset({
 """The only events this view reads; most are of other kinds."""
 DOORS_OF_A_LETTER = ("click", "one-click", "mailto")
 """Where a withdrawal's cause names the message it answers."""
-DAYS_TO_MONDAY = 3
-"""1970-01-01 was a Thursday."""
-
-
-def week_of(at: int) -> int:
-    """The Monday of an instant's week (UTC), in days since 1970-01-01."""
-    day = at // DAY
-    return day - (day + DAYS_TO_MONDAY) % 7
 
 
 @dataclass(slots=True)

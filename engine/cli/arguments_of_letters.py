@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
+from engine.cli.arguments_of_people import CSV_HELP, STDOUT
 from engine.i18n.language import N_
+from engine.views import GROUPINGS
 
 
 def check_arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,6 +117,35 @@ def watch_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 
+def results_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "letter",
+        metavar="LETTER|FILE",
+        nargs="?",
+        default="",
+        help=N_("one letter in full, or the letters of a dialogue (default: all letters)"),
+    )
+    parser.add_argument(
+        "--by", choices=GROUPINGS, default=None, help=N_("what is added up (default: each letter)")
+    )
+    parser.add_argument(
+        "--since",
+        default="",
+        metavar="DATE",
+        help=N_("letters begun in the week of this day or later; weeks begin on Monday, UTC"),
+    )
+    parser.add_argument(
+        "--until",
+        default="",
+        metavar="DATE",
+        help=N_("letters begun in the week of this day or before"),
+    )
+    parser.add_argument(
+        "--csv", type=Path, nargs="?", const=STDOUT, default=None, metavar="FILE", help=CSV_HELP
+    )
+    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
+
+
 def preview_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("letter", help=N_("the letter's id, or list/letter"))
     parser.add_argument(
@@ -142,6 +174,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "graph": graph_arguments,
     "publish": publish_arguments,
     "watch": watch_arguments,
+    "results": results_arguments,
     "programme": programme_arguments,
     "preview": preview_arguments,
     "send-test": send_test_arguments,

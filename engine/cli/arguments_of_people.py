@@ -297,14 +297,16 @@ def show_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+CSV_HELP = N_(
+    "every cell quoted and inert in a spreadsheet, into a file that only you can read (default:"
+    " standard output)"
+)
+
+
 def members_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("list", metavar="LIST", help=N_("the list's number or name"))
-    csv_help = N_(
-        "every cell quoted and inert in a spreadsheet, into a file that only you can read (default:"
-        " standard output)"
-    )
     parser.add_argument(
-        "--csv", type=Path, nargs="?", const=STDOUT, default=None, metavar="FILE", help=csv_help
+        "--csv", type=Path, nargs="?", const=STDOUT, default=None, metavar="FILE", help=CSV_HELP
     )
 
 

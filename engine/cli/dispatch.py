@@ -67,6 +67,8 @@ def context_verb(name: str) -> ContextVerb:
             from engine.cli.programme import run as carry_out
         case "watch":
             from engine.cli.watch import run as carry_out
+        case "results":
+            from engine.cli.results import run as carry_out
         case "preview":
             from engine.cli.preview import preview as carry_out
         case "send-test":

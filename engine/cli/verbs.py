@@ -90,6 +90,7 @@ VERBS: dict[str, Verb] = {
         "letters", N_("the year: what is written, what is intended, what will leave")
     ),
     "watch": Verb("letters", N_("a dialogue's questions and how they are answered")),
+    "results": Verb("letters", N_("what came of letters: counters that name nobody")),
     "preview": Verb("letters", N_("a letter as a chosen person would see it")),
     "send-test": Verb("letters", N_("send one letter to yourself")),
     "broadcast": Verb(

@@ -105,6 +105,7 @@ def answer(
     target: int,
     kind: AnswerKind = "move",
     act: str = "human_button",
+    label: str = "",
 ) -> None:
     context.clock.jump(60_000)
     command = Answer(
@@ -117,6 +118,7 @@ def answer(
         kind,
         target,
         act,
+        label=label,
     )
     assert isinstance(
         context.command_handler.execute_one(CommandRequest(command, stream=stream)).outcome, Done

@@ -12,8 +12,9 @@ from engine.ledger.codec import Entry
 from engine.ledger.names import NAME_OF
 from engine.sequence.delay import DAY
 from engine.subscriber import events as e
+from engine.views import week_of
 from projections.counters import Cell, Tally
-from projections.letter_rows import LetterRows, needed_by, week_of
+from projections.letter_rows import LetterRows, needed_by
 from tests.projections.test_rebuilding import (
     a_life_with_every_turn,
     begun,

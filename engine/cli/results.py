@@ -1,0 +1,222 @@
+"""`relance results [LETTER|FILE]`: what came of letters, as a table, in full for one letter, or as
+CSV. Counters that name nobody; shares are of what mail servers accepted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
+from typing import TextIO
+
+from engine.audience.results import Results, Sales, letters_meant, name_of, results
+from engine.cli.arguments_of_people import STDOUT
+from engine.cli.private_file import private_file
+from engine.cli.progress import catch_up
+from engine.cli.terminal import json_text
+from engine.context import AppContext
+from engine.i18n.dates import read_date
+from engine.i18n.language import N_, Say, amount_in_words, counting_translator, grouped, translator
+from engine.i18n.phrases import quoted, say_list, titled_purpose
+from engine.i18n.stored_words import stored_in_words
+from engine.i18n.user_error import UserError
+from engine.imports.rejected_rows import inert
+from engine.intake.amounts import decimal
+from engine.sequence.model import Plan
+from engine.views import FIRST_WEEK, LAST_WEEK, ORDER_DAYS, Grouping, week_of
+
+BOUNCES = {
+    "hard": N_("no such address"),
+    "soft": N_("mailbox refused"),
+    "blocked": N_("refused for the sender’s sake"),
+    "gave-up": N_("given up after many tries"),
+}
+NUMBERS = (
+    "due", "accepted", "refused", "withheld", "put_off", "in_doubt", "under_way", "complained",
+    "unsubscribed", "answered", "unanswered",
+)  # fmt: skip
+WIDTH = 80
+MIN_NAME = 20
+
+
+def run(context: AppContext, args: argparse.Namespace) -> int:
+    zone, language = context.config.site.timezone, context.config.site.language
+    since = week_of(read_date(args.since, zone)) if args.since else FIRST_WEEK
+    until = week_of(read_date(args.until, zone)) if args.until else LAST_WEEK
+    if since > until:
+        raise UserError(N_("--since lies after --until"), 2)
+    if args.csv is not None and args.csv != STDOUT and args.csv.exists():
+        raise UserError(N_("{file} is there already: choose another name"), file=args.csv)
+    catch_up(context)
+    plan = context.installation_stream.current().plan()
+    letters: Sequence[str] = ("",)
+    if args.letter:
+        counted = {count.letter for count in context.views.counted([""])}
+        letters = letters_meant(plan, counted, args.letter)
+    by: Grouping = args.by or "letter"
+    found = results(context.views, plan, letters, by, since, until)
+    _ = translator(language)
+    if args.json:
+        print(json_text([asdict(one) | {"unanswered": one.unanswered} for one in found]))
+    elif args.csv is not None:
+        to_file = args.csv != STDOUT
+        with private_file(args.csv, "utf-8-sig") if to_file else nullcontext(sys.stdout) as file:
+            _write_csv(found, by, file)
+        if to_file:
+            ngettext = counting_translator(language)
+            written = ngettext("{n} row written: {file}", "{n} rows written: {file}", len(found))
+            print(written.format(n=grouped(len(found), _), file=args.csv))
+    else:
+        if not found:
+            print(_("no letter has fallen due in these weeks"))
+        alone = bool(args.letter) and args.by is None and len(letters) <= 2
+        for line in _in_full(found, plan, _) if alone else _table(found, plan, by, _):
+            print(line)
+    return 0
+
+
+def _shown_name(one: Results, plan: Plan, by: Grouping, _: Say) -> str:
+    match by:
+        case "letter":
+            return name_of(plan, one.name)
+        case "mailing":
+            ref, _blank, occurrence = one.name.partition(" ")
+            return f"{name_of(plan, ref)} {occurrence}".rstrip()
+        case "dialogue":
+            return one.name or _("published no more")
+        case "list":
+            return say_list(plan, int(one.name)) if one.name != "0" else _("no list")
+        case "purpose":
+            return titled_purpose(plan, one.name)
+        case "week":
+            return one.name
+
+
+def _table(found: Sequence[Results], plan: Plan, by: Grouping, _: Say) -> Iterator[str]:
+    """At most 80 columns; a longer name is cut."""
+    heads = [
+        _("due"), _("accepted"), _("bounces"), _("answered"), _("left"), _("orders"), _("amount"),
+    ]  # fmt: skip
+    names = ["", *(_shown_name(one, plan, by, _) for one in found)]
+    rows = [heads, *(_cells(one, _) for one in found)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+    room = max(MIN_NAME, WIDTH - sum(widths) - 2 * len(widths))
+    width = min(room, max(map(len, names)))
+    for name, row in zip(names, rows, strict=True):
+        shown = name if len(name) <= width else name[: width - 1] + "…"
+        cells = (cell.rjust(size) for cell, size in zip(row, widths, strict=True))
+        yield "  ".join((shown.ljust(width), *cells)).rstrip()
+
+
+def _cells(one: Results, _: Say) -> list[str]:
+    return [
+        grouped(one.due, _),
+        grouped(one.accepted, _),
+        grouped(sum(one.bounced.values()), _),
+        f"{grouped(one.answered, _)} {_share(one.answered, one.accepted, _)}".rstrip(),
+        grouped(one.unsubscribed, _),
+        grouped(sum(sale.orders for sale in one.sales), _),
+        " + ".join(amount_in_words(s.amount - s.refunded, s.currency, _) for s in one.sales),
+    ]
+
+
+def _share(count: int, accepted: int, _: Say) -> str:
+    """ "35 %", "1.7 %" below ten; "" where nothing was accepted."""
+    if not count or not accepted:
+        return ""
+    tenths = round(1000 * count / accepted)
+    figures = str(round(100 * count / accepted))
+    if tenths < 100:
+        figures = _("{whole}.{fraction}").format(whole=tenths // 10, fraction=tenths % 10)
+    return _("{n} %").format(n=figures)
+
+
+def _in_full(found: Sequence[Results], plan: Plan, _: Say) -> Iterator[str]:
+    for number, one in enumerate(found):
+        if number:
+            yield ""
+        yield name_of(plan, one.name)
+        lines = list(_lines(one, plan, _))
+        width = max(len(label) for label, _count, _note in lines)
+        for label, count, note in lines:
+            share = _share(count, one.accepted, _) if label not in (_("due"), _("withheld")) else ""
+            yield f"  {label.ljust(width)} {grouped(count, _):>9} {share:>7}  {note}".rstrip()
+        if one.sales:
+            yield "  " + _(
+                "what the letter itself brought about is not measurable: nobody was left out of it"
+                " to compare with"
+            )
+
+
+def _lines(one: Results, plan: Plan, _: Say) -> Iterator[tuple[str, int, str]]:
+    """What there is none of is left out, but for what is asked of every letter."""
+    yield _("due"), one.due, ""
+    yield _("accepted"), one.accepted, _("by the mail server: shares are of these")
+    reasons = ", ".join(
+        f"{stored_in_words(why, _)} {grouped(n, _)}" for why, n in one.reasons.items()
+    )
+    bounces = ", ".join(f"{_(BOUNCES[kind])} {grouped(n, _)}" for kind, n in one.bounced.items())
+    for label, count, note in (
+        (_("withheld"), one.withheld, reasons),
+        (_("put off"), one.put_off, ""),
+        (_("in doubt"), one.in_doubt, ""),
+        (_("under way"), one.under_way, ""),
+        (_("bounces"), sum(one.bounced.values()), bounces),
+        (_("complaints"), one.complained, ""),
+    ):
+        if count:
+            yield label, count, note
+    yield _("unsubscribes"), one.unsubscribed, ""
+    if one.answered:
+        yield _("answered"), one.answered, _moves(one, plan, _)
+        for answer in one.answers:
+            note = _("({n} by the page itself)").format(n=answer.by_page) if answer.by_page else ""
+            yield "  " + quoted(answer.label, _), answer.people, note
+        yield _("without an answer"), one.unanswered, ""
+    within = _("ordered within {n} days").format(n=ORDER_DAYS)
+    for label, sales in ((within, one.sales), (_("ordered after an act in it"), one.after_act)):
+        for sale in sales:
+            yield label, sale.orders, _sale(sale, _)
+
+
+def _moves(one: Results, plan: Plan, _: Say) -> str:
+    return ", ".join(
+        f"{sign} {say_list(plan, number)} {grouped(n, _)}"
+        for sign, lists in (("→", one.moved), ("+", one.copied))
+        for number, n in lists.items()
+    )
+
+
+def _sale(sale: Sales, _: Say) -> str:
+    amount = amount_in_words(sale.amount, sale.currency, _)
+    if not sale.refunded:
+        return amount
+    back = amount_in_words(sale.refunded, sale.currency, _)
+    return _("{amount}, of which {back} paid back").format(amount=amount, back=back)
+
+
+def _write_csv(found: Sequence[Results], by: Grouping, file: TextIO) -> None:
+    """The names of columns are the same in every language, so that a program can go by them.
+    Orders have columns for each currency.
+    """
+    currencies = sorted({sale.currency for one in found for sale in one.sales})
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    money = [f"{what}_{c.lower()}" for c in currencies for what in ("orders", "amount", "refunded")]
+    writer.writerow([by, *NUMBERS, *(f"bounced_{kind}" for kind in BOUNCES), *money])
+    for one in found:
+        sales = {sale.currency: sale for sale in one.sales}
+        cells = [one.name, *(str(getattr(one, name)) for name in NUMBERS)]
+        cells += [str(one.bounced.get(kind, 0)) for kind in BOUNCES]
+        for currency in currencies:
+            sale = sales.get(currency) or Sales(currency, 0, 0, 0, 0)
+            cells += [str(sale.orders), _decimal(sale.amount, currency)]
+            cells.append(_decimal(sale.refunded, currency))
+        writer.writerow(map(inert, cells))
+
+
+def _decimal(amount: int, currency: str) -> str:
+    whole, fraction = decimal(amount, currency)
+    return f"{whole}.{fraction}" if fraction else str(whole)

@@ -1,0 +1,145 @@
+"""`results`: what came of letters, from counters that name nobody, in an installation with
+PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.audience.results import results
+from engine.cli.results import run
+from engine.commands.command_handler import CommandRequest
+from engine.context import AppContext
+from engine.i18n.user_error import UserError
+from engine.sequence.delay import DAY
+from engine.subscriber.commands import RecordOrder, Withdraw
+from engine.subscriber.events import Cause
+from engine.subscriber.outcome import Done
+from tests.cli.asking import FILES, answer, join, send
+from tests.running_installation import Installations
+
+
+@pytest.fixture(scope="module")
+def context(installations: Installations) -> Iterator[AppContext]:
+    """Twelve were asked: three said yes, one of them by the page itself, one no, and one left;
+    two ordered the day after.
+    """
+    with installations.made(FILES) as made:
+        people = join(made, 12)
+        asked = send(made, people)
+        answer(made, people[0], asked[people[0]], 0, 11, label="Oui")
+        answer(made, people[1], asked[people[1]], 0, 11, label="Oui")
+        answer(made, people[2], asked[people[2]], 0, 11, act="auto_submit", label="Oui")
+        answer(made, people[3], asked[people[3]], 1, 12, label="Non")
+        left = Withdraw(
+            made.clock.now(), Cause("one-click", asked[people[5]].message), "conseils", "rfc8058"
+        )
+        carried_out(made, left, people[5])
+        made.clock.jump(DAY)
+        for number, person in enumerate((people[0], people[6])):
+            order = RecordOrder(made.clock.now(), Cause("operator"), f"o{number}", 4900, "EUR")
+            carried_out(made, order, person)
+        made.views.catch_up()
+        yield made
+
+
+def carried_out(context: AppContext, command: Withdraw | RecordOrder, person: str) -> None:
+    result = context.command_handler.execute_one(CommandRequest(command, stream=person))
+    assert isinstance(result.outcome, Done)
+
+
+def told(context: AppContext, capsys: pytest.CaptureFixture[str], **options: object) -> str:
+    given = {"letter": "", "by": None, "since": "", "until": "", "csv": None, "json": False}
+    assert run(context, argparse.Namespace(**{**given, **options})) == 0
+    return capsys.readouterr().out
+
+
+def test_one_letter_is_told_in_full(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = told(context, capsys, letter="asks").replace("\u00a0", " ").splitlines()
+    assert lines == [
+        "question/asks",
+        "  échues                          12",
+        "  acceptées                       12   100 %  par le serveur de courrier : les parts sont"
+        " calculées sur elles",
+        "  désinscriptions                  1   8,3 %",
+        "  réponses                         4    33 %  → 11 oui 3, → 12 non 1",
+        "    « Oui »                        3    25 %  (1 par la page elle-même)",
+        "    « Non »                        1   8,3 %",
+        "  sans réponse reçue               8    67 %",
+        "  commandes sous 7 jours           2    17 %  98,00 €",
+        "  commandes après un geste         1   8,3 %  49,00 €",
+        "  ce que la lettre a elle-même apporté n’est pas mesurable : personne n’en a été écarté"
+        " pour comparer",
+    ]
+
+
+def test_every_letter_has_a_line_of_at_most_eighty_columns(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = told(context, capsys).splitlines()
+    assert [line.split() for line in lines] == [
+        ["échues", "acceptées", "rejets", "réponses", "départs", "commandes", "montant"],
+        ["question/asks", "12", "12", "0", "4", "33", "%", "1", "2", "98,00", "€"],
+    ]
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    "by, name",
+    [("dialogue", "d.toml"), ("list", "10 question"), ("purpose", "La lettre du potager")],
+)
+def test_letters_are_added_up_by_what_they_belong_to(
+    context: AppContext, capsys: pytest.CaptureFixture[str], by: str, name: str
+) -> None:
+    _heads, line = told(context, capsys, letter="d.toml", by=by).splitlines()
+    assert line.startswith(name) and line.endswith("98,00\u00a0€")
+
+
+def test_a_program_reads_the_same_and_weeks_bound_it(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (letter,) = json.loads(told(context, capsys, json=True))
+    assert (letter["name"], letter["accepted"], letter["unanswered"]) == ("list:10/asks", 12, 8)
+    assert json.loads(told(context, capsys, json=True, until="2020-01-01")) == []
+    assert "aucune lettre n’est échue" in told(context, capsys, since="2099-01-01")
+    (week,) = json.loads(told(context, capsys, json=True, by="week"))
+    plan = context.installation_stream.current().plan()
+    assert week["name"] == results(context.views, plan, by="week")[0].name
+
+
+def test_a_sheet_gets_every_cell_quoted(
+    context: AppContext, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "results.csv"
+    assert "1 ligne écrite" in told(context, capsys, csv=file)
+    text = file.read_text("utf-8-sig")
+    assert text.startswith('"letter","due","accepted"')
+    (row,) = csv.DictReader(text.splitlines())
+    assert (row["letter"], row["answered"], row["orders_eur"], row["amount_eur"]) == (
+        "list:10/asks", "4", "2", "98.00",
+    )  # fmt: skip
+    with pytest.raises(UserError, match="there already"):
+        told(context, capsys, csv=file)
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"letter": "askes"}, "there is no letter or dialogue askes"),
+        ({"since": "2027-01-01", "until": "2026-01-01"}, "--since lies after --until"),
+        ({"since": "soon"}, "is not a date"),
+    ],
+)
+def test_a_mistake_is_told_with_what_there_is(
+    context: AppContext, capsys: pytest.CaptureFixture[str], options: dict[str, str], words: str
+) -> None:
+    with pytest.raises(UserError, match=words):
+        told(context, capsys, **options)
