@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from engine.authoring.dialogue_file import files_asked_for, find_file, lists_in
 from engine.authoring.graph import draw_dot, draw_mermaid, draw_text
 from engine.authoring.inspection import read_folder
+from engine.cli.people import fields_of
 from engine.cli.terminal import json_text
 from engine.config import Config
 from engine.desk.clock import wall_now
@@ -33,7 +34,7 @@ from engine.sequence.delay import DAY
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Letter, Plan
 from engine.sequence.timing import to_local
-from engine.simulation.answers import read_answers, read_fields, read_orders, read_preferences
+from engine.simulation.answers import read_answers, read_orders, read_preferences
 from engine.simulation.live import CalendarEntry, live
 from engine.words import Language
 
@@ -105,7 +106,7 @@ def lived(plan: Plan, options: Options) -> tuple[CalendarEntry, ...]:
     start = list_of(plan, options.list) if options.list else first[0]
     try:
         answers = read_answers(plan, options.answers)
-        fields = read_fields(plan, options.fields)
+        fields = fields_of(list(options.fields), plan.fields)
         orders = read_orders(plan, options.orders)
         zone = options.timezone or plan.timezone
         preferences = read_preferences(plan, options.preferences, zone)

@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from engine.sequence.delay import DAY, HOUR, parse_delay
-from engine.sequence.field_values import fits
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Letter, Link, List, Plan
 from engine.sequence.nearest import hint, nearest
@@ -49,32 +48,6 @@ def read_answers(plan: Plan, options: Sequence[str]) -> Mapping[str, Sequence[Gi
         after = _delay(delay) if at else before[-1].after + DAY if before else HOUR
         before.append(GivenAnswer(chosen, after))
     return answers
-
-
-def read_fields(plan: Plan, options: Sequence[str]) -> Mapping[str, str]:
-    """What is known of the reader, from "birthday=1980-02-29", as the vault keeps it. Raises
-    Unreadable.
-    """
-    fields: dict[str, str] = {}
-    for option in options:
-        name, equals, value = option.partition("=")
-        declared = plan.fields.get(name.strip())
-        if not equals or declared is None:
-            raise Unreadable(
-                N_(
-                    '"{field}" is not what is known of a reader: write FIELD=VALUE; fields: {known}'
-                ),
-                field=option,
-                known=", ".join(plan.fields) or "–",
-            )
-        if not fits(declared, value.strip()):
-            raise Unreadable(
-                N_('"{value}" does not fit the field {field}: a date is written 1980-02-29'),
-                value=value,
-                field=name,
-            )
-        fields[declared.name] = value.strip()
-    return fields
 
 
 def read_orders(plan: Plan, options: Sequence[str]) -> tuple[SimulatedOrder, ...]:
