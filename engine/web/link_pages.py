@@ -41,7 +41,7 @@ class Box:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What a page says; `leads_to` is where a press may send the reader, `ways` what else there is:
-    label, address.
+    label, address. `preferences` is the token of the page of preferences, where it is offered.
     """
 
     heading: str
@@ -52,6 +52,7 @@ class Shown:
     onward: str = ""
     leads_to: str = ""
     ways: tuple[tuple[str, str], ...] = ()
+    preferences: str = ""
 
 
 class LinkPages:
@@ -82,7 +83,14 @@ class LinkPages:
                 ),
             )
         press = self._press(opened, button, opened.action)
-        shown = Shown(heading, text, (press, *more), quiet=quiet, leads_to=thanks_address(opened))
+        shown = Shown(
+            heading,
+            text,
+            (press, *more),
+            quiet=quiet,
+            leads_to=thanks_address(opened),
+            preferences=self._preferences(opened) if more else "",
+        )
         return self.show(opened.language, shown, wait=wait)
 
     def consent(self, opened: OpenedLink, purpose: str, *, missing: bool) -> Response:
@@ -144,8 +152,18 @@ class LinkPages:
             heading, text, presses = self._withdrawn(opened, _)
         return self.show(
             opened.language,
-            Shown(heading, text, presses, quiet=quiet, onward=thanks_address(opened)),
+            Shown(
+                heading,
+                text,
+                presses,
+                quiet=quiet,
+                onward=thanks_address(opened),
+                preferences=self._preferences(opened) if action == "confirm" else "",
+            ),
         )
+
+    def _preferences(self, opened: OpenedLink) -> str:
+        return token_for(self.link_key, opened, link_token.PREFERENCES)
 
     def _withdrawn(
         self, opened: OpenedLink, _: Say
@@ -278,7 +296,10 @@ class LinkPages:
         return self.pages.filled(
             "link.html",
             language,
-            [piece for press in shown.presses for piece in (press.token, press.nonce)],
+            [
+                *(piece for press in shown.presses for piece in (press.token, press.nonce)),
+                shown.preferences,
+            ],
             status=status,
             leads_to=[shown.leads_to] if shown.leads_to else (),
             heading=shown.heading,
@@ -290,6 +311,7 @@ class LinkPages:
             missing=missing,
             wait=round(wait * 1000),
             ways=shown.ways,
+            preferences=blank(2 * len(presses)) if shown.preferences else "",
         )
 
 

@@ -14,7 +14,7 @@ from engine.audit.evidence import ground_proofs, read_payload
 from engine.context import AppContext
 from engine.installation.publishing import digest_of
 from engine.intake.evidence_requirements import missing
-from engine.letter.link_token import CONFIRM, EVERYTHING, PREFERENCES
+from engine.letter.link_token import CONFIRM, EVERYTHING, PREFERENCES, UNSUBSCRIBE
 from engine.sequence.timing import to_local
 from engine.subscriber import events as e
 from engine.web.preference_offer import offer
@@ -23,9 +23,11 @@ from tests.web.correspondence import (
     FILES,
     Letter,
     Telephone,
+    confirmation,
     erased,
     letter,
     phone,
+    press,
     written_to,
 )
 
@@ -214,6 +216,18 @@ def test_a_purpose_without_a_form_has_no_switch_and_cannot_be_switched_on(reader
     assert 'name="purpose-offres"' not in page
     assert "Vous n’avez rien changé" in reader.told(reader.saves(purpose_cours="yes"))
     assert reader.since() == []
+
+
+def test_whoever_has_confirmed_or_would_leave_is_shown_the_way_to_the_page(
+    reader: Reader, context: AppContext
+) -> None:
+    leaving = reader.client.get(f"/l/{reader.letter.token(UNSUBSCRIBE)}").text
+    assert f'href="{reader.path}"' in leaving
+    mail = confirmation(context)
+    page = press(reader.client, mail.token(CONFIRM)).text
+    assert f'href="/l/{mail.token(PREFERENCES)}"' in page
+    fresh = Reader(reader.client, mail)
+    assert "Parmi les thèmes" in fresh.told(fresh.saves(theme_semis="yes"))
 
 
 def test_everything_is_switched_off_in_its_place(reader: Reader) -> None:
