@@ -58,8 +58,36 @@ def segment_arguments(parser: argparse.ArgumentParser) -> None:
         )
 
 
+def people_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "where",
+        metavar="WHERE",
+        nargs="*",
+        help=N_("a condition, each in quotes: 'on 10', 'answered anything within 30 days'"),
+    )
+    parser.add_argument(
+        "--name", default="", metavar="PREFIX", help=N_("a field of text of theirs begins so")
+    )
+    parser.add_argument(
+        "--address", default="", metavar="PREFIX", help=N_("their address begins so")
+    )
+    parser.add_argument("--count", action="store_true", help=N_("only the three numbers"))
+    csv_help = N_("write all of them to a new file that only you can read, inert in a spreadsheet")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help=csv_help)
+    parser.add_argument(
+        "--put-into",
+        default="",
+        metavar="SEGMENT",
+        help=N_("put all of them into a segment without conditions"),
+    )
+    parser.add_argument(
+        "--json", action="store_true", help=N_("the numbers and the first people, for programs")
+    )
+
+
 ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "segments": segments_arguments,
     "segment": segment_arguments,
+    "people": people_arguments,
 }
 """By verb."""

@@ -61,6 +61,8 @@ def context_verb(name: str) -> ContextVerb:
             from engine.cli.segments import segments as carry_out
         case "segment":
             from engine.cli.segments import segment as carry_out
+        case "people":
+            from engine.cli.search import people as carry_out
         case "publish":
             from engine.cli.publish import run as carry_out
         case "programme":

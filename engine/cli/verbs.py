@@ -82,6 +82,11 @@ VERBS: dict[str, Verb] = {
         N_("one segment: its lines, why somebody is in it; and to put people into one, or out"),
         dated=True,
     ),
+    "people": Verb(
+        "audience",
+        N_("people of whom conditions hold: counted, shown, exported, put into a segment"),
+        dated=True,
+    ),
     "check": Verb("letters", N_("read sequences/ and report every mistake"), "config"),
     "simulate": Verb("letters", N_("live through a dialogue and print its calendar"), "config"),
     "graph": Verb("letters", N_("draw a dialogue"), "config"),

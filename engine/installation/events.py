@@ -128,6 +128,17 @@ class BreachRecorded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleExported(Event):
+    """A list of so many people was written to a file by an operator, with these fields of theirs.
+    By which conditions they were chosen lies in the vault under the cause's commitment: a condition
+    may name somebody.
+    """
+
+    people: int
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OriginBegun(Event):
     """From here on checkpoints are signed in the name `origin`, by the key `vkey` (C2SP
     signed-note). `previous` is the origin before it, "" for the first, of which a checkpoint of
@@ -181,6 +192,7 @@ InstallationEvent = (
     | LedgerRestored
     | RetentionApplied
     | BreachRecorded
+    | PeopleExported
     | OriginBegun
     | SigningKeyChanged
     | ClockChanged

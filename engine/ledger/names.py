@@ -66,6 +66,7 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "ledger-restored": i.LedgerRestored,
     "retention-applied": i.RetentionApplied,
     "breach-recorded": i.BreachRecorded,
+    "people-exported": i.PeopleExported,
     "origin-begun": i.OriginBegun,
     "signing-key-changed": i.SigningKeyChanged,
     "clock-changed": i.ClockChanged,

@@ -43,6 +43,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
             "Database",
             "Desk",
             "InstallationStream",
+            "Vault",
         ),
         "engine/audit/": (*_OF_A_PERSON, "Database", "LedgerTree"),
         "engine/authoring/": ("Clock", "InstallationStream"),
