@@ -339,6 +339,16 @@ def _received(line: _Recognised) -> Line:
     return Received(line.duration(), line.times(), purpose)
 
 
+def _ordered(line: _Recognised) -> Line:
+    """A code is looked for where `[[product]]` declares any."""
+    declared, code = line.names.plan.declared, line.text("TEXT")
+    codes = [product.code for product in declared.products] if declared is not None else []
+    if line.word("TEXT") is not None and codes and code not in codes:
+        message = N_("no [[product]] has the code {product}{hint}")
+        raise line.unknown("TEXT", message, product=code, hint=hint(nearest(code, codes)))
+    return Ordered(code, line.times(), line.within())
+
+
 def _field(line: _Recognised) -> Line:
     name, fields = line.text("FIELD_NAME"), line.names.plan.fields
     if name not in fields:
@@ -406,7 +416,7 @@ _READERS: Mapping[str, Callable[[_Recognised], Line]] = {
     "joined": lambda line: Joined(line.list(), line.duration()),
     "answered": _answered,
     "received": _received,
-    "ordered": lambda line: Ordered(line.text("TEXT"), line.times(), line.within()),
+    "ordered": _ordered,
     "silent": lambda line: Silent(line.duration()),
     "source": lambda line: SourceIs(*line.values()),
     "field": _field,

@@ -33,6 +33,7 @@ from engine.sequence.condition import (
     SourceIs,
 )
 from engine.sequence.condition_grammar import ConditionMistake, Names, read_condition
+from engine.sequence.declared import Declared, Product
 from engine.sequence.delay import Delay
 from engine.sequence.model import Field, List
 from tests.docs.pages import page, rows, section
@@ -277,6 +278,17 @@ def test_a_mistake_is_told_with_its_column_and_what_could_stand_there(
     with pytest.raises(ConditionMistake) as mistake:
         read_condition(line, NAMES)
     assert (mistake.value.offset + 1, str(mistake.value)) == (column, told)
+
+
+def test_a_product_is_looked_for_where_any_is_declared() -> None:
+    sold = Declared(products=(Product("LIVRE", "Le livre"), Product("SEMIS", "Les semis")))
+    names = Names(replace(PLAN, declared=sold), [])
+    assert read_condition('ordered "LIVRE"', names) == Ordered("LIVRE")
+    assert read_condition("ordered", names) == Ordered()
+    with pytest.raises(ConditionMistake) as mistake:
+        read_condition('ordered "LIVRES"', names)
+    told = "no [[product]] has the code LIVRES; did you mean `LIVRE`?"
+    assert (mistake.value.offset, str(mistake.value)) == (8, told)
 
 
 EXAMPLES = [
