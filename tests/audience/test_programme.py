@@ -15,6 +15,7 @@ import pytest
 
 from engine.audience.calendar_file import calendar_file
 from engine.audience.programme import Entry, Programme, programme
+from engine.authoring.publication import plan_publication
 from engine.cli.arguments_of_letters import programme_arguments
 from engine.cli.programme import run
 from engine.installation.publishing import affected_lists, difference, publication
@@ -273,7 +274,7 @@ def test_a_moved_date_makes_the_lists_stale_whose_letters_are_counted_from_it() 
 
 
 @pytest.mark.postgres
-def test_relance_programme_tells_the_year_and_what_will_leave(
+def test_relance_programme_tells_the_year_and_publish_who_is_reached_no_more(
     make_context: MakeContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = {
@@ -298,3 +299,11 @@ def test_relance_programme_tells_the_year_and_what_will_leave(
     report = json.loads(capsys.readouterr().out)
     assert sum(report["forecast"].values()) == 3
     assert report["forecast_of"] == {"edition": 1, "people": 3, "others": 0}
+
+    past = f'at = "{to_local(context.clock.now() - DAY, PARIS):%Y-%m-%d %H:%M}"'
+    dialogue = context.config.sequences / "annee.toml"
+    words = dialogue.read_text("utf-8").replace('at = "2027-03-12 20:00"', past)
+    dialogue.write_text(words, encoding="utf-8")
+    proposal = plan_publication(context)
+    assert any("it reaches nobody any more" in str(warning) for warning in proposal.warnings)
+    assert [letter for _, letter in proposal.difference.retimed] == ["demain"]
