@@ -97,7 +97,9 @@ def _begin(
     before = _state(person, command.key, act)
     theme, content = _themed(plan, command.key, act)
     reason = why_not(person, kind, purpose, request=request)
-    is_addressed, segment = _addressed(command, act, person, plan, calendar)
+    is_addressed, segment = True, ""
+    if plan.segments or not act.run:
+        is_addressed, segment = _addressed(command, act, person, plan, calendar)
     if reason:
         why = f"{NOT_ELIGIBLE}{reason}"
     elif _too_late(command, act, person, plan):
@@ -152,8 +154,6 @@ def _addressed(
     """Whether the letter is for them by the segments it names, and the segment that brings it where
     no list does.
     """
-    if act.run and not plan.segments:
-        return True, ""
     match decode(command.key):
         case BroadcastKey() as key if not act.run:
             segment = segment_addressed(person, key, act.letter, plan, calendar, command.known)
