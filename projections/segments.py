@@ -18,10 +18,10 @@ from engine.sequence.model import Plan
 from engine.sequence.timing import is_zone
 from engine.store.binary import bigints, booleans, texts, uuids
 from engine.store.sql import Queries, beside
-from engine.subscriber.events import PersonEvent
+from engine.subscriber.events import PersonEvent, SegmentEntered, SegmentLeft
 from engine.subscriber.inactivity import heard_at
 from engine.subscriber.person import INSTANTS_KEPT, Person
-from engine.subscriber.truth import SegmentConditions, plain
+from engine.subscriber.truth import conditions_of, plain
 from projections.segment_build import SQL as BUILD_SQL
 from projections.segment_build import SelectionWriter, ValueTruths
 from projections.view import Cursor
@@ -90,7 +90,7 @@ class SegmentMembership:
 
     def use(self, plan: Plan) -> None:
         """The conditions in force from here on."""
-        self.plan, self.conditions = plan, SegmentConditions(plan)
+        self.plan, self.conditions = plan, conditions_of(plan)
         dynamic, personal = self.conditions.dynamic, self.conditions.personal
         self.homes = [
             self._home(self.schema, {n: c for n, c in dynamic.items() if n not in personal})
@@ -98,6 +98,7 @@ class SegmentMembership:
         if self.personal is not None:
             kept = {n: c for n, c in dynamic.items() if n in personal}
             self.homes.append(self._home(self.personal.schema, kept))
+        self._ruled = frozenset(rule.segment for rule in plan.rules)
         self._maybe_unbuilt = True
 
     def _home(self, home: str, segments: Mapping[str, Condition]) -> Home:
@@ -123,6 +124,7 @@ class SegmentMembership:
     ) -> None:
         """Look again at the segments that these events touch, on the people after them."""
         if not self.tracked:
+            self._follow_static(cursor, people, events)
             return
         touched = {
             subscriber: names
@@ -131,8 +133,23 @@ class SegmentMembership:
             and (names := self.conditions.touched_by(events.get(subscriber, ())))
         }
         self._look(cursor, people, touched, now)
+        self._follow_static(cursor, people, events)
         erased = [subscriber for subscriber, person in people.items() if person.erased]
         self.forget(cursor, erased)
+
+    def _follow_static(
+        self,
+        cursor: Cursor,
+        people: Mapping[str, Person],
+        events: Mapping[str, Sequence[PersonEvent]],
+    ) -> None:
+        edges = {
+            (event.segment, who): isinstance(event, SegmentEntered)
+            for who in people
+            for event in events.get(who, ())
+            if isinstance(event, SegmentEntered | SegmentLeft) and event.segment in self._ruled
+        }
+        _put_edges(cursor, self.sql, [(*key, entered) for key, entered in edges.items()])
 
     def look_at_all(self, cursor: Cursor, people: Mapping[str, Person], now: int) -> None:
         """Look at every segment of people who are read anew from the ledger."""
@@ -199,8 +216,37 @@ class SegmentMembership:
                         states.append((name, subscriber, truth is True, look))
                     else:
                         gone.append((name, subscriber))
+            self._note_edges(cursor, home, states, gone)
             _put(cursor, home.sql, states)
             _remove(cursor, home.sql, gone)
+
+    def _note_edges(
+        self,
+        cursor: Cursor,
+        home: Home,
+        states: Sequence[State],
+        gone: Sequence[tuple[str, str]],
+    ) -> None:
+        """Note who enters or leaves a segment that rules are about, by a fact or by time: a segment
+        built anew, because its words changed, is entered by nobody.
+        """
+        now = {(name, who): member for name, who, member, _ in states if name in self._ruled}
+        now |= {(name, who): False for name, who in gone if name in self._ruled}
+        if not now:
+            return
+        values = {
+            "segments": texts([name for name, _ in now]),
+            "subscribers": uuids([who for _, who in now]),
+        }
+        stood = {
+            (str(row[0]), str(row[1]))
+            for row in cursor.execute(home.sql["stood"], values).fetchall()
+        }
+        _put_edges(
+            cursor,
+            home.sql,
+            [(*key, member) for key, member in now.items() if member != (key in stood)],
+        )
 
     def _personal_traits(
         self, cursor: Cursor, touched: Mapping[str, Collection[str]]
@@ -371,6 +417,17 @@ def _put(cursor: Cursor, sql: Queries, states: Sequence[State]) -> None:
             "looks": bigints(looks),
         },
     )
+
+
+def _put_edges(cursor: Cursor, sql: Queries, edges: Sequence[tuple[str, str, bool]]) -> None:
+    if edges:
+        segments, subscribers, entered = zip(*edges, strict=True)
+        values = {
+            "segments": texts(segments),
+            "subscribers": uuids(subscribers),
+            "entered": booleans(entered),
+        }
+        cursor.execute(sql["put_edges"], values)
 
 
 def _remove(cursor: Cursor, sql: Queries, gone: Sequence[tuple[str, str]]) -> None:

@@ -19,6 +19,18 @@ WHERE s.segment = gone.segment AND s.subscriber = gone.subscriber
 -- Who was erased, or cannot be folded, is in no segment.
 DELETE FROM {home}.segment_state WHERE subscriber = ANY(%(subscribers)s)
 
+-- name: stood
+-- Who of these people was in these segments, before they are looked at again.
+SELECT s.segment, s.subscriber::text FROM {home}.segment_state s
+JOIN unnest(%(segments)s::text[], %(subscribers)s::uuid[]) AS asked (segment, subscriber)
+    ON s.segment = asked.segment AND s.subscriber = asked.subscriber WHERE s.member
+
+-- name: put_edges
+-- Whoever is seen to enter or to leave a segment that rules are about. It is work to be done, so it lies on the desk; the last way counts.
+INSERT INTO desk.segment_edge (subscriber, segment, entered)
+SELECT * FROM unnest(%(subscribers)s::uuid[], %(segments)s::text[], %(entered)s::boolean[])
+ON CONFLICT (subscriber, segment) DO UPDATE SET entered = excluded.entered, at = DEFAULT
+
 -- name: due_looks
 -- Whom time alone may have changed since.
 SELECT subscriber::text, segment FROM {home}.segment_state WHERE look > 0 AND look <= %(now)s ORDER BY look LIMIT %(limit)s

@@ -168,6 +168,7 @@ lines: st.SearchStrategy[Line] = st.one_of(
     st.builds(On, st.sampled_from([10, 11, 12])),
     st.builds(InGroup, st.sampled_from(["clients", "nobody"])),
     st.builds(InSegment, st.sampled_from(["salon", "actifs", "lyon"])),
+    st.builds(InSegment, st.just("salon")),
     st.builds(Joined, st.sampled_from([10, 11, 12]), windows),
     st.builds(
         Answered,

@@ -25,6 +25,7 @@ from engine.sequence.model import (
     Purpose,
     Rejoin,
     Segment,
+    SegmentRule,
     Theme,
 )
 from engine.sequence.timing import Hours, to_instant
@@ -170,6 +171,12 @@ PLAN = Plan(
         "foire": Segment("foire", "Rencontrés à la foire", static=True),
         "acheteurs": Segment("acheteurs", "Acheteurs", own=Combined(all=(Ordered(),))),
     },
+    rules=(
+        SegmentRule("enters", "salon", "join", 40),
+        SegmentRule("enters", "foire", "move", 11, source=10),
+        SegmentRule("leaves", "foire", "leave", 11),
+        SegmentRule("enters", "acheteurs", "join", 30),
+    ),
 )
 POLL_AT = local("2026-03-03 09:00")
 POLL_DUE: Calendar = (Occurrence("enfants", "broadcast:enfants/2026-03-03", POLL_AT),)

@@ -259,6 +259,16 @@ def sentence(
             )
         case e.CallHonoured():
             return _("The call is carried out")
+        case e.RulesApplied():
+            followed = (
+                _("In the segment “{segment}” from here on: its rules are applied")
+                if event.entered
+                else _("In the segment “{segment}” no longer: its rules are applied")
+            ).format(segment=segment_name(event.segment))
+            refusing = ", ".join(named(number) for number in event.refused)
+            return followed + (
+                _(" (not taken in: {lists})").format(lists=refusing) if refusing else ""
+            )
         case e.SegmentEntered(_, segment):
             return _("Put into the segment “{segment}”").format(segment=segment_name(segment))
         case e.SegmentLeft(_, segment):

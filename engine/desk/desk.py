@@ -64,6 +64,16 @@ class LinkHistory:
     hurried: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SegmentEdge:
+    """Somebody was seen to enter a segment, or to leave it. `at` is of the database's clock."""
+
+    subscriber: str
+    segment: str
+    entered: bool
+    at: datetime
+
+
 class Desk:
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -198,6 +208,19 @@ class Desk:
 
     def stuck(self, limit: int = 50) -> list[TupleRow]:
         return self._run("stuck", limit=limit)
+
+    def segment_edges(self, limit: int) -> list[SegmentEdge]:
+        """The oldest whose rules are still to be applied."""
+        rows = self._run("segment_edges", limit=limit)
+        return [SegmentEdge(str(row[0]), str(row[1]), bool(row[2]), row[3]) for row in rows]
+
+    def forget_edges(self, edges: Sequence[SegmentEdge]) -> None:
+        self._run(
+            "forget_edges",
+            subscribers=uuids([edge.subscriber for edge in edges]),
+            segments=texts([edge.segment for edge in edges]),
+            ats=[edge.at for edge in edges],
+        )
 
     def release_rows(
         self,

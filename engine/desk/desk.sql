@@ -40,6 +40,10 @@ ALTER TABLE desk.process ADD COLUMN IF NOT EXISTS clock bigint NOT NULL DEFAULT 
 CREATE TABLE IF NOT EXISTS desk.secret (name text PRIMARY KEY, fingerprint text NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.trouble (
     process text NOT NULL, what text NOT NULL, why text NOT NULL, since timestamptz NOT NULL, PRIMARY KEY (process, what));
+CREATE TABLE IF NOT EXISTS desk.segment_edge (
+    subscriber uuid NOT NULL, segment text NOT NULL, entered boolean NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (subscriber, segment));
+CREATE INDEX IF NOT EXISTS segment_edge_at ON desk.segment_edge (at);
 CREATE TABLE IF NOT EXISTS desk.count (name text NOT NULL, day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (name, day));
 CREATE TABLE IF NOT EXISTS desk.segment_count (segment text NOT NULL, engine_day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (segment, engine_day))
 
@@ -276,3 +280,12 @@ DELETE FROM desk.segment_count WHERE engine_day < %(before)s
 -- name: segment_counts
 -- Of every day that is kept.
 SELECT segment, engine_day, n FROM desk.segment_count
+
+-- name: segment_edges
+-- Whom rules are to be applied to, oldest first.
+SELECT subscriber::text, segment, entered, at FROM desk.segment_edge ORDER BY at LIMIT %(limit)s
+
+-- name: forget_edges
+-- Done: unless they have gone the other way meanwhile.
+DELETE FROM desk.segment_edge d USING unnest(%(subscribers)s::uuid[], %(segments)s::text[], %(ats)s::timestamptz[]) AS gone (subscriber, segment, at)
+WHERE d.subscriber = gone.subscriber AND d.segment = gone.segment AND d.at = gone.at

@@ -112,6 +112,7 @@ UNCHANGED: Mapping[Unchanged, str] = MappingProxyType(
         ),
         Unchanged.NOBODY_WRITTEN_TO: N_("nobody is written to under this address"),
         Unchanged.NO_MOVE_TO_UNDO: N_("there is no move of this letter to take back"),
+        Unchanged.NO_RULE_TO_APPLY: N_("no rule is to be applied"),
         Unchanged.NOTHING_CHANGED: N_("nothing has changed"),
         Unchanged.NOTHING_DUE: N_("nothing is due here"),
         Unchanged.NOT_IN_SEGMENT: N_('this person is not in the segment "{segment}"'),

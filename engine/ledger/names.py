@@ -46,6 +46,7 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "call-honoured": s.CallHonoured,
     "segment-entered": s.SegmentEntered,
     "segment-left": s.SegmentLeft,
+    "rules-applied": s.RulesApplied,
     "order-recorded": s.OrderRecorded,
     "order-refunded": s.OrderRefunded,
     "processing-restricted": s.ProcessingRestricted,

@@ -463,7 +463,7 @@ KINDS: Mapping[type, str] = {
     str: "purpose request message kind key letter act proof basis settled why notice form mail"
     " order currency theme content frequency offered segment field occurrence before",
     int: "list run source_run target left left_run attempt edition hold_until counted_from amount",
-    bool: "joined copied lifted declared",
+    bool: "joined copied lifted declared entered",
 }
 TYPES = {name: kind for kind, names in KINDS.items() for name in names.split()}
 TYPES |= dict.fromkeys(INSTANTS, int)
@@ -594,6 +594,8 @@ class Replay:
         self.segments: set[str] = set()
         self.reached: set[tuple[str, str, str]] = set()
         """Dates of the person's own that came round: field, occurrence, how long before."""
+        self.ruled: dict[str, bool] = {}
+        """Whether the rules about a segment were last applied to an entry."""
         self.chosen: dict[str, set[str]] = {}
         """The codes of themes and of contents that the person chose; all where none."""
         self.paused_until = -LARGEST_NUMBER
@@ -748,6 +750,8 @@ class Replay:
             change(fact.text("segment"))
         elif name == "anchor-reached":
             self.reached.add(round_of(fact))
+        elif name == "rules-applied":
+            self.ruled[fact.text("segment")] = bool(fact.data.get("entered", False))
         elif name == "subscriber-erased":
             self._stop(fact, "!erased")
             self.live, self.requests, self.rights, self.standing = set(), {}, {}, {}
@@ -906,7 +910,7 @@ CONSENT = "consent-given consent-confirmed permission-renewed"
 OF_ONE_PURPOSE = {*GRANTS, "consent-requested", *LISTED.split(), "letter-begun:confirmation"}
 OF_THE_LIVING = (
     f"{CONSENT} {MOVING} ground-declared consent-requested permission-asked right-exercised"
-    " preferences-set order-recorded order-refunded segment-entered anchor-reached"
+    " preferences-set order-recorded order-refunded segment-entered anchor-reached rules-applied"
 )
 # fmt: off
 RULE = (
@@ -1022,6 +1026,8 @@ RULE = (
     Line("P1.66", "letter-withheld", "held-unduly", lambda p, f: p.is_held_rightly(f)),
     Line("P1.67", "anchor-reached", "anchor-reached-twice",
          lambda p, f: round_of(f) not in p.reached),
+    Line("P1.68", "rules-applied", "rules-applied-twice",
+         lambda p, f: p.ruled.get(f.text("segment")) is not bool(f.data.get("entered", False))),
 )
 # fmt: on
 LINES_ABOUT = {
@@ -2173,8 +2179,8 @@ EVENTS_OF_PEOPLE = """
     mail-complained move-undone order-recorded order-refunded permission-asked
     permission-renewed preferences-set processing-restricted profile-changed proof-archived
     proof-opened right-answered right-exercised right-extended
-    segment-entered segment-left subscriber-erased subscriber-reachable subscriber-registered
-    subscriber-suppressed
+    rules-applied segment-entered segment-left subscriber-erased subscriber-reachable
+    subscriber-registered subscriber-suppressed
 """
 OF_PEOPLE = frozenset(EVENTS_OF_PEOPLE.split())
 END_OF_ENTRY = re.compile(
@@ -3607,6 +3613,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "un remboursement de rien, ou de plus qu’il ne reste d’une commande dans cette devise",
     ),
     "segment-entered-twice": ("put into a segment twice", "entrée deux fois dans un segment"),
+    "rules-applied-twice": (
+        "the rules about a segment applied twice to one entry or leaving",
+        "les règles d’un segment appliquées deux fois pour une même entrée ou sortie",
+    ),
     "segment-left-outside": (
         "taken out of a segment in which they are not",
         "sortie d’un segment où cette personne n’est pas",

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from engine.audience.date_duty import DateDuty
+from engine.audience.segment_rules import apply_due_rules
 from engine.audience.segments import SegmentCounting
 from engine.authoring.publication import unpublished_changes
 from engine.commands.group_commit import CommandGroupCommit
@@ -245,6 +246,7 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
             tasks += [
                 follower.ended,
                 _on(intervals.every(60), stop, lambda: _forget(context)),
+                _on(intervals.every(1), stop, lambda: _rules(context)),
                 *_proof(context, intervals, stop),
             ]
             dates = DateDuty(context)
@@ -392,6 +394,11 @@ def _forget(context: AppContext) -> None:
     context.processes.forget()
     if ended := context.vault.end_archives(context.clock.now()):
         log.info("sealed proof deleted at its term", extra={"people": ended})
+
+
+def _rules(context: AppContext) -> None:
+    while apply_due_rules(context):
+        pass
 
 
 def _broadcasts(context: AppContext) -> None:

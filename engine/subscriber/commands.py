@@ -9,29 +9,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.subscriber.command import Command as Command
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import Cause
 from engine.subscriber.person import Known
+from engine.subscriber.right_commands import AnswerRight as AnswerRight
+from engine.subscriber.right_commands import Erase as Erase
+from engine.subscriber.right_commands import ExerciseRight as ExerciseRight
+from engine.subscriber.right_commands import ExtendRight as ExtendRight
+from engine.subscriber.right_commands import GrantAccess as GrantAccess
+from engine.subscriber.right_commands import Object as Object
+from engine.subscriber.right_commands import OpenProof as OpenProof
+from engine.subscriber.right_commands import Rectify as Rectify
+from engine.subscriber.right_commands import Restrict as Restrict
 from engine.subscriber.terms import (
-    AccessRight,
     AnswerKind,
     Basis,
-    ErasureBasis,
     Fault,
     Frequency,
     LetterVerdict,
     Proof,
-    Right,
-    RightOutcome,
     Start,
     SuppressionReason,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    at: int
-    cause: Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +291,17 @@ class TakeOutOfSegment(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class ApplyRules(Command):
+    """Apply the rules about a segment that the person was seen to enter, or to leave. `known` is
+    what the vault knows of them, for the condition to be asked again.
+    """
+
+    segment: str
+    entered: bool
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
 class RefundOrder(Command):
     """`amount` (minor units) of an order was paid back; 0 for all that is left. `currency`, if one
     is stated, must be the order's.
@@ -314,98 +325,6 @@ class ReachAnchor(Command):
 
     field: str
     date: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExerciseRight(Command):
-    """A right exercised, to be answered later. `received_at` (ms) is when the request came in (0 =
-    now): the month counts from there.
-    """
-
-    right: Right
-    request: str
-    received_at: int = 0
-    call: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ExtendRight(Command):
-    """The person has been informed that the answer takes up to two months more."""
-
-    request: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerRight(Command):
-    """An open request is answered."""
-
-    request: str
-    how: RightOutcome
-
-
-@dataclass(frozen=True, slots=True)
-class GrantAccess(Command):
-    """Everything held about the person is handed to them. Here and in the commands below, `request`
-    is a fresh random id for a right not recorded before; an open one is answered instead. `act` is
-    the class of evidence when the person pressed a button (C05).
-    """
-
-    right: AccessRight
-    request: str
-    call: str = ""
-    act: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rectify(Command):
-    """`fields` names what the vault is given; "email" among them means another address. `own_act`:
-    the person made the correction themselves; other corrections they asked for stay open.
-    """
-
-    request: str
-    fields: tuple[str, ...] = ()
-    timezone: str = ""
-    language: str = ""
-    call: str = ""
-    own_act: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Restrict(Command):
-    request: str
-    lifted: bool = False
-    call: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Object(Command):
-    """To marketing, which is absolute and takes effect at once (GDPR 21(2) and (3)): everything is
-    withdrawn.
-    """
-
-    request: str
-    call: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Erase(Command):
-    """`archived_until` is not 0 where proof is sealed and
-    kept until then: of the first `sealed` facts, which must be all there are.
-    """
-
-    request: str
-    basis: ErasureBasis = "asked"
-    archived_until: int = 0
-    sealed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.archived_until and self.archived_until < self.at:
-            raise ValueError("a proof is not kept until a time that has passed")
-
-
-@dataclass(frozen=True, slots=True)
-class OpenProof(Command):
-    """The sealed proof of someone who was erased is handed out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,6 +388,7 @@ AnyCommand = (
     | RecordOrder
     | PutIntoSegment
     | TakeOutOfSegment
+    | ApplyRules
     | RefundOrder
     | ReachAnchor
     | ExerciseRight

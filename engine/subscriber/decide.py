@@ -33,6 +33,7 @@ from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Un
 from engine.subscriber.person import Person
 from engine.subscriber.preferences import set_preferences
 from engine.subscriber.reaching_dates import reach
+from engine.subscriber.segment_rules import apply_rules
 from engine.words import Words
 
 
@@ -79,6 +80,8 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return _put_into_segment(command, person, plan)
         case c.TakeOutOfSegment():
             return _take_out_of_segment(command, person, plan)
+        case c.ApplyRules():
+            return apply_rules(command, person, plan)
         case c.ChangeProfile():
             return _change_profile(command, person)
         case c.RecordOrder():

@@ -413,6 +413,19 @@ class SegmentLeft(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RulesApplied(Event):
+    """The rules about who enters a segment, or leaves it (not `entered`), were applied in the words
+    of `edition`; what they did follows in the same append. `refused` are lists that took the person
+    not in.
+    """
+
+    segment: str
+    edition: int
+    entered: bool = False
+    refused: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRecorded(Event):
     """The person ordered something, at `at`. `order` is a random id: its number is in the vault.
     `amount` is in minor units of `currency` (ISO 4217); `products` are the installation's codes.
@@ -467,7 +480,7 @@ DeliverabilityEvent = MailBounced | MailComplained | SubscriberSuppressed | Subs
 RightEvent = ProcessingRestricted | RightExercised | RightExtended | RightAnswered
 ProofEvent = ProofArchived | ProofOpened
 OrderEvent = OrderRecorded | OrderRefunded
-SegmentEvent = SegmentEntered | SegmentLeft
+SegmentEvent = SegmentEntered | SegmentLeft | RulesApplied
 PersonEvent = (
     ProfileEvent
     | GroundEvent

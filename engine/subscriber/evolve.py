@@ -152,6 +152,8 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
             p.segments = {**p.segments, segment: at}
         case e.SegmentLeft(_, segment):
             p.segments = _without(p.segments, segment)
+        case e.RulesApplied():
+            p.ruled = {**p.ruled, event.segment: event.entered}
         case e.OrderRecorded():
             _ordered(p, event)
         case e.OrderRefunded(_, order, amount):

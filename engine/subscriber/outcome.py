@@ -51,6 +51,7 @@ class Unchanged(StrEnum):
     NOT_ON_LIST = auto()
     NOT_RESTRICTED = auto()
     NOT_WITHHELD = auto()
+    NO_RULE_TO_APPLY = auto()
     ON_LIST_ALREADY = auto()
     ORDER_RECORDED = auto()
     ORDER_REFUNDED = auto()

@@ -339,7 +339,7 @@ class Person:
     each product, and of ANY_PRODUCT, when it was ordered, orders that were wholly refunded left
     out. `reached`: the last days on which a date of their own came round, and when each began (ms),
     by field, occurrence and how long before. `segments`: since when (ms) they are in a static
-    segment.
+    segment. `ruled`: by segment, whether its rules were last applied to an entry.
     """
 
     version: int = 0
@@ -375,6 +375,7 @@ class Person:
     ordered: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     preferences: Preferences = NO_PREFERENCES
     segments: Mapping[str, int] = field(default_factory=dict)
+    ruled: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def registered(self) -> bool:
@@ -443,6 +444,7 @@ class PersonDraft:
         self.ordered = person.ordered
         self.preferences = person.preferences
         self.segments = person.segments
+        self.ruled = person.ruled
 
     def frozen(self) -> Person:
         """The person as folded so far. Slots are set directly: every fold ends here, and the

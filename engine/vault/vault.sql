@@ -118,6 +118,10 @@ DELETE FROM desk.stuck WHERE subscriber = %(subscriber)s
 -- When which link of their letters was opened.
 DELETE FROM desk.shown WHERE message = ANY(%(messages)s::text[])
 
+-- name: erase_edges
+-- Which segments they were seen to enter or to leave.
+DELETE FROM desk.segment_edge WHERE subscriber = %(subscriber)s
+
 -- name: erase_segments
 -- Which segments they are in, where that says something of their fields.
 DELETE FROM vault.segment_state WHERE subscriber = %(subscriber)s

@@ -91,6 +91,8 @@ MESSAGE_IDS = {
     "ledger.events.state",
     "view_letters_3.letter.message",
     "view_letters_3.answer.message",
+    "view_letters_3.purchase.after_act",
+    "view_letters_3.purchase.after_letter",
 }
 KEYED_HASH = {"vault.suppression.address_hash"}
 
@@ -132,6 +134,7 @@ DELETED = {
     "desk.stuck": "subscriber key why at",
     "desk.shown": "message link at asked pressed robot networks since",
     "vault.segment_state": "segment subscriber member look",
+    "desk.segment_edge": "subscriber segment entered at",
 }
 STAYS = {
     # Random ids, dates, words of the installation; the vault alone knew whom they were about.

@@ -61,7 +61,7 @@ def put(cursor: Cursor, agenda: Agenda, lives: Mapping[str, tuple[Person, Known]
     )
 
 
-@settings(max_examples=sized(25, 1000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=sized(20, 1000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data(), st.sampled_from(MOMENTS))
 def test_each_person_is_chosen_as_their_own_answer_says(
     agenda: tuple[AppContext, Agenda], data: st.DataObject, at: int
@@ -69,7 +69,7 @@ def test_each_person_is_chosen_as_their_own_answer_says(
     context, view = agenda
     lives = {
         str(uuid.UUID(int=number)): (data.draw(people(at)), data.draw(known))
-        for number in range(1, 9)
+        for number in range(1, 13)
     }
     asked = SegmentConditions(PLAN)
     condition: Condition = asked.resolved(data.draw(conditions))

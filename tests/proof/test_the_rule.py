@@ -33,6 +33,7 @@ from engine.subscriber.decide import decide
 from engine.subscriber.evolve import fold
 from engine.subscriber.outcome import Done, Fact
 from tests.auditor import entry_of
+from tests.conditions import Known
 from tests.examples import (
     ANNA,
     ENGINE,
@@ -123,6 +124,7 @@ TO_SEGMENT = e.LetterBegun(
     LATER, "broadcast:b/1", "broadcast", "b", "aaaa", 1, purpose="conseils", segment="salon"
 )
 ENTERED = e.SegmentEntered(NOON, "salon")
+APPLIED = e.RulesApplied(NOON, "salon", 1, True)
 ORDERED = e.OrderRecorded(NOON, "o1", 1250, "EUR")
 REFUNDED = e.OrderRefunded(LATER, "o1", 500, "EUR")
 RIGHTS_MAIL = e.LetterBegun(LATER, "right:q1", "rights", "received", "aaaa", 1)
@@ -654,6 +656,13 @@ SCENARIOS = {
         c.ReachAnchor(BIRTHDAY.at + 366 * DAY, ENGINE, "birthday", "1980-03-05"),
         replace(BIRTHDAY, at=local("2027-03-05 00:00"), occurrence="2027"),
         plan=CAKE,
+    ),
+    "P1.68": rather(
+        (ANNA, ENTERED, ORDERED, APPLIED),
+        c.ApplyRules(LATER, ENGINE, "salon", True, Known()),
+        replace(APPLIED, at=LATER),
+        c.ApplyRules(LATER, ENGINE, "acheteurs", True, Known()),
+        e.RulesApplied(LATER, "acheteurs", 1, True, (30,)),
     ),
 }
 

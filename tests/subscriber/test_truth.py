@@ -134,6 +134,11 @@ def test_facts_after_an_instant_can_be_left_out() -> None:
         assert SEGMENTS.truth_of(line, late, None, NOON + 1, upto=NOON)[0] is False
 
 
+def test_who_was_not_put_into_a_static_segment_is_not_in_it() -> None:
+    assert truth(InSegment("salon")) is False
+    assert truth(InSegment("salon"), replace(ANNA, segments={"salon": NOON})) is True
+
+
 def test_what_reads_the_vault_is_known_as_such() -> None:
     assert SEGMENTS.personal == {"lyon"}
     assert set(SEGMENTS.dynamic) == {"actifs", "lyon"}

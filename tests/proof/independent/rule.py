@@ -178,6 +178,7 @@ class Person:
     counting: dict[str, tuple[str, int]] = field(default_factory=dict)
     bases: dict[str, str] = field(default_factory=dict)
     configurations: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
+    ruled: dict[str, bool] = field(default_factory=dict)
     recorded_at: float = float("-inf")
     is_known: bool = False
     rate: int = 1
@@ -307,6 +308,8 @@ class Person:
                 self.dates.append(dated(fact))
             case "segment-left":
                 self.segments.discard(fact.text("segment"))
+            case "rules-applied":
+                self.ruled[fact.text("segment")] = fact.flag("entered")
             case "right-answered":
                 self.rights.pop(request, None)
             case "preferences-set":
@@ -563,6 +566,7 @@ HOLDS: Mapping[str, Holds] = {
     "P1.65": lambda p, f: not any(p.is_full(*cap, f) for cap in p.caps(f)),
     "P1.66": lambda p, f: p.held_rightly(f),
     "P1.67": lambda p, f: not p.dates.count(dated(f)),
+    "P1.68": lambda p, f: p.ruled.get(f.text("segment")) != f.flag("entered"),
     "P1.55": lambda p, f: len({p.ways.get(run, run) for run in p.standing.values()})
     == len(p.standing),
 }

@@ -1,0 +1,148 @@
+"""Rules about segments at work: by a fact, by a field, by time; once, and also after a crash."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.audience.segment_rules import apply_due_rules
+from engine.commands.command_handler import CommandRequest
+from engine.context import AppContext
+from engine.sequence.delay import DAY
+from engine.subscriber import commands as c
+from engine.subscriber.events import Cause, RulesApplied
+from engine.vault.vault import VaultWrite
+from tests.conftest import MakeContext
+from tests.running_installation import publish, write_sequences
+
+FILE = """
+title = "A"
+purpose = "conseils"
+[[list]]
+id = 10
+name = "dix"
+[[list]]
+id = 40
+name = "quarante"
+[[list]]
+id = 41
+name = "calme"
+[[segment]]
+id = "lyon"
+name = "Lyon"
+all = ['field town is "Lyon"']
+[[segment]]
+id = "fresh"
+name = "Fresh"
+all = ['joined 10 within 3 days']
+[[rule]]
+when = "enters lyon"
+then = { join = 40 }
+[[rule]]
+when = "leaves lyon"
+then = { leave = 40 }
+[[rule]]
+when = "leaves fresh"
+then = { join = 41 }
+"""
+OPERATOR = Cause("operator")
+
+
+@pytest.fixture
+def context(make_context: MakeContext) -> AppContext:
+    return make_context({"a.toml": FILE}, 'town = "Ville"\n')
+
+
+def join(context: AppContext, town: str = "") -> str:
+    now, fields = context.clock.now(), {"town": town} if town else {}
+    command = c.Subscribe(
+        now, Cause("import"), 10, "consent", "declared", now, fields=tuple(fields)
+    )
+    request = CommandRequest(
+        command, address="anna@lecteurs.example", vault_write=VaultWrite("", now, fields=fields)
+    )
+    return context.command_handler.execute_one(request).stream
+
+
+def move_to(context: AppContext, who: str, town: str) -> None:
+    now = context.clock.now()
+    context.command_handler.execute_one(
+        CommandRequest(
+            c.ChangeProfile(now, OPERATOR, ("town",)),
+            stream=who,
+            vault_write=VaultWrite(who, now, fields={"town": town}),
+        )
+    )
+
+
+def applied(context: AppContext) -> int:
+    context.views.catch_up()
+    return apply_due_rules(context)
+
+
+def lists(context: AppContext, who: str) -> set[int]:
+    return set(context.command_handler.load([who])[who].memberships)
+
+
+def test_who_enters_by_a_field_joins_and_who_leaves_is_taken_off(context: AppContext) -> None:
+    anna = join(context, "Lyon")
+    assert applied(context) == 2  # "fresh" too, about which no rule says anything at an entry
+    assert lists(context, anna) == {10, 40}
+    assert applied(context) == 0
+    move_to(context, anna, "Nice")
+    assert applied(context) == 1
+    assert lists(context, anna) == {10}
+    facts = [entry.event for entry in context.ledger.stream(anna)]
+    noted = [f for f in facts if isinstance(f, RulesApplied) and f.segment == "lyon"]
+    assert [fact.entered for fact in noted] == [True, False]
+
+
+def test_who_leaves_by_time_alone_is_dealt_with_too(context: AppContext) -> None:
+    anna = join(context)
+    assert applied(context) == 1 and lists(context, anna) == {10}
+    context.clock.jump(3 * DAY + 1000)
+    assert applied(context) == 1
+    assert lists(context, anna) == {10, 41}
+
+
+def test_a_process_that_dies_before_it_notes_the_end_changes_nothing_twice(
+    context: AppContext,
+) -> None:
+    anna = join(context, "Lyon")
+    context.views.catch_up()
+    edges = context.desk.segment_edges(10)
+    with context.database.connection() as connection:
+        apply_due_rules(context)
+        connection.execute(
+            "INSERT INTO desk.segment_edge (subscriber, segment, entered)"
+            " VALUES (%s, 'lyon', true)",
+            (anna,),
+        )
+    head = context.ledger.head()
+    assert {edge.segment for edge in edges} == {"lyon", "fresh"}
+    applied(context)
+    assert context.ledger.head() == head
+
+
+def test_new_words_make_nobody_enter(context: AppContext) -> None:
+    """The words changed, not the people: `publish` says how many are concerned."""
+    anna = join(context, "Nice")
+    applied(context)
+    changed = FILE.replace('is "Lyon"', 'is "Nice"')
+    write_sequences(context.config.folder, {"a.toml": changed})
+    publish(context)
+    assert applied(context) == 0
+    assert lists(context, anna) == {10}
+
+
+def test_nothing_is_left_of_an_entry_by_somebody_who_is_erased(context: AppContext) -> None:
+    anna = join(context, "Lyon")
+    context.views.catch_up()
+    context.command_handler.execute_one(
+        CommandRequest(
+            c.Erase(context.clock.now(), OPERATOR, "r1"),
+            stream=anna,
+            vault_write=VaultWrite(anna, context.clock.now()),
+        )
+    )
+    applied(context)
+    assert lists(context, anna) == set()
