@@ -13,15 +13,15 @@ from typing import Literal, Protocol
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.installation.stream import InstallationStream
-from engine.sequence.condition import Condition, InSegment, lines_of
+from engine.sequence.check_segments import MAX_SEGMENTS
+from engine.sequence.condition import Condition, InSegment
 from engine.sequence.model import Plan, Segment
+from engine.sequence.segment_uses import SegmentUse, uses_of
 from engine.sequence.timing import to_local
 from engine.subscriber.person import Known, Person
 from engine.subscriber.truth import SegmentConditions, Truth
 from engine.views import PeopleCount, SegmentViews
 
-MAX_SEGMENTS = 10
-"""More of them than that in one dialogue, nobody keeps apart."""
 WEEK, MONTH, IDLE = timedelta(days=7), timedelta(days=30), timedelta(days=90)
 Way = Literal["all", "any", "none"]
 Counts = Mapping[str, Mapping[date, int]]
@@ -70,16 +70,6 @@ class SegmentCounting:
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentUse:
-    """What names a segment: `name` is a broadcast, a letter ("10/welcome"), another segment, the
-    list that a rule is about, a form, or an intended entry of the programme.
-    """
-
-    how: Literal["broadcast", "only", "unless", "inside", "condition", "rule", "form", "programme"]
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class SegmentRow:
     """A segment of the tree, `depth` segments deep. `members`: None while it is being built; `week`
     and `month`: how many more or fewer than then, None where nobody had counted. `grew`: whether
@@ -121,45 +111,6 @@ class SegmentTruth:
     truth: Truth
     changes_at: int
     lines: tuple[LineTruth, ...]
-
-
-def uses_of(plan: Plan) -> Mapping[str, tuple[SegmentUse, ...]]:
-    """By segment, everything of a plan that names it."""
-    uses: dict[str, list[SegmentUse]] = {name: [] for name in plan.segments}
-    for segment, use in _uses(plan):
-        uses.setdefault(segment, []).append(use)
-    return {segment: tuple(dict.fromkeys(found)) for segment, found in uses.items()}
-
-
-def _uses(plan: Plan) -> Iterator[tuple[str, SegmentUse]]:
-    for segment in plan.segments.values():
-        if segment.parent:
-            yield segment.parent, SegmentUse("inside", segment.id)
-        for line in lines_of(segment.own):
-            if isinstance(line, InSegment):
-                yield line.segment, SegmentUse("condition", segment.id)
-    letters = [
-        *(
-            (f"{n}/{letter.id}", letter)
-            for n, listed in plan.lists.items()
-            for letter in listed.letters
-        ),
-        *((name, broadcast.letter) for name, broadcast in plan.broadcasts.items()),
-        *((name, b.reminder) for name, b in plan.broadcasts.items() if b.reminder is not None),
-    ]
-    for name, letter in letters:
-        if letter.only:
-            yield letter.only, SegmentUse("only", name)
-        if letter.unless:
-            yield letter.unless, SegmentUse("unless", name)
-    for broadcast in plan.broadcasts.values():
-        for name in broadcast.segments:
-            yield name, SegmentUse("broadcast", broadcast.id)
-    for rule in plan.rules:
-        yield rule.segment, SegmentUse("rule", str(rule.list or rule.source))
-    for intention in plan.programme.values():
-        if intention.to.startswith("segment:"):
-            yield intention.to.removeprefix("segment:"), SegmentUse("programme", intention.id)
 
 
 def tree(plan: Plan, counts: Mapping[str, int], kept: Counts, today: date) -> list[SegmentRow]:

@@ -19,6 +19,7 @@ from engine.i18n.printable import printable
 from engine.installation.events import InstallationEvent
 from engine.installation.publishing import (
     Difference,
+    OptionChange,
     ShownWords,
     brought_up_to_date,
     difference,
@@ -26,6 +27,7 @@ from engine.installation.publishing import (
 )
 from engine.installation.state import Installation, read_settings
 from engine.installation.stream import InstallationStream
+from engine.sequence.condition import Measured, lines_of
 from engine.sequence.declared import Declared
 from engine.sequence.field_values import fits
 from engine.sequence.mistakes import Mistake, Unpublishable
@@ -33,6 +35,8 @@ from engine.sequence.model import Field, Plan
 from engine.sequence.parse import Settings, parse
 from engine.subscriber.agenda_key import BroadcastKey, ListKey
 from engine.subscriber.events import Cause
+from engine.subscriber.truth import SegmentConditions
+from engine.views import SegmentViews
 
 
 class ListCounts(Protocol):
@@ -44,6 +48,9 @@ class ListCounts(Protocol):
 
     def choosing(self) -> dict[tuple[str, str], int]:
         """How many people have chosen each ("theme", id) and ("content", id)."""
+
+    @property
+    def segments(self) -> SegmentViews: ...
 
 
 class FieldCounts(Protocol):
@@ -72,6 +79,19 @@ class PublishedMeanwhile(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentChange:
+    """A segment that is new, gone, or in which others may be: how many people enter and leave it.
+    `uncounted` where nobody can say, because it asks about what is not known of anybody.
+    """
+
+    change: OptionChange
+    segment: str
+    entering: int = 0
+    leaving: int = 0
+    uncounted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What a publication would put in force, held against edition `base`. `people` counts who
     stands on each list now, `unfit` whose value of a field does not fit its new type or options,
@@ -89,6 +109,7 @@ class Proposal:
     rolled_back_to: int = 0
     unfit: Mapping[str, int] = field(default_factory=dict)
     choosing: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    segments: tuple[SegmentChange, ...] = ()
 
     @property
     def stranded(self) -> dict[int, int]:
@@ -186,7 +207,30 @@ def _proposal(
         back,
         dict(_unfit(stores, before, plan)),
         stores.views.choosing(),
+        tuple(_segments(stores, changes, before, plan)),
     )
+
+
+def _segments(
+    stores: PublicationStores, changes: Difference, before: Plan, after: Plan
+) -> Iterator[SegmentChange]:
+    views, now = stores.views.segments, stores.clock.now()
+    members = views.counts() if changes.segments else {}
+    asked = SegmentConditions(after).dynamic if changes.segments else {}
+    for change, name in changes.segments:
+        inside = members.get(name, 0)
+        condition = asked.get(name)
+        if condition is None:
+            # Gone, or without conditions from now on: who was in it by conditions is not any more.
+            yield SegmentChange(change, name, leaving=inside)
+        elif any(isinstance(line, Measured) for line in lines_of(condition)):
+            yield SegmentChange(change, name, uncounted=True)
+        else:
+            entering, leaving = views.compared(after, name, now)
+            former = before.segments.get(name)
+            if former is not None and former.static:
+                leaving = inside
+            yield SegmentChange(change, name, entering, leaving)
 
 
 def _unfit(stores: PublicationStores, before: Plan, after: Plan) -> Iterator[tuple[str, int]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from engine.authoring.publication import (
     Proposal,
     PublishedMeanwhile,
+    SegmentChange,
     apply,
     plan_publication,
     plan_rollback,
@@ -22,10 +23,12 @@ from engine.cli.check import tell as tell_mistakes
 from engine.cli.sending import withheld_lines
 from engine.cli.terminal import Style, agreed, print_styled
 from engine.context import AppContext
+from engine.i18n.condition_words import use_in_words
 from engine.i18n.language import N_, counting_translator, grouped, translator
 from engine.i18n.phrases import say_list
 from engine.i18n.user_error import UserError
 from engine.sequence.model import Plan
+from engine.sequence.segment_uses import uses_of
 from engine.subscriber.agenda_key import BroadcastKey, ListKey
 from engine.words import Language
 
@@ -148,6 +151,8 @@ def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Ite
     for purpose in changes.caps:
         yield _caps(proposal, purpose, spoken)
     yield from _options(proposal, spoken)
+    for segment in proposal.segments:
+        yield _segment(proposal, segment, spoken)
     if changes.settings:
         yield _("~ config.toml: purposes, groups, fields or time zone")
     for name, people in proposal.unfit.items():
@@ -192,6 +197,27 @@ def _caps(proposal: Proposal, purpose: str, spoken: Language) -> str:
     ).format(n=grouped(people, _))
     name = after.purposes[purpose].name if purpose else ""
     return sentence.format(most=most, purpose=name) + f" ({there})"
+
+
+def _segment(proposal: Proposal, changed: SegmentChange, spoken: Language) -> str:
+    """ "~ segment lyon (Lyon): 12 enter, 3 leave"."""
+    _ = translator(spoken)
+    gone = changed.change == "-"
+    plan = proposal.before if gone else proposal.after
+    one = plan.segments[changed.segment]
+    line = f"{changed.change} " + _("segment {segment} ({name})").format(
+        segment=one.id, name=one.name
+    )
+    if changed.uncounted:
+        return line + ": " + _("how many enter cannot be counted before it is in force")
+    counts = _("{entering} enter, {leaving} leave").format(
+        entering=grouped(changed.entering, _), leaving=grouped(changed.leaving, _)
+    )
+    if not gone:
+        return f"{line}: {counts}"
+    uses = [use_in_words(use, _) for use in uses_of(proposal.before)[one.id]]
+    used = _("it was used by {uses}").format(uses=", ".join(uses) or _("nothing"))
+    return f"{line}: {counts}; {used}"
 
 
 def _options(proposal: Proposal, spoken: Language) -> Iterator[str]:

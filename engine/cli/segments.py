@@ -7,26 +7,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
-from typing import assert_never
 
 from engine.audience.putting import Direction, PutTally, Putting
 from engine.audience.segments import (
     SegmentCounting,
     SegmentRow,
     SegmentTruth,
-    SegmentUse,
     line_counts,
     too_many,
     tree,
     truths_about,
-    uses_of,
 )
 from engine.cli.import_file import stop_between_steps
 from engine.cli.people import operator_cause, person_of
 from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
-from engine.i18n.condition_words import line_in_words
+from engine.i18n.condition_words import line_in_words, use_in_words
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.user_error import NOTHING_PUBLISHED, UserError, address_of
@@ -39,6 +36,7 @@ from engine.imports.table import Row, TableRefused, open_table
 from engine.ledger.codec import iso
 from engine.sequence.model import Plan, Segment
 from engine.sequence.nearest import nearest
+from engine.sequence.segment_uses import uses_of
 from engine.sequence.timing import to_local
 from engine.subscriber.outcome import Refusal, Refused
 from engine.subscriber.truth import Truth
@@ -124,29 +122,6 @@ def _remarks(plan: Plan, rows: Sequence[SegmentRow], _: Say) -> Iterator[str]:
         yield _("Not grown for 90 days: {segments}").format(segments=", ".join(idle))
     for file, n in too_many(plan).items():
         yield _("{file} has {n} segments: nobody keeps so many apart").format(file=file, n=n)
-
-
-def use_in_words(use: SegmentUse, _: Say) -> str:
-    match use.how:
-        case "broadcast":
-            sentence = _("broadcast {name}")
-        case "only":
-            sentence = _("letter {name} (only)")
-        case "unless":
-            sentence = _("letter {name} (unless)")
-        case "inside":
-            sentence = _("segment {name} inside it")
-        case "condition":
-            sentence = _("a condition of segment {name}")
-        case "rule":
-            sentence = _("a rule about list {name}")
-        case "form":
-            sentence = _("form {name}")
-        case "programme":
-            sentence = _("programme {name}")
-        case _:
-            assert_never(use.how)
-    return sentence.format(name=use.name)
 
 
 def segment(context: AppContext, args: argparse.Namespace) -> int:

@@ -1,12 +1,12 @@
-"""A line of a segment in words, for authors and auditors. Fields, lists and letters keep the names
-that their author gave them.
+"""A line of a segment, and what uses one, in words. Fields, lists and letters keep the names that
+their author gave them.
 """
 
 from __future__ import annotations
 
 from typing import assert_never
 
-from engine.i18n.language import counting_translator, translator
+from engine.i18n.language import Say, counting_translator, translator
 from engine.i18n.phrases import say_delay, say_list
 from engine.sequence.condition import (
     Answered,
@@ -27,6 +27,7 @@ from engine.sequence.condition import (
 )
 from engine.sequence.delay import Delay
 from engine.sequence.model import Plan
+from engine.sequence.segment_uses import SegmentUse
 from engine.words import Language
 
 
@@ -125,3 +126,26 @@ def _times(times: int, language: Language) -> str:
 def _within(within: Delay | None, language: Language) -> str:
     _ = translator(language)
     return _(" within {delay}").format(delay=say_delay(within, language)) if within else ""
+
+
+def use_in_words(use: SegmentUse, _: Say) -> str:
+    match use.how:
+        case "broadcast":
+            sentence = _("broadcast {name}")
+        case "only":
+            sentence = _("letter {name} (only)")
+        case "unless":
+            sentence = _("letter {name} (unless)")
+        case "inside":
+            sentence = _("segment {name} inside it")
+        case "condition":
+            sentence = _("a condition of segment {name}")
+        case "rule":
+            sentence = _("a rule about list {name}")
+        case "form":
+            sentence = _("form {name}")
+        case "programme":
+            sentence = _("programme {name}")
+        case _:
+            assert_never(use.how)
+    return sentence.format(name=use.name)

@@ -17,6 +17,7 @@ from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import Settings, parse
 from engine.sequence.pressure import Caps
 from engine.subscriber.agenda_key import BroadcastKey, ListKey
+from engine.subscriber.truth import SegmentConditions
 
 MAX_PIECE_BYTES = 40_000
 EMBEDDED = "embed"
@@ -208,7 +209,7 @@ def partner_line(plan: Plan, purpose: str) -> str:
 
 OptionKind = Literal["theme", "content"]
 OptionChange = Literal["+", "-", "~"]
-"""Declared anew, taken away, or named otherwise."""
+"""Declared anew, taken away, or named or written otherwise."""
 LetterKey = tuple[ListKey | BroadcastKey, str]
 """Where a letter is sent, and its id."""
 
@@ -218,7 +219,7 @@ class Difference:
     """What a publication would change. `words` are files whose text differs; `weighed` the letters
     that weigh something else under a cap, or wait where they were skipped; `caps` the purposes
     whose caps differ, "" for those of the house; `options` the themes and types of content that
-    do.
+    do; `segments` those in which others may now be.
     """
 
     added: tuple[LetterKey, ...] = ()
@@ -233,6 +234,7 @@ class Difference:
     weighed: tuple[LetterKey, ...] = ()
     caps: tuple[str, ...] = ()
     options: tuple[tuple[OptionChange, OptionKind, str], ...] = ()
+    segments: tuple[tuple[OptionChange, str], ...] = ()
 
     @property
     def count(self) -> int:
@@ -247,6 +249,7 @@ class Difference:
             self.weighed,
             self.caps,
             self.options,
+            self.segments,
         )
         return sum(len(part) for part in parts) + self.settings + self.declared
 
@@ -279,7 +282,18 @@ def difference(before: Plan, after: Plan) -> Difference:
         tuple(k for k in new if k in old and _weight(old[k]) != _weight(new[k])),
         tuple(p for p in ("", *after.purposes) if _caps(before, p) != _caps(after, p)),
         tuple(_options(before, after)),
+        tuple(_segments(before, after)),
     )
+
+
+def _segments(before: Plan, after: Plan) -> Iterator[tuple[OptionChange, str]]:
+    """One that others around it make another is changed too."""
+    old, new = SegmentConditions(before).dynamic, SegmentConditions(after).dynamic
+    yield from (("+", name) for name in after.segments if name not in before.segments)
+    yield from (("-", name) for name in before.segments if name not in after.segments)
+    for name in after.segments:
+        if name in before.segments and old.get(name) != new.get(name):
+            yield "~", name
 
 
 def _options(before: Plan, after: Plan) -> Iterator[tuple[OptionChange, OptionKind, str]]:

@@ -18,13 +18,13 @@ from engine.sequence.condition import (
     Joined,
     Line,
     On,
-    lines_of,
 )
 from engine.sequence.field_values import value_of
 from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Plan, Segment, SegmentRule
 from engine.sequence.nearest import folded
 from engine.sequence.plan_source import PlanSource
+from engine.sequence.segment_uses import uses_of
 from engine.words import N_
 
 MAX_SEGMENTS = 10
@@ -35,16 +35,8 @@ Moment = tuple[str, Literal["enters", "leaves"]]
 
 
 def segments_nobody_uses(source: PlanSource) -> Iterator[Mistake]:
-    plan = source.plan
-    used = {segment for broadcast in plan.broadcasts.values() for segment in broadcast.segments}
-    used |= {rule.segment for rule in plan.rules}
-    for entry in source.letters_in_plan():
-        used |= {entry.letter.only, entry.letter.unless}
-    for segment in plan.segments.values():
-        used.add(segment.parent)
-        used |= {line.segment for line in lines_of(segment.own) if isinstance(line, InSegment)}
-    for name in plan.segments:
-        if name not in used:
+    for name, uses in uses_of(source.plan).items():
+        if not uses:
             message = N_("nothing uses this segment: no broadcast, letter, rule or other segment")
             yield source.mistake(("segment", name), "", message)
 

@@ -14,11 +14,9 @@ import pytest
 
 from engine.audience.segments import (
     SegmentCounting,
-    SegmentUse,
     too_many,
     tree,
     truths_about,
-    uses_of,
 )
 from engine.cli.parser import parser
 from engine.cli.segments import segment, segments
@@ -28,6 +26,7 @@ from engine.i18n.user_error import UserError
 from engine.sequence.condition import Combined, FieldIs, InSegment, On
 from engine.sequence.delay import DAY
 from engine.sequence.model import Broadcast, Letter, Plan, Segment, SegmentRule
+from engine.sequence.segment_uses import SegmentUse, uses_of
 from engine.subscriber.person import Person
 from tests.conditions import PLAN, Known
 from tests.projections.test_segments_followed import FIELDS, FRESH, LISTS, LYON, join

@@ -1,0 +1,59 @@
+"""A publication's plan says of each segment that differs how many people enter and leave it."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.authoring.publication import apply, plan_publication
+from engine.cli.publish import tell
+from engine.context import AppContext
+from tests.conftest import MakeContext
+from tests.projections.test_segments_followed import FIELDS, FRESH, LISTS, LYON, join, members
+from tests.running_installation import write_sequences
+
+CHILD = '[[segment]]\nid = "petit"\nname = "Petit"\nin = "lyon"\nall = [\'on 10\']\n'
+MEASURED = '[[segment]]\nid = "measured"\nname = "M"\nall = ["measured clicked within 3 days"]\n'
+
+
+@pytest.fixture
+def context(make_context: MakeContext) -> AppContext:
+    context = make_context({"a.toml": LISTS + LYON + CHILD}, FIELDS)
+    for name, town in (("anna", "Lyon"), ("ben", "Nice"), ("zoe", "Nice")):
+        join(context, name, town=town)
+    return context
+
+
+def told(context: AppContext, segments: str) -> list[str]:
+    write_sequences(context.config.folder, {"a.toml": LISTS + segments})
+    lines = tell(plan_publication(context), "en")
+    return [line for line in lines if line[2:].startswith("segment ")]
+
+
+def test_who_enters_and_leaves_is_counted_before_it_is_in_force(context: AppContext) -> None:
+    nice = LYON.replace('"Lyon"\'', '"Nice"\'')
+    assert told(context, nice + CHILD + FRESH) == [
+        "+ segment fresh (Fresh): 3 enter, 0 leave",
+        "~ segment lyon (Lyon): 2 enter, 1 leave",
+        "~ segment petit (Petit): 2 enter, 1 leave",
+    ]
+    assert len(members(context, "lyon")) == 1
+    apply(context, plan_publication(context))
+    assert len(members(context, "lyon")) == 2
+
+
+def test_of_one_that_goes_it_is_said_who_is_in_it_and_what_used_it(context: AppContext) -> None:
+    assert told(context, CHILD.replace('in = "lyon"\n', "")) == [
+        "- segment lyon (Lyon): 0 enter, 1 leave; it was used by segment petit inside it",
+        "~ segment petit (Petit): 2 enter, 0 leave",
+    ]
+
+
+def test_the_first_segments_are_counted_one_by_one(make_context: MakeContext) -> None:
+    context = make_context({"a.toml": LISTS}, FIELDS)
+    join(context, "anna", town="Lyon")
+    assert told(context, LYON) == ["+ segment lyon (Lyon): 1 enter, 0 leave"]
+
+
+def test_what_nobody_knows_yet_is_not_counted(context: AppContext) -> None:
+    [line] = told(context, LYON + CHILD + MEASURED)
+    assert line.endswith("how many enter cannot be counted before it is in force")
