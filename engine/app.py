@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import secrets as random_source
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -38,6 +39,7 @@ from engine.vault.segments import PersonalSegments
 from engine.vault.stop_journal import StopJournal
 from engine.vault.vault import SQL as VAULT_SQL
 from engine.vault.vault import Vault
+from engine.web.visit_counts import VisitCounts
 from engine.words import Words
 from projections.reading import ReadViews
 
@@ -153,6 +155,7 @@ def open_context_in(
             rollback_detection=rollback_detection,
             tree=tree,
             shown_words=partial(_shown_words, config.site),
+            visit_counts=VisitCounts(desk, time.monotonic),
             store_trouble=store_trouble,
             scrub=partial(scrub, owner),
         )

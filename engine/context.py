@@ -31,6 +31,7 @@ from engine.vault.field_counts import FieldCounts
 from engine.vault.vault import Vault
 from engine.views import Views
 from engine.web.stores import FormStores, LinkStores, OwnDataStores
+from engine.web.visit_counts import VisitCounts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,8 @@ class AppContext:
     tree: LedgerTree
     shown_words: Callable[[Plan], ShownWords]
     """What people agree on under a plan, as the pages of this program render it."""
+    visit_counts: VisitCounts
+    """Visits to links of letters that this process has not written down yet."""
     store_trouble: Callable[[], str] = lambda: ""
     """Why the embedded PostgreSQL could not be started again if it ended now; "" where it could,
     and for a database elsewhere.
@@ -156,6 +159,7 @@ class AppContext:
             link_key=self.secrets.link_key,
             nonce_key=self.secrets.nonce_key,
             pepper=self.secrets.pepper,
+            visit_counts=self.visit_counts,
         )
 
 

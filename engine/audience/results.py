@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from engine.authoring.dialogue_file import broadcasts_in, find_file, lists_in
+from engine.desk.desk import VisitCell
 from engine.i18n.language import N_
 from engine.i18n.user_error import UserError
 from engine.sequence.model import Letter, Plan
@@ -37,6 +38,25 @@ class CounterViews(Protocol):
         self, letters: Collection[str], since: int = ..., until: int = ...
     ) -> list[LetterCount]:
         """What became of letters, by their letter_ref ("" among them: of all), by week."""
+
+
+class VisitCounters(Protocol):
+    def visited(
+        self, letters: Collection[str], since: int, until: int
+    ) -> list[tuple[VisitCell, int, int]]:
+        """Visits to letters' links by week, and those presumed to be people's."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitCount:
+    """Visits to a link, whoever came, and those of them that nothing shows to be a robot's; in the
+    weeks in which they came. Neither is an act.
+    """
+
+    kind: str
+    link: str
+    visits: int
+    presumed_human: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +132,25 @@ def results(
     last = len(order)
     names = sorted(grouped, key=lambda name: (order.get(name, last), name))
     return [added(name, grouped[name]) for name in names]
+
+
+def visits_of(
+    desk: VisitCounters,
+    letters: Collection[str] = ("",),
+    since: int = FIRST_WEEK,
+    until: int = LAST_WEEK,
+) -> dict[str, tuple[VisitCount, ...]]:
+    """By letter_ref, the link that was visited most first."""
+    visits: Counter[tuple[str, str, str]] = Counter()
+    people: Counter[tuple[str, str, str]] = Counter()
+    for cell, visited, presumed in desk.visited(letters, since, until):
+        visits[cell[:3]] += visited
+        people[cell[:3]] += presumed
+    found: dict[str, tuple[VisitCount, ...]] = {}
+    for (letter, kind, link), visited in visits.most_common():
+        one = VisitCount(kind, link, visited, people[letter, kind, link])
+        found[letter] = (*found.get(letter, ()), one)
+    return found
 
 
 def _group(count: LetterCount, by: Grouping, files: Mapping[str, str]) -> str:

@@ -7,12 +7,20 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from typing import TextIO
 
-from engine.audience.results import Results, Sales, letters_meant, name_of, results
+from engine.audience.results import (
+    Results,
+    Sales,
+    VisitCount,
+    letters_meant,
+    name_of,
+    results,
+    visits_of,
+)
 from engine.cli.arguments_of_people import STDOUT
 from engine.cli.private_file import private_file
 from engine.cli.progress import catch_up
@@ -34,6 +42,14 @@ BOUNCES = {
     "blocked": N_("refused for the sender’s sake"),
     "gave-up": N_("given up after many tries"),
 }
+KINDS: Mapping[str, str] = {
+    "unsubscribe": N_("unsubscribe from this purpose"),
+    "everything": N_("unsubscribe from everything"),
+    "confirm": N_("confirm"),
+    "undo": N_("take back"),
+    "not-me": N_("this was not me"),
+}
+Visits = Mapping[str, Sequence[VisitCount]]
 NUMBERS = (
     "due", "accepted", "refused", "withheld", "put_off", "in_doubt", "under_way", "complained",
     "unsubscribed", "answered", "unanswered",
@@ -58,9 +74,13 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
         letters = letters_meant(plan, counted, args.letter)
     by: Grouping = args.by or "letter"
     found = results(context.views, plan, letters, by, since, until)
+    visits = visits_of(context.desk, letters, since, until) if by == "letter" else {}
     _ = translator(language)
     if args.json:
-        print(json_text([asdict(one) | {"unanswered": one.unanswered} for one in found]))
+        rows = [asdict(one) | {"unanswered": one.unanswered} for one in found]
+        for row, one in zip(rows, found, strict=True):
+            row |= {"visits": [asdict(visit) for visit in visits.get(one.name, ())]}
+        print(json_text(rows))
     elif args.csv is not None:
         to_file = args.csv != STDOUT
         with private_file(args.csv, "utf-8-sig") if to_file else nullcontext(sys.stdout) as file:
@@ -73,7 +93,7 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
         if not found:
             print(_("no letter has fallen due in these weeks"))
         alone = bool(args.letter) and args.by is None and len(letters) <= 2
-        for line in _in_full(found, plan, _) if alone else _table(found, plan, by, _):
+        for line in _in_full(found, visits, plan, _) if alone else _table(found, plan, by, _):
             print(line)
     return 0
 
@@ -134,7 +154,7 @@ def _share(count: int, accepted: int, _: Say) -> str:
     return _("{n} %").format(n=figures)
 
 
-def _in_full(found: Sequence[Results], plan: Plan, _: Say) -> Iterator[str]:
+def _in_full(found: Sequence[Results], visits: Visits, plan: Plan, _: Say) -> Iterator[str]:
     for number, one in enumerate(found):
         if number:
             yield ""
@@ -144,11 +164,24 @@ def _in_full(found: Sequence[Results], plan: Plan, _: Say) -> Iterator[str]:
         for label, count, note in lines:
             share = _share(count, one.accepted, _) if label not in (_("due"), _("withheld")) else ""
             yield f"  {label.ljust(width)} {grouped(count, _):>9} {share:>7}  {note}".rstrip()
+        yield from _visits(visits.get(one.name, ()), _)
         if one.sales:
             yield "  " + _(
                 "what the letter itself brought about is not measurable: nobody was left out of it"
                 " to compare with"
             )
+
+
+def _visits(visits: Sequence[VisitCount], _: Say) -> Iterator[str]:
+    """Visits, presumed people and acts are three things, and stand apart."""
+    if not visits:
+        return
+    yield "  " + _("visits to its links, and those presumed to be people’s (neither is an act):")
+    for visit in visits:
+        name = (
+            quoted(visit.link, _) if visit.kind == "answer" else visit.link or _(KINDS[visit.kind])
+        )
+        yield f"  {grouped(visit.visits, _):>9} {grouped(visit.presumed_human, _):>7}  {name}"
 
 
 def _lines(one: Results, plan: Plan, _: Say) -> Iterator[tuple[str, int, str]]:

@@ -9,11 +9,12 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from psycopg.rows import TupleRow
 
 from engine.sequence.timing import to_local
-from engine.store.binary import booleans, integers, texts, uuids
+from engine.store.binary import bigints, booleans, integers, texts, uuids
 from engine.store.database import Database
 from engine.store.sql import beside
 
@@ -49,6 +50,17 @@ class PageOpening:
     robot: bool = False
     visitor: str = ""
     network: str = ""
+
+
+class VisitCell(NamedTuple):
+    """What visits are counted by: a letter_ref; "answer", "unsubscribe" and so on with the link's
+    words, or "link" with its address; the Monday of the week, as engine.views.week_of has it.
+    """
+
+    letter: str
+    kind: str
+    link: str
+    week: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +352,31 @@ class Desk:
             messages=texts([message for message, _ in ordered]),
             links=integers([link for _, link in ordered]),
         )
+
+    def count_visits(self, counts: Sequence[tuple[VisitCell, int, int]]) -> None:
+        """Add visits, and those presumed to be people's."""
+        self._run(
+            "count_visits",
+            letters=texts([cell.letter for cell, _, _ in counts]),
+            kinds=texts([cell.kind for cell, _, _ in counts]),
+            links=texts([cell.link for cell, _, _ in counts]),
+            weeks=integers([cell.week for cell, _, _ in counts]),
+            visits=bigints([visits for _, visits, _ in counts]),
+            people=bigints([people for _, _, people in counts]),
+        )
+
+    def visited(
+        self, letters: Collection[str], since: int, until: int
+    ) -> list[tuple[VisitCell, int, int]]:
+        """Of letters by their letter_ref ("" among them: of all), in the weeks of the Mondays from
+        `since` to `until`: visits, and those presumed to be people's.
+        """
+        rows = self._run("visited", letters=[*letters], since=since, until=until)
+        return [(VisitCell(*row[:4]), int(row[4]), int(row[5])) for row in rows]
+
+    def forget_visited(self, week: int) -> None:
+        """Delete what was counted before the week of this Monday."""
+        self._run("forget_visited", week=week)
 
     def lost_messages(self) -> tuple[str, ...]:
         """Letters whose pages showed a button and got no press, as far as still kept."""

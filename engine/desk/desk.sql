@@ -44,6 +44,10 @@ CREATE TABLE IF NOT EXISTS desk.segment_edge (
     subscriber uuid NOT NULL, segment text NOT NULL, entered boolean NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (subscriber, segment));
 CREATE INDEX IF NOT EXISTS segment_edge_at ON desk.segment_edge (at);
+CREATE TABLE IF NOT EXISTS desk.visited (
+    letter text NOT NULL, kind text NOT NULL, link text NOT NULL, week integer NOT NULL, visits bigint NOT NULL, people bigint NOT NULL,
+    PRIMARY KEY (letter, kind, link, week));
+CREATE INDEX IF NOT EXISTS visited_week ON desk.visited (week);
 CREATE TABLE IF NOT EXISTS desk.count (name text NOT NULL, day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (name, day));
 CREATE TABLE IF NOT EXISTS desk.segment_count (segment text NOT NULL, engine_day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (segment, engine_day))
 
@@ -289,3 +293,18 @@ SELECT subscriber::text, segment, entered, at FROM desk.segment_edge ORDER BY at
 -- Done: unless they have gone the other way meanwhile.
 DELETE FROM desk.segment_edge d USING unnest(%(subscribers)s::uuid[], %(segments)s::text[], %(ats)s::timestamptz[]) AS gone (subscriber, segment, at)
 WHERE d.subscriber = gone.subscriber AND d.segment = gone.segment AND d.at = gone.at
+
+-- name: count_visits
+-- Visits to links of letters, and those that are presumed to be people's, by the week they came in (the engine's; see week_of). Nobody is named.
+INSERT INTO desk.visited AS known (letter, kind, link, week, visits, people)
+SELECT * FROM unnest(%(letters)s::text[], %(kinds)s::text[], %(links)s::text[], %(weeks)s::integer[], %(visits)s::bigint[], %(people)s::bigint[])
+ON CONFLICT (letter, kind, link, week) DO UPDATE SET visits = known.visits + excluded.visits, people = known.people + excluded.people
+
+-- name: visited
+-- What was counted of some letters ("" among them: of all) in the weeks between two Mondays.
+SELECT letter, kind, link, week, visits, people FROM desk.visited
+WHERE (letter = ANY(%(letters)s) OR '' = ANY(%(letters)s)) AND week BETWEEN %(since)s AND %(until)s ORDER BY letter, kind, link, week
+
+-- name: forget_visited
+-- Thirteen months, as the law has it for measuring an audience.
+DELETE FROM desk.visited WHERE week < %(week)s

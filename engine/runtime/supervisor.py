@@ -44,12 +44,16 @@ from engine.sending.mailbox import Mailbox
 from engine.sending.relay_settings import relay_of
 from engine.sending.replies import redacted
 from engine.sending.sender import Sender
+from engine.sequence.delay import DAY
 from engine.store.database import Database
 from engine.store.safe_error_text import safe_error_text
+from engine.views import week_of
 
 follower_log = logging.getLogger("relance.follow")
 WAIT_SECONDS = 1.0
 REST_FACTOR, MAX_REST_SECONDS = 3, 1.0
+VISITS_KEPT = 387 * DAY
+"""Of engine time: with the week they are counted in, visits stay for less than thirteen months."""
 
 
 def rest(worked: float) -> float:
@@ -259,6 +263,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
         if "web" in options.parts:
             group_commit = CommandGroupCommit(context.command_handler.execute)
             stack.callback(group_commit.close)
+            stack.callback(context.visit_counts.close)
+            tasks.append(_on(intervals.every(30), stop, context.visit_counts.settle))
             tasks += _sites(context, group_commit, listeners, stop, sends)
         intervals.start()
         stack.callback(intervals.stop)
@@ -391,6 +397,7 @@ def _troubles(context: AppContext, options: RunOptions, sender: Sender | None) -
 
 def _forget(context: AppContext) -> None:
     context.desk.forget()
+    context.desk.forget_visited(week_of(context.clock.now() - VISITS_KEPT))
     context.processes.forget()
     if ended := context.vault.end_archives(context.clock.now()):
         log.info("sealed proof deleted at its term", extra={"people": ended})

@@ -14,8 +14,9 @@ from dataclasses import replace
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from engine.commands.command_handler import CommandRequest, Result
-from engine.desk.desk import LinkHistory, PageOpening
+from engine.desk.desk import LinkHistory, PageOpening, VisitCell
 from engine.intake.clicks import MAY_ACT_ALONE, Body, command_of, contradicts
+from engine.subscriber.agenda_key import letter_ref
 from engine.subscriber.answering import can_undo, is_contradiction
 from engine.subscriber.commands import Confirm
 from engine.subscriber.decide import decide
@@ -23,13 +24,15 @@ from engine.subscriber.events import MoveUndone
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused
 from engine.vault.evidence import Evidence
 from engine.vault.vault import VaultWrite
+from engine.views import week_of
 from engine.web import robots
 from engine.web.batch_loaders import LinkLoaders, Steps, run_together
 from engine.web.click_evidence import Visitor, consent_needed, evidence_of, notice_shown
 from engine.web.link_pages import LinkPages, thanks_address
-from engine.web.link_resolver import OpenedLink, sent_at, sent_later
+from engine.web.link_resolver import OpenedLink, readable, sent_at, sent_later
 from engine.web.page_signatures import is_nonce, made_at
-from engine.web.robots import Visit
+from engine.web.request import neighbourhood
+from engine.web.robots import LoggedVisit, Visit
 from engine.web.stores import LinkStores
 
 AGAIN = "again"
@@ -79,7 +82,27 @@ class LinkVisits:
         opened = yield from self.loaders.open_link(visitor.token)
         if opened is None:
             return self.pages.unknown()
+        self._count(opened, visitor)
         return (yield from self._page(opened, visitor, alone=True))
+
+    def _count(self, opened: OpenedLink, visitor: Visitor) -> None:
+        claim, action = opened.click.claim, opened.click.action
+        told, at = sent_at(opened)
+        link = opened.click.link
+        words = (readable(link) or f"#{link.index + 1}") if link is not None else ""
+        ref = letter_ref(claim.key, claim.letter)
+        self.stores.visit_counts.note(
+            LoggedVisit(
+                at=self.stores.visit_counts.now(),
+                letter=claim.message,
+                link=f"{action} {words}",
+                visitor=f"{visitor.address} {visitor.user_agent}",
+                network=neighbourhood(visitor.address, v6=48),
+                withdraws=action in ("unsubscribe", "everything"),
+                suspect=visitor.robot or visitor.too_often or (told and at is None),
+            ),
+            VisitCell(ref, action, words, week_of(self.stores.clock.now())),
+        )
 
     def _posting(self, visitor: Visitor, body: Body) -> Steps[Response]:
         """Whoever may not act gets the page instead: at worst one more button (C04)."""

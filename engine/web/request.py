@@ -23,15 +23,17 @@ FORWARDED = (
 )
 
 
-def neighbourhood(visitor: str) -> str:
-    """The /24 (IPv4) or /64 (IPv6) of an address, "" for what is none."""
+def neighbourhood(visitor: str, v6: int = 64) -> str:
+    """The /24 (IPv4) or /64 (IPv6, or as many bits as `v6` says) of an address, "" for what is
+    none.
+    """
     try:
         address = ipaddress.ip_address(visitor.partition("%")[0])
     except ValueError:
         return ""
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False))
+    return str(ipaddress.ip_network((address, 24 if address.version == 4 else v6), strict=False))
 
 
 def visitor_of(request: Request, trusted: tuple[str, ...]) -> str:

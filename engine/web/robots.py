@@ -9,7 +9,8 @@ its letter was ever opened, by anybody, and only after a while in which that sta
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ WAIT_SECONDS = 15.0
 of C03, for robots that come by every dozen.
 """
 MAX_MEMOIZED_CHARACTERS = 400
+MAX_WINDOW = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,3 +232,79 @@ def may_act_alone(visit: Visit) -> bool:
         and not visit.hurried
         and not visit.gateway
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedVisit:
+    """A visit that waits for its verdict. `at`: wall-clock seconds. `letter` is the message id, ""
+    for a link that is the same in everybody's letter. `withdraws`: the link unsubscribes. `visitor`
+    and `network` tell one apart from another, "" where nobody can. `suspect`: by itself, before
+    what else happens is looked at.
+    """
+
+    at: float
+    letter: str
+    link: str
+    visitor: str
+    network: str
+    withdraws: bool = False
+    suspect: bool = False
+
+
+BURST_SECONDS, BURST_LINKS = 10.0, 3
+WITHDRAWAL_SECONDS = 60.0
+SPREAD_SECONDS, SPREAD_NETWORKS = 120.0, 3
+VERDICT_SECONDS = SPREAD_SECONDS
+"""After so many wall-clock seconds nothing that comes changes what a visit is taken for."""
+
+
+def presumed_human(visits: Sequence[LoggedVisit]) -> list[bool]:
+    """Of each visit, whether nothing suggests a robot: in its letter, or of its visitor, three
+    different links within ten seconds, or one that unsubscribes and another within a minute; in its
+    letter, three networks within two minutes. Whoever takes part in one of these is suspected for
+    all visits in the log.
+    """
+    letters: dict[str, list[LoggedVisit]] = {}
+    visitors: dict[str, list[LoggedVisit]] = {}
+    for visit in sorted(visits, key=lambda visit: visit.at):
+        if visit.letter:
+            letters.setdefault(visit.letter, []).append(visit)
+        if visit.visitor:
+            visitors.setdefault(visit.visitor, []).append(visit)
+    robots_letters = {
+        letter for letter, opened in letters.items() if _is_burst(opened) or _is_spread(opened)
+    }
+    robots = {visitor for visitor, opened in visitors.items() if _is_burst(opened)}
+    return [
+        not (visit.suspect or visit.letter in robots_letters or visit.visitor in robots)
+        for visit in visits
+    ]
+
+
+def _is_burst(visits: Sequence[LoggedVisit]) -> bool:
+    return any(
+        len({(visit.letter, visit.link) for visit in window}) >= BURST_LINKS
+        for window in _windows(visits, BURST_SECONDS)
+    ) or any(
+        len({visit.withdraws for visit in window}) == 2
+        for window in _windows(visits, WITHDRAWAL_SECONDS)
+    )
+
+
+def _is_spread(visits: Sequence[LoggedVisit]) -> bool:
+    return any(
+        len({visit.network for visit in window} - {""}) >= SPREAD_NETWORKS
+        for window in _windows(visits, SPREAD_SECONDS)
+    )
+
+
+def _windows(visits: Sequence[LoggedVisit], seconds: float) -> Iterator[Sequence[LoggedVisit]]:
+    """For each visit, those up to it that came at most so many seconds before, the latest few:
+    more decide nothing.
+    """
+    window: deque[LoggedVisit] = deque(maxlen=MAX_WINDOW)
+    for visit in visits:
+        window.append(visit)
+        while visit.at - window[0].at > seconds:
+            window.popleft()
+        yield window

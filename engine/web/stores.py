@@ -16,6 +16,7 @@ from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.subscriber.person import Person
 from engine.vault.vault import Vault
+from engine.web.visit_counts import VisitCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,3 +71,4 @@ class LinkStores:
     """Signs the nonces of pages."""
     pepper: bytes
     """Hashes who visits and from where."""
+    visit_counts: VisitCounts

@@ -12,15 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from engine.audience.results import results
+from engine.audience.results import results, visits_of
 from engine.cli.results import run
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
+from engine.desk.desk import VisitCell
 from engine.i18n.user_error import UserError
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import RecordOrder, Withdraw
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
+from engine.views import week_of
 from tests.cli.asking import FILES, answer, join, send
 from tests.running_installation import Installations
 
@@ -45,6 +47,12 @@ def context(installations: Installations) -> Iterator[AppContext]:
         for number, person in enumerate((people[0], people[6])):
             order = RecordOrder(made.clock.now(), Cause("operator"), f"o{number}", 4900, "EUR")
             carried_out(made, order, person)
+        cells = [("list:10/asks", "answer", "Oui"), ("list:10/asks", "unsubscribe", "")]
+        week = week_of(made.clock.now())
+        made.desk.count_visits(
+            [(VisitCell(*cells[0], week), 5, 3), (VisitCell(*cells[1], week), 1, 0)]
+        )
+        made.desk.count_visits([(VisitCell(*cells[0], week), 2, 0)])
         made.views.catch_up()
         yield made
 
@@ -76,9 +84,22 @@ def test_one_letter_is_told_in_full(
         "  sans réponse reçue               8    67 %",
         "  commandes sous 7 jours           2    17 %  98,00 €",
         "  commandes après un geste         1   8,3 %  49,00 €",
+        "  visites de ses liens, et celles qu’on présume de personnes (ni les unes ni les autres"
+        " ne sont des gestes) :",
+        "          7       3  « Oui »",
+        "          1       0  se désinscrire de ce sujet",
         "  ce que la lettre a elle-même apporté n’est pas mesurable : personne n’en a été écarté"
         " pour comparer",
     ]
+
+
+def test_visits_are_forgotten_with_their_week(context: AppContext) -> None:
+    week = week_of(context.clock.now())
+    before = visits_of(context.desk)
+    context.desk.count_visits([(VisitCell("list:10/asks", "answer", "Oui", week - 7), 5, 3)])
+    assert visits_of(context.desk) != before
+    context.desk.forget_visited(week)
+    assert visits_of(context.desk) == before and visits_of(context.desk, since=week + 1) == {}
 
 
 def test_every_letter_has_a_line_of_at_most_eighty_columns(

@@ -160,6 +160,7 @@ STAYS = {
     "view_letters_3.answer": "message link act moved at label target",
     "view_letters_3.purchase": ("order after_letter after_act currency amount refunds refunded"),
     # Numbers of everybody together.
+    "desk.visited": "letter kind link week visits people",
     "view_letters_3.tally": ("letter occurrence edition list purpose week what detail n amount"),
     "view_members_1.membership": "subscriber list run joined_at how",
     # The same, for two minutes.

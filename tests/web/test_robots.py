@@ -5,6 +5,7 @@ suggests a robot. A suspicion costs one button (C04).
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import httpx
 import pytest
@@ -12,7 +13,9 @@ from fastapi.responses import Response
 
 from engine.context import AppContext
 from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
+from engine.subscriber.agenda_key import letter_ref
 from engine.subscriber.events import ListMoved
+from engine.views import FIRST_WEEK, LAST_WEEK
 from engine.web import robots
 from engine.web.click_evidence import Visitor
 from engine.web.robots import Visit, is_prefetch, is_scanner, may_act_alone
@@ -238,6 +241,38 @@ def from_networks(context: AppContext, count: int, *, hours: int = 0) -> bool:
         later(context, f"{hours} hours")
     assert isinstance(page, Response)
     return b"<script" in page.body
+
+
+def test_visits_are_counted_by_letter_and_link_and_those_of_robots_apart(
+    context: AppContext, reader: httpx.Client
+) -> None:
+    context.visit_counts.settle(all_of_them=True)
+    found = letter(context, minutes_ago=60)
+    ref = letter_ref(found.claim.key, found.claim.letter)
+    before = counted(context, ref)
+    agent = phone()
+    for _ in range(2):
+        reader.get(f"/l/{found.link(YES)}", headers={"User-Agent": agent})
+    reader.get(f"/l/{letter(context).link(YES)}", headers={"User-Agent": "curl/8.5.0"})
+    reader.get(f"/l/{letter(context).token(UNSUBSCRIBE)}", headers={"User-Agent": phone()})
+    reader.get("/l/" + "A" * 35, headers={"User-Agent": agent})
+    assert counted(context, ref) == before
+    context.visit_counts.settle(all_of_them=True)
+    after = counted(context, ref)
+    assert {cell: n for cell in after if (n := after[cell] - before[cell])} == {
+        ("answer", "Oui, c’est fait", "visits"): 3,
+        ("answer", "Oui, c’est fait", "people"): 2,
+        ("unsubscribe", "", "visits"): 1,
+        ("unsubscribe", "", "people"): 1,
+    }
+
+
+def counted(context: AppContext, ref: str) -> Counter[tuple[str, str, str]]:
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for cell, visits, people in context.desk.visited([ref], FIRST_WEEK, LAST_WEEK):
+        counts[cell.kind, cell.link, "visits"] += visits
+        counts[cell.kind, cell.link, "people"] += people
+    return counts
 
 
 def test_one_link_from_three_networks_within_two_minutes_is_a_robots(context: AppContext) -> None:

@@ -1,0 +1,80 @@
+"""How often links of letters were visited, and how often presumably by a person. No one can be told
+by it: while a visit waits for its verdict, its address and browser are in this process's memory
+alone, and then only the verdict is kept, in a counter.
+
+Each process judges the visits that come to it. A kill loses what has no verdict yet, a few minutes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.desk.desk import VisitCell
+from engine.ledger.store import LOST
+from engine.web.robots import VERDICT_SECONDS, LoggedVisit, presumed_human
+
+MAX_LOGGED = 20_000
+"""Beyond so many at once, visits are counted and none is presumed to be a person's."""
+
+
+class Counters(Protocol):
+    def count_visits(self, counts: Sequence[tuple[VisitCell, int, int]]) -> None:
+        """Add visits, and those presumed to be people's."""
+
+
+@dataclass
+class VisitCounts:
+    """`now` is wall-clock seconds that never go back. For many threads."""
+
+    desk: Counters
+    now: Callable[[], float]
+    _waiting: list[tuple[LoggedVisit, VisitCell]] = field(default_factory=list)
+    _judged: list[LoggedVisit] = field(default_factory=list)
+    _counts: Counter[VisitCell] = field(default_factory=Counter)
+    _people: Counter[VisitCell] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, visit: LoggedVisit, cell: VisitCell) -> None:
+        with self._lock:
+            if len(self._waiting) < MAX_LOGGED:
+                self._waiting.append((visit, cell))
+            else:
+                self._counts[cell] += 1
+
+    def settle(self, *, all_of_them: bool = False) -> None:
+        """Count the visits whose time for a verdict is over, or all. Raises LOST; what was not
+        written is written the next time.
+        """
+        with self._lock:
+            self._judge(self.now(), all_of_them=all_of_them)
+            counts = [(cell, n, self._people[cell]) for cell, n in sorted(self._counts.items())]
+            if counts:
+                self.desk.count_visits(counts)
+                self._counts.clear()
+                self._people.clear()
+
+    def close(self) -> None:
+        """Count what has come so far, where the database is there."""
+        try:
+            self.settle(all_of_them=True)
+        except LOST:
+            return
+
+    def _judge(self, now: float, *, all_of_them: bool) -> None:
+        ripe = [all_of_them or now - visit.at >= VERDICT_SECONDS for visit, _cell in self._waiting]
+        log = [*self._judged, *(visit for visit, _cell in self._waiting)]
+        verdicts = presumed_human(log)[len(self._judged) :]
+        for (_visit, cell), over, human in zip(self._waiting, ripe, verdicts, strict=True):
+            if over:
+                self._counts[cell] += 1
+                self._people[cell] += human
+        self._judged += [
+            visit for (visit, _cell), over in zip(self._waiting, ripe, strict=True) if over
+        ]
+        # They stay for what comes shortly after them.
+        self._judged = [v for v in self._judged if now - v.at < 2 * VERDICT_SECONDS]
+        self._waiting = [one for one, over in zip(self._waiting, ripe, strict=True) if not over]
