@@ -205,13 +205,3 @@ def truths_about(
         )
         for one in around(plan, segment)
     ]
-
-
-def segments_of(plan: Plan, person: Person, known: Known | None, at: int) -> list[Segment]:
-    """The segments that somebody is in now, by their facts and what the vault has of them."""
-    conditions = SegmentConditions(plan)
-    return [
-        segment
-        for segment in plan.segments.values()
-        if conditions.truth_of(conditions.resolved(InSegment(segment.id)), person, known, at)[0]
-    ]

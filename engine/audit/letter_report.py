@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
+from engine.audience.segments import around, own_lines
 from engine.audit.committed_address import address_lines
 from engine.audit.fact_report import FactReport, ground_as_json, held_as_json
 from engine.audit.letter_case import Comparison, LetterCase
@@ -84,6 +85,16 @@ def _letter(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
         yield Line(sentence.format(**values, list=titled_list(plan, case.letter.list)))
     else:
         yield Line(_("letter {letter}, for “{purpose}”").format(**values))
+    if segment := plan.segments.get(case.letter.segment):
+        sentence = _("it went to the segment “{segment}”, in which was who fits all of this:")
+        yield Line(
+            sentence.format(segment=segment.name),
+            tuple(
+                Note(f"{one.id}, {way}: {line}")
+                for one in around(plan, segment)
+                for way, line in own_lines(one)
+            ),
+        )
     yield from map(facts.line, case.attempts)
 
 
@@ -233,6 +244,7 @@ def letter_as_json(
         "address": case.person.known.address if case.person.known else None,
         "message": case.letter.message,
         "position": case.begun.position,
+        "segment": case.letter.segment or None,
         "attempts": _facts(facts, case.attempts),
         "became": _facts(facts, case.outcomes),
         "ground": ground_as_json(case.ground),

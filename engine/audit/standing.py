@@ -35,6 +35,7 @@ from engine.subscriber.events import LetterBegun
 from engine.subscriber.person import NO_PREFERENCES
 from engine.subscriber.pressure import held_back
 from engine.subscriber.terms import PRESSURE
+from engine.subscriber.truth import SegmentConditions
 from engine.vault.vault import Vault
 
 
@@ -103,6 +104,9 @@ def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) ->
             list=titled_list(plan, membership.list),
             when=moment(membership.joined_at),
         )
+    now, of_person = stores.clock.now(), known.get(subscriber)
+    for segment in SegmentConditions(plan).segments_of(person, of_person, now):
+        yield _("In the segment “{segment}”").format(segment=segment.name)
     if person.preferences != NO_PREFERENCES:
         chosen = "; ".join(preferences_in_words(person.preferences, plan, moment, _))
         yield _("Chooses to receive: {chosen}").format(chosen=chosen)
@@ -123,7 +127,6 @@ def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) ->
                 what=act_in_words(key, act, plan, fields, _), when=moment(act.due)
             )
         if act.due and act.why == PRESSURE:
-            now = stores.clock.now()
             refusal = held_back(person, plan, installation.calendar, next_acts, key, now)
             if refusal is not None:
                 held = "    " + _("held back until then: at most {cap}").format(

@@ -152,6 +152,10 @@ class DossierInWords:
         if person["language"]:
             code = str(person["language"])
             yield Line(_("Language"), _(LANGUAGES[code[:2]]) if code[:2] in LANGUAGES else code)
+        segments = cast("list[Mapping[str, object]]", dossier["segments"])
+        if segments:
+            names = ", ".join(str(segment["name"]) for segment in segments)
+            yield Line(_("You are counted among"), names)
         if person["last_contact"]:
             yield Line(_("You were last heard of"), self._date(person["last_contact"]))
         if person["restricted"]:

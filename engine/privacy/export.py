@@ -38,6 +38,7 @@ from engine.sequence.model import Plan
 from engine.subscriber import events as e
 from engine.subscriber.person import Person
 from engine.subscriber.terms import Right
+from engine.subscriber.truth import SegmentConditions
 from engine.vault.vault import Vault
 
 SOURCES = (
@@ -165,6 +166,10 @@ def dossier(stores: ExportStores, subscriber: str) -> dict[str, object]:
         "lists": [
             {"list": m.list, "name": plan.title_for_readers(m.list), "since": iso(m.joined_at)}
             for m in person.memberships.values()
+        ],
+        "segments": [
+            {"segment": segment.id, "name": segment.name}
+            for segment in SegmentConditions(plan).segments_of(person, known, stores.clock.now())
         ],
         "preferences": {
             "themes": list(person.preferences.themes),

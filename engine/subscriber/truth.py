@@ -36,7 +36,7 @@ from engine.sequence.condition import (
 )
 from engine.sequence.delay import Delay
 from engine.sequence.field_values import FieldValue, value_of
-from engine.sequence.model import Plan
+from engine.sequence.model import Plan, Segment
 from engine.sequence.windows import leaves
 from engine.subscriber import events as e
 from engine.subscriber.act import zone_of
@@ -153,6 +153,14 @@ class SegmentConditions:
         question = _Question(person, known, zone_of(person, self.plan), at, upto, {})
         truth = self._answer(condition)(question)
         return truth, 0 if question.changes_at == FOREVER else question.changes_at
+
+    def segments_of(self, person: Person, known: Known | None, at: int) -> list[Segment]:
+        """The segments of the plan that somebody is in at an instant."""
+        return [
+            segment
+            for segment in self.plan.segments.values()
+            if self.truth_of(self.resolved(InSegment(segment.id)), person, known, at)[0]
+        ]
 
     def touched_by(self, events: Iterable[e.PersonEvent]) -> Collection[str]:
         """The dynamic segments whose answer these facts may change."""

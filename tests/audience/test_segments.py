@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -18,11 +19,16 @@ from engine.audience.segments import (
     tree,
     truths_about,
 )
+from engine.audit.standing import standing
 from engine.cli.parser import parser
 from engine.cli.segments import segment, segments
 from engine.context import AppContext
 from engine.i18n.condition_words import line_in_words
+from engine.i18n.dates import on_clock
+from engine.i18n.language import translator
 from engine.i18n.user_error import UserError
+from engine.privacy.dossier_words import DossierInWords
+from engine.privacy.export import as_csv, dossier
 from engine.sequence.condition import Combined, FieldIs, InSegment, On
 from engine.sequence.delay import DAY
 from engine.sequence.model import Broadcast, Letter, Plan, Segment, SegmentRule
@@ -191,6 +197,21 @@ def test_each_line_is_counted_and_somebody_is_told_why(
     assert [line["truth"] for line in why[0]["lines"]] == ["unknown", "true"]
     assert typed(context, "segment", "why", "fresh", "anna@lecteurs.example") == 0
     assert "si rien ne se passe" in capsys.readouterr().out
+
+
+def test_their_own_data_and_their_story_name_the_segments_somebody_is_in(
+    context: AppContext,
+) -> None:
+    anna = context.vault.find("anna@lecteurs.example") or ""
+    held = dossier(context, anna)
+    names = [segment["name"] for segment in cast("list[dict[str, str]]", held["segments"])]
+    assert set(names) >= {"Fresh", "Lyon"}
+    plan, now = context.installation_stream.current().plan(), context.clock.now()
+    known = DossierInWords(plan, "fr", "Europe/Paris", now).sections(held)[0]
+    assert ("Vous êtes compté parmi", ", ".join(names)) in [(x.name, x.value) for x in known.lines]
+    assert "Lyon" in as_csv(held)
+    story = list(standing(context, anna, on_clock("Europe/Paris"), translator("en")))
+    assert {f"In the segment “{name}”" for name in names} <= set(story)
 
 
 def test_what_is_kept_wrongly_is_found_with_status_one(
