@@ -153,6 +153,15 @@ class FormDoor:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """`links`: whether ordinary links of letters lead by way of this site, which counts them by
+    letter and link and nobody apart.
+    """
+
+    links: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     folder: Path
     site: Site
@@ -162,6 +171,7 @@ class Config:
     sending: Sending = Sending()
     proof: Proof = field(default_factory=Proof)
     form: FormDoor = FormDoor()
+    measure: Measure = Measure()
     store_url: str = "embedded"
     mailbox_smtp_port: int = 8025
     mailbox_port: int = 8081
@@ -194,37 +204,21 @@ def read_config(folder: Path) -> Config:
             octets = file.read(MAX_TEXT_CHARACTERS + 1)
         text = octets.decode("utf-8") if len(octets) <= MAX_TEXT_CHARACTERS else ""
     except FileNotFoundError:
-        raise Unpublishable(
-            (
-                Mistake(
-                    "config.toml",
-                    1,
-                    N_("there is no config.toml in this folder; `relance init DIR` makes one"),
-                ),
-            )
-        ) from None
+        sentence = N_("there is no config.toml in this folder; `relance init DIR` makes one")
+        raise _whole_file(sentence) from None
     except UnicodeDecodeError as error:
-        raise Unpublishable(
-            (
-                Mistake(
-                    "config.toml",
-                    1,
-                    N_("is not UTF-8 (byte {byte}): save it as UTF-8"),
-                    byte=error.start,
-                ),
-            )
-        ) from None
+        sentence = N_("is not UTF-8 (byte {byte}): save it as UTF-8")
+        raise _whole_file(sentence, byte=error.start) from None
     except OSError as error:
-        raise Unpublishable(
-            (
-                Mistake(
-                    "config.toml", 1, N_("cannot be read: {why}"), why=error.strerror or str(error)
-                ),
-            )
-        ) from None
+        why = error.strerror or str(error)
+        raise _whole_file(N_("cannot be read: {why}"), why=why) from None
     if len(octets) > MAX_TEXT_CHARACTERS:
-        raise Unpublishable((Mistake("config.toml", 1, NO_TEXT),))
+        raise _whole_file(NO_TEXT)
     return config_of(folder, text)
+
+
+def _whole_file(sentence: str, **values: str | int) -> Unpublishable:
+    return Unpublishable((Mistake("config.toml", 1, sentence, **values),))
 
 
 def config_of(folder: Path, text: str) -> Config:
@@ -252,9 +246,10 @@ def config_of(folder: Path, text: str) -> Config:
         sending_part.parsed("pause_after_outage", parse_delay, Delay(days=1)),
         sending_part.parsed("drain", parse_seconds, 30),
     )
-    mailbox, store, proof_part, form_part = (
-        _part(root, name) for name in ("mailbox", "store", "proof", "form")
+    mailbox, store, proof_part, form_part, measure_part = (
+        _part(root, name) for name in ("mailbox", "store", "proof", "form", "measure")
     )
+    measure = Measure(measure_part.get("links", bool, False))
     form = FormDoor(form_part.get("order_key_file", str, ""))
     proof = read_proof(proof_part)
     ports = (_port(mailbox, "smtp_port", 8025), _port(mailbox, "port", 8081))
@@ -265,12 +260,13 @@ def config_of(folder: Path, text: str) -> Config:
             N_('`url` is "embedded" or a PostgreSQL address: postgresql://user@host/database'),
         )
     settings = _settings(root, site)
-    for part in (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part):
+    parts = (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part, measure_part)
+    for part in parts:
         part.finish()
     root.finish()
     if mistakes:
         raise Unpublishable(tuple(sorted(set(mistakes))))
-    return Config(folder, site, settings, web, smtp, sending, proof, form, url, *ports)
+    return Config(folder, site, settings, web, smtp, sending, proof, form, measure, url, *ports)
 
 
 def _part(root: Table, name: str) -> Table:

@@ -159,7 +159,7 @@ def published_words(
     ground = person.grounds.get(claim.purpose)
     source = source_of(letter, plan, claim.purpose)
     try:
-        field_names = composer.compiled(letter, plan, claim.purpose).fields
+        field_names = composer.compiled(letter, plan, claim).fields
     except LetterMistakes:
         field_names = frozenset()
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from html import escape
+from html import escape, unescape
 from typing import Literal
 from urllib.parse import unquote
 
 from engine.letter.foreign_tags import explained
 from engine.letter.inlining import with_inlined_styles
-from engine.letter.inspection import ASSET, find_html_mistakes, unfinished_tag
+from engine.letter.inspection import ASSET, find_html_mistakes, hosts_named, unfinished_tag
 from engine.letter.layout import (
     DEFAULT_BUTTON_COLOURS,
     EVERYWHERE,
@@ -55,6 +55,11 @@ LAYOUT_FILE = "layout.html"
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ROOM_FOR_FOOT_AND_FIELDS = 2_000
 _ADDRESS = re.compile(r"""(\s(?:src|href)\s*=\s*["']?)([^"'\s>]+)""")
+_ORDINARY_LINK = re.compile(
+    r"""(<a\s(?:[^<>]*?\s)?href\s*=\s*["']?)(https?://[^"'\s<>]+)([^<>]*>)(.*?)</a>""",
+    re.IGNORECASE | re.DOTALL,
+)
+_TAG = re.compile(r"<[^<>]*>")
 _SOURCE = re.compile(r"""\ssrc\s*=\s*["']?([^"'\s>]+)""")
 _WIDTH = re.compile(r"""\swidth\s*=\s*["']?([1-9]\d{0,3})["'\s>/]""", re.I)
 Line = Literal["subject", "preheader"]
@@ -106,6 +111,8 @@ class RenderSettings:
     assets_base: str = ""
     button_colours: ButtonColours = DEFAULT_BUTTON_COLOURS
     size_of: Callable[[str], tuple[int, int] | None] = no_sizes
+    counted: Callable[[str], str] | None = None
+    """Gives the address by way of which an ordinary link leads; None where all lead straight."""
 
 
 class Draft:
@@ -260,6 +267,8 @@ class Draft:
         return piece is not None and piece.kind == "output" and piece.text == "content"
 
     def _finish(self) -> None:
+        if self._settings.counted is not None:
+            self._page = _with_counted_links(self._page, self._settings.counted)
         self._page = _with_assets(self._page, self._settings)
         if not self.mistakes:
             self._page = with_inlined_styles(self._page, self._words)
@@ -321,6 +330,19 @@ def _without_comments(source: str) -> str:
 def resolved(address: str, assets_base: str) -> str:
     asset = ASSET.fullmatch(address)
     return f"{assets_base.rstrip('/')}/{asset[1]}" if asset else address
+
+
+def _with_counted_links(html: str, counted: Callable[[str], str]) -> str:
+    """The page with ordinary links that lead by way of a counter, but for those whose words name
+    where they lead. Action links are placeholders still.
+    """
+
+    def led(link: re.Match[str]) -> str:
+        address = unescape(link[2])
+        straight = Placeholders.any.search(address) or hosts_named(_TAG.sub("", link[4]))
+        return link[0] if straight else f"{link[1]}{escape(counted(address))}{link[3]}{link[4]}</a>"
+
+    return _ORDINARY_LINK.sub(led, html)
 
 
 def _with_assets(html: str, settings: RenderSettings) -> str:

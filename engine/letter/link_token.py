@@ -95,3 +95,35 @@ def _keyed_mac(key: bytes) -> hmac.HMAC:
     message. Copy it, never update it.
     """
     return hmac.new(key, _PREFIX, hashlib.sha256)
+
+
+COUNTED_PREFIX = "/v/"
+_ADDRESS_PREFIX = b"address/v1\0"
+_MAC_OCTETS = 16
+MAX_ADDRESS_CHARACTERS = 6000
+
+
+def counted_address(key: bytes, letter: str, address: str) -> str:
+    """What follows COUNTED_PREFIX, the same for everybody who gets `letter` (a letter_ref): where
+    an ordinary link of it leads, signed, so that nobody else can lead anywhere by way of this
+    installation.
+    """
+    payload = f"{letter}\0{address}".encode()
+    mac = hmac.digest(key, _ADDRESS_PREFIX + payload, hashlib.sha256)[:_MAC_OCTETS]
+    return base64.urlsafe_b64encode(mac + payload).rstrip(b"=").decode()
+
+
+def read_counted_address(key: bytes, text: str) -> tuple[str, str] | None:
+    """The letter and the address; None for what `counted_address` has not made."""
+    if len(text) > MAX_ADDRESS_CHARACTERS or not text.isascii():
+        return None
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    mac, payload = raw[:_MAC_OCTETS], raw[_MAC_OCTETS:]
+    genuine = hmac.digest(key, _ADDRESS_PREFIX + payload, hashlib.sha256)[:_MAC_OCTETS]
+    if not hmac.compare_digest(mac, genuine):
+        return None
+    letter, _, address = payload.decode().partition("\0")
+    return letter, address

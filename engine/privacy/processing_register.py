@@ -84,8 +84,10 @@ def missing_in_register(then: InForce, *, relay: str) -> Iterator[str]:
         )
 
 
-def register(then: InForce, speech: Speech) -> str:
-    """Markdown. Only for a publication in which nothing is missing (`missing_in_register`)."""
+def register(then: InForce, speech: Speech, *, links_counted: bool = False) -> str:
+    """Markdown. Only for a publication in which nothing is missing (`missing_in_register`).
+    `links_counted`: whether ordinary links of letters are, now.
+    """
     _ = speech._
     parts = [heading(1, _("Record of processing activities")), _head(then, speech)]
     parts += [heading(2, _("Whoever answers for the data")), _controller(then.declared, speech)]
@@ -97,13 +99,25 @@ def register(then: InForce, speech: Speech) -> str:
     parts += [heading(2, _("Who works on the data")), _recipients(then.declared, speech)]
     parts += [
         heading(2, _("How long what is kept")),
-        rows(retention(then.declared.retention, speech)),
+        rows([*retention(then.declared.retention, speech), *_measured(links_counted, speech)]),
     ]
     parts += [
         heading(2, _("Security (GDPR 32)")),
         bullets([*measures(speech), *map(plain, then.declared.controller.security)]),
     ]
     return "\n".join(parts)
+
+
+def _measured(links_counted: bool, speech: Speech) -> Iterator[tuple[str, str]]:
+    _ = speech._
+    if links_counted:
+        yield (
+            _("visits to ordinary links of letters"),
+            _(
+                "less than thirteen months, as numbers by letter, link and week that name nobody;"
+                " address and browser for some minutes, in memory alone"
+            ),
+        )
 
 
 def _head(then: InForce, speech: Speech) -> str:

@@ -25,13 +25,16 @@ from engine.api import routes as api
 from engine.api.problems import Problem, too_busy
 from engine.api.stores import ApiStores
 from engine.commands.group_commit import CommandGroupCommit
-from engine.config import Site
+from engine.config import Config, Site
+from engine.desk.desk import VisitCell
 from engine.i18n.language import N_, translator
 from engine.ledger.store import LOST
 from engine.letter.colour import text_on
+from engine.letter.link_token import COUNTED_PREFIX, read_counted_address
 from engine.letter.source_folder import open_asset
 from engine.status.findings import of_views
 from engine.status.gather import StatusStores, gather, view_states
+from engine.views import week_of
 from engine.web import forms
 from engine.web.front import Front
 from engine.web.link_pages import LinkPages
@@ -40,6 +43,8 @@ from engine.web.link_visits import LinkVisits
 from engine.web.own_data import OwnData
 from engine.web.pages import App, Headers, Ours, Pages, site_headers, spoken
 from engine.web.preferences import PreferenceCentre
+from engine.web.request import neighbourhood, visitor_of
+from engine.web.robots import LoggedVisit, is_prefetch, is_scanner
 from engine.web.stores import FormStores, LinkStores, OwnDataStores
 
 log = logging.getLogger("relance.web")
@@ -89,8 +94,9 @@ def make_site(stores: SiteStores, group_commit: CommandGroupCommit) -> App:
     _add_files(app, stores.config.sequences)
     front = Front(pages, stores.config, stores.installation_stream, stores.vault)
     _add_front(app, front)
-    _add_errors(app, front)
     links = stores.links()
+    _add_counted_links(app, stores.config, links, front)
+    _add_errors(app, front)
     link_pages = LinkPages(links, pages, front)
     return LinkRoutes(
         app,
@@ -170,6 +176,35 @@ def _add_front(app: FastAPI, front: Front) -> None:
             headers={"Cache-Control": "public, max-age=86400"},
             media_type="image/svg+xml",
         )
+
+
+def _add_counted_links(app: FastAPI, config: Config, links: LinkStores, front: Front) -> None:
+    """By way of which ordinary links of letters lead while `[measure] links` counts them. Letters
+    sent before go on leading there when it is off, and are counted no more.
+    """
+
+    @app.api_route(COUNTED_PREFIX + "{token}", methods=["GET", "HEAD"], include_in_schema=False)
+    def counted(token: str, request: Request) -> Response:
+        known = read_counted_address(links.link_key, token)
+        if known is None:
+            return front.unknown_link()
+        letter, address = known
+        if config.measure.links:
+            headers = dict(request.headers.items())
+            agent = headers.get("user-agent", "")
+            visitor = visitor_of(request, config.web.trusted_proxies)
+            links.visit_counts.note(
+                LoggedVisit(
+                    at=links.visit_counts.now(),
+                    letter="",
+                    link=f"{letter} {address}",
+                    visitor=f"{visitor} {agent}",
+                    network=neighbourhood(visitor, v6=48),
+                    suspect=request.method == "HEAD" or is_scanner(agent) or is_prefetch(headers),
+                ),
+                VisitCell(letter, "link", address, week_of(links.clock.now())),
+            )
+        return Response(status_code=302, headers={"Location": address, "Cache-Control": "no-store"})
 
 
 def _icon(site: Site) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import quote, urlsplit
@@ -30,6 +30,7 @@ from engine.letter.compile import (
 )
 from engine.letter.link_token import (
     CONFIRM,
+    COUNTED_PREFIX,
     EVERYTHING,
     FIRST_LINK,
     MY_DATA,
@@ -37,6 +38,7 @@ from engine.letter.link_token import (
     PREFERENCES,
     TOKEN_CHARACTERS,
     UNSUBSCRIBE,
+    counted_address,
     make_token,
     make_tokens,
 )
@@ -59,6 +61,7 @@ from engine.mime.message import MimeTemplate, Personal, quoted_printable_lines
 from engine.proof.checkpoint import HEADER, words_of
 from engine.sequence.field_values import fits
 from engine.sequence.model import Letter, Plan
+from engine.subscriber.agenda_key import letter_ref
 from engine.subscriber.events import LetterBegun
 from engine.subscriber.person import ASK_FIRST
 from engine.words import LANGUAGES, Language
@@ -67,6 +70,8 @@ COMPILED_CACHE_SIZE = 512
 PRECOMPILED_CACHE_SIZE = 1000  # of some 30 KB
 MAX_COMMON_SOURCES = 100
 MAX_SOURCE_CHARACTERS = 200
+MAX_COUNTED_ADDRESS = 1000
+"""A longer address leads straight: it would be a third longer still."""
 
 
 class CannotRender(Exception):
@@ -169,7 +174,7 @@ class Composer:
                 f'the letter "{claim.letter}" is not in edition {claim.edition}', "letter"
             )
         try:
-            compiled = self.compiled(letter, plan, claim.purpose)
+            compiled = self.compiled(letter, plan, claim)
             url = partial(self._url, request)
             return compiled.render(
                 self._values(request, plan), _answers(compiled, url), self._foot(request, plan, url)
@@ -250,7 +255,7 @@ class Composer:
         letter = letter_of(plan, request.claim)
         if letter is None:
             return None
-        compiled = self.compiled(letter, plan, request.claim.purpose)
+        compiled = self.compiled(letter, plan, request.claim)
         # Stand-ins for tokens: text that no author can have written, of a token's length, in
         # characters that are encoded as a token's are.
         unheard = secrets.token_hex((TOKEN_CHARACTERS - 3) // 2)
@@ -266,22 +271,32 @@ class Composer:
         template = MimeTemplate(*self._ends(), self.domain, extra, tuple(marks.values()), HEADER)
         return PrecompiledLetter(body, template, tuple(marks))
 
-    def compiled(self, letter: Letter, plan: Plan, purpose: str) -> Compiled:
+    def compiled(self, letter: Letter, plan: Plan, claim: LetterBegun) -> Compiled:
+        purpose, settings = claim.purpose, self._settings
+        ref = letter_ref(claim.key, claim.letter) if self.config.measure.links else ""
         key = (
             plan.edition,
             letter.body,
             letter.subject,
-            f"{letter.preheader}|{purpose if letter.body in OWN_BODIES else ''}",
+            f"{letter.preheader}|{purpose if letter.body in OWN_BODIES else ''}|{ref}",
         )
         compiled = self._compiled.get(key)
         if compiled is None:
+            if ref and claim.kind in ("letter", "broadcast"):
+                settings = replace(settings, counted=partial(self._counted, ref))
             compiled = compile_letter(
-                source_of(letter, plan, purpose), self._settings, quote(self.config.site.logo)
+                source_of(letter, plan, purpose), settings, quote(self.config.site.logo)
             )
             self._compiled[key] = compiled
             if len(self._compiled) > COMPILED_CACHE_SIZE:
                 self._compiled.popitem(last=False)
         return compiled
+
+    def _counted(self, ref: str, address: str) -> str:
+        if len(address) > MAX_COUNTED_ADDRESS:
+            return address
+        token = counted_address(self.link_key, ref, address)
+        return f"{self.config.site.url}{COUNTED_PREFIX}{token}"
 
     def _values(self, request: ComposeRequest, plan: Plan) -> dict[str, str]:
         """The person's fields. A confirmation mail gets only values that look like names, or fit

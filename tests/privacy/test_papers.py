@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.cli import arguments_of_trust, papers
-from engine.config import read_config
+from engine.config import Measure, read_config
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.installation.publishing import publication
@@ -128,8 +129,17 @@ def test_the_register_holds_what_article_30_wants(
     assert "Sauvegardes \\| & Cie" in said, "what was declared breaks no table"
     assert "GDPR 27" not in said, "a representative in the Union is for who stands outside of it"
     assert "| legal representative | not said |" in said
+    assert "visits to ordinary links" not in said
     head = declared.ledger.head()
     assert said.endswith(f"---\n\nLe Potager · position {head} · no signed checkpoint yet\n")
+
+
+def test_the_register_says_that_links_are_counted_where_they_are(
+    declared: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counting = replace(declared, config=replace(declared.config, measure=Measure(links=True)))
+    said = asked(counting, capsys, "register", "--lang", "en")
+    assert "| visits to ordinary links of letters | less than thirteen months" in said
 
 
 def test_the_register_is_french_in_dates_countries_and_articles(
