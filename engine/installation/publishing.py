@@ -190,6 +190,8 @@ def notice_text(plan: Plan, name: str) -> str:
         purpose.description,
         partner,
         age,
+        *(f"[ ] {theme.name}" for theme in plan.themes.values() if "themes" in form.ask),
+        *(f"[ ] {content.name}" for content in plan.contents.values() if "contents" in form.ask),
     ]
     return unicodedata.normalize("NFC", "\n".join(line for line in lines if line))
 

@@ -26,9 +26,10 @@ from engine.intake.field_reader import (
 )
 from engine.intake.instants import DateFault, DateOrder, DateRefused
 from engine.intake.locales import read_zone
+from engine.intake.preferences import chosen_on, is_choice
 from engine.sequence.field_values import BETWEEN_OPTIONS
 from engine.sequence.model import Field, Form
-from engine.subscriber.commands import RequestConsent, Subscribe
+from engine.subscriber.commands import NOTHING_CHOSEN, Chosen, RequestConsent, Subscribe
 from engine.subscriber.events import Cause
 
 PROVIDERS = frozenset({
@@ -178,6 +179,7 @@ class Answers:
     campaign: str = ""
     proof: str = ""
     bought: str = ""
+    chosen: Chosen = NOTHING_CHOSEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +271,7 @@ def read(
         *_origin(posted),
         proof,
         posted.get(BOUGHT, "") if proof else "",
+        chosen_on(posted, form),
     )
 
 
@@ -379,6 +382,7 @@ def shown_again(posted: Mapping[str, str], form: Form) -> dict[str, str]:
         PROOF,
         BOUGHT,
         TIMEZONE,
+        *filter(is_choice, posted),
         *(form_field.name for form_field in form.fields),
         *(
             box
@@ -435,8 +439,11 @@ def joining(
     notice: str,
     language: str,
     fields: tuple[str, ...],
+    chosen: Chosen,
 ) -> Subscribe:
-    """Join at once. Never as the person's own act: it undoes no withdrawal, even for an order."""
+    """Join at once, with what was `chosen`. Never as the person's own act: it undoes no withdrawal,
+    even for an order.
+    """
     return Subscribe(
         at=now,
         cause=cause,
@@ -448,6 +455,7 @@ def joining(
         language=language,
         fields=fields,
         call=call,
+        chosen=chosen,
     )
 
 

@@ -1,5 +1,5 @@
-"""What is posted from the page on which a person chooses what to receive. Pure; every posted value
-is hostile.
+"""What is posted from the page on which a person chooses what to receive, or from a form that asks
+the same. Pure; every posted value is hostile.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ from typing import Literal
 from engine.intake.instants import DateRefused, read_day
 from engine.sequence.model import Form, Plan
 from engine.sequence.timing import to_instant
+from engine.subscriber.commands import Chosen
 from engine.subscriber.preferences import LONGEST_PAUSE
 from engine.subscriber.terms import FREQUENCIES, Frequency
 
 PURPOSE, WAS, THEME, CONTENT = "purpose-", "was-", "theme-", "content-"
 FREQUENCY, PAUSE, OFFERED = "frequency", "pause", "offered"
+ON_FORM = "relance-"
+"""Before these names on a form, whose fields may be called like them."""
+MAX_BOXES = 100
 PauseFault = Literal["date", "past", "far"]
 
 
@@ -41,13 +45,10 @@ def read_choice(posted: Mapping[str, str], plan: Plan, now: int, zone: str) -> C
         return paused_until
     ticked = {purpose for purpose in plan.purposes if posted.get(PURPOSE + purpose)}
     was = {purpose for purpose in plan.purposes if posted.get(WAS + purpose) == "on"}
-    frequency: Frequency = next(
-        (known for known in FREQUENCIES if known == posted.get(FREQUENCY)), "as-it-comes"
-    )
     return Choice(
         themes=tuple(code for code in plan.themes if posted.get(THEME + code)),
         contents=tuple(code for code in plan.contents if posted.get(CONTENT + code)),
-        frequency=frequency,
+        frequency=_frequency(posted.get(FREQUENCY)) or "as-it-comes",
         paused_until=paused_until,
         on=tuple(p for p in plan.purposes if p in ticked - was and form_to_switch_on(plan, p)),
         off=tuple(p for p in plan.purposes if p in was - ticked),
@@ -65,6 +66,51 @@ def _pause(text: str, now: int, zone: str) -> int | PauseFault:
     if until <= now:
         return "past"
     return until if until - now <= LONGEST_PAUSE else "far"
+
+
+def is_choice(name: str) -> bool:
+    """Whether an input of a form has this name for one of these choices."""
+    plain = name.removeprefix(ON_FORM)
+    return plain != name and (plain == FREQUENCY or plain.startswith((THEME, CONTENT)))
+
+
+def chosen_on(posted: Mapping[str, str], form: Form) -> Chosen:
+    """Of what the form asks; that the plan offers it is for the decision to say."""
+
+    def ticked(prefix: str) -> tuple[str, ...]:
+        boxes = sorted(name for name, value in posted.items() if name.startswith(prefix) and value)
+        return tuple(name.removeprefix(prefix) for name in boxes[:MAX_BOXES])
+
+    return Chosen(
+        ticked(ON_FORM + THEME) if "themes" in form.ask else (),
+        ticked(ON_FORM + CONTENT) if "contents" in form.ask else (),
+        _frequency(posted.get(ON_FORM + FREQUENCY)) if "frequency" in form.ask else "",
+    )
+
+
+def written_choice(chosen: Chosen) -> dict[str, object]:
+    """As the evidence of a request keeps it."""
+    return {
+        "themes": list(chosen.themes),
+        "contents": list(chosen.contents),
+        "frequency": chosen.frequency,
+    }
+
+
+def read_choice_kept(kept: object) -> Chosen:
+    """What `written_choice` has written; nothing chosen where it is anything else."""
+    if not isinstance(kept, dict):
+        return Chosen()
+    themes, contents = kept.get("themes"), kept.get("contents")
+    return Chosen(
+        tuple(map(str, themes)) if isinstance(themes, list) else (),
+        tuple(map(str, contents)) if isinstance(contents, list) else (),
+        _frequency(kept.get("frequency")),
+    )
+
+
+def _frequency(written: object) -> Frequency | Literal[""]:
+    return next((known for known in FREQUENCIES if known == written), "")
 
 
 def form_to_switch_on(plan: Plan, purpose: str) -> Form | None:

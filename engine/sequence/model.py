@@ -219,13 +219,18 @@ class FormField(Field):
     required: bool = False
 
 
+Asked = Literal["themes", "contents", "frequency"]
+ASKED: tuple[Asked, ...] = get_args(Asked)
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A hosted form. `basis` "consent" asks for a confirmation by mail unless `confirm` is false;
     "service" and "soft-optin" join at once.
 
     `age` is the label of a box by which somebody declares to be old enough; `function_field` names
-    the field that holds a profession (D09).
+    the field that holds a profession (D09). `ask`: what it lets people choose besides, as their
+    page of preferences does.
     """
 
     name: str
@@ -246,6 +251,7 @@ class Form:
     order_field: str = ""
     age: str = ""
     function_field: str = ""
+    ask: tuple[Asked, ...] = ()
 
     @property
     def lists(self) -> tuple[int, ...]:

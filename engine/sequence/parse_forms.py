@@ -8,8 +8,17 @@ from typing import Literal, cast
 
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.draft import Draft, check_name
-from engine.sequence.model import Choice, Confirmation, Field, Form, FormField, Question
-from engine.sequence.nearest import hint, nearest_field
+from engine.sequence.model import (
+    ASKED,
+    Asked,
+    Choice,
+    Confirmation,
+    Field,
+    Form,
+    FormField,
+    Question,
+)
+from engine.sequence.nearest import hint, nearest, nearest_field
 from engine.sequence.parse_letters import check_body
 from engine.sequence.table import Table
 from engine.words import N_
@@ -47,6 +56,7 @@ def read_form(table: Table, root: Table, draft: Draft) -> Form:
         table.get("order_field", str, ""),
         table.get("age", str, ""),
         table.get("function_field", str, ""),
+        _asked(table, draft),
     )
     for listed in form.lists:
         if listed in draft.lists and draft.lists[listed][0].purpose != form.purpose:
@@ -66,6 +76,21 @@ def read_form(table: Table, root: Table, draft: Draft) -> Form:
     _duties(form, table)
     table.finish()
     return form
+
+
+def _asked(table: Table, draft: Draft) -> tuple[Asked, ...]:
+    """In the order of the page, whatever theirs."""
+    written = table.get("ask", list, [])
+    offered = {"themes": draft.settings.themes, "contents": draft.settings.contents}
+    for code in written:
+        if code not in ASKED:
+            message = N_('`ask` knows "themes", "contents" and "frequency", not {code}{hint}')
+            close = hint(nearest(str(code), ASKED))
+            table.mistake("ask", message, code=repr(code), hint=close)
+        elif offered.get(code) == ():
+            message = N_("`ask`: nobody can choose among {code}, none are declared in config.toml")
+            table.mistake("ask", message, code=code)
+    return tuple(code for code in ASKED if code in written)
 
 
 def _duties(form: Form, table: Table) -> None:

@@ -8,6 +8,7 @@ came. A command that is repeated changes nothing the second time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from engine.subscriber.command import Command as Command
 from engine.subscriber.eligibility import EVERYTHING
@@ -35,12 +36,25 @@ from engine.subscriber.terms import (
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """What somebody chose on a form, in codes; "" or none where they left it open."""
+
+    themes: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ()
+    frequency: Frequency | Literal[""] = ""
+
+
+NOTHING_CHOSEN = Chosen()
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribe(Command):
     """Join `list` on a stated ground.
 
     `declared_at` is when the ground was given (0 = now); `start` and `counted_from` say what the
     person receives; `own_act` is true where the person asked for it themselves, which alone may put
-    back someone who had left. `call` makes a repeat harmless for 30 days.
+    back someone who had left. `chosen` is what they want to receive. `call` makes a
+    repeat harmless for 30 days.
     """
 
     list: int
@@ -56,6 +70,7 @@ class Subscribe(Command):
     last_contact: int = 0
     own_act: bool = False
     call: str = ""
+    chosen: Chosen = NOTHING_CHOSEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +115,14 @@ class RequestConsent(Command):
 @dataclass(frozen=True, slots=True)
 class Confirm(Command):
     """The person confirms the request whose mail held the link; `request` is its id. `fields` names
-    what was entered with the request and is now kept.
+    what was entered with the request and is now kept, `chosen` what was chosen with it.
     """
 
     purpose: str
     request: str
     act: str = ""
     fields: tuple[str, ...] = ()
+    chosen: Chosen = NOTHING_CHOSEN
 
     def __post_init__(self) -> None:
         _of_one(self.purpose)

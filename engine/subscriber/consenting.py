@@ -38,6 +38,7 @@ def subscribe(command: c.Subscribe, person: Person, plan: Plan) -> Outcome:
     facts = _registration(command.at, person, command.timezone, command.language)
     facts += _ground(command, person, purpose, plan.partner_of(purpose))
     facts += _told(command, person)
+    facts += _preferred(command, person, plan, command.notice)
     facts += _joins(command.at, permission, command.start, command.counted_from)
     if not facts:
         return NothingToDo(Unchanged.ON_LIST_ALREADY, list=command.list)
@@ -175,8 +176,23 @@ def confirm(command: c.Confirm, person: Person, plan: Plan) -> Outcome:
         ),
     )
     facts += profile(command.at, person, command.fields)
+    facts += _preferred(command, person, plan, pending.notice, command.act)
     joins = _joins_all(command.at, pending.lists, person, plan, pending.start, pending.counted_from)
     return done(command.cause, *facts, *(() if isinstance(joins, Refused) else joins))
+
+
+def _preferred(
+    command: c.Subscribe | c.Confirm, person: Person, plan: Plan, offered: str, act: str = ""
+) -> tuple[e.PersonEvent, ...]:
+    """What the person chose on the form; what they left open there stays as it is."""
+    chosen, before = command.chosen, person.preferences
+    themes = tuple(code for code in plan.themes if code in chosen.themes) or before.themes
+    contents = tuple(code for code in plan.contents if code in chosen.contents) or before.contents
+    frequency = chosen.frequency or before.frequency
+    if (themes, contents, frequency) == (before.themes, before.contents, before.frequency):
+        return ()
+    paused_until = before.paused_until if before.paused_until > command.at else 0
+    return (e.PreferencesSet(command.at, themes, contents, frequency, paused_until, offered, act),)
 
 
 def decline_request(command: c.DeclineRequest, person: Person) -> Outcome:

@@ -7,16 +7,28 @@ A visit that fails, fails alone: where a load of many raises, it is bisected.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from engine.commands.command_handler import CommandRequest, Result
 from engine.commands.group_commit import bisect_failures
 from engine.desk.desk import LinkHistory, Page, PageOpening
 from engine.installation.state import Installation
+from engine.intake.preferences import read_choice_kept
 from engine.ledger.codec import Entry
+from engine.subscriber.commands import NOTHING_CHOSEN, Chosen
 from engine.subscriber.person import Person
 from engine.web.link_resolver import LinkResolver, OpenedLink
 from engine.web.stores import LinkStores
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was entered with a request: the fields of which nothing is known yet, and the choice."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    chosen: Chosen = NOTHING_CHOSEN
+
 
 Key = TypeVar("Key")
 Answer = TypeVar("Answer")
@@ -108,10 +120,8 @@ class LinkLoaders:
         """Of a person (stream, version): their entries after the version."""
         self.suppression = BatchLoader(self._suppressions)
         """Why a person's address may not be written to; "" where it may, or they are erased."""
-        self.told_fields = BatchLoader(self._told_fields)
-        """Of (stream, commitment): the fields that were told with a request and of which nothing
-        is known yet.
-        """
+        self.told = BatchLoader(self._told)
+        """Of (stream, commitment): what was told with a request."""
         self.execute = BatchLoader(self._execute)
         """A request, and the person it concerns as they were when the link was opened."""
         self.note_pressed = BatchLoader(self._note_pressed)
@@ -127,7 +137,7 @@ class LinkLoaders:
             self.note_shown,
             self.entries_after,
             self.suppression,
-            self.told_fields,
+            self.told,
             self.execute,
             self.note_pressed,
             self.open_again,
@@ -167,21 +177,23 @@ class LinkLoaders:
         reasons = vault.suppressed(list(hashes.values()))
         return [reasons.get(hashes.get(stream, b""), "") for stream in streams]
 
-    def _told_fields(self, requests: Sequence[tuple[str, str]]) -> list[Mapping[str, str]]:
+    def _told(self, requests: Sequence[tuple[str, str]]) -> list[Told]:
         return [self._told_with(stream, commitment) for stream, commitment in requests]
 
-    def _told_with(self, stream: str, commitment: str) -> Mapping[str, str]:
+    def _told_with(self, stream: str, commitment: str) -> Told:
         vault = self.stores.vault
         known = vault.people([stream]).get(stream)
-        answers = vault.evidence_of(stream).get(commitment, {}).get("answers")
+        kept = vault.evidence_of(stream).get(commitment, {})
+        answers = kept.get("answers")
         if known is None or not isinstance(answers, dict):
-            return {}
+            return Told()
         declared: Collection[str] = self.stores.installation_stream.known.plan().fields
-        return {
+        fields = {
             name: str(value)
             for name, value in answers.items()
             if name in declared and value and not known.fields.get(name)
         }
+        return Told(fields, read_choice_kept(kept.get("preferences")))
 
     def _execute(self, requests: Sequence[tuple[CommandRequest, Person]]) -> list[Result]:
         known = {request.stream: person for request, person in requests}

@@ -21,9 +21,11 @@ from engine.installation.state import Installation
 from engine.intake.amounts import AmountRefused
 from engine.intake.forms import AGE, AGREED, Answers, is_signed, joining, request_for
 from engine.intake.orders import OrderRefused, PlacedOrder, read_bought
+from engine.intake.preferences import written_choice
 from engine.secret_files import order_keys
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Form
+from engine.subscriber.commands import NOTHING_CHOSEN
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Refused
 from engine.subscriber.person import NOBODY, Person, Request
@@ -217,7 +219,15 @@ class Enrolment:
         language = post.installation.plan().language
         call = self._call(post.form, post.answers.order)
         command = joining(
-            post.answers, post.form, vault_write.at, cause, call, notice, language, fields
+            post.answers,
+            post.form,
+            vault_write.at,
+            cause,
+            call,
+            notice,
+            language,
+            fields,
+            NOTHING_CHOSEN if post.person.registered else post.answers.chosen,
         )
         result = carried_out(
             self.group_commit,
@@ -348,6 +358,8 @@ def _facts(
         "shown_at": received.shown_at or None,
         "received_at": now,
     }
+    if form.ask:
+        facts["preferences"] = written_choice(answers.chosen)
     return unknown(facts, ("source", "campaign", "timezone", "shown_at", "age"))
 
 

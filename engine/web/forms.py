@@ -46,6 +46,7 @@ from engine.web.enrolment import Enrolment, Received, TooOften, TryAgain
 from engine.web.limits import Limits
 from engine.web.page_signatures import OLDEST_STAMP, YOUNGEST_STAMP, make_stamp, stamped_at
 from engine.web.pages import Pages, is_address, spoken, unlinked
+from engine.web.preference_offer import choices_on
 from engine.web.request import posted_inputs, visitor_of
 from engine.web.stores import FormStores
 
@@ -137,6 +138,7 @@ def embed_html(plan: Plan, name: str, site: Site) -> str:
         meant="",
         form=form,
         controls=_controls(form, none, none, spoken(plan.language, site)),
+        choices=choices_on(plan, form, spoken(plan.language, site)),
         seen=_seen(plan, form),
     )
     return bytes(page.body).decode().strip() + "\n"
@@ -169,6 +171,7 @@ def form_values(
         "may_stay": faults.reasons.get(EMAIL) == "meant",
         "form": form,
         "controls": _controls(form, values, errors, language),
+        "choices": choices_on(plan, form, language),
         "seen": _seen(plan, form),
     }
 

@@ -136,15 +136,10 @@ class LinkVisits:
         if isinstance(command, Refused):
             return self.pages.refused(opened, command)
         vault_write = yield from self._vault_write(opened, body, kept, now)
-        if (
-            isinstance(command, Confirm)
-            and opened.click.told
-            and (
-                fields := (yield from self.loaders.told_fields((opened.stream, opened.click.told)))
-            )
-        ):
-            command = replace(command, fields=tuple(sorted(fields)))
-            vault_write = replace(vault_write, fields=fields)
+        if isinstance(command, Confirm) and opened.click.told:
+            told = yield from self.loaders.told((opened.stream, opened.click.told))
+            command = replace(command, fields=tuple(sorted(told.fields)), chosen=told.chosen)
+            vault_write = replace(vault_write, fields=told.fields)
         request = CommandRequest(command, stream=opened.stream, vault_write=vault_write)
         result = yield from self.loaders.execute((request, opened.person))
         if result.conflict:

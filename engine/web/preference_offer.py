@@ -9,9 +9,16 @@ from dataclasses import dataclass
 
 from engine.i18n.language import N_, Language, translator
 from engine.installation.publishing import partner_line
-from engine.intake.preferences import form_to_switch_on, forms_of
+from engine.intake.preferences import (
+    CONTENT,
+    FREQUENCY,
+    ON_FORM,
+    THEME,
+    form_to_switch_on,
+    forms_of,
+)
 from engine.letter.french_spacing import spaced
-from engine.sequence.model import Form, Plan
+from engine.sequence.model import Asked, Form, Plan
 from engine.subscriber.terms import FREQUENCIES, Frequency
 
 FREQUENCY_WORDS: dict[Frequency, str] = {
@@ -19,6 +26,7 @@ FREQUENCY_WORDS: dict[Frequency, str] = {
     "weekly": N_("At most one a week"),
     "monthly": N_("At most one a month"),
 }
+NO_TICK_IS_ALL = N_("Tick what interests you. Without a tick, you receive all.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,33 @@ class Offer:
     frequencies: tuple[Option, ...]
     notice: str
     """All of it as text, one line for each thing said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a form asks besides, as the page does: boxes or, where `one`, buttons of which one is
+    chosen. Each option's code is the name of its box, or the value of its button.
+    """
+
+    title: str
+    about: str
+    options: tuple[Option, ...]
+    one: str = ""
+
+
+def choices_on(plan: Plan, form: Form, language: Language) -> tuple[Choices, ...]:
+    _, offered = translator(language), offer(plan, language)
+    about = _(NO_TICK_IS_ALL)
+
+    def boxes(prefix: str, options: tuple[Option, ...]) -> tuple[Option, ...]:
+        return tuple(Option(ON_FORM + prefix + option.code, option.name) for option in options)
+
+    choices: dict[Asked, Choices] = {
+        "themes": Choices(_("Themes"), about, boxes(THEME, offered.themes)),
+        "contents": Choices(_("Types of content"), about, boxes(CONTENT, offered.contents)),
+        "frequency": Choices(_("How often"), "", offered.frequencies, one=ON_FORM + FREQUENCY),
+    }
+    return tuple(choices[kind] for kind in form.ask)
 
 
 def published_as(language: Language) -> str:

@@ -31,6 +31,7 @@ from engine.intake.forms import (
     shown_again,
 )
 from engine.sequence.model import Choice, Form, FormField, Question
+from engine.subscriber.commands import NOTHING_CHOSEN
 from engine.subscriber.events import Cause
 
 QUESTION = Question("jardin", "Quel jardin ?", (Choice("Un balcon", 31), Choice("Un potager", 32)))
@@ -232,7 +233,9 @@ def test_the_hidden_input_has_a_name_the_author_does_not_use() -> None:
 def test_the_commands_carry_no_personal_value() -> None:
     cause = Cause("form", "r")
     asked = request_for(answers(GOOD), FORM, 7, cause, "id", "digest", "fr", ("first_name",))
-    joined = joining(answers(GOOD), FORM, 7, cause, "call", "digest", "fr", ("first_name",))
+    joined = joining(
+        answers(GOOD), FORM, 7, cause, "call", "digest", "fr", ("first_name",), NOTHING_CHOSEN
+    )
     assert (asked.lists, asked.request, asked.notice, asked.form, asked.timezone) == (
         (32,),
         "id",

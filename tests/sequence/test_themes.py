@@ -106,3 +106,40 @@ def test_they_are_published_with_the_settings_and_older_settings_keep_their_byte
     assert read_settings(write_settings(SETTINGS)) == SETTINGS
     plain = json.loads(write_settings(replace(SETTINGS, themes=(), contents=())))
     assert not plain.keys() & {"themes", "contents"}
+
+
+FORM = """
+[[form]]
+name = "f"
+title = "F"
+list = 1
+notice = "N"
+checkbox = "Oui"
+ask = {ask}
+"""
+
+
+@pytest.mark.parametrize(
+    ("ask", "settings", "mistake"),
+    [
+        ('["theme"]', SETTINGS, "and \"frequency\", not 'theme'"),
+        ("[1]", SETTINGS, "not 1"),
+        ('"themes"', SETTINGS, "`ask` must be"),
+        ('["contents"]', replace(SETTINGS, contents=()), "nobody can choose among contents"),
+    ],
+)
+def test_a_form_asks_for_what_there_is_to_choose_and_for_nothing_else(
+    ask: str, settings: Settings, mistake: str
+) -> None:
+    written = files("semis", "") if not settings.contents else files()
+    _, mistakes = read_plan(
+        written | {"b.toml": 'purpose = "conseils"' + FORM.format(ask=ask)}, settings
+    )
+    [found] = mistakes
+    assert mistake in str(found) and (found.file, found.line) == ("b.toml", 8)
+
+
+def test_a_form_asks_in_the_order_of_the_page() -> None:
+    form = 'purpose = "conseils"' + FORM.format(ask='["frequency", "themes"]')
+    plan, mistakes = read_plan(files() | {"b.toml": form}, SETTINGS)
+    assert not mistakes and plan.forms["f"].ask == ("themes", "frequency")

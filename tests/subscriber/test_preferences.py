@@ -209,3 +209,18 @@ def test_a_withdrawal_is_carried_out_though_another_purpose_cannot_be_switched_o
         e.ListLeft(LATER, 10, 1, "withdrawn"),
     )
     given(ANNA, unreachable).when(choose(on=(switch,))).refused("cannot be written to")
+
+
+def test_what_a_form_left_open_stays_as_it_was_and_a_pause_too() -> None:
+    before = e.PreferencesSet(NOON, ("semis",), paused_until=LATER + DAY, act="human_button")
+    request = e.ConsentRequested(NOON, "offres", "r1", (30,), LATER + DAY, notice="n1")
+    chosen = c.Chosen(themes=("unheard-of",), frequency="monthly")
+    given(*ANNA, before, request).when(
+        c.Confirm(LATER, PRESS, "offres", "r1", "human_button", chosen=chosen)
+    ).then(
+        e.ConsentConfirmed(LATER, "offres", "r1", "human_button", "n1"),
+        e.PreferencesSet(
+            LATER, ("semis",), (), "monthly", LATER + DAY, offered="n1", act="human_button"
+        ),
+        e.ListJoined(LATER, 30, 2),
+    )
