@@ -297,6 +297,7 @@ RULES: tuple[Rule, ...] = (
     check_segments.rules_that_run_in_a_circle,
     check_letters.reminders_nobody_can_answer,
     check_letters.letters_nobody_can_reach,
+    check_letters.trials_that_show_nothing,
     check_letters.hours_outside_the_window,
     check_letters.broadcasts_in_the_past,
     check_anchors.anchors_nothing_is_counted_from,

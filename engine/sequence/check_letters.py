@@ -13,9 +13,9 @@ from engine.sequence.cron import falls_due
 from engine.sequence.delay import parse_clock, parse_window
 from engine.sequence.links import find_links
 from engine.sequence.mistakes import Mistake, Unreadable, column_of
-from engine.sequence.model import Letter
+from engine.sequence.model import HOLDOUT, Letter
 from engine.sequence.parse_forms import CONFIRMATION_BODY
-from engine.sequence.plan_source import CONFIG, PlanSource, letters_of
+from engine.sequence.plan_source import CONFIG, PlanSource
 from engine.sequence.timing import read_local_minute, to_instant
 from engine.words import N_
 
@@ -52,6 +52,36 @@ def letters_nobody_can_reach(source: PlanSource) -> Iterator[Mistake]:
     for file in source.files:
         if file.endswith((".md", ".html")) and file not in sent:
             yield Mistake(file, 1, N_("no list and no broadcast sends this letter"), False)
+
+
+def trials_that_show_nothing(source: PlanSource) -> Iterator[Mistake]:
+    """Letters that are tried in versions which nobody gets, or which nothing could tell apart."""
+    declared = source.plan.declared
+    has_products = declared is not None and bool(declared.products)
+    for entry in source.letters_in_plan():
+        letter = entry.letter
+        given = [name for name, share in letter.arms if share]
+        if not given or entry.path[0] == "version":
+            continue
+        if given == [HOLDOUT]:
+            yield source.mistake(entry.path, "holdout", N_("nobody gets this letter"), True)
+        elif len(given) == 1:
+            message = N_('everybody gets version "{version}": nothing is compared')
+            yield source.mistake(entry.path, "version", message, version=given[0])
+        elif not (letter.links or has_products):
+            message = N_(
+                "nothing can tell the versions apart: the letter asks nothing, and no [[product]]"
+                " is declared that could be ordered"
+            )
+            yield source.mistake(entry.path, "version", message)
+        for version in letter.versions:
+            labels = [link.label for link in letter.links]
+            if [link.label for link in version.links] != labels:
+                message = N_(
+                    "its links have other words than those of the letter: answers are kept under"
+                    " the words that were pressed"
+                )
+                yield source.mistake(("version", *entry.path, version.id), "body", message)
 
 
 def hours_outside_the_window(source: PlanSource) -> Iterator[Mistake]:
@@ -157,10 +187,7 @@ def fields_collected_and_never_used(source: PlanSource) -> Iterator[Mistake]:
 
 def _fields_used(source: PlanSource) -> set[str]:
     confirmation = source.plan.confirmation
-    letters = [letter for listed in source.plan.lists.values() for letter in listed.letters]
-    letters += [
-        letter for broadcast in source.plan.broadcasts.values() for letter in letters_of(broadcast)
-    ]
+    letters = [entry.letter for entry in source.letters_in_plan()]
     letters += [
         Letter("", confirmation.subject, confirmation.body, confirmation.preheader),
         Letter("", confirmation.remind_subject, ""),

@@ -34,7 +34,7 @@ from engine.sequence.condition import (
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.field_values import value_of
 from engine.sequence.mistakes import Unreadable
-from engine.sequence.model import Field, FieldType, Plan
+from engine.sequence.model import Field, FieldType, Letter, Plan
 from engine.sequence.nearest import hint, nearest, nearest_field
 from engine.sequence.plan_source import letters_of
 from engine.words import N_, Value, Words, words
@@ -139,11 +139,16 @@ class Names:
 def _labels_of_letters(plan: Plan) -> Iterator[tuple[LetterRef, tuple[str, ...]]]:
     for listed in plan.lists.values():
         for letter in listed.letters:
-            yield LetterRef(listed.id, "", letter.id), tuple(link.label for link in letter.links)
+            yield LetterRef(listed.id, "", letter.id), _labels(letter)
     for broadcast in plan.broadcasts.values():
         for letter in letters_of(broadcast):
-            labels = tuple(link.label for link in letter.links)
-            yield LetterRef(0, broadcast.id, letter.id), labels
+            yield LetterRef(0, broadcast.id, letter.id), _labels(letter)
+
+
+def _labels(letter: Letter) -> tuple[str, ...]:
+    """Of the letter's links, in all its versions."""
+    labels = (link.label for _version, worded in letter.wordings() for link in worded.links)
+    return tuple(dict.fromkeys(labels))
 
 
 class _Word(NamedTuple):

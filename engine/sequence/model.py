@@ -5,8 +5,8 @@ times.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 from unicodedata import normalize
 
@@ -45,6 +45,26 @@ class Link:
         return normalize("NFC", _MARKUP.sub("", self.label)).strip()[:MAX_LABEL]
 
 
+ORIGINAL = "a"
+"""The letter itself, where it is tried against other versions."""
+HOLDOUT = "holdout"
+"""The share of people who do not get the letter: a version without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Other words of a letter, for `share` of a hundred people; what it does not say is the
+    letter's. Its links lead where those of the letter lead, in the same order.
+    """
+
+    id: str
+    share: int
+    subject: str
+    body: str
+    preheader: str = ""
+    links: tuple[Link, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One mail of a list or broadcast. Its identity is `id`, never its position.
@@ -56,7 +76,9 @@ class Letter:
     already past it. Under a cap a letter leaves room for those of more `weight` (0 to 9);
     `when_full` says what becomes of it where there is none. Only who is in segment `only` ("" is
     everybody) gets it, and nobody who is in segment `unless`. `theme` is what it is about,
-    `content` of which type it is: declared in config.toml, "" for none.
+    `content` of which type it is: declared in config.toml, "" for none. It is tried where it has
+    `versions`, or a `holdout`: so many of a hundred do not get it. The trial is the one that began
+    with edition `tried_since`, 0 where nothing is tried.
     """
 
     id: str
@@ -77,6 +99,40 @@ class Letter:
     anchored: Anchored | None = None
     theme: str = ""
     content: str = ""
+    versions: tuple[Version, ...] = ()
+    holdout: int = 0
+    tried_since: int = 0
+
+    @property
+    def arms(self) -> tuple[tuple[str, int], ...]:
+        """Of a letter that is tried, each version with its share of a hundred; the rest has the
+        letter itself. Empty where nothing is tried.
+        """
+        if not (self.versions or self.holdout):
+            return ()
+        others = [(version.id, version.share) for version in self.versions]
+        if self.holdout:
+            others.append((HOLDOUT, self.holdout))
+        return ((ORIGINAL, 100 - sum(share for _, share in others)), *others)
+
+    def in_version(self, name: str) -> Letter:
+        """The letter in the words of a version; itself where there is none of that name."""
+        version = next((version for version in self.versions if version.id == name), None)
+        if version is None:
+            return self
+        return replace(
+            self,
+            subject=version.subject,
+            body=version.body,
+            preheader=version.preheader,
+            links=version.links,
+        )
+
+    def wordings(self) -> Iterator[tuple[str, Letter]]:
+        """The letter itself under "", then in each version under its id."""
+        yield "", self
+        for version in self.versions:
+            yield version.id, self.in_version(version.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from engine.sequence.model import (
 )
 from engine.sequence.parse_anchors import read_anchors, read_programme
 from engine.sequence.parse_forms import CONFIRMATION_BODY, read_confirmation, read_form
-from engine.sequence.parse_letters import check_letters, read_broadcast, read_letter, read_links
+from engine.sequence.parse_letters import check_letters, read_broadcast, read_letter, with_links
 from engine.sequence.parse_segments import collect_segments, read_rules, read_segments
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
@@ -93,7 +93,7 @@ def _rejoin(text: str) -> Rejoin:
 def resolve_list(listed: List, table: Table, draft: Draft) -> List:
     """The list with its targets as numbers."""
     numbers, groups = _leaves(table, draft)
-    letters = tuple(replace(letter, links=read_links(letter, draft)) for letter in listed.letters)
+    letters = tuple(with_links(letter, draft) for letter in listed.letters)
     return replace(
         listed, letters=letters, leaves=numbers, leaves_groups=groups, ends=_ending(table, draft)
     )

@@ -15,14 +15,14 @@ from engine.sequence.cron import read_cron
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.draft import Draft, check_name, read_hours
 from engine.sequence.mistakes import Mistake, column_of
-from engine.sequence.model import Broadcast, Letter, Link
+from engine.sequence.model import HOLDOUT, ORIGINAL, Broadcast, Letter, Link, Version
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.parse_anchors import check_personal, read_anchored, read_intention
 from engine.sequence.parse_segments import SEGMENT, known_segment, read_reference
 from engine.sequence.pressure import WHEN_FULL, read_weight
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours, read_local_minute
-from engine.words import N_
+from engine.words import N_, words
 
 _MARK = "https://link.invalid/"
 _DEFINED = re.compile(rf"(?m)^[ >]*\[([^\]\n]+)\]:\s*<?{_MARK}(\d+)\b")
@@ -132,8 +132,85 @@ def read_letter(table: Table, hours: Hours, draft: Draft, position: int) -> Lett
         unless=read_reference(table, "unless", draft),
         anchored=anchored,
     )
+    letter = read_versions(table, letter, draft)
     table.finish()
     return letter
+
+
+def read_versions(table: Table, letter: Letter, draft: Draft) -> Letter:
+    """The letter with its `[[…version]]` and its `holdout`."""
+    versions: list[Version] = []
+    for own in table.tables("version"):
+        version = _version(own, letter, draft)
+        if version.id in (ORIGINAL, HOLDOUT):
+            message = N_('"{version}" is taken: it is {meaning}')
+            meaning = (
+                words(N_("the letter itself"))
+                if version.id == ORIGINAL
+                else words(N_("who gets no letter"))
+            )
+            own.mistake("id", message, version=version.id, meaning=meaning)
+        elif version.id in [other.id for other in versions]:
+            message = N_('there are two versions "{version}" of this letter')
+            own.mistake("id", message, version=version.id)
+        versions.append(version)
+    holdout = table.get("holdout", int, 0)
+    if not 0 <= holdout <= 100:
+        table.mistake("holdout", N_("`holdout` is a share of a hundred people: from 0 to 100"))
+        holdout = 0
+    shared = sum(version.share for version in versions) + holdout
+    if shared > 100:
+        message = N_("the shares of the versions and `holdout` come to {sum}: at most 100 can be")
+        table.mistake("version" if versions else "holdout", message, sum=shared)
+        return letter
+    return replace(letter, versions=tuple(versions), holdout=holdout)
+
+
+def _version(table: Table, letter: Letter, draft: Draft) -> Version:
+    name = table.need("id", str, "")
+    check_name(name, table, "id")
+    body = table.get("body", str, letter.body)
+    if "body" in table.values:
+        check_body(body, table, draft)
+    share = table.need("share", int, 1)
+    if not 1 <= share <= 100:
+        table.mistake("share", N_("`share` is a share of a hundred people: from 1 to 100"))
+        share = 1
+    version = Version(
+        id=name,
+        share=share,
+        subject=table.get("subject", str, letter.subject),
+        body=body,
+        preheader=table.get("preheader", str, letter.preheader),
+    )
+    same = (letter.subject, letter.body, letter.preheader)
+    if (version.subject, version.body, version.preheader) == same:
+        message = N_("this version changes nothing: write another `subject`, `preheader` or `body`")
+        table.mistake("", message)
+    table.finish()
+    return version
+
+
+def with_links(letter: Letter, draft: Draft) -> Letter:
+    """The letter with the links of its words and of each version's. Every version leads where the
+    letter leads: else an answer would mean two things.
+    """
+    letter = replace(letter, links=read_links(letter, draft))
+    versions = []
+    for version in letter.versions:
+        links = letter.links
+        if version.body != letter.body and version.body in draft.files:
+            links = read_links(letter.in_version(version.id), draft)
+            leads = [(link.kind, link.target) for link in links]
+            if leads != [(link.kind, link.target) for link in letter.links]:
+                message = N_(
+                    'version "{version}" of {letter} must have the links of {body}: as many, in the'
+                    " same order, to the same lists"
+                )
+                values = {"version": version.id, "letter": letter.id, "body": letter.body}
+                draft.mistakes.append(Mistake(version.body, 1, message, True, 0, **values))
+        versions.append(replace(version, links=links))
+    return replace(letter, versions=tuple(versions)) if versions else letter
 
 
 def read_words(table: Table, draft: Draft, identifier: str = "") -> Letter:
@@ -246,7 +323,7 @@ def read_broadcast(table: Table, root: Table, draft: Draft) -> Broadcast:
         when_full=table.one_of("when_full", WHEN_FULL, "skip"),
         anchored=anchored,
     )
-    letter = replace(letter, links=read_links(letter, draft))
+    letter = with_links(read_versions(table, letter, draft), draft)
     if anchored is not None:
         personal = isinstance(anchored.date, PersonalDate)
         letter = replace(letter, hours=read_hours(table, Hours(at=NINE if personal else None)))

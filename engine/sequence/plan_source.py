@@ -31,7 +31,8 @@ class LetterInPlan:
 
 class PlanSource:
     """`path` names a thing by ("list", "10"), ("letter", "10", "welcome"), ("broadcast", id),
-    ("form", name), ("anchor", id), ("programme", id), ("segment", id), ("rule", file, number).
+    ("version", path of its letter…, id), ("form", name), ("anchor", id), ("programme", id),
+    ("segment", id), ("rule", file, number).
     """
 
     def __init__(self, plan: Plan, files: Mapping[str, str], now: int = 0) -> None:
@@ -54,19 +55,17 @@ class PlanSource:
         for path, table in _tables(values, "list"):
             self._note(("list", str(table.get("id"))), file, path, table)
             for inner, letter in _tables(table, "letter"):
-                self._note(
-                    ("letter", str(table.get("id")), str(letter.get("id"))),
-                    file,
-                    f"{path}.{inner}",
-                    letter,
-                )
+                name = ("letter", str(table.get("id")), str(letter.get("id")))
+                self._note(name, file, f"{path}.{inner}", letter)
+                self._note_versions(name, file, f"{path}.{inner}", letter)
         for path, table in _tables(values, "broadcast"):
             self._note(("broadcast", str(table.get("id"))), file, path, table)
+            self._note_versions(("broadcast", str(table.get("id"))), file, path, table)
         for path, table in _tables(values, "anchor"):
             self._note(("anchor", str(table.get("id"))), file, path, table)
         for path, table in _tables(values, "programme"):
-            name = table.get("id") or as_name(str(table.get("what")))
-            self._note(("programme", str(name)), file, path, table)
+            intended = table.get("id") or as_name(str(table.get("what")))
+            self._note(("programme", str(intended)), file, path, table)
         for path, table in _tables(values, "segment"):
             self._note(("segment", str(table.get("id"))), file, path, table)
         for number, (path, table) in enumerate(_tables(values, "rule")):
@@ -85,6 +84,13 @@ class PlanSource:
         if name not in self._paths:
             self._paths[name] = (file, path)
             self.tables[name] = table
+
+    def _note_versions(
+        self, name: tuple[str, ...], file: str, path: str, table: Mapping[str, object]
+    ) -> None:
+        for inner, version in _tables(table, "version"):
+            own = ("version", *name, str(version.get("id")))
+            self._note(own, file, f"{path}.{inner}", version)
 
     def mistake(
         self,
@@ -116,14 +122,21 @@ class PlanSource:
         return Mistake(letter.body, line, message, False, **values)
 
     def letters_in_plan(self) -> Iterator[LetterInPlan]:
-        """Every letter of the plan with the lists its readers stand on."""
+        """Every letter of the plan, and each of its versions, with the lists of its readers."""
         for listed in self.plan.lists.values():
             for letter in listed.letters:
-                yield LetterInPlan(letter, (listed,), ("letter", str(listed.id), letter.id))
+                yield from _worded(letter, (listed,), ("letter", str(listed.id), letter.id))
         for broadcast in self.plan.broadcasts.values():
             for mailed in letters_of(broadcast):
                 lists = tuple(self.plan.lists[n] for n in broadcast.to if n in self.plan.lists)
-                yield LetterInPlan(mailed, lists, ("broadcast", broadcast.id))
+                yield from _worded(mailed, lists, ("broadcast", broadcast.id))
+
+
+def _worded(
+    letter: Letter, lists: tuple[List, ...], path: tuple[str, ...]
+) -> Iterator[LetterInPlan]:
+    for version, worded in letter.wordings():
+        yield LetterInPlan(worded, lists, ("version", *path, version) if version else path)
 
 
 def letters_of(broadcast: Broadcast) -> tuple[Letter, ...]:
