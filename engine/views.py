@@ -165,6 +165,21 @@ class SegmentViews(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class PeopleOfLetter:
+    """People of some for whom a letter (a letter_ref) was accepted, those it came back from, and
+    those who answered in it, unsubscribed by it, complained after it or ordered within seven days.
+    """
+
+    letter: str
+    accepted: int
+    bounced: int
+    answered: int
+    unsubscribed: int
+    complained: int
+    ordered: int
+
+
 class Views(Protocol):
     """What may be asked of the views. They find; they never decide."""
 
@@ -263,6 +278,11 @@ class Views(Protocol):
         """What became of letters, by their letter_ref ("" among them: of all), begun in the weeks
         of the Mondays from `since` to `until` (days since 1970-01-01).
         """
+
+    def letters_of(
+        self, subscribers: Collection[str], since: int = ..., until: int = ...
+    ) -> list[PeopleOfLetter]:
+        """What became of letters among some people, in the weeks of these Mondays."""
 
     def in_doubt(self) -> list[tuple[str, str, str, int]]:
         """Letters in doubt: message, subscriber, letter, since when."""

@@ -33,7 +33,8 @@ ALTER TABLE {schema}.letter ADD PRIMARY KEY (message);
 CREATE INDEX letter_of ON {schema}.letter (letter, key);
 CREATE INDEX letter_subscriber ON {schema}.letter (subscriber);
 ALTER TABLE {schema}.answer ADD PRIMARY KEY (message, link);
-ALTER TABLE {schema}.purchase ADD PRIMARY KEY ("order")
+ALTER TABLE {schema}.purchase ADD PRIMARY KEY ("order");
+CREATE INDEX purchase_letter ON {schema}.purchase (after_letter)
 
 -- name: known
 -- What is known of letters that something has become of.
@@ -117,6 +118,16 @@ GROUP BY letter, occurrence, list, purpose, week, what, detail
 -- name: outcomes
 -- What became of one mailing, for whoever has just sent it.
 SELECT detail, sum(n)::bigint FROM {schema}.tally WHERE letter = %(letter)s AND occurrence = %(occurrence)s AND what = 'became' GROUP BY detail
+
+-- name: of_people
+-- What became of letters among some people: how many of them each was accepted for, came back from, and so on.
+SELECT split_part(l.key, '/', 1) || '/' || l.letter, count(DISTINCT l.subscriber) FILTER (WHERE l.sent_at > 0),
+    count(DISTINCT l.subscriber) FILTER (WHERE l.bounce <> ''),
+    count(DISTINCT l.subscriber) FILTER (WHERE EXISTS (SELECT FROM {schema}.answer a WHERE a.message = l.message)),
+    count(DISTINCT l.subscriber) FILTER (WHERE l.unsubscribed), count(DISTINCT l.subscriber) FILTER (WHERE l.complained),
+    count(DISTINCT l.subscriber) FILTER (WHERE EXISTS (SELECT FROM {schema}.purchase p WHERE p.after_letter = l.message))
+FROM {schema}.letter l
+WHERE l.subscriber = ANY(%(subscribers)s) AND l.kind IN ('letter', 'broadcast') AND l.week BETWEEN %(since)s AND %(until)s GROUP BY 1
 
 -- name: in_doubt
 -- What an operator has to settle.

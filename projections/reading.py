@@ -23,6 +23,7 @@ from engine.views import (
     FIRST_WEEK,
     LAST_WEEK,
     LetterCount,
+    PeopleOfLetter,
     QuestionQuery,
     QuestionTally,
     RowDifference,
@@ -244,6 +245,17 @@ class ReadViews:
     ) -> list[LetterCount]:
         rows = self._ask(self.letters.sql["counted"], letters=[*letters], since=since, until=until)
         return [LetterCount(*row) for row in rows]  # type: ignore[arg-type]
+
+    def letters_of(
+        self, subscribers: Collection[str], since: int = FIRST_WEEK, until: int = LAST_WEEK
+    ) -> list[PeopleOfLetter]:
+        rows = self._ask(
+            self.letters.sql["of_people"],
+            subscribers=uuids(subscribers),
+            since=since,
+            until=until,
+        )
+        return [PeopleOfLetter(*row) for row in rows]  # type: ignore[arg-type]
 
     def in_doubt(self) -> list[tuple[str, str, str, int]]:
         rows = self._ask(self.letters.sql["in_doubt"])

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
+from engine.audience.sources import SHOWN_FROM
 from engine.authoring.dialogue_file import broadcasts_in, find_file, lists_in
 from engine.desk.desk import VisitCell
 from engine.i18n.language import N_
@@ -28,7 +29,7 @@ from engine.subscriber.agenda_key import (
     letter_ref,
     list_key,
 )
-from engine.views import FIRST_WEEK, LAST_WEEK, Grouping, LetterCount
+from engine.views import FIRST_WEEK, LAST_WEEK, Grouping, LetterCount, PeopleOfLetter
 
 EPOCH = date(1970, 1, 1)
 
@@ -151,6 +152,32 @@ def visits_of(
         one = VisitCount(kind, link, visited, people[letter, kind, link])
         found[letter] = (*found.get(letter, ()), one)
     return found
+
+
+class PeopleViews(Protocol):
+    def letters_of(
+        self, subscribers: Collection[str], since: int = ..., until: int = ...
+    ) -> list[PeopleOfLetter]:
+        """What became of letters among some people."""
+
+
+def results_among(
+    views: PeopleViews, plan: Plan, people: Iterable[Sequence[str]], since: int, until: int
+) -> dict[str, dict[str, int | None]]:
+    """By letter_ref, in the order of the plan, the people of each cell by its name; None where they
+    are fewer than SHOWN_FROM, since that could tell of one of them. `people` come some at a time,
+    each once.
+    """
+    sums: dict[str, Counter[str]] = {}
+    for some in people:
+        for letter in views.letters_of(some, since, until):
+            cells = {name: n for name, n in asdict(letter).items() if name != "letter"}
+            sums.setdefault(letter.letter, Counter(dict.fromkeys(cells, 0))).update(cells)
+    order = {ref: number for number, ref in enumerate(letter_files(plan))}
+    return {
+        ref: {name: n if n >= SHOWN_FROM else None for name, n in sums[ref].items()}
+        for ref in sorted(sums, key=lambda ref: (order.get(ref, len(order)), ref))
+    }
 
 
 def _group(count: LetterCount, by: Grouping, files: Mapping[str, str]) -> str:

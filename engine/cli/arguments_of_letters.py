@@ -128,6 +128,18 @@ def results_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--by", choices=GROUPINGS, default=None, help=N_("what is added up (default: each letter)")
     )
+    whose = parser.add_mutually_exclusive_group()
+    whose.add_argument(
+        "--segment",
+        default="",
+        metavar="SEGMENT",
+        help=N_("letters among who is in this segment now; fewer than ten people are not told"),
+    )
+    whose.add_argument(
+        "--source",
+        action="store_true",
+        help=N_("what came of each source of addresses; fewer than ten people are not told"),
+    )
     parser.add_argument(
         "--since",
         default="",

@@ -19,20 +19,25 @@ from engine.audience.results import (
     letters_meant,
     name_of,
     results,
+    results_among,
     visits_of,
 )
+from engine.audience.sources import tally_of_sources
 from engine.cli.arguments_of_people import STDOUT
 from engine.cli.private_file import private_file
 from engine.cli.progress import catch_up
+from engine.cli.segments import segment_of
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.dates import read_date
 from engine.i18n.language import N_, Say, amount_in_words, counting_translator, grouped, translator
 from engine.i18n.phrases import quoted, say_list, titled_purpose
+from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words
 from engine.i18n.user_error import UserError
 from engine.imports.rejected_rows import inert
 from engine.intake.amounts import decimal
+from engine.sequence.condition import InSegment
 from engine.sequence.model import Plan
 from engine.views import FIRST_WEEK, LAST_WEEK, ORDER_DAYS, Grouping, week_of
 
@@ -48,6 +53,18 @@ KINDS: Mapping[str, str] = {
     "confirm": N_("confirm"),
     "undo": N_("take back"),
     "not-me": N_("this was not me"),
+}
+COLUMNS: Mapping[str, str] = {
+    "people": N_("people"),
+    "joined": N_("joined"),
+    "confirmed": N_("confirmations"),
+    "left_soon": N_("left in 30 d"),
+    "accepted": N_("accepted"),
+    "bounced": N_("bounces"),
+    "answered": N_("answered"),
+    "unsubscribed": N_("left"),
+    "complained": N_("complaints"),
+    "ordered": N_("orders"),
 }
 Visits = Mapping[str, Sequence[VisitCount]]
 NUMBERS = (
@@ -68,6 +85,10 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
         raise UserError(N_("{file} is there already: choose another name"), file=args.csv)
     catch_up(context)
     plan = context.installation_stream.current().plan()
+    if args.source or args.segment:
+        if args.letter or args.by or (args.source and (args.since or args.until)):
+            raise UserError(N_("--source and --segment stand alone: each is a table of its own"), 2)
+        return _of_few(context, args, plan, since, until)
     letters: Sequence[str] = ("",)
     if args.letter:
         counted = {count.letter for count in context.views.counted([""])}
@@ -98,6 +119,63 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
     return 0
 
 
+def _of_few(
+    context: AppContext, args: argparse.Namespace, plan: Plan, since: int, until: int
+) -> int:
+    """What is told of people by a source or segment of theirs: no cell of fewer than ten."""
+    _ = translator(context.config.site.language)
+    if args.source:
+        tallies = tally_of_sources(context.database, context.views.folds)
+        table = {source: tally.shown() for source, tally in tallies.items()}
+        names = {source: source or _("not known") for source in table}
+    else:
+        chosen = InSegment(segment_of(plan, args.segment).id)
+        people = context.views.segments.chosen(chosen, context.clock.now())
+        table = results_among(context.views, plan, people, since, until)
+        names = {ref: name_of(plan, ref) for ref in table}
+    first = "source" if args.source else "letter"
+    if args.json:
+        print(json_text([{first: name, **cells} for name, cells in table.items()]))
+    elif args.csv is not None:
+        to_file = args.csv != STDOUT
+        with private_file(args.csv, "utf-8-sig") if to_file else nullcontext(sys.stdout) as file:
+            writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+            columns = [name for cells in [*table.values()][:1] for name in cells]
+            writer.writerow([first, *columns])
+            for name, cells in table.items():
+                shown = ("" if n is None else str(n) for n in cells.values())
+                writer.writerow([inert(name), *shown])
+    else:
+        for line in _few_lines(table, names, _):
+            print(line)
+    return 0
+
+
+def _few_lines(
+    table: Mapping[str, Mapping[str, int | None]], names: Mapping[str, str], _: Say
+) -> Iterator[str]:
+    if not table:
+        yield _("nothing is known yet")
+        return
+    columns = list(next(iter(table.values())))
+    rows = [[_(COLUMNS[column]) for column in columns]]
+    for cells in table.values():
+        rows.append(["–" if n is None else grouped(n, _) for n in cells.values()])
+    yield from _aligned(["", *(printable(names[name]) for name in table)], rows)
+    yield _("– stands for fewer than ten people, perhaps none")
+
+
+def _aligned(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """At most 80 columns; a longer name is cut."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    room = max(MIN_NAME, WIDTH - sum(widths) - 2 * len(widths))
+    width = min(room, max(map(len, names)))
+    for name, row in zip(names, rows, strict=True):
+        shown = name if len(name) <= width else name[: width - 1] + "…"
+        cells = (cell.rjust(size) for cell, size in zip(row, widths, strict=True))
+        yield "  ".join((shown.ljust(width), *cells)).rstrip()
+
+
 def _shown_name(one: Results, plan: Plan, by: Grouping, _: Say) -> str:
     match by:
         case "letter":
@@ -116,19 +194,11 @@ def _shown_name(one: Results, plan: Plan, by: Grouping, _: Say) -> str:
 
 
 def _table(found: Sequence[Results], plan: Plan, by: Grouping, _: Say) -> Iterator[str]:
-    """At most 80 columns; a longer name is cut."""
     heads = [
         _("due"), _("accepted"), _("bounces"), _("answered"), _("left"), _("orders"), _("amount"),
     ]  # fmt: skip
     names = ["", *(_shown_name(one, plan, by, _) for one in found)]
-    rows = [heads, *(_cells(one, _) for one in found)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
-    room = max(MIN_NAME, WIDTH - sum(widths) - 2 * len(widths))
-    width = min(room, max(map(len, names)))
-    for name, row in zip(names, rows, strict=True):
-        shown = name if len(name) <= width else name[: width - 1] + "…"
-        cells = (cell.rjust(size) for cell, size in zip(row, widths, strict=True))
-        yield "  ".join((shown.ljust(width), *cells)).rstrip()
+    yield from _aligned(names, [heads, *(_cells(one, _) for one in found)])
 
 
 def _cells(one: Results, _: Say) -> list[str]:

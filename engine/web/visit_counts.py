@@ -35,8 +35,10 @@ class VisitCounts:
     _waiting: list[tuple[LoggedVisit, VisitCell]] = field(default_factory=list)
     _judged: list[LoggedVisit] = field(default_factory=list)
     _counts: Counter[VisitCell] = field(default_factory=Counter)
+    _ripe: Counter[VisitCell] = field(default_factory=Counter)
     _people: Counter[VisitCell] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _settling: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, visit: LoggedVisit, cell: VisitCell) -> None:
         with self._lock:
@@ -49,13 +51,23 @@ class VisitCounts:
         """Count the visits whose time for a verdict is over, or all. Raises LOST; what was not
         written is written the next time.
         """
-        with self._lock:
-            self._judge(self.now(), all_of_them=all_of_them)
-            counts = [(cell, n, self._people[cell]) for cell, n in sorted(self._counts.items())]
-            if counts:
-                self.desk.count_visits(counts)
-                self._counts.clear()
-                self._people.clear()
+        with self._settling:
+            with self._lock:
+                waiting, self._waiting = self._waiting, []
+            early = self._judge(waiting, self.now(), all_of_them=all_of_them)
+            with self._lock:
+                self._waiting = early + self._waiting
+                counts, self._counts = self._counts, Counter()
+            counts.update(self._ripe)
+            rows = [(cell, n, self._people[cell]) for cell, n in sorted(counts.items())]
+            try:
+                if rows:
+                    self.desk.count_visits(rows)
+            except BaseException:
+                self._ripe = counts
+                raise
+            self._ripe.clear()
+            self._people.clear()
 
     def close(self) -> None:
         """Count what has come so far, where the database is there."""
@@ -64,17 +76,21 @@ class VisitCounts:
         except LOST:
             return
 
-    def _judge(self, now: float, *, all_of_them: bool) -> None:
-        ripe = [all_of_them or now - visit.at >= VERDICT_SECONDS for visit, _cell in self._waiting]
-        log = [*self._judged, *(visit for visit, _cell in self._waiting)]
-        verdicts = presumed_human(log)[len(self._judged) :]
-        for (_visit, cell), over, human in zip(self._waiting, ripe, verdicts, strict=True):
-            if over:
-                self._counts[cell] += 1
+    def _judge(
+        self, waiting: list[tuple[LoggedVisit, VisitCell]], now: float, *, all_of_them: bool
+    ) -> list[tuple[LoggedVisit, VisitCell]]:
+        """Count those that are ripe; the others."""
+        verdicts = presumed_human([*self._judged, *(visit for visit, _cell in waiting)])
+        early: list[tuple[LoggedVisit, VisitCell]] = []
+        known = len(self._judged)
+        for (visit, cell), human in zip(waiting, verdicts[known:], strict=True):
+            if all_of_them or now - visit.at >= VERDICT_SECONDS:
+                self._ripe[cell] += 1
                 self._people[cell] += human
-        self._judged += [
-            visit for (visit, _cell), over in zip(self._waiting, ripe, strict=True) if over
-        ]
+                self._judged.append(visit)
+            else:
+                early.append((visit, cell))
         # They stay for what comes shortly after them.
-        self._judged = [v for v in self._judged if now - v.at < 2 * VERDICT_SECONDS]
-        self._waiting = [one for one, over in zip(self._waiting, ripe, strict=True) if not over]
+        kept = [visit for visit in self._judged if now - visit.at < 2 * VERDICT_SECONDS]
+        self._judged = kept[-MAX_LOGGED:]
+        return early

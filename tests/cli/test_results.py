@@ -12,19 +12,31 @@ from pathlib import Path
 
 import pytest
 
-from engine.audience.results import results, visits_of
+from engine.audience.results import results, results_among, visits_of
+from engine.cli.arguments_of_people import STDOUT
 from engine.cli.results import run
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.desk.desk import VisitCell
 from engine.i18n.user_error import UserError
+from engine.sequence.condition import InSegment
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import RecordOrder, Withdraw
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
-from engine.views import week_of
+from engine.views import FIRST_WEEK, LAST_WEEK, week_of
 from tests.cli.asking import FILES, answer, join, send
 from tests.running_installation import Installations
+
+SEGMENT = {
+    "s.toml": """title = "Segments"
+purpose = "conseils"
+[[segment]]
+id = "tous"
+name = "Tous ceux qui ont reçu une lettre"
+all = ["received 1 letter within 1 year"]
+"""
+}
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +44,7 @@ def context(installations: Installations) -> Iterator[AppContext]:
     """Twelve were asked: three said yes, one of them by the page itself, one no, and one left;
     two ordered the day after.
     """
-    with installations.made(FILES) as made:
+    with installations.made(FILES | SEGMENT) as made:
         people = join(made, 12)
         asked = send(made, people)
         answer(made, people[0], asked[people[0]], 0, 11, label="Oui")
@@ -63,7 +75,16 @@ def carried_out(context: AppContext, command: Withdraw | RecordOrder, person: st
 
 
 def told(context: AppContext, capsys: pytest.CaptureFixture[str], **options: object) -> str:
-    given = {"letter": "", "by": None, "since": "", "until": "", "csv": None, "json": False}
+    given = {
+        "letter": "",
+        "by": None,
+        "segment": "",
+        "source": False,
+        "since": "",
+        "until": "",
+        "csv": None,
+        "json": False,
+    }
     assert run(context, argparse.Namespace(**{**given, **options})) == 0
     return capsys.readouterr().out
 
@@ -100,6 +121,45 @@ def test_visits_are_forgotten_with_their_week(context: AppContext) -> None:
     assert visits_of(context.desk) != before
     context.desk.forget_visited(week)
     assert visits_of(context.desk) == before and visits_of(context.desk, since=week + 1) == {}
+
+
+def test_of_a_segment_no_cell_of_fewer_than_ten_people_is_told(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heads, line, note = told(context, capsys, segment="tous").splitlines()
+    assert heads.split() == ["acceptées", "rejets", "réponses", "départs", "plaintes", "commandes"]
+    assert line.split() == ["question/asks", "12", "–", "–", "–", "–", "–"]
+    assert "moins de dix personnes" in note
+    (cells,) = json.loads(told(context, capsys, segment="tous", json=True))
+    assert cells == {
+        "letter": "list:10/asks", "accepted": 12, "bounced": None, "answered": None,
+        "unsubscribed": None, "complained": None, "ordered": None,
+    }  # fmt: skip
+    assert told(context, capsys, segment="tous", until="2020-01-01") == "rien n’est encore connu\n"
+    (row,) = csv.DictReader(told(context, capsys, segment="tous", csv=STDOUT).splitlines())
+    assert (row["accepted"], row["ordered"]) == ("12", "")
+
+
+def test_what_ten_people_did_is_told(context: AppContext) -> None:
+    people = context.views.segments.chosen(InSegment("tous"), context.clock.now())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.audience.results.SHOWN_FROM", 1)
+        plan = context.installation_stream.current().plan()
+        cells = results_among(context.views, plan, people, FIRST_WEEK, LAST_WEEK)
+    assert cells == {
+        "list:10/asks": {
+            "accepted": 12, "bounced": None, "answered": 4, "unsubscribed": 1,
+            "complained": None, "ordered": 2,
+        }
+    }  # fmt: skip
+
+
+def test_of_sources_no_cell_of_fewer_than_ten_people_is_told(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heads, line, _note = told(context, capsys, source=True).splitlines()
+    assert heads.split()[:2] == ["personnes", "inscrits"]
+    assert line.split()[-7:] == ["12", "12", "–", "–", "–", "–", "–"]
 
 
 def test_every_letter_has_a_line_of_at_most_eighty_columns(
@@ -157,10 +217,15 @@ def test_a_sheet_gets_every_cell_quoted(
         ({"letter": "askes"}, "there is no letter or dialogue askes"),
         ({"since": "2027-01-01", "until": "2026-01-01"}, "--since lies after --until"),
         ({"since": "soon"}, "is not a date"),
+        ({"segment": "tut"}, "there is no published segment"),
+        ({"source": True, "letter": "asks"}, "stand alone"),
     ],
 )
 def test_a_mistake_is_told_with_what_there_is(
-    context: AppContext, capsys: pytest.CaptureFixture[str], options: dict[str, str], words: str
+    context: AppContext,
+    capsys: pytest.CaptureFixture[str],
+    options: dict[str, str | bool],
+    words: str,
 ) -> None:
     with pytest.raises(UserError, match=words):
         told(context, capsys, **options)
