@@ -3,8 +3,9 @@ in ledger, vault and views for as many others.
 
 Each copy has an id, message ids and commitments of its own wherever they stand, in entries and
 packed folds alike. Entries are valid, at dense positions, one stage of everybody's life after the
-other; the views equal their replay. What differs from real people: all times are the one person's,
-and the hash of an address stands for no address, so nobody of a crowd is found by address.
+other; the views equal their replay but for counters. What differs from real people: all times are
+the one person's, and the hash of an address stands for no address, so nobody of a crowd is found by
+address.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from engine.store.sql import beside
 
 SQL = beside(__file__)
 Owner = psycopg.Connection[tuple[object, ...]]
-_WORDS = re.compile(r'"(?:message|evidence)":"([0-9a-f]{32,64})"')
+_WORDS = re.compile(r'"(?:message|evidence|order)":"([0-9a-f]{32,64})"')
 _HIS = sql.SQL("c.subscriber")
 _FIRST_NAME = sql.SQL("jsonb_build_object('first_name', 'Prénom-' || c.n)")
 _ADDRESS = sql.SQL("'reader-' || c.n || '-' || left(c.subscriber::text, 8) || '@potager.example'")
@@ -125,16 +126,19 @@ def _keep(owner: Owner, prototype: Prototype, places: Mapping[int, int]) -> None
 def _value(
     column: str, value: object, prototype: Prototype, places: Mapping[int, int]
 ) -> sql.Composable:
-    known = {"subscriber": _HIS, "address": _ADDRESS, "address_hash": _HASH, "fields": _FIRST_NAME}
+    known = {"subscriber": _HIS, "address": _ADDRESS, "address_hash": _HASH}
     if column in known:
         return known[column]
+    if column == "fields":
+        return sql.SQL("{} || {}").format(sql.Literal(Jsonb(value)), _FIRST_NAME)
     if column == "position" and isinstance(value, int) and value in places:
         return sql.SQL("{} + c.n").format(sql.Literal(places[value]))
     if isinstance(value, str):
         return _text(value, prototype.texts())
     if isinstance(value, bytes):
         return _bytes(value, prototype.texts())
-    return sql.Literal(Jsonb(value) if isinstance(value, dict) else value)
+    # JSON's null, which people have as traits while no segment is published, is read as None.
+    return sql.Literal(Jsonb(value) if isinstance(value, dict) or column == "traits" else value)
 
 
 def _text(value: str, own: Mapping[str, sql.Composable]) -> sql.Composable:

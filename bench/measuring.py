@@ -24,6 +24,7 @@ from bench import (
     memory,
     proof,
     rebuild,
+    segments,
 )
 from bench.ground import Ground, NoRoom, ground
 from bench.machine import described, load
@@ -38,6 +39,7 @@ ALONE: dict[str, Callable[[Size], list[Row]]] = {
     "clicking": clicking.measure,
     "proof": proof.measure,
     "leaving": leaving.measure,
+    "segments": segments.measure,
 }
 """Each with an installation of its own."""
 ON_GROUND: dict[str, Callable[[Size, Ground], list[Row]]] = {

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -14,12 +15,13 @@ from bench.clicking import CONNECTIONS, PORTS, buttons
 from bench.crowd import multiply
 from bench.ground import PEOPLE, Ground
 from bench.http import answers
-from bench.installation import DUE_LISTS, ROUND_LISTS, Installation
+from bench.installation import DUE_LISTS, ROUND_LISTS
 from bench.processes import free_port
 from bench.sending import SMTP, at_work, send
 from bench.sink import SESSIONS, sink
 from bench.sizes import Size
 from bench.table import Row
+from engine.context import AppContext
 from engine.letter.link_token import FIRST_LINK, make_token
 from engine.subscriber.events import LetterBegun
 
@@ -40,8 +42,9 @@ def measure(size: Size, ground: Ground) -> list[Row]:
             for number, parts in zip(DUE_LISTS[ROUND_LISTS:], (APART, TOGETHER), strict=True):
                 multiply(here.owner, ground.firsts[number], ground.due - 1)
                 with at_work(here, parts, 1) as processes:
-                    tokens = _sent(here, number, ground.due)
-                    asyncio.run(_clicked(ports[0], tokens[:CLICKS]))
+                    before = here.context.ledger.head()
+                    send(here.context, number, ground.due)
+                    click(ports[0], links(here.context, before)[:CLICKS])
                     peaks |= {
                         name: peak(process.pid)
                         for name, process in zip(parts, processes, strict=True)
@@ -54,23 +57,25 @@ def measure(size: Size, ground: Ground) -> list[Row]:
     ]
 
 
-def _sent(here: Installation, number: int, count: int) -> list[str]:
-    """Links of the letters of one list, which are sent now."""
-    before = here.context.ledger.head()
-    send(here.context, number, count)
-    entries = here.context.ledger.between(before, here.context.ledger.head(), 2 * CLICKS)
+def links(context: AppContext, before: int) -> list[str]:
+    """Of the letters that were begun right after a position."""
+    entries = context.ledger.between(before, context.ledger.head(), 2 * CLICKS)
     begun = [
         (entry.position, entry.event.message)
         for entry in entries
         if isinstance(entry.event, LetterBegun)
     ]
     return [
-        make_token(here.context.secrets.link_key, FIRST_LINK, position, message)
+        make_token(context.secrets.link_key, FIRST_LINK, position, message)
         for position, message in begun
     ]
 
 
-async def _clicked(port: int, tokens: list[str]) -> None:
+def click(port: int, tokens: Sequence[str]) -> None:
+    asyncio.run(_clicked(port, tokens))
+
+
+async def _clicked(port: int, tokens: Sequence[str]) -> None:
     await answers(port, await buttons(port, tokens), CONNECTIONS)
 
 

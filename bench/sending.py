@@ -63,8 +63,15 @@ def say(context: AppContext, events: Sequence[InstallationEvent]) -> None:
 
 def send(context: AppContext, number: int, count: int) -> float:
     """Seconds for the letters of one list, so far paused; afterwards everything is at rest."""
+    return dispatch(context, SendingResumed(context.clock.now(), number), count)[1]
+
+
+def dispatch(context: AppContext, event: InstallationEvent, count: int) -> tuple[float, float]:
+    """Say what makes so many letters leave. Seconds from then to the first letter's claim, and from
+    there to the last outcome; afterwards everything is at rest.
+    """
     before, version = context.ledger.head(), context.installation_stream.current().version
-    say(context, [SendingResumed(context.clock.now(), number)])
+    say(context, [event])
 
     def end() -> int:
         """Where the last outcome stands: the engine may write to the installation's stream among
@@ -72,11 +79,11 @@ def send(context: AppContext, number: int, count: int) -> float:
         """
         return before + context.installation_stream.current().version - version + 2 * count
 
-    wait(lambda: context.ledger.head() >= end(), f"{count} letters have no outcome")
+    wait(lambda: context.ledger.head() >= end(), f"{count} letters have no outcome", count / 100)
     first = _letter_entry(context, LetterBegun, range(before + 1, end() + 1))
     last = _letter_entry(context, LetterSent, range(end(), before, -1))
     wait(lambda: followed(context), "the views do not follow")
-    return (last.recorded_at - first.recorded_at) / 1000
+    return (first.recorded_at - event.at) / 1000, (last.recorded_at - first.recorded_at) / 1000
 
 
 def _letter_entry(
@@ -94,9 +101,9 @@ def _letter_entry(
     raise RuntimeError(f"there is no {kind.__name__} at {positions}")
 
 
-def wait(reached: Callable[[], bool], otherwise: str) -> None:
-    end = time.monotonic() + PATIENCE
+def wait(reached: Callable[[], bool], otherwise: str, seconds: float = 0.0) -> None:
+    end = time.monotonic() + max(PATIENCE, seconds)
     while not reached():
         if time.monotonic() > end:
-            raise RuntimeError(f"after {PATIENCE:g} seconds {otherwise}")
+            raise RuntimeError(f"after {max(PATIENCE, seconds):g} seconds {otherwise}")
         time.sleep(0.05)

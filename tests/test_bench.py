@@ -17,16 +17,19 @@ import pytest
 from bench import chaos
 from bench.ground import Ground, NoRoom, ground
 from bench.http import Refused, answers, get, waited
-from bench.installation import CROWDED
+from bench.installation import CROWDED, Installation
 from bench.measuring import main
 from bench.picture import Curve, drawn
 from bench.processes import free_port, module, running
 from bench.processor import Used
-from bench.server import Server
+from bench.segments import segmented
+from bench.server import Server, server
 from bench.sink import Sink
 from bench.table import Row, against, printed
 
 ROOT = Path(__file__).parent.parent
+COUNTERS = {"letters.tally"}
+"""What says nobody's name is not multiplied with the people of a crowd."""
 KEYS = ["name", "figure", "unit", "limit", "ratio", "goal"]
 
 
@@ -123,13 +126,25 @@ def test_a_goal_may_be_the_most_that_is_wanted() -> None:
     assert printed(rows).splitlines()[1].split()[-3:] == ["<", "200", "yes"]
 
 
+def differing(here: Installation) -> set[str]:
+    return {found.table for found in here.context.views.compare(lambda done, total: None)}
+
+
 @pytest.mark.postgres
 @pytest.mark.slow
 def test_what_a_crowd_has_in_its_views_equals_the_replay_of_its_entries() -> None:
     with ground(50) as place, place.copy(300) as here:
         assert here.context.ledger.head() > 1800
-        assert not here.context.views.compare(lambda done, total: None)
+        assert differing(here) <= COUNTERS
         assert here.context.views.standing()[CROWDED] == 301
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+def test_segments_of_a_crowd_equal_the_replay_of_its_entries() -> None:
+    with server() as place, segmented(place, "segmented", 100, 12, "", 1) as here:
+        assert differing(here) <= COUNTERS
+        assert here.context.views.segments.counts()["dixieme"] == 10
 
 
 def test_a_picture_says_its_points_in_words_and_draws_each() -> None:

@@ -1,0 +1,20 @@
+-- name: visible
+-- Which of the expected memberships stand in either home.
+SELECT s.segment, s.subscriber::text FROM unnest(%(segments)s::text[], %(subscribers)s::uuid[]) AS expected (segment, subscriber)
+JOIN (SELECT segment, subscriber, member FROM view_agenda_5.segment_state
+    UNION ALL SELECT segment, subscriber, member FROM vault.segment_state) AS s USING (segment, subscriber) WHERE s.member
+
+-- name: by_hand
+-- What the segment that is built anew says, as somebody would count it who knows the tables.
+SELECT count(*) FROM view_agenda_5.fold f JOIN vault.person v ON v.subscriber = f.subscriber
+WHERE f.traits->'on' ? '8' AND v.fields->>'town' = 'Ville-3' AND EXISTS (
+    SELECT FROM jsonb_array_elements(f.traits->'answered'->'list:8/question') AS answer
+    WHERE answer->>0 = 'le calendrier des semis' AND (answer->>1)::bigint > %(since)s)
+
+-- name: forget
+-- It is then built anew.
+DELETE FROM vault.segment_built WHERE segment = %(segment)s
+
+-- name: some_people
+-- Whom facts happen to: in any order, but none of those who are in the segments that are watched.
+SELECT subscriber::text FROM vault.person ORDER BY md5(subscriber::text) LIMIT %(limit)s
