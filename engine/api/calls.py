@@ -20,6 +20,7 @@ from engine.i18n.in_words import in_english
 from engine.installation.state import Installation
 from engine.intake import calls
 from engine.intake.evidence_requirements import NOT_DECLARED
+from engine.intake.preferences import read_called
 from engine.subscriber.commands import AnyCommand
 from engine.subscriber.consenting import REPEATED
 from engine.subscriber.events import Cause
@@ -179,8 +180,24 @@ class Calls:
             "subscriber": stream if known else None,
             "memberships": memberships if known else [],
             "purposes": purposes if known else [],
+            "preferences": _preferences(person) if known else None,
             "suppressed": suppressed or None,
         })  # fmt: skip
+
+    def set_preferences(self, call: ApiCall) -> JSONResponse:
+        now, plan = self.stores.clock.now(), self.stores.installation_stream.current().plan()
+        read = read_called(call.body, plan, now)
+        if isinstance(read, calls.Mistakes):
+            raise unreadable(read)
+        if self.was_executed(call):
+            return self.repeated(read.address)
+        cause, pieces = self.cause(call, {"what": "preferences"})
+        result = self._known_only(
+            read.command(now, cause, call.call_hash), read.address, now, pieces
+        )
+        if result.outcome == UNKNOWN:
+            raise Problem(422, in_english(UNKNOWN))
+        return response_of(result, 200, "preferences set")
 
     def was_executed(self, call: ApiCall, *, whatever_key: bool = False) -> bool:
         """Whether this very call was answered before under its key. Raises Problem where the key is
@@ -283,6 +300,16 @@ def response_of(result: Result, status: int = 200, done_text: str = "") -> JSONR
     if outcome == REPEATED:
         content["already"] = True
     return JSONResponse(content, status if done else 200)
+
+
+def _preferences(person: Person) -> dict[str, object]:
+    chosen = person.preferences
+    return {
+        "themes": chosen.themes,
+        "contents": chosen.contents,
+        "frequency": chosen.frequency,
+        "paused_until": _shown(chosen.paused_until) if chosen.paused_until else None,
+    }
 
 
 def _shown(instant: int) -> str:

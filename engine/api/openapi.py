@@ -67,6 +67,13 @@ KNOWN: Schema = {
             "items": {"type": "object"},
             "description": "id, status (live, withdrawn, requested), basis, since.",
         },
+        "preferences": {
+            "type": ["object", "null"],
+            "description": (
+                "themes, contents (none chosen: all of them), frequency, paused_until (the end of"
+                " the latest pause)."
+            ),
+        },
         "suppressed": {
             "type": ["string", "null"],
             "description": "Why this address is never written to.",

@@ -26,6 +26,7 @@ from engine.desk.desk import KEY_PREFIX, ApiKey, Desk
 from engine.intake import rights_calls as read
 from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
 from engine.intake.orders import ORDER, REFUND
+from engine.intake.preferences import PREFERENCES
 from engine.web.limits import Pace
 from engine.web.request import TooLarge, body_of, visitor_of
 
@@ -71,6 +72,14 @@ def router(stores: ApiStores, gateway: Gateway, group_commit: CommandGroupCommit
     async def look_up(request: Request) -> Response:
         """Where a person stands."""
         return await gateway.answer(request, "read", calls.look_up, writes=False)
+
+    @routes.post(
+        "/api/v1/people/preferences",
+        openapi_extra=operation(PREFERENCES, "preferences", ANSWER, (200,)),
+    )
+    async def set_preferences(request: Request) -> Response:
+        """What somebody chooses to receive; a member left out stays as it is."""
+        return await gateway.answer(request, "preferences", calls.set_preferences)
 
     orders = OrderCalls(stores, calls)
 

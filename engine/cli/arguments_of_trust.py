@@ -13,7 +13,17 @@ from engine.i18n.language import LANGUAGES, N_
 
 REPLACEABLE_SECRETS = ("link.key", "nonce.key")
 """As `engine.desk.processes` has them, which brings in the store."""
-SCOPES = ("subscribe", "transfer", "unsubscribe", "orders", "read", "rights", "metrics", "audit")
+SCOPES = (
+    "subscribe",
+    "transfer",
+    "unsubscribe",
+    "orders",
+    "preferences",
+    "read",
+    "rights",
+    "metrics",
+    "audit",
+)
 
 
 def _story_arguments(parser: argparse.ArgumentParser) -> None:

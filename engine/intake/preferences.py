@@ -7,14 +7,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, get_args
 
-from engine.intake.instants import DateRefused, read_day
+from engine.intake.calls import BodyReader, Member, Mistakes
+from engine.intake.instants import DateRefused, read_day, read_instant
 from engine.sequence.model import Form, Plan
 from engine.sequence.timing import to_instant
-from engine.subscriber.commands import Chosen
+from engine.subscriber.commands import Chosen, SetPreferences
+from engine.subscriber.events import Cause
 from engine.subscriber.preferences import LONGEST_PAUSE
 from engine.subscriber.terms import FREQUENCIES, Frequency
+from engine.words import N_, Words
 
 PURPOSE, WAS, THEME, CONTENT = "purpose-", "was-", "theme-", "content-"
 FREQUENCY, PAUSE, OFFERED = "frequency", "pause", "offered"
@@ -22,6 +26,27 @@ ON_FORM = "relance-"
 """Before these names on a form, whose fields may be called like them."""
 MAX_BOXES = 100
 PauseFault = Literal["date", "past", "far"]
+WRONG_PAUSE: Mapping[PauseFault, str] = MappingProxyType(
+    {
+        "date": N_("This is no date: write for example 31/12/2026."),
+        "past": N_("This day has begun already: choose a later one."),
+        "far": N_("A pause lasts a year at most."),
+    }
+)
+Settable = Literal["themes", "contents", "frequency", "paused_until"]
+SETTABLE: tuple[Settable, ...] = get_args(Settable)
+PREFERENCES = (
+    Member("email", "text", True, "The address of somebody who is known here."),
+    Member("themes", "texts", False, "Codes of themes; [] is all of them."),
+    Member("contents", "texts", False, "Codes of types of content; [] is all of them."),
+    Member("frequency", "text", False, "How often at most.", FREQUENCIES),
+    Member(
+        "paused_until",
+        "text",
+        False,
+        'Until when nothing is sent: a day or an instant, a year ahead at most; "" ends a pause.',
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +78,56 @@ def read_choice(posted: Mapping[str, str], plan: Plan, now: int, zone: str) -> C
         on=tuple(p for p in plan.purposes if p in ticked - was and form_to_switch_on(plan, p)),
         off=tuple(p for p in plan.purposes if p in was - ticked),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CalledChoice:
+    """What a call sets of somebody's preferences; `unsaid` are the members it leaves out."""
+
+    address: str
+    chosen: Choice
+    unsaid: frozenset[Settable]
+
+    def command(self, now: int, cause: Cause, call: str) -> SetPreferences:
+        return SetPreferences(
+            at=now,
+            cause=cause,
+            themes=self.chosen.themes,
+            contents=self.chosen.contents,
+            frequency=self.chosen.frequency,
+            paused_until=self.chosen.paused_until,
+            call=call,
+            unsaid=self.unsaid,
+        )
+
+
+def read_called(body: object, plan: Plan, now: int) -> CalledChoice | Mistakes:
+    """No purpose is switched on or off by it: the one is a consent, the other has its own call."""
+    reader = BodyReader(body, PREFERENCES, plan, now)
+    pause, until = reader.text("paused_until"), 0
+    try:
+        until = read_instant(pause, plan.timezone) if pause else 0
+    except DateRefused as error:
+        reader.mistake_for("paused_until", error.reason)
+    else:
+        if pause and until <= now:
+            reader.mistake_for("paused_until", Words(WRONG_PAUSE["past"]))
+        elif until - now > LONGEST_PAUSE:
+            reader.mistake_for("paused_until", Words(WRONG_PAUSE["far"]))
+    chosen = Choice(
+        themes=reader.texts("themes"),
+        contents=reader.texts("contents"),
+        frequency=_frequency(reader.text("frequency")) or "as-it-comes",
+        paused_until=until,
+        on=(),
+        off=(),
+    )
+    unsaid = frozenset(
+        name
+        for name in SETTABLE
+        if reader.values.get(name) is None or (name == "frequency" and reader.lacks(name))
+    )
+    return reader.end() or CalledChoice(reader.address(), chosen, unsaid)
 
 
 def _pause(text: str, now: int, zone: str) -> int | PauseFault:

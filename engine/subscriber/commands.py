@@ -227,7 +227,7 @@ class SetPreferences(Command):
     """What the person chooses to receive: `themes` and `contents` (none: all of them), `frequency`,
     and no letters of lists until `paused_until` (ms, 0 for no pause). `on` are purposes they switch
     on, `off` those they withdraw from. `offered` is the digest of the words they saw, `form` the
-    name under which these are published.
+    name under which these are published. What `unsaid` names stays as it is.
     """
 
     themes: tuple[str, ...] = ()
@@ -240,6 +240,7 @@ class SetPreferences(Command):
     form: str = ""
     act: str = ""
     call: str = ""
+    unsaid: frozenset[Literal["themes", "contents", "frequency", "paused_until"]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

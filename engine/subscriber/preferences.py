@@ -59,8 +59,9 @@ def set_preferences(command: c.SetPreferences, person: Person, plan: Plan) -> Ou
         elif isinstance(outcome, Done):
             facts += outcome.facts
             present = fold(outcome.events, present)
-    chosen = _chosen(command, plan)
-    if chosen != _in_force(person.preferences, command.at):
+    in_force = _in_force(person.preferences, command.at)
+    chosen = _chosen(command, in_force, plan)
+    if chosen != in_force:
         facts += done(
             command.cause,
             e.PreferencesSet(
@@ -117,14 +118,20 @@ def _switched(
             assert_never(step)
 
 
-def _chosen(command: c.SetPreferences, plan: Plan) -> Preferences:
+def _chosen(command: c.SetPreferences, before: Preferences, plan: Plan) -> Preferences:
     """In the order of the plan, so that the same choice is the same value."""
-    latest = command.at + LONGEST_PAUSE
-    return Preferences(
+    latest, unsaid = command.at + LONGEST_PAUSE, command.unsaid
+    chosen = Preferences(
         tuple(code for code in plan.themes if code in command.themes),
         tuple(code for code in plan.contents if code in command.contents),
         command.frequency,
         min(command.paused_until, latest) if command.paused_until > command.at else 0,
+    )
+    return Preferences(
+        before.themes if "themes" in unsaid else chosen.themes,
+        before.contents if "contents" in unsaid else chosen.contents,
+        before.frequency if "frequency" in unsaid else chosen.frequency,
+        before.paused_until if "paused_until" in unsaid else chosen.paused_until,
     )
 
 

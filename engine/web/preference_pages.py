@@ -19,6 +19,7 @@ from engine.intake.preferences import (
     PURPOSE,
     THEME,
     WAS,
+    WRONG_PAUSE,
     PauseFault,
 )
 from engine.letter import link_token
@@ -38,11 +39,6 @@ from engine.web.preference_offer import (
 )
 from engine.web.stores import LinkStores
 
-WRONG: Mapping[PauseFault, str] = {
-    "date": N_("This is no date: write for example 31/12/2026."),
-    "past": N_("This day has begun already: choose a later one."),
-    "far": N_("A pause lasts a year at most."),
-}
 LATE = N_("That page had been open for a long time, and nothing was done. Please go on from here.")
 CHANGED = N_(
     "What we offer has changed since this page was shown to you, and nothing was done. Please look"
@@ -193,7 +189,7 @@ class PreferencePages:
                 if paused
                 else ""
             ),
-            wrong=_(WRONG[wrong]) if wrong else "",
+            wrong=_(WRONG_PAUSE[wrong]) if wrong else "",
             sentence=_(sentence) if sentence else "",
             told=self._told(letter, offered, query or {}, _),
             stopped=person.objected and not live,
