@@ -111,12 +111,16 @@ class Agenda:
         prefix: str = LIVE,
         now: Callable[[], int] = lambda: 0,
         personal: PersonalHome | None = None,
+        *,
+        keeps_personal: bool = True,
     ) -> None:
-        """`now` is the engine's time (ms), at which segments are looked at."""
+        """`now` is the engine's time (ms), at which segments are looked at; `personal` what the
+        vault knows, `keeps_personal` whether the members of segments that ask it are kept there.
+        """
         self.schema = schema_of(Agenda, prefix)
         self.sql = SQL.within(schema=self.schema)
         self.ledger, self.now = ledger, now
-        self.segments = SegmentMembership(self.schema, personal)
+        self.segments = SegmentMembership(self.schema, personal, keeps_personal=keeps_personal)
         self.installation = Installation()
         self.position = 0
         self._recent: OrderedDict[str, Person] = OrderedDict()
@@ -263,6 +267,7 @@ class Agenda:
     ) -> set[str]:
         """People with their new events folded in, and the people for whom folding failed."""
         plan, calendar = self.installation.plan(), self.installation.calendar
+        known = self.segments.known_for_mailings(cursor, touched, calendar)
         people: dict[str, Person] = {}
         wanted: dict[str, Mapping[str, Act]] = {}
         standing: dict[str, Collection[str]] = {}
@@ -271,7 +276,7 @@ class Agenda:
             before = stood.get(subscriber)
             try:
                 person = fold(events, before or NOBODY)
-                wanted[subscriber] = acts(person, plan, calendar)
+                wanted[subscriber] = acts(person, plan, calendar, known.get(subscriber))
                 standing[subscriber] = keys(before, plan, calendar) if before is not None else ()
             except Exception:
                 # The whole history tells whether their events or the kept fold was at fault.
@@ -293,6 +298,7 @@ class Agenda:
         if not people:
             return
         plan, calendar = self.installation.plan(), self.installation.calendar
+        traits = self.segments.known_for_mailings(cursor, people, calendar)
         standing: dict[str, set[str]] = {}
         for subscriber, key in cursor.execute(
             self.sql["standing"], {"subscribers": uuids(people)}
@@ -305,7 +311,7 @@ class Agenda:
             history = self._history(subscriber) if known is None else []
             try:
                 person = known or fold(cast(PersonEvent, entry.event) for entry in history)
-                wanted[subscriber] = acts(person, plan, calendar)
+                wanted[subscriber] = acts(person, plan, calendar, traits.get(subscriber))
             except Exception as error:
                 position = max(
                     (entry.position for entry in history or self._history(subscriber)), default=0
@@ -320,8 +326,10 @@ class Agenda:
         self._come_back(cursor, read)
         self._quarantine(cursor, failed)
 
-    def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
+    def whole(self, cursor: Cursor, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
         plan, calendar = self.installation.plan(), self.installation.calendar
+        subscribers = {entry.stream for entry in entries if entry.stream != STREAM}
+        known = self.segments.known_for_mailings(cursor, subscribers, calendar)
         rows: dict[str, list[bytes]] = {"fold": [], "agenda": [], "aside": []}
         for subscriber, history in groupby(entries, key=attrgetter("stream")):
             if subscriber == STREAM:
@@ -329,7 +337,7 @@ class Agenda:
             facts, uuid = list(history), uuid_of(subscriber)
             try:
                 person = fold([cast(PersonEvent, entry.event) for entry in facts])
-                matters = acts(person, plan, calendar)
+                matters = acts(person, plan, calendar, known.get(subscriber))
             except Exception as error:
                 failed = failure_kind(facts[-1].position, error)
                 rows["aside"].append(row(uuid, bigint(failed.position), failed.why.encode()))

@@ -27,6 +27,7 @@ from projections.choices import Choices
 from projections.inactivity import Inactivity
 from projections.letters import Letters
 from projections.members import Members
+from projections.segments import PersonalHome
 from projections.view import View
 
 
@@ -35,10 +36,13 @@ def every_view(
     prefix: str,
     names: Collection[str] = (),
     now: Callable[[], int] = lambda: 0,
+    personal: PersonalHome | None = None,
 ) -> tuple[View, ...]:
-    """The named ones (all when none is named), each in its schema below `prefix`."""
+    """The named ones (all when none is named), each in its schema below `prefix`. `personal` is
+    read and not written to: what lies in the vault belongs to the live views.
+    """
     views: tuple[View, ...] = (
-        Agenda(ledger, prefix, now),
+        Agenda(ledger, prefix, now, personal, keeps_personal=False),
         Members(prefix),
         Letters(prefix),
         Inactivity(prefix),
@@ -132,6 +136,7 @@ class ViewBuild:
     prefix: str
     names: Collection[str]
     position: int
+    personal: PersonalHome | None = None
 
     def fill(self, ledger: Ledger, database: Database, tell: Callable[[int, int], None]) -> None:
         processes = min(os.cpu_count() or 1, len(PARTS))
@@ -150,7 +155,7 @@ class ViewBuild:
         return self._part(Ledger(conninfo), Database(conninfo, size=2).open())
 
     def _part(self, ledger: Ledger, database: Database) -> Callable[[str], int]:
-        views = every_view(ledger, self.prefix, self.names)
+        views = every_view(ledger, self.prefix, self.names, personal=self.personal)
         for view in views:
             view.begin(self.position)
         return partial(self._fill, database, views)
@@ -160,7 +165,7 @@ class ViewBuild:
         with database.transaction(long=True) as connection, connection.cursor() as cursor:
             for entries in histories(database, part + LOWEST, part + HIGHEST, self.position):
                 for view in views:
-                    for table, rows in view.whole(entries).items():
+                    for table, rows in view.whole(cursor, entries).items():
                         if rows:
                             copy_rows(
                                 cursor, SQL.within(schema=view.schema, table=table)["copy"], rows

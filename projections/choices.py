@@ -56,7 +56,7 @@ class Choices:
             }
             cursor.execute(self.sql["choose"], values)
 
-    def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
+    def whole(self, cursor: Cursor, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
         rows = [
             row(uuid_of(who), kind.encode(), code.encode())
             for who, chosen in _chosen(entries).items()

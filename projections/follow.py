@@ -23,6 +23,7 @@ from engine.store.safe_error_text import safe_error_text
 from engine.store.sql import queries
 from projections.build import SQL as BUILDING
 from projections.build import ViewBuild
+from projections.segments import PersonalHome
 from projections.view import View
 
 SQL = queries(Path(__file__).with_name("follow.sql"))
@@ -66,14 +67,21 @@ class Follower:
                     self._create(connection, view)
                     connection.execute(view.sql["index"].encode())
 
-    def build(self, prefix: str, tell: Callable[[int, int], None]) -> None:
-        """Build every view anew below `prefix`, from the whole ledger up to its present head."""
+    def build(
+        self,
+        prefix: str,
+        tell: Callable[[int, int], None],
+        personal: PersonalHome | None = None,
+    ) -> None:
+        """Build every view anew below `prefix`, from the whole ledger up to its present head, and
+        from what the vault knows.
+        """
         position = self.ledger.head()
         for view in self.views:
             with self.database.transaction(long=True) as connection:
                 self._drop(connection, view)
                 self._create(connection, view)
-        ViewBuild(prefix, [view.name for view in self.views], position).fill(
+        ViewBuild(prefix, [view.name for view in self.views], position, personal).fill(
             self.ledger, self.database, tell
         )
         for view in self.views:

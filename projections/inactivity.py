@@ -105,7 +105,7 @@ class Inactivity:
             }
             cursor.execute(self.sql["tell"], {"subscribers": uuids(activities), **values})
 
-    def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
+    def whole(self, cursor: Cursor, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
         activities, _ = _activities(entries)
         rows = [
             row(

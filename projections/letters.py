@@ -182,7 +182,7 @@ class Letters:
         if taken:
             cursor.execute(self.sql["clear"], _arrays(Cell._fields, taken))
 
-    def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
+    def whole(self, cursor: Cursor, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
         rows, tally = LetterRows(needed_by(entries).spans), Tally()
         for entry in entries:
             rows.take(entry)

@@ -118,7 +118,7 @@ class Members:
             }
             cursor.execute(self.sql["join"], keys | values)
 
-    def whole(self, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
+    def whole(self, cursor: Cursor, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
         net, _ = _net(entries)
         come = [(*key, joined) for key, joined in net.items() if joined is not None]
         return {

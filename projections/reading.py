@@ -66,7 +66,7 @@ class ReadViews:
         """`now` is the engine's time (ms); `personal` what the vault knows of people, for segments
         that read it; `plan` the one in force.
         """
-        self.ledger, self.database = ledger, database
+        self.ledger, self.database, self.personal = ledger, database, personal
         self._now, self._moment = now, 0
         self.agenda = Agenda(ledger, now=self.now, personal=personal)
         self.members = Members()
@@ -318,9 +318,11 @@ class ReadViews:
         """Build the named views (all when none is named) beside the live ones and swap them."""
         with self._alone():
             new = Follower(
-                self.ledger, self.database, every_view(self.ledger, BESIDE, names, self.now)
+                self.ledger,
+                self.database,
+                every_view(self.ledger, BESIDE, names, self.now, self.personal),
             )
-            new.build(BESIDE, tell)
+            new.build(BESIDE, tell, self.personal)
             new.catch_up()
             new.take_the_place_of(
                 Follower(self.ledger, self.database, every_view(self.ledger, LIVE, names, self.now))
@@ -334,12 +336,16 @@ class ReadViews:
         """Rebuild beside the live views up to one position, bring the live ones to the same, and
         name every row that differs, and every view that is ahead of the ledger. Raises EntryRefused
         where an entry cannot be read.
+
+        Rows of broadcasts to segments that ask the vault are compared by what it knows now. Without
+        the vault (a copy for an auditor) they cannot be found again: there such a broadcast is for
+        whoever may be in the segment by the ledger.
         """
-        twins = every_view(self.ledger, REPLAY, now=self.now)
+        twins = every_view(self.ledger, REPLAY, now=self.now, personal=self.personal)
         replay = Follower(self.ledger, self.database, twins)
         with self._alone():
             try:
-                replay.build(REPLAY, tell)
+                replay.build(REPLAY, tell, self.personal)
                 while True:
                     position = self.ledger.head()
                     replay.catch_up(position)

@@ -60,8 +60,8 @@ class Selection:
 @dataclass
 class SelectionWriter:
     """`vault`: the fragments that name what the vault holds; without them what it knows counts as
-    unknown. `zones`: the zone that counts for each
-    that people's events have. `truths` says what a line about a value comes to.
+    unknown. `zones`: the zone that counts for each that people's events have. `truths` says what a
+    line about a value comes to.
     """
 
     sql: Queries

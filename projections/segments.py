@@ -9,7 +9,7 @@ set-wise, in one transaction, while its old rows are still read.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.ledger.codec import canonical
@@ -18,9 +18,11 @@ from engine.sequence.model import Plan
 from engine.sequence.timing import is_zone
 from engine.store.binary import bigints, booleans, texts, uuids
 from engine.store.sql import Queries, beside
+from engine.subscriber.act import Calendar
 from engine.subscriber.events import PersonEvent, SegmentEntered, SegmentLeft
 from engine.subscriber.inactivity import heard_at
-from engine.subscriber.person import INSTANTS_KEPT, Person
+from engine.subscriber.person import INSTANTS_KEPT, Known, Person
+from engine.subscriber.personal_dates import personal_broadcasts
 from engine.subscriber.truth import conditions_of, plain
 from projections.segment_build import SQL as BUILD_SQL
 from projections.segment_build import SelectionWriter, ValueTruths
@@ -33,14 +35,15 @@ State = tuple[str, str, bool, int]
 """Segment, subscriber, whether they are in it, and when to look again (ms, 0: never)."""
 
 
-class PersonalTraits(Protocol):
-    """What the vault knows of a person and a condition may ask."""
+@dataclass(frozen=True, slots=True)
+class _NothingKnown:
+    """Of somebody whom the vault does not know."""
 
-    @property
-    def fields(self) -> Mapping[str, str]: ...
+    fields: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
 
-    @property
-    def source(self) -> str: ...
+
+NOTHING_KNOWN = _NothingKnown()
 
 
 class PersonalHome(Protocol):
@@ -49,9 +52,7 @@ class PersonalHome(Protocol):
     schema: str
     sql: Queries
 
-    def traits_of(
-        self, cursor: Cursor, subscribers: Collection[str]
-    ) -> Mapping[str, PersonalTraits]: ...
+    def traits_of(self, cursor: Cursor, subscribers: Collection[str]) -> Mapping[str, Known]: ...
 
     def values_of(self, cursor: Cursor, field: str) -> set[str]: ...
 
@@ -78,12 +79,16 @@ class Home:
 
 
 class SegmentMembership:
-    """`personal` is None where no vault is at hand (a copy for an auditor): segments that read it
-    are then not kept. Nothing here is cached across a rollback but the published conditions.
+    """`personal` is None where no vault is at hand (a copy for an auditor): what it knows then
+    counts as unknown. Members of segments that read it are kept there only if `keeps_personal`: by
+    the live view, not by one built beside it. Nothing here is cached across a rollback but the
+    published conditions.
     """
 
-    def __init__(self, schema: str, personal: PersonalHome | None) -> None:
-        self.schema, self.personal = schema, personal
+    def __init__(
+        self, schema: str, personal: PersonalHome | None, *, keeps_personal: bool = True
+    ) -> None:
+        self.schema, self.personal, self.keeps_personal = schema, personal, keeps_personal
         self.sql = SQL.within(schema=schema, home=schema)
         self.build_sql = BUILD_SQL.within(schema=schema, home=schema)
         self.use(Plan())
@@ -95,7 +100,7 @@ class SegmentMembership:
         self.homes = [
             self._home(self.schema, {n: c for n, c in dynamic.items() if n not in personal})
         ]
-        if self.personal is not None:
+        if self.personal is not None and self.keeps_personal:
             kept = {n: c for n, c in dynamic.items() if n in personal}
             self.homes.append(self._home(self.personal.schema, kept))
         self._ruled = frozenset(rule.segment for rule in plan.rules)
@@ -250,12 +255,28 @@ class SegmentMembership:
 
     def _personal_traits(
         self, cursor: Cursor, touched: Mapping[str, Collection[str]]
-    ) -> Mapping[str, PersonalTraits]:
+    ) -> Mapping[str, Known]:
         personal = self.conditions.personal
         asked = [who for who, names in touched.items() if not personal.isdisjoint(names)]
         if self.personal is None or not asked:
             return {}
         return self.personal.traits_of(cursor, asked)
+
+    def known_for_mailings(
+        self, cursor: Cursor, subscribers: Collection[str], calendar: Calendar
+    ) -> Mapping[str, Known]:
+        """What the vault knows of these people, where a broadcast to a segment that asks it may
+        stand in their agenda; nothing otherwise.
+        """
+        reading = self.conditions.broadcasts_reading_vault
+        if self.personal is None or not reading or not subscribers:
+            return {}
+        if not any(occurrence.broadcast in reading for occurrence in calendar) and not any(
+            broadcast.id in reading for broadcast, _, _ in personal_broadcasts(self.plan)
+        ):
+            return {}
+        traits = self.personal.traits_of(cursor, subscribers)
+        return {who: traits.get(who, NOTHING_KNOWN) for who in subscribers}
 
     def build_one(self, cursor: Cursor, now: int) -> bool:
         """Build one segment whose rows stand for another condition, or drop those of one that is
@@ -297,14 +318,15 @@ class SegmentMembership:
             cursor.execute(self.sql["choose"], {"keys": texts(keys)})
 
     def mark_chosen(self, cursor: Cursor, segments: Collection[str], at: int) -> None:
-        """Mark as stale whoever may be in one of these segments at an instant (ms), by the ledger
-        alone: what the vault knows decides at the claim, and no row of the agenda tells it.
+        """Mark as stale whoever is in one of these segments at an instant (ms), or may be where no
+        vault is at hand.
         """
         there = [InSegment(name) for name in segments if name in self.plan.segments]
         condition = self.conditions.resolved(Combined(any=tuple(there)))
         if there:
-            people, parameters = self.select(cursor, condition, at, by_ledger=True)
-            statement = self.build_sql["may_be_chosen"].replace("<people>", people)
+            people, parameters = self.select(cursor, condition, at)
+            wanted = "chosen" if self.personal is not None else "may_be_chosen"
+            statement = self.build_sql[wanted].replace("<people>", people)
             found = cursor.execute(statement.encode(), parameters).fetchall()
             subscribers = uuids([str(row[0]) for row in found])
             cursor.execute(self.sql["mark_chosen"], {"subscribers": subscribers})
@@ -341,15 +363,13 @@ class SegmentMembership:
         return int(str(row[0])), int(str(row[1]))
 
     def select(
-        self, cursor: Cursor, condition: Condition, at: int, *, by_ledger: bool = False
+        self, cursor: Cursor, condition: Condition, at: int
     ) -> tuple[str, Mapping[str, object]]:
-        """The SELECT of a resolved condition over everybody, and its parameters. `by_ledger`: what
-        only the vault knows counts as unknown.
-        """
+        """The SELECT of a resolved condition over everybody, and its parameters."""
         zones = [str(row[0]) for row in cursor.execute(self.build_sql["zones_there"]).fetchall()]
         writer = SelectionWriter(
             sql=self.build_sql,
-            vault=self.personal.sql.texts if self.personal is not None and not by_ledger else {},
+            vault=self.personal.sql.texts if self.personal is not None else {},
             now=at,
             zones={raw: raw if is_zone(raw) else self.plan.timezone for raw in zones},
             lists_of_group=self.conditions.lists_of_group,

@@ -38,9 +38,9 @@ class View(Protocol):
 
     def tidy(self, cursor: Cursor) -> bool: ...
 
-    def whole(self, entries: Sequence[Entry]) -> Mapping[str, Sequence[bytes]]:
+    def whole(self, cursor: Cursor, entries: Sequence[Entry]) -> Mapping[str, Sequence[bytes]]:
         """Rows by table, as COPY takes them, for people whose whole history this is, one after the
-        other. Called after `begin`; touches no table.
+        other. Called after `begin`; writes nothing.
         """
 
 

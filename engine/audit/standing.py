@@ -114,7 +114,7 @@ def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) ->
         yield _("Suppressed: never to be written to ({why})").format(
             why=stored_in_words(person.suppressed, _)
         )
-    next_acts = acts(person, plan, installation.calendar)
+    next_acts = acts(person, plan, installation.calendar, known.get(subscriber))
     for key, act in next_acts.items():
         if act.kind == "withheld":
             yield _("Withheld: {letter}: {wanting}").format(

@@ -323,7 +323,7 @@ class SimulatedReader:
         )
 
     def acts(self) -> dict[str, Act]:
-        return acts(self.person, self.plan, self.calendar)
+        return acts(self.person, self.plan, self.calendar, _Known(self.fields))
 
 
 def _letter(plan: Plan, begun: LetterBegun) -> Letter | None:

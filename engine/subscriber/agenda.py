@@ -27,21 +27,26 @@ from engine.subscriber.eligibility import EVERYTHING, why_not
 from engine.subscriber.letters import letters_at
 from engine.subscriber.mailing_acts import mailing_act, mailing_retry_act
 from engine.subscriber.membership_acts import list_letter_retry_act, membership_act
-from engine.subscriber.person import InFlight, LetterState, Person
+from engine.subscriber.person import InFlight, Known, LetterState, Person
 from engine.subscriber.personal_dates import own_occurrences
 from engine.subscriber.request_acts import request_act
 from engine.subscriber.terms import MailKind
 
 
-def acts(person: Person, plan: Plan, calendar: Calendar = ()) -> dict[str, Act]:
-    """The next act of each open matter of a person, by its encoded AgendaKey."""
+def acts(
+    person: Person, plan: Plan, calendar: Calendar = (), known: Known | None = None
+) -> dict[str, Act]:
+    """The next act of each open matter of a person, by its encoded AgendaKey. `known` is what the
+    vault knows of them: without it a mailing to a segment that asks the vault is for whoever may be
+    in it.
+    """
     next_acts = {
         list_key(m.list): membership_act(person, m, plan) for m in person.memberships.values()
     }
     for request in person.requests.values():
         next_acts[request_key(request.purpose)] = request_act(person, request, plan)
     for occurrence in _occurrences(person, plan, calendar):
-        act = mailing_act(person, occurrence, plan)
+        act = mailing_act(person, occurrence, plan, known)
         if act is not None:
             next_acts[occurrence.key] = act
     for message, flight in person.in_flight.items():

@@ -76,8 +76,8 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
             if p.soft_bounces:
                 p.soft_bounces = p.soft_since = 0
             outcome(p, message, "sent", at)
-        case e.SubscriberRegistered(_, timezone, language):
-            p.timezone, p.language = timezone, language
+        case e.SubscriberRegistered(at, timezone, language):
+            p.timezone, p.language, p.registered_at = timezone, language, at
         case e.ConsentGiven(at, purpose, proof, _, act):
             _granted(p, purpose, Ground("consent", "live", at, proof, event.partner))
             _contacted(p, act, at)
@@ -110,7 +110,8 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
             _contacted(p, act, at)
         case e.MoveUndone():
             _undone(p, event)
-        case e.ProfileChanged(_, _, timezone, language):
+        case e.ProfileChanged(at, _, timezone, language):
+            p.profile_at = at
             p.timezone, p.language = timezone or p.timezone, language or p.language
         case e.ConsentRequested():
             _requested(p, event)

@@ -18,12 +18,15 @@ from engine.subscriber.terms import PRESSURE
 from engine.subscriber.truth import FOREVER, conditions_of
 
 
-def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | None:
+def mailing_act(
+    person: Person, occurrence: Occurrence, plan: Plan, known: Known | None = None
+) -> Act | None:
     """The broadcast, for a person who was on one of its lists or in one of its segments when it
     fell due; then its reminder, for who has not answered and is still on the list.
 
-    Where a segment asks about what only the vault knows, it is for whoever may be in it: the claim
-    decides.
+    `known` is what the vault knows of them. Without it a broadcast to a segment that asks the vault
+    is for whoever may be in it by the ledger, so an auditor's copy finds more rows than the
+    installation had, and never fewer.
     """
     broadcast = plan.broadcasts.get(occurrence.broadcast)
     if broadcast is None:
@@ -36,7 +39,7 @@ def mailing_act(person: Person, occurrence: Occurrence, plan: Plan) -> Act | Non
     if under_way is not None:
         return under_way
     meant_for = mailing_planned(person, broadcast, occurrence, plan)
-    place = _place(person, broadcast, meant_for, mailing, plan)
+    place = _place(person, broadcast, meant_for, mailing, plan, known)
     if place is None or why_not(person, "broadcast", broadcast.purpose):
         return None
     first = letters.get(broadcast.letter.id)
@@ -103,7 +106,12 @@ def mailing_retry_act(
 
 
 def _place(
-    person: Person, broadcast: Broadcast, fell_due: int, mailing: Mailing | None, plan: Plan
+    person: Person,
+    broadcast: Broadcast,
+    fell_due: int,
+    mailing: Mailing | None,
+    plan: Plan,
+    known: Known | None = None,
 ) -> tuple[int, int] | None:
     """The list and the run that bring the broadcast to them, 0 and 0 for a segment; None where it
     is not for them.
@@ -113,7 +121,7 @@ def _place(
         return standing.list, standing.run
     if mailing is not None and (mailing.run or mailing.segment):
         return (0, 0) if mailing.segment else None
-    return (0, 0) if _segment_of(person, broadcast, fell_due, mailing, plan) else None
+    return (0, 0) if _segment_of(person, broadcast, fell_due, mailing, plan, known) else None
 
 
 def is_addressed(person: Person, broadcast: Broadcast, fell_due: int, plan: Plan) -> bool:
@@ -153,12 +161,23 @@ def _segment_of(
     is_sure: bool = False,
 ) -> str:
     """The first segment of the broadcast in which they were when it fell due (ms) by the facts up
-    to then, and were so by all facts since too; of one that was begun, the latter alone. Unless
-    `is_sure`, also one in which they may be.
+    to then, and were so by all facts since too; of one that was begun, the latter alone. Where
+    nothing is `known` of what the vault knows, also one in which they may be, unless `is_sure`.
+
+    The vault keeps no former values: a profile that was changed since is taken as it is now, and as
+    long as the broadcast is not too late.
     """
-    conditions = conditions_of(plan)
+    conditions, is_sure = conditions_of(plan), is_sure or known is not None
+    if mailing is None and fell_due < person.registered_at:
+        return ""
+    lateness = broadcast.max_lateness
+    is_over = person.profile_at > fell_due + lateness.least_ms and person.profile_at > later(
+        fell_due, lateness, zone_of(person, plan)
+    )
 
     def holds(segment: str, upto: int) -> bool:
+        if is_over and mailing is None and segment in conditions.personal:
+            return False
         truth = conditions.is_in(segment, person, known, fell_due, upto)
         return truth is True or (truth is None and not is_sure)
 

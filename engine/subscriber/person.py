@@ -339,7 +339,8 @@ class Person:
     each product, and of ANY_PRODUCT, when it was ordered, orders that were wholly refunded left
     out. `reached`: the last days on which a date of their own came round, and when each began (ms),
     by field, occurrence and how long before. `segments`: since when (ms) they are in a static
-    segment. `ruled`: by segment, whether its rules were last applied to an entry.
+    segment. `ruled`: by segment, whether its rules were last applied to an entry. `profile_at` is
+    when what the vault knows of them last changed.
     """
 
     version: int = 0
@@ -376,6 +377,8 @@ class Person:
     preferences: Preferences = NO_PREFERENCES
     segments: Mapping[str, int] = field(default_factory=dict)
     ruled: Mapping[str, bool] = field(default_factory=dict)
+    registered_at: int = 0
+    profile_at: int = 0
 
     @property
     def registered(self) -> bool:
@@ -445,6 +448,8 @@ class PersonDraft:
         self.preferences = person.preferences
         self.segments = person.segments
         self.ruled = person.ruled
+        self.registered_at = person.registered_at
+        self.profile_at = person.profile_at
 
     def frozen(self) -> Person:
         """The person as folded so far. Slots are set directly: every fold ends here, and the

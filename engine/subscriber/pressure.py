@@ -20,7 +20,7 @@ from engine.subscriber.act import Act, Calendar, zone_of
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, decode, encode, letter_ref
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.letters import COUNTED
-from engine.subscriber.mailing_acts import is_for
+from engine.subscriber.mailing_acts import is_for, segment_addressed
 from engine.subscriber.person import Person
 from engine.subscriber.terms import Frequency
 
@@ -163,7 +163,8 @@ def planned_letters(
     own: PlannedLetter,
 ) -> Iterator[PlannedLetter]:
     """The letters that are heavier than one's `own`, under other keys than `key`: the next of each
-    list and mailing, and dated broadcasts that are still to fall due.
+    list and mailing, and dated broadcasts that are still to fall due. Once it has fallen due, none
+    is kept for one that, by the ledger, is only perhaps for them.
     """
     zone = zone_of(person, plan)
     for other, act in acts.items():
@@ -176,6 +177,7 @@ def planned_letters(
             and person.preferences.chooses(letter.theme, letter.content)
             and not _is_service(person, purpose)
             and (act.due > own.at or own.at <= later(act.planned, patience(plan, other), zone))
+            and _is_surely_for(person, plan, calendar, other, act)
         ):
             yield PlannedLetter(act.due, purpose, letter_ref(other, letter.id), letter.weight)
     fallen_due = {occurrence.broadcast for occurrence in calendar}
@@ -192,6 +194,13 @@ def planned_letters(
         ):
             name = letter_ref(encode(BroadcastKey(broadcast.id)), broadcast.letter.id)
             yield PlannedLetter(at, broadcast.purpose, name, broadcast.letter.weight)
+
+
+def _is_surely_for(person: Person, plan: Plan, calendar: Calendar, key: str, act: Act) -> bool:
+    mailing = decode(key)
+    if act.run or key in person.mailings or not isinstance(mailing, BroadcastKey):
+        return True
+    return bool(segment_addressed(person, mailing, act.letter, plan, calendar, None))
 
 
 def _to_fall_due(broadcast: Broadcast, zone: str, after: int) -> int:

@@ -91,6 +91,11 @@ class SegmentConditions:
         self.personal = frozenset(
             name for name, condition in self.dynamic.items() if reads_vault(condition)
         )
+        self.broadcasts_reading_vault = frozenset(
+            broadcast.id
+            for broadcast in plan.broadcasts.values()
+            if not self.personal.isdisjoint(broadcast.segments)
+        )
         self.claims_reading_vault = frozenset(self._claims_reading_vault())
         """The matters (encoded AgendaKeys, of every occurrence) whose letters can only be decided
         on with what the vault knows.
@@ -132,9 +137,8 @@ class SegmentConditions:
         return self.truth_of(condition, person, known, at, upto)[0]
 
     def _claims_reading_vault(self) -> Iterable[str]:
-        for broadcast in self.plan.broadcasts.values():
-            if not self.personal.isdisjoint(broadcast.segments):
-                yield encode(BroadcastKey(broadcast.id))
+        for name in self.broadcasts_reading_vault:
+            yield encode(BroadcastKey(name))
         for listed in self.plan.lists.values():
             if any({letter.only, letter.unless} & self.personal for letter in listed.letters):
                 yield list_key(listed.id)

@@ -4,6 +4,8 @@ the vault; a replay finds the same agenda before and after.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 
 from engine.commands.command_handler import CommandRequest
@@ -60,6 +62,8 @@ body = "a.md"
     "a.md": "Bonjour.\n",
 }
 
+TOWNS = (("anna", "Lyon"), ("ben", "Nice"), ("carl", "Nice"))
+
 
 @pytest.fixture
 def context(make_context: MakeContext) -> AppContext:
@@ -101,19 +105,66 @@ def claimed(context: AppContext) -> dict[str, str]:
     return {claim.stream: claim.entry.segment for claim in claims}
 
 
+def settles(context: AppContext, stream: str, town: str) -> None:
+    now = context.clock.now()
+    change = ChangeProfile(now, OPERATOR, ("town",))
+    write = VaultWrite(stream, now, fields={"town": town})
+    context.command_handler.execute_one(CommandRequest(change, stream=stream, vault_write=write))
+
+
+def with_rows(context: AppContext, people: Collection[str]) -> set[str]:
+    """In whose agenda the broadcast stands."""
+    context.views.catch_up()
+    return {
+        who
+        for who in people
+        if any(m[0].startswith("broadcast") for m in context.views.matters(who))
+    }
+
+
 def test_what_the_vault_knows_at_the_claim_decides(context: AppContext) -> None:
     anna, ben, carl = (join(context, name, town="Lyon") for name in ("anna", "ben", "carl"))
     dora = join(context, "dora", town="Nice")
-    context.views.catch_up()
-    now = context.clock.now()
     falls_due(context, "villes")
-    change = ChangeProfile(now, OPERATOR, ("town",))
-    write = VaultWrite(ben, now, fields={"town": "Nice"})
-    context.command_handler.execute_one(CommandRequest(change, stream=ben, vault_write=write))
+    settles(context, ben, "Nice")
     assert claimed(context) == {anna: "lyon", carl: "lyon"}
-    assert ("LetterWithheld", "segment") in facts(context, ben)
-    assert ("LetterWithheld", "segment") in facts(context, dora)
+    assert facts(context, ben) == [("LetterWithheld", "segment")]
+    assert facts(context, dora) == []
     assert claimed(context) == {}
+
+
+def test_a_row_follows_the_fields_as_long_as_the_letter_is_not_late(context: AppContext) -> None:
+    people = [join(context, name, town=town) for name, town in TOWNS]
+    anna, ben, carl = people
+    falls_due(context, "villes")
+    people.append(join(context, "emil", town="Lyon"))
+    assert with_rows(context, people) == {anna}
+    settles(context, ben, "Lyon")
+    assert with_rows(context, people) == {anna, ben}
+    settles(context, anna, "Nice")
+    context.clock.jump(60 * HOUR)
+    settles(context, carl, "Lyon")
+    assert with_rows(context, people) == {ben}
+    assert context.views.compare(nobody_watches) == []
+    context.views.rebuild(["agenda"], nobody_watches)
+    assert with_rows(context, people) == {ben}
+
+
+def test_a_broadcast_writes_facts_only_of_those_in_its_segment(context: AppContext) -> None:
+    now, total = context.clock.now(), 1000
+    towns = [{"town": "Lyon" if n % 10 == 0 else "Nice"} for n in range(total)]
+    join_all = Subscribe(now, Cause("import"), 10, "consent", "declared", fields=("town",))
+    requests = [
+        CommandRequest(
+            join_all, address=f"a{n}@lecteurs.example", vault_write=VaultWrite("", now, fields=town)
+        )
+        for n, town in enumerate(towns)
+    ]
+    context.command_handler.execute(requests)
+    falls_due(context, "villes")
+    before = context.ledger.head()
+    assert len(claimed(context)) == total / 10
+    assert context.ledger.head() == before + total / 10
 
 
 def test_who_was_put_into_a_segment_gets_its_broadcast(context: AppContext) -> None:

@@ -10,8 +10,9 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from engine.sequence.condition import Combined, FieldIs
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
-from engine.sequence.model import Broadcast, Letter, List, Plan, Purpose, Theme
+from engine.sequence.model import Broadcast, Field, Letter, List, Plan, Purpose, Segment, Theme
 from engine.sequence.pressure import Cap, parse_cap
 from engine.sequence.timing import Hours, later
 from engine.subscriber import commands as c
@@ -290,6 +291,17 @@ def test_room_is_kept_for_a_dated_broadcast_to_ones_list() -> None:
     of_offers = replace(dated, broadcasts={"soldes": replace(SALE, purpose="offres")})
     no_offers = anna(of_offers).and_also(e.ConsentWithdrawn(NOON, "offres"))
     assert no_offers.when(perform("list:1", NOON)).names == ["LetterBegun"]
+
+
+def test_room_for_a_broadcast_that_is_only_perhaps_theirs_is_kept_until_it_falls_due() -> None:
+    lyon = Segment("lyon", "Lyon", own=Combined(all=(FieldIs("town", "is", ("Lyon",)),)))
+    fields = {"town": Field("town", "Ville")}
+    to_lyon = {"soldes": replace(SALE, to=(), segments=("lyon",))}
+    dated = plan(one(5), broadcasts=to_lyon, segments={"lyon": lyon}, fields=fields)
+    before = anna(dated).when(perform("list:1", SALE_AT - HOUR))
+    assert before.names == ["LetterWithheld"]
+    after = anna(dated, calendar=FALLEN).when(perform("list:1", SALE_AT + HOUR))
+    assert after.names == ["LetterBegun"]
 
 
 def test_a_broadcast_that_has_fallen_due_is_skipped_where_there_is_no_room() -> None:
