@@ -21,7 +21,7 @@ from engine.installation.state import Installation
 from engine.intake import calls
 from engine.intake.evidence_requirements import NOT_DECLARED
 from engine.intake.preferences import read_called
-from engine.subscriber.commands import AnyCommand
+from engine.subscriber.commands import AnyCommand, PutIntoSegment, TakeOutOfSegment
 from engine.subscriber.consenting import REPEATED
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, Outcome, Refused
@@ -107,6 +107,29 @@ class Calls:
         if result.outcome == UNKNOWN:
             raise Problem(422, in_english(UNKNOWN))
         return response_of(result, 200, f"moved from list {read.source} to list {read.target}")
+
+    def put_into_segment(self, call: ApiCall) -> JSONResponse:
+        return self._of_segment(call, PutIntoSegment, "put into {segment}")
+
+    def take_out_of_segment(self, call: ApiCall) -> JSONResponse:
+        return self._of_segment(call, TakeOutOfSegment, "taken out of {segment}")
+
+    def _of_segment(
+        self, call: ApiCall, command: type[PutIntoSegment | TakeOutOfSegment], done: str
+    ) -> JSONResponse:
+        now, plan = self.stores.clock.now(), self.stores.installation_stream.current().plan()
+        read = calls.read_segment(call.body, plan, now)
+        if isinstance(read, calls.Mistakes):
+            raise unreadable(read)
+        address, segment = read
+        if self.was_executed(call):
+            return self.repeated(address)
+        cause, pieces = self.cause(call, {"what": "segment", "segment": segment})
+        asked = command(at=now, cause=cause, segment=segment, call=call.call_hash)
+        result = self._known_only(asked, address, now, pieces)
+        if result.outcome == UNKNOWN:
+            raise Problem(422, in_english(UNKNOWN))
+        return response_of(result, 200, done.format(segment=segment))
 
     def unsubscribe(self, call: ApiCall) -> JSONResponse:
         """Carried out whatever the key: a second withdrawal withdraws nothing more, and a first one

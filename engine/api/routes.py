@@ -24,7 +24,7 @@ from engine.api.stores import ApiStores
 from engine.commands.group_commit import CommandGroupCommit
 from engine.desk.desk import KEY_PREFIX, ApiKey, Desk
 from engine.intake import rights_calls as read
-from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
+from engine.intake.calls import LOOKUP, SEGMENT, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
 from engine.intake.orders import ORDER, REFUND
 from engine.intake.preferences import PREFERENCES
 from engine.web.limits import Pace
@@ -80,6 +80,18 @@ def router(stores: ApiStores, gateway: Gateway, group_commit: CommandGroupCommit
     async def set_preferences(request: Request) -> Response:
         """What somebody chooses to receive; a member left out stays as it is."""
         return await gateway.answer(request, "preferences", calls.set_preferences)
+
+    in_segment = operation(SEGMENT, "segments", ANSWER, (200,))
+
+    @routes.post("/api/v1/segments/put", openapi_extra=in_segment)
+    async def put_into_segment(request: Request) -> Response:
+        """Put somebody who is known into a segment without conditions."""
+        return await gateway.answer(request, "segments", calls.put_into_segment)
+
+    @routes.post("/api/v1/segments/take", openapi_extra=in_segment)
+    async def take_out_of_segment(request: Request) -> Response:
+        """Take somebody out of a segment without conditions."""
+        return await gateway.answer(request, "segments", calls.take_out_of_segment)
 
     orders = OrderCalls(stores, calls)
 

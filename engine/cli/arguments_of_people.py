@@ -103,6 +103,12 @@ def import_arguments(parser: argparse.ArgumentParser) -> None:
         help=N_("where a cell holds several addresses, take the first"),
     )
     parser.add_argument(
+        "--segment",
+        default="",
+        metavar="ID",
+        help=N_("put everybody of the file into a segment without conditions"),
+    )
+    parser.add_argument(
         "--update",
         action="store_true",
         help=N_("give people who are known already the fields of the file too"),

@@ -17,6 +17,7 @@ SCOPES = (
     "subscribe",
     "transfer",
     "unsubscribe",
+    "segments",
     "orders",
     "preferences",
     "read",

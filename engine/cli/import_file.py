@@ -17,7 +17,7 @@ from types import FrameType
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
-from engine.i18n.user_error import UserError, list_of
+from engine.i18n.user_error import UserError, list_of, static_segment_of
 from engine.imports import rows
 from engine.imports.agreement import COLUMN_MEANINGS
 from engine.imports.columns import EMAIL
@@ -76,6 +76,7 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptio
         objection=args.objection.strip(),
         first_address=args.first_address,
         ask_first=(plan.declared or Declared()).consent == "ask-first",
+        segment=static_segment_of(plan, args.segment).id if args.segment else "",
     )
     if args.collected.strip():
         try:

@@ -26,7 +26,6 @@ from engine.audience.sources import tally_of_sources
 from engine.cli.arguments_of_people import STDOUT
 from engine.cli.private_file import private_file
 from engine.cli.progress import catch_up
-from engine.cli.segments import segment_of
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.dates import read_date
@@ -34,7 +33,7 @@ from engine.i18n.language import N_, Say, amount_in_words, counting_translator, 
 from engine.i18n.phrases import quoted, say_list, titled_purpose
 from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words
-from engine.i18n.user_error import UserError
+from engine.i18n.user_error import UserError, segment_of
 from engine.imports.rejected_rows import inert
 from engine.intake.amounts import decimal
 from engine.sequence.condition import InSegment

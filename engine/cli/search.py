@@ -14,12 +14,12 @@ from engine.audience.people import Search, SearchMistake, counted, found, read_l
 from engine.cli.people import operator_cause
 from engine.cli.private_file import private_file
 from engine.cli.progress import Progress, catch_up
-from engine.cli.segments import outcome, put, segment_of
+from engine.cli.segments import outcome, put
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.printable import printable
-from engine.i18n.user_error import UserError
+from engine.i18n.user_error import UserError, static_segment_of
 from engine.imports.rejected_rows import inert
 from engine.installation.events import STREAM, PeopleExported
 from engine.sequence.condition import Condition
@@ -34,7 +34,7 @@ MAX_SHOWN = 50
 def people(context: AppContext, args: argparse.Namespace) -> int:
     plan = context.installation_stream.current().plan()
     search = Search(_lines(plan, args.where), args.name, args.address)
-    target = segment_of(plan, args.put_into) if args.put_into else None
+    target = static_segment_of(plan, args.put_into) if args.put_into else None
     putting = put(context, target, "put") if target is not None else None
     if args.csv is not None and args.csv.exists():
         raise UserError(N_("{file} is there already: choose another name"), file=args.csv)

@@ -26,7 +26,7 @@ from engine.context import AppContext
 from engine.i18n.condition_words import line_in_words, use_in_words
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
-from engine.i18n.user_error import NOTHING_PUBLISHED, UserError, address_of
+from engine.i18n.user_error import UserError, address_of, segment_of, static_segment_of
 from engine.imports.columns import EMAIL
 from engine.imports.passes import NO_MAPPING
 from engine.imports.rejected_rows import Rejections
@@ -35,10 +35,8 @@ from engine.imports.rows import Departure, departure
 from engine.imports.table import Row, TableRefused, open_table
 from engine.ledger.codec import iso
 from engine.sequence.model import Plan, Segment
-from engine.sequence.nearest import nearest
 from engine.sequence.segment_uses import uses_of
 from engine.sequence.timing import to_local
-from engine.subscriber.outcome import Refusal, Refused
 from engine.subscriber.truth import Truth
 from engine.views import PeopleCount, Verified
 from engine.words import Language
@@ -134,36 +132,6 @@ def segment(context: AppContext, args: argparse.Namespace) -> int:
             return _verify(context, args)
         case direction:
             return _put(context, args, "put" if direction == "put" else "take")
-
-
-def segment_of(plan: Plan, reference: str) -> Segment:
-    """The published segment of an id, or a UserError of status 2 that names those there are."""
-    name = reference.removeprefix("segment:")
-    if name in plan.segments:
-        return plan.segments[name]
-    if not plan.segments:
-        raise UserError(NO_SEGMENTS if plan.edition else NOTHING_PUBLISHED, 2)
-    meant = nearest(name, plan.segments)
-    known = ", ".join(plan.segments)
-    if meant:
-        raise UserError(
-            N_("there is no published segment {segment}; did you mean {name}? There are: {known}"),
-            2,
-            segment=name,
-            name=meant,
-            known=known,
-        )
-    raise UserError(
-        N_("there is no published segment {segment}; there are: {known}"),
-        2,
-        segment=name,
-        known=known,
-    )
-
-
-NO_SEGMENTS = N_(
-    "no segment is published: write `[[segment]]` in sequences/, then `relance publish`"
-)
 
 
 def _show(context: AppContext, args: argparse.Namespace) -> int:
@@ -339,9 +307,7 @@ def _verdict(one: Segment, verified: Verified | None, _: Say) -> str:
 
 
 def put(context: AppContext, one: Segment, direction: Direction) -> Putting:
-    """Puts people into a segment, or takes them out. Raises UserError for one with conditions."""
-    if not one.static:
-        raise UserError(Refused(Refusal.SEGMENT_NOT_STATIC, segment=one.id))
+    """Puts people into a static segment, or takes them out."""
     return Putting(
         context.command_handler.execute,
         one.id,
@@ -354,7 +320,7 @@ def put(context: AppContext, one: Segment, direction: Direction) -> Putting:
 
 def _put(context: AppContext, args: argparse.Namespace, direction: Direction) -> int:
     _ = translator(context.config.site.language)
-    one = segment_of(context.installation_stream.current().plan(), args.segment)
+    one = static_segment_of(context.installation_stream.current().plan(), args.segment)
     if bool(args.address) == (args.file is not None):
         raise UserError(N_("whom? name their addresses, or a file with --file"), 2)
     putting = put(context, one, direction)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from engine.i18n.in_words import in_english, in_words
 from engine.i18n.language import N_, Say
 from engine.intake.address import AddressRefused, normalise
-from engine.sequence.model import List, Plan
+from engine.sequence.model import List, Plan, Segment
 from engine.sequence.nearest import nearest
 from engine.words import CodedError, Reason, Value, WordedError, Words, words
 
@@ -83,6 +83,51 @@ def list_of(plan: Plan, reference: str) -> List:
     raise UserError(
         N_("there is no published list {list}; there are: {known}"), 2, list=reference, known=known
     )
+
+
+def segment_of(plan: Plan, reference: str) -> Segment:
+    """The published segment of an id, or a UserError of status 2 that names those there are."""
+    name = reference.removeprefix("segment:")
+    if name in plan.segments:
+        return plan.segments[name]
+    if not plan.segments:
+        raise UserError(NO_SEGMENTS if plan.edition else NOTHING_PUBLISHED, 2)
+    meant = nearest(name, plan.segments)
+    known = ", ".join(plan.segments)
+    if meant:
+        raise UserError(
+            N_("there is no published segment {segment}; did you mean {name}? There are: {known}"),
+            2,
+            segment=name,
+            name=meant,
+            known=known,
+        )
+    raise UserError(
+        N_("there is no published segment {segment}; there are: {known}"),
+        2,
+        segment=name,
+        known=known,
+    )
+
+
+def static_segment_of(plan: Plan, reference: str) -> Segment:
+    """As `segment_of`, and a UserError of status 2 for one into which nobody can be put."""
+    segment = segment_of(plan, reference)
+    if not segment.static:
+        raise UserError(
+            N_(
+                'nobody is put into the segment "{segment}": who is in it follows from its'
+                " conditions"
+            ),
+            2,
+            segment=segment.id,
+        )
+    return segment
+
+
+NO_SEGMENTS = N_(
+    "no segment is published: write `[[segment]]` in sequences/, then `relance publish`"
+)
 
 
 def purpose_of(plan: Plan, reference: str) -> str:

@@ -255,6 +255,8 @@ class Importer:
                 self.count("left-since")
             else:
                 self.count(_what_happened(result))
+                if _entered_segment(result):
+                    self.count("segment")
         return again
 
     def _newcomer(
@@ -380,6 +382,11 @@ def _has_left(person: Person, arrival: Arrival, number: int) -> bool:
     )
 
 
+def _entered_segment(result: Result) -> bool:
+    events = result.outcome.events if isinstance(result.outcome, Done) else ()
+    return any(isinstance(event, e.SegmentEntered) for event in events)
+
+
 def _what_happened(result: Result) -> str:
     if not isinstance(result.outcome, Done):
         is_asked = result.outcome == NothingToDo(Unchanged.ASKED_TO_CONFIRM_ALREADY)
@@ -393,4 +400,6 @@ def _what_happened(result: Result) -> str:
         return "joined-known"
     if e.ConsentGiven in kinds or e.GroundDeclared in kinds:
         return "ground"
-    return "updated" if e.ProfileChanged in kinds else "contact"
+    if e.ProfileChanged in kinds:
+        return "updated"
+    return "contact" if e.ContactNoted in kinds else "already"

@@ -25,6 +25,7 @@ LABELS = {
     "updated": N_("known already, get new fields"),
     "contact": N_("known already, get a later last contact"),
     "already": N_("nothing to change"),
+    "segment": N_("put into the segment"),
     "left-since": N_("have left the list since they were collected: left alone"),
     "consented-since": N_("have consented again since they refused: left alone"),
     "duplicate": N_("said more than once in the file"),

@@ -74,6 +74,7 @@ class ImportDefaults:
     `fields` are names, `typed` those of them that are no texts. `judged` and `orders` are what a
     scan of the file found: columns of refusal or agreement, and the order of the dates of a field.
     `ask_first`: whose consent is declared without a proof is asked once, before anything else.
+    `segment` is a static one into which everybody is put, "" for none.
     """
 
     list: int
@@ -90,6 +91,7 @@ class ImportDefaults:
     orders: Mapping[str, DateOrder] = field(default_factory=dict)
     first_address: bool = False
     ask_first: bool = False
+    segment: str = ""
 
 
 class Arrival(NamedTuple):
@@ -204,6 +206,7 @@ def subscribe(
         language=arrival.language if profile else "",
         fields=fields,
         last_contact=arrival.last_contact,
+        segment=defaults.segment,
     )
 
 
@@ -235,6 +238,7 @@ def ask_first(
         language=arrival.language if profile else "",
         fields=fields,
         last_contact=arrival.last_contact,
+        segment=defaults.segment,
     )
 
 

@@ -128,6 +128,7 @@ UNSUBSCRIPTION = (
     _EMAIL,
     Member("purpose", "text", True, "The id of a purpose, or * for everything."),
 )
+SEGMENT = (_EMAIL, Member("segment", "text", True, "The id of a segment without conditions."))
 LOOKUP = (_EMAIL,)
 
 
@@ -283,6 +284,13 @@ def read_subscription(body: object, plan: Plan, now: int) -> Subscription | Mist
 def read_transfer(body: object, plan: Plan, now: int) -> Transferral | Mistakes:
     reader = BodyReader(body, TRANSFER, plan, now)
     read = Transferral(reader.address(), reader.listed("from"), reader.listed("to"))
+    return reader.end() or read
+
+
+def read_segment(body: object, plan: Plan, now: int) -> tuple[str, str] | Mistakes:
+    """The address, and the segment's id."""
+    reader = BodyReader(body, SEGMENT, plan, now)
+    read = reader.address(), reader.text("segment").removeprefix("segment:")
     return reader.end() or read
 
 

@@ -456,6 +456,7 @@ def joining(
         fields=fields,
         call=call,
         chosen=chosen,
+        segment=form.segment,
     )
 
 

@@ -286,7 +286,7 @@ class Form:
 
     `age` is the label of a box by which somebody declares to be old enough; `function_field` names
     the field that holds a profession (D09). `ask`: what it lets people choose besides, as their
-    page of preferences does.
+    page of preferences does. Who joins by it is put into the static `segment`.
     """
 
     name: str
@@ -308,6 +308,7 @@ class Form:
     age: str = ""
     function_field: str = ""
     ask: tuple[Asked, ...] = ()
+    segment: str = ""
 
     @property
     def lists(self) -> tuple[int, ...]:

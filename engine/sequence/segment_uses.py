@@ -56,6 +56,9 @@ def _uses(plan: Plan) -> Iterator[tuple[str, SegmentUse]]:
             yield name, SegmentUse("broadcast", broadcast.id)
     for rule in plan.rules:
         yield rule.segment, SegmentUse("rule", str(rule.list or rule.source))
+    for form in plan.forms.values():
+        if form.segment:
+            yield form.segment, SegmentUse("form", form.name)
     for intention in plan.programme.values():
         if intention.to.startswith("segment:"):
             yield intention.to.removeprefix("segment:"), SegmentUse("programme", intention.id)

@@ -53,8 +53,8 @@ class Subscribe(Command):
 
     `declared_at` is when the ground was given (0 = now); `start` and `counted_from` say what the
     person receives; `own_act` is true where the person asked for it themselves, which alone may put
-    back someone who had left. `chosen` is what they want to receive. `call` makes a
-    repeat harmless for 30 days.
+    back someone who had left. `chosen` is what they want to receive, `segment` a static one into
+    which they are put, "" for none. `call` makes a repeat harmless for 30 days.
     """
 
     list: int
@@ -71,6 +71,7 @@ class Subscribe(Command):
     own_act: bool = False
     call: str = ""
     chosen: Chosen = NOTHING_CHOSEN
+    segment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class AskFirst(Command):
     """Put on `list` somebody of whom it is declared, without a proof, that they agreed: they join
     once they have confirmed, and are asked once. `request` is a fresh random id.
 
-    Who has a live ground for the list's purpose joins on that.
+    Who has a live ground for the list's purpose joins on that. `segment` as in Subscribe, at once.
     """
 
     list: int
@@ -89,6 +90,7 @@ class AskFirst(Command):
     language: str = ""
     fields: tuple[str, ...] = ()
     last_contact: int = 0
+    segment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ def subscribe(command: c.Subscribe, person: Person, plan: Plan) -> Outcome:
     facts += _told(command, person)
     facts += _preferred(command, person, plan, command.notice)
     facts += _joins(command.at, permission, command.start, command.counted_from)
+    facts += _enters(command.at, command.segment, person, plan)
     if not facts:
         return NothingToDo(Unchanged.ON_LIST_ALREADY, list=command.list)
     return done(command.cause, *facts, *_honoured(command.at, command.call))
@@ -52,6 +53,7 @@ def ask_first(command: c.AskFirst, person: Person, plan: Plan) -> Outcome:
     purpose = permission.target.purpose
     facts = _registration(command.at, person, command.timezone, command.language)
     facts += _told(command, person)
+    facts += _enters(command.at, command.segment, person, plan)
     if live_ground(person, purpose) is not None:
         facts += _joins(command.at, permission, command.start, command.counted_from)
         unchanged = NothingToDo(Unchanged.ON_LIST_ALREADY, list=command.list)
@@ -77,6 +79,18 @@ def _entry_of(
     if command.counted_from and abs(command.at - command.counted_from) > FARTHEST_COUNT:
         return Refused(Refusal.COUNTED_FROM_TOO_FAR)
     return entry(person, plan, command.list, command.at, assume_ground=True)
+
+
+def _enters(at: int, segment: str, person: Person, plan: Plan) -> tuple[e.PersonEvent, ...]:
+    """Of somebody who is put into a static segment, unless they are in it."""
+    known = plan.segments.get(segment)
+    if known is None or not known.static or segment in person.segments:
+        return ()
+    return (e.SegmentEntered(at, segment),)
+
+
+def _segment_of_form(form: str, plan: Plan) -> str:
+    return plan.forms[form].segment if form in plan.forms else ""
 
 
 def _told(command: c.Subscribe | c.AskFirst, person: Person) -> tuple[e.PersonEvent, ...]:
@@ -122,6 +136,8 @@ def request_consent(command: c.RequestConsent, person: Person, plan: Plan) -> Ou
             return joins
         if not (joins and command.by_anybody):
             facts += joins
+            if not command.by_anybody:
+                facts += _enters(command.at, _segment_of_form(command.form, plan), person, plan)
             return (
                 done(command.cause, *facts, *_honoured(command.at, command.call))
                 if facts
@@ -178,7 +194,10 @@ def confirm(command: c.Confirm, person: Person, plan: Plan) -> Outcome:
     facts += profile(command.at, person, command.fields)
     facts += _preferred(command, person, plan, pending.notice, command.act)
     joins = _joins_all(command.at, pending.lists, person, plan, pending.start, pending.counted_from)
-    return done(command.cause, *facts, *(() if isinstance(joins, Refused) else joins))
+    if not isinstance(joins, Refused):
+        facts += joins
+    facts += _enters(command.at, _segment_of_form(pending.form, plan), person, plan)
+    return done(command.cause, *facts)
 
 
 def _preferred(

@@ -20,6 +20,7 @@ from engine.audience.segments import (
     truths_about,
 )
 from engine.audit.standing import standing
+from engine.cli.import_file import import_file
 from engine.cli.parser import parser
 from engine.cli.segments import segment, segments
 from engine.context import AppContext
@@ -226,6 +227,20 @@ def test_what_is_kept_wrongly_is_found_with_status_one(
     finally:
         context.views.rebuild((), lambda done, total: None)
     assert typed(context, "segment", "verify") == 0
+
+
+def test_everybody_of_an_imported_file_is_put_in(
+    context: AppContext, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    people = tmp_path / "import.csv"
+    people.write_text("email\nivo@lecteurs.example\nben@lecteurs.example\n")
+    before = counts(context, capsys)["salon"]
+    words = [*("import", str(people), "--list", "11", "--segment", "salon", "--source", "salon")]
+    words += ["--basis", "consent", "--collected", "2026-01-05"]
+    for done in ("2  mises dans le segment", "2  rien à changer"):
+        assert import_file(context, parser("import").parse_args(words)) == 0
+        assert done in capsys.readouterr().out
+    assert counts(context, capsys)["salon"] == before + 2
 
 
 def test_a_day_is_counted_once_and_told_a_week_later(

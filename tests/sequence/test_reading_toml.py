@@ -142,6 +142,13 @@ BAD = [
     ),
     ("list = 11", "list = 99", "list = 99", "there is no list 99"),
     ("list = 11", "", "[[form]]", "a form leads to a `list`"),
+    ("list = 11", 'list = 11\nsegment = "salon"', "segment", 'there is no segment "salon"'),
+    (
+        "[[form]]\n",
+        '[[segment]]\nid = "salon"\nname = "S"\nall = [\'on 11\']\n[[form]]\nsegment = "salon"\n',
+        'segment = "salon"',
+        'nobody is put into the segment "salon"',
+    ),
     ('checkbox = "Oui."', "", "[[form]]", "a form that asks for consent needs a `checkbox"),
     (
         'checkbox = "Oui."',

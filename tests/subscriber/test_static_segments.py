@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.sequence.model import Form
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from tests.examples import ANNA, CALL, LATER, NOON, PLAN
@@ -53,3 +54,44 @@ def test_nobody_who_is_unknown_or_erased_is_put_into_a_segment() -> None:
     given().when(PUT).refused("nobody is known")
     erased = given(IN, e.SubscriberErased(NOON, "asked"))
     assert erased.when(PUT).refused("nobody is known").person.segments == {}
+
+
+# By the way in.
+
+SUBSCRIBE = c.Subscribe(LATER, CALL, 10, "consent", "declared", NOON, segment="salon")
+
+
+def test_who_is_put_on_a_list_and_into_a_segment_is_in_both() -> None:
+    new = given().when(SUBSCRIBE).person
+    assert (set(new.memberships), new.segments) == ({10}, {"salon": LATER})
+    given().when(SUBSCRIBE).when(SUBSCRIBE).nothing()
+
+
+def test_who_is_on_the_list_already_is_put_into_the_segment_alone() -> None:
+    before = given().when(replace(SUBSCRIBE, segment=""))
+    assert before.done.when(SUBSCRIBE).then(e.SegmentEntered(LATER, "salon"))
+
+
+def test_a_segment_with_conditions_or_none_at_all_costs_nobody_their_place() -> None:
+    for segment in ("acheteurs", "sallon"):
+        person = given().when(replace(SUBSCRIBE, segment=segment)).person
+        assert (set(person.memberships), dict(person.segments)) == ({10}, {})
+
+
+def test_who_is_asked_first_is_in_the_segment_at_once() -> None:
+    asked = given().when(c.AskFirst(LATER, CALL, 10, "r1", segment="salon")).person
+    assert (asked.memberships, asked.segments) == ({}, {"salon": LATER})
+
+
+def test_who_joins_by_a_form_is_put_into_its_segment_when_they_confirm() -> None:
+    form = Form("salon", "Salon", "conseils", 10, "Oui.", "Oui", segment="salon")
+    asked = given(plan=replace(PLAN, forms={"salon": form})).when(
+        c.RequestConsent(NOON, CALL, (10,), "r1", form="salon")
+    )
+    assert dict(asked.person.segments) == {}
+    typed = c.RequestConsent(LATER, CALL, (10,), "r2", form="salon", by_anybody=True)
+    known = given(ANNA, plan=replace(PLAN, forms={"salon": form}))
+    known.when(typed).nothing()
+    assert set(known.when(replace(typed, by_anybody=False)).person.segments) == {"salon"}
+    confirmed = asked.when(c.Confirm(LATER, CALL, "conseils", "r1", "human_button"))
+    assert confirmed.person.segments == {"salon": LATER}
