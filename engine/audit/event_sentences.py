@@ -86,6 +86,12 @@ def sentence(
     def about(purpose: str) -> str:
         return titled_purpose(plan, purpose)
 
+    def versioned(begun: e.LetterBegun) -> str:
+        name = letter(begun.message, begun.letter)
+        if not begun.version:
+            return name
+        return _("{letter} in version {version}").format(letter=name, version=begun.version)
+
     def segment_name(segment: str) -> str:
         return plan.segments[segment].name if segment in plan.segments else segment
 
@@ -186,13 +192,13 @@ def sentence(
             )
         case e.LetterBegun(segment=segment) if segment:
             return _("Letter {letter} begun, for the segment “{segment}” (attempt {n})").format(
-                letter=letter(event.message, event.letter),
+                letter=versioned(event),
                 segment=segment_name(segment),
                 n=event.attempt,
             )
         case e.LetterBegun():
             return _("Letter {letter} begun (attempt {attempt})").format(
-                letter=letter(event.message, event.letter), attempt=event.attempt
+                letter=versioned(event), attempt=event.attempt
             )
         case e.LetterSent():
             code = f"{event.code} {event.enhanced}".strip()

@@ -95,6 +95,10 @@ def _letter(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
                 for way, line in own_lines(one)
             ),
         )
+    if version := case.letter.version:
+        yield Line(
+            _("it went in version {version}, which is drawn for them").format(version=version)
+        )
     yield from map(facts.line, case.attempts)
 
 
@@ -245,6 +249,7 @@ def letter_as_json(
         "message": case.letter.message,
         "position": case.begun.position,
         "segment": case.letter.segment or None,
+        "version": case.letter.version or None,
         "attempts": _facts(facts, case.attempts),
         "became": _facts(facts, case.outcomes),
         "ground": ground_as_json(case.ground),

@@ -34,6 +34,7 @@ NOT_SENT = _words(
     N_("preferences"),
     N_("paused"),
     N_("segment"),
+    N_("holdout"),
     N_("pressure"),
     N_("cannot be rendered"),
     N_("cannot be carried"),

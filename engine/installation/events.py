@@ -47,6 +47,17 @@ class ConfigurationPublished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class VersionsPublished(Event):
+    """From this edition on `letter` (a letter_ref) is tried in these versions: each with its share
+    of a hundred people, in the order in which they are drawn; none where the trial is over.
+    """
+
+    edition: int
+    letter: str
+    arms: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NoticePublished(Event):
     """The exact words shown where data is collected by `form`; `digest` is their SHA-256 and names
     them among the published words.
@@ -184,6 +195,7 @@ InstallationEvent = (
     WordsPublished
     | SequencePublished
     | ConfigurationPublished
+    | VersionsPublished
     | NoticePublished
     | FormPublished
     | BroadcastFellDue

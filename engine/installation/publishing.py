@@ -16,7 +16,8 @@ from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import Settings, parse
 from engine.sequence.pressure import Caps
-from engine.subscriber.agenda_key import BroadcastKey, ListKey
+from engine.sequence.versions import Arms
+from engine.subscriber.agenda_key import BroadcastKey, ListKey, encode, letter_ref
 from engine.subscriber.truth import SegmentConditions
 
 MAX_PIECE_BYTES = 40_000
@@ -95,8 +96,28 @@ def publication(
         known[digest_of(text)] = text
     facts.append(e.ConfigurationPublished(at, number, digest_of(settings_text), program))
     facts += _shown(replace(installation, words=known), plan, shown(plan), at, normal)
+    facts += _versions(installation, plan, at, number)
     facts.append(e.SequencePublished(at, number, listed, backfill, rolled_back_to))
     return tuple(facts)
+
+
+def _versions(
+    installation: Installation, plan: Plan, at: int, edition: int
+) -> Iterator[e.VersionsPublished]:
+    """What begins to be tried, otherwise than before, or no longer."""
+    before = {letter: arms for letter, (_, arms) in installation.versions.items()}
+    after = arms_in(plan)
+    for letter in sorted({*before, *after}):
+        if before.get(letter, ()) != after.get(letter, ()):
+            yield e.VersionsPublished(at, edition, letter, after.get(letter, ()))
+
+
+def arms_in(plan: Plan) -> dict[str, Arms]:
+    """The versions of each letter that is tried, by its letter_ref."""
+    keys = (
+        (letter_ref(encode(key), name), letter) for (key, name), letter in _letters(plan).items()
+    )
+    return {ref: letter.arms for ref, letter in keys if letter.arms}
 
 
 def brought_up_to_date(

@@ -16,8 +16,9 @@ from engine.sequence.declared import from_plain, plain
 from engine.sequence.model import Content, Field, FieldType, Group, Plan, Purpose, Theme
 from engine.sequence.parse import Settings, parse
 from engine.sequence.pressure import as_published, from_published
+from engine.sequence.versions import Arms
 from engine.subscriber.act import Calendar, Occurrence
-from engine.subscriber.agenda_key import BroadcastKey, encode, list_key
+from engine.subscriber.agenda_key import BroadcastKey, encode, letter_ref, list_key
 
 MAX_OCCURRENCES = 10
 
@@ -27,7 +28,8 @@ class Edition:
     """One publication: its files by digest, and the settings published with it. `at` is when (ms).
 
     `added` says of each letter, by encoded agenda key and id, when it was first published, and
-    whether it then also went to people already past it.
+    whether it then also went to people already past it. `tried`: of each letter that is tried in
+    versions, by its letter_ref, since which edition.
     """
 
     number: int
@@ -37,6 +39,7 @@ class Edition:
     backfill: bool = False
     rolled_back_to: int = 0
     added: tuple[tuple[tuple[str, str], tuple[int, bool]], ...] = ()
+    tried: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,8 @@ class Installation:
     the reason; `restored` is when the ledger was last recognised as put back from an older copy
     (ms, 0: never). `notices` are in force by form or page; `forms` the digests of file and page;
     `program` is the version that last said it runs; `clock` is the last change of the clock, None
-    while it was never changed.
+    while it was never changed. `versions`: of each letter that is tried, by its letter_ref, since
+    which edition and in which versions.
     """
 
     version: int = 0
@@ -76,6 +80,7 @@ class Installation:
     breaches: Mapping[str, Breach] = field(default_factory=dict)
     origins: tuple[Origin, ...] = ()
     clock: e.ClockChanged | None = None
+    versions: Mapping[str, tuple[int, Arms]] = field(default_factory=dict)
 
     @property
     def origin(self) -> Origin | None:
@@ -116,18 +121,22 @@ def _plan(edition: Edition, words: Mapping[str, str]) -> Plan:
 
 def _dated(plan: Plan, edition: Edition) -> Plan:
     """The plan with the moment each of its letters was first published."""
-    added = dict(edition.added)
+    added, tried = dict(edition.added), dict(edition.tried)
     lists = {}
     for number, listed in plan.lists.items():
         letters = []
         for letter in listed.letters:
             at, backfill = added[list_key(number), letter.id]
-            letters.append(replace(letter, added_at=at, backfill=backfill))
+            since = tried.get(letter_ref(list_key(number), letter.id), 0)
+            letters.append(replace(letter, added_at=at, backfill=backfill, tried_since=since))
         lists[number] = replace(listed, letters=tuple(letters))
     broadcasts = {}
     for name, broadcast in plan.broadcasts.items():
-        at, _ = added[encode(BroadcastKey(name)), name]
-        broadcasts[name] = replace(broadcast, letter=replace(broadcast.letter, added_at=at))
+        key = encode(BroadcastKey(name))
+        at, _ = added[key, name]
+        since = tried.get(letter_ref(key, name), 0)
+        dated = replace(broadcast.letter, added_at=at, tried_since=since)
+        broadcasts[name] = replace(broadcast, letter=dated)
     return replace(plan, edition=edition.number, lists=lists, broadcasts=broadcasts)
 
 
@@ -218,10 +227,14 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
         case e.ConfigurationPublished(_, _, digest, program):
             return replace(i, settings=digest, program=program)
         case e.SequencePublished(at, number, files, backfill, rolled_back_to):
-            edition = Edition(number, at, files, i.settings, backfill, rolled_back_to)
+            tried = tuple((letter, since) for letter, (since, _) in i.versions.items())
+            edition = Edition(number, at, files, i.settings, backfill, rolled_back_to, tried=tried)
             return replace(
                 i, editions={**i.editions, number: replace(edition, added=_added(i, edition))}
             )
+        case e.VersionsPublished(_, since, letter, arms):
+            others = {ref: known for ref, known in i.versions.items() if ref != letter}
+            return replace(i, versions=others | ({letter: (since, arms)} if arms else {}))
         case e.BroadcastFellDue(at, broadcast, occurrence):
             fallen = Occurrence(broadcast, encode(BroadcastKey(broadcast, occurrence)), at)
             return replace(i, calendar=_longer(i.calendar, fallen))

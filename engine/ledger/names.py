@@ -59,6 +59,7 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "words-published": i.WordsPublished,
     "sequence-published": i.SequencePublished,
     "configuration-published": i.ConfigurationPublished,
+    "versions-published": i.VersionsPublished,
     "notice-published": i.NoticePublished,
     "form-published": i.FormPublished,
     "broadcast-fell-due": i.BroadcastFellDue,

@@ -114,7 +114,9 @@ OWN_BODIES = (CONFIRMATION_BODY, ASK_FIRST_BODY)
 
 
 def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
-    """The published letter that a claim names, or None when that edition has no such letter."""
+    """The published letter that a claim names, in the words of its version; None when that edition
+    has no such letter.
+    """
     match mail_kind(claim.kind):
         case "confirmation" if claim.letter == ASK_FIRST:
             return Letter(ASK_FIRST, TEXTS[plan.language].first_subject, ASK_FIRST_BODY)
@@ -131,10 +133,13 @@ def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
             broadcast = broadcast_at(plan, claim.key)
             if broadcast is None:
                 return None
-            return broadcast.letter if claim.letter == broadcast.letter.id else broadcast.reminder
+            if claim.letter != broadcast.letter.id:
+                return broadcast.reminder
+            return broadcast.letter.in_version(claim.version)
         case "letter":
             listed = plan.lists.get(claim.list)
-            return listed.letter(claim.letter) if listed else None
+            letter = listed.letter(claim.letter) if listed else None
+            return letter.in_version(claim.version) if letter else None
 
 
 def source_of(letter: Letter, plan: Plan, purpose: str) -> LetterSource:

@@ -19,7 +19,7 @@ from engine.proof.store import SignedCheckpoint
 from engine.proof.tlog_proof import TlogProof
 from engine.proof.trust_policy import KnownKey, Policy
 from engine.subscriber import events as e
-from engine.subscriber.agenda_key import broadcast_at
+from engine.subscriber.agenda_key import broadcast_at, letter_ref
 from engine.subscriber.events import LetterBegun
 from engine.vault.vault import Vault
 
@@ -78,6 +78,7 @@ def referred(
     }
     words: set[str] = set()
     editions: set[int] = set()
+    letters: set[str] = set()
     publications = _publications(installation)
     for entry, digests in own.items():
         words |= set(digests)
@@ -86,14 +87,18 @@ def referred(
             published.append(_last_before(publications.get(entry.event.form, ()), entry))
         chosen |= {found.position: found for found in published if found is not None}
         if isinstance(entry.event, e.LetterBegun):
-            editions.add(entry.event.edition)
             words |= _of_letter(installation, entry.event, paths)
-        if isinstance(entry.event, e.LetterWithheld):
+        if isinstance(entry.event, e.LetterBegun | e.LetterWithheld):
             editions.add(entry.event.edition)
+            letters.add(letter_ref(entry.event.key, entry.event.letter))
     chosen |= {
         published_entry.position: published_entry
         for published_entry in installation
         if _of_editions(published_entry, editions)
+        or (
+            isinstance(published_entry.event, i.VersionsPublished)
+            and published_entry.event.letter in letters
+        )
     }
     for published_entry in list(chosen.values()):
         if isinstance(published_entry.event, Publication):
@@ -230,9 +235,9 @@ def paths_of(installation_stream: InstallationStream, letter: LetterBegun) -> It
         yield (
             broadcast.reminder
             if broadcast.reminder is not None and broadcast.reminder.id == letter.letter
-            else broadcast.letter
+            else broadcast.letter.in_version(letter.version)
         ).body
     elif listed is not None:
         yield listed.file
         published = listed.letter(letter.letter)
-        yield published.body if published is not None else ""
+        yield published.in_version(letter.version).body if published is not None else ""

@@ -461,7 +461,7 @@ INSTANTS = {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at", "paus
 PURPOSE = re.compile(r"[A-Za-z0-9-]{1,63}")
 KINDS: Mapping[type, str] = {
     str: "purpose request message kind key letter act proof basis settled why notice form mail"
-    " order currency theme content frequency offered segment field occurrence before",
+    " order currency theme content frequency offered segment version field occurrence before",
     int: "list run source_run target left left_run attempt edition hold_until counted_from amount",
     bool: "joined copied lifted declared entered",
 }
@@ -542,6 +542,25 @@ class Declared(NamedTuple):
     timezone: str = ""
 
 
+class Trial(NamedTuple):
+    """The versions in which a letter is tried from an edition on, each with its share of a hundred
+    people; none where it is tried no longer."""
+
+    edition: int
+    arms: tuple[tuple[str, int], ...]
+
+    def drawn(self, letter: str, person: str) -> str:
+        if not self.arms:
+            return ""
+        lines = f"relance version\n{letter}\n{self.edition}\n{person}"
+        number = int(hashlib.sha256(lines.encode()).hexdigest()[:16], 16) % 100
+        for version, share in self.arms:
+            if number < share:
+                return version
+            number -= share
+        return self.arms[-1][0]
+
+
 UTC = datetime.timezone.utc
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = datetime.timedelta(milliseconds=1)
@@ -601,6 +620,8 @@ class Replay:
         self.paused_until = -LARGEST_NUMBER
         self.declared: Mapping[int, Declared] = {}
         """What each edition declares of pressure."""
+        self.trials: Mapping[str, Sequence[Trial]] = {}
+        """The versions in which each letter was tried, in the order of their editions."""
         self.timezone = self.frequency = ""
         self.services: set[str] = set()
         """Purposes whose last ground is a service: their letters are under no cap."""
@@ -667,6 +688,13 @@ class Replay:
             if purpose not in self.services
         ]
         return sum(fact.at < cap.ends(at, zone) for at in begun) >= cap.most
+
+    def drawn(self, fact: Entry) -> str:
+        """The version of a letter that the person is to get; "" where it is not tried."""
+        letter = letter_of(fact)
+        trials = self.trials.get(letter, ())
+        begun = [trial for trial in trials if trial.edition <= fact.number("edition")]
+        return begun[-1].drawn(letter, fact.stream) if begun else ""
 
     def has_room(self, fact: Entry) -> bool:
         return not any(self.is_full(cap, fact) for cap in self.caps(fact))
@@ -843,6 +871,13 @@ def is_well_formed(fact: Entry) -> bool:
 def proves_consent(fact: Entry) -> bool:
     """Whether it tells of a press by which somebody agreed."""
     return fact.name != "consent-given" or fact.text("proof") == "page"
+
+
+def letter_of(fact: Entry) -> str:
+    """A letter's name in all its mailings: `list:10/welcome`, `broadcast:news/news`."""
+    key = fact.text("key")
+    matter = key.partition("/")[0] if key.startswith("broadcast:") else key
+    return f"{matter}/{fact.text('letter')}"
 
 
 def round_of(fact: Entry) -> tuple[str, str, str]:
@@ -1028,6 +1063,9 @@ RULE = (
          lambda p, f: round_of(f) not in p.reached),
     Line("P1.68", "rules-applied", "rules-applied-twice",
          lambda p, f: p.ruled.get(f.text("segment")) is not bool(f.data.get("entered", False))),
+    Line("P1.69", LISTED, "version-not-drawn", lambda p, f: f.text("version") == p.drawn(f)),
+    Line("P1.70", "letter-withheld", "held-out-undrawn",
+         lambda p, f: f.text("why") != "holdout" or p.drawn(f) == "holdout"),
 )
 # fmt: on
 LINES_ABOUT = {
@@ -2168,7 +2206,8 @@ INSTALLATION = "00000000-0000-4000-8000-000000000001"
 EVENTS_OF_INSTALLATION = """
     breach-recorded broadcast-fell-due clock-changed configuration-published form-published
     ledger-restored notice-published origin-begun people-exported retention-applied
-    sending-paused sending-resumed sequence-published signing-key-changed words-published
+    sending-paused sending-resumed sequence-published signing-key-changed versions-published
+    words-published
 """
 OF_INSTALLATION = frozenset(EVENTS_OF_INSTALLATION.split())
 EVENTS_OF_PEOPLE = """
@@ -2436,17 +2475,29 @@ def parse_declared(settings: str) -> Declared:
     return Declared(caps, str(configuration.get("timezone", "")))
 
 
+def parse_trial(entry: Entry) -> Trial:
+    arms = entry.data.get("arms")
+    pairs = arms if isinstance(arms, (list, tuple)) else ()
+    well_formed = [pair for pair in pairs if isinstance(pair, (list, tuple)) and len(pair) == 2]
+    shares = tuple((str(version), integer(share)) for version, share in well_formed)
+    return Trial(entry.number("edition"), shares)
+
+
 class Configurations:
-    """What each edition declares of pressure, as the words that are published have it."""
+    """What each edition declares of pressure, as the words that are published have it, and in
+    which versions letters are tried."""
 
     def __init__(self) -> None:
         self.words: dict[str, dict[int, str]] = {}
         self.by_edition: dict[int, Declared] = {}
+        self.trials: dict[str, list[Trial]] = {}
 
     def see(self, entry: Entry) -> None:
         digest = entry.text("digest")
         if entry.name == "words-published":
             self.words.setdefault(digest, {})[entry.number("part")] = entry.text("text")
+        elif entry.name == "versions-published":
+            self.trials.setdefault(entry.text("letter"), []).append(parse_trial(entry))
         elif entry.name == "configuration-published" and digest in self.words:
             parts = self.words[digest]
             text = "".join(parts[part] for part in sorted(parts))
@@ -2458,7 +2509,7 @@ def check_rules(own: Sequence[Entry], published: Sequence[Entry], report: Report
     replay, faults, configurations = Replay(), 0, Configurations()
     for entry in published:
         configurations.see(entry)
-    replay.declared = configurations.by_edition
+    replay.declared, replay.trials = configurations.by_edition, configurations.trials
     for entry in own:
         earlier = (before for before in published if before.position < entry.position)
         replay.rate = max(map(rate_in, earlier), default=1)
@@ -3030,6 +3081,7 @@ class People:
             replay = self.replays[entry.stream] = Replay()
         replay.rate = self.rate
         replay.declared = self.configurations.by_edition
+        replay.trials = self.configurations.trials
         for fault in faults_with(entry, replay):
             self.faults += 1
             self.report.wrong(place, fault)
@@ -3524,6 +3576,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "held-unduly": (
         "a letter is held back under a cap that is not in force, or not full",
         "une lettre est retenue par un plafond qui n'est pas en vigueur, ou pas atteint",
+    ),
+    "version-not-drawn": (
+        "a letter is sent in another version than the one that is drawn for its reader",
+        "une lettre part dans une autre version que celle tirée pour son lecteur",
+    ),
+    "held-out-undrawn": (
+        "somebody is held out of a letter for whom a version of it is drawn",
+        "une personne est privée d'une lettre dont une version est tirée pour elle",
     ),
     "letter-in-pause": (
         "a letter is sent before its reader's pause is over",

@@ -103,7 +103,15 @@ def _request(
     sender: str, now: int, stream: str, key: str, known: Known | None = None
 ) -> CommandRequest:
     message = secrets.token_hex(16)
-    perform = Perform(at=now, cause=ENGINE, key=key, message=message, sender=sender, known=known)
+    perform = Perform(
+        at=now,
+        cause=ENGINE,
+        key=key,
+        message=message,
+        sender=sender,
+        known=known,
+        subscriber=stream,
+    )
     return CommandRequest(perform, stream=stream)
 
 

@@ -228,6 +228,7 @@ class Composer:
             occurrence,
             claim.list,
             claim.letter,
+            claim.version,
             claim.purpose,
             self._language(request),
             request.basis,

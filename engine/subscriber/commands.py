@@ -350,13 +350,15 @@ class ReachAnchor(Command):
 class Perform(Command):
     """Perform the act that the agenda has for `key`, if it is due: begin a letter under `message`,
     end a list, let a request expire. `known`: what the vault knows, where the plan's letters ask
-    about it (`SegmentConditions.claims_reading_vault`).
+    about it (`SegmentConditions.claims_reading_vault`). `subscriber`: whose it is, by which the
+    version of a letter is drawn.
     """
 
     key: str
     message: str
     sender: str = ""
     known: Known | None = None
+    subscriber: str = ""
 
 
 @dataclass(frozen=True, slots=True)

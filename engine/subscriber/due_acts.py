@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from engine.sequence.delay import Delay
-from engine.sequence.model import Letter, Plan
+from engine.sequence.model import HOLDOUT, Letter, Plan
 from engine.sequence.timing import later
+from engine.sequence.versions import arm_of
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.act import Act, Calendar, zone_of
@@ -21,6 +22,7 @@ from engine.subscriber.agenda_key import (
     WithheldKey,
     decode,
     encode,
+    letter_ref,
 )
 from engine.subscriber.eligibility import EVERYTHING, why_not
 from engine.subscriber.inactivity import retention_of
@@ -32,6 +34,7 @@ from engine.subscriber.outcome import NothingToDo, Outcome, Refused, Unchanged, 
 from engine.subscriber.person import LetterState, Person
 from engine.subscriber.pressure import NoRoom, held_back, patience
 from engine.subscriber.terms import (
+    HELD_OUT,
     NOT_CHOSEN,
     NOT_ELIGIBLE,
     NOT_IN_SEGMENT,
@@ -95,7 +98,8 @@ def _begin(
     asks_consent = kind in ("confirmation", "permission")
     request = person.requests[purpose].request if asks_consent else ""
     before = _state(person, command.key, act)
-    theme, content = _themed(plan, command.key, act)
+    letter = _published(plan, command.key, act)
+    theme, content = (letter.theme, letter.content) if letter is not None else ("", "")
     reason = why_not(person, kind, purpose, request=request)
     is_addressed, segment = True, ""
     if plan.segments or not act.run:
@@ -129,6 +133,20 @@ def _begin(
         refusal := held_back(person, plan, calendar, next_acts, command.key, command.at)
     ):
         return done(RULE, _without_room(command, act, person, plan, refusal))
+    version = _version(command, act, letter)
+    if version == HOLDOUT:
+        # The last to be asked: whoever is held out would have got it otherwise.
+        held_out = e.LetterWithheld(
+            at=command.at,
+            key=command.key,
+            letter=act.letter,
+            why=HELD_OUT,
+            list=act.list,
+            run=act.run,
+            message=before.message if before else "",
+            edition=plan.edition,
+        )
+        return done(RULE, held_out)
     begun = e.LetterBegun(
         at=command.at,
         key=command.key,
@@ -144,6 +162,7 @@ def _begin(
         theme=theme,
         content=content,
         segment=segment,
+        version=version,
     )
     return done(command.cause, begun)
 
@@ -170,18 +189,23 @@ def _addressed(
             return True, ""
 
 
-def _themed(plan: Plan, key: str, act: Act) -> tuple[str, str]:
-    """The theme and the content type of the letter that is due, "" where it has none."""
-    if not (plan.themes or plan.contents):
-        return "", ""
+def _published(plan: Plan, key: str, act: Act) -> Letter | None:
+    """The letter that is due, or the broadcast whose reminder is; None of what asks for consent."""
     match decode(key):
         case BroadcastKey(name):
-            letter: Letter | None = plan.broadcasts[name].letter
+            return plan.broadcasts[name].letter
         case ListKey(number):
-            letter = plan.lists[number].letter(act.letter)
+            return plan.lists[number].letter(act.letter)
         case _:
-            letter = None
-    return (letter.theme, letter.content) if letter is not None else ("", "")
+            return None
+
+
+def _version(command: c.Perform, act: Act, letter: Letter | None) -> str:
+    """The version they get of a letter that is tried, "" of any other."""
+    if letter is None or letter.id != act.letter or not letter.arms:
+        return ""
+    ref = letter_ref(command.key, letter.id)
+    return arm_of(letter.arms, ref, letter.tried_since, command.subscriber)
 
 
 def _without_room(

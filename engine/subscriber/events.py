@@ -258,6 +258,7 @@ class LetterBegun(Event):
     `message`. `kind`: terms.MailKind. `key` is the agenda row's. `attempt` counts from 1; every
     attempt has the same `message`. `theme` and `content` are those of the published letter.
     `segment` is the one that brought a broadcast where no list did; `list` and `run` are then 0.
+    `version` is the one they get of a letter that is tried in several, "" of any other.
     """
 
     key: str
@@ -273,6 +274,7 @@ class LetterBegun(Event):
     theme: str = ""
     content: str = ""
     segment: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,11 +309,11 @@ class LetterFailed(Event):
 @dataclass(frozen=True, slots=True)
 class LetterWithheld(Event):
     """Not sent: `why` is "too late", "preferences" (the person did not choose its theme or content
-    type), "paused", "segment" (they are not in the one it goes to, or in one it spares), "not
-    eligible: …", `PRESSURE`, or something that can be corrected: `CANNOT_BE_RENDERED`,
-    `CANNOT_BE_CARRIED`. `message` is "" when the letter was never begun. `what` says what to
-    correct: the field that was empty ("field:town"), or what the relay could not carry
-    ("smtputf8").
+    type), "paused", "segment" (they are not in the one it goes to, or in one it spares), "holdout"
+    (they are among those who do not get it, by the versions of `edition`), "not eligible: …",
+    `PRESSURE`, or something that can be corrected: `CANNOT_BE_RENDERED`, `CANNOT_BE_CARRIED`.
+    `message` is "" when the letter was never begun. `what` says what to correct: the field that was
+    empty ("field:town"), or what the relay could not carry ("smtputf8").
 
     Of pressure: `cap` of `edition` ("3 per 7 days") had no room for a letter of `purpose`, kept for
     the heavier `favoured` (a letter_ref; "": letters begun fill it); due again at `until` (ms), 0

@@ -44,6 +44,7 @@ NOT_CHOSEN = "preferences"
 PAUSED = "paused"
 """A broadcast is withheld because it fell into the person's pause."""
 NOT_IN_SEGMENT = "segment"
+HELD_OUT = "holdout"
 """A letter is withheld because the person is not in the segment it goes to, or is in one that it
 spares.
 """

@@ -200,10 +200,10 @@ class _Published:
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
-        self._links: dict[tuple[int, str, int, str, str], tuple[Link, ...]] = {}
+        self._links: dict[tuple[int, str, int, str, str, str], tuple[Link, ...]] = {}
 
     def links(self, claim: LetterBegun) -> tuple[Link, ...]:
-        key = claim.edition, claim.kind, claim.list, claim.key, claim.letter
+        key = claim.edition, claim.kind, claim.list, claim.key, claim.letter, claim.version
         links = self._links.get(key)
         if links is None:
             letter = letter_of(self.installation.plan(claim.edition), claim)

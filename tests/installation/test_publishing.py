@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from engine.authoring.publication import Proposal
 from engine.cli.publish import tell
+from engine.installation.events import VersionsPublished
 from engine.installation.publishing import affected_lists, difference, publication
 from engine.installation.state import Installation, read_settings, write_settings
 from engine.sequence.declared import Declared, Retention
@@ -13,7 +14,7 @@ from engine.sequence.delay import Delay
 from engine.sequence.parse import Settings, parse
 from engine.sequence.pressure import parse_cap
 from engine.subscriber.agenda_key import ListKey
-from tests.sequence.dialogues import HEAD, SETTINGS, letter, listed, read
+from tests.sequence.dialogues import HEAD, SETTINGS, WORDS, letter, listed, read
 
 
 def test_settings_published_before_there_was_anything_to_declare_keep_their_digest() -> None:
@@ -74,3 +75,41 @@ def test_the_plan_says_whom_a_new_cap_touches() -> None:
     assert "~ config.toml: at most 1 per 2 days of “La lettre” (3 people stand there)" in lines
     back = Proposal(2, after, before, {}, SETTINGS, difference(after, before), {11: 3})
     assert "~ config.toml: no cap any more for the house (3 people stand there)" in tell(back, "en")
+
+
+VERSION = '[[list.letter.version]]\nid = "b"\nsubject = "Autrement"\nshare = {share}\n'
+
+
+def published(*texts: str) -> tuple[Installation, list[VersionsPublished]]:
+    """An installation that has published one dialogue after the other, and what it said of
+    versions.
+    """
+    installation, said = Installation(), []
+    for at, text in enumerate(texts, 1):
+        facts = publication(installation, {"d.toml": text, **WORDS}, SETTINGS, at, "test")
+        said += [fact for fact in facts if isinstance(fact, VersionsPublished)]
+        for fact in facts:
+            installation = installation.evolve(fact)
+    return installation, said
+
+
+def test_a_trial_goes_on_while_its_versions_and_shares_stay() -> None:
+    text = HEAD + listed(11, "a") + letter("one") + VERSION.format(share=50)
+    other_words = text.replace("Autrement", "Encore autrement")
+    installation, said = published(text, other_words, other_words.replace("Sujet", "Titre"))
+    assert said == [VersionsPublished(1, 1, "list:11/one", (("a", 50), ("b", 50)))]
+    assert [installation.plan(n).lists[11].letters[0].tried_since for n in (1, 2, 3)] == [1, 1, 1]
+
+
+def test_other_shares_are_another_trial_and_a_letter_without_versions_ends_it() -> None:
+    text = HEAD + listed(11, "a") + letter("one")
+    trial, other = text + VERSION.format(share=50), text + VERSION.format(share=30)
+    installation, said = published(trial, other, text, trial)
+    assert [(fact.edition, dict(fact.arms)) for fact in said] == [
+        (1, {"a": 50, "b": 50}),
+        (2, {"a": 70, "b": 30}),
+        (3, {}),
+        (4, {"a": 50, "b": 50}),
+    ]
+    since = [installation.plan(n).lists[11].letters[0].tried_since for n in (1, 2, 3, 4)]
+    assert since == [1, 2, 0, 4]

@@ -18,15 +18,17 @@ import pytest
 from engine.commands.command_handler import encoded
 from engine.config import _LABEL as PURPOSE_ID
 from engine.config import LONGEST_DIALOGUE, Timeouts
+from engine.installation.publishing import arms_in
 from engine.installation.state import write_settings
 from engine.ledger.codec import EntryRefused
 from engine.proof import verify
 from engine.sending.claim import Claim, still_eligible
 from engine.sequence.anchors import Anchored, PersonalDate
 from engine.sequence.delay import DAY, HOUR, MINUTE
-from engine.sequence.model import Broadcast, Plan
+from engine.sequence.model import Broadcast, Plan, Version
 from engine.sequence.parse import Settings
 from engine.sequence.pressure import parse_cap
+from engine.sequence.versions import all_in
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.decide import decide
@@ -73,6 +75,18 @@ HELD = e.LetterWithheld(
     edition=1,
     purpose="conseils",
 )
+
+
+def tried(version: str) -> Plan:
+    """A plan in which everybody gets one version of the first letter."""
+    listed = PLAN.lists[10]
+    other = Version("b", 50, "Autrement", "welcome.md")
+    first = replace(listed.letters[0], versions=(other,), tried_since=1)
+    letters = (all_in(first, version), *listed.letters[1:])
+    return replace(PLAN, lists={**PLAN.lists, 10: replace(listed, letters=letters)})
+
+
+HELD_OUT = e.LetterWithheld(LATER, "list:10", "welcome", "holdout", 10, 1, edition=1)
 BIRTHDAY = e.AnchorReached(local("2026-03-05 00:00"), "birthday", "2026")
 CAKE = replace(
     PLAN,
@@ -183,6 +197,9 @@ class Life:
     def faults(self) -> list[str]:
         replay = verify.Replay()
         replay.declared = {self.plan.edition: verify.parse_declared(declared_in(self.plan))}
+        replay.trials = {
+            letter: [verify.Trial(1, arms)] for letter, arms in arms_in(self.plan).items()
+        }
         for event in flat([self.history]):
             assert replay.apply(Told(event).entry()) == [], f"{event} should have been allowed"
         return replay.apply(self.fact.entry())
@@ -663,6 +680,18 @@ SCENARIOS = {
         replace(APPLIED, at=LATER),
         c.ApplyRules(LATER, ENGINE, "acheteurs", True, Known()),
         e.RulesApplied(LATER, "acheteurs", 1, True, (30,)),
+    ),
+    "P1.69": rather(
+        ANNA,
+        PERFORM,
+        replace(WELCOME, version="a"),
+        PERFORM,
+        replace(WELCOME, version="b"),
+        plan=tried("b"),
+    ),
+    "P1.70": Scenario(
+        Life(ANNA, lambda: PERFORM, Told(HELD_OUT), tried("b")),
+        Life(ANNA, lambda: PERFORM, Told(HELD_OUT), tried("holdout")),
     ),
 }
 

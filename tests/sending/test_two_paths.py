@@ -18,7 +18,7 @@ from engine.letter.link_token import EVERYTHING, MY_DATA, UNSUBSCRIBE, make_toke
 from engine.mime.headers import structured_header
 from engine.proof.checkpoint import HEADER, carried_by, words_of
 from engine.sending.compose import CannotRender, Composed, Composer, ComposeRequest
-from engine.sequence.model import Letter, Plan
+from engine.sequence.model import Letter, Plan, Version
 from engine.subscriber.events import LetterBegun
 from tests.letter.test_precompiled_body import BODIES, LAYOUTS, LINES, VALUES
 from tests.mime.test_message import body_of, crlf, read
@@ -285,3 +285,21 @@ def test_every_letter_carries_the_newest_checkpoint_by_both_paths(kind: str) -> 
             assert structured_header(HEADER, words_of(note[0])) in octets
         else:
             assert HEADER.encode() not in octets
+
+
+def test_a_version_is_made_in_its_own_words_on_both_paths() -> None:
+    claim = next(claims())
+    known = plan()
+    listed = known.lists[claim.list]
+    tried = tuple(
+        replace(one, versions=(Version("b", 50, "Tout autre chose", one.body),))
+        for one in listed.letters
+    )
+    known = replace(known, lists={**known.lists, listed.id: replace(listed, letters=tried)})
+    composer, fast = Composer(CONFIG, KEY), OnlyFast(CONFIG, KEY)
+    made = {}
+    for version in ("a", "b"):
+        request = ordered(replace(claim, version=version), PEOPLE[1])
+        made[version] = composer.compose(request, known, AT)
+        assert fast.octets(request, known, AT) == made[version].octets
+    assert made["b"].subject == "Tout autre chose" != made["a"].subject

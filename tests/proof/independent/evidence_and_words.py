@@ -189,6 +189,15 @@ def configurations(published: Iterable[Fact]) -> dict[int, dict[str, object]]:
     return known
 
 
+def trials(published: Iterable[Fact]) -> dict[str, list[Fact]]:
+    """Where each letter's versions were published, in the order of their editions."""
+    known: dict[str, list[Fact]] = {}
+    for fact in published:
+        if fact.name == "versions-published":
+            known.setdefault(fact.text("letter"), []).append(fact)
+    return known
+
+
 def words_shown(v: Verification, own: Sequence[Fact], published: Sequence[Fact]) -> dict[str, str]:
     words = published_words(v, "B.12", published)
     parts = {fact.text("digest") for fact in published if fact.name == "words-published"}

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -178,6 +178,7 @@ class Person:
     counting: dict[str, tuple[str, int]] = field(default_factory=dict)
     bases: dict[str, str] = field(default_factory=dict)
     configurations: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
+    trials: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
     ruled: dict[str, bool] = field(default_factory=dict)
     recorded_at: float = float("-inf")
     is_known: bool = False
@@ -245,6 +246,23 @@ class Person:
         others = [(of, at) for of, at in others if self.bases.get(of) != "service"]
         ends = [window_ends(cap, at, zone) for of, at in others if purpose in ("", of)]
         return len([end for end in ends if fact.at < end]) >= int(cap.partition(" ")[0])
+
+    def drawn(self, fact: Fact) -> str:
+        key = fact.text("key")
+        if key[:10] == "broadcast:":
+            key = key.split("/")[0]
+        name = key + "/" + fact.text("letter")
+        last = None
+        for trial in self.trials.get(name, ()):
+            if trial.number("edition") <= fact.number("edition"):
+                last = trial
+        if last is None or not members(last.data.get("arms")):
+            return ""
+        said = "\n".join(["relance version", name, str(last.number("edition")), fact.stream])
+        place = int.from_bytes(hashlib.sha256(said.encode()).digest()[:8], "big") % 100
+        arms = [members(arm) for arm in members(last.data.get("arms"))]
+        places = [str(version) for version, share in arms for _ in range(int(str(share)))]
+        return places[place] if place < len(places) else ""
 
     def held_rightly(self, fact: Fact) -> bool:
         if fact.text("why") != "pressure" or fact.number("edition") not in self.configurations:
@@ -567,6 +585,8 @@ HOLDS: Mapping[str, Holds] = {
     "P1.66": lambda p, f: p.held_rightly(f),
     "P1.67": lambda p, f: not p.dates.count(dated(f)),
     "P1.68": lambda p, f: p.ruled.get(f.text("segment")) != f.flag("entered"),
+    "P1.69": lambda p, f: p.drawn(f) == f.text("version"),
+    "P1.70": lambda p, f: f.text("why") != "holdout" or p.drawn(f) == "holdout",
     "P1.55": lambda p, f: len({p.ways.get(run, run) for run in p.standing.values()})
     == len(p.standing),
 }

@@ -21,6 +21,7 @@ from tests.proof.independent.evidence_and_words import (
     names_what_is_there,
     published_words,
     tells_of,
+    trials,
     who_it_is,
     words_shown,
 )
@@ -87,7 +88,7 @@ def bundle_faults(files: Files) -> set[tuple[str, Place]]:
     v.holds("B.07", "entries/", own == sorted(own, key=lambda fact: fact.position))
     v.dates(facts, "B.08")
     changes = [fact for fact in published if fact.name == "clock-changed"]
-    person = Person(configurations=configurations(published))
+    person = Person(configurations=configurations(published), trials=trials(published))
     for fact in own:
         v.not_after(times, fact, changes, "B.17")
         earlier = [change for change in changes if change.position < fact.position]
@@ -187,7 +188,8 @@ def ledger_faults(files: Files) -> set[tuple[str, Place]]:
     v.dates(facts, "L.05")
     versions: dict[str, int] = {}
     people: dict[str, Person] = {}
-    declared = configurations([fact for fact in facts if fact.stream == INSTALLATION])
+    published = [fact for fact in facts if fact.stream == INSTALLATION]
+    declared, tried = configurations(published), trials(published)
     changes = [fact for fact in names.facts if fact.name == "clock-changed"]
     rate = 1
     for fact in facts:
@@ -195,7 +197,7 @@ def ledger_faults(files: Files) -> set[tuple[str, Place]]:
         v.holds("L.04", fact.position, fact.version == versions.get(fact.stream, 0) + 1)
         versions[fact.stream] = fact.version
         if fact.stream != INSTALLATION:
-            person = people.setdefault(fact.stream, Person(configurations=declared))
+            person = people.setdefault(fact.stream, Person(configurations=declared, trials=tried))
             person.rate = rate
             v.faults |= {(line, fact.position) for line in person.broken(fact)}
         elif fact in changes:
