@@ -95,11 +95,13 @@ ORDER_COLUMNS = tuple(column.name for column in fields(OrderRow))
 
 @dataclass(slots=True)
 class Needed:
-    """What has to be known before some entries are taken: rows by message, orders by id, and by
-    subscriber the instants (ms) between which their letters and acts matter.
+    """What has to be known before some entries are taken: rows by message (`answered`: with their
+    answers), orders by id, and by subscriber the instants (ms) between which their letters and acts
+    matter.
     """
 
     messages: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
     orders: set[str] = field(default_factory=set)
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -131,11 +133,14 @@ def needed_by(entries: Iterable[Entry]) -> Needed:
                 needed.of(entry.stream, 0, at)
             case (
                 e.LetterBegun() | e.LetterSent() | e.LetterDeferred() | e.LetterFailed()
-                | e.LetterWithheld() | e.LetterRetried() | e.LetterInDoubt() | e.ListMoved()
-                | e.ListCopied() | e.LetterAnswered() | e.MoveUndone() | e.MailBounced()
+                | e.LetterWithheld() | e.LetterRetried() | e.LetterInDoubt() | e.MailBounced()
             ):  # fmt: skip
                 needed.messages.add(event.message)
+            case e.ListMoved() | e.ListCopied() | e.LetterAnswered() | e.MoveUndone():
+                needed.messages.add(event.message)
+                needed.answered.add(event.message)
     needed.messages -= begun
+    needed.answered -= begun
     return needed
 
 

@@ -5,7 +5,6 @@ followed it; and the counters of all that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from operator import attrgetter
 from typing import cast
 
@@ -102,7 +101,7 @@ class Letters:
         rows = self._known(cursor, needed)
         tally = Tally()
         tally.add(rows, -1)
-        before = {message: replace(letter) for message, letter in rows.letters.items()}
+        before = {m: _changing_values(letter) for m, letter in rows.letters.items()}
         answers = {message: dict(given) for message, given in rows.answers.items()}
         for entry in entries:
             rows.take(entry)
@@ -126,33 +125,36 @@ class Letters:
                 needed.messages |= {order.after_letter, order.after_act} - {""}
         if needed.messages:
             messages = {"messages": texts(needed.messages)}
-            _add(rows, cursor.execute(self.sql["known"], messages).fetchall())
+            _add(rows, cursor.execute(self.sql["known"], messages, binary=True).fetchall())
         if needed.spans:
             since, upto = zip(*needed.spans.values(), strict=True)
             spans = {
                 "subscribers": uuids(needed.spans), "since": bigints(since), "upto": bigints(upto)
             }  # fmt: skip
             _add(rows, cursor.execute(self.sql["recent"], spans).fetchall())
-        if rows.letters:
-            messages = {"messages": texts(rows.letters)}
+            needed.answered |= rows.letters.keys()
+        if needed.answered:
+            # Of other letters answers neither change nor are counted anew.
+            messages = {"messages": texts(needed.answered)}
             for values in cursor.execute(self.sql["answers_known"], messages).fetchall():
                 answer = AnswerRow(*cast("tuple[str, int, str, bool, int]", values))
                 rows.answers.setdefault(answer.message, {})[answer.link] = answer
         return rows
 
-    def _put_letters(self, cursor: Cursor, rows: LetterRows, before: dict[str, LetterRow]) -> None:
+    def _put_letters(
+        self, cursor: Cursor, rows: LetterRows, before: dict[str, tuple[object, ...]]
+    ) -> None:
         """Begun and settled within one batch: the row is written once."""
         new = [letter for message, letter in rows.letters.items() if message not in before]
         if new:
             cursor.execute(self.sql["begun"], _arrays(LETTER_COLUMNS, map(_letter_values, new)))
         changed = [
-            rows.letters[message]
-            for message, letter in before.items()
-            if rows.letters[message] != letter
+            values
+            for message, known in before.items()
+            if (values := _changing_values(rows.letters[message])) != known
         ]
         if changed:
-            values = _arrays(("message", *CHANGING), map(_changing_values, changed))
-            cursor.execute(self.sql["change"], values)
+            cursor.execute(self.sql["change"], _arrays(("message", *CHANGING), changed))
 
     def _put_answers(
         self, cursor: Cursor, rows: LetterRows, before: dict[str, dict[int, AnswerRow]]
