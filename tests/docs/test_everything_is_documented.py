@@ -98,7 +98,12 @@ def test_each_key_of_the_configuration_is_in_the_sample(keys: Mapping[str, set[s
             written[header[1].rpartition(".")[0]].add(header[1].rpartition(".")[2])
         elif key := re.match(r"(\w+) = ", line):
             written[kind].add(key[1])
-    tables = {kind for kind in keys if kind.startswith("config:")}
+    # What a field may say stands in docs/author.md; its table has the name of the field.
+    tables = {
+        kind
+        for kind in keys
+        if kind.startswith("config:") and not kind.startswith("config:fields.")
+    }
     assert len(tables) > 10
     for name in tables:
         assert keys[name] - written[name.removeprefix("config:")] == set(), name

@@ -6,16 +6,19 @@ from __future__ import annotations
 
 import re
 import zlib
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from engine.cli.simulate import Options, lived
 from engine.config import read_config
 from engine.letter.compile import LetterSource, check_letter, compile_letter
 from engine.sequence.delay import Delay
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import parse
+from engine.sequence.timing import to_instant
 
 ROOT = Path(__file__).parent.parent.parent
 SEQUENCES = ROOT / "sequences"
@@ -251,7 +254,13 @@ def test_each_key_of_the_configuration_is_explained_above_its_first_use() -> Non
             key = f"{table} {found[1]}"
             assert before.startswith("#") or key in explained, f"{key} is not explained"
             explained.add(key)
-    assert {"[site] url", "[[purpose]] id", "[[group]] yields_to", "[fields] town"} <= explained
+    assert {
+        "[site] url",
+        "[[purpose]] id",
+        "[[group]] yields_to",
+        "[fields] town",
+        "[fields] soil",
+    } <= explained
 
 
 @pytest.mark.parametrize(
@@ -296,3 +305,53 @@ def test_what_the_configuration_calls_a_default_is_the_default(tmp_path: Path) -
     for part in ("web", "smtp", "sending", "store_url", "mailbox_smtp_port", "mailbox_port"):
         assert getattr(sparse, part) == getattr(full, part), part
     assert sparse.declared.retention == full.declared.retention
+
+
+def lived_by(*fields: str, days: int = 120, **options: tuple[str, ...]) -> set[str]:
+    """The letters a reader of the balcony's series gets who arrives a month before the broadcast to
+    a segment.
+    """
+    start = to_instant(datetime(2027, 1, 10, 10), plan().timezone)
+    reader = Options(
+        "prospects.toml",
+        list="31",
+        start=start,
+        days=days,
+        fields=fields,
+        answers=options.get("answers", ()),
+        orders=options.get("orders", ()),
+        preferences=options.get("preferences", ()),
+    )
+    return {
+        entry.letter for entry in lived(plan(), reader) if entry.kind in ("letter", "broadcast")
+    }
+
+
+def test_a_broadcast_to_a_segment_is_for_who_acts_and_has_a_heavy_soil() -> None:
+    (broadcast,) = [b for b in plan().broadcasts.values() if b.segments]
+    assert broadcast.segments == ("terres-lourdes",)
+    assert plan().segments["terres-lourdes"].parent == "actifs"
+    heavy, ordered = "soil=argileuse", ("coffret@5d",)
+    assert broadcast.id in lived_by(heavy, orders=ordered)
+    assert broadcast.id not in lived_by(heavy)
+    assert broadcast.id not in lived_by("soil=Sableuse", orders=ordered)
+    assert broadcast.id not in lived_by(orders=ordered)
+
+
+def test_a_reader_who_chose_one_theme_is_spared_the_other() -> None:
+    assert plan().forms["inscription"].ask == ("themes",)
+    assert "calendrier" in lived_by()
+    assert "calendrier" not in lived_by(preferences=("theme=recolter",))
+
+
+def test_half_of_the_poll_gets_other_words_and_the_cap_is_in_force() -> None:
+    poll = plan().broadcasts["enfants"].letter
+    assert [(version.id, version.share) for version in poll.versions] == [("directe", 50)]
+    assert poll.in_version("directe").subject != poll.subject
+    assert plan().purposes["conseils"].caps
+
+
+def test_a_date_that_matters_and_a_product_are_shown() -> None:
+    assert plan().anchors["saints-de-glace"].feast
+    declared = plan().declared
+    assert declared is not None and [product.code for product in declared.products] == ["coffret"]
