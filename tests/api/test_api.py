@@ -37,7 +37,7 @@ PATHS = {
     "unsubscribe": "unsubscriptions",
     "read": "people/lookup",
 }
-SHOP = ("orders", "refunds", "segments/put", "segments/take")
+SHOP = ("orders", "refunds", "segments/put", "segments/take", "people/preferences")
 RIGHTS = (
     "people/export", "people/correct", "people/restrict", "people/object", "people/erase",
     "requests", "requests/answer", "requests/open",
