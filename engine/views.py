@@ -196,7 +196,9 @@ class Views(Protocol):
     def next_due(self, now: int) -> int | None: ...
 
     def due_until(self, upto: int) -> list[tuple[int, str, int]]:
-        """(list, kind of act, how many) for what is due up to an instant."""
+        """(list, kind of act, how many) for what is due up to an instant; list 0 for requests,
+        -1 for broadcasts to segments.
+        """
 
     def cohorts(self, most: int) -> list[tuple[str, int, int]]:
         """People who stand at the same letter of a list on the same day: one of them, the list, how

@@ -126,8 +126,9 @@ SELECT min(subscriber::text), list, count(*) FROM {schema}.agenda WHERE due > 0 
 GROUP BY list, kind, letter, due / 86400000 ORDER BY 3 DESC, 2, 1 LIMIT %(most)s
 
 -- name: due_between
--- What falls due in a span, for `lists`, `resume` and the screen.
-SELECT list, kind, count(*) FROM {schema}.agenda WHERE due > 0 AND due <= %(upto)s GROUP BY list, kind
+-- What falls due in a span, for `lists`, `resume` and the screen: by list, 0 for requests, -1 for mailings that no list brings.
+SELECT CASE WHEN list = 0 AND starts_with(key, 'broadcast:') THEN -1 ELSE list END AS place, kind, count(*)
+FROM {schema}.agenda WHERE due > 0 AND due <= %(upto)s GROUP BY place, kind
 
 -- name: next_due
 -- When there is something to do again, so that the sender can sleep until then.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import difflib
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
@@ -94,8 +94,8 @@ class SegmentChange:
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What a publication would put in force, held against edition `base`. `people` counts who
-    stands on each list now, `unfit` whose value of a field does not fit its new type or options,
-    `choosing` who has chosen each theme and type of content.
+    stands on each list now, `members` who would be in each segment, `unfit` whose value of a field
+    does not fit its new type or options, `choosing` who has chosen each theme and type of content.
     """
 
     base: int
@@ -110,6 +110,7 @@ class Proposal:
     unfit: Mapping[str, int] = field(default_factory=dict)
     choosing: Mapping[tuple[str, str], int] = field(default_factory=dict)
     segments: tuple[SegmentChange, ...] = ()
+    members: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def stranded(self) -> dict[int, int]:
@@ -129,12 +130,17 @@ class Proposal:
             yield printable(line, keep="\t")
 
     def people_on(self, key: ListKey | BroadcastKey) -> int:
-        """How many stand where a letter is sent."""
+        """How many stand where a letter is sent, and are in the segments it is sent to. Whoever is
+        in two counts twice.
+        """
         if isinstance(key, ListKey):
             return self.people.get(key.list, 0)
         name = key.broadcast
         broadcast = self.after.broadcasts.get(name) or self.before.broadcasts.get(name)
-        return sum(self.people.get(number, 0) for number in broadcast.to) if broadcast else 0
+        if broadcast is None:
+            return 0
+        on_lists = sum(self.people.get(number, 0) for number in broadcast.to)
+        return on_lists + sum(self.members.get(segment, 0) for segment in broadcast.segments)
 
     def people_of(self, purpose: str) -> int:
         """How many stand on lists of a purpose, on any where it is "". Whoever stands on two counts
@@ -195,6 +201,7 @@ def _proposal(
     stores.views.catch_up()
     before = current.plan()
     changes = difference(before, plan)
+    segments = tuple(_segments(stores, changes, before, plan))
     return Proposal(
         current.edition,
         before,
@@ -207,8 +214,18 @@ def _proposal(
         back,
         dict(_unfit(stores, before, plan)),
         stores.views.choosing(),
-        tuple(_segments(stores, changes, before, plan)),
+        segments,
+        _members(stores, segments),
     )
+
+
+def _members(stores: PublicationStores, changes: Sequence[SegmentChange]) -> dict[str, int]:
+    """How many are in each segment that is published, and will be in each that changes."""
+    members = dict(stores.views.segments.counts())
+    for change in changes:
+        inside = members.get(change.segment, 0)
+        members[change.segment] = inside + change.entering - change.leaving
+    return members
 
 
 def _segments(

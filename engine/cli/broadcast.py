@@ -28,6 +28,7 @@ from engine.installation.events import BroadcastFellDue
 from engine.installation.state import Installation
 from engine.runtime.scheduler import dated_moment, occurrence_name
 from engine.sequence.anchors import PersonalDate
+from engine.sequence.condition import Combined, InSegment, On
 from engine.sequence.model import Broadcast, Plan
 from engine.sequence.nearest import nearest
 from engine.subscriber.agenda_key import BroadcastKey, encode
@@ -111,22 +112,28 @@ def fallen_due_now(installation: Installation, chosen: Broadcast, now: int) -> B
 
 def _goes_to(context: AppContext, plan: Plan, chosen: Broadcast, _: Say) -> list[str]:
     ngettext = counting_translator(context.config.site.language)
-    people = context.views.on_lists(chosen.to) if chosen.to else 0
+    segments, now = context.views.segments, context.clock.now()
+    everybody = Combined(any=(*map(On, chosen.to), *map(InSegment, chosen.segments)))
+    people = (
+        segments.counted(everybody, now).holds
+        if chosen.segments
+        else context.views.on_lists(chosen.to)
+    )
     standing = context.views.standing()
     told = [_("{subject}, to who stands on:").format(subject=quoted(subject_of(chosen.letter), _))]
     told += [
         f"{grouped(standing.get(number, 0), _):>9}  {say_list(plan, number)}"
         for number in chosen.to
     ]
-    told += [f"{'':>9}  {say_segment(plan, segment, _)}" for segment in chosen.segments]
+    for segment in chosen.segments:
+        members = segments.counted(InSegment(segment), now).holds
+        told.append(f"{grouped(members, _):>9}  {say_segment(plan, segment, _)}")
     counted = ngettext("{n} person in all.", "{n} people in all, each once.", people).format(
         n=grouped(people, _)
     )
-    if chosen.segments:
-        counted = _("Who is in a segment is found when it leaves.")
     told.append(counted + " " + _("Who has withdrawn or is suppressed gets nothing."))
     if not chosen.every:
-        moment = dated_moment(chosen, plan.timezone, context.clock.now())
+        moment = dated_moment(chosen, plan.timezone, now)
         date = chosen.on or say_moment(moment, plan.timezone, context.config.site.language)
         told.append(
             _("It was to leave on {date}; sent now, it does not leave then.").format(date=date)

@@ -20,7 +20,7 @@ from engine.context import AppContext
 from engine.desk.processes import Processes
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
-from engine.i18n.phrases import say_letter, say_list
+from engine.i18n.phrases import say_letter, say_list, say_place
 from engine.i18n.stored_words import stored_in_words, what_is_wanting
 from engine.i18n.user_error import UserError, list_of
 from engine.installation.events import SendingPaused, SendingResumed
@@ -143,12 +143,7 @@ def _leaving(context: AppContext, plan: Plan, number: int, now: int) -> Iterator
         "In the next hour {n} letter will leave.", "In the next hour {n} letters will leave.", total
     ).format(n=total)
     for of_list, count in sorted(due.items()):
-        what = (
-            _("list {list}").format(list=say_list(plan, of_list))
-            if of_list
-            else _("requests to confirm")
-        )
-        yield f"{grouped(count, _):>9}  {what}"
+        yield f"{grouped(count, _):>9}  {say_place(plan, of_list, _)}"
 
 
 def _agreed(_: Say) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from engine.cli.terminal import json_text, print_styled
 from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
-from engine.i18n.phrases import say_letter, say_list, say_moment
+from engine.i18n.phrases import say_letter, say_moment, say_place
 from engine.i18n.stored_words import stored_in_words, what_is_wanting
 from engine.sequence.model import Plan
 from engine.status.facts import Facts, Waiting
@@ -206,11 +206,7 @@ class _Words:
             )
 
     def _held(self, waiting: Waiting) -> str:
-        what = (
-            self._("list {list}").format(list=say_list(self.plan, waiting.list))
-            if waiting.list
-            else self._("requests to confirm")
-        )
+        what = say_place(self.plan, waiting.list, self._)
         return self._("{n} held: {what} ({why})").format(
             n=grouped(waiting.hour, self._), what=what, why=stored_in_words(waiting.held, self._)
         )

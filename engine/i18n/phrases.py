@@ -94,6 +94,15 @@ def say_list(plan: Plan, number: int) -> str:
     return f"{number} {listed.name}" if listed is not None else str(number)
 
 
+def say_place(plan: Plan, number: int, _: Say) -> str:
+    """Where letters that are due belong, by the number in `Views.due_until`."""
+    if number < 0:
+        return _("broadcasts to segments")
+    if number == 0:
+        return _("requests to confirm")
+    return _("list {list}").format(list=say_list(plan, number))
+
+
 def say_segment(plan: Plan, segment: str, _: Say) -> str:
     """ "the segment “Potagers autour de Lyon”", by its id where it is not published."""
     published = plan.segments.get(segment)

@@ -49,8 +49,8 @@ class ViewState:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Letters of one list (0: requests to confirm) due now and within the hour of engine time;
-    `held` is why they wait, "" when they do not.
+    """Letters of one list (0: requests to confirm; -1: broadcasts to segments) due now and within
+    the hour of engine time; `held` is why they wait, "" when they do not.
     """
 
     list: int

@@ -53,7 +53,9 @@ class CountingViews(Protocol):
         """
 
     def due_until(self, upto: int) -> list[tuple[int, str, int]]:
-        """(list, kind of act, how many) for what is due up to an instant."""
+        """(list, kind of act, how many) for what is due up to an instant; list 0 for requests,
+        -1 for broadcasts to segments.
+        """
 
     def in_doubt(self) -> list[tuple[str, str, str, int]]:
         """Letters in doubt: message, subscriber, letter, since when."""

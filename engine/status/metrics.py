@@ -98,7 +98,7 @@ class _Collected:
         lists = [((str(item.list),), item) for item in facts.waiting]
         yield _many(
             "letters_due",
-            "Letters due now (list 0: requests to confirm).",
+            "Letters due now (list 0: requests to confirm, -1: broadcasts to segments).",
             ("list",),
             [(k, w.now) for k, w in lists],
         )

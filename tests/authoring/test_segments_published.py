@@ -7,6 +7,7 @@ import pytest
 from engine.authoring.publication import apply, plan_publication
 from engine.cli.publish import tell
 from engine.context import AppContext
+from engine.subscriber.agenda_key import BroadcastKey
 from tests.conftest import MakeContext
 from tests.projections.test_segments_followed import FIELDS, FRESH, LISTS, LYON, join, members
 from tests.running_installation import write_sequences
@@ -39,6 +40,16 @@ def test_who_enters_and_leaves_is_counted_before_it_is_in_force(context: AppCont
     assert len(members(context, "lyon")) == 1
     apply(context, plan_publication(context))
     assert len(members(context, "lyon")) == 2
+
+
+def test_whom_a_broadcast_reaches_is_counted_by_its_segments_as_they_will_be(
+    context: AppContext,
+) -> None:
+    nice = LYON.replace('"Lyon"\'', '"Nice"\'')
+    to = '[[broadcast]]\nid = "news"\nto = ["segment:lyon"]\non = "2040-01-01 09:00"\n'
+    write_sequences(context.config.folder, {"a.md": "Bonjour.\n"})
+    told(context, nice + CHILD + to + 'subject = "S"\nbody = "a.md"\n')
+    assert plan_publication(context).people_on(BroadcastKey("news")) == 2
 
 
 def test_of_one_that_goes_it_is_said_who_is_in_it_and_what_used_it(context: AppContext) -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from engine.cli.broadcast import broadcast
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.installation.events import SendingPaused
 from engine.runtime.scheduler import claim_broadcasts, fallen_due, recurrences
 from engine.sequence.delay import DAY
+from engine.subscriber.commands import PutIntoSegment
 from engine.subscriber.events import Cause
 from tests.cli.asking import DIALOGUE, FILES, join
 from tests.cli.commanding import DIALOGUE as SEMIS
@@ -54,18 +56,21 @@ def test_it_says_to_how_many_people_and_sends_nothing_unasked(
     assert occurrences(context) == []
 
 
-def test_to_a_segment_it_names_it_and_counts_nobody_before_it_leaves(
+def test_to_a_segment_it_names_it_and_counts_who_is_in_it_or_on_a_list_once(
     make_context: MakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     segment = '\n[[segment]]\nid = "salon"\nname = "Rencontrés au salon"\nstatic = true\n'
-    to = NEWS.replace("to = [11, 12]", 'to = ["segment:salon"]') + segment
+    to = NEWS.replace("to = [11, 12]", 'to = [11, "segment:salon"]') + segment
     name = next(path for path, text in FILES.items() if text == DIALOGUE)
     context = make_context({**FILES, name: DIALOGUE + to})
+    people = [*join(context, 2, 11), *join(context, 2, 12)]
+    put = PutIntoSegment(context.clock.now(), Cause("operator"), "salon")
+    context.command_handler.execute([CommandRequest(put, stream=who) for who in people[1:3]])
     with pytest.raises(UserError, match="--yes"):
         now(context, "nouvelles", yes=False)
     told = capsys.readouterr().out
-    assert "le segment «\u00a0Rencontrés au salon\u00a0»" in told
-    assert "se trouve au moment du départ" in told and "en tout" not in told
+    assert "2  le segment «\u00a0Rencontrés au salon\u00a0»" in told
+    assert "3 personnes en tout, chacune une fois" in told
 
 
 def test_a_dated_broadcast_sent_now_does_not_leave_again_on_its_date(

@@ -163,6 +163,7 @@ def test_a_broadcast_writes_facts_only_of_those_in_its_segment(context: AppConte
     context.command_handler.execute(requests)
     falls_due(context, "villes")
     before = context.ledger.head()
+    assert context.views.due_until(context.clock.now()) == [(-1, "letter", total / 10)]
     assert len(claimed(context)) == total / 10
     assert context.ledger.head() == before + total / 10
 
