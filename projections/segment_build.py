@@ -7,9 +7,9 @@ It says of each person what `engine.subscriber.truth.holds` says: windows by the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import Literal, assert_never
 
 from engine.sequence.condition import (
     Answered,
@@ -74,16 +74,15 @@ class SelectionWriter:
     parameters: dict[str, object] = field(default_factory=dict)
     instants: list[str] = field(default_factory=list)
     joins: list[str] = field(default_factory=list)
-    looks: list[str] = field(default_factory=list)
     reads_vault: bool = False
 
     def select(self, condition: Condition) -> Selection:
         """`condition` is resolved: no dynamic segment is named in it."""
-        truth = self._truth(condition)
+        truth, look = self._truth(condition)
         self.parameters["now"] = self.now
         blanks = {
             "<truth>": truth,
-            "<look>": f"LEAST({', '.join(self.looks)})" if self.looks else "NULL::bigint",
+            "<look>": look or "NULL::bigint",
             "<vault>": self.vault["vault"] if self.reads_vault else "",
             "<instants>": _filled(self.sql["instants"], {"<instants>": ", ".join(self.instants)})
             if self.instants
@@ -92,17 +91,11 @@ class SelectionWriter:
         }
         return Selection(_filled(self.sql["people"], blanks), self.parameters, self.reads_vault)
 
-    def _truth(self, condition: Condition) -> str:
+    def _truth(self, condition: Condition) -> tuple[str, str]:
+        """What says whether it holds, and when time alone may change that; "" for never."""
         match condition:
             case Combined():
                 return self._combined(condition)
-            case On(number):
-                return self._fragment("on", lists=texts([str(number)]))
-            case InGroup(group):
-                numbers = [str(number) for number in self.lists_of_group(group)]
-                return self._fragment("on", lists=texts(numbers))
-            case InSegment(segment):
-                return self._fragment("static", name=segment)
             case Joined(number, within):
                 return self._since(self._fragment("joined", name=str(number)), within)
             case Answered():
@@ -112,25 +105,56 @@ class SelectionWriter:
             case Ordered(product, times, within):
                 return self._since(self._latest("ordered", product, times), within)
             case Silent(during):
-                return f"(NOT {self._since(self._fragment('contact'), during)})"
+                acted, look = self._since(self._fragment("contact"), during)
+                return f"(NOT {acted})", look
+            case _:
+                return self._timeless(condition), ""
+
+    def _timeless(self, line: On | InGroup | InSegment | FieldIs | SourceIs | Measured) -> str:
+        match line:
+            case On(number):
+                return self._fragment("on", lists=texts([str(number)]))
+            case InGroup(group):
+                numbers = [str(number) for number in self.lists_of_group(group)]
+                return self._fragment("on", lists=texts(numbers))
+            case InSegment(segment):
+                return self._fragment("static", name=segment)
             case FieldIs() | SourceIs() if not self.vault:
                 return "NULL::boolean"
             case FieldIs():
-                value = self._with_own(self.vault["field"], name=condition.field)
-                return self._valued(value, condition)
+                value = self._with_own(self.vault["field"], name=line.field)
+                return self._valued(value, line)
             case SourceIs():
-                return self._valued(self.vault["source"], condition)
+                return self._valued(self.vault["source"], line)
             case Measured():
                 return "NULL::boolean"
             case _:
-                assert_never(condition)
+                assert_never(line)
 
-    def _combined(self, condition: Combined) -> str:
+    def _combined(self, condition: Combined) -> tuple[str, str]:
         parts = [self._truth(part) for part in condition.all]
         if condition.any:
-            parts.append(f"({' OR '.join(self._truth(part) for part in condition.any)})")
-        parts += [f"(NOT {self._truth(part)})" for part in condition.none]
-        return f"({' AND '.join(parts)})" if parts else "true"
+            parts.append(self._junction([self._truth(part) for part in condition.any], "any"))
+        parts += [
+            (f"(NOT {truth})", look) for truth, look in (self._truth(p) for p in condition.none)
+        ]
+        return self._junction(parts, "all")
+
+    def _junction(
+        self, parts: Sequence[tuple[str, str]], kind: Literal["any", "all"]
+    ) -> tuple[str, str]:
+        """Where a part decides that time cannot change, time changes nothing."""
+        between = " OR " if kind == "any" else " AND "
+        truth = f"({between.join(truth for truth, _ in parts)})" if parts else "true"
+        looks = [look for _, look in parts if look]
+        if not looks:
+            return truth, ""
+        look = f"LEAST({', '.join(looks)})"
+        timeless = [part for part, its_look in parts if not its_look]
+        if timeless:
+            blanks = {"<truth>": f"({between.join(timeless)})", "<look>": look}
+            look = _filled(self.sql[f"look_of_{kind}"], blanks)
+        return truth, look
 
     def _answered(self, line: Answered) -> str:
         if line.letter is None:
@@ -145,11 +169,11 @@ class SelectionWriter:
     def _latest(self, kind: str, name: str, times: int) -> str:
         return self._fragment(kind, name=name, place=-times)
 
-    def _since(self, instant: str, within: Delay | None) -> str:
+    def _since(self, instant: str, within: Delay | None) -> tuple[str, str]:
         name = f"t{len(self.instants)}"
         self.instants.append(f"{instant} AS {name}")
         if within is None:
-            return _filled(self.sql["ever"], {"<instant>": name})
+            return _filled(self.sql["ever"], {"<instant>": name}), ""
         blanks = {"<instant>": name, "<piece>": f"p{len(self.joins)}"}
         rows = [
             (raw, piece.starts, piece.ends, piece.shift)
@@ -165,8 +189,7 @@ class SelectionWriter:
             shifts=bigints(columns[3]),
         )
         self.joins.append(_filled(join, blanks))
-        self.looks.append(_filled(self.sql["look"], blanks))
-        return _filled(self.sql["within"], blanks)
+        return _filled(self.sql["within"], blanks), _filled(self.sql["look"], blanks)
 
     def _valued(self, value: str, line: FieldIs | SourceIs) -> str:
         self.reads_vault = True

@@ -83,6 +83,14 @@ COALESCE(x.<instant> + <piece>.shift > %(now)s, false)
 -- When it will leave the window.
 CASE WHEN x.<instant> + <piece>.shift > %(now)s THEN x.<instant> + <piece>.shift END
 
+-- name: look_of_all
+-- What time cannot change may decide already.
+CASE WHEN <truth> IS NOT FALSE THEN <look> END
+
+-- name: look_of_any
+-- The same where one is enough.
+CASE WHEN <truth> IS NOT TRUE THEN <look> END
+
 -- name: valued
 -- What a value comes to is decided for each value that occurs, by the same code as elsewhere: SQL knows the answers alone.
 CASE WHEN <value> IS NULL THEN %(missing)s::boolean WHEN <value> = ANY(%(trues)s::text[]) THEN true WHEN <value> = ANY(%(unknown)s::text[]) THEN NULL ELSE false END

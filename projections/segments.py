@@ -135,7 +135,7 @@ class SegmentMembership:
             subscriber: names
             for subscriber, person in people.items()
             if not person.erased
-            and (names := self.conditions.touched_by(events.get(subscriber, ())))
+            and (names := self.conditions.touched_by(events.get(subscriber, ()), person))
         }
         self._look(cursor, people, touched, now)
         self._follow_static(cursor, people, events)
@@ -213,10 +213,10 @@ class SegmentMembership:
             gone: list[tuple[str, str]] = []
             for subscriber, names in touched.items():
                 person = people[subscriber]
-                for name in names:
-                    if name not in home.segments:
-                        continue
-                    truth, look = self.conditions.holds(name, person, known.get(subscriber), now)
+                here = [name for name in names if name in home.segments]
+                for name, truth, look in self.conditions.truths_of(
+                    here, person, known.get(subscriber), now
+                ):
                     if truth or look:
                         states.append((name, subscriber, truth is True, look))
                     else:

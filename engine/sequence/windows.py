@@ -13,6 +13,7 @@ from engine.sequence.delay import DAY, MINUTE, Delay
 from engine.sequence.timing import later, to_local
 
 _STEP = DAY
+_TABLES_KEPT = 64
 _BEFORE = 2 * DAY
 """A change of the clock or of the calendar moves the beginning of a window by less than this."""
 
@@ -77,20 +78,30 @@ def _is_even(start: int, end: int, shift: int, delay: Delay, zone_name: str) -> 
     )
 
 
-def leaves(instant: int, delay: Delay, zone_name: str, now: int) -> int:
-    """`later(instant, delay, zone_name)`, for an instant that may be within the delay of `now`; 0
-    where it left long before. Looked up rather than computed, which takes a third of the time.
+class Window:
+    """A time within which something happened, ready to be asked about very many instants: looked up
+    rather than computed, which takes a tenth of the time.
     """
-    today = (now // _STEP + 1) * _STEP
-    table, starts = _table(today, delay, zone_name)
-    if instant < starts[0]:
-        return 0
-    if instant >= today:
-        return later(instant, delay, zone_name)
-    return instant + table[bisect_right(starts, instant) - 1].shift
 
+    def __init__(self, delay: Delay) -> None:
+        self.delay = delay
+        self._tables: dict[tuple[str, int], tuple[list[int], list[int]]] = {}
 
-@lru_cache(maxsize=1024)
-def _table(now: int, delay: Delay, zone_name: str) -> tuple[tuple[Piece, ...], list[int]]:
-    table = pieces(now, delay, zone_name)
-    return table, [piece.starts for piece in table]
+    def leaves(self, instant: int, zone_name: str, now: int) -> int:
+        """`later(instant, delay, zone_name)`, for an instant that may be within the delay of `now`
+        (ms); 0 where it left long before.
+        """
+        today = (now // _STEP + 1) * _STEP
+        starts, shifts = self._tables.get((zone_name, today)) or self._table(zone_name, today)
+        if instant >= today:
+            return later(instant, self.delay, zone_name)
+        place = bisect_right(starts, instant)
+        return instant + shifts[place - 1] if place else 0
+
+    def _table(self, zone_name: str, today: int) -> tuple[list[int], list[int]]:
+        table = pieces(today, self.delay, zone_name)
+        if len(self._tables) >= _TABLES_KEPT:
+            self._tables.clear()
+        made = [piece.starts for piece in table], [piece.shift for piece in table]
+        self._tables[zone_name, today] = made
+        return made

@@ -3,15 +3,17 @@ not known (Kleene). Pure; instants are milliseconds since 1970, durations calend
 person's zone.
 
 An act at t is within a time while now is before `later(t, …)`. What time alone may change next is
-the least instant at which any line's answer changes: asking again there is never too late.
+the least instant at which the answer of a line changes, of those that nothing but time can
+decide: asking again there is never too late.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import assert_never
 from unicodedata import combining, normalize
 
@@ -25,7 +27,6 @@ from engine.sequence.condition import (
     InSegment,
     Joined,
     LetterRef,
-    Line,
     Measured,
     On,
     Ordered,
@@ -37,12 +38,13 @@ from engine.sequence.condition import (
 from engine.sequence.delay import Delay
 from engine.sequence.field_values import FieldValue, value_of
 from engine.sequence.model import Plan, Segment
-from engine.sequence.windows import leaves
+from engine.sequence.windows import Window
 from engine.subscriber import events as e
 from engine.subscriber.act import zone_of
 from engine.subscriber.agenda_key import BroadcastKey, encode, letter_ref, list_key
-from engine.subscriber.inactivity import heard_at, heard_in
-from engine.subscriber.person import ANY_PRODUCT, Known, Person
+from engine.subscriber.inactivity import heard_at
+from engine.subscriber.person import ANY_PRODUCT, NOBODY, Known, Person
+from engine.subscriber.touched_segments import TouchedSegments
 
 Truth = bool | None
 FOREVER = 2**62
@@ -50,8 +52,9 @@ FOREVER = 2**62
 
 @dataclass(slots=True)
 class _Question:
-    """What is asked of whom and when; `changes_at` is the least so far. Facts after `upto` do not
-    count.
+    """What is asked of whom and when; `changes_at` is the least so far of one condition. Facts
+    after `upto` do not count. `ends` is when what a line asks about leaves its window, by the
+    line's number.
     """
 
     person: Person
@@ -59,7 +62,7 @@ class _Question:
     zone: str
     at: int
     upto: int
-    memo: dict[Condition, Truth]
+    ends: dict[int, int]
     changes_at: int = FOREVER
 
 
@@ -70,8 +73,11 @@ def not_(truth: Truth) -> Truth:
     return None if truth is None else not truth
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
-    """A text for comparison: without accents, in one case, blanks made one."""
+    """A text for comparison: without accents, in one case, blanks made one. Kept of the latest: the
+    same labels and values come again and again.
+    """
     letters = (c for c in normalize("NFKD", text.casefold()) if not combining(c))
     return " ".join("".join(letters).split())
 
@@ -101,7 +107,18 @@ class SegmentConditions:
         on with what the vault knows.
         """
         self._answers: dict[Condition, Answer] = {}
-        self._touched = self._index()
+        self._of_segments: dict[str, Answer] = {}
+        self._windows = 0
+        self._touched = TouchedSegments(
+            self.dynamic,
+            self.lists_of_group,
+            self.questions,
+            always=[
+                name
+                for name, condition in self.dynamic.items()
+                if self.truth_of(condition, NOBODY, None, 0)[0] is not False
+            ],
+        )
 
     def resolved(self, condition: Condition) -> Condition:
         """The condition with every dynamic segment in it written out. Raises KeyError for a segment
@@ -166,17 +183,23 @@ class SegmentConditions:
             if self.truth_of(self.resolved(InSegment(segment.id)), person, known, at)[0]
         ]
 
-    def touched_by(self, events: Iterable[e.PersonEvent]) -> Collection[str]:
-        """The dynamic segments whose answer these facts may change."""
-        if not self.dynamic:
-            return ()
-        touched: set[str] = set()
-        for event in events:
-            for key in _keys_of(event):
-                if key == EVERY_SEGMENT:
-                    return self.dynamic.keys()
-                touched |= self._touched.get(key, frozenset())
-        return touched
+    def truths_of(
+        self, segments: Iterable[str], person: Person, known: Known | None, at: int
+    ) -> Iterator[tuple[str, Truth, int]]:
+        """As `truth_of`, of several dynamic segments: what their lines ask is looked up once."""
+        question = _Question(person, known, zone_of(person, self.plan), at, FOREVER, {})
+        for name in segments:
+            question.changes_at = FOREVER
+            truth = self._answer_of(name)(question)
+            yield name, truth, 0 if question.changes_at == FOREVER else question.changes_at
+
+    def touched_by(
+        self, events: Sequence[e.PersonEvent], person: Person = NOBODY
+    ) -> Collection[str]:
+        """The dynamic segments whose answer these facts may have changed; `person` is after
+        them.
+        """
+        return self._touched.by(events, person) if self.dynamic else ()
 
     def lists_of_group(self, group: str) -> frozenset[int]:
         return frozenset(listed.id for listed in self.plan.lists.values() if listed.group == group)
@@ -211,12 +234,16 @@ class SegmentConditions:
         fits = any(_compares(line.operator, value, other) for other in wanted)
         return not fits if line.operator == "is not" else fits
 
+    def _answer_of(self, segment: str) -> Answer:
+        answer = self._of_segments.get(segment)
+        if answer is None:
+            answer = self._of_segments[segment] = self._answer(self.dynamic[segment])
+        return answer
+
     def _answer(self, condition: Condition) -> Answer:
         answer = self._answers.get(condition)
         if answer is None:
-            made = self._made(condition)
-            answer = made if isinstance(condition, Combined) else _once(condition, made)
-            self._answers[condition] = answer
+            answer = self._answers[condition] = self._made(condition)
         return answer
 
     def _made(self, condition: Condition) -> Answer:
@@ -230,102 +257,79 @@ class SegmentConditions:
             case InSegment(name):
                 return lambda q: _one(q, q.person.segments.get(name)) is not None
             case Joined(number, within):
-                return _since(lambda q: _one(q, q.person.joined_at.get(number)), within)
+                return self._since(lambda q: _one(q, q.person.joined_at.get(number)), within)
             case Answered():
-                return _since(self._answered(condition), condition.within)
+                return self._since(self._answered(condition), condition.within)
             case Received(within, times, purpose):
-                return _since(_latest_received(purpose, times), within)
+                return self._since(_latest_received(purpose, times), within)
             case Ordered(product, times, within):
-                return _since(_latest_ordered(product or ANY_PRODUCT, times), within)
+                return self._since(_latest_ordered(product or ANY_PRODUCT, times), within)
             case Silent(during):
-                acted = _since(lambda q: _one(q, heard_at(q.person) or None), during)
+                acted = self._since(lambda q: _one(q, heard_at(q.person) or None), during)
                 return lambda q: not acted(q)
             case FieldIs():
-                line = condition
-                return lambda q: (
-                    None
-                    if q.known is None
-                    else self.value_holds(line, q.known.fields.get(line.field, ""))
-                )
+                name, holds = condition.field, self._holding(condition)
+                return lambda q: None if q.known is None else holds(q.known.fields.get(name, ""))
             case SourceIs():
-                source = condition
-                return lambda q: (
-                    None if q.known is None else self.value_holds(source, q.known.source)
-                )
+                of_source = self._holding(condition)
+                return lambda q: None if q.known is None else of_source(q.known.source)
             case Measured():
                 return lambda q: None
             case _:
                 assert_never(condition)
 
+    def _holding(self, line: FieldIs | SourceIs) -> Callable[[str], Truth]:
+        return lru_cache(maxsize=1024)(lambda kept: self.value_holds(line, kept))
+
     def _combined(self, condition: Combined) -> Answer:
-        every = [self._answer(part) for part in condition.all]
-        some = [self._answer(part) for part in condition.any]
-        none = [self._answer(part) for part in condition.none]
+        parts = [(is_timed(part), self._answer(part)) for part in condition.all]
+        if condition.any:
+            some = [(is_timed(part), self._answer(part)) for part in condition.any]
+            parts.append((any(timed for timed, _ in some), _junction(some, decisive=True)))
+        parts += [(is_timed(part), _negated(self._answer(part))) for part in condition.none]
+        return _junction(parts, decisive=False)
+
+    def _since(self, instant: Callable[[_Question], int | None], within: Delay | None) -> Answer:
+        if within is None:
+            return lambda question: instant(question) is not None
+        window = Window(within)
+        self._windows += 1
+        number = self._windows
 
         def answer(question: _Question) -> Truth:
-            # Every part is asked, also where one decides: when the others change is wanted too.
-            truths = [part(question) for part in every]
-            if some:
-                truths.append(_any([part(question) for part in some]))
-            truths += [not_(part(question)) for part in none]
-            return False if False in truths else None if None in truths else True
+            ends = question.ends.get(number)
+            if ends is None:
+                since = instant(question)
+                ends = 0 if since is None else window.leaves(since, question.zone, question.at)
+                question.ends[number] = ends
+            if ends <= question.at:
+                return False
+            if ends < question.changes_at:
+                question.changes_at = ends
+            return True
 
         return answer
 
     def _answered(self, line: Answered) -> Callable[[_Question], int | None]:
         asked = self.questions(line.letter) if line.letter is not None else None
-        label, place = plain(line.label), -line.times
+        label, times = plain(line.label), line.times
 
         def latest(question: _Question) -> int | None:
             answers = question.person.answers
             if not answers or (asked is not None and asked.isdisjoint(answers)):
                 return None
-            instants = sorted(
+            instants = [
                 given.at
                 for name, some in answers.items()
                 if asked is None or name in asked
                 for given in some
                 if given.at <= question.upto and (not label or plain(given.label) == label)
-            )
-            return instants[place] if len(instants) >= line.times else None
+            ]
+            if len(instants) < times:
+                return None
+            return max(instants) if times == 1 else sorted(instants)[-times]
 
         return latest
-
-    def _index(self) -> Mapping[str, frozenset[str]]:
-        touched: dict[str, set[str]] = {}
-        for name, condition in self.dynamic.items():
-            for line in lines_of(condition):
-                for key in self._keys(line):
-                    touched.setdefault(key, set()).add(name)
-        return {key: frozenset(names) for key, names in touched.items()}
-
-    def _keys(self, line: Line) -> Iterable[str]:
-        """The kinds of facts that may change what a line comes to."""
-        match line:
-            case On(number):
-                return (f"on {number}",)
-            case InGroup(group):
-                return [f"on {number}" for number in self.lists_of_group(group)]
-            case InSegment(name):
-                return (f"segment {name}",)
-            case Joined(number):
-                return (f"on {number}", ZONE)
-            case Answered():
-                return ("answered", ZONE)
-            case Received():
-                return ("received", ZONE)
-            case Ordered():
-                return ("ordered", ZONE)
-            case Silent():
-                return ("heard", ZONE)
-            case FieldIs(name):
-                return (f"field {name}",)
-            case SourceIs():
-                return ("source",)
-            case Measured():
-                return ()
-            case _:
-                assert_never(line)
 
 
 _MADE: list[SegmentConditions] = []
@@ -343,58 +347,46 @@ def conditions_of(plan: Plan) -> SegmentConditions:
     return made
 
 
-EVERY_SEGMENT = "*"
-ZONE = "zone"
-
-
-def _keys_of(event: e.PersonEvent) -> Iterable[str]:
-    """The kinds of facts, as lines of conditions name them, that an event is."""
-    keys: list[str] = ["heard"] if heard_in(event) else []
-    match event:
-        case e.LetterSent() | e.LetterInDoubt():
-            keys.append("received")
-        case e.SubscriberRegistered():
-            keys.append(EVERY_SEGMENT)
-        case e.ProfileChanged(_, fields, timezone, _):
-            keys += [f"field {name}" for name in fields]
-            keys += [ZONE] if timezone else []
-            keys.append("source")
-        case e.ListJoined(_, number) | e.ListLeft(_, number):
-            keys.append(f"on {number}")
-        case e.ListMoved(_, source, _, target) | e.ListCopied(_, source, _, target):
-            keys += [f"on {source}", f"on {target}", "answered"]
-        case e.ListTransferred(_, source, _, target):
-            keys += [f"on {source}", f"on {target}"]
-        case e.MoveUndone():
-            keys += [f"on {event.left}", "answered"]
-            keys += [f"on {number}" for number, _ in event.reopened]
-        case e.LetterAnswered():
-            keys.append("answered")
-        case e.OrderRecorded() | e.OrderRefunded():
-            keys.append("ordered")
-        case e.SegmentEntered(_, segment) | e.SegmentLeft(_, segment):
-            keys.append(f"segment {segment}")
-        case _:
-            pass
-    return keys
-
-
 def reads_vault(condition: Condition) -> bool:
     """Whether it asks about what only the vault knows: who satisfies it says something personal."""
     return any(isinstance(line, FieldIs | SourceIs | Measured) for line in lines_of(condition))
 
 
-def _once(line: Condition, made: Answer) -> Answer:
-    """A line that several segments have is asked once about a person."""
+def is_timed(condition: Condition) -> bool:
+    """Whether time alone can change it."""
+    return any(
+        isinstance(line, Joined | Received | Silent)
+        or (isinstance(line, Answered | Ordered) and line.within is not None)
+        for line in lines_of(condition)
+    )
+
+
+def _junction(parts: Sequence[tuple[bool, Answer]], *, decisive: bool) -> Answer:
+    """One part that is `decisive` makes the whole so (true: any of them, false: all). Where time
+    cannot change that part, the others are not asked: time alone changes nothing. Else all are that
+    time can change, for when it does is wanted.
+    """
+    timeless = [answer for timed, answer in parts if not timed]
+    timely = [answer for timed, answer in parts if timed]
 
     def answer(question: _Question) -> Truth:
-        memo = question.memo
-        if line in memo:
-            return memo[line]
-        truth = memo[line] = made(question)
-        return truth
+        unknown = decided = False
+        for part in timeless:
+            truth = part(question)
+            if truth is decisive:
+                return decisive
+            unknown = unknown or truth is None
+        for part in timely:
+            truth = part(question)
+            decided = decided or truth is decisive
+            unknown = unknown or truth is None
+        return decisive if decided else None if unknown else not decisive
 
     return answer
+
+
+def _negated(answer: Answer) -> Answer:
+    return lambda question: not_(answer(question))
 
 
 def _on(lists: frozenset[int]) -> Answer:
@@ -405,24 +397,6 @@ def _on(lists: frozenset[int]) -> Answer:
             for number in lists
             if number in memberships
         )
-
-    return answer
-
-
-def _since(instant: Callable[[_Question], int | None], within: Delay | None) -> Answer:
-    if within is None:
-        return lambda question: instant(question) is not None
-
-    def answer(question: _Question) -> Truth:
-        at = instant(question)
-        if at is None:
-            return False
-        ends = leaves(at, within, question.zone, question.at)
-        if ends <= question.at:
-            return False
-        if ends < question.changes_at:
-            question.changes_at = ends
-        return True
 
     return answer
 
@@ -453,10 +427,6 @@ def _latest_received(purpose: str, times: int) -> Callable[[_Question], int | No
 
 def _latest_ordered(product: str, times: int) -> Callable[[_Question], int | None]:
     return lambda question: _nth(question.person.ordered.get(product, ()), times, question.upto)
-
-
-def _any(truths: Collection[Truth]) -> Truth:
-    return True if True in truths else None if None in truths else False
 
 
 def _compared(kept: str, fits: Callable[[], bool], or_unknown: bool) -> Truth:

@@ -15,18 +15,23 @@ from engine.sequence.condition import (
     FieldIs,
     InGroup,
     InSegment,
+    Joined,
     On,
+    Ordered,
     Received,
     Silent,
 )
 from engine.sequence.delay import DAY, Delay
+from engine.sequence.model import Segment
 from engine.sequence.timing import later
 from engine.subscriber import events as e
-from engine.subscriber.person import GivenAnswer, Membership, Person
+from engine.subscriber.evolve import fold
+from engine.subscriber.person import NOBODY, GivenAnswer, Membership, Person
 from engine.subscriber.truth import FOREVER, SegmentConditions, not_
 from tests.conditions import (
     MOMENTS,
     PLAN,
+    POLL,
     QUESTION,
     Known,
     conditions,
@@ -145,11 +150,81 @@ def test_what_reads_the_vault_is_known_as_such() -> None:
 
 
 def test_facts_touch_the_segments_that_ask_about_them() -> None:
-    answer = e.LetterAnswered(NOON, "m", 0, "human_button")
+    answer = e.LetterAnswered(NOON, "m", 0, "human_button", "list:10/question", "Oui")
     town = e.ProfileChanged(NOON, ("town",))
     assert set(SEGMENTS.touched_by([answer])) == {"actifs", "lyon"}
+    undone = e.MoveUndone(NOON, "m", 11, 11, ())
+    assert set(SEGMENTS.touched_by([undone])) == {"actifs", "lyon"}
     assert set(SEGMENTS.touched_by([town])) == {"lyon"}
     assert not SEGMENTS.touched_by([e.LetterSent(NOON, "m")])
+
+
+QUESTIONS = st.sampled_from(["", "list:10/question", "list:10/again", "broadcast:enfants/enfants"])
+PRODUCTS = st.sampled_from([("SEMIS",), ("COURS",), (), tuple(f"P{n}" for n in range(60))])
+
+
+def facts(at: int) -> st.SearchStrategy[e.PersonEvent]:
+    return st.one_of(
+        st.builds(e.ListJoined, st.just(at), st.sampled_from([10, 11, 12]), st.just(99)),
+        st.builds(e.ListLeft, st.just(at), st.sampled_from([10, 11, 12]), st.sampled_from([10])),
+        st.builds(
+            e.ListMoved, st.just(at), st.just(10), st.just(10), st.just(11), st.just(99),
+            st.just("m"), st.just(1), question=QUESTIONS, label=st.just("Oui"),
+        ),
+        st.builds(
+            e.LetterAnswered, st.just(at), st.just("m"), st.just(1), st.just("human_button"),
+            QUESTIONS, st.sampled_from(["Oui", "Non"]),
+        ),
+        st.builds(e.MoveUndone, st.just(at), st.just("m"), st.just(11), st.just(11), st.just(())),
+        st.builds(
+            e.OrderRecorded, st.just(at), st.just("o"), st.just(9), st.just("EUR"), PRODUCTS
+        ),
+        st.just(e.OrderRefunded(at, "o", 9, "EUR")),
+        st.just(e.SegmentEntered(at, "salon")),
+        st.just(e.ContactNoted(at, at)),
+        st.just(e.ProfileChanged(at, (), "Australia/Lord_Howe")),
+        st.just(e.SubscriberRegistered(at, "America/New_York")),
+    )  # fmt: skip
+
+
+ASKED: tuple[Condition, ...] = (
+    On(10),
+    InGroup("clients"),
+    InSegment("salon"),
+    Joined(10, MONTH),
+    Answered(),
+    Answered(QUESTION, "oui", within=MONTH),
+    Received(MONTH),
+    Ordered(),
+    Ordered("SEMIS", 2, MONTH),
+    Silent(MONTH),
+    Combined(all=(TOWN, Ordered("COURS"))),
+    Combined(none=(Answered(POLL), On(11))),
+)
+OF_EACH_LINE = SegmentConditions(
+    replace(
+        PLAN,
+        segments={**PLAN.segments}
+        | {f"s{n}": Segment(f"s{n}", "S", own=Combined(all=(c,))) for n, c in enumerate(ASKED)},
+    )
+)
+
+
+@given(st.data(), st.sampled_from(MOMENTS), st.booleans())
+def test_what_facts_do_not_touch_stays_as_it_is(
+    data: st.DataObject, around: int, new: bool
+) -> None:
+    asked, some = OF_EACH_LINE, st.lists(facts(around), min_size=1, max_size=4)
+    before = NOBODY if new else fold(data.draw(some), data.draw(people(around)))
+    happened = [*([e.SubscriberRegistered(around)] if new else []), *data.draw(some)]
+    after, of = fold(happened, before), data.draw(known)
+    for name in asked.dynamic.keys() - set(asked.touched_by(happened, after)):
+        stood = (False, 0) if new else asked.holds(name, before, of, around)
+        assert asked.holds(name, after, of, around) == stood
+    every = asked.truths_of(asked.dynamic, after, of, around)
+    assert {name: (truth, look) for name, truth, look in every} == {
+        name: asked.holds(name, after, of, around) for name in asked.dynamic
+    }
 
 
 @given(st.data(), st.sampled_from(MOMENTS))
