@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from typing import cast
 
 from engine.audience.segments import around, own_lines
 from engine.audit.committed_address import address_lines
@@ -18,7 +19,11 @@ from engine.i18n.language import Language, Say
 from engine.i18n.phrases import quoted, titled_list, titled_purpose
 from engine.intake.address import AddressRefused, normalise
 from engine.ledger.codec import Entry, iso
+from engine.sequence.condition import InSegment
+from engine.sequence.model import Plan, Segment
 from engine.subscriber import events as e
+from engine.subscriber.evolve import fold
+from engine.subscriber.truth import SegmentConditions, reads_vault
 
 
 def letter_report(case: LetterCase, asked: str, facts: FactReport, now: int) -> Report:
@@ -95,11 +100,35 @@ def _letter(case: LetterCase, facts: FactReport, _: Say) -> Iterator[Line]:
                 for way, line in own_lines(one)
             ),
         )
+        yield _recomputed(case, facts, plan, segment, _)
     if version := case.letter.version:
         yield Line(
             _("it went in version {version}, which is drawn for them").format(version=version)
         )
     yield from map(facts.line, case.attempts)
+
+
+def _recomputed(case: LetterCase, facts: FactReport, plan: Plan, segment: Segment, _: Say) -> Line:
+    """Whether they were in it when the mailing fell due, by their facts up to then that were known
+    when the letter was begun.
+    """
+    conditions = SegmentConditions(plan)
+    condition = conditions.resolved(InSegment(segment.id))
+    if reads_vault(condition):
+        return Line(_("not reproducible once a field has changed or gone: it is not asked again"))
+    calendar = facts.published.calendar_at(case.begun.position)
+    fell_due = next((o.at for o in calendar if o.key == case.letter.key), case.letter.at)
+    known = (
+        cast(e.PersonEvent, entry.event)
+        for entry in case.person.entries
+        if entry.version < case.begun.version and entry.event.at <= fell_due
+    )
+    truth, _changes = conditions.truth_of(condition, fold(known), None, fell_due)
+    when = shown(fell_due, facts.zone)
+    if truth:
+        return Line(_("asked again of their facts up to {when}: they were in it").format(when=when))
+    sentence = _("asked again of their facts up to {when}: they were NOT in it")
+    return Line(sentence.format(when=when), mark="pointer")
 
 
 def _normal(address: str) -> str:
