@@ -109,9 +109,9 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
             ngettext = counting_translator(language)
             written = ngettext("{n} row written: {file}", "{n} rows written: {file}", len(found))
             print(written.format(n=grouped(len(found), _), file=args.csv))
+    elif not found:
+        print(_("no letter has fallen due in these weeks"))
     else:
-        if not found:
-            print(_("no letter has fallen due in these weeks"))
         alone = bool(args.letter) and args.by is None and len(letters) <= 2
         for line in _in_full(found, visits, plan, _) if alone else _table(found, plan, by, _):
             print(line)
