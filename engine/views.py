@@ -267,6 +267,11 @@ class Views(Protocol):
         since when: the longest first.
         """
 
+    def heard_before(self, upto: int, after: tuple[int, str], limit: int) -> list[tuple[str, int]]:
+        """People last heard of by an instant, and when (ms), the longest ago first; a page after
+        (instant, subscriber).
+        """
+
     def silences(
         self, silent: int, unanswered: int, unconfirmed: int
     ) -> dict[str, tuple[int, int]]:

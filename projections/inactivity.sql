@@ -36,6 +36,12 @@ DELETE FROM {schema}.silence WHERE subscriber = ANY(%(subscribers)s)
 SELECT subscriber, heard_at FROM {schema}.silence
 WHERE heard_at > 0 AND asked_at = 0 AND heard_at <= %(upto)s ORDER BY heard_at, subscriber LIMIT %(limit)s
 
+-- name: heard_before
+-- The same, a page after an instant and a person.
+SELECT subscriber, heard_at FROM {schema}.silence
+WHERE heard_at > 0 AND asked_at = 0 AND heard_at <= %(upto)s AND (heard_at, subscriber) > (%(heard_at)s, %(subscriber)s::uuid)
+ORDER BY heard_at, subscriber LIMIT %(limit)s
+
 -- name: unanswered
 -- Who was asked whether to go on, and whose time to answer is over.
 SELECT subscriber, expires_at FROM {schema}.silence

@@ -227,6 +227,17 @@ class ReadViews:
         rows = self._ask(self.silence.sql[rule], upto=upto, limit=limit)
         return [(str(who), cast(int, at)) for who, at in rows]
 
+    def heard_before(self, upto: int, after: tuple[int, str], limit: int) -> list[tuple[str, int]]:
+        heard_at, subscriber = after
+        rows = self._ask(
+            self.silence.sql["heard_before"],
+            upto=upto,
+            heard_at=heard_at,
+            subscriber=subscriber,
+            limit=limit,
+        )
+        return [(str(who), cast(int, at)) for who, at in rows]
+
     def silences(
         self, silent: int, unanswered: int, unconfirmed: int
     ) -> dict[str, tuple[int, int]]:

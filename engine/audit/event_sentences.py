@@ -145,6 +145,11 @@ def sentence(
                 if purpose == "*"
                 else _("Withdrew from “{purpose}”").format(purpose=about(purpose))
             )
+        case e.PurposeStopped(_, purpose, _, silent_since):
+            return _(
+                "Asked and not heard since {when}: nothing more is written for “{purpose}” until"
+                " they do something themselves"
+            ).format(when=moment(silent_since), purpose=about(purpose))
         case e.PreferencesSet():
             chosen = "; ".join(preferences_in_words(event, plan, moment, _))
             return _("Chose what to receive: {chosen}").format(chosen=chosen)

@@ -68,6 +68,12 @@ def _list(listed: List, plan: Plan, language: Language) -> list[str]:
     )
     if leaves:
         lines.append("   " + _("who joins leaves {lists}").format(lists=", ".join(leaves)))
+    asking = plan.reactivations.get(listed.id)
+    if asking is not None:
+        who = _("asks who has been silent for {delay}, at {n} letters or more").format(
+            delay=say_delay(asking.silent_for, language), n=asking.received
+        )
+        lines.append(f"   {who}")
     for letter in listed.letters:
         lines.append(f"   {when(letter, language)}  {letter.id}  {quoted(subject_of(letter), _)}")
         if letter.only:
@@ -87,6 +93,10 @@ def _list(listed: List, plan: Plan, language: Language) -> list[str]:
     after = _("after the last letter, {delay}").format(delay=delay)
     if listed.ends.kind == "leave":
         return [*lines, _("{when}: leaves the list").format(when=after)]
+    if listed.ends.kind == "stop":
+        purpose = plan.purposes[listed.purpose].name
+        stop = _("{when}: nothing more is written for “{purpose}” to who is silent still")
+        return [*lines, stop.format(when=after, purpose=purpose)]
     return [*lines, f"{after} {MOVE} {say_list(plan, listed.ends.target)}"]
 
 

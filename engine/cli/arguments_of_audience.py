@@ -85,9 +85,22 @@ def people_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def clean_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--plan",
+        action="store_true",
+        required=True,
+        help=N_("say the numbers; a published [[reactivation]] is what asks, a few every night"),
+    )
+    parser.add_argument(
+        "--json", action="store_true", help=N_("the same, for programs; an object per purpose")
+    )
+
+
 ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "segments": segments_arguments,
     "segment": segment_arguments,
     "people": people_arguments,
+    "clean": clean_arguments,
 }
 """By verb."""

@@ -57,6 +57,8 @@ def context_verb(name: str) -> ContextVerb:
             from engine.cli.lists import members as carry_out
         case "lists":
             from engine.cli.lists import lists as carry_out
+        case "clean":
+            from engine.cli.clean import clean as carry_out
         case "segments":
             from engine.cli.segments import segments as carry_out
         case "segment":

@@ -183,6 +183,10 @@ def _what(entry: CalendarEntry, plan: Plan, zone: str, _: Callable[[str], str]) 
             return _("agrees on the page to receive “{purpose}”").format(
                 purpose=plan.purposes[entry.why].name
             )
+        case "stops":
+            return _("is not written to for “{purpose}” any more, until they do something").format(
+                purpose=plan.purposes[entry.why].name
+            )
         case "leaves":
             return _leaving(entry, there, _)
         case "withheld" if entry.cap:

@@ -87,6 +87,7 @@ VERBS: dict[str, Verb] = {
         N_("people of whom conditions hold: counted, shown, exported, put into a segment"),
         dated=True,
     ),
+    "clean": Verb("audience", N_("whom nothing was heard of: how many are asked, and stopped")),
     "check": Verb("letters", N_("read sequences/ and report every mistake"), "config"),
     "simulate": Verb("letters", N_("live through a dialogue and print its calendar"), "config"),
     "graph": Verb("letters", N_("draw a dialogue"), "config"),

@@ -44,6 +44,7 @@ NOT_ALLOWED = _words(
     N_("processing restricted"),
     N_("no ground for this purpose"),
     N_("consent withdrawn"),
+    N_("long silent"),
     N_("the request is no longer open"),
     N_("no longer on this list"),
 )

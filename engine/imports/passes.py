@@ -375,7 +375,7 @@ def _few_collections() -> Iterator[None]:
 
 
 def _ending(plan: Plan, ending: Ending | None) -> str:
-    if ending is None or ending.kind == "leave":
+    if ending is None or not ending.target:
         return "—"
     target = plan.lists[ending.target]
     return f"{'→' if ending.kind == 'move' else '+'} {target.id} ({target.name})"

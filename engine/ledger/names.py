@@ -21,6 +21,7 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "consent-expired": s.ConsentExpired,
     "permission-asked": s.PermissionAsked,
     "permission-renewed": s.PermissionRenewed,
+    "purpose-stopped": s.PurposeStopped,
     "consent-withdrawn": s.ConsentWithdrawn,
     "preferences-set": s.PreferencesSet,
     "list-joined": s.ListJoined,

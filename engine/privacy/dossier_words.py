@@ -189,6 +189,16 @@ class DossierInWords:
                 str(membership["name"]) or _("letters that are no longer sent"),
                 _("since {date}").format(date=self._date(membership["since"])),
             )
+        for stopped in _part(dossier, "stopped"):
+            yield Line(
+                str(stopped["name"]),
+                _(
+                    "you have not been written to since {date}, because you had been silent since"
+                    " {silent}: to get letters again, say so under “Choose what you receive”"
+                ).format(
+                    date=self._date(stopped["since"]), silent=self._date(stopped["silent_since"])
+                ),
+            )
         if chosen := self._chosen(cast("Mapping[str, object]", dossier["preferences"])):
             yield Line(_("What you have chosen among them"), chosen)
 

@@ -171,6 +171,15 @@ def dossier(stores: ExportStores, subscriber: str) -> dict[str, object]:
             {"segment": segment.id, "name": segment.name}
             for segment in SegmentConditions(plan).segments_of(person, known, stores.clock.now())
         ],
+        "stopped": [
+            {
+                "id": name,
+                "name": plan.purposes[name].name if name in plan.purposes else name,
+                "since": iso(stopped.at),
+                "silent_since": iso(stopped.silent_since),
+            }
+            for name, stopped in person.stopped.items()
+        ],
         "preferences": {
             "themes": list(person.preferences.themes),
             "contents": list(person.preferences.contents),

@@ -18,6 +18,7 @@ from engine.commands.command_handler import CommandRequest
 from engine.installation.events import RetentionApplied
 from engine.privacy.erasure import Archiver, ErasureStores, archiver, erase, note_erased
 from engine.privacy.export import ArchiveStores
+from engine.privacy.reactivation import HeardOf, ask_by_letters
 from engine.sequence.declared import Retention
 from engine.sequence.delay import DAY, Delay
 from engine.sequence.timing import earlier, to_local
@@ -39,7 +40,7 @@ PEOPLE_AT_ONCE, RECORDS_AT_ONCE = 200, 1000
 ENGINE = Cause("engine")
 
 
-class SilentPeople(Protocol):
+class SilentPeople(HeardOf, Protocol):
     def long_silent(self, rule: str, upto: int, limit: int) -> list[tuple[str, int]]:
         """People whom `rule` ("silent", "unanswered", "unconfirmed") may concern by an instant, and
         since when: the longest first.
@@ -282,6 +283,8 @@ def _apply(stores: RetentionStores, declared: Retention, zone: str) -> Retention
             done[rule] = act(stores, within, cap, declared)
         for rule in lifetimes.KINDS:
             done[rule] = purge(stores.vault, rule, within)
+    if asked := ask_by_letters(stores, cap.left):
+        log.info("the silent are asked by letters", extra={"people": asked})
     return RetentionApplied(
         now,
         night_of(now, zone),

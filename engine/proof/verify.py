@@ -457,7 +457,10 @@ class OpenSSL:
 DAY = 86_400_000
 CALENDAR = range(-62_135_596_800_000, 253_402_300_800_000)
 """The instants of the years 1 to 9999, UTC."""
-INSTANTS = {"expires_at", "due_at", "retry_at", "ends_at", "contacted_at", "paused_until", "until"}
+INSTANTS = {
+    "expires_at", "due_at", "retry_at", "ends_at", "contacted_at", "paused_until", "until",
+    "silent_since",
+}  # fmt: skip
 PURPOSE = re.compile(r"[A-Za-z0-9-]{1,63}")
 KINDS: Mapping[type, str] = {
     str: "purpose request message kind key letter act proof basis settled why notice form mail"
@@ -615,6 +618,9 @@ class Replay:
         """Dates of the person's own that came round: field, occurrence, how long before."""
         self.ruled: dict[str, bool] = {}
         """Whether the rules about a segment were last applied to an entry."""
+        self.stopped: dict[str, int] = {}
+        """Purposes stopped because the person was silent, and since when they were."""
+        self.heard_at = -LARGEST_NUMBER
         self.chosen: dict[str, set[str]] = {}
         """The codes of themes and of contents that the person chose; all where none."""
         self.paused_until = -LARGEST_NUMBER
@@ -780,8 +786,11 @@ class Replay:
             self.reached.add(round_of(fact))
         elif name == "rules-applied":
             self.ruled[fact.text("segment")] = bool(fact.data.get("entered", False))
+        elif name == "purpose-stopped":
+            self.stopped[purpose] = fact.number("silent_since")
         elif name == "subscriber-erased":
             self._stop(fact, "!erased")
+            self.stopped.clear()
             self.live, self.requests, self.rights, self.standing = set(), {}, {}, {}
             self.segments.clear()
         elif name == "preferences-set":
@@ -792,6 +801,10 @@ class Replay:
             self.timezone = fact.text("timezone") or self.timezone
         elif name in WAYS:
             self._follow_way(fact)
+        self.heard_at = max(self.heard_at, heard_at(fact))
+        if self.stopped and name != "consent-withdrawn":
+            stopped = self.stopped.items()
+            self.stopped = {n: since for n, since in stopped if since >= heard_at(fact)}
         if "*" in self.requests and heard_at(fact) >= self.requests["*"].leaves_at:
             del self.requests["*"]
 
@@ -942,10 +955,13 @@ LISTED = "letter-begun:letter letter-begun:broadcast"
 ASKING = "letter-begun:confirmation letter-begun:permission"
 MAILS = f"{LISTED} {ASKING} letter-begun:rights"
 CONSENT = "consent-given consent-confirmed permission-renewed"
-OF_ONE_PURPOSE = {*GRANTS, "consent-requested", *LISTED.split(), "letter-begun:confirmation"}
+OF_ONE_PURPOSE = {
+    *GRANTS, "consent-requested", "purpose-stopped", *LISTED.split(), "letter-begun:confirmation",
+}  # fmt: skip
 OF_THE_LIVING = (
     f"{CONSENT} {MOVING} ground-declared consent-requested permission-asked right-exercised"
     " preferences-set order-recorded order-refunded segment-entered anchor-reached rules-applied"
+    " purpose-stopped"
 )
 # fmt: off
 RULE = (
@@ -1066,6 +1082,10 @@ RULE = (
     Line("P1.69", LISTED, "version-not-drawn", lambda p, f: f.text("version") == p.drawn(f)),
     Line("P1.70", "letter-withheld", "held-out-undrawn",
          lambda p, f: f.text("why") != "holdout" or p.drawn(f) == "holdout"),
+    Line("P1.71", LISTED, "letter-to-silent", lambda p, f: f.text("purpose") not in p.stopped),
+    Line("P1.72", "purpose-stopped", "stopped-unsilent",
+         lambda p, f: p.heard_at <= f.number("silent_since") < f.at
+         and f.text("purpose") in p.live - p.stopped.keys()),
 )
 # fmt: on
 LINES_ABOUT = {
@@ -2217,7 +2237,7 @@ EVENTS_OF_PEOPLE = """
     letter-withheld list-copied list-joined list-left list-moved list-transferred mail-bounced
     mail-complained move-undone order-recorded order-refunded permission-asked
     permission-renewed preferences-set processing-restricted profile-changed proof-archived
-    proof-opened right-answered right-exercised right-extended
+    proof-opened purpose-stopped right-answered right-exercised right-extended
     rules-applied segment-entered segment-left subscriber-erased subscriber-reachable
     subscriber-registered subscriber-suppressed
 """
@@ -3614,6 +3634,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "letter-to-suppressed": (
         "a letter to a suppressed address",
         "une lettre à une adresse de la liste d'opposition",
+    ),
+    "letter-to-silent": (
+        "a letter to someone who was long silent and did not answer",
+        "une lettre à une personne longtemps silencieuse, qui n'a pas répondu",
+    ),
+    "stopped-unsilent": (
+        "a purpose stopped for someone who was not silent, or that was not in force",
+        "une finalité arrêtée pour une personne qui n'était pas silencieuse, ou sans fondement",
     ),
     "letter-off-list": (
         "a letter of a list where nobody stands",

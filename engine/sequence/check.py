@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from engine.sequence import check_anchors, check_letters, check_pressure, check_segments
+from engine.sequence import (
+    check_anchors,
+    check_letters,
+    check_pressure,
+    check_segments,
+)
 from engine.sequence.anchors import Anchor
+from engine.sequence.declared import Retention
+from engine.sequence.delay import DAY
 from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Letter, List, Plan
 from engine.sequence.plan_source import CONFIG, PlanSource, named
 from engine.words import N_
 
 MAX_GROUPS = 10
+SHORTEST_SILENCE = 30 * DAY
+"""Whoever is away for a month is not silent."""
 ANYWHERE = 0
 """Instead of a list: wherever somebody stands."""
 
@@ -147,6 +156,7 @@ def lists_nobody_can_enter(source: PlanSource) -> Iterator[Mistake]:
     lists = source.plan.lists
     led_to = {target for start, target in transitions(source) if start != target}
     by_form = {number for form in source.plan.forms.values() for number in form.lists}
+    by_form |= source.plan.reactivations.keys()
     alone = [number for number in lists if number not in led_to | by_form]
     for number in alone:
         message = N_(
@@ -276,6 +286,37 @@ def _comes_at_its_hour(letter: Letter) -> bool:
     return letter.hours.at is not None
 
 
+def silences_too_short(source: PlanSource) -> Iterator[Mistake]:
+    """Shorter than a month, or than what its own letters and the wait for an answer take."""
+    for number, reactivation in source.plan.reactivations.items():
+        listed = source.plan.lists[number]
+        ending = listed.ends.after.nominal_ms if listed.ends is not None else 0
+        takes = ending + sum(
+            delay.nominal_ms
+            for letter in listed.letters
+            if (delay := letter.after or letter.wait) is not None
+        )
+        if reactivation.silent_for.nominal_ms < max(SHORTEST_SILENCE, takes):
+            message = N_(
+                "`silent_for` is too short: nearly everybody is silent for so long; write"
+                ' "12 months"'
+            )
+            place = ("reactivation", str(number))
+            yield source.mistake(place, "silent_for", message)
+
+
+def silences_longer_than_retention(source: PlanSource) -> Iterator[Mistake]:
+    declared = source.plan.declared
+    term = (declared.retention if declared is not None else Retention()).silent_after
+    for number, reactivation in source.plan.reactivations.items():
+        if reactivation.silent_for.nominal_ms >= term.nominal_ms:
+            message = N_(
+                "`silent_for` is not shorter than `silent_after` of [retention]: who is silent so"
+                " long is asked by that first"
+            )
+            yield source.mistake(("reactivation", str(number)), "silent_for", message)
+
+
 Rule = Callable[[PlanSource], Iterator[Mistake]]
 
 RULES: tuple[Rule, ...] = (
@@ -310,6 +351,8 @@ RULES: tuple[Rule, ...] = (
     check_pressure.lists_that_do_not_fit,
     check_pressure.reminders_that_come_too_soon,
     check_pressure.weights_that_never_matter,
+    silences_too_short,
+    silences_longer_than_retention,
 )
 
 

@@ -137,9 +137,11 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What happens to a person after the last letter of a list: moved, copied, or taken off."""
+    """What happens to a person after the last letter of a list: moved, copied, or taken off; of one
+    that asks the silent, also no longer written to for its purpose ("stop").
+    """
 
-    kind: Literal["move", "copy", "leave"]
+    kind: Literal["move", "copy", "leave", "stop"]
     target: int = 0
     after: Delay = NONE
 
@@ -238,6 +240,18 @@ class SegmentRule:
     then: Literal["join", "move", "leave"]
     list: int
     source: int = 0
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reactivation:
+    """Who has been silent for `silent_for`, and in that time got at least `received` letters of the
+    purpose of `list`, is put on it: its letters ask them, and its ending stops the purpose.
+    """
+
+    list: int
+    silent_for: Delay
+    received: int
     file: str = ""
 
 
@@ -392,6 +406,7 @@ class Plan:
     programme: Mapping[str, Intention] = field(default_factory=dict)
     themes: Mapping[str, Theme] = field(default_factory=dict)
     contents: Mapping[str, Content] = field(default_factory=dict)
+    reactivations: Mapping[int, Reactivation] = field(default_factory=dict)
 
     def title_for_readers(self, number: int) -> str:
         """The name of a list for readers: the title of its dialogue, else that of its purpose; ""

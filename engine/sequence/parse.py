@@ -24,6 +24,7 @@ from engine.sequence.model import (
 from engine.sequence.parse_anchors import read_anchors, read_programme
 from engine.sequence.parse_forms import CONFIRMATION_BODY, read_confirmation, read_form
 from engine.sequence.parse_letters import check_letters, read_broadcast, read_letter, with_links
+from engine.sequence.parse_reactivation import read_reactivations
 from engine.sequence.parse_segments import collect_segments, read_rules, read_segments
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
@@ -157,6 +158,7 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
         number: resolve_list(listed, table, draft)
         for number, (listed, table) in draft.lists.items()
     }
+    reactivations = read_reactivations(roots, lists, draft)
     broadcasts: dict[str, Broadcast] = {}
     forms: dict[str, Form] = {}
     confirmation: Confirmation | None = None
@@ -203,6 +205,7 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
         rules=tuple(rules),
         themes={theme.id: theme for theme in settings.themes},
         contents={content.id: content for content in settings.contents},
+        reactivations=reactivations,
     )
     plan = replace(plan, segments=read_segments(plan, draft))
     return plan, tuple(sorted(set(draft.mistakes)))

@@ -32,7 +32,7 @@ class LetterInPlan:
 class PlanSource:
     """`path` names a thing by ("list", "10"), ("letter", "10", "welcome"), ("broadcast", id),
     ("version", path of its letter…, id), ("form", name), ("anchor", id), ("programme", id),
-    ("segment", id), ("rule", file, number).
+    ("segment", id), ("rule", file, number), ("reactivation", "10").
     """
 
     def __init__(self, plan: Plan, files: Mapping[str, str], now: int = 0) -> None:
@@ -68,6 +68,9 @@ class PlanSource:
             self._note(("programme", str(intended)), file, path, table)
         for path, table in _tables(values, "segment"):
             self._note(("segment", str(table.get("id"))), file, path, table)
+        for path, table in _tables(values, "reactivation"):
+            listed = self.plan.list_named(str(table.get("list")))
+            self._note(("reactivation", str(listed.id if listed else 0)), file, path, table)
         for number, (path, table) in enumerate(_tables(values, "rule")):
             self._note(("rule", file, str(number)), file, path, table)
         for path, table in _tables(values, "form"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from engine.sequence.anchors import Anchor
 from engine.sequence.delay import DAY, HOUR
 from engine.sequence.model import Broadcast, Letter, Link, Plan
-from engine.sequence.timing import read_local_minute, to_instant, to_local
+from engine.sequence.timing import later, read_local_minute, to_instant, to_local
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.act import Act, Calendar, Occurrence, zone_of
@@ -24,6 +24,7 @@ from engine.subscriber.outcome import Done, Refused
 from engine.subscriber.person import NO_PREFERENCES, NOBODY, Person, Preferences
 from engine.subscriber.personal_dates import personal_broadcasts
 from engine.subscriber.reaching_dates import days_about
+from engine.subscriber.reactivation import is_to_be_asked, silent_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class CalendarEntry:
     "joins" (list), "letter" and "broadcast" (letter, from list), "withheld" (letter, why; of
     pressure, the `cap`, the letter it is in favour of, and `until` when a letter waits: 0 for not),
     "answers" (label, to letter), "orders" (label: the product), "moves" and "copies" (list to
-    target), "agrees" (why: the purpose), "passes" (an ending: list to target), "leaves" (list,
-    why), "refused" (refused).
+    target), "agrees" and "stops" (why: the purpose), "passes" (an ending: list to target), "leaves"
+    (list, why), "refused" (refused).
     The last one is "rests" (nothing will come any more; why), "goes on" (the horizon was reached)
     or "too long" (a calendar without end).
     """
@@ -78,6 +79,8 @@ def calendar_entries(event: e.PersonEvent, person: Person, plan: Plan) -> Iterat
                 flight.letter,
                 reminder=_reminds(plan, flight.list, flight.letter),
             )
+        case e.PurposeStopped(at, purpose):
+            yield CalendarEntry(at, "stops", why=purpose)
         case e.OrderRecorded(at, _, _, _, products):
             yield CalendarEntry(at, "orders", label=", ".join(products))
         case e.LetterWithheld():
@@ -190,6 +193,19 @@ class SimulatedReader:
 
     def next_order(self) -> Step | None:
         return (self.orders[0][0], self._order) if self.orders else None
+
+    def next_question(self, now: int) -> Step | None:
+        """The next time at which they are silent for so long that letters ask them."""
+        zone = zone_of(self.person, self.plan)
+        questions = []
+        for reactivation in self.plan.reactivations.values():
+            at = max(now, later(silent_since(self.person), reactivation.silent_for, zone))
+            if is_to_be_asked(self.person, self.plan, reactivation, at):
+                questions.append((at, reactivation.list))
+        if not questions:
+            return None
+        at, number = min(questions)
+        return at, lambda now: self.execute(c.AskTheSilent(now, ENGINE, number))
 
     def next_act(self) -> Step | None:
         due = [
@@ -393,6 +409,7 @@ def live(
                 life.next_date(now),
                 life.next_answer(),
                 life.next_order(),
+                life.next_question(now),
                 life.next_act(),
             )
             if step is not None

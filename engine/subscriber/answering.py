@@ -34,6 +34,14 @@ long, an automatic answer sends no letter.
 
 
 def answer(command: c.Answer, person: Person, plan: Plan) -> Outcome:
+    """What changes nothing else is written all the same where it lets stopped letters go on."""
+    outcome = _answer(command, person, plan)
+    if isinstance(outcome, NothingToDo) and person.stopped and command.act in HUMAN_ACTS:
+        return _answered(command)
+    return outcome
+
+
+def _answer(command: c.Answer, person: Person, plan: Plan) -> Outcome:
     if command.kind == "copy":
         return _copy(command, person, plan)
     contradiction = _contradiction(command, person, plan)
@@ -134,18 +142,20 @@ def _answered_only(command: c.Answer, person: Person) -> Outcome:
         if any(
             state.message == command.message and not state.answered for state in states.values()
         ):
-            return done(
-                command.cause,
-                e.LetterAnswered(
-                    at=command.at,
-                    message=command.message,
-                    link=command.link,
-                    act=command.act,
-                    question=command.question,
-                    label=command.label,
-                ),
-            )
+            return _answered(command)
     return NothingToDo(Unchanged.STANDS_THERE)
+
+
+def _answered(command: c.Answer) -> Outcome:
+    answered = e.LetterAnswered(
+        at=command.at,
+        message=command.message,
+        link=command.link,
+        act=command.act,
+        question=command.question,
+        label=command.label,
+    )
+    return done(command.cause, answered)
 
 
 def _consent(command: c.Answer, person: Person, plan: Plan) -> tuple[e.PersonEvent, ...]:

@@ -146,6 +146,13 @@ class AskAgain(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class AskTheSilent(Command):
+    """Put a person who has been silent on the list `list`, whose letters ask them."""
+
+    list: int
+
+
+@dataclass(frozen=True, slots=True)
 class RenewPermission(Command):
     """An inactive person who was asked whether to go on says yes."""
 
@@ -396,6 +403,7 @@ AnyCommand = (
     | DeclineRequest
     | AskAgain
     | RenewPermission
+    | AskTheSilent
     | Answer
     | UndoMove
     | Withdraw

@@ -39,6 +39,8 @@ def subscribe(command: c.Subscribe, person: Person, plan: Plan) -> Outcome:
     facts += _ground(command, person, purpose, plan.partner_of(purpose))
     facts += _told(command, person)
     facts += _preferred(command, person, plan, command.notice)
+    if command.own_act and person.stopped:
+        facts += (e.ContactNoted(command.at, command.at),)
     facts += _joins(command.at, permission, command.start, command.counted_from)
     facts += _enters(command.at, command.segment, person, plan)
     if not facts:
@@ -130,7 +132,7 @@ def request_consent(command: c.RequestConsent, person: Person, plan: Plan) -> Ou
     facts = _registration(command.at, person, command.timezone, command.language)
     facts += profile(command.at, person, command.fields)
     ground = live_ground(person, purpose)
-    if ground is not None and not person.suppressed:
+    if ground is not None and not person.suppressed and purpose not in person.stopped:
         joins = _joins_all(command.at, command.lists, person, plan)
         if isinstance(joins, Refused):
             return joins

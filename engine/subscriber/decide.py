@@ -33,6 +33,7 @@ from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Un
 from engine.subscriber.person import Person
 from engine.subscriber.preferences import set_preferences
 from engine.subscriber.reaching_dates import reach
+from engine.subscriber.reactivation import ask_the_silent
 from engine.subscriber.segment_rules import apply_rules
 from engine.words import Words
 
@@ -60,6 +61,8 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return ask_again(command, person, plan)
         case c.RenewPermission():
             return renew_permission(command, person)
+        case c.AskTheSilent():
+            return ask_the_silent(command, person, plan)
         case c.UndoMove():
             return undo(command, person, plan)
         case c.Withdraw():

@@ -33,6 +33,7 @@ from engine.subscriber.membership_acts import date_of
 from engine.subscriber.outcome import NothingToDo, Outcome, Refused, Unchanged, done
 from engine.subscriber.person import LetterState, Person
 from engine.subscriber.pressure import NoRoom, held_back, patience
+from engine.subscriber.reactivation import end_of_question
 from engine.subscriber.terms import (
     HELD_OUT,
     NOT_CHOSEN,
@@ -330,6 +331,8 @@ def _end(command: c.Perform, act: Act, person: Person, plan: Plan) -> Outcome:
     assert ending is not None
     if ending.kind == "leave":
         return done(RULE, e.ListLeft(command.at, act.list, act.run, "ended"))
+    if ending.kind == "stop":
+        return end_of_question(act, person, plan, command.at)
     copied = ending.kind == "copy"
     permission = entry(person, plan, ending.target, command.at, source=0 if copied else act.list)
     if isinstance(permission, Refused):

@@ -11,6 +11,8 @@ from engine.subscriber.terms import MailKind
 
 EVERYTHING = "*"
 """Stands in place of a purpose for all purposes."""
+SILENT = "long silent"
+"""Why nothing is written for a purpose to who was asked, and did not answer."""
 
 
 def live_ground(person: Person, purpose: str) -> Ground | None:
@@ -40,7 +42,9 @@ def why_not(person: Person, kind: MailKind, purpose: str, *, request: str = "") 
             ground = person.grounds.get(purpose)
             if ground is None:
                 return "no ground for this purpose"
-            return "" if ground.status == "live" else "consent withdrawn"
+            if ground.status != "live":
+                return "consent withdrawn"
+            return SILENT if purpose in person.stopped else ""
         case "permission":
             pending = person.requests.get(EVERYTHING)
             if pending is None or pending.request != request:

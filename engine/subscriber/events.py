@@ -19,6 +19,9 @@ from engine.subscriber.right_events import ProofOpened as ProofOpened
 from engine.subscriber.right_events import RightAnswered as RightAnswered
 from engine.subscriber.right_events import RightExercised as RightExercised
 from engine.subscriber.right_events import RightExtended as RightExtended
+from engine.subscriber.silence_events import PermissionAsked as PermissionAsked
+from engine.subscriber.silence_events import PermissionRenewed as PermissionRenewed
+from engine.subscriber.silence_events import PurposeStopped as PurposeStopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +110,6 @@ class ConsentExpired(Event):
 
     purpose: str
     request: str
-
-
-@dataclass(frozen=True, slots=True)
-class PermissionAsked(Event):
-    """An inactive person is asked by mail whether to go on; without an answer by `expires_at` (ms)
-    they are erased. `request` is a random id.
-    """
-
-    request: str
-    expires_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class PermissionRenewed(Event):
-    """The person wants to go on. Nothing changes but the time of their last contact."""
-
-    request: str
-    act: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,7 +458,7 @@ ProfileEvent = (
     SubscriberRegistered | ProfileChanged | ContactNoted | AnchorReached | SubscriberErased
 )
 ChoiceEvent = PreferencesSet
-GroundEvent = ConsentGiven | GroundDeclared | ConsentConfirmed | ConsentWithdrawn
+GroundEvent = ConsentGiven | GroundDeclared | ConsentConfirmed | ConsentWithdrawn | PurposeStopped
 RequestEvent = ConsentRequested | ConsentExpired | PermissionAsked | PermissionRenewed
 MembershipEvent = ListJoined | ListLeft | ListMoved | ListCopied | ListTransferred | MoveUndone
 LetterEvent = LetterBegun | LetterSent | LetterDeferred | LetterFailed | LetterAnswered

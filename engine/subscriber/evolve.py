@@ -40,6 +40,7 @@ from engine.subscriber.person import (
     PersonDraft,
     Preferences,
     Request,
+    Stopped,
     TrailStep,
     frequency_of,
 )
@@ -130,6 +131,8 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
             _contacted(p, act, at)
         case e.ConsentWithdrawn():
             _withdrawn(p, event)
+        case e.PurposeStopped(at, purpose, _, silent_since):
+            p.stopped = {**p.stopped, purpose: Stopped(at, silent_since)}
         case e.MailBounced(at, kind):
             if kind == "hard":
                 p.suppressed = p.suppressed or "bounced"
@@ -143,7 +146,7 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
             p.suppressed, p.soft_bounces, p.soft_since = "", 0, 0
         case e.ContactNoted(_, contacted_at):
             p.last_contact = max(p.last_contact, contacted_at)
-            _settle_permission(p, contacted_at)
+            _heard(p, contacted_at)
         case e.AnchorReached():
             reached(p, event)
         case e.CallHonoured(at, call):
@@ -196,11 +199,15 @@ def _contacted(p: PersonDraft, act: str, at: int) -> None:
     if act in HUMAN_ACTS:
         p.last_contact = max(p.last_contact, at)
         p.soft_bounces = p.soft_since = 0
-        _settle_permission(p, at)
+        _heard(p, at)
 
 
-def _settle_permission(p: PersonDraft, at: int) -> None:
-    """Any contact since the person was asked whether to go on counts as an answer."""
+def _heard(p: PersonDraft, at: int) -> None:
+    """Any contact since the person was asked whether to go on counts as an answer, and what was
+    stopped because they were silent goes on.
+    """
+    if p.stopped:
+        p.stopped = {n: stop for n, stop in p.stopped.items() if stop.silent_since >= at}
     request = p.requests.get(EVERYTHING)
     if request is not None and at >= request.asked_at:
         p.requests = _without(p.requests, EVERYTHING)
@@ -219,7 +226,7 @@ def _ordered(p: PersonDraft, event: e.OrderRecorded) -> None:
         del ordered[product]
     p.ordered = ordered
     p.last_contact = max(p.last_contact, event.at)
-    _settle_permission(p, event.at)
+    _heard(p, event.at)
 
 
 def _refunded(p: PersonDraft, number: str, amount: int) -> None:
@@ -242,7 +249,7 @@ def _refunded(p: PersonDraft, number: str, amount: int) -> None:
 
 def _granted(p: PersonDraft, purpose: str, ground: Ground) -> None:
     p.grounds = {**p.grounds, purpose: ground}
-    _settle_permission(p, ground.since)
+    _heard(p, ground.since)
 
 
 def _requested(p: PersonDraft, event: e.ConsentRequested) -> None:
@@ -280,7 +287,9 @@ def _withdrawn(p: PersonDraft, event: e.ConsentWithdrawn) -> None:
     p.grounds = grounds
     p.requests = {} if everything else _without(p.requests, event.purpose)
     p.objected = p.objected or everything
+    stopped = p.stopped
     _contacted(p, event.act, event.at)
+    p.stopped = stopped
 
 
 def _open(p: PersonDraft, membership: Membership) -> None:

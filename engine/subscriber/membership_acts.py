@@ -11,6 +11,7 @@ from engine.sequence.model import Letter, List, Plan
 from engine.sequence.timing import Hours, due, first_permitted, later
 from engine.subscriber.act import Act, under_way_of, zone_of
 from engine.subscriber.eligibility import why_not
+from engine.subscriber.inactivity import heard_at
 from engine.subscriber.person import LetterState, Membership, Person
 from engine.subscriber.terms import PRESSURE
 
@@ -27,6 +28,10 @@ def membership_act(person: Person, m: Membership, plan: Plan) -> Act:
         return Act("idle", list=m.list, run=m.run, why=reason)
     if m.start == "none":
         return Act("idle", list=m.list, run=m.run, why="imported without letters")
+    if listed.ends is not None and listed.ends.kind == "stop":
+        heard = heard_at(person)
+        if heard > m.joined_at:
+            return Act(kind="end", letter="", due=heard, planned=heard, list=m.list, run=m.run)
     to_come = _letters_to_come(m, listed, zone_of(person, plan), person.preferences.paused_until)
     best = min(to_come, key=lambda act: act.due, default=None)
     if best is not None:

@@ -167,6 +167,14 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """Since `at` (ms) nothing is written for a purpose; nothing was heard since `silent_since`."""
+
+    at: int
+    silent_since: int
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A double opt-in under way. `letters` holds the confirmation mail ("ask") and its reminder
     ("ask-again"); where the consent is `declared`, the one mail that asks first ("ask-first").
@@ -340,7 +348,8 @@ class Person:
     out. `reached`: the last days on which a date of their own came round, and when each began (ms),
     by field, occurrence and how long before. `segments`: since when (ms) they are in a static
     segment. `ruled`: by segment, whether its rules were last applied to an entry. `profile_at` is
-    when what the vault knows of them last changed.
+    when what the vault knows of them last changed. `stopped`: the purposes for which nothing is
+    written, because they were silent and did not answer.
     """
 
     version: int = 0
@@ -379,6 +388,7 @@ class Person:
     ruled: Mapping[str, bool] = field(default_factory=dict)
     registered_at: int = 0
     profile_at: int = 0
+    stopped: Mapping[str, Stopped] = field(default_factory=dict)
 
     @property
     def registered(self) -> bool:
@@ -450,6 +460,7 @@ class PersonDraft:
         self.ruled = person.ruled
         self.registered_at = person.registered_at
         self.profile_at = person.profile_at
+        self.stopped = person.stopped
 
     def frozen(self) -> Person:
         """The person as folded so far. Slots are set directly: every fold ends here, and the

@@ -37,7 +37,8 @@ LONGEST_PAUSE = 366 * DAY
 
 def set_preferences(command: c.SetPreferences, person: Person, plan: Plan) -> Outcome:
     """A withdrawal is carried out whatever becomes of the rest. A purpose that cannot be switched
-    on is left as it is; where nothing else was wanted, its refusal is the answer.
+    on is left as it is; where nothing else was wanted, its refusal is the answer. Of who is not
+    written to because they were silent, a choice is written even if it changes nothing.
     """
     if command.call and command.call in person.calls:
         return REPEATED
@@ -61,7 +62,8 @@ def set_preferences(command: c.SetPreferences, person: Person, plan: Plan) -> Ou
             present = fold(outcome.events, present)
     in_force = _in_force(person.preferences, command.at)
     chosen = _chosen(command, in_force, plan)
-    if chosen != in_force:
+    lets_go_on = bool(person.stopped) and command.act in HUMAN_ACTS and not command.off
+    if lets_go_on or chosen != in_force:
         facts += done(
             command.cause,
             e.PreferencesSet(

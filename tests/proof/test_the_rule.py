@@ -24,8 +24,8 @@ from engine.ledger.codec import EntryRefused
 from engine.proof import verify
 from engine.sending.claim import Claim, still_eligible
 from engine.sequence.anchors import Anchored, PersonalDate
-from engine.sequence.delay import DAY, HOUR, MINUTE
-from engine.sequence.model import Broadcast, Plan, Version
+from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
+from engine.sequence.model import Broadcast, Ending, Plan, Reactivation, Version
 from engine.sequence.parse import Settings
 from engine.sequence.pressure import parse_cap
 from engine.sequence.versions import all_in
@@ -99,6 +99,13 @@ CAKE = replace(
         )
     },
 )
+ASKS_THE_SILENT = replace(
+    PLAN,
+    lists={**PLAN.lists, 12: replace(PLAN.lists[12], letters=(), ends=Ending("stop"))},
+    reactivations={12: Reactivation(12, Delay(months=12), 1)},
+)
+YEAR_LATER = local("2027-03-02 12:00")
+STOPPED = e.PurposeStopped(YEAR_LATER, "conseils", 1, NOON)
 STREAM = "8d3f2f0e-6a0e-4c86-9a45-2f6a3a1f7b1c"
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text(encoding="utf-8")
 ROWS = {
@@ -692,6 +699,15 @@ SCENARIOS = {
     "P1.70": Scenario(
         Life(ANNA, lambda: PERFORM, Told(HELD_OUT), tried("b")),
         Life(ANNA, lambda: PERFORM, Told(HELD_OUT), tried("holdout")),
+    ),
+    "P1.71": after(ANNA, replace(STOPPED, at=LATER), PERFORM, WELCOME),
+    "P1.72": rather(
+        (ANNA, e.ListJoined(LATER, 12, 2), sent("m0", "still", 12, 2)),
+        perform("list:12", YEAR_LATER),
+        replace(STOPPED, silent_since=NOON - DAY),
+        perform("list:12", YEAR_LATER),
+        STOPPED,
+        plan=ASKS_THE_SILENT,
     ),
 }
 

@@ -180,6 +180,8 @@ class Person:
     configurations: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
     trials: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
     ruled: dict[str, bool] = field(default_factory=dict)
+    silences: dict[str, int] = field(default_factory=dict)
+    heard: float = float("-inf")
     recorded_at: float = float("-inf")
     is_known: bool = False
     rate: int = 1
@@ -328,6 +330,8 @@ class Person:
                 self.segments.discard(fact.text("segment"))
             case "rules-applied":
                 self.ruled[fact.text("segment")] = fact.flag("entered")
+            case "purpose-stopped":
+                self.silences[purpose] = fact.number("silent_since")
             case "right-answered":
                 self.rights.pop(request, None)
             case "preferences-set":
@@ -346,12 +350,17 @@ class Person:
                     self.rights,
                     self.standing,
                     self.segments,
+                    self.silences,
                 ):
                     known.clear()
         if name in GROUNDS:
             self.grounds.add(purpose)
             self.bases[purpose] = fact.text("basis")
             self.stops.pop(f"withdrawn:{purpose}", None)
+        self.heard = max(self.heard, contact(fact))
+        if name != "consent-withdrawn":
+            for silent in [n for n, since in self.silences.items() if contact(fact) > since]:
+                del self.silences[silent]
         question = self.open.get("*")
         if question is not None and contact(fact) >= question.mailed_from:
             del self.open["*"]
@@ -493,7 +502,7 @@ def instants(fact: Fact) -> list[int]:
     return [
         fact.at,
         fact.recorded_at,
-        *(fact.number(n) for n in fact.data if n.endswith("_at") or n == "until"),
+        *(fact.number(n) for n in fact.data if n.endswith("_at") or n in ("until", "silent_since")),
     ]
 
 
@@ -501,7 +510,7 @@ def is_well_formed(fact: Fact) -> bool:
     kinds = dict.fromkeys(TEXTS, str) | dict.fromkeys(INTEGERS, int) | dict.fromkeys(TRUTHS, bool)
     typed = all(type(value) is kinds.get(name, type(value)) for name, value in fact.data.items())
     kind = fact.text("kind") if fact.name == "letter-begun" else ""
-    of_one = (*GROUNDS, "consent-requested", "letter-begun")
+    of_one = (*GROUNDS, "consent-requested", "purpose-stopped", "letter-begun")
     is_open = fact.name not in of_one or kind in ("permission", "rights")
     purpose = re.fullmatch(r"[A-Za-z0-9-]{1,63}" + r"|\*|" * is_open, fact.text("purpose"))
     known = fact.name != "mail-bounced" or fact.text("kind") in ("hard", "soft")
@@ -587,6 +596,12 @@ HOLDS: Mapping[str, Holds] = {
     "P1.68": lambda p, f: p.ruled.get(f.text("segment")) != f.flag("entered"),
     "P1.69": lambda p, f: p.drawn(f) == f.text("version"),
     "P1.70": lambda p, f: f.text("why") != "holdout" or p.drawn(f) == "holdout",
+    "P1.71": lambda p, f: f.text("purpose") not in p.silences,
+    "P1.72": lambda p, f: (
+        f.text("purpose") in p.grounds
+        and f.text("purpose") not in p.silences
+        and f.at > f.number("silent_since") >= p.heard
+    ),
     "P1.55": lambda p, f: len({p.ways.get(run, run) for run in p.standing.values()})
     == len(p.standing),
 }
