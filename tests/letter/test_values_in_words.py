@@ -185,7 +185,17 @@ def test_a_subject_and_a_value_are_told_in_the_language_of_the_installation() ->
 def test_a_page_of_my_data_says_values_in_words() -> None:
     plan = Plan(fields={"garden": Field("garden", "Jardin", "yes-no")})
     person = dict.fromkeys(
-        ("email", "source", "timezone", "language", "last_contact", "restricted", "suppressed"), ""
+        (
+            "email",
+            "source",
+            "form",
+            "timezone",
+            "language",
+            "last_contact",
+            "restricted",
+            "suppressed",
+        ),
+        "",
     )
     known = {"person": person | {"fields": {"garden": "no"}}}
     for language, word in (("fr", "non"), ("en", "no")):
