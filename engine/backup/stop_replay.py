@@ -19,7 +19,14 @@ from engine.commands.command_handler import CommandHandler, CommandRequest
 from engine.desk.clock import Clock
 from engine.ledger.store import Ledger
 from engine.subscriber import events as e
-from engine.subscriber.commands import AnyCommand, Erase, Restrict, Suppress, withdrawal
+from engine.subscriber.commands import (
+    AnyCommand,
+    Erase,
+    Restrict,
+    SetPreferences,
+    Suppress,
+    withdrawal,
+)
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import NOBODY, Person
@@ -98,6 +105,8 @@ def _requests(
         person = people.get(stop.stream, NOBODY)
         if not person.registered or person.erased:
             continue
+        if stop.kind == "pause" and _chose_since(stores.ledger, stop):
+            continue
         command = _command(stop, person)
         if command is not None:
             yield (
@@ -123,11 +132,27 @@ def _command(stop: Stop, person: Person) -> AnyCommand | None:
             )
         case "restriction":
             return Restrict(stop.at, cause, secrets.token_hex(16), stop.why == "lifted")
+        case "pause":
+            until = int(stop.why) if stop.why.isdecimal() else 0
+            return SetPreferences(
+                at=stop.at,
+                cause=cause,
+                paused_until=until,
+                unsaid=frozenset({"themes", "contents", "frequency"}),
+            )
         case "suppression":
             reason = next((known for known in SUPPRESSIONS if known == stop.why), None)
             if reason is None or _came_back(person, stop.at, EVERYTHING):
                 return None
             return Suppress(stop.at, cause, reason)
+
+
+def _chose_since(ledger: Ledger, stop: Stop) -> bool:
+    """Whether the ledger holds this choice, or a later one."""
+    entries = ledger.stream(stop.stream)
+    return any(
+        isinstance(entry.event, e.PreferencesSet) and entry.event.at >= stop.at for entry in entries
+    )
 
 
 def _came_back(person: Person, at: int, purpose: str) -> bool:

@@ -113,7 +113,7 @@ def told(applied: Applied, _: Say) -> Iterator[str]:
         "applied again from the stop journal: {erased} erasures, {withdrawn} withdrawals, {others}"
         " others"
     )
-    others = counts["restriction"] + counts["suppression"] + counts["hash"]
+    others = sum(counts[kind] for kind in ("restriction", "suppression", "pause", "hash"))
     yield sentence.format(erased=counts["erasure"], withdrawn=counts["withdrawal"], others=others)
     for path, lines in applied.unreadable.items():
         yield _(

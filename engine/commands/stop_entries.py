@@ -1,5 +1,5 @@
 """Which facts the stop journal is told of: everything after which somebody may no longer be written
-to, at their own wish or an operator's.
+to, at their own wish or an operator's; a pause, too, and that it is over.
 
 A bounce is not among them: writing to a dead address again harms nobody, and it bounces again.
 """
@@ -19,6 +19,7 @@ STOPPING = frozenset(
         e.MailComplained,
         e.SubscriberSuppressed,
         e.SubscriberErased,
+        e.PreferencesSet,
     }
 )
 
@@ -70,6 +71,8 @@ def stops_of(
                 ]
             case e.ProcessingRestricted(at, lifted):
                 stops.append(Stop("restriction", at, stream, why="lifted" if lifted else ""))
+            case e.PreferencesSet(at):
+                stops.append(Stop("pause", at, stream, why=str(event.paused_until or "")))
             case e.MailComplained(at):
                 stops.append(Stop("suppression", at, stream, hash=current, why="complained"))
             case e.SubscriberSuppressed(at, why) if why != "bounced":

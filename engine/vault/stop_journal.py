@@ -27,16 +27,17 @@ from engine.store.files import sync_folder
 
 log = logging.getLogger("relance.vault")
 FILE = "stop.journal"
-Kind = Literal["erasure", "withdrawal", "restriction", "suppression"]
+Kind = Literal["erasure", "withdrawal", "restriction", "suppression", "pause"]
 KINDS = frozenset(get_args(Kind))
 PIECE_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """`stream` is whose (erasure, withdrawal, restriction), `hash` the keyed hash of an address in
+    """`stream` is whose (all but a suppression), `hash` the keyed hash of an address in
     hexadecimal: of a suppression, or behind a withdrawal, for a copy in which that person is not
-    known yet. `purpose` "*" is everything, `why` the basis or reason, `at` engine time (ms).
+    known yet. `purpose` "*" is everything, `why` the basis or reason or, of a pause,
+    its end (ms; "" for no pause), `at` engine time (ms).
     """
 
     kind: Kind

@@ -32,10 +32,12 @@ from engine.subscriber.commands import (
     RequestConsent,
     Restrict,
     Resubscribe,
+    SetPreferences,
     Suppress,
     WithdrawEverything,
 )
 from engine.subscriber.events import Cause
+from engine.subscriber.person import Preferences
 from engine.vault.vault import VaultWrite
 from tests.backup.database_context import backup, database_context_of, restore
 from tests.cli.asking import join, send, withdraw
@@ -189,6 +191,36 @@ def test_who_was_erased_or_left_since_stays_gone(
         assert set(send(context, [stays])) == {stays}
         context.views.catch_up()
         assert context.views.compare(lambda done, total: None) == []
+
+
+def test_a_pause_since_the_copy_holds_and_one_that_was_over_by_then_does_not(
+    database_context: DatabaseContext, people: People, tmp_path: Path
+) -> None:
+    pauses, over = people.streams[:2]
+
+    def pause(context: AppContext, stream: str, days: int) -> int:
+        context.clock.jump(60_000)
+        now = context.clock.now()
+        until = now + days * 86_400_000 if days else 0
+        choice = SetPreferences(now, CLICK, frequency="weekly", paused_until=until)
+        context.command_handler.execute_one(
+            CommandRequest(replace(choice, act="human_button"), stream=stream)
+        )
+        return until
+
+    with database_context.open_context() as context:
+        pause(context, over, 9)
+        pause(context, over, 0)
+    backup(database_context, tmp_path / "copy")
+    with database_context.open_context() as context:
+        until = pause(context, pauses, 9)
+    restore(database_context, tmp_path / "copy")
+    with database_context.open_context() as context:
+        found = context.command_handler.load([pauses, over])
+        assert found[pauses].preferences == Preferences(paused_until=until)
+        assert found[over].preferences.paused_until <= context.clock.now()
+        names = [entry.name for entry in context.ledger.stream(over)]
+        assert names.count("preferences-set") == 2
 
 
 def test_whoever_came_back_before_the_copy_was_made_stays(

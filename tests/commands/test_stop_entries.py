@@ -33,6 +33,11 @@ def stops(
         (e.ProcessingRestricted(NOON), Stop("restriction", NOON, ANNA)),
         (e.ProcessingRestricted(NOON, lifted=True), Stop("restriction", NOON, ANNA, why="lifted")),
         (
+            e.PreferencesSet(NOON, paused_until=NOON + 5),
+            Stop("pause", NOON, ANNA, why=str(NOON + 5)),
+        ),
+        (e.PreferencesSet(NOON, ("semis",)), Stop("pause", NOON, ANNA)),
+        (
             e.MailComplained(NOON, "api"),
             Stop("suppression", NOON, ANNA, hash=PRESENT.hex(), why="complained"),
         ),
