@@ -29,6 +29,7 @@ def import_arguments(parser: argparse.ArgumentParser) -> None:
             "the column that holds a profession, required for b2b (but for addresses such as"
             " contact@)"
         ),
+        rows.THEME: N_("the column that says which themes each person chose"),
         rows.LAST_CONTACT: N_("the column that says when each person was last in touch"),
     }
     meanings: dict[ColumnMeaning, str] = {

@@ -76,6 +76,9 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptio
         objection=args.objection.strip(),
         first_address=args.first_address,
         ask_first=(plan.declared or Declared()).consent == "ask-first",
+        themes={
+            name: theme.id for theme in plan.themes.values() for name in (theme.id, theme.name)
+        },
         segment=static_segment_of(plan, args.segment).id if args.segment else "",
     )
     if args.collected.strip():

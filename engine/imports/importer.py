@@ -33,12 +33,20 @@ from engine.imports.rows import (
 from engine.imports.stores import ImportStores
 from engine.installation.stream import InstallationStream
 from engine.intake.evidence_requirements import NOT_DECLARED
+from engine.intake.preferences import written_choice
 from engine.sequence.timing import to_local
 from engine.subscriber import events as e
 from engine.subscriber.act import zone_of
 from engine.subscriber.agenda import acts
 from engine.subscriber.agenda_key import list_key
-from engine.subscriber.commands import AskFirst, ChangeProfile, Subscribe, Suppress, withdrawal
+from engine.subscriber.commands import (
+    NOTHING_CHOSEN,
+    AskFirst,
+    ChangeProfile,
+    Subscribe,
+    Suppress,
+    withdrawal,
+)
 from engine.subscriber.decide import decide
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.events import Cause, ListJoined
@@ -286,7 +294,10 @@ class Importer:
         arrival: Arrival,
         defaults: ImportDefaults,
     ) -> CommandRequest:
-        """A row collected before somebody left the list is older news than their leaving."""
+        """A row collected before somebody left the list is older news than their leaving. Who is
+        known has chosen for themselves.
+        """
+        arrival = arrival._replace(chosen=NOTHING_CHOSEN)
         new = {
             name: value
             for name, value in arrival.fields.items()
@@ -330,6 +341,7 @@ class Importer:
             **told,
             "email": arrival.address,
             "unknown": _untold(frozenset(told)),
+            **({"preferences": written_choice(arrival.chosen)} if arrival.chosen.themes else {}),
         }
 
     def _cause(self, line: int, facts: Mapping[str, object]) -> tuple[Cause, Evidence]:

@@ -24,9 +24,10 @@ from engine.intake.field_reader import FieldRefused, read_value
 from engine.intake.ground_requirements import GroundDeclaration, Requirement
 from engine.intake.instants import DateOrder, DateRefused, is_no_day, not_after, read_instant
 from engine.intake.locales import read_language, read_zone
+from engine.sequence.field_values import BETWEEN_OPTIONS
 from engine.sequence.model import Field
 from engine.sequence.timing import to_local
-from engine.subscriber.commands import AskFirst, Subscribe
+from engine.subscriber.commands import NOTHING_CHOSEN, AskFirst, Chosen, Subscribe
 from engine.subscriber.events import Cause
 from engine.subscriber.terms import Basis, Start
 from engine.words import Reason
@@ -38,6 +39,7 @@ COLLECTED = "--collected-column"
 BASIS = "--basis-column"
 PROOF = "--proof"
 LAST_CONTACT, ORDER, FUNCTION = "--last-contact", "--order", "--function"
+THEME = "--theme"
 DATED = (COLLECTED, LAST_CONTACT)
 RESERVED = {
     "source": SOURCE,
@@ -47,6 +49,7 @@ RESERVED = {
     "last_contact": LAST_CONTACT,
     "order": ORDER,
     "function": FUNCTION,
+    "theme": THEME,
 }
 BASES: dict[str, Basis] = {
     "consent": "consent",
@@ -74,6 +77,7 @@ class ImportDefaults:
     `fields` are names, `typed` those of them that are no texts. `judged` and `orders` are what a
     scan of the file found: columns of refusal or agreement, and the order of the dates of a field.
     `ask_first`: whose consent is declared without a proof is asked once, before anything else.
+    `themes` are the codes of the plan's themes by their codes and names.
     `segment` is a static one into which everybody is put, "" for none.
     """
 
@@ -92,6 +96,7 @@ class ImportDefaults:
     first_address: bool = False
     ask_first: bool = False
     segment: str = ""
+    themes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Arrival(NamedTuple):
@@ -113,13 +118,14 @@ class Arrival(NamedTuple):
     left_empty: tuple[str, ...] = ()
     several: bool = False
     unfit: tuple[Reason[RowFault], ...] = ()
+    chosen: Chosen = NOTHING_CHOSEN
 
     @property
     def content(self) -> int:
         """Equal for two rows that say the same; a number, so that a long file's can all be
         remembered.
         """
-        return hash((*self[5:8], *self.ground, *self.fields.items()))
+        return hash((*self[5:8], *self.ground, *self.fields.items(), *self.chosen.themes))
 
 
 class Departure(NamedTuple):
@@ -207,6 +213,7 @@ def subscribe(
         fields=fields,
         last_contact=arrival.last_contact,
         segment=defaults.segment,
+        chosen=arrival.chosen,
     )
 
 
@@ -324,6 +331,7 @@ def _arrival(row: Row, address: str, defaults: ImportDefaults, several: bool) ->
     optional = {name: text for name, text in fields.items() if not is_no_day(text)}
     unread = [name for name in fields if name not in optional]
     unfit = _read_typed(optional, defaults) if defaults.typed else ()
+    chosen, unknown = _themes(values.get(THEME, ""), defaults.themes)
     unread += ["timezone"] if zone and not read_zone(zone) else []
     unread += ["language"] if language and not read_language(language) else []
     unread += [LAST_CONTACT] if contact is None else []
@@ -338,8 +346,19 @@ def _arrival(row: Row, address: str, defaults: ImportDefaults, several: bool) ->
         last_contact=contact or 0,
         left_empty=tuple(unread),
         several=several,
-        unfit=unfit,
+        unfit=unfit + unknown,
+        chosen=chosen,
     )
+
+
+def _themes(text: str, themes: Mapping[str, str]) -> tuple[Chosen, tuple[Reason[RowFault], ...]]:
+    """Those of a cell, by their codes or names, with semicolons or commas between."""
+    offered = Field("theme", "theme", "choices", tuple(themes))
+    try:
+        named = read_value(offered, text).split(BETWEEN_OPTIONS) if text else []
+    except FieldRefused as error:
+        return NOTHING_CHOSEN, (Reason(RowFault.VALUE_UNFIT, field="theme", why=error.reason),)
+    return Chosen(tuple(dict.fromkeys(themes[name.strip()] for name in named))), ()
 
 
 def _read_typed(values: dict[str, str], defaults: ImportDefaults) -> tuple[Reason[RowFault], ...]:

@@ -185,8 +185,9 @@ class LinkLoaders:
         known = vault.people([stream]).get(stream)
         kept = vault.evidence_of(stream).get(commitment, {})
         answers = kept.get("answers")
-        if known is None or not isinstance(answers, dict):
+        if known is None:
             return Told()
+        answers = answers if isinstance(answers, dict) else {}
         declared: Collection[str] = self.stores.installation_stream.known.plan().fields
         fields = {
             name: str(value)

@@ -93,3 +93,29 @@ def test_nothing_is_said_of_proofs_where_none_is_wanting(
 ) -> None:
     report = bring(context, table(tmp_path, "email;fiche\nbob@lecteurs.example;F-12\n"), *PROOF)
     assert not any("[consent]" in line for line in report.lines(str))
+
+
+THEMES = """
+[[theme]]
+id = "semis"
+name = "Semis & plants"
+[[theme]]
+id = "eau"
+name = "L’eau"
+"""
+CHOSEN = (
+    "email;fiche;envies\nana@lecteurs.example;F-1;Semis & plants\neve@lecteurs.example;F-2;feu\n"
+)
+
+
+def test_a_newcomer_chose_the_themes_of_the_file_and_who_is_known_keeps_their_own(
+    make_context: MakeContext, tmp_path: Path
+) -> None:
+    context = make_context(FILES, config=CONFIG + THEMES)
+    columns = (*PROOF, "--map", "envies=theme")
+    report = bring(context, table(tmp_path, CHOSEN), *columns)
+    assert person(context, "ana@lecteurs.example").preferences.themes == ("semis",)
+    assert person(context, "eve@lecteurs.example").preferences.themes == ()
+    assert any("3" in line and "theme" in line for line in report.lines(str))
+    bring(context, table(tmp_path, CHOSEN.replace("Semis & plants", "eau")), *columns, "--update")
+    assert person(context, "ana@lecteurs.example").preferences.themes == ("semis",)

@@ -443,3 +443,12 @@ def test_the_address_of_a_firm_has_no_profession_and_needs_none() -> None:
         "",
         "case sur le bon de commande",
     )
+
+
+def test_themes_are_known_by_code_or_name_and_what_names_none_is_left_out_and_said() -> None:
+    said = replace(SAID, themes={"semis": "semis", "Semer & planter": "semis", "eau": "eau"})
+    read = read_row(reserved(theme="semer & PLANTER; Eau"), said)
+    assert isinstance(read, Arrival) and read.chosen.themes == ("semis", "eau")
+    unknown = read_row(reserved(theme="eau, feu"), said)
+    assert isinstance(unknown, Arrival) and not unknown.chosen.themes
+    assert [(unknown.line, reason.code) for reason in unknown.unfit] == [(7, RowFault.VALUE_UNFIT)]
