@@ -422,6 +422,7 @@ def test_a_look_up_says_where_a_person_stands(shop: Shop) -> None:
         "memberships": [],
         "purposes": [],
         "suppressed": None,
+        "preferences": None,
     }
     assert shop.call("people/lookup", {"email": "jamais@exemple.fr"}).json() == nobody
 
