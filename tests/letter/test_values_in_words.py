@@ -197,7 +197,7 @@ def test_a_page_of_my_data_says_values_in_words() -> None:
         ),
         "",
     )
-    known = {"person": person | {"fields": {"garden": "no"}}}
+    known = {"person": person | {"fields": {"garden": "no"}}, "segments": []}
     for language, word in (("fr", "non"), ("en", "no")):
         spoken: Literal["fr", "en"] = "fr" if language == "fr" else "en"
         lines = list(DossierInWords(plan, spoken, "Europe/Paris", 0)._known(known))
