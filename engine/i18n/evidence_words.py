@@ -172,6 +172,7 @@ VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "withdrawal": N_("withdrawal"),
             "erasure": N_("erasure"),
             "portability": N_("portability"),
+            "resume": N_("to be written to again"),
         },
         "stage": {
             "connect": N_("connection"),

@@ -28,6 +28,7 @@ Act = Literal[
     "address",
     "restrict",
     "lift",
+    "resume",
     "object",
     "erase",
     "erase-now",
@@ -36,7 +37,14 @@ Act = Literal[
 Wrong = Reason | Literal["zone", "language", "same"]
 ACTS: tuple[Act, ...] = get_args(Act)
 READING: frozenset[Act] = frozenset({"see", "json", "csv", "proof", "erase"})
-CHANGING: tuple[Act, ...] = ("correct", "address", "restrict", "lift", "object")
+CHANGING: tuple[Act, ...] = (
+    "correct",
+    "address",
+    "restrict",
+    "lift",
+    "resume",
+    "object",
+)
 LANGUAGES = ("fr", "en")
 FIELD, ZONE, LANGUAGE, ADDRESS, SURE = "field-", "timezone", "language", "new-address", "sure"
 

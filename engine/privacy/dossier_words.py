@@ -192,10 +192,7 @@ class DossierInWords:
         for stopped in _part(dossier, "stopped"):
             yield Line(
                 str(stopped["name"]),
-                _(
-                    "you have not been written to since {date}, because you had been silent since"
-                    " {silent}: to get letters again, say so under “Choose what you receive”"
-                ).format(
+                _("not written to since {date}, because you had been silent since {silent}").format(
                     date=self._date(stopped["since"]), silent=self._date(stopped["silent_since"])
                 ),
             )

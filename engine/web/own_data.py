@@ -166,6 +166,8 @@ class OwnData:
                 result = self.requests.ask_address(letter, visitor, address)
             case "object":
                 result = self.requests.stop(letter, visitor)
+            case "resume":
+                result = self.requests.resume(letter, visitor)
             case act:
                 result = self.requests.restrict(letter, visitor, lift=act == "lift")
         return self._after(letter, result, press.act)

@@ -59,12 +59,14 @@ DONE: Mapping[str, str] = {
         " here."
     ),
     "lift": N_("Your data are no longer frozen."),
+    "resume": N_("We write to you again."),
     "object": N_("Everything is stopped: we send you nothing any more, about anything."),
 }
 NOTHING_DONE: Mapping[str, str] = {
     "correct": N_("You have changed nothing, so nothing was corrected."),
     "restrict": N_("Your data are frozen already."),
     "lift": N_("Your data are not frozen."),
+    "resume": N_("We had not stopped writing to you."),
     "object": N_("You had stopped everything already."),
 }
 DELETED: Mapping[str, str] = {
@@ -237,6 +239,7 @@ class OwnDataPages:
             address=address,
             restricted=letter.person.restricted,
             objected=letter.person.objected,
+            silent=bool(letter.person.stopped),
             zone_now=known.get(ZONE, letter.person.timezone)[:100],
             zone_wrong=wrong.get(ZONE, ""),
             zones=[(_(REGIONS[region]), towns) for region, towns in zones(letter.language).items()],

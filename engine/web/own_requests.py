@@ -23,7 +23,14 @@ from engine.privacy.erasure import Receipt, archiver, erase
 from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
 from engine.sequence.timing import later
-from engine.subscriber.commands import AnyCommand, ExerciseRight, GrantAccess, Object, Restrict
+from engine.subscriber.commands import (
+    AnyCommand,
+    ChangeProfile,
+    ExerciseRight,
+    GrantAccess,
+    Object,
+    Restrict,
+)
 from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.inactivity import retention_of
 from engine.subscriber.outcome import Refused
@@ -125,6 +132,15 @@ class OwnRequests:
 
     def stop(self, letter: OwnLetter, visitor: Visitor) -> Result:
         return self._request(letter, visitor, "objection", Object)
+
+    def resume(self, letter: OwnLetter, visitor: Visitor) -> Result:
+        """They want letters again that were stopped because they were silent."""
+        return self._request(
+            letter,
+            visitor,
+            "resume",
+            lambda now, cause, request: ChangeProfile(at=now, cause=cause, last_contact=now),
+        )
 
     def ask_address(self, letter: OwnLetter, visitor: Visitor, address: str) -> Result:
         """Record that the address is to be changed. The operator changes it, after asking the

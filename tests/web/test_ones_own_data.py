@@ -25,6 +25,8 @@ import pytest
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.language import day_in_words
+from engine.ledger.codec import Encoded
+from engine.ledger.store import AT_HEAD, Append
 from engine.letter.link_token import CONFIRM, EVERYTHING, MY_DATA, NOT_ME, UNDO, UNSUBSCRIBE
 from engine.privacy.dossier_words import DETAILS
 from engine.privacy.export import SOURCES, dossier
@@ -40,6 +42,7 @@ from engine.subscriber.events import (
     Event,
     ProcessingRestricted,
     ProfileChanged,
+    PurposeStopped,
     RightAnswered,
     RightExercised,
     SubscriberErased,
@@ -579,6 +582,22 @@ def test_data_are_frozen_and_go_on_again(anna: Reader) -> None:
         "Vos données ne sont plus gelées." in anna.presses(frozen, "lift").text
         and not anna.letter.person().restricted
     )
+
+
+def test_who_is_not_written_to_because_they_were_silent_is_written_to_again_by_a_press(
+    context: AppContext, anna: Reader
+) -> None:
+    assert "Écrivez-moi de nouveau" not in anna.sees().text
+    now, person = context.clock.now(), anna.letter.person()
+    stopped = PurposeStopped(now, "conseils", 1, person.last_contact)
+    fact = Encoded(anna.letter.stream, stopped, Cause("rule"), now)
+    context.ledger.append([Append(anna.letter.stream, AT_HEAD, (fact,))])
+    page = anna.sees()
+    assert "nous ne vous écrivons plus depuis le" in page.text
+    resumed = anna.presses(page, "resume")
+    assert "Nous vous écrivons de nouveau." in resumed.text
+    assert not anna.letter.person().stopped
+    assert "Écrivez-moi de nouveau" not in resumed.text
 
 
 def test_a_press_that_comes_again_later_undoes_nothing_that_was_done_since(anna: Reader) -> None:
