@@ -1,5 +1,5 @@
-"""`relance clean --plan`: whom `[[reactivation]]` would ask and then stop, in numbers, before
-anything happens. What is published starts it, and a publication without it ends it.
+"""`relance clean --plan`: whom `[[reactivation]]` in `sequences/` would ask and then stop, in
+numbers, before anything happens. Its publication starts it, and a publication without it ends it.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 
+from engine.authoring.inspection import read_folder
 from engine.cli.progress import catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
@@ -18,27 +19,32 @@ from engine.words import Language
 
 
 def clean(context: AppContext, args: argparse.Namespace) -> int:
+    """Raises Unpublishable when the files hold a fatal mistake."""
+    plan = read_folder(context.config).sound().plan
     catch_up(context)
-    plans = cleaning_plans(context)
+    plans = cleaning_plans(context, plan)
+    in_force = context.installation_stream.current().plan().reactivations
     language = context.config.site.language
     _ = translator(language)
     if args.json:
-        print(json_text([_as_json(told) for told in plans]))
+        print(json_text([_as_json(told, told.list in in_force) for told in plans]))
         return 0
     if not plans:
-        print(_("no [[reactivation]] is published: nobody is asked whether to go on by letters"))
+        print(_("there is no [[reactivation]]: nobody is asked whether to go on by letters"))
         return 0
-    zone = context.installation_stream.current().plan().timezone
     for told in plans:
-        for line in _lines(told, zone, language, _):
+        for line in _lines(told, plan.timezone, language, _):
             print(line)
+        if told.list not in in_force:
+            print(_("not published yet: `relance publish` starts it"))
     return 0
 
 
-def _as_json(told: CleaningPlan) -> dict[str, object]:
+def _as_json(told: CleaningPlan, published: bool) -> dict[str, object]:
     return {
         "purpose": told.purpose,
         "list": told.list,
+        "published": published,
         "to_be_asked": told.quiet,
         "asked": told.asked,
         "stopped": told.stopped,

@@ -140,9 +140,9 @@ def shown(cells: Mapping[str, int]) -> tuple[dict[str, int], int]:
     return kept, rest if rest >= SHOWN_FROM else 0
 
 
-def cleaning_plans(stores: ReactivationStores) -> list[CleaningPlan]:
-    """As of this moment; nothing is changed by it."""
-    plan, now = stores.installation_stream.current().plan(), stores.clock.now()
+def cleaning_plans(stores: ReactivationStores, plan: Plan) -> list[CleaningPlan]:
+    """What a plan, published or not, comes to at this moment; nothing is changed by it."""
+    now = stores.clock.now()
     cap = retention_of(plan).nightly_cap
     plans = {
         number: CleaningPlan(plan.lists[number].purpose, number, cap)

@@ -128,6 +128,22 @@ def live_to_the_stop(context: AppContext, stream: str) -> tuple[object, ...]:
     return getattr(outcome, "events", ())
 
 
+@pytest.mark.postgres
+def test_the_numbers_are_told_before_it_is_published(
+    make_context: MakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = make_context(FILES)
+    streams = silent_readers(context, 10, "orange.fr")
+    context.clock.jump(6 * DAY)
+    send(context, streams)
+    context.clock.jump(362 * DAY)
+    (context.config.sequences / "silent.toml").write_text(TABLE, encoding="utf-8")
+    plan = told(context, capsys)
+    assert (plan["to_be_asked"], plan["published"]) == (10, False)
+    night(context)
+    assert on_list_90(context, streams) == []
+
+
 def test_cells_of_fewer_than_ten_are_not_shown_nor_what_would_tell_of_them() -> None:
     assert shown({"a": 10, "b": 9, "c": 30}) == ({"c": 30, "a": 10}, 0)
     assert shown({"a": 10, "b": 9, "c": 3}) == ({"a": 10}, 12)
