@@ -75,6 +75,23 @@ def week_of(at: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class ArmCount:
+    """Of a letter that is tried: `people` who got a version, or who were held out ("holdout"); of
+    these how many answered and how many ordered in the ORDER_DAYS days after, less what was paid
+    back. `amount` and `squares` are the sums of what each ordered and of its square, in minor units
+    of `currency`.
+    """
+
+    version: str
+    people: int
+    answered: int
+    ordered: int
+    amount: int
+    squares: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class LetterCount:
     """A counter of `letter` (a letter_ref) that names nobody. `week`: the Monday of the week (UTC)
     in which the letters were begun, in days since 1970-01-01; `list` 0 where none brought them.
@@ -290,6 +307,9 @@ class Views(Protocol):
         self, subscribers: Collection[str], since: int = ..., until: int = ...
     ) -> list[PeopleOfLetter]:
         """What became of letters among some people, in the weeks of these Mondays."""
+
+    def arms(self, letter: str, since: int) -> list[ArmCount]:
+        """How the trial of a letter (its letter_ref) that began with an edition stands."""
 
     def in_doubt(self) -> list[tuple[str, str, str, int]]:
         """Letters in doubt: message, subscriber, letter, since when."""

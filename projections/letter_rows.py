@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, fields
 
 from engine.ledger.codec import Entry
 from engine.sequence.delay import DAY
+from engine.sequence.model import HOLDOUT
 from engine.subscriber import events as e
 from engine.subscriber.agenda_key import BroadcastKey, RequestKey, decode
+from engine.subscriber.terms import HELD_OUT
 from engine.views import ORDER_DAYS, week_of
 
 ORDER_WINDOW = ORDER_DAYS * DAY
@@ -30,9 +32,10 @@ DOORS_OF_A_LETTER = ("click", "one-click", "mailto")
 
 @dataclass(slots=True)
 class LetterRow:
-    """One letter begun or withheld. The first eleven never change. `sent_at` (ms): when the server
-    accepted it, 0 where it has not; `why` it was put off, withheld or given up; `bounce`: "hard",
-    "soft", "blocked" (refused for the sender's sake), "gave-up", or "".
+    """One letter begun or withheld. The first twelve never change. `version`: of a letter that is
+    tried in several, "holdout" of who does not get it. `sent_at` (ms): when the server accepted it,
+    0 where it has not; `why` it was put off, withheld or given up; `bounce`: "hard", "soft",
+    "blocked" (refused for the sender's sake), "gave-up", or "".
     """
 
     message: str
@@ -46,6 +49,7 @@ class LetterRow:
     edition: int
     purpose: str
     week: int
+    version: str
     status: str
     at: int
     sent_at: int = 0
@@ -74,12 +78,14 @@ class AnswerRow:
 
 @dataclass(slots=True)
 class OrderRow:
-    """An order that counts for a letter: for the last one accepted in the days before it
-    (`after_letter`), and for the one in which the person last acted in those days (`after_act`);
+    """An order at `at` (ms). It counts for a letter: for the last one accepted in the days before
+    it (`after_letter`), and for the one in which the person last acted in those days (`after_act`);
     message ids, "" for none. Amounts in minor units.
     """
 
     order: str
+    subscriber: str
+    at: int
     after_letter: str
     after_act: str
     currency: str
@@ -209,8 +215,8 @@ class LetterRows:
         self.add(
             LetterRow(
                 event.message, entry.stream, entry.position, event.key, event.letter, event.list,
-                event.run, event.kind, event.edition, event.purpose, week_of(event.at), "begun",
-                event.at,
+                event.run, event.kind, event.edition, event.purpose, week_of(event.at),
+                event.version, "begun", event.at,
             )
         )  # fmt: skip
 
@@ -227,10 +233,13 @@ class LetterRows:
             if isinstance(key, RequestKey)
             else "letter"
         )
+        held_out = event.why == HELD_OUT
+        edition, version = (event.edition, HOLDOUT) if held_out else (0, "")
         self.add(
             LetterRow(
                 name, entry.stream, entry.position, event.key, event.letter, event.list, event.run,
-                kind, 0, event.purpose, week_of(event.at), "withheld", event.at, why=event.why,
+                kind, edition, event.purpose, week_of(event.at), version, "withheld", event.at,
+                why=event.why,
             )
         )  # fmt: skip
 
@@ -281,14 +290,15 @@ class LetterRows:
         since = event.at - ORDER_WINDOW
         letter = self._last_accepted(subscriber, since, event.at)
         act = self._last_act(subscriber, since, event.at)
-        if letter is not None or act:
-            self.orders[event.order] = OrderRow(
-                order=event.order,
-                after_letter=letter.message if letter is not None else "",
-                after_act=act,
-                currency=event.currency,
-                amount=event.amount,
-            )
+        self.orders[event.order] = OrderRow(
+            order=event.order,
+            subscriber=subscriber,
+            at=event.at,
+            after_letter=letter.message if letter is not None else "",
+            after_act=act,
+            currency=event.currency,
+            amount=event.amount,
+        )
 
     def _last_accepted(self, subscriber: str, since: int, upto: int) -> LetterRow | None:
         """Of the letters accepted between two instants, the last; of two at once, the later one in

@@ -120,7 +120,7 @@ class Letters:
                 self.sql["purchases"], {"orders": texts(needed.orders)}
             ).fetchall()
             for values in found:
-                order = OrderRow(*cast("tuple[str, str, str, str, int]", values))
+                order = OrderRow(*cast("tuple[str, str, int, str, str, str, int]", values))
                 rows.orders[order.order] = order
                 needed.messages |= {order.after_letter, order.after_act} - {""}
         if needed.messages:

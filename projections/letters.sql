@@ -3,7 +3,8 @@
 -- no, silent") and for finding whose message it is. The columns are explained in letter_rows.py; `tally` adds up what the rows come to (counters.py).
 CREATE TABLE {schema}.letter (
     message text NOT NULL, subscriber uuid NOT NULL, position bigint NOT NULL, key text NOT NULL, letter text NOT NULL, list integer NOT NULL,
-    run integer NOT NULL, kind text NOT NULL, edition integer NOT NULL, purpose text NOT NULL, week integer NOT NULL, status text NOT NULL,
+    run integer NOT NULL, kind text NOT NULL, edition integer NOT NULL, purpose text NOT NULL, week integer NOT NULL, version text NOT NULL,
+    status text NOT NULL,
     at bigint NOT NULL, sent_at bigint NOT NULL DEFAULT 0, why text NOT NULL DEFAULT '', bounce text NOT NULL DEFAULT '',
     complained boolean NOT NULL DEFAULT false, unsubscribed boolean NOT NULL DEFAULT false, link integer NOT NULL DEFAULT -1,
     act text NOT NULL DEFAULT '');
@@ -11,7 +12,7 @@ CREATE TABLE {schema}.answer (
     message text NOT NULL, link integer NOT NULL, act text NOT NULL, moved boolean NOT NULL, at bigint NOT NULL, label text NOT NULL,
     target integer NOT NULL);
 CREATE TABLE {schema}.purchase (
-    "order" text NOT NULL, after_letter text NOT NULL, after_act text NOT NULL, currency text NOT NULL, amount bigint NOT NULL,
+    "order" text NOT NULL, subscriber uuid NOT NULL, at bigint NOT NULL, after_letter text NOT NULL, after_act text NOT NULL, currency text NOT NULL, amount bigint NOT NULL,
     refunds integer NOT NULL, refunded bigint NOT NULL);
 CREATE TABLE {schema}.tally (
     letter text NOT NULL, occurrence text NOT NULL, edition integer NOT NULL, list integer NOT NULL, purpose text NOT NULL, week integer NOT NULL,
@@ -34,17 +35,18 @@ CREATE INDEX letter_of ON {schema}.letter (letter, key);
 CREATE INDEX letter_subscriber ON {schema}.letter (subscriber);
 ALTER TABLE {schema}.answer ADD PRIMARY KEY (message, link);
 ALTER TABLE {schema}.purchase ADD PRIMARY KEY ("order");
-CREATE INDEX purchase_letter ON {schema}.purchase (after_letter)
+CREATE INDEX purchase_letter ON {schema}.purchase (after_letter);
+CREATE INDEX purchase_subscriber ON {schema}.purchase (subscriber)
 
 -- name: known
 -- What is known of letters that something has become of.
-SELECT message, subscriber::text, position, key, letter, list, run, kind, edition, purpose, week, status, at, sent_at, why, bounce, complained, unsubscribed,
+SELECT message, subscriber::text, position, key, letter, list, run, kind, edition, purpose, week, version, status, at, sent_at, why, bounce, complained, unsubscribed,
     link, act
 FROM {schema}.letter WHERE message = ANY(%(messages)s)
 
 -- name: recent
 -- The letters that were accepted, or acted in, between two instants: whoever orders or complains may have had one of them.
-SELECT l.message, l.subscriber::text, l.position, l.key, l.letter, l.list, l.run, l.kind, l.edition, l.purpose, l.week, l.status, l.at, l.sent_at, l.why, l.bounce,
+SELECT l.message, l.subscriber::text, l.position, l.key, l.letter, l.list, l.run, l.kind, l.edition, l.purpose, l.week, l.version, l.status, l.at, l.sent_at, l.why, l.bounce,
     l.complained, l.unsubscribed, l.link, l.act
 FROM unnest(%(subscribers)s::uuid[], %(since)s::bigint[], %(upto)s::bigint[]) AS p (subscriber, since, upto)
 JOIN {schema}.letter l ON l.subscriber = p.subscriber
@@ -57,13 +59,13 @@ SELECT message, link, act, moved, at, label, target FROM {schema}.answer WHERE m
 
 -- name: purchases
 -- Which letters an order counts for.
-SELECT "order", after_letter, after_act, currency, amount, refunds, refunded FROM {schema}.purchase WHERE "order" = ANY(%(orders)s)
+SELECT "order", subscriber::text, at, after_letter, after_act, currency, amount, refunds, refunded FROM {schema}.purchase WHERE "order" = ANY(%(orders)s)
 
 -- name: begun
 -- A letter's row is written once when it is begun; a second attempt carries the same message id and changes it.
 INSERT INTO {schema}.letter
 SELECT * FROM unnest(%(message)s::text[], %(subscriber)s::uuid[], %(position)s::bigint[], %(key)s::text[], %(letter)s::text[], %(list)s::integer[],
-    %(run)s::integer[], %(kind)s::text[], %(edition)s::integer[], %(purpose)s::text[], %(week)s::integer[], %(status)s::text[], %(at)s::bigint[],
+    %(run)s::integer[], %(kind)s::text[], %(edition)s::integer[], %(purpose)s::text[], %(week)s::integer[], %(version)s::text[], %(status)s::text[], %(at)s::bigint[],
     %(sent_at)s::bigint[], %(why)s::text[], %(bounce)s::text[], %(complained)s::boolean[], %(unsubscribed)s::boolean[], %(link)s::integer[],
     %(act)s::text[])
 
@@ -91,7 +93,7 @@ ON CONFLICT (message, link) DO UPDATE SET act = excluded.act, moved = excluded.m
 -- name: put_purchases
 -- An order is recorded once; what is paid back of it comes later.
 INSERT INTO {schema}.purchase
-SELECT * FROM unnest(%(order)s::text[], %(after_letter)s::text[], %(after_act)s::text[], %(currency)s::text[], %(amount)s::bigint[], %(refunds)s::integer[],
+SELECT * FROM unnest(%(order)s::text[], %(subscriber)s::uuid[], %(at)s::bigint[], %(after_letter)s::text[], %(after_act)s::text[], %(currency)s::text[], %(amount)s::bigint[], %(refunds)s::integer[],
     %(refunded)s::bigint[])
 ON CONFLICT ("order") DO UPDATE SET refunds = excluded.refunds, refunded = excluded.refunded
 
@@ -114,6 +116,23 @@ WHERE (t.letter, t.occurrence, t.edition, t.list, t.purpose, t.week, t.what, t.d
 SELECT letter, occurrence, list, purpose, week, what, detail, sum(n)::bigint, sum(amount)::bigint FROM {schema}.tally
 WHERE (letter = ANY(%(letters)s) OR '' = ANY(%(letters)s)) AND week BETWEEN %(since)s AND %(until)s
 GROUP BY letter, occurrence, list, purpose, week, what, detail
+
+-- name: arms
+-- How a trial of a letter stands, by version: of the people who got it, or who were held out of it when it was their turn, how many answered, how many
+-- ordered in the days after, and what (the currency in which there are most orders). Some people are asked about at most once a mailing.
+SELECT t.version, count(*), count(*) FILTER (WHERE t.answered), count(*) FILTER (WHERE t.spent > 0), coalesce(sum(t.spent), 0)::bigint,
+    coalesce(sum(t.spent::numeric * t.spent), 0)::bigint, coalesce(max(t.currency), '')
+FROM (
+    SELECT l.version, EXISTS (SELECT FROM {schema}.answer a WHERE a.message = l.message) AS answered, p.spent, c.currency
+    FROM {schema}.letter l
+    LEFT JOIN (SELECT currency FROM {schema}.purchase GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 1) c ON true
+    LEFT JOIN LATERAL (
+        SELECT sum(p.amount - p.refunded)::bigint AS spent FROM {schema}.purchase p WHERE p.subscriber = l.subscriber AND p.currency = c.currency
+            AND p.at BETWEEN CASE l.version WHEN 'holdout' THEN l.at ELSE l.sent_at END AND CASE l.version WHEN 'holdout' THEN l.at ELSE l.sent_at END + %(within)s
+    ) p ON true
+    WHERE l.letter = %(letter)s AND (l.key = %(key)s OR starts_with(l.key, %(key)s || '/')) AND l.version <> '' AND l.edition >= %(since)s
+        AND (l.status = 'sent' OR l.version = 'holdout')
+) t GROUP BY t.version ORDER BY t.version
 
 -- name: outcomes
 -- What became of one mailing, for whoever has just sent it.

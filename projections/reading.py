@@ -13,6 +13,7 @@ from typing import cast
 from psycopg import sql
 
 from engine.ledger.store import Ledger
+from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
 from engine.store.binary import uuids
 from engine.store.database import Database
@@ -22,6 +23,8 @@ from engine.subscriber.person import Person
 from engine.views import (
     FIRST_WEEK,
     LAST_WEEK,
+    ORDER_DAYS,
+    ArmCount,
     LetterCount,
     PeopleOfLetter,
     QuestionQuery,
@@ -267,6 +270,12 @@ class ReadViews:
             until=until,
         )
         return [PeopleOfLetter(*row) for row in rows]  # type: ignore[arg-type]
+
+    def arms(self, letter: str, since: int) -> list[ArmCount]:
+        key, _, name = letter.rpartition("/")
+        within = ORDER_DAYS * DAY
+        rows = self._ask(self.letters.sql["arms"], letter=name, key=key, since=since, within=within)
+        return [ArmCount(*row) for row in rows]  # type: ignore[arg-type]
 
     def in_doubt(self) -> list[tuple[str, str, str, int]]:
         rows = self._ask(self.letters.sql["in_doubt"])

@@ -82,6 +82,7 @@ def _list(listed: List, plan: Plan, language: Language) -> list[str]:
         if letter.unless:
             unless = _("not to {segment}").format(segment=say_segment(plan, letter.unless, _))
             lines.append(f"      {unless}")
+        lines += _versions(letter, language)
         lines += _answers(letter.links, plan, language)
     if listed.ends is None:
         return (
@@ -100,6 +101,23 @@ def _list(listed: List, plan: Plan, language: Language) -> list[str]:
     return [*lines, f"{after} {MOVE} {say_list(plan, listed.ends.target)}"]
 
 
+def _versions(letter: Letter, language: Language) -> list[str]:
+    """Each version with its share, and the share of people who get none."""
+    _ = translator(language)
+    lines = [
+        "      "
+        + _("version {version}, {share} %: {subject}").format(
+            version=version.id,
+            share=version.share,
+            subject=quoted(subject_of(letter.in_version(version.id)), _),
+        )
+        for version in letter.versions
+    ]
+    if letter.holdout:
+        lines.append("      " + _("held out: {share} % get no letter").format(share=letter.holdout))
+    return lines
+
+
 def _broadcast(broadcast: Broadcast, plan: Plan, language: Language) -> list[str]:
     _ = translator(language)
     segments = (say_segment(plan, segment, _) for segment in broadcast.segments)
@@ -114,6 +132,7 @@ def _broadcast(broadcast: Broadcast, plan: Plan, language: Language) -> list[str
     ]
     lines += [
         f"   {quoted(subject_of(broadcast.letter), _)}",
+        *_versions(broadcast.letter, language),
         *_answers(broadcast.letter.links, plan, language),
     ]
     if broadcast.reminder is not None:

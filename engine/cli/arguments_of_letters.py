@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.cli.arguments_of_people import CSV_HELP, STDOUT
 from engine.i18n.language import N_
+from engine.sequence.model import ORIGINAL
 from engine.views import GROUPINGS
 
 
@@ -74,6 +75,12 @@ def simulate_arguments(parser: argparse.ArgumentParser) -> None:
         "--days", type=int, default=365, help=N_("how far to look (default: a year)")
     )
     parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
+    parser.add_argument(
+        "--version",
+        metavar="ID",
+        default=ORIGINAL,
+        help=N_("the version that the reader gets of letters that are tried: b, or holdout"),
+    )
 
 
 def programme_arguments(parser: argparse.ArgumentParser) -> None:
@@ -167,6 +174,12 @@ def preview_arguments(parser: argparse.ArgumentParser) -> None:
         help=N_("the person whose fields are merged in; an unknown address has none"),
     )
     parser.add_argument("--text", action="store_true", help=N_("print the text part instead"))
+    parser.add_argument(
+        "--version",
+        metavar="ID",
+        default=None,
+        help=N_("one version of a letter that is tried (default: each)"),
+    )
 
 
 def send_test_arguments(parser: argparse.ArgumentParser) -> None:

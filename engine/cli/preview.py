@@ -14,12 +14,13 @@ from dataclasses import replace
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.user_error import UserError, address_of
+from engine.letter.published_letter import letter_of
 from engine.letter.source_folder import read_sequences
 from engine.proof.cached_checkpoint import CachedCheckpoint
 from engine.sending.compose import CannotRender, Composed, Composer, ComposeRequest
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.replies import Verdict
-from engine.sequence.model import Plan
+from engine.sequence.model import ORIGINAL, Plan
 from engine.sequence.parse import parse
 from engine.subscriber.agenda_key import BroadcastKey, encode, list_key, request_key
 from engine.subscriber.events import LetterBegun
@@ -27,20 +28,42 @@ from engine.subscriber.person import ASK, ASK_FIRST
 
 
 def preview(context: AppContext, args: argparse.Namespace) -> int:
-    composed = _composed(context, args.letter, args.address, args.address)
+    plan = _plan(context)
+    letter = letter_of(plan, find_letter(plan, args.letter))
+    versions = [name for name, _words in letter.wordings()] if letter is not None else [""]
+    if args.version is not None:
+        if args.version not in (*versions, ORIGINAL):
+            raise UserError(
+                N_('"{letter}" has no version "{version}"; it has: {known}'),
+                2,
+                letter=args.letter,
+                version=args.version,
+                known=", ".join((ORIGINAL, *versions[1:])),
+            )
+        versions = [args.version]
+    for version in versions:
+        if len(versions) > 1:
+            _ = translator(context.config.site.language)
+            print(_("version {version}:").format(version=version or ORIGINAL))
+        _preview(context, args, version)
+    return 0
+
+
+def _preview(context: AppContext, args: argparse.Namespace, version: str) -> None:
+    composed = _composed(context, args.letter, args.address, args.address, version)
     if args.text:
         print(composed.text)
-        return 0
+        return
     folder = context.config.data / "preview"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{args.letter.replace('/', '-')}.html"
+    ending = f"-{version}" if version not in ("", ORIGINAL) else ""
+    path = folder / f"{args.letter.replace('/', '-')}{ending}.html"
     path.write_text(composed.html, encoding="utf-8")
     path.chmod(0o600)
     print(composed.subject)
     print(path)
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         webbrowser.open(path.as_uri())
-    return 0
 
 
 def send_test(context: AppContext, args: argparse.Namespace) -> int:
@@ -93,13 +116,20 @@ async def _send(context: AppContext, envelope: Envelope) -> Delivery:
     return deliveries[0]
 
 
-def _composed(context: AppContext, letter: str, person: str, to: str) -> Composed:
-    plan = replace(
+def _plan(context: AppContext) -> Plan:
+    """From the author's files as they are now."""
+    return replace(
         parse(read_sequences(context.config.sequences), context.config.settings), edition=-1
     )
+
+
+def _composed(
+    context: AppContext, letter: str, person: str, to: str, version: str = ""
+) -> Composed:
+    plan = _plan(context)
     subscriber = context.vault.find(address_of(person))
     known = context.vault.people([subscriber]).get(subscriber) if subscriber else None
-    claim = find_letter(plan, letter)
+    claim = replace(find_letter(plan, letter), version=version)
     state = context.command_handler.load([subscriber])[subscriber] if subscriber else None
     ground = state.grounds.get(claim.purpose) if state else None
     request = ComposeRequest(

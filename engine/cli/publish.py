@@ -22,6 +22,7 @@ from engine.authoring.publication import (
 from engine.cli.check import tell as tell_mistakes
 from engine.cli.sending import withheld_lines
 from engine.cli.terminal import Style, agreed, print_styled
+from engine.cli.versions import power_lines
 from engine.context import AppContext
 from engine.i18n.condition_words import use_in_words
 from engine.i18n.language import N_, counting_translator, grouped, translator
@@ -68,6 +69,8 @@ def _publish(context: AppContext, args: argparse.Namespace) -> int | None:
         raise UserError(N_("there is nothing to go back to: this is the first edition"))
     tell_mistakes(proposal.warnings, context.config.folder, _)
     for line in tell(proposal, context.config.site.language, backfill=args.backfill):
+        print_styled(line, SIGNS.get(line[:1]))
+    for line in power_lines(proposal, context.views, context.config.site.language):
         print_styled(line, SIGNS.get(line[:1]))
     if args.plan or not proposal.difference.count:
         return 0

@@ -27,6 +27,7 @@ from engine.cli.arguments_of_people import STDOUT
 from engine.cli.private_file import private_file
 from engine.cli.progress import catch_up
 from engine.cli.terminal import json_text
+from engine.cli.versions import trial_lines, trial_of
 from engine.context import AppContext
 from engine.i18n.dates import read_date
 from engine.i18n.language import N_, Say, amount_in_words, counting_translator, grouped, translator
@@ -113,9 +114,22 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
         print(_("no letter has fallen due in these weeks"))
     else:
         alone = bool(args.letter) and args.by is None and len(letters) <= 2
-        for line in _in_full(found, visits, plan, _) if alone else _table(found, plan, by, _):
+        trials = _trials(context, found, _) if alone else {}
+        lines = _in_full(found, visits, trials, plan, _) if alone else _table(found, plan, by, _)
+        for line in lines:
             print(line)
     return 0
+
+
+def _trials(context: AppContext, found: Sequence[Results], _: Say) -> dict[str, list[str]]:
+    """How the last trial of each letter stands, of those that are or were tried."""
+    installation, now = context.installation_stream.current(), context.clock.now()
+    told = {}
+    for one in found:
+        if (trial := trial_of(installation, one.name)) is not None:
+            counts = context.views.arms(one.name, trial.since)
+            told[one.name] = list(trial_lines(trial, counts, now, _))
+    return told
 
 
 def _of_few(
@@ -223,7 +237,13 @@ def _share(count: int, accepted: int, _: Say) -> str:
     return _("{n} %").format(n=figures)
 
 
-def _in_full(found: Sequence[Results], visits: Visits, plan: Plan, _: Say) -> Iterator[str]:
+def _in_full(
+    found: Sequence[Results],
+    visits: Visits,
+    trials: Mapping[str, Sequence[str]],
+    plan: Plan,
+    _: Say,
+) -> Iterator[str]:
     for number, one in enumerate(found):
         if number:
             yield ""
@@ -234,7 +254,9 @@ def _in_full(found: Sequence[Results], visits: Visits, plan: Plan, _: Say) -> It
             share = _share(count, one.accepted, _) if label not in (_("due"), _("withheld")) else ""
             yield f"  {label.ljust(width)} {grouped(count, _):>9} {share:>7}  {note}".rstrip()
         yield from _visits(visits.get(one.name, ()), _)
-        if one.sales:
+        trial = trials.get(one.name, ())
+        yield from trial
+        if one.sales and not trial:
             yield "  " + _(
                 "what the letter itself brought about is not measurable: nobody was left out of it"
                 " to compare with"

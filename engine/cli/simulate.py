@@ -34,6 +34,7 @@ from engine.sequence.delay import DAY
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Letter, Plan
 from engine.sequence.timing import to_local
+from engine.sequence.versions import plan_in
 from engine.simulation.answers import read_answers, read_orders, read_preferences
 from engine.simulation.live import CalendarEntry, live
 from engine.words import Language
@@ -68,7 +69,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     if not 0 < args.days <= MAX_DAYS:
         raise UserError(N_("--days is a number from 1 to {most}"), 2, most=MAX_DAYS)
     start = read_date(args.start, zone) if args.start else wall_now()
-    plan = read_folder(config).sound().plan
+    plan = plan_in(read_folder(config).sound().plan, args.version)
     options = Options(
         file=args.file,
         answers=args.answer,

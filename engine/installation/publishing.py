@@ -115,7 +115,7 @@ def _versions(
 def arms_in(plan: Plan) -> dict[str, Arms]:
     """The versions of each letter that is tried, by its letter_ref."""
     keys = (
-        (letter_ref(encode(key), name), letter) for (key, name), letter in _letters(plan).items()
+        (letter_ref(encode(key), name), letter) for (key, name), letter in letters_of(plan).items()
     )
     return {ref: letter.arms for ref, letter in keys if letter.arms}
 
@@ -278,7 +278,7 @@ class Difference:
 
 
 def difference(before: Plan, after: Plan) -> Difference:
-    old, new = _letters(before), _letters(after)
+    old, new = letters_of(before), letters_of(after)
     timing = ("after", "wait", "reminds", "hours", "anchored")
     retimed = tuple(
         k for k in new if k in old and any(getattr(old[k], f) != getattr(new[k], f) for f in timing)
@@ -363,7 +363,8 @@ def affected_lists(before: Plan, after: Plan) -> frozenset[int]:
     )
 
 
-def _letters(plan: Plan) -> dict[LetterKey, Letter]:
+def letters_of(plan: Plan) -> dict[LetterKey, Letter]:
+    """Every letter of a list, and of a broadcast the one that is no reminder."""
     letters: dict[LetterKey, Letter] = {
         (ListKey(n), letter.id): letter
         for n, listed in plan.lists.items()

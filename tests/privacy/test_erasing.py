@@ -86,6 +86,7 @@ OPAQUE_ID = {
     "ledger.events.state",
     "view_agenda_5.fold.subscriber",
     "view_letters_3.letter.subscriber",
+    "view_letters_3.purchase.subscriber",
 }
 MESSAGE_IDS = {
     "ledger.events.state",
@@ -155,11 +156,13 @@ STAYS = {
     "proof.cosignature": "origin size vkey line cosigned_at",
     "proof.stamp": "origin size response roots stamped_at holds_until",
     "view_letters_3.letter": (
-        "message subscriber position key letter list run kind edition purpose week status at"
-        " sent_at why bounce complained unsubscribed link act"
+        "message subscriber position key letter list run kind edition purpose week version status"
+        " at sent_at why bounce complained unsubscribed link act"
     ),
     "view_letters_3.answer": "message link act moved at label target",
-    "view_letters_3.purchase": ("order after_letter after_act currency amount refunds refunded"),
+    "view_letters_3.purchase": (
+        "order subscriber at after_letter after_act currency amount refunds refunded"
+    ),
     # Numbers of everybody together.
     "desk.visited": "letter kind link week visits people",
     "view_letters_3.tally": ("letter occurrence edition list purpose week what detail n amount"),
