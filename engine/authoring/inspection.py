@@ -25,8 +25,10 @@ from engine.letter.compile import (
 )
 from engine.letter.foreign_tags import foreign_tag_warnings
 from engine.letter.french_spacing import loose_blanks
+from engine.letter.merge import parsed
 from engine.letter.published_letter import LAYOUT, TEXTS, source_of
 from engine.letter.source_folder import ASSETS, has_asset, read_sequences
+from engine.letter.typed_fields import unknown_options
 from engine.mime.headers import is_header_text
 from engine.secret_files import order_keys
 from engine.sequence.check import check
@@ -235,6 +237,13 @@ def _letter(
     except LetterMistakes as error:
         yield from _placed(error.mistakes, source, letter, plan)
         return
+    for key, file, text in (
+        ("subject", "", letter.subject),
+        ("preheader", "", letter.preheader),
+        ("", letter.body, files.get(letter.body, "")),
+    ):
+        for line, why in unknown_options(parsed(text), plan.fields):
+            yield key, Mistake(file, line, why, False)
     if not is_header_text(letter.subject):
         yield (
             "subject",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TextIO
@@ -21,6 +21,7 @@ from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
+from engine.i18n.phrases import values_in_words
 from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words
 from engine.i18n.user_error import UserError, list_of
@@ -206,9 +207,9 @@ def standing_on(context: AppContext, listed: List, _: Say) -> Iterator[list[Memb
         yield standing
 
 
-def _cells(member: Member, fields: Sequence[str], zone: str) -> list[str]:
+def _cells(member: Member, values: Iterable[str], zone: str) -> list[str]:
+    """`values` are those of its fields, in words or as they are kept."""
     due = shown(member.due, zone)[:16] if member.due else ""
-    values = (member.fields.get(name, "") for name in fields)
     return [
         member.address,
         *values,
@@ -219,19 +220,14 @@ def _cells(member: Member, fields: Sequence[str], zone: str) -> list[str]:
     ]
 
 
-def _heads(context: AppContext, _: Say) -> tuple[list[str], list[str]]:
-    """The fields that are published, and every column's name."""
-    fields = list(context.installation_stream.current().plan().fields)
-    return fields, [_("address"), *fields, _("since"), _("ground"), _("next"), _("what comes")]
-
-
 def _as_table(context: AppContext, listed: List, _: Say) -> int:
     """Columns as wide as a batch wants them. What a person has written steers no terminal."""
-    fields, heads = _heads(context, _)
+    plan, zone = context.installation_stream.current().plan(), context.config.site.timezone
+    heads = [_("address"), *plan.fields, _("since"), _("ground"), _("next"), _("what comes")]
     count = 0
     for batch in standing_on(context, listed, _):
         rows = [
-            [printable(cell) for cell in _cells(member, fields, context.config.site.timezone)]
+            [printable(cell) for cell in _cells(member, values_in_words(plan, member.fields), zone)]
             for member in batch
         ]
         table = [heads, *rows] if not count else rows
@@ -253,6 +249,7 @@ def _as_csv(context: AppContext, listed: List, file: TextIO, _: Say) -> int:
     writer.writerow(["address", *fields, "since", "ground", "next_at", "next"])
     for batch in standing_on(context, listed, _):
         for member in batch:
-            writer.writerow(map(inert, _cells(member, fields, context.config.site.timezone)))
+            values = (member.fields.get(name, "") for name in fields)
+            writer.writerow(map(inert, _cells(member, values, context.config.site.timezone)))
         count += len(batch)
     return count

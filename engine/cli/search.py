@@ -18,6 +18,7 @@ from engine.cli.segments import outcome, put
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
+from engine.i18n.phrases import values_in_words
 from engine.i18n.printable import printable
 from engine.i18n.user_error import UserError, static_segment_of
 from engine.imports.rejected_rows import inert
@@ -54,7 +55,7 @@ def people(context: AppContext, args: argparse.Namespace) -> int:
     if args.json:
         print(json_text(count._asdict() | {"people": [_as_json(person) for person in shown]}))
         return 0
-    for line in _table(shown, list(plan.fields), _):
+    for line in _table(shown, plan, _):
         print(line)
     if not quiet and count.holds > len(shown):
         rest = _("and {n} more: `--csv FILE` writes them all")
@@ -105,12 +106,14 @@ def _as_json(person: KnownPerson) -> dict[str, object]:
     }
 
 
-def _table(people: Sequence[KnownPerson], fields: Sequence[str], _: Say) -> Iterator[str]:
+def _table(people: Sequence[KnownPerson], plan: Plan, _: Say) -> Iterator[str]:
     """What a person has written steers no terminal."""
     if not people:
         return
-    rows = [[_("address"), *fields]]
-    rows += [[printable(cell) for cell in _cells(person, fields)] for person in people]
+    rows = [[_("address"), *plan.fields]]
+    for person in people:
+        known = [person.address, *values_in_words(plan, person.fields)]
+        rows.append([printable(cell) for cell in known])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

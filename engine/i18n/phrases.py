@@ -143,6 +143,11 @@ def field_in_words(plan: Plan, name: str, kept: str) -> str:
     return in_words(declared, kept, plan.language) if declared is not None else kept
 
 
+def values_in_words(plan: Plan, fields: Mapping[str, str]) -> list[str]:
+    """Those of the plan's fields, in its order; "" where nothing is known."""
+    return [field_in_words(plan, name, fields.get(name, "")) for name in plan.fields]
+
+
 def subject_of(
     letter: Letter, fields: Mapping[str, str] = NOBODYS_FIELDS, plan: Plan | None = None
 ) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import TypeGuard, TypeVar, cast
 
 from jinja2 import nodes, pass_context
 from jinja2.runtime import Context
@@ -26,7 +26,8 @@ from engine.letter.field_words import (
     typed_in_words,
 )
 from engine.sequence.field_values import NO, YES, day_of, number_of, options_of, yes_of
-from engine.sequence.model import FieldType
+from engine.sequence.model import Field, FieldType
+from engine.sequence.nearest import hint, nearest
 from engine.words import N_, Language, Words, words
 
 FieldTypes = Mapping[str, FieldType]
@@ -184,6 +185,31 @@ def comparison_mistakes(tree: nodes.Template, types: FieldTypes) -> Iterator[tup
                 message = N_("`{field}` is of type {type}: compare it with {value}")
                 name = cast("nodes.Name", side).name
                 yield compare.lineno, words(message, field=name, type=known, value=_LIKE[known])
+
+
+def unknown_options(
+    tree: nodes.Template, fields: Mapping[str, Field]
+) -> Iterator[tuple[int, Words]]:
+    """Fields with options compared with something else, each with its line; whoever still has an
+    option that was taken away is why this is for the author to judge.
+    """
+    message = N_(
+        "`{field}` is compared with “{option}”, which is none of its options: this never"
+        " holds{hint}"
+    )
+    for compare in tree.find_all(nodes.Compare):
+        sides = [compare.expr, *(operand.expr for operand in compare.ops)]
+        written = [const.value for side in sides for const in _constants(side)]
+        for side in sides:
+            options = fields[side.name].options if _is_one_of(side, fields) else ()
+            for value in written if options else ():
+                if isinstance(value, str) and value and value not in options:
+                    name, close = cast("nodes.Name", side).name, hint(nearest(value, options))
+                    yield compare.lineno, words(message, field=name, option=value, hint=close)
+
+
+def _is_one_of(node: nodes.Node, fields: Mapping[str, Field]) -> TypeGuard[nodes.Name]:
+    return isinstance(node, nodes.Name) and node.name in fields
 
 
 def _constants(node: nodes.Node) -> Iterator[nodes.Const]:

@@ -418,7 +418,9 @@ def test_a_folder_without_a_layout_is_told_once(tmp_path: Path) -> None:
 
 def test_warnings_wait_until_the_mistakes_are_gone(tmp_path: Path) -> None:
     (mistake,) = said(tmp_path, old_md="Rien.", d_toml=DIALOGUE + "colour = 1\n")
-    assert mistake.startswith("d.toml:19: unknown key `colour`; known here: age, basis, button")
+    assert mistake.startswith(
+        "d.toml:19: unknown key `colour`; known here: age, ask, basis, button"
+    )
 
 
 def test_what_cannot_be_read_is_told_with_its_file(
@@ -543,3 +545,25 @@ def test_times_to_wait_are_seconds_on_the_wall_clock(tmp_path: Path) -> None:
         config.smtp.timeouts.dot,
         config.sending.drain,
     ) == (20, 300, 1200, 0)
+
+
+def test_an_option_that_no_field_has_is_a_warning_at_its_place(tmp_path: Path) -> None:
+    config = folder(
+        tmp_path,
+        WORDS
+        | {
+            "d.toml": DIALOGUE.replace(
+                "Une question", "{% if soil == 'Sables' %}Sable{% else %}Une question{% endif %}"
+            ),
+            "asks.md": WORDS["asks.md"] + "\n{% if soil == 'Argile' %}Lourde.{% endif %}\n",
+        },
+    )
+    text = (tmp_path / "config.toml").read_text("utf-8")
+    soil = '\n[fields.soil]\nlabel = "Sol"\ntype = "choice"\noptions = ["Sable", "Tourbe"]\n'
+    (tmp_path / "config.toml").write_text(text + soil, "utf-8")
+    found = [
+        (mistake.file, mistake.line, mistake.fatal)
+        for mistake in read_folder(read_config(config.folder)).mistakes
+        if "none of its options" in str(mistake)
+    ]
+    assert found == [("asks.md", 5, False), ("d.toml", 10, False)]

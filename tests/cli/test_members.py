@@ -22,6 +22,7 @@ from engine.subscriber.events import Cause
 from engine.vault.vault import VaultWrite
 from tests.cli.asking import FILES, answer, send
 from tests.conftest import MakeContext
+from tests.running_installation import CONFIG
 
 pytestmark = pytest.mark.postgres
 NAMES = {
@@ -34,7 +35,8 @@ NAMES = {
 @pytest.fixture
 def context(make_context: MakeContext) -> AppContext:
     """Three on list 10 who were asked: one has answered since."""
-    context = make_context(FILES)
+    birthday = '\n[fields.birthday]\nlabel = "Date de naissance"\ntype = "date"\n'
+    context = make_context(FILES, config=CONFIG + birthday)
     streams = {}
     for address, name in NAMES.items():
         now = context.clock.now()
@@ -45,7 +47,9 @@ def context(make_context: MakeContext) -> AppContext:
             CommandRequest(
                 command,
                 address=address,
-                vault_write=VaultWrite("", now, fields={"first_name": name}),
+                vault_write=VaultWrite(
+                    "", now, fields={"first_name": name, "birthday": "1980-09-03"}
+                ),
             )
         ).stream
         context.clock.jump(1000)
@@ -90,6 +94,14 @@ def test_a_spreadsheet_runs_nothing_of_it_and_nobody_else_reads_it(
     )
     with pytest.raises(UserError, match="there already"):
         said(context, capsys, "10", file)
+
+
+def test_a_date_is_in_words_for_people_and_as_it_is_kept_for_programs(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "3 septembre 1980" in said(context, capsys, "10")
+    rows = list(csv.DictReader(io.StringIO(said(context, capsys, "10", STDOUT))))
+    assert {row["birthday"] for row in rows} == {"1980-09-03"}
 
 
 def test_a_list_that_is_not_there_is_not_guessed_at(make_context: MakeContext) -> None:

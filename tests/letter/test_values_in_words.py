@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.i18n.phrases import field_in_words, subject_of
+from engine.i18n.phrases import field_in_words, subject_of, values_in_words
 from engine.letter.compile import LetterMistakes, LetterSource, compile_letter
 from engine.letter.field_words import typed_in_words
-from engine.letter.merge import MergeFailed, compile_template
+from engine.letter.merge import MergeFailed, compile_template, parsed
+from engine.letter.typed_fields import unknown_options
 from engine.privacy.dossier_words import DossierInWords
 from engine.sequence.model import Field, FieldType, Letter, Plan
 from tests.letter.test_precompiled_body import TOKENS, assert_same, foot, precompiled_of
@@ -202,3 +203,33 @@ def test_a_page_of_my_data_says_values_in_words() -> None:
         spoken: Literal["fr", "en"] = "fr" if language == "fr" else "en"
         lines = list(DossierInWords(plan, spoken, "Europe/Paris", 0)._known(known))
         assert [line.value for line in lines if line.name == "Jardin"] == [word]
+
+
+SOIL = Field("soil", "Sol", "choice", ("Argile", "Sable"))
+CROPS = Field("crops", "Cultures", "choices", ("Ail", "Tomates"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "unknown"),
+    [
+        ('soil == "Argile"', []),
+        ('soil == "argile"', ["argile"]),
+        ('soil != "Tourbe"', ["Tourbe"]),
+        ('soil in ["Sable", "Craie"]', ["Craie"]),
+        ('"Ail" in crops and "Ails" in crops', ["Ails"]),
+        ('soil == ""', []),
+        ('first_name == "Argile"', []),
+    ],
+)
+def test_an_option_that_is_not_declared_is_found_where_it_is_compared(
+    asked: str, unknown: list[str]
+) -> None:
+    tree = parsed("Bonjour\n{% if " + asked + " %}x{% endif %}")
+    found = list(unknown_options(tree, {"soil": SOIL, "crops": CROPS}))
+    assert [dict(why.values)["option"] for _, why in found] == unknown
+    assert {line for line, _ in found} <= {2}
+
+
+def test_a_list_of_people_is_read_in_words() -> None:
+    plan = Plan(fields={"soil": SOIL, "b": Field("b", "B", "date")}, language="fr")
+    assert values_in_words(plan, {"b": "1980-09-03", "gone": "x"}) == ["", "3 septembre 1980"]
