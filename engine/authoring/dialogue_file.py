@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from engine.i18n.language import N_
 from engine.i18n.user_error import NOTHING_PUBLISHED, UserError
-from engine.sequence.model import Broadcast, Form, List, Plan
+from engine.sequence.model import Broadcast, Form, List, Plan, SegmentRule
 
 
 def files_asked_for(plan: Plan, file: str) -> list[str]:
@@ -46,3 +46,7 @@ def broadcasts_in(plan: Plan, file: str) -> list[Broadcast]:
 
 def forms_in(plan: Plan, file: str) -> list[Form]:
     return [form for form in plan.forms.values() if form.file == file]
+
+
+def rules_in(plan: Plan, file: str) -> list[SegmentRule]:
+    return [rule for rule in plan.rules if rule.file == file]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
-from engine.authoring.dialogue_file import broadcasts_in, forms_in, lists_in
-from engine.i18n.language import translator
+from engine.authoring.dialogue_file import broadcasts_in, forms_in, lists_in, rules_in
+from engine.i18n.language import Say, translator
 from engine.i18n.phrases import (
     quoted,
     say_anchored,
@@ -19,7 +20,7 @@ from engine.i18n.phrases import (
     say_segment,
     subject_of,
 )
-from engine.sequence.model import Broadcast, Form, Letter, Link, List, Plan
+from engine.sequence.model import Broadcast, Form, Letter, Link, List, Plan, SegmentRule
 from engine.words import Language
 
 MOVE, COPY = "──▸", "──+▸"
@@ -34,6 +35,8 @@ def draw_text(plan: Plan, file: str, language: Language) -> Iterator[str]:
         yield from _framed(_list(listed, plan, language))
     for broadcast in broadcasts_in(plan, file):
         yield from _framed(_broadcast(broadcast, plan, language))
+    for rule in rules_in(plan, file):
+        yield from _framed(_rule(rule, plan, language))
 
 
 def _framed(lines: Sequence[str]) -> Iterator[str]:
@@ -143,6 +146,30 @@ def _broadcast(broadcast: Broadcast, plan: Plan, language: Language) -> list[str
     return lines
 
 
+def _rule(rule: SegmentRule, plan: Plan, language: Language) -> list[str]:
+    _ = translator(language)
+    lists = {"source": say_list(plan, rule.source), "list": say_list(plan, rule.list)}
+    match rule.then:
+        case "join":
+            effect = f"{MOVE} {lists['list']}"
+        case "move":
+            effect = f"{lists['source']} {MOVE} {lists['list']}"
+        case "leave":
+            effect = _("leaves list {list}").format(list=lists["list"])
+        case _:
+            assert_never(rule.then)
+    return [_crossing(rule, plan, _), f"   {effect}"]
+
+
+def _crossing(rule: SegmentRule, plan: Plan, _: Say) -> str:
+    sentence = (
+        _("rule: who enters {segment}")
+        if rule.when == "enters"
+        else _("rule: who is no longer in {segment}")
+    )
+    return sentence.format(segment=say_segment(plan, rule.segment, _))
+
+
 def when(letter: Letter, language: Language) -> str:
     """ "D+2 09:00 Mon-Fri", "then 1 week later", "no answer to welcome after 1 day"."""
     _ = translator(language)
@@ -186,7 +213,7 @@ def _branches(arrows: Sequence[tuple[str, str, int]], plan: Plan) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """`kind`: list, elsewhere (a list of another file), form, broadcast."""
+    """`kind`: list, elsewhere (a list of another file), form, broadcast, rule."""
 
     name: str
     kind: str
@@ -232,6 +259,10 @@ def boxes(plan: Plan, file: str, language: Language) -> tuple[Box, ...]:
         )
         for n, source in enumerate(broadcasts_in(plan, file))
     ]
+    drawn += [
+        Box(f"rule{n}", "rule", tuple(line.strip() for line in _rule(rule, plan, language)))
+        for n, rule in enumerate(rules_in(plan, file))
+    ]
     here = {box.name for box in drawn}
     elsewhere = {arrow.target for arrow in arrows(plan, file, language)} - here
     return (
@@ -259,6 +290,11 @@ def arrows(plan: Plan, file: str, language: Language) -> tuple[Arrow, ...]:
     for number, broadcast in enumerate(broadcasts_in(plan, file)):
         drawn += [Arrow(f"broadcast{number}", f"list{to}", "to", "") for to in broadcast.to]
         drawn += _answer_arrows(f"broadcast{number}", broadcast.letter)
+    drawn += [
+        Arrow(f"rule{number}", f"list{rule.list}", "move", "")
+        for number, rule in enumerate(rules_in(plan, file))
+        if rule.then != "leave"
+    ]
     return tuple(dict.fromkeys(drawn))
 
 
@@ -272,6 +308,7 @@ def draw_mermaid(plan: Plan, file: str, language: Language) -> Iterator[str]:
         "elsewhere": ("[[", "]]"),
         "form": ("([", "])"),
         "broadcast": ("{{", "}}"),
+        "rule": (">", "]"),
     }
     lines = {"move": "-->", "copy": "-.->", "ends": "==>", "to": "-.-"}
     yield "flowchart TD"
@@ -291,7 +328,13 @@ def _mermaid(text: str) -> str:
 
 
 def draw_dot(plan: Plan, file: str, language: Language) -> Iterator[str]:
-    shapes = {"list": "box", "elsewhere": "folder", "form": "ellipse", "broadcast": "hexagon"}
+    shapes = {
+        "list": "box",
+        "elsewhere": "folder",
+        "form": "ellipse",
+        "broadcast": "hexagon",
+        "rule": "cds",
+    }
     styles = {"move": "solid", "copy": "dashed", "ends": "bold", "to": "dotted"}
     yield "digraph dialogue {"
     yield (

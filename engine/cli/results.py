@@ -179,12 +179,12 @@ def _few_lines(
 
 
 def _aligned(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """At most 80 columns; a longer name is cut."""
+    """At most 80 columns; a longer name is shortened."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     room = max(MIN_NAME, WIDTH - sum(widths) - 2 * len(widths))
     width = min(room, max(map(len, names)))
     for name, row in zip(names, rows, strict=True):
-        shown = name if len(name) <= width else name[: width - 1] + "…"
+        shown = shortened(name, width)
         cells = (cell.rjust(size) for cell, size in zip(row, widths, strict=True))
         yield "  ".join((shown.ljust(width), *cells)).rstrip()
 
@@ -212,6 +212,19 @@ def _table(found: Sequence[Results], plan: Plan, by: Grouping, _: Say) -> Iterat
     ]  # fmt: skip
     names = ["", *(_shown_name(one, plan, by, _) for one in found)]
     yield from _aligned(names, [heads, *(_cells(one, _) for one in found)])
+
+
+def shortened(name: str, width: int) -> str:
+    """At most `width` columns of "list/letter" or "letter date": the first part is cut before the
+    last one, by which those of one dialogue differ.
+    """
+    if len(name) <= width:
+        return name
+    cut = max(name.rfind("/"), name.rfind(" "))
+    room = width - len(name[cut:]) - 1
+    if cut > 0 and room > 0:
+        return f"{name[:room]}…{name[cut:]}"
+    return name[: width - 1] + "…"
 
 
 def _cells(one: Results, _: Say) -> list[str]:

@@ -162,7 +162,7 @@ def _show(context: AppContext, args: argparse.Namespace) -> int:
             )
         )
         return 0
-    print(f"{one.id}: {one.name} (sequences/{one.file})")
+    print(_said(_, one.id, f"{one.name} (sequences/{one.file})"))
     ngettext = counting_translator(context.config.site.language)
     print(
         _("being built: who is in it is not known yet")
@@ -178,13 +178,17 @@ def _show(context: AppContext, args: argparse.Namespace) -> int:
     for line in lines:
         words = line_in_words(line.condition, plan, context.config.site.language)
         print(f"  {line.way:<4}  {line.condition!s}")
-        print(f"      {words}: {_people(line.people, _)}")
+        print("      " + _said(_, words, _people(line.people, _)))
     print(
         _("used by: {uses}").format(
             uses=", ".join(use_in_words(u, _) for u in uses) or _("nothing")
         )
     )
     return 0
+
+
+def _said(_: Say, name: str, value: str) -> str:
+    return _("{name}: {value}").format(name=name, value=value)
 
 
 def _people(people: PeopleCount, _: Say) -> str:
@@ -231,11 +235,11 @@ def _truths(
 ) -> Iterator[str]:
     _ = translator(spoken)
     for truth in truths:
-        yield f"{truth.segment.id}: {_answer(truth.truth, truth.changes_at, moment, _)}"
+        yield _said(_, truth.segment.id, _answer(truth.truth, truth.changes_at, moment, _))
         for line in truth.lines:
             yield f"  {line.way:<4}  {line.condition}"
             answer = _answer(line.truth, line.changes_at, moment, _)
-            yield f"      {line_in_words(line.condition, plan, spoken)}: {answer}"
+            yield "      " + _said(_, line_in_words(line.condition, plan, spoken), answer)
 
 
 def _answer(truth: Truth, changes_at: int, moment: Callable[[int], str], _: Say) -> str:
@@ -273,7 +277,7 @@ def _verify(context: AppContext, args: argparse.Namespace) -> int:
         )
         return 1 if differing else 0
     for one in wanted:
-        print(f"{one.id}: {_verdict(one, verified.get(one.id), _)}")
+        print(_said(_, one.id, _verdict(one, verified.get(one.id), _)))
     if differing:
         print(_("`relance rebuild` makes what is kept anew from the ledger."))
     return 1 if differing else 0

@@ -106,7 +106,7 @@ def lived(plan: Plan, options: Options) -> tuple[CalendarEntry, ...]:
         raise UserError(N_("there is no list in {file}: say --list"), 2, file=file)
     start = list_of(plan, options.list) if options.list else first[0]
     try:
-        answers = read_answers(plan, options.answers)
+        answers = read_answers(plan, options.answers, [listed.id for listed in first])
         fields = fields_of(list(options.fields), plan.fields)
         orders = read_orders(plan, options.orders)
         zone = options.timezone or plan.timezone
@@ -154,6 +154,21 @@ def simulate(
             f"{when if when != before else ' ' * len(when)}  {_what(entry, plan, zone, _)}".rstrip()
         )
         before = when
+    came = {reference for entry in calendar for reference in _references(entry)}
+    given = dict.fromkeys(option.partition("=")[0].strip() for option in options.answers)
+    for reference in [reference for reference in given if reference not in came]:
+        sentence = _(
+            "the answer to {letter} was not given: that letter did not come;"
+            " --list says where to begin"
+        )
+        tell(sentence.format(letter=reference))
+
+
+def _references(entry: CalendarEntry) -> tuple[str, ...]:
+    """How an option may name the letter that came."""
+    if entry.kind not in ("letter", "broadcast"):
+        return ()
+    return (entry.letter, f"{entry.list}/{entry.letter}")
 
 
 def _what(entry: CalendarEntry, plan: Plan, zone: str, _: Callable[[str], str]) -> str:
@@ -187,6 +202,14 @@ def _what(entry: CalendarEntry, plan: Plan, zone: str, _: Callable[[str], str]) 
         case "stops":
             return _("is not written to for “{purpose}” any more, until they do something").format(
                 purpose=plan.purposes[entry.why].name
+            )
+        case "enters":
+            return _("enters segment {segment}: its rules apply").format(
+                segment=quoted(plan.segments[entry.label].name, _)
+            )
+        case "is out":
+            return _("is no longer in segment {segment}: its rules apply").format(
+                segment=quoted(plan.segments[entry.label].name, _)
             )
         case "leaves":
             return _leaving(entry, there, _)

@@ -33,12 +33,12 @@ NOT_SENT = _words(
     N_("too late"),
     N_("preferences"),
     N_("paused"),
-    N_("segment"),
     N_("holdout"),
     N_("pressure"),
     N_("cannot be rendered"),
     N_("cannot be carried"),
 )
+NOT_FOR_THEM = MappingProxyType({"segment": N_("not for this person (segment)")})
 NOT_ALLOWED = _words(
     N_("erased"),
     N_("processing restricted"),
@@ -73,6 +73,7 @@ _EVERY = {
         SUPPRESSION,
         REACHABLE,
         NOT_SENT,
+        NOT_FOR_THEM,
         NOT_ALLOWED,
         FREQUENCIES,
         BOUNCES,

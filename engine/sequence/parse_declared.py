@@ -81,7 +81,7 @@ SHORTEST: dict[str, tuple[Delay, str]] = {
 
 
 def read_declared(root: Table) -> Declared:
-    partners = tuple(map(_partner, root.tables("partner")))
+    partners = tuple(sorted(map(_partner, root.tables("partner")), key=lambda p: p.id))
     processors = tuple(map(_processor, root.tables("processor")))
     names = [p.name for p in processors]
     if len(set(names)) != len(names):
@@ -103,7 +103,7 @@ def read_declared(root: Table) -> Declared:
             )
     if len({p.id for p in partners}) != len(partners):
         root.mistake("partner", N_("two partners have the same id"))
-    products = tuple(map(_product, root.tables("product")))
+    products = tuple(sorted(map(_product, root.tables("product")), key=lambda p: p.code))
     if len({p.code for p in products}) != len(products):
         root.mistake("product", N_("two products have the same code"))
     return Declared(

@@ -6,7 +6,7 @@ unless stated. An unknown name is refused with the known ones, never guessed. Pu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,11 +26,13 @@ _LONG = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "week
 _ACTION = re.compile(r"(===|\+\+\+)([^=+]+)\1")
 
 
-def read_answers(plan: Plan, options: Sequence[str]) -> Mapping[str, Sequence[GivenAnswer]]:
+def read_answers(
+    plan: Plan, options: Sequence[str], nearby: Collection[int] = ()
+) -> Mapping[str, Sequence[GivenAnswer]]:
     """What `live` wants, in the order given, from "welcome=Oui", "welcome=1",
     "10/welcome====11===", "welcome=liste-creee@2h".
 
-    Raises Unreadable.
+    Where several lists have the letter, the one on a list of `nearby` is meant. Raises Unreadable.
     """
     answers: dict[str, list[GivenAnswer]] = {}
     for option in options:
@@ -42,9 +44,9 @@ def read_answers(plan: Plan, options: Sequence[str]) -> Mapping[str, Sequence[Gi
                 example=_example(plan),
             )
         link, at, delay = rest.rpartition("@")
-        letter = _letter(plan, name.strip())
+        key, letter = _letter(plan, name.strip(), nearby)
         chosen = _link(plan, letter, (link if at else rest).strip())
-        before = answers.setdefault(name.strip(), [])
+        before = answers.setdefault(key, [])
         after = _delay(delay) if at else before[-1].after + DAY if before else HOUR
         before.append(GivenAnswer(chosen, after))
     return answers
@@ -121,7 +123,8 @@ def _letters(plan: Plan) -> Iterator[tuple[List | None, Letter]]:
             yield None, broadcast.reminder
 
 
-def _letter(plan: Plan, reference: str) -> Letter:
+def _letter(plan: Plan, reference: str, nearby: Collection[int]) -> tuple[str, Letter]:
+    """The letter, and how `live` knows it: as it was named, or with its list."""
     where, _, name = reference.rpartition("/")
     every = [(listed, letter) for listed, letter in _letters(plan) if letter.id == name]
     letters = [
@@ -130,7 +133,10 @@ def _letter(plan: Plan, reference: str) -> Letter:
         if not where or (listed is not None and str(listed.id) == where)
     ]
     if len(letters) == 1:
-        return letters[0]
+        return reference, letters[0]
+    here = [listed.id for listed, letter in every if listed is not None and listed.id in nearby]
+    if len(here) == 1 and not where:
+        return _letter(plan, f"{here[0]}/{name}", nearby)
     if letters:
         choices = ", ".join(
             f"{listed.id}/{letter.id}" for listed, letter in every if listed is not None

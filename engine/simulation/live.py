@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.sequence.anchors import Anchor
+from engine.sequence.condition import InSegment
 from engine.sequence.delay import DAY, HOUR
 from engine.sequence.model import Broadcast, Letter, Link, Plan
 from engine.sequence.timing import later, read_local_minute, to_instant, to_local
@@ -25,6 +26,7 @@ from engine.subscriber.person import NO_PREFERENCES, NOBODY, Person, Preferences
 from engine.subscriber.personal_dates import personal_broadcasts
 from engine.subscriber.reaching_dates import days_about
 from engine.subscriber.reactivation import is_to_be_asked, silent_since
+from engine.subscriber.truth import conditions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class CalendarEntry:
     pressure, the `cap`, the letter it is in favour of, and `until` when a letter waits: 0 for not),
     "answers" (label, to letter), "orders" (label: the product), "moves" and "copies" (list to
     target), "agrees" and "stops" (why: the purpose), "passes" (an ending: list to target), "leaves"
-    (list, why), "refused" (refused).
+    (list, why), "enters" and "is out" (label: a segment with rules), "refused" (refused).
     The last one is "rests" (nothing will come any more; why), "goes on" (the horizon was reached)
     or "too long" (a calendar without end).
     """
@@ -83,6 +85,10 @@ def calendar_entries(event: e.PersonEvent, person: Person, plan: Plan) -> Iterat
             yield CalendarEntry(at, "stops", why=purpose)
         case e.OrderRecorded(at, _, _, _, products):
             yield CalendarEntry(at, "orders", label=", ".join(products))
+        case e.RulesApplied():
+            yield CalendarEntry(
+                event.at, "enters" if event.entered else "is out", label=event.segment
+            )
         case e.LetterWithheld():
             yield CalendarEntry(
                 event.at,
@@ -157,6 +163,7 @@ class SimulatedReader:
     begun: int = 0
     orders: list[tuple[int, str]] = field(default_factory=list)
     ordered: int = 0
+    inside: set[str] = field(default_factory=set)
 
     def execute(self, command: c.AnyCommand) -> None:
         """Decide and fold the events. A refusal becomes an entry too."""
@@ -207,6 +214,31 @@ class SimulatedReader:
         at, number = min(questions)
         return at, lambda now: self.execute(c.AskTheSilent(now, ENGINE, number))
 
+    def next_rule(self, now: int) -> Step | None:
+        """The next moment at which the reader enters or leaves a segment that rules are about."""
+        conditions = conditions_of(self.plan)
+        turns: list[tuple[int, str]] = []
+        for segment in {rule.segment for rule in self.plan.rules}:
+            condition = conditions.resolved(InSegment(segment))
+            at = now
+            truth, changes_at = conditions.truth_of(condition, self.person, self._known, at)
+            while (truth is True) is (segment in self.inside) and changes_at > at:
+                at = changes_at
+                truth, changes_at = conditions.truth_of(condition, self.person, self._known, at)
+            if (truth is True) is not (segment in self.inside):
+                turns.append((at, segment))
+        if not turns:
+            return None
+        at, segment = min(turns)
+
+        def apply(now: int) -> None:
+            entered = segment not in self.inside
+            self.inside ^= {segment}
+            cause = Cause("rule", segment)
+            self.execute(c.ApplyRules(now, cause, segment, entered, self._known))
+
+        return at, apply
+
     def next_act(self) -> Step | None:
         due = [
             (act.due, key) for key, act in self.acts().items() if act.due and act.kind != "settle"
@@ -229,9 +261,13 @@ class SimulatedReader:
                 key=key,
                 message=f"{self.begun:032x}",
                 sender="simulation",
-                known=_Known(self.fields),
+                known=self._known,
             )
         )
+
+    @property
+    def _known(self) -> _Known:
+        return _Known(self.fields)
 
     def _answer(self, at: int) -> None:
         """Give the first pending answer; where it leads to another purpose, the reader consents on
@@ -410,12 +446,14 @@ def live(
                 life.next_answer(),
                 life.next_order(),
                 life.next_question(now),
+                life.next_rule(now),
                 life.next_act(),
             )
             if step is not None
         ]
         if not steps:
-            return (*life.entries, CalendarEntry(now, "rests", why=life.why_at_rest()))
+            rests_at = max((entry.at for entry in life.entries), default=start)
+            return (*life.entries, CalendarEntry(rests_at, "rests", why=life.why_at_rest()))
         at, step = min(steps, key=lambda step_at: step_at[0])
         if at > start + horizon:
             return (*life.entries, CalendarEntry(start + horizon, "goes on"))

@@ -180,3 +180,21 @@ def test_a_french_author_reads_french_typography() -> None:
         line.endswith("après la dernière lettre, 1 mois : quitte la liste")
         for line in draw_text(plan, "d.toml", "fr")
     )
+
+
+RULES = (
+    '\n[[segment]]\nid = "s"\nname = "Actifs"\nall = ["on 10"]\n'
+    '[[rule]]\nwhen = "enters s"\nthen = { join = 12 }\n'
+    '[[rule]]\nwhen = "leaves s"\nthen = { move = 11, from = 10 }\n'
+    '[[rule]]\nwhen = "leaves s"\nthen = { leave = 12 }\n'
+)
+
+
+def test_what_rules_about_segments_do_is_drawn() -> None:
+    plan = read(TEXT + RULES, WORDS)
+    drawn = "\n".join(draw_text(plan, "d.toml", "en"))
+    assert "╭ rule: who enters the segment “Actifs”\n╰    ──▸ 12 carnet" in drawn
+    assert "rule: who is no longer in the segment “Actifs”\n╰    10 dix ──▸ 11 oui" in drawn
+    assert "╰    leaves list 12 carnet" in drawn
+    assert "rule0 --> list12" in "\n".join(draw_mermaid(plan, "d.toml", "en"))
+    assert "rule1 -> list11" in "\n".join(draw_dot(plan, "d.toml", "en"))

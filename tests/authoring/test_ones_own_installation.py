@@ -150,3 +150,7 @@ def test_the_starters_form_promises_no_message_since_whoever_is_known_gets_none(
     ]
     thanks = next(line for line in dialogue.splitlines() if line.startswith("thanks "))
     assert not re.search("message|mail|courriel", thanks)
+
+
+def test_a_new_installation_declares_no_product_and_so_refuses_none(tmp_path: Path) -> None:
+    assert laid_out(tmp_path, owner("Les Amis")).declared.products == ()

@@ -14,7 +14,7 @@ import pytest
 
 from engine.audience.results import results, results_among, visits_of
 from engine.cli.arguments_of_people import STDOUT
-from engine.cli.results import run
+from engine.cli.results import run, shortened
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.desk.desk import VisitCell
@@ -230,3 +230,19 @@ def test_a_mistake_is_told_with_what_there_is(
 ) -> None:
     with pytest.raises(UserError, match=words):
         told(context, capsys, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("accueil/bienvenue", "accueil/bienvenue"),
+        ("premiers-semis/question-encore", "pre…/question-encore"),
+        ("une-lettre-a-lyon 2026-12-20", "une-lett… 2026-12-20"),
+        ("semis/une-question-qui-est-tres-longue", "semis/une-question-…"),
+        ("une-question-tres-longue", "une-question-tres-l…"),
+    ],
+)
+def test_a_long_name_is_shortened_where_those_of_a_dialogue_do_not_differ(
+    name: str, shown: str
+) -> None:
+    assert shortened(name, 20) == shown

@@ -4,6 +4,7 @@ was meant, read back from the ledger the same.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,16 @@ def test_two_products_of_one_code_are_a_mistake(tmp_path: Path) -> None:
     again = GOOD[GOOD.index("[[product]]") : GOOD.index("[[purpose]]")]
     with pytest.raises(Unpublishable, match="two products have the same code"):
         read(tmp_path, GOOD + again)
+
+
+def test_the_order_of_products_and_partners_in_the_file_is_no_change(tmp_path: Path) -> None:
+    partner = GOOD[GOOD.index("[[partner]]") : GOOD.index("[[product]]")]
+    product = GOOD[GOOD.index("[[product]]") : GOOD.index("[[purpose]]")]
+    earlier = re.sub(r'(id|code) = ".*"', r'\1 = "0"', partner + product)
+    declared = read(tmp_path, GOOD + earlier).declared
+    assert declared is not None
+    assert from_plain(plain(declared)) == declared
+    assert declared.partners[0].id == declared.products[0].code == "0"
 
 
 def test_without_products_nothing_is_published_of_them() -> None:

@@ -261,6 +261,17 @@ def test_two_lists_may_have_a_letter_of_one_name() -> None:
     assert [each.target for each in found if each.kind == "moves"] == [11, 12]
     with pytest.raises(ValueError, match='several lists have a letter "q": say one of 10/q, 11/q'):
         read_answers(plan, ["q=Oui"])
+    assert read_answers(plan, ["q=Oui"], nearby=[11, 12]) == {"11/q": [GivenAnswer(0)]}
+
+
+def test_an_answer_to_a_letter_that_did_not_come_is_told() -> None:
+    lines: list[str] = []
+    options = Options("d.toml", ["list-created=Oui", "suite=offres"], start=MONDAY, list="12")
+    simulate(PLAN, options, lines.append, "en")
+    assert [line.split(" was")[0] for line in lines if "not given" in line] == [
+        "the answer to list-created",
+        "the answer to suite",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ import pytest
 
 from engine.sequence.delay import DAY
 from engine.sequence.model import Field
-from engine.simulation.live import live
+from engine.simulation.live import SimulatedOrder, live
 from tests.examples import local
 from tests.sequence.dialogues import HEAD, SETTINGS, letter, listed, read
 
+NOON = local("2026-03-02 12:00")
 SEGMENT = '[[segment]]\nid = "lyon"\nname = "Lyon"\nall = [\'field town is "Lyon"\']\n'
 NEWS = (
     '[[broadcast]]\nid = "news"\nto = ["segment:lyon"]\non = "2026-03-05 09:00"\n'
@@ -36,5 +37,35 @@ def test_what_is_known_of_the_reader_says_what_comes(
     town: str, comes: list[tuple[str, str]]
 ) -> None:
     fields = {"town": town} if town else {}
-    entries = live(PLAN, 10, {}, local("2026-03-02 12:00"), "Europe/Paris", 7 * DAY, fields=fields)
+    entries = live(PLAN, 10, {}, NOON, "Europe/Paris", 7 * DAY, fields=fields)
     assert [(entry.kind, entry.letter) for entry in entries if entry.letter] == comes
+
+
+BUYERS = (
+    '[[segment]]\nid = "new"\nname = "New"\nall = [\'ordered "livre" within 3 days\']\n'
+    '[[rule]]\nwhen = "enters new"\nthen = { move = 11, from = 10 }\n'
+    '[[rule]]\nwhen = "leaves new"\nthen = { leave = 11 }\n'
+)
+
+
+def test_rules_take_who_enters_and_who_time_takes_out_again() -> None:
+    plan = read(HEAD + BUYERS + listed(10, "dix") + letter("all") + listed(11, "onze"))
+    order = SimulatedOrder("livre", 2 * DAY)
+    entries = live(plan, 10, {}, NOON, "Europe/Paris", 30 * DAY, orders=[order])
+    told = [((entry.at - NOON) // DAY, entry.kind) for entry in entries]
+    assert told[2:] == [
+        (2, "orders"),
+        (2, "enters"),
+        (2, "passes"),
+        (5, "is out"),
+        (5, "leaves"),
+        (5, "rests"),
+    ]
+
+
+def test_a_broadcast_that_is_not_for_the_reader_leaves_the_end_where_it_was() -> None:
+    text = HEAD + SEGMENT + listed(10, "dix") + letter("all") + NEWS.replace("lyon", "buyers")
+    text += '[[segment]]\nid = "buyers"\nname = "B"\nall = ["ordered"]\n'
+    plan = read(text, settings=replace(SETTINGS, fields=(Field("town", "Ville"),)))
+    entries = live(plan, 10, {}, NOON, "Europe/Paris", 30 * DAY)
+    assert entries[-1].kind == "rests" and entries[-1].at == entries[-2].at

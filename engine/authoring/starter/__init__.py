@@ -16,7 +16,7 @@ from engine.letter.markdown import as_words
 from engine.words import Language
 
 FIRST_NAME: Mapping[str, str] = {"fr": "Prénom", "en": "First name"}
-EXAMPLES = ("processor", "partner", "group", "theme", "content")
+EXAMPLES = ("processor", "partner", "product", "group", "theme", "content")
 """Tables of the sample that stay as examples, behind a comment sign."""
 
 _HEADER = re.compile(r"^\[+([a-z_.]+)\]+$", re.MULTILINE)
