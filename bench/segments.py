@@ -280,6 +280,7 @@ def _built_anew(here: Installation, rounds: int) -> list[tuple[float, float]]:
             context.database.transaction(long=True) as connection,
             connection.cursor() as cursor,
         ):
+            cursor.execute(SQL["everybody"])
             cursor.execute(SQL["by_hand"], {"since": now - 30 * DAY}).fetchall()
         found.append((1000 * building.seconds, 1000 * counting.seconds))
     return found

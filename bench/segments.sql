@@ -11,6 +11,10 @@ WHERE f.traits->'on' ? '8' AND v.fields->>'town' = 'Ville-3' AND EXISTS (
     SELECT FROM jsonb_array_elements(f.traits->'answered'->'list:8/question') AS answer
     WHERE answer->>0 = 'le calendrier des semis' AND (answer->>1)::bigint > %(since)s)
 
+-- name: everybody
+-- As the program reads them all.
+SET LOCAL enable_seqscan = on
+
 -- name: forget
 -- It is then built anew.
 DELETE FROM vault.segment_built WHERE segment = %(segment)s

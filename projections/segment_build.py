@@ -31,7 +31,7 @@ from engine.sequence.delay import Delay
 from engine.sequence.windows import pieces
 from engine.store.binary import bigints, texts
 from engine.store.sql import Queries, beside
-from engine.subscriber.truth import plain
+from engine.subscriber.truth import is_timed, plain
 
 SQL = beside(__file__)
 EVERY_PURPOSE = EVERY_PRODUCT = ""
@@ -76,9 +76,12 @@ class SelectionWriter:
     joins: list[str] = field(default_factory=list)
     reads_vault: bool = False
 
-    def select(self, condition: Condition) -> Selection:
-        """`condition` is resolved: no dynamic segment is named in it."""
+    def select(self, condition: Condition, *, of_everybody: bool) -> Selection:
+        """`condition` is resolved: no dynamic segment is named in it. Not of everybody: people for
+        whom it does not hold, whatever the time, are left out.
+        """
         truth, look = self._truth(condition)
+        certain = "" if of_everybody else self._certain(condition)
         self.parameters["now"] = self.now
         blanks = {
             "<truth>": truth,
@@ -88,6 +91,7 @@ class SelectionWriter:
             if self.instants
             else "",
             "<pieces>": " ".join(self.joins),
+            "<certain>": certain,
         }
         return Selection(_filled(self.sql["people"], blanks), self.parameters, self.reads_vault)
 
@@ -139,6 +143,14 @@ class SelectionWriter:
             (f"(NOT {truth})", look) for truth, look in (self._truth(p) for p in condition.none)
         ]
         return self._junction(parts, "all")
+
+    def _certain(self, condition: Condition) -> str:
+        """Looked at before all else, so that the rest is computed for few."""
+        if not isinstance(condition, Combined):
+            return ""
+        truths = [self._truth(part)[0] for part in condition.all if not is_timed(part)]
+        truths += [f"(NOT {self._truth(part)[0]})" for part in condition.none if not is_timed(part)]
+        return _filled(self.sql["certain"], {"<truth>": " AND ".join(truths)}) if truths else ""
 
     def _junction(
         self, parts: Sequence[tuple[str, str]], kind: Literal["any", "all"]

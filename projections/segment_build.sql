@@ -7,15 +7,27 @@ WHERE chosen.truth IS TRUE OR chosen.look IS NOT NULL
 
 -- name: people
 -- Truth, and the next instant at which time alone may change it.
-SELECT f.subscriber, <truth> AS truth, <look> AS look FROM {schema}.fold f <vault> <instants> <pieces> WHERE f.traits <> 'null'::jsonb
+SELECT f.subscriber, <truth> AS truth, <look> AS look FROM {schema}.fold f <vault> <instants> <pieces> WHERE f.traits <> 'null'::jsonb <certain>
+
+-- name: everybody
+-- What follows, in this transaction, reads them all.
+SET LOCAL enable_seqscan = on
+
+-- name: certain
+-- Whoever it cannot hold for, whatever the time, is left out.
+AND (<truth>) IS NOT FALSE
 
 -- name: chosen
 -- Whom a condition holds for now: for a mailing that falls due, and for a search.
 SELECT chosen.subscriber::text FROM (<people>) AS chosen WHERE chosen.truth IS TRUE
 
--- name: may_be_chosen
--- Whom a condition may hold for.
-SELECT chosen.subscriber::text FROM (<people>) AS chosen WHERE chosen.truth IS NOT FALSE
+-- name: mark_chosen
+-- Their agenda is computed anew, and the mailing then stands in it.
+INSERT INTO {schema}.stale (subscriber) SELECT chosen.subscriber FROM (<people>) AS chosen WHERE chosen.truth IS TRUE ON CONFLICT DO NOTHING
+
+-- name: mark_possible
+-- The same of whom it may hold for.
+INSERT INTO {schema}.stale (subscriber) SELECT chosen.subscriber FROM (<people>) AS chosen WHERE chosen.truth IS NOT FALSE ON CONFLICT DO NOTHING
 
 -- name: counted
 -- How many a condition holds for, may hold for, and does not.

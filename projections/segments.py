@@ -23,7 +23,7 @@ from engine.subscriber.events import PersonEvent, SegmentEntered, SegmentLeft
 from engine.subscriber.inactivity import heard_at
 from engine.subscriber.person import INSTANTS_KEPT, Known, Person
 from engine.subscriber.personal_dates import personal_broadcasts
-from engine.subscriber.truth import conditions_of, plain
+from engine.subscriber.truth import conditions_of, is_timed, plain
 from projections.segment_build import SQL as BUILD_SQL
 from projections.segment_build import SelectionWriter, ValueTruths
 from projections.view import Cursor
@@ -303,7 +303,7 @@ class SegmentMembership:
         if definition is None:
             cursor.execute(home.sql["set_unbuilt"], {"segment": name})
             return
-        people, parameters = self.select(cursor, home.segments[name], now)
+        people, parameters = self.select(cursor, home.segments[name], now, of_everybody=False)
         statement = home.build["build"].replace("<people>", people)
         cursor.execute(statement.encode(), {**parameters, "segment": name})
         cursor.execute(home.sql["set_built"], {"segment": name, "definition": definition})
@@ -324,12 +324,10 @@ class SegmentMembership:
         there = [InSegment(name) for name in segments if name in self.plan.segments]
         condition = self.conditions.resolved(Combined(any=tuple(there)))
         if there:
-            people, parameters = self.select(cursor, condition, at)
-            wanted = "chosen" if self.personal is not None else "may_be_chosen"
+            people, parameters = self.select(cursor, condition, at, of_everybody=False)
+            wanted = "mark_chosen" if self.personal is not None else "mark_possible"
             statement = self.build_sql[wanted].replace("<people>", people)
-            found = cursor.execute(statement.encode(), parameters).fetchall()
-            subscribers = uuids([str(row[0]) for row in found])
-            cursor.execute(self.sql["mark_chosen"], {"subscribers": subscribers})
+            cursor.execute(statement.encode(), parameters)
 
     def chosen(self, cursor: Cursor, condition: Condition, at: int) -> list[str]:
         """Whom a resolved condition holds for at an instant, by all facts that are followed."""
@@ -340,7 +338,7 @@ class SegmentMembership:
         self, cursor: Cursor, condition: Condition, at: int
     ) -> tuple[bytes, Mapping[str, object]]:
         """The statement of `chosen`, and its parameters."""
-        people, parameters = self.select(cursor, condition, at)
+        people, parameters = self.select(cursor, condition, at, of_everybody=False)
         return self.build_sql["chosen"].replace("<people>", people).encode(), parameters
 
     def counted(self, cursor: Cursor, condition: Condition, at: int) -> tuple[int, int, int]:
@@ -363,10 +361,17 @@ class SegmentMembership:
         return int(str(row[0])), int(str(row[1]))
 
     def select(
-        self, cursor: Cursor, condition: Condition, at: int
+        self, cursor: Cursor, condition: Condition, at: int, *, of_everybody: bool = True
     ) -> tuple[str, Mapping[str, object]]:
-        """The SELECT of a resolved condition over everybody, and its parameters."""
-        zones = [str(row[0]) for row in cursor.execute(self.build_sql["zones_there"]).fetchall()]
+        """The SELECT of a resolved condition over everybody, and its parameters. Not of everybody:
+        people for whom it does not hold, whatever the time, are left out.
+        """
+        cursor.execute(self.build_sql["everybody"])
+        zones = (
+            [str(row[0]) for row in cursor.execute(self.build_sql["zones_there"]).fetchall()]
+            if is_timed(condition)
+            else []
+        )
         writer = SelectionWriter(
             sql=self.build_sql,
             vault=self.personal.sql.texts if self.personal is not None else {},
@@ -376,7 +381,7 @@ class SegmentMembership:
             questions=self.conditions.questions,
             truths=lambda line: self._truths(cursor, line),
         )
-        selection = writer.select(condition)
+        selection = writer.select(condition, of_everybody=of_everybody)
         return selection.people, selection.parameters
 
     def _truths(self, cursor: Cursor, line: FieldIs | SourceIs) -> ValueTruths:

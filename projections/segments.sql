@@ -80,10 +80,6 @@ INSERT INTO {schema}.choosing (key) SELECT unnest(%(keys)s::text[]) ON CONFLICT 
 -- One is found at a time.
 DELETE FROM {schema}.choosing WHERE key = (SELECT key FROM {schema}.choosing ORDER BY key LIMIT 1) RETURNING key
 
--- name: mark_chosen
--- Their agenda is computed anew, and the mailing then stands in it.
-INSERT INTO {schema}.stale (subscriber) SELECT unnest(%(subscribers)s::uuid[]) ON CONFLICT DO NOTHING
-
 -- name: mark_everybody
 -- Once, when segments are published for the first time or no longer: what they look at is kept of everybody, or of nobody.
 INSERT INTO {schema}.stale (subscriber) SELECT subscriber FROM {schema}.fold ON CONFLICT DO NOTHING

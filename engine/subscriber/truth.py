@@ -129,10 +129,10 @@ class SegmentConditions:
                 segment = self.plan.segments[name]
                 return condition if segment.static else self.resolved(segment.condition)
             case Combined(every, some, none):
-                return Combined(
-                    tuple(map(self.resolved, every)),
-                    tuple(map(self.resolved, some)),
-                    tuple(map(self.resolved, none)),
+                return _flat(
+                    [*map(self.resolved, every)],
+                    [*map(self.resolved, some)],
+                    [*map(self.resolved, none)],
                 )
             case _:
                 return condition
@@ -359,6 +359,22 @@ def is_timed(condition: Condition) -> bool:
         or (isinstance(line, Answered | Ordered) and line.within is not None)
         for line in lines_of(condition)
     )
+
+
+def _flat(
+    every: Sequence[Condition], some: Sequence[Condition], none: Sequence[Condition]
+) -> Combined:
+    """The same with what has to hold in any case side by side, whatever it stood inside of."""
+    wanted: list[Condition] = []
+    refused = [*none]
+    for part in (*every, *some) if len(some) == 1 else every:
+        if isinstance(part, Combined):
+            wanted += part.all
+            wanted += [Combined(any=part.any)] if part.any else []
+            refused += part.none
+        else:
+            wanted.append(part)
+    return Combined(tuple(wanted), tuple(some) if len(some) > 1 else (), tuple(refused))
 
 
 def _junction(parts: Sequence[tuple[bool, Answer]], *, decisive: bool) -> Answer:

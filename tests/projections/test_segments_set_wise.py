@@ -75,11 +75,18 @@ def test_each_person_is_chosen_as_their_own_answer_says(
     condition: Condition = asked.resolved(data.draw(conditions))
     with rolled_back(context) as cursor:
         put(cursor, view, lives)
-        statement, parameters = view.segments.select(cursor, condition, at)
-        found = {
-            str(row[0]): (row[1], row[2] or 0)
-            for row in cursor.execute(statement.encode(), parameters).fetchall()
-        }
+        found, kept = (
+            {
+                str(row[0]): (row[1], row[2] or 0)
+                for row in cursor.execute(statement.encode(), parameters).fetchall()
+            }
+            for statement, parameters in (
+                view.segments.select(cursor, condition, at),
+                view.segments.select(cursor, condition, at, of_everybody=False),
+            )
+        )
+    worth_a_row = {who: answer for who, answer in found.items() if answer[0] or answer[1]}
+    assert worth_a_row.items() <= kept.items() <= found.items()
     assert found == {
         who: asked.truth_of(condition, person, of, at)
         for who, (person, of) in lives.items()
