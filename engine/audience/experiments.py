@@ -24,6 +24,10 @@ Z = 1.959964
 """Of the normal distribution: 95 % lie within so many standard deviations."""
 Z_POWER = 0.841621
 """80 % lie below so many: how often a difference that is there is to be seen."""
+CERTAINTY = 10
+"""How many acts the mixture is worth: with more it sees small differences sooner, and large ones
+later.
+"""
 WIDEST = 30.0
 """Natural logarithm of the largest ratio that is looked at."""
 
@@ -82,10 +86,10 @@ def _chance(one: Arm, other: Arm, logarithm: float) -> float:
 
 def _evidence(one: Arm, other: Arm, logarithm: float) -> float:
     """Against a ratio: the logarithm of the mixture's likelihood over that of the ratio. The
-    mixture is a beta distribution around the shares of the people, worth a person or so.
+    mixture is a beta distribution around the share of the people.
     """
     share = one.people / (one.people + other.people)
-    first, second = 2 * share, 2 * (1 - share)
+    first, second = CERTAINTY * share, CERTAINTY * (1 - share)
     mixture = _log_beta(one.acted + first, other.acted + second) - _log_beta(first, second)
     chance = _chance(one, other, logarithm)
     return mixture - one.acted * log(chance) - other.acted * log(1 - chance)

@@ -84,7 +84,8 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
     if args.csv is not None and args.csv != STDOUT and args.csv.exists():
         raise UserError(N_("{file} is there already: choose another name"), file=args.csv)
     catch_up(context)
-    plan = context.installation_stream.current().plan()
+    installation = context.installation_stream.current()
+    plan = installation.plan()
     if args.source or args.segment:
         if args.letter or args.by or (args.source and (args.since or args.until)):
             raise UserError(N_("--source and --segment stand alone: each is a table of its own"), 2)
@@ -101,6 +102,9 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
         rows = [asdict(one) | {"unanswered": one.unanswered} for one in found]
         for row, one in zip(rows, found, strict=True):
             row |= {"visits": [asdict(visit) for visit in visits.get(one.name, ())]}
+            if by == "letter" and (trial := trial_of(installation, one.name)) is not None:
+                arms = context.views.arms(one.name, trial.since)
+                row |= {"versions": [asdict(arm) for arm in arms]}
         print(json_text(rows))
     elif args.csv is not None:
         to_file = args.csv != STDOUT

@@ -31,8 +31,8 @@ from engine.words import Language
 
 FEWEST = 10
 """Acts of both versions together below which nothing is said of them."""
-USUAL_RATE = 0.1
-"""How many people act, where the letter was never sent before."""
+USUAL_RATES = {"answered": 0.1, "ordered": 0.02}
+"""The share of people who act, where too few have got the letter to know."""
 
 
 class TrialViews(Protocol):
@@ -207,10 +207,11 @@ def power_lines(proposal: Proposal, views: TrialViews, spoken: Language) -> Iter
             people,
         )
         yield line.format(letter=name, shares=shares, n=grouped(people, _))
-        rate, is_known = _usual_rate(views, ref)
-        base = people * letter.arms[0][1] // 100
         for arm, share in letter.arms[1:]:
-            yield "    " + _power(arm, base, people * share // 100, rate, is_known, _)
+            base = 100 - share if arm == HOLDOUT else letter.arms[0][1]
+            acts = "answered" if letter.links and arm != HOLDOUT else "ordered"
+            rate = _rate_so_far(views, ref, acts)
+            yield "    " + _power(arm, people * base // 100, people * share // 100, acts, rate, _)
     for ref in before:
         if ref not in after:
             yield _("~ the trial of {letter} ends: everybody gets the letter itself").format(
@@ -218,12 +219,21 @@ def power_lines(proposal: Proposal, views: TrialViews, spoken: Language) -> Iter
             )
 
 
-def _power(arm: str, base: int, people: int, rate: float, is_known: bool, _: Say) -> str:
+def _power(arm: str, base: int, people: int, acts: str, known: float | None, _: Say) -> str:
+    """Of who is held out: what difference the letter made to orders."""
+    rate = USUAL_RATES[acts] if known is None else known
     rise = smallest_shown(base, people, rate)
     of = _("held out") if arm == HOLDOUT else arm
-    acting = (
-        _("{rate} acted so far") if is_known else _("if {rate} act, as nobody knows yet")
-    ).format(rate=_percent(rate, _))
+    answers = acts == "answered"
+    if known is None:
+        sentence = (
+            _("if {rate} answer, which is not known yet")
+            if answers
+            else _("if {rate} order, which is not known yet")
+        )
+    else:
+        sentence = _("{rate} have answered so far") if answers else _("{rate} have ordered so far")
+    acting = sentence.format(rate=_percent(rate, _))
     if rise is None or rate + rise > 0.95:
         return _("{version}: {n} people can show nothing ({acting})").format(
             version=of, n=grouped(people, _), acting=acting
@@ -233,14 +243,14 @@ def _power(arm: str, base: int, people: int, rate: float, is_known: bool, _: Say
     ).format(version=of, n=grouped(people, _), rise=_points(rise, _), acting=acting)
 
 
-def _usual_rate(views: TrialViews, ref: str) -> tuple[float, bool]:
-    """The share of people who answered this letter so far, and whether it is known."""
+def _rate_so_far(views: TrialViews, ref: str, acts: str) -> float | None:
+    """The share of people who answered this letter, or ordered after it; None where too few are
+    known.
+    """
     counts = views.counted([ref])
     accepted = sum(c.n for c in counts if (c.what, c.detail) == ("became", "sent"))
-    answered = sum(c.n for c in counts if c.what == "answered")
-    if accepted < 10 * FEWEST or not answered:
-        return USUAL_RATE, False
-    return answered / accepted, True
+    acted = sum(c.n for c in counts if c.what == acts)
+    return acted / accepted if accepted >= 10 * FEWEST and 0 < acted <= accepted else None
 
 
 def _percent(share: float, _: Say) -> str:
