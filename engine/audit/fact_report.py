@@ -180,10 +180,14 @@ class FactReport:
         return EvidenceWords(
             language=self.language,
             zone=self.zone,
-            labels={name: declared.label for name, declared in plan.fields.items()},
+            fields=plan.fields,
             purposes={name: declared.name for name, declared in plan.purposes.items()},
             list_named=partial(titled_list, plan),
             forms={name: form.title for name, form in plan.forms.items()},
+            choices={
+                "themes": {theme.id: theme.name for theme in plan.themes.values()},
+                "contents": {content.id: content.name for content in plan.contents.values()},
+            },
         )
 
     def _gap(self, entry: Entry) -> list[Note]:

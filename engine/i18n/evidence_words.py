@@ -12,6 +12,8 @@ from types import MappingProxyType
 from engine.i18n.dates import moment_in_words
 from engine.i18n.language import N_, Language, Say, day_in_words, translator
 from engine.intake.instants import DateRefused, read_instant
+from engine.letter.field_words import in_words
+from engine.sequence.model import Field
 from engine.sequence.timing import to_local
 
 MAX_SHOWN = 2000
@@ -41,6 +43,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "complained": N_("complained"),
         "confirmed_at": N_("confirmed on"),
         "confirmed_by_mail": N_("to be confirmed by mail"),
+        "contents": N_("types of content"),
         "copied": N_("the form was copied into another page"),
         "declared": N_("declared by somebody else"),
         "door": N_("brought in by"),
@@ -57,6 +60,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "import": N_("number of the import"),
         "ip": N_("IP address"),
         "key": N_("API key"),
+        "frequency": N_("how often"),
         "language": N_("language"),
         "letter": N_("letter"),
         "line": N_("line"),
@@ -76,6 +80,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "order_signed": N_("order signed by the shop"),
         "page": N_("page"),
         "partner": N_("partner"),
+        "preferences": N_("chosen to receive"),
         "proof": N_("proof named"),
         "purpose": N_("purpose"),
         "reason": N_("reason"),
@@ -94,6 +99,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "shown_besides": N_("shown besides the published words"),
         "source": N_("source"),
         "stage": N_("stage of the delivery"),
+        "themes": N_("themes"),
         "timezone": N_("time zone"),
         "tls": N_("encryption of the connection"),
         "to": N_("recipient"),
@@ -157,6 +163,7 @@ VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "correction": N_("a correction"),
             "order": N_("an order"),
             "refund": N_("a refund"),
+            "preferences": N_("a choice of what is received"),
         },
         "refusal": {
             "unsubscribed": N_("unsubscribed"),
@@ -183,6 +190,11 @@ VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "data": N_("before the contents"),
             "dot": N_("after the contents"),
         },
+        "frequency": {
+            "as-it-comes": N_("as-it-comes"),
+            "weekly": N_("weekly"),
+            "monthly": N_("monthly"),
+        },
         "language": {"fr": N_("French"), "en": N_("English")},
         "sec_fetch_user": {"?1": N_("yes")},
     }
@@ -195,17 +207,18 @@ def _as_numbered(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceWords:
-    """Evidence in one language, with instants on the clock of `zone`. `labels` are the author's
-    words for fields by their names, `purposes` and `forms` those for purposes and forms;
-    `list_named` says a list by its number.
+    """Evidence in one language, with instants on the clock of `zone`. `fields` are the
+    author's by their names, `purposes`, `forms` and `choices` the words for purposes, forms,
+    and "themes" and "contents"; `list_named` says a list by its number.
     """
 
     language: Language
     zone: str
-    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    fields: Mapping[str, Field] = field(default_factory=lambda: MappingProxyType({}))
     purposes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     list_named: Callable[[int], str] = _as_numbered
     forms: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def say(self) -> Say:
@@ -243,7 +256,13 @@ class EvidenceWords:
             # "by", "partner", "answers", "fields", "words": each part has a name of its own.
             for part, inner in value.items():
                 if inner not in (None, "", [], {}, False):
-                    yield f"{label}, {self._part(name, part)}", self._value(part, inner)
+                    declared = self.fields.get(part) if name in ("answers", "fields") else None
+                    told = (
+                        in_words(declared, str(inner), self.language)
+                        if declared is not None
+                        else self._value(part, inner)
+                    )
+                    yield f"{label}, {self._part(name, part)}", told
 
     def label(self, name: str) -> str:
         """In words; a name nobody knows as it is."""
@@ -252,7 +271,7 @@ class EvidenceWords:
 
     def _part(self, name: str, part: str) -> str:
         if name in ("answers", "fields"):
-            return self.labels.get(part) or (self.label(part) if part == "email" else part)
+            return self._titled(part) if part != "email" else self.label(part)
         return {"id": self.say(N_("identifier"))}.get(part) or self.label(part)
 
     def box(self, box: Mapping[str, object]) -> str:
@@ -284,11 +303,17 @@ class EvidenceWords:
         if name == "unknown" and isinstance(value, list):
             return ", ".join(self.label(str(one)) for one in value)
         if name == "fields" and isinstance(value, list):
-            return ", ".join(self.labels.get(str(one), str(one)) for one in value)
+            return ", ".join(self._titled(str(one)) for one in value)
+        if name in self.choices and isinstance(value, list):
+            return ", ".join(self.choices[name].get(str(code), str(code)) for code in value)
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         text = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
         fixed = VALUES.get(name, {}).get(text)
         return _(fixed) if fixed else text
+
+    def _titled(self, field_name: str) -> str:
+        declared = self.fields.get(field_name)
+        return declared.label if declared is not None else field_name
 
     def _instant(self, value: int | str) -> str:
         """Text that is no date as it is, a date without an hour or at midnight as a day."""

@@ -8,14 +8,19 @@ import pytest
 
 from engine.i18n.evidence_words import DIGESTS, NAMES, EvidenceWords
 from engine.intake import evidence_requirements as required
+from engine.sequence.model import Field
 
 FRENCH = EvidenceWords(
     "fr",
     "Europe/Paris",
-    {"first_name": "Prénom"},
+    {
+        "first_name": Field("first_name", "Prénom"),
+        "birthday": Field("birthday", "Naissance", "date"),
+    },
     {"conseils": "La lettre du potager"},
     lambda number: f"{number} (Le potager)",
     {"inscription": "La lettre"},
+    {"themes": {"semer": "Semer et planter"}},
 )
 ENGLISH = EvidenceWords("en", "Europe/Paris")
 NOON = 1_773_320_700_000
@@ -51,6 +56,21 @@ OF_THE_LEDGER = {
         ("purpose", "conseils", ("finalité", "« La lettre du potager »")),
         ("form", "inscription", ("formulaire", "« La lettre »")),
         ("lists", [10], ("listes", "10 (Le potager)")),
+        (
+            "answers",
+            {"birthday": "1980-09-03"},
+            ("saisi dans le formulaire, Naissance", "3 septembre 1980"),
+        ),
+        (
+            "preferences",
+            {"themes": ["semer", "x"]},
+            ("choisi de recevoir, thèmes", "Semer et planter, x"),
+        ),
+        (
+            "preferences",
+            {"frequency": "weekly"},
+            ("choisi de recevoir, fréquence", "au plus une lettre par semaine"),
+        ),
         ("answers", {"first_name": "Anna"}, ("saisi dans le formulaire, Prénom", "Anna")),
         ("act", "human_button", ("acte", "appui sur un bouton")),
         ("link", {"number": 1, "label": "Oui"}, ("lien", "« Oui »")),
