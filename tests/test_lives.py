@@ -18,7 +18,7 @@ from engine.i18n.in_words import in_english
 from engine.ledger.codec import Encoded, decode, pack, unpacker
 from engine.sequence.anchors import Anchor, Anchored, PersonalDate
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
-from engine.sequence.model import Broadcast, Ending, Plan
+from engine.sequence.model import Broadcast, Ending, Plan, Reactivation
 from engine.sequence.timing import to_local
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
@@ -83,8 +83,13 @@ CAKE = Broadcast(
     tuple(PLAN.lists),
     replace(letter("cake"), anchored=Anchored(PersonalDate("birthday", True))),
 )
+ASKS_THE_SILENT = replace(
+    with_list(20, letters=(letter("still", Delay()),), ends=Ending("stop", after=Delay(days=1))),
+    reactivations={20: Reactivation(20, Delay(days=6), 1)},
+)
 PLANS = (
     PLAN,
+    ASKS_THE_SILENT,
     with_list(
         10,
         letters=(
@@ -249,6 +254,22 @@ class Life(RuleBasedStateMachine):
         if answers and EVERYTHING in self.person.requests:
             assert self.do(c.RenewPermission(self.now, self.cause("click"), "human_button"))
             assert heard_at(self.person) == self.now and EVERYTHING not in self.person.requests
+
+    @rule(waits=st.booleans())
+    def days_pass_in_silence(self, waits: bool) -> None:
+        """Under a plan whose letters ask who is silent; they are put on its list, and it goes on to
+        its end.
+        """
+        self.publish(ASKS_THE_SILENT)
+        for _ in range(3):
+            self.now += 2 * DAY
+            self.the_agenda_is_done("sent", 4)
+        silent = heard_at(self.person) <= self.now - 6 * DAY + HOUR
+        if self.do(c.AskTheSilent(self.now, self.cause("engine"), 20)):
+            assert silent and 20 in self.auditor.standing
+            for _ in range(3 * waits):
+                self.the_agenda_is_done("sent", 4)
+                self.now += DAY
 
     @rule(
         which=st.integers(0, 30),
