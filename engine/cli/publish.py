@@ -26,7 +26,7 @@ from engine.cli.versions import power_lines
 from engine.context import AppContext
 from engine.i18n.condition_words import use_in_words
 from engine.i18n.language import N_, counting_translator, grouped, translator
-from engine.i18n.phrases import say_list
+from engine.i18n.phrases import say_delay, say_list
 from engine.i18n.user_error import UserError
 from engine.sequence.model import Plan
 from engine.sequence.segment_uses import uses_of
@@ -151,6 +151,7 @@ def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Ite
         what = _letter(_("letter {letter} of {where}"), key, letter, after)
         yield f"~ {what}" + _(": another weight, or `when_full`") + f" ({on(key)})"
     yield from _past(proposal, spoken, backfill)
+    yield from _questions(proposal, spoken)
     for purpose in changes.caps:
         yield _caps(proposal, purpose, spoken)
     yield from _options(proposal, spoken)
@@ -175,6 +176,26 @@ def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Ite
     yield from _words(proposal)
     yield ""
     yield _totals(proposal, spoken)
+
+
+def _questions(proposal: Proposal, spoken: Language) -> Iterator[str]:
+    """Which lists begin to ask who has been silent, or no longer do."""
+    _ = translator(spoken)
+    before, after = proposal.before.reactivations, proposal.after.reactivations
+    for number, reactivation in after.items():
+        if reactivation != before.get(number):
+            mark = "~" if number in before else "+"
+            yield _(
+                "{mark} {list} asks who has been silent for {delay}; `relance clean --plan` says"
+                " how many"
+            ).format(
+                mark=mark,
+                list=say_list(proposal.after, number),
+                delay=say_delay(reactivation.silent_for, spoken),
+            )
+    for number in before.keys() - after.keys():
+        sentence = _("- {list} asks nobody any more; who was stopped stays so")
+        yield sentence.format(list=say_list(proposal.before, number))
 
 
 def _caps(proposal: Proposal, purpose: str, spoken: Language) -> str:

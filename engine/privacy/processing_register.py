@@ -99,7 +99,13 @@ def register(then: InForce, speech: Speech, *, links_counted: bool = False) -> s
     parts += [heading(2, _("Who works on the data")), _recipients(then.declared, speech)]
     parts += [
         heading(2, _("How long what is kept")),
-        rows([*retention(then.declared.retention, speech), *_measured(links_counted, speech)]),
+        rows(
+            [
+                *retention(then.declared.retention, speech),
+                *_silent(then, speech),
+                *_measured(links_counted, speech),
+            ]
+        ),
     ]
     parts += [
         heading(2, _("Security (GDPR 32)")),
@@ -232,6 +238,20 @@ def _recipients(declared: Declared, speech: Speech) -> str:
         )
         for processor in declared.processors
     )
+
+
+def _silent(then: InForce, speech: Speech) -> Iterator[tuple[str, str]]:
+    """Who is not written to any more long before they are erased, because they did not answer."""
+    _ = speech._
+    for number, reactivation in then.plan.reactivations.items():
+        purpose = then.plan.purposes[then.plan.lists[number].purpose]
+        yield (
+            _("people who do not react to “{purpose}”").format(purpose=plain(purpose.name)),
+            _(
+                "{time} after they were last heard of they are asked by letters, and not written to"
+                " for this any more when no answer comes; nothing is erased by it"
+            ).format(time=speech.delay(reactivation.silent_for)),
+        )
 
 
 def retention(kept: Retention, speech: Speech) -> Iterator[tuple[str, str]]:

@@ -7,9 +7,13 @@ import json
 
 import pytest
 
+from engine.authoring.publication import plan_publication
 from engine.cli.clean import clean
+from engine.cli.publish import tell
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
+from engine.privacy.paper_markdown import speech_in
+from engine.privacy.processing_register import InForce, register
 from engine.privacy.reactivation import FAMILY_OF, shown
 from engine.privacy.retention import apply_if_night
 from engine.sequence.delay import DAY
@@ -129,6 +133,16 @@ def live_to_the_stop(context: AppContext, stream: str) -> tuple[object, ...]:
 
 
 @pytest.mark.postgres
+def test_the_register_says_how_long_who_is_silent_is_written_to(context: AppContext) -> None:
+    at = context.clock.now()
+    installation = context.installation_stream.current()
+    then = InForce(at, at, "1", installation)
+    text = register(then, speech_in("en", "UTC"))
+    told = next(line for line in text.splitlines() if "people who do not react" in line)
+    assert "1 year after they were last heard of they are asked by letters" in told
+
+
+@pytest.mark.postgres
 def test_the_numbers_are_told_before_it_is_published(
     make_context: MakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,6 +154,8 @@ def test_the_numbers_are_told_before_it_is_published(
     (context.config.sequences / "silent.toml").write_text(TABLE, encoding="utf-8")
     plan = told(context, capsys)
     assert (plan["to_be_asked"], plan["published"]) == (10, False)
+    proposal = plan_publication(context)
+    assert any("asks who has been silent for" in line for line in tell(proposal, "en"))
     night(context)
     assert on_list_90(context, streams) == []
 
