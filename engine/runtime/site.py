@@ -15,7 +15,7 @@ from typing import Protocol, cast
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse, PlainTextResponse, Response
+from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
@@ -48,6 +48,8 @@ from engine.web.robots import LoggedVisit, is_prefetch, is_scanner
 from engine.web.stores import FormStores, LinkStores, OwnDataStores
 
 log = logging.getLogger("relance.web")
+MAX_AGENT_CHARACTERS = 400
+"""Of a browser's name, as much as is kept in memory until its visit is judged."""
 WRONG = N_("Something went wrong on our side")
 ASSET_TYPES = {
     ".png": "image/png",
@@ -191,7 +193,7 @@ def _add_counted_links(app: FastAPI, config: Config, links: LinkStores, front: F
         letter, address = known
         if config.measure.links:
             headers = dict(request.headers.items())
-            agent = headers.get("user-agent", "")
+            agent = headers.get("user-agent", "")[:MAX_AGENT_CHARACTERS]
             visitor = visitor_of(request, config.web.trusted_proxies)
             links.visit_counts.note(
                 LoggedVisit(
@@ -204,7 +206,7 @@ def _add_counted_links(app: FastAPI, config: Config, links: LinkStores, front: F
                 ),
                 VisitCell(letter, "link", address, week_of(links.clock.now())),
             )
-        return Response(status_code=302, headers={"Location": address, "Cache-Control": "no-store"})
+        return RedirectResponse(address, 302, {"Cache-Control": "no-store"})
 
 
 def _icon(site: Site) -> str:

@@ -96,7 +96,7 @@ class LinkVisits:
                 at=self.stores.visit_counts.now(),
                 letter=claim.message,
                 link=f"{action} {words}",
-                visitor=f"{visitor.address} {visitor.user_agent}",
+                visitor=f"{visitor.address} {visitor.user_agent[:400]}",
                 network=neighbourhood(visitor.address, v6=48),
                 withdraws=action in ("unsubscribe", "everything"),
                 suspect=visitor.robot or visitor.too_often or (told and at is None),

@@ -55,6 +55,16 @@ def test_everybody_gets_the_same_address_which_counts_and_leads_on(site: Site) -
     assert counts(site) == (before[0] + 3, before[1] + 1)
 
 
+def test_an_address_beyond_ascii_leads_on_too(site: Site) -> None:
+    token = counted_address(
+        site.context.secrets.link_key, REF, "https://encyclopédie.example/Œuf?q=a%20b&c=d#é"
+    )
+    answer = site.client.get(f"/v/{token}", follow_redirects=False)
+    assert answer.status_code == 302
+    leads_to = "https://encyclop%C3%A9die.example/%C5%92uf?q=a%20b&c=d#%C3%A9"
+    assert answer.headers["location"] == leads_to
+
+
 def test_what_others_have_signed_leads_nowhere(site: Site) -> None:
     forged = counted_address(b"x" * 32, REF, "https://evil.example/")
     before = counts(site)
