@@ -34,7 +34,9 @@ class RuleStores(Protocol):
 
 
 def apply_due_rules(stores: RuleStores) -> int:
-    """Apply the rules for some of those who were seen to enter or to leave; how many there were."""
+    """Apply the rules for some of those who were seen to enter or to leave; for how many that was
+    done. Whom other facts were quicker about each time stays for the next call.
+    """
     edges = stores.desk.segment_edges(EDGES_AT_ONCE)
     if not edges:
         return 0
@@ -52,6 +54,7 @@ def apply_due_rules(stores: RuleStores) -> int:
             known,
         )
         requests.append(CommandRequest(command, stream=edge.subscriber))
-    stores.command_handler.execute(requests)
-    stores.desk.forget_edges(edges)
-    return len(edges)
+    results = stores.command_handler.execute(requests)
+    applied = [edge for edge, result in zip(edges, results, strict=True) if not result.conflict]
+    stores.desk.forget_edges(applied)
+    return len(applied)

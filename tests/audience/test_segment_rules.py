@@ -7,6 +7,7 @@ import pytest
 from engine.audience.segment_rules import apply_due_rules
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
+from engine.ledger.store import Conflict
 from engine.sequence.delay import DAY
 from engine.subscriber import commands as c
 from engine.subscriber.events import Cause, RulesApplied
@@ -146,3 +147,16 @@ def test_nothing_is_left_of_an_entry_by_somebody_who_is_erased(context: AppConte
     )
     applied(context)
     assert lists(context, anna) == set()
+
+
+def test_whom_others_are_quicker_about_is_dealt_with_later(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = join(context, "Lyon")
+    context.views.catch_up()
+    with monkeypatch.context() as racing:
+        racing.setattr(context.ledger, "append", lambda batch, *_: [Conflict()] * len(batch))
+        assert apply_due_rules(context) == 0
+    assert lists(context, anna) == {10}
+    assert apply_due_rules(context) == 2
+    assert lists(context, anna) == {10, 40}
