@@ -233,7 +233,8 @@ class Agenda:
         if due:
             folds, unreadable = self._folds(cursor, list(due))
             self._rewrite_rows(cursor, dict.fromkeys(unreadable))
-            self.segments.look_again(cursor, folds, due, now)
+            self.segments.forget(cursor, due.keys() - folds.keys() - set(unreadable))
+            self.segments.look_again(cursor, folds, {who: due[who] for who in folds}, now)
         return self.segments.build_one(cursor, now) or bool(due)
 
     def _choose(self, cursor: Cursor, key: str) -> None:
@@ -414,6 +415,7 @@ class Agenda:
                 )
         for statement in ("without_fold", "without_rows"):
             cursor.execute(self.sql[statement], {"subscribers": subscribers})
+        self.segments.forget(cursor, failed)
         positions = bigints([quarantined.position for quarantined in failed.values()])
         whys = texts([quarantined.why for quarantined in failed.values()])
         cursor.execute(

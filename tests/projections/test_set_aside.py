@@ -12,6 +12,7 @@ import pytest
 
 from engine.cli.people import show
 from engine.context import AppContext
+from engine.sequence.delay import DAY
 from engine.status.findings import findings
 from engine.status.gather import gather
 from engine.status.metrics import exposition
@@ -90,6 +91,25 @@ def test_they_alone_are_set_aside_and_the_others_are_followed(
     assert set(context.views.folds(people)) == due(context) == {people[0], people[2]}
     assert context.views.positions()[0] == ("agenda", context.ledger.head(), "")
     assert context.views.compare(silent) == []
+
+
+def test_time_goes_on_for_the_segments_of_the_others(
+    make_context: MakeContext, old: AnotherVersion
+) -> None:
+    fresh = '[[segment]]\nid = "fresh"\nname = "F"\nall = [\'joined 10 within 3 days\']\n'
+    name = next(iter(FILES))
+    context = make_context(FILES | {name: FILES[name] + fresh})
+    at = context.clock.now()
+    people = [happened(context, *joined(at)) for _ in range(2)]
+    context.views.catch_up()
+    assert context.views.segments.counts() == {"fresh": 2}
+    happened(context, e.ContactNoted(at, at), to=people[0])
+    context.views.catch_up()
+    assert context.views.segments.counts() == {"fresh": 1}
+    context.clock.jump(4 * DAY)
+    context.views.catch_up()
+    assert context.views.positions()[0] == ("agenda", context.ledger.head(), "")
+    assert context.views.segments.counts().get("fresh", 0) == 0
 
 
 def test_a_person_whose_next_act_no_calendar_holds_is_set_aside_too(
