@@ -80,9 +80,9 @@ class Home:
 
 class SegmentMembership:
     """`personal` is None where no vault is at hand (a copy for an auditor): what it knows then
-    counts as unknown. Members of segments that read it are kept there only if `keeps_personal`: by
-    the live view, not by one built beside it. Nothing here is cached across a rollback but the
-    published conditions.
+    counts as unknown. Members of segments that read it are kept there, and entries and leavings are
+    noted for the rules, only if `keeps_personal`: by the live view, not by one built beside it.
+    Nothing here is cached across a rollback but the published conditions.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class SegmentMembership:
         if self.personal is not None and self.keeps_personal:
             kept = {n: c for n, c in dynamic.items() if n in personal}
             self.homes.append(self._home(self.personal.schema, kept))
-        self._ruled = frozenset(rule.segment for rule in plan.rules)
+        self._ruled = frozenset(rule.segment for rule in plan.rules if self.keeps_personal)
         self._maybe_unbuilt = True
 
     def _home(self, home: str, segments: Mapping[str, Condition]) -> Home:

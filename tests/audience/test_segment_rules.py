@@ -12,6 +12,9 @@ from engine.sequence.delay import DAY
 from engine.subscriber import commands as c
 from engine.subscriber.events import Cause, RulesApplied
 from engine.vault.vault import VaultWrite
+from projections.build import every_view
+from projections.follow import Follower
+from projections.reading import REPLAY
 from tests.conftest import MakeContext
 from tests.running_installation import publish, write_sequences
 
@@ -160,3 +163,19 @@ def test_whom_others_are_quicker_about_is_dealt_with_later(
     assert lists(context, anna) == {10}
     assert apply_due_rules(context) == 2
     assert lists(context, anna) == {10, 40}
+
+
+def test_a_view_that_is_built_beside_the_live_one_deals_with_nobody(context: AppContext) -> None:
+    """A check of the views changes nothing: the live one alone says who enters and leaves."""
+    join(context)
+    applied(context)
+    twins = every_view(context.ledger, REPLAY, ["agenda"], context.clock.now)
+    twin = Follower(context.ledger, context.database, twins)
+    try:
+        twin.build(REPLAY, lambda done, total: None)
+        twin.catch_up()
+        context.clock.jump(3 * DAY + 1000)
+        twin.catch_up()
+        assert context.desk.segment_edges(10) == []
+    finally:
+        twin.drop()
