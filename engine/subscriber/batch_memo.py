@@ -79,9 +79,12 @@ class BatchMemo:
 
 def _begun_under(message: str, outcome: Outcome) -> LetterBegun | None:
     """The LetterBegun event, if it is the only one and has the command's message id; a retry keeps
-    the message id it was first begun under.
+    the message id it was first begun under. The version of a letter that is tried is drawn for each
+    person.
     """
     if not isinstance(outcome, Done) or len(outcome.facts) != 1:
         return None
     event = outcome.facts[0].event
-    return event if isinstance(event, LetterBegun) and event.message == message else None
+    if not isinstance(event, LetterBegun) or event.version:
+        return None
+    return event if event.message == message else None

@@ -10,6 +10,8 @@ from engine.sequence.versions import all_in, arm_of, plan_in
 from engine.subscriber import events as e
 from engine.subscriber.act import Occurrence
 from engine.subscriber.agenda import acts
+from engine.subscriber.batch_memo import BatchMemo
+from engine.subscriber.decide import decide
 from engine.subscriber.evolve import fold
 from tests.examples import ANNA, LATER, NOON, PLAN, begun, local, perform, sent
 from tests.given import flat, given
@@ -37,6 +39,14 @@ def test_a_claim_says_the_version_that_is_drawn_for_the_person() -> None:
         given(ANNA, plan=plan).when(asked).then(fact)
         drawn[version] += 1
     assert min(drawn["a"], drawn["b"], drawn["holdout"]) > 0
+
+
+def test_people_in_the_same_state_are_each_drawn_for_themselves() -> None:
+    plan, anna = tried(WELCOME), fold(flat([ANNA]))
+    memo = BatchMemo(plan, ())
+    for number in range(40):
+        asked = replace(perform("list:10", LATER), subscriber=f"person {number}")
+        assert memo.perform(asked, anna) == decide(asked, anna, plan)
 
 
 def test_a_letter_that_is_not_tried_says_no_version() -> None:
