@@ -110,6 +110,7 @@ class Place(Installed):
         connections: int = CONNECTIONS,
         store: str = "embedded",
         more: str = "",
+        dialogue: str = TWO_LETTERS,
     ) -> Place:
         """Published, and armed: sending will not wait for `resume`. `more` stands in its
         configuration, below [sending].
@@ -124,7 +125,7 @@ class Place(Installed):
         }
         config = CONFIG.format(url=place.url, port=place.port, **chosen)
         words = {
-            "sequences/a.toml": TWO_LETTERS,
+            "sequences/a.toml": dialogue,
             "sequences/layout.html": LAYOUT,
             "config.toml": config,
         }
