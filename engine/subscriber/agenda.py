@@ -34,11 +34,16 @@ from engine.subscriber.terms import MailKind
 
 
 def acts(
-    person: Person, plan: Plan, calendar: Calendar = (), known: Known | None = None
+    person: Person,
+    plan: Plan,
+    calendar: Calendar = (),
+    known: Known | None = None,
+    claimed: str = "",
 ) -> dict[str, Act]:
     """The next act of each open matter of a person, by its encoded AgendaKey. `known` is what the
     vault knows of them: without it a mailing to a segment that asks the vault is for whoever may be
-    in it.
+    in it. The mailing under the key `claimed` is taken to be for them: its claim asks segments
+    itself.
     """
     next_acts = {
         list_key(m.list): membership_act(person, m, plan) for m in person.memberships.values()
@@ -46,7 +51,8 @@ def acts(
     for request in person.requests.values():
         next_acts[request_key(request.purpose)] = request_act(person, request, plan)
     for occurrence in _occurrences(person, plan, calendar):
-        act = mailing_act(person, occurrence, plan, known)
+        is_claimed = occurrence.key == claimed
+        act = mailing_act(person, occurrence, plan, known, is_claimed=is_claimed)
         if act is not None:
             next_acts[occurrence.key] = act
     for message, flight in person.in_flight.items():

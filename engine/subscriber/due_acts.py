@@ -50,7 +50,7 @@ PAST_LATENESS = NothingToDo(Unchanged.PAST_LATENESS)
 
 
 def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) -> Outcome:
-    next_acts = acts(person, plan, calendar)
+    next_acts = acts(person, plan, calendar, claimed=command.key)
     act = next_acts.get(command.key)
     if act is None or act.due == 0 or act.due > command.at:
         return NothingToDo(Unchanged.NOTHING_DUE)
@@ -105,6 +105,8 @@ def _begin(
     is_addressed, segment = True, ""
     if plan.segments or not act.run:
         is_addressed, segment = _addressed(command, act, person, plan, calendar)
+        if not (is_addressed or act.run or command.key in acts(person, plan, calendar)):
+            return NothingToDo(Unchanged.NOTHING_DUE)
     if reason:
         why = f"{NOT_ELIGIBLE}{reason}"
     elif _too_late(command, act, person, plan):

@@ -15,18 +15,23 @@ from engine.subscriber.membership_acts import in_window
 from engine.subscriber.person import Known, LetterState, Mailing, Membership, Person
 from engine.subscriber.personal_dates import own_occurrences, planned_from
 from engine.subscriber.terms import PRESSURE
-from engine.subscriber.truth import FOREVER, conditions_of
+from engine.subscriber.truth import conditions_of
 
 
 def mailing_act(
-    person: Person, occurrence: Occurrence, plan: Plan, known: Known | None = None
+    person: Person,
+    occurrence: Occurrence,
+    plan: Plan,
+    known: Known | None = None,
+    *,
+    is_claimed: bool = False,
 ) -> Act | None:
     """The broadcast, for a person who was on one of its lists or in one of its segments when it
     fell due; then its reminder, for who has not answered and is still on the list.
 
     `known` is what the vault knows of them. Without it a broadcast to a segment that asks the vault
     is for whoever may be in it by the ledger, so an auditor's copy finds more rows than the
-    installation had, and never fewer.
+    installation had, and never fewer. Of one that `is_claimed` the claim asks.
     """
     broadcast = plan.broadcasts.get(occurrence.broadcast)
     if broadcast is None:
@@ -39,7 +44,7 @@ def mailing_act(
     if under_way is not None:
         return under_way
     meant_for = mailing_planned(person, broadcast, occurrence, plan)
-    place = _place(person, broadcast, meant_for, mailing, plan, known)
+    place = _place(person, broadcast, meant_for, mailing, plan, known, is_claimed=is_claimed)
     if place is None or why_not(person, "broadcast", broadcast.purpose):
         return None
     first = letters.get(broadcast.letter.id)
@@ -112,6 +117,8 @@ def _place(
     mailing: Mailing | None,
     plan: Plan,
     known: Known | None = None,
+    *,
+    is_claimed: bool = False,
 ) -> tuple[int, int] | None:
     """The list and the run that bring the broadcast to them, 0 and 0 for a segment; None where it
     is not for them.
@@ -121,6 +128,8 @@ def _place(
         return standing.list, standing.run
     if mailing is not None and (mailing.run or mailing.segment):
         return (0, 0) if mailing.segment else None
+    if is_claimed and broadcast.segments:
+        return 0, 0
     return (0, 0) if _segment_of(person, broadcast, fell_due, mailing, plan, known) else None
 
 
@@ -175,20 +184,14 @@ def _segment_of(
         fell_due, lateness, zone_of(person, plan)
     )
 
-    def holds(segment: str, upto: int) -> bool:
+    def holds(segment: str) -> bool:
         if is_over and mailing is None and segment in conditions.personal:
             return False
-        truth = conditions.is_in(segment, person, known, fell_due, upto)
+        asked = conditions.is_in if mailing is not None else conditions.was_and_is_in
+        truth = asked(segment, person, known, fell_due)
         return truth is True or (truth is None and not is_sure)
 
-    return next(
-        (
-            segment
-            for segment in broadcast.segments
-            if holds(segment, FOREVER) and (mailing is not None or holds(segment, fell_due))
-        ),
-        "",
-    )
+    return next(filter(holds, broadcast.segments), "")
 
 
 def is_for(person: Person, broadcast: Broadcast, plan: Plan, at: int) -> bool:

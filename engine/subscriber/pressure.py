@@ -147,11 +147,35 @@ def held_back(
     caps = caps_for(person, plan, purpose)
     if letter is None or not caps:
         return None
-    zone = zone_of(person, plan)
+    zone, begun = zone_of(person, plan), begun_by(person)
+    if _has_ample_room(caps, begun, now, zone, _most_that_are_heavier(plan, acts, letter)):
+        return None
     own = PlannedLetter(now, purpose, letter_ref(key, letter.id), letter.weight)
     planned = planned_letters(person, plan, calendar, acts, key, own)
-    refusal = no_room(own, caps, begun_by(person), planned, zone)
+    refusal = no_room(own, caps, begun, planned, zone)
     return refusal and replace(refusal, may_wait=letter.when_full == "wait")
+
+
+def _most_that_are_heavier(plan: Plan, acts: Mapping[str, Act], letter: Letter) -> int:
+    """An upper bound of the letters for which room is to be kept: every other letter that is due,
+    and every broadcast that is heavier.
+    """
+    due = sum(act.kind == "letter" for act in acts.values()) - 1
+    return due + sum(b.letter.weight > letter.weight for b in plan.broadcasts.values())
+
+
+def _has_ample_room(
+    caps: Iterable[ScopedCap], begun: Begun, now: int, zone: str, planned: int
+) -> bool:
+    """Whether every cap has room though as many letters were `planned` under it."""
+    for purpose, cap in caps:
+        left = cap.count - planned
+        for name, instants in begun.items():
+            if left > 0 and purpose in ("", name):
+                left -= sum(cap.covers(instant, now, zone) for instant in instants)
+        if left <= 0:
+            return False
+    return True
 
 
 def planned_letters(

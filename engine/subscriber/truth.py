@@ -53,8 +53,8 @@ FOREVER = 2**62
 @dataclass(slots=True)
 class _Question:
     """What is asked of whom and when; `changes_at` is the least so far of one condition. Facts
-    after `upto` do not count. `ends` is when what a line asks about leaves its window, by the
-    line's number.
+    after `upto` do not count; `left_out` says that there were some. `ends` is when what a line
+    asks about leaves its window, by the line's number.
     """
 
     person: Person
@@ -64,6 +64,7 @@ class _Question:
     upto: int
     ends: dict[int, int]
     changes_at: int = FOREVER
+    left_out: bool = False
 
 
 Answer = Callable[[_Question], Truth]
@@ -143,15 +144,26 @@ class SegmentConditions:
         """As `truth_of`, of a dynamic segment of the plan."""
         return self.truth_of(self.dynamic[segment], person, known, at)
 
-    def is_in(
-        self, segment: str, person: Person, known: Known | None, at: int, upto: int = FOREVER
-    ) -> Truth:
+    def is_in(self, segment: str, person: Person, known: Known | None, at: int) -> Truth:
         """Whether they are in a segment, static or not; false for one that is not published."""
-        published = self.plan.segments.get(segment)
-        if published is None:
+        if segment not in self.plan.segments:
             return False
-        condition = InSegment(segment) if published.static else self.dynamic[segment]
-        return self.truth_of(condition, person, known, at, upto)[0]
+        zone = zone_of(person, self.plan)
+        return self._answer_of(segment)(_Question(person, known, zone, at, FOREVER, {}))
+
+    def was_and_is_in(self, segment: str, person: Person, known: Known | None, at: int) -> Truth:
+        """Whether they were in it at an instant (ms) by the facts up to then, and are still so by
+        all facts since.
+        """
+        if segment not in self.plan.segments:
+            return False
+        zone, answer = zone_of(person, self.plan), self._answer_of(segment)
+        question = _Question(person, known, zone, at, at, {})
+        truth = answer(question)
+        if truth is False or not question.left_out:
+            return truth
+        since = answer(_Question(person, known, zone, at, FOREVER, {}))
+        return False if since is False else None if None in (truth, since) else True
 
     def _claims_reading_vault(self) -> Iterable[str]:
         for name in self.broadcasts_reading_vault:
@@ -223,7 +235,7 @@ class SegmentConditions:
     def value_holds(self, line: FieldIs | SourceIs, kept: str) -> Truth:
         """What a line about a value comes to for the value as the vault keeps it, "" for none."""
         if isinstance(line, SourceIs):
-            return _compared(kept, lambda: kept in line.values, line.or_unknown)
+            return kept in line.values if kept else True if line.or_unknown else None
         field = self.plan.fields.get(line.field)
         value = value_of(field, kept) if field is not None else None
         if not line.values:
@@ -237,7 +249,9 @@ class SegmentConditions:
     def _answer_of(self, segment: str) -> Answer:
         answer = self._of_segments.get(segment)
         if answer is None:
-            answer = self._of_segments[segment] = self._answer(self.dynamic[segment])
+            is_static = self.plan.segments[segment].static
+            condition = InSegment(segment) if is_static else self.dynamic[segment]
+            answer = self._of_segments[segment] = self._answer(condition)
         return answer
 
     def _answer(self, condition: Condition) -> Answer:
@@ -323,8 +337,11 @@ class SegmentConditions:
                 for name, some in answers.items()
                 if asked is None or name in asked
                 for given in some
-                if given.at <= question.upto and (not label or plain(given.label) == label)
+                if not label or plain(given.label) == label
             ]
+            if instants and max(instants) > question.upto:
+                question.left_out = True
+                instants = [instant for instant in instants if instant <= question.upto]
             if len(instants) < times:
                 return None
             return max(instants) if times == 1 else sorted(instants)[-times]
@@ -407,24 +424,30 @@ def _negated(answer: Answer) -> Answer:
 
 def _on(lists: frozenset[int]) -> Answer:
     def answer(question: _Question) -> Truth:
-        memberships = question.person.memberships
-        return any(
-            memberships[number].joined_at <= question.upto
-            for number in lists
-            if number in memberships
-        )
+        memberships, is_on = question.person.memberships, False
+        for number in lists:
+            if number in memberships:
+                if memberships[number].joined_at <= question.upto:
+                    is_on = True
+                else:
+                    question.left_out = True
+        return is_on
 
     return answer
 
 
 def _one(question: _Question, instant: int | None) -> int | None:
-    return None if instant is None or instant > question.upto else instant
+    if instant is not None and instant > question.upto:
+        question.left_out = True
+        return None
+    return instant
 
 
-def _nth(instants: tuple[int, ...], times: int, upto: int) -> int | None:
-    """The latest but so many, of those up to an instant."""
-    if instants and instants[-1] > upto:
-        instants = tuple(instant for instant in instants if instant <= upto)
+def _nth(question: _Question, instants: tuple[int, ...], times: int) -> int | None:
+    """The latest but so many, of those that count."""
+    if instants and instants[-1] > question.upto:
+        question.left_out = True
+        instants = tuple(instant for instant in instants if instant <= question.upto)
     return instants[-times] if len(instants) >= times else None
 
 
@@ -432,23 +455,17 @@ def _latest_received(purpose: str, times: int) -> Callable[[_Question], int | No
     def latest(question: _Question) -> int | None:
         received = question.person.received
         if purpose:
-            return _nth(received.get(purpose, ()), times, question.upto)
+            return _nth(question, received.get(purpose, ()), times)
         if len(received) == 1:
-            return _nth(next(iter(received.values())), times, question.upto)
+            return _nth(question, next(iter(received.values())), times)
         every = tuple(sorted(instant for some in received.values() for instant in some))
-        return _nth(every, times, question.upto)
+        return _nth(question, every, times)
 
     return latest
 
 
 def _latest_ordered(product: str, times: int) -> Callable[[_Question], int | None]:
-    return lambda question: _nth(question.person.ordered.get(product, ()), times, question.upto)
-
-
-def _compared(kept: str, fits: Callable[[], bool], or_unknown: bool) -> Truth:
-    if not kept:
-        return True if or_unknown else None
-    return fits()
+    return lambda question: _nth(question, question.person.ordered.get(product, ()), times)
 
 
 def _compares(operator: FieldOperator, value: FieldValue, wanted: FieldValue) -> bool:
