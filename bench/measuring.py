@@ -14,6 +14,7 @@ from pathlib import Path
 from bench import (
     append,
     chaos,
+    claiming,
     clicking,
     composing,
     follow,
@@ -40,6 +41,7 @@ ALONE: dict[str, Callable[[Size], list[Row]]] = {
     "proof": proof.measure,
     "leaving": leaving.measure,
     "segments": segments.measure,
+    "claiming": claiming.measure,
 }
 """Each with an installation of its own."""
 ON_GROUND: dict[str, Callable[[Size, Ground], list[Row]]] = {
