@@ -9,10 +9,14 @@ import secrets
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from engine.authoring.publication import Proposal, plan_publication
+from engine.cli.arguments_of_trust import audit_arguments
+from engine.cli.dispatch import audit
+from engine.cli.prove import verify
 from engine.cli.results import run
 from engine.cli.versions import Trial, power_lines, trial_lines, trial_of
 from engine.commands.command_handler import CommandRequest
@@ -126,6 +130,18 @@ def test_results_tell_how_the_trial_stands(
     )
     assert told[4].startswith("  b obtient plus de réponses que a : ")
     assert "n’est pas mesurable (n = " in told[5]
+
+
+@pytest.mark.parametrize("version", ["b", "holdout"])
+def test_a_person_s_proof_lets_the_verifier_draw_the_version_again(
+    context: AppContext, got: dict[str, str], version: str, tmp_path: Path
+) -> None:
+    stream = next(stream for stream, drawn in got.items() if drawn == version)
+    address, target = context.vault.people([stream])[stream].address, tmp_path / "proof.zip"
+    parser = argparse.ArgumentParser()
+    audit_arguments(parser)
+    assert audit(context, parser.parse_args(["prove", address, "-o", str(target)])) == 0
+    assert verify(tmp_path, parser.parse_args(["verify", str(target)])) == 0
 
 
 def test_a_trial_is_told_of_after_it_has_ended(context: AppContext, got: dict[str, str]) -> None:
