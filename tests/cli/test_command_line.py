@@ -337,7 +337,7 @@ def test_a_test_letter_nobody_takes_is_a_refusal(relance: Installation) -> None:
 
 def test_views_equal_their_replay_and_are_made_anew(relance: Installation) -> None:
     assert relance.done("rebuild", "members") == "rebuilt: members\n"
-    assert relance.done("rebuild") == "rebuilt: agenda, members, letters, silence\n"
+    assert relance.done("rebuild") == "rebuilt: agenda, members, letters, silence, choices\n"
     assert relance.done("audit", "replay") == "equal\n"
     unknown = relance("rebuild", "people")
     assert (unknown.status, unknown.err) == (
@@ -376,6 +376,7 @@ def test_what_a_simulated_reader_lives_through_has_the_same_fields_for_a_program
 ) -> None:
     lived = json.loads(relance.done("simulate", "semis", "--answer", "question=Oui", "--json"))
     fields = ["at", "kind", "list", "letter", "target", "label", "why", "reminder"]
+    fields += ["until", "favoured", "cap"]
     assert {tuple(moment) for moment in lived} == {tuple(fields)}
 
 
