@@ -377,9 +377,20 @@ def _audience(table: Table, draft: Draft) -> tuple[tuple[int, ...], tuple[str, .
             numbers += of_group
         elif isinstance(entry, str) and entry.startswith(SEGMENT):
             segments.append(known_segment(entry.removeprefix(SEGMENT), table, "to", draft))
+        elif isinstance(entry, str) and not draft.number(entry) and (meant := _meant(entry, draft)):
+            message = N_('there is no list "{list}": write `{meant}`')
+            table.mistake("to", message, list=entry, meant=meant)
         else:
             numbers.append(draft.resolve(entry, table, "to"))
     return tuple(dict.fromkeys(numbers)), tuple(dict.fromkeys(segments))
+
+
+def _meant(entry: str, draft: Draft) -> str:
+    """A segment or a group as `to` names it, where its bare id was written."""
+    if entry in draft.segments:
+        return f"{SEGMENT}{entry}"
+    groups = {group.name for group in draft.settings.groups}
+    return f"@{entry}" if entry in groups else ""
 
 
 def _reminder(table: Table, letter: Letter, draft: Draft) -> Letter:

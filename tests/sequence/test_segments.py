@@ -152,6 +152,16 @@ def test_a_mistake_in_a_condition_has_the_column_of_its_word(
             'there is no segment "x"',
         ),
         (
+            ACTIVE + '[[broadcast]]\nid = "b"\nto = ["actifs"]\non = "2026-12-01 09:00"\n'
+            'subject = "S"\nbody = "a.md"\n',
+            'there is no list "actifs": write `segment:actifs`',
+        ),
+        (
+            '[[broadcast]]\nid = "b"\nto = ["clients"]\non = "2026-12-01 09:00"\n'
+            'subject = "S"\nbody = "a.md"\n',
+            'there is no list "clients": write `@clients`',
+        ),
+        (
             ACTIVE + '[[rule]]\nwhen = "enter actifs"\nthen = { join = 11 }\n',
             '"enter actifs" is no moment: write `when = "enters ID"` or `"leaves ID"`',
         ),
