@@ -342,7 +342,7 @@ def test_views_equal_their_replay_and_are_made_anew(relance: Installation) -> No
     unknown = relance("rebuild", "people")
     assert (unknown.status, unknown.err) == (
         2,
-        "relance: there is no view people; there are: agenda, members, letters, silence\n",
+        "relance: there is no view people; there are: agenda, members, letters, silence, choices\n",
     )
 
 
