@@ -116,9 +116,14 @@ def test_the_same_person_always_gets_the_same_version_of_a_trial() -> None:
 
 
 def test_anybody_can_compute_which_version_somebody_got() -> None:
-    octets = hashlib.sha256(b"relance version\nlist:10/question\n3\nanna").hexdigest()[:16]
-    expected = "a" if int(octets, 16) % 100 < 50 else "b"
-    assert arm_of((("a", 50), ("b", 50)), "list:10/question", 3, "anna") == expected
+    remainders = set()
+    for number in range(1000):
+        lines = f"relance version\nlist:10/question\n3\n{number}".encode()
+        remainder = int(hashlib.sha256(lines).hexdigest()[:16], 16) % 100
+        expected = "a" if remainder < 50 else "b"
+        assert arm_of((("a", 50), ("b", 50)), "list:10/question", 3, str(number)) == expected
+        remainders.add(remainder)
+    assert {0, 49, 50, 99} <= remainders
 
 
 def test_everybody_can_be_put_in_one_version_for_a_look() -> None:
