@@ -137,7 +137,8 @@ class SegmentMembership:
             if not person.erased
             and (names := self.conditions.touched_by(events.get(subscriber, ()), person))
         }
-        self._look(cursor, people, touched, now)
+        newcomers = {who for who in touched if people[who].version == len(events[who])}
+        self._look(cursor, people, touched, now, newcomers)
         self._follow_static(cursor, people, events)
         erased = [subscriber for subscriber, person in people.items() if person.erased]
         self.forget(cursor, erased)
@@ -206,6 +207,7 @@ class SegmentMembership:
         people: Mapping[str, Person],
         touched: Mapping[str, Collection[str]],
         now: int,
+        newcomers: Collection[str] = (),
     ) -> None:
         known = self._personal_traits(cursor, touched)
         for home in self.homes:
@@ -221,7 +223,7 @@ class SegmentMembership:
                         states.append((name, subscriber, truth is True, look))
                     else:
                         gone.append((name, subscriber))
-            self._note_edges(cursor, home, states, gone)
+            self._note_edges(cursor, home, states, gone, newcomers)
             _put(cursor, home.sql, states)
             _remove(cursor, home.sql, gone)
 
@@ -231,12 +233,19 @@ class SegmentMembership:
         home: Home,
         states: Sequence[State],
         gone: Sequence[tuple[str, str]],
+        newcomers: Collection[str],
     ) -> None:
         """Note who enters or leaves a segment that rules are about, by a fact or by time: a segment
-        built anew, because its words changed, is entered by nobody.
+        built anew, because its words changed, is entered by nobody. Until it is built its rows do
+        not say who was there: then only those who were not known before enter.
         """
-        now = {(name, who): member for name, who, member, _ in states if name in self._ruled}
-        now |= {(name, who): False for name, who in gone if name in self._ruled}
+        unbuilt = self._unbuilt(cursor, home) if self._ruled and self._maybe_unbuilt else {}
+        answers = [*states, *((name, who, False, 0) for name, who in gone)]
+        now = {
+            (name, who): member
+            for name, who, member, _ in answers
+            if name in self._ruled and (name not in unbuilt or who in newcomers)
+        }
         if not now:
             return
         values = {
@@ -285,16 +294,20 @@ class SegmentMembership:
         if not self._maybe_unbuilt:
             return False
         for home in self.homes:
-            wanted = home.definitions(self.plan)
-            built = {
-                str(row[0]): str(row[1]) for row in cursor.execute(home.sql["built"]).fetchall()
-            }
-            for name in sorted(built.keys() | wanted.keys()):
-                if built.get(name) != wanted.get(name):
-                    self._build(cursor, home, name, wanted.get(name), now)
-                    return True
+            for name, definition in self._unbuilt(cursor, home).items():
+                self._build(cursor, home, name, definition, now)
+                return True
         self._maybe_unbuilt = False
         return False
+
+    def _unbuilt(self, cursor: Cursor, home: Home) -> dict[str, str | None]:
+        """Segments whose rows stand for another condition, with what they are to stand for; None
+        for one that is published no more.
+        """
+        wanted = home.definitions(self.plan)
+        built = {str(row[0]): str(row[1]) for row in cursor.execute(home.sql["built"]).fetchall()}
+        names = sorted(built.keys() | wanted.keys())
+        return {name: wanted.get(name) for name in names if built.get(name) != wanted.get(name)}
 
     def _build(
         self, cursor: Cursor, home: Home, name: str, definition: str | None, now: int

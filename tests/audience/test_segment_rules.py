@@ -10,12 +10,13 @@ from engine.context import AppContext
 from engine.ledger.store import Conflict
 from engine.sequence.delay import DAY
 from engine.subscriber import commands as c
-from engine.subscriber.events import Cause, RulesApplied
+from engine.subscriber.events import Cause, ContactNoted, RulesApplied
 from engine.vault.vault import VaultWrite
 from projections.build import every_view
 from projections.follow import Follower
 from projections.reading import REPLAY
 from tests.conftest import MakeContext
+from tests.projections.test_rebuilding import happened
 from tests.running_installation import publish, write_sequences
 
 FILE = """
@@ -56,13 +57,13 @@ def context(make_context: MakeContext) -> AppContext:
     return make_context({"a.toml": FILE}, 'town = "Ville"\n')
 
 
-def join(context: AppContext, town: str = "") -> str:
+def join(context: AppContext, town: str = "", address: str = "anna@lecteurs.example") -> str:
     now, fields = context.clock.now(), {"town": town} if town else {}
     command = c.Subscribe(
         now, Cause("import"), 10, "consent", "declared", now, fields=tuple(fields)
     )
     request = CommandRequest(
-        command, address="anna@lecteurs.example", vault_write=VaultWrite("", now, fields=fields)
+        command, address=address, vault_write=VaultWrite("", now, fields=fields)
     )
     return context.command_handler.execute_one(request).stream
 
@@ -179,3 +180,19 @@ def test_a_view_that_is_built_beside_the_live_one_deals_with_nobody(context: App
         assert context.desk.segment_edges(10) == []
     finally:
         twin.drop()
+
+
+def test_who_was_there_before_a_segment_was_built_does_not_enter_by_a_fact(
+    context: AppContext,
+) -> None:
+    anna = join(context)
+    applied(context)
+    active = '[[segment]]\nid = "active"\nname = "A"\nnone = ["silent for 90 days"]\n'
+    rule = '[[rule]]\nwhen = "enters active"\nthen = { join = 41 }\n'
+    write_sequences(context.config.folder, {"a.toml": FILE + active + rule})
+    publish(context)
+    happened(context, ContactNoted(context.clock.now(), context.clock.now()), to=anna)
+    applied(context)
+    eve = join(context, address="eve@lecteurs.example")
+    applied(context)
+    assert (lists(context, anna), lists(context, eve)) == ({10}, {10, 41})
