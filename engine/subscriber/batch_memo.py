@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import fields
 from operator import attrgetter
 
+from engine.sequence.condition import FieldIs, lines_of
 from engine.sequence.model import Plan
 from engine.subscriber.act import Calendar
 from engine.subscriber.commands import Perform, Subscribe
@@ -14,7 +15,8 @@ from engine.subscriber.consenting import subscribe
 from engine.subscriber.due_acts import perform
 from engine.subscriber.events import LetterBegun, PersonEvent
 from engine.subscriber.outcome import Done, Outcome, done
-from engine.subscriber.person import NOBODY, Person
+from engine.subscriber.person import NOBODY, Known, Person
+from engine.subscriber.truth import conditions_of
 
 _but_cause = attrgetter(*(field.name for field in fields(Subscribe) if field.name != "cause"))
 
@@ -27,6 +29,7 @@ class BatchMemo:
     def __init__(self, plan: Plan, calendar: Calendar) -> None:
         self.plan, self.calendar = plan, calendar
         self._subscribed: dict[object, tuple[Outcome, tuple[PersonEvent, ...]]] = {}
+        self._fields_read: list[str] | None = None
         self._performed: dict[object, tuple[Person, Perform, LetterBegun | None]] = {}
 
     def subscribe(self, command: Subscribe) -> Outcome:
@@ -49,7 +52,7 @@ class BatchMemo:
         # The key holds id(person), so the memo keeps the person alive: no other object can get that
         # id.
         values = (
-            *(id(person), id(command.cause), id(command.known)),
+            *(id(person), id(command.cause), self._read_of(command.known)),
             *(command.at, command.key, command.sender),
         )
         memo = self._performed.get(values)
@@ -75,6 +78,16 @@ class BatchMemo:
         if memo is None:
             self._performed[values] = person, command, _begun_under(command.message, outcome)
         return outcome
+
+    def _read_of(self, known: Known | None) -> tuple[str, ...] | None:
+        """As much of what the vault knows of somebody as any condition may read."""
+        if known is None:
+            return None
+        if self._fields_read is None:
+            dynamic = conditions_of(self.plan).dynamic.values()
+            lines = [line for condition in dynamic for line in lines_of(condition)]
+            self._fields_read = sorted({line.field for line in lines if isinstance(line, FieldIs)})
+        return known.source, *(known.fields.get(name, "") for name in self._fields_read)
 
 
 def _begun_under(message: str, outcome: Outcome) -> LetterBegun | None:
