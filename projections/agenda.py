@@ -286,7 +286,7 @@ class Agenda:
                 people[subscriber] = person
         self._put_folds(cursor, people)
         self._put_acts(cursor, {subscriber: wanted[subscriber] for subscriber in people}, standing)
-        self.segments.follow(cursor, people, touched, self.now())
+        self.segments.follow(cursor, people, touched, stood, self.now())
         return failed
 
     def _rewrite_rows(self, cursor: Cursor, people: Mapping[str, Person | None]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 from engine.ledger.codec import canonical
@@ -19,7 +20,12 @@ from engine.sequence.timing import is_zone
 from engine.store.binary import bigints, booleans, texts, uuids
 from engine.store.sql import Queries, beside
 from engine.subscriber.act import Calendar
-from engine.subscriber.events import PersonEvent, SegmentEntered, SegmentLeft
+from engine.subscriber.events import (
+    PersonEvent,
+    ProfileChanged,
+    SegmentEntered,
+    SegmentLeft,
+)
 from engine.subscriber.inactivity import heard_at
 from engine.subscriber.person import INSTANTS_KEPT, Known, Person
 from engine.subscriber.personal_dates import personal_broadcasts
@@ -67,6 +73,7 @@ class Home:
     sql: Queries
     build: Queries
     segments: Mapping[str, Condition]
+    by_ledger: bool
 
     def definitions(self, plan: Plan) -> dict[str, str]:
         """What each segment's rows depend on besides people: when it changes they are built
@@ -108,7 +115,9 @@ class SegmentMembership:
 
     def _home(self, home: str, segments: Mapping[str, Condition]) -> Home:
         names = {"schema": self.schema, "home": home}
-        return Home(home, SQL.within(**names), BUILD_SQL.within(**names), segments)
+        return Home(
+            home, SQL.within(**names), BUILD_SQL.within(**names), segments, home == self.schema
+        )
 
     @property
     def tracked(self) -> bool:
@@ -125,9 +134,12 @@ class SegmentMembership:
         cursor: Cursor,
         people: Mapping[str, Person],
         events: Mapping[str, Sequence[PersonEvent]],
+        stood: Mapping[str, Person],
         now: int,
     ) -> None:
-        """Look again at the segments that these events touch, on the people after them."""
+        """Look again at the segments that these events touch, on the people after them; `stood` is
+        who was known before.
+        """
         if not self.tracked:
             self._follow_static(cursor, people, events)
             return
@@ -138,7 +150,12 @@ class SegmentMembership:
             and (names := self.conditions.touched_by(events.get(subscriber, ()), person))
         }
         newcomers = {who for who in touched if people[who].version == len(events[who])}
-        self._look(cursor, people, touched, now, newcomers)
+        profiled = {
+            who
+            for who in touched
+            if any(isinstance(event, ProfileChanged) for event in events.get(who, ()))
+        }
+        self._look(cursor, people, touched, now, stood, profiled, newcomers)
         self._follow_static(cursor, people, events)
         erased = [subscriber for subscriber, person in people.items() if person.erased]
         self.forget(cursor, erased)
@@ -207,8 +224,14 @@ class SegmentMembership:
         people: Mapping[str, Person],
         touched: Mapping[str, Collection[str]],
         now: int,
+        before: Mapping[str, Person] = MappingProxyType({}),
+        profiled: Collection[str] = (),
         newcomers: Collection[str] = (),
     ) -> None:
+        """`before`: people as they were, without `newcomers`. Where they were answered the same,
+        their row says so already, or time has changed it and it will be looked at for that; except
+        of `profiled`, of whom the vault tells no more what it knew.
+        """
         known = self._personal_traits(cursor, touched)
         for home in self.homes:
             states: list[State] = []
@@ -216,12 +239,15 @@ class SegmentMembership:
             for subscriber, names in touched.items():
                 person = people[subscriber]
                 here = [name for name in names if name in home.segments]
-                for name, truth, look in self.conditions.truths_of(
-                    here, person, known.get(subscriber), now
-                ):
+                answers = self.conditions.truths_of(here, person, known.get(subscriber), now)
+                former = before.get(subscriber)
+                if former is not None and (home.by_ledger or subscriber not in profiled):
+                    stood = self.conditions.truths_of(here, former, known.get(subscriber), now)
+                    answers = (new for new, old in zip(answers, stood, strict=True) if new != old)
+                for name, truth, look in answers:
                     if truth or look:
                         states.append((name, subscriber, truth is True, look))
-                    else:
+                    elif subscriber not in newcomers:
                         gone.append((name, subscriber))
             self._note_edges(cursor, home, states, gone, newcomers)
             _put(cursor, home.sql, states)
