@@ -26,12 +26,13 @@ from engine.sequence.condition import (
     Received,
     Silent,
     SourceIs,
+    certain_part,
 )
 from engine.sequence.delay import Delay
 from engine.sequence.windows import pieces
 from engine.store.binary import bigints, texts
 from engine.store.sql import Queries, beside
-from engine.subscriber.truth import is_timed, plain
+from engine.subscriber.truth import plain
 
 SQL = beside(__file__)
 EVERY_PURPOSE = EVERY_PRODUCT = ""
@@ -81,7 +82,9 @@ class SelectionWriter:
         whom it does not hold, whatever the time, are left out.
         """
         truth, look = self._truth(condition)
-        certain = "" if of_everybody else self._certain(condition)
+        certain = self._certain(condition)
+        if certain and look:
+            look = _filled(self.sql["look_while"], {"<truth>": certain, "<look>": look})
         self.parameters["now"] = self.now
         blanks = {
             "<truth>": truth,
@@ -91,7 +94,7 @@ class SelectionWriter:
             if self.instants
             else "",
             "<pieces>": " ".join(self.joins),
-            "<certain>": certain,
+            "<certain>": f"AND {certain}" if certain and not of_everybody else "",
         }
         return Selection(_filled(self.sql["people"], blanks), self.parameters, self.reads_vault)
 
@@ -145,12 +148,25 @@ class SelectionWriter:
         return self._junction(parts, "all")
 
     def _certain(self, condition: Condition) -> str:
-        """Looked at before all else, so that the rest is computed for few."""
-        if not isinstance(condition, Combined):
-            return ""
-        truths = [self._truth(part)[0] for part in condition.all if not is_timed(part)]
-        truths += [f"(NOT {self._truth(part)[0]})" for part in condition.none if not is_timed(part)]
-        return _filled(self.sql["certain"], {"<truth>": " AND ".join(truths)}) if truths else ""
+        """What has to be true, whatever the time: looked at before all else, so that the rest is
+        computed for few. "" for nothing.
+        """
+        part = certain_part(condition)
+        truths = [self._certainly(line) for line in part.all]
+        truths += [f"(NOT {self._truth(line)[0]})" for line in part.none]
+        return f"({' AND '.join(truths)})" if truths else ""
+
+    def _certainly(self, line: Condition) -> str:
+        """Where no value is not enough, only people with one of the values are read."""
+        if not isinstance(line, FieldIs) or not self.vault:
+            return self._truth(line)[0]
+        truths = self.truths(line)
+        if truths.missing:
+            return self._truth(line)[0]
+        self.reads_vault = True
+        value = self._with_own(self.vault["field"], name=line.field)
+        valued = self._fragment("certainly", trues=texts(list(truths.trues)))
+        return _filled(valued, {"<value>": value})
 
     def _junction(
         self, parts: Sequence[tuple[str, str]], kind: Literal["any", "all"]

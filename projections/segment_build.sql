@@ -13,10 +13,6 @@ SELECT f.subscriber, <truth> AS truth, <look> AS look FROM {schema}.fold f <vaul
 -- What follows, in this transaction, reads them all.
 SET LOCAL enable_seqscan = on
 
--- name: certain
--- Whoever it cannot hold for, whatever the time, is left out.
-AND (<truth>) IS NOT FALSE
-
 -- name: chosen
 -- Whom a condition holds for now: for a mailing that falls due, and for a search.
 SELECT chosen.subscriber::text FROM (<people>) AS chosen WHERE chosen.truth IS TRUE
@@ -102,6 +98,14 @@ CASE WHEN <truth> IS NOT FALSE THEN <look> END
 -- name: look_of_any
 -- The same where one is enough.
 CASE WHEN <truth> IS NOT TRUE THEN <look> END
+
+-- name: look_while
+-- While what has to hold in any case does.
+CASE WHEN <truth> THEN <look> END
+
+-- name: certainly
+-- Has a value that fits.
+(<value> = ANY(%(trues)s::text[]))
 
 -- name: valued
 -- What a value comes to is decided for each value that occurs, by the same code as elsewhere: SQL knows the answers alone.

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from engine.sequence.condition import Condition, InSegment
+from engine.sequence.condition import Condition, InSegment, reads_vault
 from engine.sequence.model import Plan
 from engine.store.binary import uuids
 from engine.store.database import Database
-from engine.subscriber.truth import SegmentConditions, Truth, reads_vault
+from engine.subscriber.truth import SegmentConditions, Truth
 from engine.views import PeopleCount, SegmentOfPerson, Verified
 from projections.agenda import Agenda, read_folds
 from projections.segments import Home, SegmentMembership

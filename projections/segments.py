@@ -14,7 +14,14 @@ from types import MappingProxyType
 from typing import Protocol
 
 from engine.ledger.codec import canonical
-from engine.sequence.condition import Combined, Condition, FieldIs, InSegment, SourceIs
+from engine.sequence.condition import (
+    Combined,
+    Condition,
+    FieldIs,
+    InSegment,
+    SourceIs,
+    is_timed,
+)
 from engine.sequence.model import Plan
 from engine.sequence.timing import is_zone
 from engine.store.binary import bigints, booleans, texts, uuids
@@ -29,7 +36,7 @@ from engine.subscriber.events import (
 from engine.subscriber.inactivity import heard_at
 from engine.subscriber.person import INSTANTS_KEPT, Known, Person
 from engine.subscriber.personal_dates import personal_broadcasts
-from engine.subscriber.truth import conditions_of, is_timed, plain
+from engine.subscriber.truth import conditions_of, plain
 from projections.segment_build import SQL as BUILD_SQL
 from projections.segment_build import SelectionWriter, ValueTruths
 from projections.view import Cursor
@@ -363,8 +370,9 @@ class SegmentMembership:
         there = [InSegment(name) for name in segments if name in self.plan.segments]
         condition = self.conditions.resolved(Combined(any=tuple(there)))
         if there:
-            people, parameters = self.select(cursor, condition, at, of_everybody=False)
-            wanted = "mark_chosen" if self.personal is not None else "mark_possible"
+            by_ledger = self.personal is None
+            people, parameters = self.select(cursor, condition, at, of_everybody=by_ledger)
+            wanted = "mark_possible" if by_ledger else "mark_chosen"
             statement = self.build_sql[wanted].replace("<people>", people)
             cursor.execute(statement.encode(), parameters)
 

@@ -19,11 +19,11 @@ from engine.i18n.language import Language, Say
 from engine.i18n.phrases import quoted, titled_list, titled_purpose
 from engine.intake.address import AddressRefused, normalise
 from engine.ledger.codec import Entry, iso
-from engine.sequence.condition import InSegment
+from engine.sequence.condition import InSegment, reads_vault
 from engine.sequence.model import Plan, Segment
 from engine.subscriber import events as e
 from engine.subscriber.evolve import fold
-from engine.subscriber.truth import SegmentConditions, reads_vault
+from engine.subscriber.truth import SegmentConditions
 
 
 def letter_report(case: LetterCase, asked: str, facts: FactReport, now: int) -> Report:

@@ -205,6 +205,34 @@ def lines_of(condition: Condition) -> Iterator[Line]:
         yield from lines_of(part)
 
 
+def is_timed(condition: Condition) -> bool:
+    """Whether time alone can change it."""
+    return any(
+        isinstance(line, Joined | Received | Silent)
+        or (isinstance(line, Answered | Ordered) and line.within is not None)
+        for line in lines_of(condition)
+    )
+
+
+def certain_part(condition: Condition) -> Combined:
+    """What time cannot change of what has to hold in any case; nothing where there is no such."""
+    if not isinstance(condition, Combined):
+        return Combined()
+    some = Combined(any=condition.any)
+    return Combined(
+        all=(
+            *(part for part in condition.all if not is_timed(part)),
+            *((some,) if condition.any and not is_timed(some) else ()),
+        ),
+        none=tuple(part for part in condition.none if not is_timed(part)),
+    )
+
+
+def reads_vault(condition: Condition) -> bool:
+    """Whether it asks about what only the vault knows: who satisfies it says something personal."""
+    return any(isinstance(line, FieldIs | SourceIs | Measured) for line in lines_of(condition))
+
+
 def quoted(text: str) -> str:
     """As a text stands in a line: `"Lyon"`."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

@@ -33,7 +33,9 @@ from engine.sequence.condition import (
     Received,
     Silent,
     SourceIs,
-    lines_of,
+    certain_part,
+    is_timed,
+    reads_vault,
 )
 from engine.sequence.delay import Delay
 from engine.sequence.field_values import FieldValue, value_of
@@ -76,9 +78,7 @@ def not_(truth: Truth) -> Truth:
 
 @lru_cache(maxsize=4096)
 def plain(text: str) -> str:
-    """A text for comparison: without accents, in one case, blanks made one. Kept of the latest: the
-    same labels and values come again and again.
-    """
+    """A text for comparison: without accents, in one case, blanks made one."""
     letters = (c for c in normalize("NFKD", text.casefold()) if not combining(c))
     return " ".join("".join(letters).split())
 
@@ -180,11 +180,12 @@ class SegmentConditions:
         at: int,
         upto: int = FOREVER,
     ) -> tuple[Truth, int]:
-        """Whether a resolved condition holds at an instant, and when time alone may change that
-        (ms, 0: never). Facts after `upto` are left out, as far as a person's state still tells.
+        """Whether a resolved condition holds at an instant, and when time alone may make it hold,
+        or hold no more (ms, 0: never). Facts after `upto` are left out, as far as a person's state
+        still tells.
         """
         question = _Question(person, known, zone_of(person, self.plan), at, upto, {})
-        truth = self._answer(condition)(question)
+        truth = self._outermost(condition)(question)
         return truth, 0 if question.changes_at == FOREVER else question.changes_at
 
     def segments_of(self, person: Person, known: Known | None, at: int) -> list[Segment]:
@@ -208,9 +209,7 @@ class SegmentConditions:
     def touched_by(
         self, events: Sequence[e.PersonEvent], person: Person = NOBODY
     ) -> Collection[str]:
-        """The dynamic segments whose answer these facts may have changed; `person` is after
-        them.
-        """
+        """The dynamic segments whose answer these facts may have changed, which `person` has."""
         return self._touched.by(events, person) if self.dynamic else ()
 
     def lists_of_group(self, group: str) -> frozenset[int]:
@@ -251,8 +250,23 @@ class SegmentConditions:
         if answer is None:
             is_static = self.plan.segments[segment].static
             condition = InSegment(segment) if is_static else self.dynamic[segment]
-            answer = self._of_segments[segment] = self._answer(condition)
+            answer = self._of_segments[segment] = self._outermost(condition)
         return answer
+
+    def _outermost(self, condition: Condition) -> Answer:
+        """Where what has to hold in any case does not, or is not known, time alone helps nobody."""
+        answer, certain = self._answer(condition), certain_part(condition)
+        if certain == Combined():
+            return answer
+        holds_certainly = self._answer(certain)
+
+        def outermost(question: _Question) -> Truth:
+            truth = answer(question)
+            if question.changes_at != FOREVER and not holds_certainly(question):
+                question.changes_at = FOREVER
+            return truth
+
+        return outermost
 
     def _answer(self, condition: Condition) -> Answer:
         answer = self._answers.get(condition)
@@ -362,20 +376,6 @@ def conditions_of(plan: Plan) -> SegmentConditions:
     _MADE.insert(0, made)
     del _MADE[PLANS_KEPT:]
     return made
-
-
-def reads_vault(condition: Condition) -> bool:
-    """Whether it asks about what only the vault knows: who satisfies it says something personal."""
-    return any(isinstance(line, FieldIs | SourceIs | Measured) for line in lines_of(condition))
-
-
-def is_timed(condition: Condition) -> bool:
-    """Whether time alone can change it."""
-    return any(
-        isinstance(line, Joined | Received | Silent)
-        or (isinstance(line, Answered | Ordered) and line.within is not None)
-        for line in lines_of(condition)
-    )
 
 
 def _flat(
