@@ -7,10 +7,11 @@ It says of each person what `engine.subscriber.truth.holds` says: windows by the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
+from engine.ledger.codec import canonical
 from engine.sequence.condition import (
     Answered,
     Combined,
@@ -32,9 +33,12 @@ from engine.sequence.delay import Delay
 from engine.sequence.windows import pieces
 from engine.store.binary import bigints, texts
 from engine.store.sql import Queries, beside
+from engine.subscriber.inactivity import heard_at
+from engine.subscriber.person import INSTANTS_KEPT, Person
 from engine.subscriber.truth import plain
 
 SQL = beside(__file__)
+NO_TRAITS = b"null"
 EVERY_PURPOSE = EVERY_PRODUCT = ""
 
 
@@ -240,6 +244,32 @@ class SelectionWriter:
             self.parameters[own] = value
             text = text.replace(f"%({key})s", f"%({own})s")
         return text
+
+
+def traits_of(person: Person) -> bytes:
+    """What conditions look at, as JSON for SQL: `null` of a person who was erased, of whom no
+    condition holds. Under "" stand the latest instants of all purposes together.
+    """
+    if person.erased:
+        return NO_TRAITS
+    return canonical(
+        {
+            "on": {str(m.list): m.joined_at for m in person.memberships.values()},
+            "joined": {str(number): at for number, at in person.joined_at.items()},
+            "received": {**person.received, "": _latest(person.received.values())},
+            "ordered": person.ordered,
+            "answered": {
+                question: [[plain(answer.label), answer.at] for answer in answers]
+                for question, answers in person.answers.items()
+            },
+            "segments": person.segments,
+            "contact": heard_at(person),
+        }
+    )
+
+
+def _latest(instants: Iterable[tuple[int, ...]]) -> list[int]:
+    return sorted(at for some in instants for at in some)[-INSTANTS_KEPT:]
 
 
 def _filled(text: str, blanks: Mapping[str, str]) -> str:

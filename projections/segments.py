@@ -8,12 +8,11 @@ set-wise, in one transaction, while its old rows are still read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
-from engine.ledger.codec import canonical
 from engine.sequence.condition import (
     Combined,
     Condition,
@@ -33,17 +32,15 @@ from engine.subscriber.events import (
     SegmentEntered,
     SegmentLeft,
 )
-from engine.subscriber.inactivity import heard_at
-from engine.subscriber.person import INSTANTS_KEPT, Known, Person
+from engine.subscriber.person import Known, Person
 from engine.subscriber.personal_dates import personal_broadcasts
-from engine.subscriber.truth import conditions_of, plain
+from engine.subscriber.truth import conditions_of
+from projections.segment_build import NO_TRAITS, SelectionWriter, ValueTruths, traits_of
 from projections.segment_build import SQL as BUILD_SQL
-from projections.segment_build import SelectionWriter, ValueTruths
 from projections.view import Cursor
 
 SQL = beside(__file__)
 LOOKS_AT_ONCE = 1000
-NO_TRAITS = b"null"
 State = tuple[str, str, bool, int]
 """Segment, subscriber, whether they are in it, and when to look again (ms, 0: never)."""
 
@@ -444,32 +441,6 @@ class SegmentMembership:
             unknown=[value for value, truth in truths.items() if truth is None],
             missing=self.conditions.value_holds(line, ""),
         )
-
-
-def traits_of(person: Person) -> bytes:
-    """What conditions look at, as JSON for SQL: `null` of a person who was erased, of whom no
-    condition holds. Under "" stand the latest instants of all purposes together.
-    """
-    if person.erased:
-        return NO_TRAITS
-    return canonical(
-        {
-            "on": {str(m.list): m.joined_at for m in person.memberships.values()},
-            "joined": {str(number): at for number, at in person.joined_at.items()},
-            "received": {**person.received, "": _latest(person.received.values())},
-            "ordered": person.ordered,
-            "answered": {
-                question: [[plain(answer.label), answer.at] for answer in answers]
-                for question, answers in person.answers.items()
-            },
-            "segments": person.segments,
-            "contact": heard_at(person),
-        }
-    )
-
-
-def _latest(instants: Iterable[tuple[int, ...]]) -> list[int]:
-    return sorted(at for some in instants for at in some)[-INSTANTS_KEPT:]
 
 
 def _types(plan: Plan) -> str:
