@@ -63,7 +63,7 @@ def test_it_is_written_for_python_3_9_and_imports_nothing_else(tree: ast.Module)
 
 
 CORE, _, _ = SOURCE.partition("# " + "#" * 69 + " PART TWO")
-LINES_OF_THE_CORE = 800
+LINES_OF_THE_CORE = 860
 
 
 def top_level_names(body: list[ast.stmt]) -> set[str]:
