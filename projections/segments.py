@@ -51,6 +51,7 @@ class _NothingKnown:
 
     fields: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    form: str = ""
 
 
 NOTHING_KNOWN = _NothingKnown()

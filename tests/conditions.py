@@ -88,6 +88,7 @@ class Known:
 
     fields: dict[str, str] = field(default_factory=dict)
     source: str = ""
+    form: str = ""
 
 
 def instants(around: int) -> st.SearchStrategy[int]:

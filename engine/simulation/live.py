@@ -146,6 +146,7 @@ class _Known:
 
     fields: Mapping[str, str]
     source: str = ""
+    form: str = ""
 
 
 @dataclass

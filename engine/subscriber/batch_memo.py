@@ -87,7 +87,7 @@ class BatchMemo:
             dynamic = conditions_of(self.plan).dynamic.values()
             lines = [line for condition in dynamic for line in lines_of(condition)]
             self._fields_read = sorted({line.field for line in lines if isinstance(line, FieldIs)})
-        return known.source, *(known.fields.get(name, "") for name in self._fields_read)
+        return known.source, known.form, *(known.fields.get(name, "") for name in self._fields_read)
 
 
 def _begun_under(message: str, outcome: Outcome) -> LetterBegun | None:

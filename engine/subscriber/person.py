@@ -321,7 +321,7 @@ def frequency_of(stored: str) -> Frequency:
 
 class Known(Protocol):
     """What the vault knows of a person. `source`: where their address came from, "" where they gave
-    it here themselves.
+    it here themselves: by `form`, if by any.
     """
 
     @property
@@ -329,6 +329,9 @@ class Known(Protocol):
 
     @property
     def source(self) -> str: ...
+
+    @property
+    def form(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,8 +299,8 @@ class SegmentConditions:
                 name, holds = condition.field, self._holding(condition)
                 return lambda q: None if q.known is None else holds(q.known.fields.get(name, ""))
             case SourceIs():
-                of_source = self._holding(condition)
-                return lambda q: None if q.known is None else of_source(q.known.source)
+                held = self._holding(condition)
+                return lambda q: held(q.known.source or q.known.form) if q.known else None
             case Measured():
                 return lambda q: None
             case _:

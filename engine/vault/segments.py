@@ -15,12 +15,11 @@ SQL = beside(__file__)
 
 @dataclass(frozen=True, slots=True)
 class PersonalTraits:
-    """A person's fields and collection source as the vault has them now; `source` is a form's name
-    where they gave their address here themselves, "" where that is not known.
-    """
+    """A person's fields and collection source as the vault has them now; see Known."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    form: str = ""
 
 
 class PersonalSegments:
@@ -34,7 +33,7 @@ class PersonalSegments:
     ) -> dict[str, PersonalTraits]:
         """In the transaction of the cursor; people whom the vault does not know are left out."""
         rows = cursor.execute(SQL["known"], {"subscribers": uuids(subscribers)}).fetchall()
-        return {str(row[0]): PersonalTraits(row[1], row[2]) for row in rows}
+        return {str(row[0]): PersonalTraits(*row[1:]) for row in rows}
 
     def values_of(self, cursor: AnyCursor, field: str) -> set[str]:
         """Every value that a field has."""

@@ -1,6 +1,6 @@
 -- name: known
 -- What lines about fields and sources are asked of.
-SELECT subscriber::text, fields, coalesce(nullif(source, ''), form) FROM vault.person WHERE subscriber = ANY(%(subscribers)s)
+SELECT subscriber::text, fields, source, form FROM vault.person WHERE subscriber = ANY(%(subscribers)s)
 
 -- name: vault
 -- Only where a line reads what the vault alone knows.

@@ -55,6 +55,7 @@ def plan_to(*segments: str, lists: tuple[int, ...] = ()) -> Plan:
 class Vault:
     fields: dict[str, str] = field(default_factory=dict)
     source: str = ""
+    form: str = ""
 
 
 BEGUN = e.LetterBegun(

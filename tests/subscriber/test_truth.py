@@ -20,6 +20,7 @@ from engine.sequence.condition import (
     Ordered,
     Received,
     Silent,
+    SourceIs,
 )
 from engine.sequence.delay import DAY, Delay
 from engine.sequence.model import Segment
@@ -260,3 +261,14 @@ def test_not_is_the_other_and_unknown_stays_unknown(data: st.DataObject, around:
     assert negated is not_(first)
     assert SEGMENTS.truth_of(Combined(any=(condition,)), person, of, around)[0] is first
     assert look < FOREVER
+
+
+def test_who_came_by_a_form_has_it_for_a_source() -> None:
+    line = SourceIs(("salon",))
+    for person, expected in (
+        (Known(form="salon"), True),
+        (Known(source="foire", form="salon"), False),
+        (Known(source="salon", form="web"), True),
+        (Known(), None),
+    ):
+        assert truth(line, of=person) is expected
