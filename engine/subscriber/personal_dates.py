@@ -1,6 +1,6 @@
 """What dates of a person's own have brought: the days that came round, as facts tell, and the
 mailings that are counted from them. The fact `anchor-reached` says which field and which
-occurrence, and never the year of the date.
+occurrence: of a date that comes every year the year in which it came round, never that of the date.
 """
 
 from __future__ import annotations
