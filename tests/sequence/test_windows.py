@@ -35,7 +35,8 @@ def test_the_table_says_of_every_instant_what_the_calendar_says(
 ) -> None:
     now = later(around, delay, zone) + data.draw(st.integers(-DAY, DAY))
     table = pieces(now, delay, zone)
-    near = st.integers(max(table[0].starts, around - 2 * DAY), max(around, now - DAY))
+    last = table[-1].ends - 1
+    near = st.integers(min(last, max(table[0].starts, around - 2 * DAY)), last)
     instants = data.draw(st.lists(near, min_size=3, max_size=sized(10, 60)))
     instants += [piece.starts for piece in table] + [piece.ends - 1 for piece in table]
     for instant in instants:
