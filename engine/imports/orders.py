@@ -19,12 +19,18 @@ from types import MappingProxyType
 
 from engine.commands.command_handler import CommandRequest
 from engine.commands.orders import Kept, record_requests
-from engine.i18n.language import N_, Say, grouped, translator
+from engine.i18n.language import N_, Say, translator
 from engine.imports.columns import EMAIL, folded
 from engine.imports.passes import CHUNK, WINDOW, Seen, Tell
 from engine.imports.refusals import DateKind, RowFault, RowRefused, TableFault, TableRefused
 from engine.imports.rejected_rows import Rejections
-from engine.imports.report import columns_in_words, counted
+from engine.imports.report import (
+    STOPPED,
+    columns_in_words,
+    counted_lines,
+    exit_code_of,
+    rows_read,
+)
 from engine.imports.rows import bounded
 from engine.imports.scan import date_order_of
 from engine.imports.stores import ImportStores
@@ -109,33 +115,17 @@ class OrderReport:
 
     @property
     def exit_code(self) -> int:
-        """1 where there is no row, or every single one was rejected; 130 where Ctrl-C stopped
-        it.
-        """
-        if self.interrupted:
-            return 130
-        return 1 if self.rejections.count >= self.rows else 0
+        return exit_code_of(self.rejections, self.rows, interrupted=self.interrupted)
 
     def lines(self, _: Say) -> Iterator[str]:
         yield self.heading
         columns = ", ".join(f"{n} ← {where}" for n, where in columns_in_words(self.table, _))
         yield _("  columns: {columns}").format(columns=columns)
-        rows = grouped(self.rows, _)
-        if self.rehearsed:
-            yield _(
-                "Dry run: nothing is written. Rows read: {rows}; this is what would happen:"
-            ).format(rows=rows)
-        else:
-            yield _("Rows read: {rows}.").format(rows=rows)
-        for key, label in LABELS.items():
-            if self.counts[key]:
-                yield counted(self.counts[key], _(label), _)
+        yield rows_read(self.rows, _, rehearsed=self.rehearsed)
+        yield from counted_lines(self.counts, LABELS, _)
         yield from self.rejections.lines(_)
         if self.interrupted:
-            yield _(
-                "Stopped before the end of the file. What is counted above is done; the same"
-                " command again does the rest."
-            )
+            yield _(STOPPED)
 
 
 def import_orders(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.i18n.language import N_, Say, grouped
@@ -64,6 +64,10 @@ ACTS = {
     "end": N_("{n} × the end of the list, on {day}: {ending}"),
     "idle": N_("{n} × nothing: every letter's day has passed"),
 }
+STOPPED = N_(
+    "Stopped before the end of the file. What is counted above is done; the same"
+    " command again does the rest."
+)
 LEFT_EMPTY = N_("{field}: cells that could not be read are left empty")
 SEVERAL = N_("several addresses in one cell: the first is taken")
 
@@ -105,12 +109,7 @@ class ImportReport:
 
     @property
     def exit_code(self) -> int:
-        """1 where there is no row, or every single one was rejected; 130 where Ctrl-C stopped
-        it.
-        """
-        if self.interrupted:
-            return 130
-        return 1 if self.rejections.count >= self.rows else 0
+        return exit_code_of(self.rejections, self.rows, interrupted=self.interrupted)
 
     def lines(self, _: Say) -> Iterator[str]:
         yield self.heading
@@ -137,15 +136,8 @@ class ImportReport:
             yield _(ASKED_FIRST if self.asks_first else TAKEN_AT_ITS_WORD)
         if self.start == "none":
             yield _(TOLD)
-        if self.rehearsed:
-            yield _(
-                "Dry run: nothing is written. Rows read: {rows}; this is what would happen:"
-            ).format(rows=grouped(self.rows, _))
-        else:
-            yield _("Rows read: {rows}.").format(rows=grouped(self.rows, _))
-        for key, label in LABELS.items():
-            if self.counts[key]:
-                yield counted(self.counts[key], _(label), _)
+        yield rows_read(self.rows, _, rehearsed=self.rehearsed)
+        yield from counted_lines(self.counts, LABELS, _)
         for name, (count, where) in self.cells.items():
             label = _(LEFT_EMPTY).format(field=name) if name else _(SEVERAL)
             yield counted(count, f"{label} ({lines_in_words(count, where, _)})", _)
@@ -153,10 +145,7 @@ class ImportReport:
         if self.rehearsed:
             yield from self._letters(_)
         if self.interrupted:
-            yield _(
-                "Stopped before the end of the file. What is counted above is done; the same"
-                " command again does the rest."
-            )
+            yield _(STOPPED)
 
     def _letters(self, _: Say) -> Iterator[str]:
         if not self.letters:
@@ -190,22 +179,37 @@ class SuppressReport:
 
     @property
     def exit_code(self) -> int:
-        if self.interrupted:
-            return 130
-        return 1 if self.rejections.count >= self.rows else 0
+        return exit_code_of(self.rejections, self.rows, interrupted=self.interrupted)
 
     def lines(self, _: Say) -> Iterator[str]:
         yield self.heading
-        yield _("Rows read: {rows}.").format(rows=grouped(self.rows, _))
-        for key, label in LABELS.items():
-            if self.counts[key]:
-                yield counted(self.counts[key], _(label), _)
+        yield rows_read(self.rows, _, rehearsed=False)
+        yield from counted_lines(self.counts, LABELS, _)
         yield from self.rejections.lines(_)
         if self.interrupted:
-            yield _(
-                "Stopped before the end of the file. What is counted above is done; the same"
-                " command again does the rest."
-            )
+            yield _(STOPPED)
+
+
+def exit_code_of(rejections: Rejections, rows: int, *, interrupted: bool) -> int:
+    """1 where there is no row, or every single one was rejected; 130 where Ctrl-C stopped it."""
+    if interrupted:
+        return 130
+    return 1 if rejections.count >= rows else 0
+
+
+def rows_read(rows: int, _: Say, *, rehearsed: bool) -> str:
+    if rehearsed:
+        return _(
+            "Dry run: nothing is written. Rows read: {rows}; this is what would happen:"
+        ).format(rows=grouped(rows, _))
+    return _("Rows read: {rows}.").format(rows=grouped(rows, _))
+
+
+def counted_lines(counts: Mapping[str, int], labels: Mapping[str, str], _: Say) -> Iterator[str]:
+    """A line for each of `labels` that occurred; `counts` has a number, 0 too, for every one."""
+    for key, label in labels.items():
+        if counts[key]:
+            yield counted(counts[key], _(label), _)
 
 
 def counted(count: int, what: str, _: Say) -> str:
