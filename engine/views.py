@@ -117,17 +117,6 @@ class LetterCount:
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentOfPerson:
-    """Whether somebody is in a segment, and when that is looked at again (ms, 0: never by time
-    alone).
-    """
-
-    segment: str
-    member: bool
-    look: int
-
-
-@dataclass(frozen=True, slots=True)
 class Verified:
     """A segment held against each person's own answer: `missing` should be in it and are not,
     `extra` are and should not be.
@@ -159,9 +148,6 @@ class SegmentViews(Protocol):
 
     def members(self, segment: str) -> Iterator[list[str]]:
         """The members of a segment, some at a time."""
-
-    def of_person(self, subscriber: str) -> Sequence[SegmentOfPerson]:
-        """The dynamic segments that somebody is in or may enter by time alone."""
 
     def chosen(self, condition: Condition, at: int) -> Iterator[list[str]]:
         """Of whom a condition holds at an instant, some at a time."""

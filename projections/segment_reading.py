@@ -11,7 +11,7 @@ from engine.sequence.model import Plan
 from engine.store.binary import uuids
 from engine.store.database import Database
 from engine.subscriber.truth import SegmentConditions, Truth
-from engine.views import PeopleCount, SegmentOfPerson, Verified
+from engine.views import PeopleCount, Verified
 from projections.agenda import Agenda, read_folds
 from projections.segments import Home, SegmentMembership
 from projections.view import Cursor
@@ -74,20 +74,6 @@ class SegmentReading:
             cursor.execute(home.sql["members"], {"segment": segment})
             while rows := cursor.fetchmany(BATCH):
                 yield [str(row[0]) for row in rows]
-
-    def of_person(self, subscriber: str) -> list[SegmentOfPerson]:
-        found: list[SegmentOfPerson] = []
-        with self.database.connection() as connection:
-            for home in self._segments.homes:
-                rows = connection.execute(
-                    home.sql["of_person"], {"subscriber": subscriber}
-                ).fetchall()
-                found += [
-                    SegmentOfPerson(str(row[0]), bool(row[1]), int(row[2]))
-                    for row in rows
-                    if row[0] in home.segments
-                ]
-        return sorted(found, key=lambda one: one.segment)
 
     def chosen(self, condition: Condition, at: int) -> Iterator[list[str]]:
         segments = self._segments

@@ -68,10 +68,6 @@ SELECT segment, count(*) FROM {schema}.fold f, jsonb_object_keys(f.traits->'segm
 -- Whoever is in it, for lists of people and for exports: read through a server-side cursor.
 SELECT subscriber::text FROM {home}.segment_state WHERE segment = %(segment)s AND member
 
--- name: of_person
--- For their own page and their story.
-SELECT segment, member, look FROM {home}.segment_state WHERE subscriber = %(subscriber)s ORDER BY segment
-
 -- name: choose
 -- A mailing to segments has fallen due.
 INSERT INTO {schema}.choosing (key) SELECT unnest(%(keys)s::text[]) ON CONFLICT DO NOTHING
