@@ -1,0 +1,93 @@
+"""What holds for every page of the console, whatever it shows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.config import Site
+from engine.console.access import ROLES, Account, Right, Role
+from engine.console.rendering import (
+    POLICY,
+    STATIC,
+    TEMPLATES,
+    ConsolePages,
+    Standing,
+    static_file,
+    static_url,
+)
+from engine.console.visit import Mistake, Visit
+from engine.words import LANGUAGES, Language
+
+SITE = Site(
+    name="Les Potagers",
+    url="http://127.0.0.1:8080",
+    sender="lettres@example.org",
+    sender_name="Léa",
+    reply_to="",
+    postal_address="4 chemin des Tilleuls",
+    language="fr",
+    timezone="Europe/Paris",
+)
+OWN_CODE = re.compile(
+    r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:|https?://(?!www\.w3\.org)",
+    re.I,
+)
+
+
+def visit(role: Role = Role.OPERATOR, language: Language = "en", **values: object) -> Visit:
+    account = Account(id="a1", name="Léa <b>", role=role, language=language)
+    pages = ConsolePages(SITE, lambda: Standing(paused=True, speed=5000, now=1_796_029_200_000))
+    return Visit(account=account, pages=pages, url="/", csrf="token", **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
+def test_no_template_holds_script_style_or_another_host(template: Path) -> None:
+    assert OWN_CODE.findall(template.read_text()) == []
+
+
+def test_the_policy_lets_nothing_in_from_elsewhere() -> None:
+    assert "unsafe" not in POLICY and "http" not in POLICY and "*" not in POLICY
+
+
+def test_a_page_names_only_what_its_account_may_see() -> None:
+    assert b'href="/people"' in visit().refused("No.").body
+    page = bytes(visit(Role.AUDITOR).refused("No.").body)
+    assert b'href="/people"' not in page and b'href="/d"' in page
+
+
+def test_what_is_shown_is_escaped_in_both_languages() -> None:
+    for language in LANGUAGES:
+        page = bytes(visit(language=language).refused("<img src=x>").body).decode()
+        assert "<img" not in page and "Léa &lt;b&gt;" in page
+
+
+def test_a_page_with_mistakes_says_so_in_its_title_and_leads_to_each() -> None:
+    answer = visit(language="fr").page(
+        "refused.html", sentence="x", mistakes=[Mistake("name", "Il manque un nom.")]
+    )
+    page = bytes(answer.body).decode()
+    assert answer.status_code == 422
+    assert "<title>Erreur\xa0:" in page
+    assert '<a href="#name">Il manque un nom.</a>' in page
+
+
+def test_sending_that_is_held_and_a_fast_clock_are_said_on_every_page() -> None:
+    page = bytes(visit(language="fr").refused("x").body).decode()
+    assert "5\u202f000" in page and "Les envois sont retenus" in page
+
+
+def test_an_auditor_changes_nothing_and_only_operators_may_everything() -> None:
+    assert ROLES[Role.AUDITOR] == {Right.SEE, Right.AUDIT}
+    assert [role for role in Role if ROLES[role] == frozenset(Right)] == [Role.OPERATOR]
+
+
+def test_a_file_is_fetched_by_its_digest_alone() -> None:
+    url = static_url("console.css")
+    digest = url.split("/")[2]
+    answer = static_file(digest, "console.css")
+    assert answer is not None and answer.body == (STATIC / "console.css").read_bytes()
+    assert static_file("0" * 16, "console.css") is None
+    assert static_file(digest, "../visit.py") is None and static_file(digest, "console.js") is None
