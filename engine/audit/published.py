@@ -15,10 +15,14 @@ from engine.installation.publishing import digest_of
 from engine.installation.state import Installation
 from engine.ledger.codec import Entry
 from engine.proof.held_reading import Difference
+from engine.sequence.delay import MINUTE
 from engine.sequence.model import Plan
-from engine.subscriber.act import Calendar
+from engine.subscriber.act import Calendar, Occurrence
+from engine.subscriber.agenda_key import BroadcastKey, encode
 from engine.words import words
 
+UNHEARD = MINUTE
+"""Milliseconds after which every process has heard of a publication."""
 OTHER_WORDS = N_(
     "the words published under {digest} are others now: their SHA-256 is {other} (positions"
     " {positions})"
@@ -63,7 +67,8 @@ def _altered(state: Installation, pieces: Mapping[str, Sequence[int]]) -> dict[s
 
 class Published:
     """`entries` is the installation's whole stream; `altered` are the words, by the digest they
-    stand under, that have another; `nights` the rounds of retention with their positions.
+    stand under, that have another; `nights` the rounds of retention with
+    their positions, `fallen_due` the broadcasts that fell due, with theirs.
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
@@ -72,6 +77,8 @@ class Published:
         self._notices: list[tuple[int, i.NoticePublished]] = []
         self.nights: list[tuple[int, i.RetentionApplied]] = []
         self._calendars: list[tuple[int, Calendar]] = []
+        self.fallen_due: list[tuple[int, Occurrence]] = []
+        self._changes: list[tuple[int, int]] = []
         pieces: dict[str, list[int]] = {}
         for entry in entries:
             event = cast(i.InstallationEvent, entry.event)
@@ -85,10 +92,15 @@ class Published:
                     self._notices.append((entry.position, event))
                 case i.BroadcastFellDue():
                     self._calendars.append((entry.position, state.calendar))
+                    key = encode(BroadcastKey(event.broadcast, event.occurrence))
+                    fallen = Occurrence(event.broadcast, key, event.at)
+                    self.fallen_due.append((entry.position, fallen))
                 case i.RetentionApplied():
                     self.nights.append((entry.position, event))
                 case i.WordsPublished():
                     pieces.setdefault(event.digest, []).append(entry.position)
+            if isinstance(event, i.SequencePublished | i.BroadcastFellDue):
+                self._changes.append((entry.position, entry.recorded_at))
         self.state = state
         self.altered = _altered(state, pieces)
 
@@ -110,6 +122,19 @@ class Published:
         """The broadcasts that had fallen due when this position was written."""
         count = bisect_right(self._calendars, position, key=lambda fallen: fallen[0])
         return self._calendars[count - 1][1] if count else ()
+
+    def may_have_known(self, entry: Entry) -> list[int]:
+        """Positions up to which whoever decided on a fact may have known what is published, the
+        likeliest first: a publication may have come a moment before it, and not been heard of yet.
+        """
+        return [
+            entry.position,
+            *(
+                position - 1
+                for position, recorded_at in reversed(self._changes)
+                if position < entry.position and recorded_at >= entry.event.at - UNHEARD
+            ),
+        ]
 
     def plan_known(self, instant: int) -> Plan:
         """The plan as it was known at an instant (ms)."""

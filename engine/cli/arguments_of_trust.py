@@ -121,6 +121,34 @@ def as_of_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _broadcast_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "broadcast",
+        metavar="FILE|ID",
+        help=N_("of the broadcast, or the dialogue file in which it is the only one"),
+    )
+    parser.add_argument(
+        "--occurrence",
+        default="",
+        metavar="DATE",
+        help=N_("of a recurring one, such as 2027-03-01 (default: the latest)"),
+    )
+    parser.add_argument(
+        "--csv",
+        type=Path,
+        metavar="FILE",
+        help=N_("a table of everybody by their opaque ids (readable by its owner alone)"),
+    )
+    parser.add_argument(
+        "--json", action="store_true", help=N_("the same for a program, with opaque ids only")
+    )
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        help=N_("the language it is told in (default: the installation's)"),
+    )
+
+
 def _prove_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("person", metavar="ADDRESS|ID", help=N_("the person, or their opaque id"))
     parser.add_argument(
@@ -198,6 +226,10 @@ AUDIT_PARTS: dict[str, Part] = {
     "letter": Part(
         N_("from a contested mail to the person, the ground and the words"),
         _letter_arguments,
+    ),
+    "broadcast": Part(
+        N_("who was chosen for a whole broadcast, who was not and why: from the ledger alone"),
+        _broadcast_arguments,
     ),
     "dossier": Part(
         N_("one person's case as a document: who, what was shown, when, how, what is missing"),

@@ -10,6 +10,8 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from engine.audit.broadcast_replay import claims_decided_again
+from engine.audit.broadcast_report import fault_in_words
 from engine.audit.evidence import GroundProof
 from engine.audit.membership_report import everybody
 from engine.audit.published import Published
@@ -210,8 +212,8 @@ VIEWS = ("agenda", "members", "letters", "silence", "choices")
 
 def replay(context: AppContext, args: argparse.Namespace) -> int:
     """Rebuild the tree from the ledger's bytes, each commitment from the vault's, and every view
-    beside the live ones from one snapshot; "equal", or what differs, printed as it is found, and
-    status 1.
+    beside the live ones from one snapshot, and decide every claim of a broadcast again; "equal", or
+    what differs, printed as it is found, and status 1.
     """
     in_tree = print_differences(
         context, N_("Recomputing the tree"), context.tree.replay, sys.stdout
@@ -223,6 +225,7 @@ def replay(context: AppContext, args: argparse.Namespace) -> int:
         sys.stdout,
     )
     in_views = _print_rows(context)
+    in_claims = 0 if in_tree or in_vault or in_views else _print_claims(context)
     if in_tree:
         sentence = N_(
             "not equal: {n} differences between ledger, tree and checkpoints (at most 50 are"
@@ -241,9 +244,43 @@ def replay(context: AppContext, args: argparse.Namespace) -> int:
             " makes the views anew"
         )
         raise UserError(sentence, n=in_views)
+    if in_claims:
+        sentence = N_(
+            "not equal: {n} claims of broadcasts do not follow from the facts before them (at most"
+            " 50 are shown); `relance audit broadcast ID` says more"
+        )
+        raise UserError(sentence, n=in_claims)
     # The word a script looks for, the same in every language.
     print("equal")
     return 0
+
+
+def _print_claims(context: AppContext) -> int:
+    """Who was chosen for broadcasts, decided again; how many claims do not follow, each printed."""
+    _ = translator(context.config.site.language)
+    published = Published(context.ledger.stream(STREAM))
+    same = unknown = faulty = 0
+    with Progress() as progress:
+        for entries in everybody(context.database, context.ledger):
+            for again in claims_decided_again(entries, published):
+                if again is None or (again.fault is None and again.should == "unknown"):
+                    unknown += 1
+                elif again.fault is None:
+                    same += 1
+                else:
+                    faulty += 1
+                    if faulty <= MAX_SHOWN:
+                        progress.clear()
+                        print(f"{entries[0].stream}  {fault_in_words(again.fault, _)}")
+                if (same + unknown + faulty) % 1000 == 0:
+                    claims = grouped(same + unknown + faulty, _)
+                    progress.show(_("{n} claims of broadcasts decided again").format(n=claims))
+    if same:
+        print(_("claims of broadcasts that follow: {n}").format(n=grouped(same, _)))
+    if unknown:
+        sentence = _("claims of broadcasts that a field decided, not reproducible: {n}")
+        print(sentence.format(n=grouped(unknown, _)))
+    return faulty
 
 
 def _print_rows(context: AppContext) -> int:

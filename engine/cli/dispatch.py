@@ -171,6 +171,8 @@ def audit_part(name: str) -> Callable[[AppContext, argparse.Namespace], int]:
             from engine.cli.audit_reports import story as carry_out
         case "letter":
             from engine.cli.audit_reports import letter as carry_out
+        case "broadcast":
+            from engine.cli.audit_broadcast import audit_broadcast as carry_out
         case "dossier":
             from engine.cli.dossier import write_dossier as carry_out
         case "as-of":

@@ -49,7 +49,12 @@ NOT_WITHHELD = NothingToDo(Unchanged.NOT_WITHHELD)
 PAST_LATENESS = NothingToDo(Unchanged.PAST_LATENESS)
 
 
-def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) -> Outcome:
+def perform(
+    command: c.Perform, person: Person, plan: Plan, calendar: Calendar, brought_by: str = ""
+) -> Outcome:
+    """`brought_by`: the segment that a broadcast is taken to come by, where an auditor can no
+    longer ask its conditions.
+    """
     next_acts = acts(person, plan, calendar, claimed=command.key)
     act = next_acts.get(command.key)
     if act is None or act.due == 0 or act.due > command.at:
@@ -60,7 +65,7 @@ def perform(command: c.Perform, person: Person, plan: Plan, calendar: Calendar) 
         return done(RULE, e.ConsentExpired(command.at, request.purpose, request.request))
     match act.kind:
         case "letter":
-            return _begin(command, act, person, plan, calendar, next_acts)
+            return _begin(command, act, person, plan, calendar, next_acts, brought_by)
         case "end":
             return _end(command, act, person, plan)
         case "expire":
@@ -94,6 +99,7 @@ def _begin(
     plan: Plan,
     calendar: Calendar,
     next_acts: Mapping[str, Act],
+    brought_by: str,
 ) -> Outcome:
     kind, purpose = _mail_kind(command.key), purpose_of(person, plan, command.key)
     asks_consent = kind in ("confirmation", "permission")
@@ -102,8 +108,8 @@ def _begin(
     letter = _published(plan, command.key, act)
     theme, content = (letter.theme, letter.content) if letter is not None else ("", "")
     reason = why_not(person, kind, purpose, request=request)
-    is_addressed, segment = True, ""
-    if plan.segments or not act.run:
+    is_addressed, segment = True, brought_by
+    if not brought_by and (plan.segments or not act.run):
         is_addressed, segment = _addressed(command, act, person, plan, calendar)
         if not (is_addressed or act.run or command.key in acts(person, plan, calendar)):
             return NothingToDo(Unchanged.NOTHING_DUE)

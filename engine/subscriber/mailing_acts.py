@@ -15,7 +15,7 @@ from engine.subscriber.membership_acts import in_window
 from engine.subscriber.person import Known, LetterState, Mailing, Membership, Person
 from engine.subscriber.personal_dates import own_occurrences, planned_from
 from engine.subscriber.terms import PRESSURE
-from engine.subscriber.truth import conditions_of
+from engine.subscriber.truth import Truth, conditions_of
 
 
 def mailing_act(
@@ -136,6 +136,19 @@ def _place(
 def is_addressed(person: Person, broadcast: Broadcast, fell_due: int, plan: Plan) -> bool:
     """Whether a broadcast that falls due at an instant (ms) is for them, not begun before."""
     return _place(person, broadcast, fell_due, None, plan) is not None
+
+
+def addressed_by_ledger(
+    person: Person, broadcast: Broadcast, occurrence: Occurrence, plan: Plan
+) -> Truth:
+    """Whether an occurrence is for them by the ledger alone; None where the vault decides."""
+    mailing = person.mailings.get(occurrence.key)
+    fell_due = mailing_planned(person, broadcast, occurrence, plan)
+    if _addressed_membership(person, broadcast, fell_due, mailing) is not None:
+        return True
+    if _segment_of(person, broadcast, fell_due, mailing, plan, is_sure=True):
+        return True
+    return None if _segment_of(person, broadcast, fell_due, mailing, plan) else False
 
 
 def segment_addressed(

@@ -1,0 +1,199 @@
+"""`relance audit broadcast FILE|ID`: who was chosen for a whole broadcast, recomputed from the
+ledger alone: counts, or each person by their opaque id.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+
+from engine.audit.broadcast_replay import BroadcastReplay, Choice
+from engine.audit.broadcast_report import (
+    Tally,
+    as_lines,
+    choices,
+    counts_as_json,
+    row_as_json,
+    write_csv,
+)
+from engine.audit.membership_report import everybody
+from engine.audit.published import Published
+from engine.authoring.dialogue_file import broadcasts_in, find_file
+from engine.cli.checkpoints import refusing
+from engine.cli.private_file import private_file
+from engine.cli.progress import Progress
+from engine.cli.terminal import json_text
+from engine.context import AppContext
+from engine.i18n.dates import shown
+from engine.i18n.language import N_, Language, counting_translator, grouped, translator
+from engine.i18n.phrases import quoted, say_list, say_segment, subject_of
+from engine.i18n.user_error import NOTHING_PUBLISHED, UserError
+from engine.installation.events import STREAM
+from engine.ledger.codec import iso
+from engine.sequence.anchors import PersonalDate
+from engine.sequence.model import Broadcast, Plan
+from engine.sequence.nearest import nearest
+from engine.subscriber.agenda_key import BroadcastKey, decode, encode
+
+
+def audit_broadcast(context: AppContext, args: argparse.Namespace) -> int:
+    """Exit status 1 where a claim does not follow, or what is published is not as it was signed."""
+    language: Language = args.lang or context.config.site.language
+    _ = translator(language)
+    read = context.ledger.stored(STREAM)
+    published = Published([entry for entry, _octets in read.values()])
+    name = _named(published, args.broadcast)
+    key = _key(published, name, args.occurrence)
+    replay, tally = BroadcastReplay(published, name, key), Tally()
+    with refusing():
+        held = context.tree.held({at: octets for at, (_entry, octets) in read.items()})
+    faults = [item.words for item in (*held.differences, *published.altered.values())]
+    quiet = args.csv is not None or args.json
+    for fault in faults:
+        print(f"! {fault.said(_)}", file=sys.stderr if quiet else sys.stdout)
+    rows = _shown(choices(replay, everybody(context.database, context.ledger), tally), language)
+    if args.json:
+        _print_json(replay, name, key, rows, tally, signed=not faults)
+    elif args.csv is not None:
+        with private_file(args.csv, "utf-8-sig") as file:
+            count = write_csv(rows, file)
+        sentence = counting_translator(language)(
+            "{n} row written: {file}", "{n} rows written: {file}", count
+        )
+        print(sentence.format(n=count, file=args.csv))
+    else:
+        for line in _head(replay, published, name, key, context.config.site.timezone, language):
+            print(line)
+        for _row in rows:
+            """Each is counted as it comes."""
+        for line in as_lines(tally, language):
+            print(line)
+    return 1 if faults or tally.faulty else 0
+
+
+def _named(published: Published, text: str) -> str:
+    """The id of a broadcast that was ever published, or of the only one in a dialogue file."""
+    plans = [published.plan(number) for number in sorted(published.state.editions, reverse=True)]
+    if not plans:
+        raise UserError(NOTHING_PUBLISHED, 2)
+    ever = dict.fromkeys(name for plan in plans for name in plan.broadcasts)
+    if text in ever:
+        return text
+    known = ", ".join(ever) or "–"
+    if not text.endswith(".toml"):
+        raise UserError(
+            N_("no broadcast {name} was ever published; did you mean {meant}? There are: {known}"),
+            2,
+            name=text,
+            meant=nearest(text, ever) or "–",
+            known=known,
+        )
+    names = [b.id for b in broadcasts_in(plans[0], find_file(plans[0].titles, text))]
+    if len(names) != 1:
+        sentence = N_("{file} has not one broadcast: say which of {known}")
+        raise UserError(sentence, 2, file=text, known=", ".join(names) or known)
+    return names[0]
+
+
+def _key(published: Published, name: str, occurrence: str) -> str:
+    """The encoded key of the occurrence that is asked for, or of the latest."""
+    keys = [fallen.key for _at, fallen in published.fallen_due if fallen.broadcast == name]
+    if _is_personal(published, name):
+        if occurrence:
+            return encode(BroadcastKey(name, occurrence))
+        sentence = N_("{name} comes on each reader's own date: say --occurrence, such as 2027")
+        raise UserError(sentence, 2, name=name)
+    if occurrence:
+        keys = [key for key in keys if _occurrence(key).startswith(occurrence)]
+    if not keys:
+        sentence = N_("the broadcast {name} never fell due ({date}): nobody was chosen for it")
+        raise UserError(sentence, 2, name=name, date=occurrence or "–")
+    return keys[-1]
+
+
+def _is_personal(published: Published, name: str) -> bool:
+    broadcast = _latest(published, name)[1]
+    return broadcast.anchored is not None and isinstance(broadcast.anchored.date, PersonalDate)
+
+
+def _latest(published: Published, name: str) -> tuple[Plan, Broadcast]:
+    """The latest plan that has it."""
+    numbers = sorted(published.state.editions, reverse=True)
+    plan = next(plan for plan in map(published.plan, numbers) if name in plan.broadcasts)
+    return plan, plan.broadcasts[name]
+
+
+def _occurrence(key: str) -> str:
+    decoded = decode(key)
+    return decoded.occurrence if isinstance(decoded, BroadcastKey) else ""
+
+
+def _shown(rows: Iterator[Choice], language: Language) -> Iterator[Choice]:
+    _ = translator(language)
+    with Progress() as progress:
+        for count, row in enumerate(rows, 1):
+            if count % 1000 == 0:
+                progress.show(_("{n} people decided again").format(n=grouped(count, _)))
+            yield row
+
+
+def _head(
+    replay: BroadcastReplay,
+    published: Published,
+    name: str,
+    key: str,
+    zone: str,
+    language: Language,
+) -> Iterator[str]:
+    _ = translator(language)
+    plan, broadcast = _latest(published, name)
+    if replay.fell_due is not None:
+        position, occurrence = replay.fell_due
+        plan = published.plan_at(position)
+        broadcast = plan.broadcasts.get(name, broadcast)
+        sentence = _("{subject} ({id}) fell due on {when} ({zone}), position {position}, to:")
+        yield sentence.format(
+            subject=quoted(subject_of(broadcast.letter), _),
+            id=f"{name}/{_occurrence(key)}",
+            when=shown(occurrence.at, zone),
+            zone=zone,
+            position=position,
+        )
+    else:
+        sentence = _("{subject} ({id}), on each reader's own date, to:")
+        yield sentence.format(
+            subject=quoted(subject_of(broadcast.letter), _), id=f"{name}/{_occurrence(key)}"
+        )
+    for number in broadcast.to:
+        yield f"    {say_list(plan, number)}"
+    for segment in broadcast.segments:
+        yield f"    {say_segment(plan, segment, _)}"
+    yield _("Recomputed from the ledger alone, person by person:")
+
+
+def _print_json(
+    replay: BroadcastReplay,
+    name: str,
+    key: str,
+    rows: Iterator[Choice],
+    tally: Tally,
+    *,
+    signed: bool,
+) -> None:
+    """One object; its rows are written as they come, however many there are. `signed`: what is
+    published is as it was signed.
+    """
+    head = {
+        "broadcast": name,
+        "occurrence": _occurrence(key),
+        "fell_due": iso(replay.fell_due[1].at) if replay.fell_due else None,
+        "position": replay.fell_due[0] if replay.fell_due else None,
+    }
+    sys.stdout.write(json_text(head, indent=None)[:-1] + ', "people": [')
+    between = "\n"
+    for row in rows:
+        sys.stdout.write(between + json_text(row_as_json(row), indent=None))
+        between = ",\n"
+    end = {"counts": counts_as_json(tally), "sound": signed and not tally.faulty}
+    sys.stdout.write("\n], " + json_text(end, indent=None)[1:] + "\n")
