@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
@@ -21,10 +21,11 @@ from engine.sequence.declared import Declared
 from engine.sequence.delay import Delay, parse_delay, parse_positive_seconds, parse_seconds
 from engine.sequence.draft import check_name
 from engine.sequence.mistakes import Mistake, Unpublishable
-from engine.sequence.model import Content, Group, Purpose, Theme
+from engine.sequence.model import MEASURE, Content, Group, Purpose, Theme
 from engine.sequence.parse import Settings
 from engine.sequence.parse_declared import read_declared
 from engine.sequence.parse_fields import read_fields
+from engine.sequence.parse_measure import Measure, read_measure
 from engine.sequence.pressure import read_caps
 from engine.sequence.table import Table, http_url
 from engine.sequence.timing import is_zone
@@ -153,15 +154,6 @@ class FormDoor:
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
-    """`links`: whether ordinary links of letters lead by way of this site, which counts them by
-    letter and link and nobody apart.
-    """
-
-    links: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     folder: Path
     site: Site
@@ -171,7 +163,7 @@ class Config:
     sending: Sending = Sending()
     proof: Proof = field(default_factory=Proof)
     form: FormDoor = FormDoor()
-    measure: Measure = Measure()
+    measure: Measure = field(default_factory=Measure)
     store_url: str = "embedded"
     mailbox_smtp_port: int = 8025
     mailbox_port: int = 8081
@@ -249,7 +241,7 @@ def config_of(folder: Path, text: str) -> Config:
     mailbox, store, proof_part, form_part, measure_part = (
         _part(root, name) for name in ("mailbox", "store", "proof", "form", "measure")
     )
-    measure = Measure(measure_part.get("links", bool, False))
+    measure, measured = read_measure(measure_part, site.language)
     form = FormDoor(form_part.get("order_key_file", str, ""))
     proof = read_proof(proof_part)
     ports = (_port(mailbox, "smtp_port", 8025), _port(mailbox, "port", 8081))
@@ -259,7 +251,7 @@ def config_of(folder: Path, text: str) -> Config:
             "url",
             N_('`url` is "embedded" or a PostgreSQL address: postgresql://user@host/database'),
         )
-    settings = _settings(root, site)
+    settings = replace(_settings(root, site), measured=measured)
     parts = (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part, measure_part)
     for part in parts:
         part.finish()
@@ -421,6 +413,9 @@ def _settings(root: Table, site: Site) -> Settings:
         _check_header(table, "name", table.get("name", str, ""))
         if not _LABEL.fullmatch(table.get("id", str, "") or "x"):
             check_name(table.get("id", str, ""), table, "id")
+        if table.values.get("id") == MEASURE:
+            message = N_('"measure" is the consent that [measure] asks for: choose another id')
+            table.mistake("id", message)
         purposes.append(
             Purpose(
                 table.need("id", str, ""),

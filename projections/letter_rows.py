@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 
 from engine.ledger.codec import Entry
 from engine.sequence.delay import DAY
-from engine.sequence.model import HOLDOUT
+from engine.sequence.model import HOLDOUT, MEASURE
 from engine.subscriber import events as e
 from engine.subscriber.agenda_key import BroadcastKey, RequestKey, decode
 from engine.subscriber.terms import HELD_OUT
@@ -128,7 +128,7 @@ def needed_by(entries: Iterable[Entry]) -> Needed:
                 begun.add(message)
             case e.LetterWithheld(message=""):
                 needed.messages.add(_never_begun(entry.stream, event))
-            case e.ConsentWithdrawn():
+            case e.ConsentWithdrawn(purpose=purpose) if purpose != MEASURE:
                 if entry.cause.door in DOORS_OF_A_LETTER:
                     needed.messages.add(entry.cause.ref)
             case e.OrderRecorded(at):
@@ -185,7 +185,7 @@ class LetterRows:
                 pass  # It waits for room and was never begun: the agenda has it.
             case e.LetterWithheld(message=""):
                 self._withhold(entry, event)
-            case e.ConsentWithdrawn():
+            case e.ConsentWithdrawn(purpose=purpose) if purpose != MEASURE:
                 if entry.cause.door in DOORS_OF_A_LETTER and (
                     row := self.letters.get(entry.cause.ref)
                 ):

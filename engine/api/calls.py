@@ -204,6 +204,7 @@ class Calls:
             "memberships": memberships if known else [],
             "purposes": purposes if known else [],
             "preferences": _preferences(person) if known else None,
+            "measured_since": _shown(person.measured_since) if person.measured_since else None,
             "suppressed": suppressed or None,
         })  # fmt: skip
 

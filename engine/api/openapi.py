@@ -74,6 +74,10 @@ KNOWN: Schema = {
                 " the latest pause)."
             ),
         },
+        "measured_since": {
+            "type": ["string", "null"],
+            "description": "When they agreed to be measured; null where they do not.",
+        },
         "suppressed": {
             "type": ["string", "null"],
             "description": "Why this address is never written to.",

@@ -26,7 +26,7 @@ from engine.i18n.stored_words import stored_in_words
 from engine.ledger.codec import Entry, entry_as_json, iso
 from engine.proof.held_reading import HeldReading
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
-from engine.sequence.model import Plan
+from engine.sequence.model import MEASURE, Plan
 from engine.subscriber.events import ConsentConfirmed, LetterBegun
 from engine.vault.evidence import Evidence
 
@@ -181,7 +181,11 @@ class FactReport:
             language=self.language,
             zone=self.zone,
             fields=plan.fields,
-            purposes={name: declared.name for name, declared in plan.purposes.items()},
+            purposes={
+                name: agreed.name
+                for name in (*plan.purposes, MEASURE)
+                if (agreed := plan.agreed_to(name)) is not None
+            },
             list_named=partial(titled_list, plan),
             forms={name: form.title for name, form in plan.forms.items()},
             choices={

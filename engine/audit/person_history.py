@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from engine.ledger.codec import Entry
+from engine.sequence.model import MEASURE
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.evolve import evolve
@@ -199,7 +200,7 @@ def memberships_as_of(
         late += [
             history.membership(subscriber, run, purpose_of, known=False) for run in sorted(opened)
         ]
-        if isinstance(entry.event, GROUND_EVENTS):
+        if isinstance(entry.event, GROUND_EVENTS) and entry.event.purpose != MEASURE:
             purpose = entry.event.purpose
             late.append(
                 MembershipAsOf(

@@ -99,6 +99,8 @@ def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) ->
             basis=stored_in_words(ground.basis, _),
             status=stored_in_words(ground.status, _),
         )
+    if person.measured_since:
+        yield _("Agreed to be measured, since {when}").format(when=moment(person.measured_since))
     for membership in person.memberships.values():
         yield _("On list {list} since {when}").format(
             list=titled_list(plan, membership.list),

@@ -18,6 +18,7 @@ from typing import Protocol, cast
 from engine.commands.command_handler import CommandHandler, CommandRequest
 from engine.desk.clock import Clock
 from engine.ledger.store import Ledger
+from engine.sequence.model import MEASURE
 from engine.subscriber import events as e
 from engine.subscriber.commands import (
     AnyCommand,
@@ -159,6 +160,8 @@ def _came_back(person: Person, at: int, purpose: str) -> bool:
     """A live ground given later than the line: only the person's own act gives one to who has
     left.
     """
+    if purpose == MEASURE:
+        return person.measured_since > at
     return any(
         ground.status == "live" and ground.since > at
         for name, ground in person.grounds.items()

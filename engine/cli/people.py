@@ -194,10 +194,11 @@ def unsubscribe(context: AppContext, args: argparse.Namespace) -> int:
         context.vault.suppress({context.vault.hash(address): "objected"}, now)
         print(_("nobody is known under this address; it is noted that it must not be written to"))
         return 0
+    agreed = plan.agreed_to(purpose)
     done = (
         _("withdrawn from everything")
         if everything
-        else _("withdrawn from “{purpose}”").format(purpose=plan.purposes[purpose].name)
+        else _("withdrawn from “{purpose}”").format(purpose=agreed.name if agreed else purpose)
     )
     return report(_known(result), done, _)
 

@@ -118,7 +118,7 @@ def titled_list(plan: Plan, number: int) -> str:
 
 def titled_purpose(plan: Plan, purpose: str) -> str:
     """The name of a purpose as its readers know it, its id where it was never published."""
-    declared = plan.purposes.get(purpose)
+    declared = plan.agreed_to(purpose)
     return declared.name if declared is not None else purpose
 
 

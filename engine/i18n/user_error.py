@@ -134,7 +134,7 @@ def purpose_of(plan: Plan, reference: str) -> str:
     """The id of a published purpose, "*" for all of them, or a UserError of status 2 that names
     those there are.
     """
-    if reference == "*" or reference in plan.purposes:
+    if reference == "*" or plan.agreed_to(reference) is not None:
         return reference
     if not plan.purposes:
         raise UserError(NOTHING_PUBLISHED, 2)

@@ -213,6 +213,7 @@ def notice_text(plan: Plan, name: str) -> str:
         age,
         *(f"[ ] {theme.name}" for theme in plan.themes.values() if "themes" in form.ask),
         *(f"[ ] {content.name}" for content in plan.contents.values() if "contents" in form.ask),
+        *(f"[ ] {m.name} {m.description}" for m in (plan.measured,) if m and "measure" in form.ask),
     ]
     return unicodedata.normalize("NFC", "\n".join(line for line in lines if line))
 
@@ -301,7 +302,7 @@ def difference(before: Plan, after: Plan) -> Difference:
         tuple(n for n in before.lists if n not in after.lists),
         changed,
         _settings(before) != _settings(after),
-        before.declared != after.declared,
+        (before.declared, before.measured) != (after.declared, after.measured),
         tuple(k for k in new if k in old and _weight(old[k]) != _weight(new[k])),
         tuple(p for p in ("", *after.purposes) if _caps(before, p) != _caps(after, p)),
         tuple(_options(before, after)),

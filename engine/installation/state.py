@@ -13,7 +13,7 @@ from typing import cast
 from engine.installation import events as e
 from engine.installation.breaches import Breach, evolved
 from engine.sequence.declared import from_plain, plain
-from engine.sequence.model import Content, Field, FieldType, Group, Plan, Purpose, Theme
+from engine.sequence.model import MEASURE, Content, Field, FieldType, Group, Plan, Purpose, Theme
 from engine.sequence.parse import Settings, parse
 from engine.sequence.pressure import as_published, from_published
 from engine.sequence.versions import Arms
@@ -152,6 +152,7 @@ def read_settings(text: str) -> Settings:
         from_published(raw.get("pressure", ())),
         tuple(Theme(**entry) for entry in raw.get("themes", ())),
         tuple(Content(**entry) for entry in raw.get("contents", ())),
+        Purpose(MEASURE, **raw["measure"]) if "measure" in raw else None,
     )
 
 
@@ -182,6 +183,9 @@ def write_settings(settings: Settings) -> str:
     for name, options in (("themes", settings.themes), ("contents", settings.contents)):
         if options:
             settled[name] = [{"id": option.id, "name": option.name} for option in options]
+    if settings.measured is not None:
+        agreed = settings.measured
+        settled["measure"] = {"name": agreed.name, "description": agreed.description}
     return json.dumps(settled, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -297,7 +297,7 @@ def read_segment(body: object, plan: Plan, now: int) -> tuple[str, str] | Mistak
 def read_unsubscription(body: object, plan: Plan, now: int) -> Unsubscription | Mistakes:
     reader = BodyReader(body, UNSUBSCRIPTION, plan, now)
     purpose = reader.text("purpose")
-    if purpose and purpose != "*" and purpose not in plan.purposes:
+    if purpose and purpose != "*" and plan.agreed_to(purpose) is None:
         if plan.purposes:
             known = ", ".join(plan.purposes)
             reader.mistake("purpose", CallFault.PURPOSE_UNKNOWN, known=known)

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from engine.intake.calls import BodyReader, Member, Mistakes
 from engine.intake.instants import DateRefused, read_day, read_instant
-from engine.sequence.model import Form, Plan
+from engine.sequence.model import MEASURE, Form, Plan
 from engine.sequence.timing import to_instant
 from engine.subscriber.commands import Chosen, SetPreferences
 from engine.subscriber.events import Cause
@@ -52,7 +52,7 @@ PREFERENCES = (
 @dataclass(frozen=True, slots=True)
 class Choice:
     """`paused_until` (ms) is the beginning of a day, 0 for no pause. `on` and `off` are purposes
-    whose switch is not as the page had shown it.
+    whose switch is not as the page had shown it, MEASURE among them.
     """
 
     themes: tuple[str, ...]
@@ -68,15 +68,18 @@ def read_choice(posted: Mapping[str, str], plan: Plan, now: int, zone: str) -> C
     paused_until = _pause(posted.get(PAUSE, ""), now, zone)
     if isinstance(paused_until, str):
         return paused_until
-    ticked = {purpose for purpose in plan.purposes if posted.get(PURPOSE + purpose)}
-    was = {purpose for purpose in plan.purposes if posted.get(WAS + purpose) == "on"}
+    offered = (*plan.purposes, *((MEASURE,) if plan.measured else ()))
+    ticked = {purpose for purpose in offered if posted.get(PURPOSE + purpose)}
+    was = {purpose for purpose in offered if posted.get(WAS + purpose) == "on"}
     return Choice(
         themes=tuple(code for code in plan.themes if posted.get(THEME + code)),
         contents=tuple(code for code in plan.contents if posted.get(CONTENT + code)),
         frequency=_frequency(posted.get(FREQUENCY)) or "as-it-comes",
         paused_until=paused_until,
-        on=tuple(p for p in plan.purposes if p in ticked - was and form_to_switch_on(plan, p)),
-        off=tuple(p for p in plan.purposes if p in was - ticked),
+        on=tuple(
+            p for p in offered if p in ticked - was and (p == MEASURE or form_to_switch_on(plan, p))
+        ),
+        off=tuple(p for p in offered if p in was - ticked),
     )
 
 
@@ -146,7 +149,7 @@ def _pause(text: str, now: int, zone: str) -> int | PauseFault:
 def is_choice(name: str) -> bool:
     """Whether an input of a form has this name for one of these choices."""
     plain = name.removeprefix(ON_FORM)
-    return plain != name and (plain == FREQUENCY or plain.startswith((THEME, CONTENT)))
+    return plain != name and (plain in (FREQUENCY, MEASURE) or plain.startswith((THEME, CONTENT)))
 
 
 def chosen_on(posted: Mapping[str, str], form: Form) -> Chosen:
@@ -160,6 +163,7 @@ def chosen_on(posted: Mapping[str, str], form: Form) -> Chosen:
         ticked(ON_FORM + THEME) if "themes" in form.ask else (),
         ticked(ON_FORM + CONTENT) if "contents" in form.ask else (),
         _frequency(posted.get(ON_FORM + FREQUENCY)) if "frequency" in form.ask else "",
+        MEASURE in form.ask and bool(posted.get(ON_FORM + MEASURE)),
     )
 
 
@@ -169,6 +173,7 @@ def written_choice(chosen: Chosen) -> dict[str, object]:
         "themes": list(chosen.themes),
         "contents": list(chosen.contents),
         "frequency": chosen.frequency,
+        **({"measured": True} if chosen.measured else {}),
     }
 
 
@@ -181,6 +186,7 @@ def read_choice_kept(kept: object) -> Chosen:
         tuple(map(str, themes)) if isinstance(themes, list) else (),
         tuple(map(str, contents)) if isinstance(contents, list) else (),
         _frequency(kept.get("frequency")),
+        kept.get("measured") is True,
     )
 
 

@@ -476,6 +476,8 @@ and waits for answers as RFC 5321, 4.5.3.2 has it."""
 RETRIABLE_REASONS = ("cannot be rendered", "cannot be carried")
 OWN_ACTS = ("human_button", "rfc8058", "mailto", "reply")
 GRANTS = ("consent-given", "ground-declared", "consent-confirmed")
+MEASURE = "measure"
+"""Stands in place of a purpose for the consent to be measured, which is no ground for a letter."""
 FINAL = ("letter-sent", "letter-failed", "letter-withheld")
 OUTCOMES = (*FINAL, "letter-deferred", "letter-in-doubt")
 MAIL_FACTS = {*OUTCOMES, "letter-begun", "letter-retried"}
@@ -737,7 +739,7 @@ class Replay:
         name, purpose, request = fact.name, purpose_of(fact), fact.text("request")
         if name in MAIL_FACTS:
             return self._follow_mail(fact)
-        if name in GRANTS:
+        if name in GRANTS and purpose != MEASURE:
             self.live.add(purpose)
             self.services.discard(purpose)
             if fact.text("basis") == "service":
@@ -2770,9 +2772,10 @@ def purpose_digests(settings: str) -> set[str]:
     except Broken:
         return set()
     purposes = configuration.get("purposes") if isinstance(configuration, dict) else None
+    measured = [configuration.get(MEASURE)] if isinstance(configuration, dict) else []
     return {
         hashlib.sha256(f"{purpose['name']}\n{purpose['description']}".encode()).hexdigest()
-        for purpose in (purposes if isinstance(purposes, list) else [])
+        for purpose in (purposes if isinstance(purposes, list) else []) + measured
         if isinstance(purpose, dict) and {"name", "description"} <= purpose.keys()
     }
 

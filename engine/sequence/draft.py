@@ -42,6 +42,7 @@ class Settings:
     caps: Caps = ()
     themes: tuple[Theme, ...] = ()
     contents: tuple[Content, ...] = ()
+    measured: Purpose | None = None
 
 
 @dataclass

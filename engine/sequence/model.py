@@ -289,7 +289,7 @@ class FormField(Field):
     required: bool = False
 
 
-Asked = Literal["themes", "contents", "frequency"]
+Asked = Literal["themes", "contents", "frequency", "measure"]
 ASKED: tuple[Asked, ...] = get_args(Asked)
 
 
@@ -364,6 +364,10 @@ class Purpose:
     caps: Caps = ()
 
 
+MEASURE = "measure"
+"""Stands in place of a purpose for the consent to be measured, which is no ground for writing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Theme:
     """What a letter may be about; readers choose themes among their preferences."""
@@ -383,7 +387,8 @@ class Content:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything published: the engine runs on exactly one of these at a time; `edition` counts
-    publications, 0 is the empty plan. `caps` hold for the letters of all purposes together.
+    publications, 0 is the empty plan. `caps` hold for the letters of all purposes together;
+    `measured` is what one agrees to who agrees to be measured, None where nobody is asked to.
     """
 
     edition: int = 0
@@ -407,6 +412,11 @@ class Plan:
     themes: Mapping[str, Theme] = field(default_factory=dict)
     contents: Mapping[str, Content] = field(default_factory=dict)
     reactivations: Mapping[int, Reactivation] = field(default_factory=dict)
+    measured: Purpose | None = None
+
+    def agreed_to(self, purpose: str) -> Purpose | None:
+        """What one agrees to by a consent: to letters of a purpose, or to be measured."""
+        return self.measured if purpose == MEASURE else self.purposes.get(purpose)
 
     def title_for_readers(self, number: int) -> str:
         """The name of a list for readers: the title of its dialogue, else that of its purpose; ""

@@ -206,6 +206,7 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
         themes={theme.id: theme for theme in settings.themes},
         contents={content.id: content for content in settings.contents},
         reactivations=reactivations,
+        measured=settings.measured,
     )
     plan = replace(plan, segments=read_segments(plan, draft))
     return plan, tuple(sorted(set(draft.mistakes)))

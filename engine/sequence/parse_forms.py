@@ -10,6 +10,7 @@ from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.draft import Draft, check_name
 from engine.sequence.model import (
     ASKED,
+    MEASURE,
     Asked,
     Choice,
     Confirmation,
@@ -84,14 +85,20 @@ def _asked(table: Table, draft: Draft) -> tuple[Asked, ...]:
     """In the order of the page, whatever theirs."""
     written = table.get("ask", list, [])
     offered = {"themes": draft.settings.themes, "contents": draft.settings.contents}
+    measures = draft.settings.measured is not None
     for code in written:
         if code not in ASKED:
-            message = N_('`ask` knows "themes", "contents" and "frequency", not {code}{hint}')
+            message = N_(
+                '`ask` knows "themes", "contents", "frequency" and "measure", not {code}{hint}'
+            )
             close = hint(nearest(str(code), ASKED))
             table.mistake("ask", message, code=repr(code), hint=close)
         elif offered.get(code) == ():
             message = N_("`ask`: nobody can choose among {code}, none are declared in config.toml")
             table.mistake("ask", message, code=code)
+        elif code == MEASURE and not measures:
+            message = N_("`ask`: nobody is measured while [measure] `people` of config.toml is off")
+            table.mistake("ask", message)
     return tuple(code for code in ASKED if code in written)
 
 

@@ -37,11 +37,15 @@ from engine.subscriber.terms import (
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What somebody chose on a form, in codes; "" or none where they left it open."""
+    """What somebody chose on a form, in codes; "" or none where they left it open. `measured`: they
+    agreed to be, of which `evidence` is the commitment, "" where the command's own tells it.
+    """
 
     themes: tuple[str, ...] = ()
     contents: tuple[str, ...] = ()
     frequency: Frequency | Literal[""] = ""
+    measured: bool = False
+    evidence: str = ""
 
 
 NOTHING_CHOSEN = Chosen()

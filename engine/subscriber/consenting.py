@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from engine.sequence.delay import DAY
-from engine.sequence.model import Plan
+from engine.sequence.model import MEASURE, Plan
 from engine.sequence.timing import is_zone, later
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.act import zone_of
+from engine.subscriber.command import Command
 from engine.subscriber.eligibility import EVERYTHING, live_ground
 from engine.subscriber.evolve import HUMAN_ACTS, fold
 from engine.subscriber.joining import Entry, ends, entry
-from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
+from engine.subscriber.outcome import (
+    Done,
+    Fact,
+    NothingToDo,
+    Outcome,
+    Refusal,
+    Refused,
+    Unchanged,
+    done,
+)
 from engine.subscriber.person import Membership, Person
-from engine.subscriber.terms import Basis
+from engine.subscriber.terms import Basis, Proof
 from engine.words import Words
 
 OWN_PRODUCTS = frozenset(
@@ -43,9 +54,12 @@ def subscribe(command: c.Subscribe, person: Person, plan: Plan) -> Outcome:
         facts += (e.ContactNoted(command.at, command.at),)
     facts += _joins(command.at, permission, command.start, command.counted_from)
     facts += _enters(command.at, command.segment, person, plan)
-    if not facts:
+    measured = agreed_to_be_measured(
+        command, command.chosen, person, plan, proof=command.proof, notice=command.notice
+    )
+    if not facts and not measured:
         return NothingToDo(Unchanged.ON_LIST_ALREADY, list=command.list)
-    return done(command.cause, *facts, *_honoured(command.at, command.call))
+    return Done(done(command.cause, *facts, *_honoured(command.at, command.call)).facts + measured)
 
 
 def ask_first(command: c.AskFirst, person: Person, plan: Plan) -> Outcome:
@@ -199,7 +213,16 @@ def confirm(command: c.Confirm, person: Person, plan: Plan) -> Outcome:
     if not isinstance(joins, Refused):
         facts += joins
     facts += _enters(command.at, _segment_of_form(pending.form, plan), person, plan)
-    return done(command.cause, *facts)
+    measured = agreed_to_be_measured(
+        command,
+        command.chosen,
+        person,
+        plan,
+        proof="page",
+        notice=pending.notice,
+        act=command.act,
+    )
+    return Done(done(command.cause, *facts).facts + measured)
 
 
 def _preferred(
@@ -214,6 +237,25 @@ def _preferred(
         return ()
     paused_until = before.paused_until if before.paused_until > command.at else 0
     return (e.PreferencesSet(command.at, themes, contents, frequency, paused_until, offered, act),)
+
+
+def agreed_to_be_measured(
+    command: Command,
+    chosen: c.Chosen,
+    person: Person,
+    plan: Plan,
+    *,
+    proof: Proof,
+    notice: str,
+    act: str = "",
+) -> tuple[Fact, ...]:
+    """The consent to what they open and click being noted (CNIL 2026-042), which has a proof as any
+    has. Nothing where they agreed before, or nobody is asked to any more.
+    """
+    if not chosen.measured or plan.measured is None or person.measured_since:
+        return ()
+    cause = replace(command.cause, evidence=chosen.evidence or command.cause.evidence)
+    return done(cause, e.ConsentGiven(command.at, MEASURE, proof, notice, act)).facts
 
 
 def decline_request(command: c.DeclineRequest, person: Person) -> Outcome:
@@ -268,6 +310,8 @@ def withdraw(command: c.Withdraw, person: Person, plan: Plan) -> Outcome:
     """
     if not person.registered or person.erased:
         return NothingToDo(Unchanged.NOBODY_WRITTEN_TO)
+    if command.purpose == MEASURE:
+        return _withdrawn(command, MEASURE, [], person, already=not person.measured_since)
     ground = person.grounds.get(command.purpose)
     already = (
         ground is not None
@@ -289,6 +333,7 @@ def withdraw_everything(command: c.WithdrawEverything, person: Person) -> Outcom
     already = (
         person.objected
         and not person.requests
+        and not person.measured_since
         and all(g.status == "withdrawn" for g in person.grounds.values())
     )
     ended = list(person.memberships.values())

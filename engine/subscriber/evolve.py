@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from engine.sequence.delay import DAY
+from engine.sequence.model import MEASURE
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.letters import (
@@ -80,7 +81,11 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
         case e.SubscriberRegistered(at, timezone, language):
             p.timezone, p.language, p.registered_at = timezone, language, at
         case e.ConsentGiven(at, purpose, proof, _, act):
-            _granted(p, purpose, Ground("consent", "live", at, proof, event.partner))
+            if purpose == MEASURE:
+                p.measured_since, p.last_contact = at, max(p.last_contact, at)
+                _heard(p, at)
+            else:
+                _granted(p, purpose, Ground("consent", "live", at, proof, event.partner))
             _contacted(p, act, at)
         case e.ListJoined(at, number, run, start, counted_from):
             _open(p, Membership(number, run, counted_from or at, at, start))
@@ -280,8 +285,10 @@ def _requested(p: PersonDraft, event: e.ConsentRequested) -> None:
 
 def _withdrawn(p: PersonDraft, event: e.ConsentWithdrawn) -> None:
     everything = event.purpose == EVERYTHING
+    if p.measured_since and event.purpose in (EVERYTHING, MEASURE):
+        p.measured_since, p.last_contact = 0, max(p.last_contact, event.at)
     grounds = dict(p.grounds)
-    for purpose in set(p.grounds) if everything else {event.purpose}:
+    for purpose in set(p.grounds) if everything else {event.purpose} - {MEASURE}:
         before = grounds.get(purpose, Ground("consent", "live", event.at))
         grounds[purpose] = replace(before, status="withdrawn", since=event.at)
     p.grounds = grounds

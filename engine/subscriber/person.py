@@ -352,7 +352,8 @@ class Person:
     by field, occurrence and how long before. `segments`: since when (ms) they are in a static
     segment. `ruled`: by segment, whether its rules were last applied to an entry. `profile_at` is
     when what the vault knows of them last changed. `stopped`: the purposes for which nothing is
-    written, because they were silent and did not answer.
+    written, because they were silent and did not answer. `measured_since` (ms) is when they agreed
+    to be measured, 0 where they have not or not any more.
     """
 
     version: int = 0
@@ -392,6 +393,7 @@ class Person:
     registered_at: int = 0
     profile_at: int = 0
     stopped: Mapping[str, Stopped] = field(default_factory=dict)
+    measured_since: int = 0
 
     @property
     def registered(self) -> bool:
@@ -464,6 +466,7 @@ class PersonDraft:
         self.registered_at = person.registered_at
         self.profile_at = person.profile_at
         self.stopped = person.stopped
+        self.measured_since = person.measured_since
 
     def frozen(self) -> Person:
         """The person as folded so far. Slots are set directly: every fold ends here, and the

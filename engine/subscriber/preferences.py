@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import assert_never
 
 from engine.sequence.delay import DAY
-from engine.sequence.model import Plan
+from engine.sequence.model import MEASURE, Plan
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.consenting import (
     NOT_ONES_OWN_ACT,
     REPEATED,
+    agreed_to_be_measured,
     request_consent,
     resubscribe,
     withdraw,
@@ -90,6 +91,17 @@ def _switched(
         case str():
             return withdraw(c.Withdraw(command.at, command.cause, step, command.act), person, plan)
         case c.SwitchOn():
+            if step.purpose == MEASURE:
+                measured = agreed_to_be_measured(
+                    command,
+                    c.Chosen(measured=True, evidence=step.evidence),
+                    person,
+                    plan,
+                    proof="page",
+                    notice=command.offered,
+                    act=command.act,
+                )
+                return Done(measured) if measured else NothingToDo(Unchanged.NOTHING_CHANGED)
             cause = replace(command.cause, evidence=step.evidence)
             if step.request:
                 return request_consent(

@@ -58,7 +58,7 @@ def of_ground(
     version of the list, where the messages are a partner's (D07).
     """
     plan = installation.plan()
-    edition, declared = installation.editions.get(installation.edition), plan.purposes.get(purpose)
+    edition, declared = installation.editions.get(installation.edition), plan.agreed_to(purpose)
     partner, version = plan.partner_of(purpose)
     particulars: dict[str, object] = {
         "method": method,

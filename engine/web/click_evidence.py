@@ -9,6 +9,7 @@ from engine.desk.desk import Page, PageOpening
 from engine.i18n.language import translator
 from engine.intake.clicks import Body, act_class_of
 from engine.letter.french_spacing import spaced
+from engine.sequence.model import MEASURE
 from engine.subscriber.answering import needs_consent
 from engine.vault.evidence import Evidence, kept, of_ground
 from engine.web.link_pages import again_kind, asked_together
@@ -84,11 +85,7 @@ def evidence_of(opened: OpenedLink, body: Body, visitor: Visitor) -> tuple[Evide
     """The act first. Of what gives no ground the ledger says all there is to prove: what is kept
     beside it is the visitor's, with its short life.
     """
-    about: dict[str, object] = {
-        "ip": visitor.address,
-        "user_agent": visitor.user_agent[:400],
-        "sec_fetch_user": visitor.sec_fetch_user[:16],
-    }
+    about = _visit(visitor)
     method, kind, purpose = _given(opened, body)
     if not method:
         return kept({"act": act_class_of(body.kind), "page": "/l/", **about}, None, "visitor")
@@ -102,18 +99,48 @@ def evidence_of(opened: OpenedLink, body: Body, visitor: Visitor) -> tuple[Evide
         "language": opened.language,
         "message": opened.click.claim.message,
     }
-    together = asked_together(opened, translator(opened.language)) if kind == CONFIRM else ()
-    if together:
-        # It differs from person to person, so it stands in no published words.
-        besides = " ".join(together)
-        content["shown_besides"] = spaced(besides) if opened.language == "fr" else besides
+    if kind == CONFIRM:
+        content |= _shown_besides(opened)
     if kind == CONSENT:
         link = opened.click.link
-        content["box"] = {
-            "id": "consent",
-            "label": words.box,
-            "at_first": "not ticked",
-            "ticked": True,
-        }
+        content["box"] = box_ticked("consent", words.box)
         content["link"] = {"number": link.index if link else -1, "label": readable(link)}
     return kept(content, about)
+
+
+def evidence_of_measuring(opened: OpenedLink, body: Body, visitor: Visitor) -> tuple[Evidence, ...]:
+    """Of the press that confirms what was ticked on a form: to be measured. Its words are those of
+    the form, and the page said them again.
+    """
+    measured, pending = opened.plan.measured, opened.person.requests[opened.click.claim.purpose]
+    content = of_ground(opened.installation, MEASURE, "consent", "page") | {
+        "act": act_class_of(body.kind),
+        "by": "self",
+        "page": "/l/",
+        "button": words_of(CONFIRM, opened.plan, pending.purpose, opened.language).button,
+        "notice_digest": pending.notice,
+        "form": pending.form,
+        "language": opened.language,
+        "message": opened.click.claim.message,
+        "box": box_ticked(MEASURE, measured.name if measured else MEASURE),
+    }
+    return kept(content | _shown_besides(opened), _visit(visitor))
+
+
+def box_ticked(name: str, label: str) -> dict[str, object]:
+    return {"id": name, "label": label, "at_first": "not ticked", "ticked": True}
+
+
+def _shown_besides(opened: OpenedLink) -> dict[str, object]:
+    """It differs from person to person, so it stands in no published words."""
+    besides = " ".join(asked_together(opened, translator(opened.language)))
+    shown = spaced(besides) if opened.language == "fr" else besides
+    return {"shown_besides": shown} if shown else {}
+
+
+def _visit(visitor: Visitor) -> dict[str, object]:
+    return {
+        "ip": visitor.address,
+        "user_agent": visitor.user_agent[:400],
+        "sec_fetch_user": visitor.sec_fetch_user[:16],
+    }

@@ -21,15 +21,15 @@ from engine.installation.state import Installation
 from engine.intake.amounts import AmountRefused
 from engine.intake.forms import AGE, AGREED, Answers, is_signed, joining, request_for
 from engine.intake.orders import OrderRefused, PlacedOrder, read_bought
-from engine.intake.preferences import written_choice
+from engine.intake.preferences import ON_FORM, written_choice
 from engine.secret_files import order_keys
 from engine.sequence.mistakes import Unreadable
-from engine.sequence.model import Form
+from engine.sequence.model import MEASURE, Form
 from engine.subscriber.commands import NOTHING_CHOSEN
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Refused
 from engine.subscriber.person import NOBODY, Person, Request
-from engine.vault.evidence import kept, of_ground, unknown
+from engine.vault.evidence import Evidence, kept, of_ground, unknown
 from engine.vault.vault import VaultWrite
 from engine.web.limits import Limits, asks
 from engine.web.stores import FormStores
@@ -218,6 +218,11 @@ class Enrolment:
         vault_write, notice, cause, fields = self._kept(post, ask=False)
         language = post.installation.plan().language
         call = self._call(post.form, post.answers.order)
+        chosen = NOTHING_CHOSEN if post.person.registered else post.answers.chosen
+        if chosen.measured:
+            own = self._measuring(post, vault_write.at)
+            chosen = replace(chosen, evidence=own[0].commitment.hex())
+            vault_write = replace(vault_write, evidence=(*vault_write.evidence, *own))
         command = joining(
             post.answers,
             post.form,
@@ -227,7 +232,7 @@ class Enrolment:
             notice,
             language,
             fields,
-            NOTHING_CHOSEN if post.person.registered else post.answers.chosen,
+            chosen,
         )
         result = carried_out(
             self.group_commit,
@@ -285,6 +290,18 @@ class Enrolment:
             digest_of(notice_text(plan, post.form.name)),
             cause,
             tuple(sorted(post.fields)),
+        )
+
+    def _measuring(self, post: _Post, now: int) -> tuple[Evidence, ...]:
+        """Of the consent to be measured, which stands on the form beside another."""
+        installation = post.installation
+        measured = installation.plan().measured
+        facts = _facts(post.answers, post.form, installation, post.received, now, ask=False)
+        own = of_ground(installation, MEASURE, "consent", "form") | {
+            "box": _box(ON_FORM + MEASURE, measured.name if measured else MEASURE, ticked=True)
+        }
+        return kept(
+            facts | own, {"ip": post.received.visitor, "user_agent": post.received.user_agent}
         )
 
     def _call(self, form: Form, order: str) -> str:

@@ -381,11 +381,18 @@ def _asked(opened: OpenedLink, _: Say) -> tuple[str, tuple[str, ...], str]:
 
 
 def asked_together(opened: OpenedLink, _: Say) -> tuple[str, ...]:
-    """What a confirmation leads to where that is more than one list, in words the forms have.
+    """What a confirmation leads to besides letters of one list, in words the forms have.
 
     All that is asked for one purpose is confirmed together, and anybody can type an address into a
     form.
     """
+    measured = opened.plan.measured if opened.measures else None
+    box = _("This was ticked with your address, and is confirmed too: “{name}”. {description}")
+    ticked = box.format(name=measured.name, description=measured.description) if measured else ""
+    return tuple(filter(None, (_lists_together(opened, _), ticked)))
+
+
+def _lists_together(opened: OpenedLink, _: Say) -> str:
     pending = opened.person.requests.get(opened.click.claim.purpose)
     if (
         opened.click.action != "confirm"
@@ -393,7 +400,7 @@ def asked_together(opened: OpenedLink, _: Say) -> tuple[str, ...]:
         or pending is None
         or len(pending.lists) < 2
     ):
-        return ()
+        return ""
     questions = [form.question for form in opened.plan.forms.values() if form.question is not None]
     choices = {choice.list: choice.label for question in questions for choice in question.choices}
     asked_for = dict.fromkeys(
@@ -405,11 +412,9 @@ def asked_together(opened: OpenedLink, _: Say) -> tuple[str, ...]:
             ),
         )
     )
-    return (
-        _(
-            "All of this was asked for with your address, and is confirmed together: {titles}."
-        ).format(titles=" · ".join(asked_for)),
-    )
+    return _(
+        "All of this was asked for with your address, and is confirmed together: {titles}."
+    ).format(titles=" · ".join(asked_for))
 
 
 def _gone(opened: OpenedLink, _: Say) -> tuple[str, ...]:

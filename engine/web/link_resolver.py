@@ -62,6 +62,7 @@ class OpenedLink:
     language: Language
     installation: Installation
     form: str = ""
+    measures: bool = False
 
     def now(self, person: Person) -> OpenedLink:
         """The same link once something has become of the person."""
@@ -76,6 +77,7 @@ class OpenedLink:
             self.language,
             self.installation,
             self.form,
+            self.measures,
         )
 
     @property

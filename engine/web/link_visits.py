@@ -27,7 +27,13 @@ from engine.vault.vault import VaultWrite
 from engine.views import week_of
 from engine.web import robots
 from engine.web.batch_loaders import LinkLoaders, Steps, run_together
-from engine.web.click_evidence import Visitor, consent_needed, evidence_of, notice_shown
+from engine.web.click_evidence import (
+    Visitor,
+    consent_needed,
+    evidence_of,
+    evidence_of_measuring,
+    notice_shown,
+)
 from engine.web.link_pages import LinkPages, thanks_address
 from engine.web.link_resolver import OpenedLink, readable, sent_at, sent_later
 from engine.web.page_signatures import is_nonce, made_at
@@ -83,6 +89,7 @@ class LinkVisits:
         if opened is None:
             return self.pages.unknown()
         self._count(opened, visitor)
+        opened = yield from self._with_ticked(opened)
         return (yield from self._page(opened, visitor, alone=True))
 
     def _count(self, opened: OpenedLink, visitor: Visitor) -> None:
@@ -104,6 +111,14 @@ class LinkVisits:
             VisitCell(ref, action, words, week_of(self.stores.clock.now())),
         )
 
+    def _with_ticked(self, opened: OpenedLink) -> Steps[OpenedLink]:
+        """With what was ticked on a form that a press would confirm."""
+        click = opened.click
+        if opened.plan.measured is None or click.action != "confirm" or not click.told:
+            return opened
+        told = yield from self.loaders.told((opened.stream, click.told))
+        return replace(opened, measures=told.chosen.measured)
+
     def _posting(self, visitor: Visitor, body: Body) -> Steps[Response]:
         """Whoever may not act gets the page instead: at worst one more button (C04)."""
         opened = yield from self.loaders.open_link(visitor.token)
@@ -112,6 +127,7 @@ class LinkVisits:
             # Nobody was unsubscribed: a mail client must not tell its reader so.
             page.status_code = 404
             return page
+        opened = yield from self._with_ticked(opened)
         if not (yield from self._may_press(opened, visitor, body)):
             if body.kind in ("button", "auto", "again"):
                 return _shown_at(opened)
@@ -140,6 +156,11 @@ class LinkVisits:
             told = yield from self.loaders.told((opened.stream, opened.click.told))
             command = replace(command, fields=tuple(sorted(told.fields)), chosen=told.chosen)
             vault_write = replace(vault_write, fields=told.fields)
+            if opened.measures:
+                own = evidence_of_measuring(opened, body, visitor)
+                chosen = replace(told.chosen, evidence=own[0].commitment.hex())
+                command = replace(command, chosen=chosen)
+                vault_write = replace(vault_write, evidence=(*kept, *own))
         request = CommandRequest(command, stream=opened.stream, vault_write=vault_write)
         result = yield from self.loaders.execute((request, opened.person))
         if result.conflict:

@@ -1,6 +1,6 @@
 """What the page of preferences offers, the same for everybody: purposes, themes, types of content,
-how often, a pause. Its words are published as a form's are, and name what a choice was made from.
-Pure.
+how often, a pause, to be measured. Its words are published as a form's are, and name what a choice
+was made from. Pure.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.intake.preferences import (
     forms_of,
 )
 from engine.letter.french_spacing import spaced
-from engine.sequence.model import Asked, Form, Plan
+from engine.sequence.model import MEASURE, Asked, Form, Plan
 from engine.subscriber.terms import FREQUENCIES, Frequency
 
 FREQUENCY_WORDS: dict[Frequency, str] = {
@@ -55,6 +55,7 @@ class Offer:
     purposes: tuple[OfferedPurpose, ...]
     themes: tuple[Option, ...]
     contents: tuple[Option, ...]
+    measured: OfferedPurpose | None
     frequencies: tuple[Option, ...]
     notice: str
     """All of it as text, one line for each thing said."""
@@ -84,7 +85,10 @@ def choices_on(plan: Plan, form: Form, language: Language) -> tuple[Choices, ...
         "contents": Choices(_("Types of content"), about, boxes(CONTENT, offered.contents)),
         "frequency": Choices(_("How often"), "", offered.frequencies, one=ON_FORM + FREQUENCY),
     }
-    return tuple(choices[kind] for kind in form.ask)
+    if (measured := plan.measured) is not None:
+        box = Option(ON_FORM + MEASURE, measured.name)
+        choices["measure"] = Choices(_("Measuring"), measured.description, (box,))
+    return tuple(choices[kind] for kind in form.ask if kind in choices)
 
 
 def published_as(language: Language) -> str:
@@ -116,6 +120,18 @@ def offer(plan: Plan, language: Language) -> Offer:
     themes = tuple(Option(theme.id, theme.name) for theme in plan.themes.values())
     contents = tuple(Option(content.id, content.name) for content in plan.contents.values())
     frequencies = tuple(Option(code, _(FREQUENCY_WORDS[code])) for code in FREQUENCIES)
+    measured = (
+        OfferedPurpose(
+            id=MEASURE,
+            name=plan.measured.name,
+            about=(plan.measured.description,),
+            by_mail="",
+            switch=True,
+            form=None,
+        )
+        if plan.measured is not None
+        else None
+    )
     heading = _("Choose what you receive")
     lines = [heading, _("What you receive")]
     lines += [f"[ ] {' '.join(filter(None, (p.name, *p.about, p.by_mail)))}" for p in purposes]
@@ -123,13 +139,17 @@ def offer(plan: Plan, language: Language) -> Offer:
         if options:
             lines += [title, *(f"[ ] {option.name}" for option in options)]
     lines += [_("How often"), *(f"( ) {option.name}" for option in frequencies)]
-    lines += [_("Pause until"), f"[{_('Save my choices')}]"]
+    lines += [_("Pause until")]
+    if measured is not None:
+        lines += [_("Measuring"), f"[ ] {' '.join((measured.name, *measured.about))}"]
+    lines += [f"[{_('Save my choices')}]"]
     notice = "\n".join(lines)
     return Offer(
         heading=heading,
         purposes=tuple(purposes),
         themes=themes,
         contents=contents,
+        measured=measured,
         frequencies=frequencies,
         notice=spaced(notice) if language == "fr" else notice,
     )

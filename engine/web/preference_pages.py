@@ -23,6 +23,7 @@ from engine.intake.preferences import (
     PauseFault,
 )
 from engine.letter import link_token
+from engine.sequence.model import MEASURE
 from engine.sequence.timing import to_local
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.outcome import Refused
@@ -62,7 +63,7 @@ class Switch:
 
 def changed_parts(before: Person, after: Person, letter: OwnLetter) -> str:
     """What a press has changed, as the address of the page shown afterwards says it: "p0" is the
-    first purpose; "t" themes, "c" types of content, "f" frequency, "w" a pause.
+    first purpose; "t" themes, "c" types of content, "f" frequency, "w" a pause, "m" measuring.
     """
     parts = [
         f"p{place}"
@@ -74,11 +75,12 @@ def changed_parts(before: Person, after: Person, letter: OwnLetter) -> str:
     parts += ["c"] if was.contents != now.contents else []
     parts += ["f"] if was.frequency != now.frequency else []
     parts += ["w"] if was.paused_until != now.paused_until else []
+    parts += ["m"] if _state(before, MEASURE) != _state(after, MEASURE) else []
     return ".".join(parts)
 
 
 def _state(person: Person, purpose: str) -> str:
-    if live_ground(person, purpose) is not None:
+    if live_ground(person, purpose) is not None or (purpose == MEASURE and person.measured_since):
         return "on"
     return "asked" if purpose in person.requests else "off"
 
@@ -171,6 +173,7 @@ class PreferencePages:
             token=letter.token,
             nonce_of_page=self._nonce(letter.token),
             switches=[_switch(p, person, posted, letter, _) for p in offered.purposes],
+            measured=offered.measured and _switch(offered.measured, person, posted, letter, _),
             was=WAS,
             purpose=PURPOSE,
             themes=[
@@ -233,6 +236,12 @@ class PreferencePages:
             told.append(_("How often: {frequency}.").format(frequency=frequency.lower()))
         if "w" in parts:
             told.append(self._pause_told(preferences, letter, _))
+        if "m" in parts:
+            told.append(
+                _("From now on, what you read is measured.")
+                if letter.person.measured_since
+                else _("What you read is not measured any more, and what was noted is deleted.")
+            )
         return told
 
     def _pause_told(self, preferences: Preferences, letter: OwnLetter, _: Say) -> str:

@@ -20,12 +20,13 @@ from engine.installation.publishing import digest_of
 from engine.intake.clicks import HUMAN
 from engine.intake.preferences import OFFERED, Choice, form_to_switch_on, read_choice
 from engine.letter import link_token
+from engine.sequence.model import MEASURE
 from engine.subscriber.commands import SetPreferences, SwitchOn
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Refused
 from engine.vault.evidence import Evidence, kept, of_ground
 from engine.vault.vault import VaultWrite
-from engine.web.click_evidence import Visitor
+from engine.web.click_evidence import Visitor, box_ticked
 from engine.web.limits import Limits
 from engine.web.link_pages import LinkPages
 from engine.web.own_requests import OwnLetter, own_letter
@@ -118,7 +119,9 @@ class PreferenceCentre:
                     now,
                     evidence=(*press, *pieces),
                     lift=suppressed == "objected"
-                    and any(not switch.request for switch in switches),
+                    and any(
+                        not switch.request and switch.purpose != MEASURE for switch in switches
+                    ),
                 ),
             )
         )
@@ -139,7 +142,8 @@ class PreferenceCentre:
         pieces: tuple[Evidence, ...] = ()
         for purpose in choice.on:
             form = form_to_switch_on(letter.plan, purpose)
-            if form is None:
+            agreed = letter.plan.agreed_to(purpose)
+            if agreed is None or (form is None and purpose != MEASURE):
                 continue
             content = of_ground(letter.installation, purpose, "consent", "page") | {
                 "act": HUMAN,
@@ -149,16 +153,12 @@ class PreferenceCentre:
                 "notice_digest": letter.installation.notices.get(published_as(letter.language), ""),
                 "language": letter.language,
                 "message": letter.claim.message,
-                "box": {
-                    "id": purpose,
-                    "label": letter.plan.purposes[purpose].name,
-                    "at_first": "not ticked",
-                    "ticked": True,
-                },
+                "box": box_ticked(purpose, agreed.name),
             }
             own = kept(content, about)
-            request = secrets.token_hex(16) if form.confirm else ""
-            switches.append(SwitchOn(purpose, form.list, own[0].commitment.hex(), request))
+            request = secrets.token_hex(16) if form and form.confirm else ""
+            number = form.list if form else 0
+            switches.append(SwitchOn(purpose, number, own[0].commitment.hex(), request))
             pieces += own
         return tuple(switches), pieces
 

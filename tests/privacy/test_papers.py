@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from engine.cli import arguments_of_trust, papers
-from engine.config import Measure, read_config
+from engine.config import read_config
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.installation.publishing import publication
+from engine.sequence.parse_measure import Measure
 from engine.sequence.timing import to_local
 from engine.subscriber.events import Cause
 from tests.cli.asking import FILES

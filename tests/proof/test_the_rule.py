@@ -25,7 +25,7 @@ from engine.proof import verify
 from engine.sending.claim import Claim, still_eligible
 from engine.sequence.anchors import Anchored, PersonalDate
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
-from engine.sequence.model import Broadcast, Ending, Plan, Reactivation, Version
+from engine.sequence.model import MEASURE, Broadcast, Ending, Plan, Reactivation, Version
 from engine.sequence.parse import Settings
 from engine.sequence.pressure import parse_cap
 from engine.sequence.versions import all_in
@@ -758,6 +758,14 @@ def test_a_broadcast_to_a_segment_comes_by_no_list() -> None:
     assert judged(run=2) == ["letter-off-list"]
     assert judged(list=11) == ["letter-off-list"]
     assert judged(kind="letter") == ["letter-off-list"]
+
+
+def test_a_consent_to_be_measured_is_a_ground_for_no_letter() -> None:
+    agreed = e.ConsentGiven(NOON, MEASURE, "page", "", "human_button")
+    measured = Life((ANNA, agreed), lambda: PERFORM, Told(replace(WELCOME, purpose=MEASURE)))
+    assert measured.faults() == ["letter-without-ground"] and not measured.happens()
+    asked = Life((REGISTERED, agreed, PERMISSION), lambda: PERFORM_GO_ON, Told(GO_ON))
+    assert asked.faults() == ["permission-without-ground"] and not asked.happens()
 
 
 @pytest.mark.parametrize("line", SCENARIOS)

@@ -254,9 +254,10 @@ def purposes(configuration: str) -> set[str]:
     except ValueError:
         return set()
     listed = plain.get("purposes") if isinstance(plain, dict) else None
+    measured = plain.get("measure") if isinstance(plain, dict) else None
     return {
         sha256(f"{purpose['name']}\n{purpose['description']}".encode())
-        for purpose in (listed if isinstance(listed, list) else [])
+        for purpose in [*(listed if isinstance(listed, list) else []), measured]
         if isinstance(purpose, dict) and {"name", "description"} <= purpose.keys()
     }
 

@@ -353,7 +353,7 @@ class Person:
                     self.silences,
                 ):
                     known.clear()
-        if name in GROUNDS:
+        if name in GROUNDS and purpose != "measure":
             self.grounds.add(purpose)
             self.bases[purpose] = fact.text("basis")
             self.stops.pop(f"withdrawn:{purpose}", None)
