@@ -161,6 +161,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pyrage": ("engine/vault/sealing.py",),
     "shtab": ("engine/cli/completion.py",),
     "starlette": ("engine/web/", "engine/api/", "engine/console/", "engine/runtime/site.py"),
+    "tomlkit": ("engine/authoring/toml_edit.py",),
     "uvicorn": ("engine/app.py", "engine/web/server.py"),
     "uvloop": ("engine/cli/run.py",),
 }
