@@ -10,11 +10,12 @@ from dataclasses import asdict
 
 from engine.cli.terminal import json_text, print_styled
 from engine.context import AppContext
-from engine.i18n.language import N_, Say, counting_translator, grouped, translator
-from engine.i18n.phrases import say_letter, say_moment, say_place
-from engine.i18n.stored_words import stored_in_words, what_is_wanting
+from engine.i18n.language import grouped
+from engine.i18n.phrases import say_moment, say_place
+from engine.i18n.stored_words import stored_in_words
 from engine.sequence.model import Plan
 from engine.status.facts import Facts, Waiting
+from engine.status.finding_words import FindingWords, size
 from engine.status.findings import Finding, findings, is_well
 from engine.status.gather import gather
 
@@ -46,14 +47,12 @@ def status(context: AppContext, args: argparse.Namespace) -> int:
     return 0 if is_well(all_findings) else 1
 
 
-class _Words:
+class _Words(FindingWords):
     """What is shown, in the installation's language."""
 
     def __init__(self, context: AppContext, plan: Plan) -> None:
-        self.plan, self.zone = plan, context.config.site.timezone
-        self.language = language = context.config.site.language
-        self._: Say = translator(language)
-        self.ngettext = counting_translator(language)
+        self.zone, self.language = context.config.site.timezone, context.config.site.language
+        super().__init__(plan, self.language)
 
     def screen(self, facts: Facts, all_findings: tuple[Finding, ...]) -> Iterator[str]:
         _ = self._
@@ -82,32 +81,6 @@ class _Words:
         for finding in all_findings:
             yield f"{'!' if finding.level != 'notice' else '-'} {self.what(finding)}"
             yield f"    {self.remedy(finding)}"
-
-    def what(self, finding: Finding) -> str:
-        return self._(finding.what).format(**self._values(finding))
-
-    def remedy(self, finding: Finding) -> str:
-        return self._(finding.remedy).format(**self._values(finding))
-
-    def _values(self, finding: Finding) -> dict[str, str]:
-        values = {key: str(value) for key, value in finding.values.items()}
-        for key, value in finding.values.items():
-            if isinstance(value, float):
-                values[key] = self.seconds(value)
-            elif key in ("reason", "why"):
-                values[key] = stored_in_words(str(value), self._)
-            elif key == "free" and isinstance(value, int):
-                values[key] = size(value, self._)
-            elif key in ("n", "behind", "position") and isinstance(value, int):
-                values[key] = grouped(value, self._)
-        if finding.code == "withheld":
-            people = int(values["people"])
-            values["people"] = self.ngettext("{n} person", "{n} people", people).format(
-                n=grouped(people, self._)
-            )
-            values["letter"] = say_letter(self.plan, values["key"], values["letter"], self._)
-            values["wanting"] = what_is_wanting(values["wanting"], self._)
-        return values
 
     def _clock(self, facts: Facts) -> Iterator[str]:
         """Only where it is not the wall clock's."""
@@ -224,33 +197,3 @@ class _Words:
             yield self._("… and {n} more: `relance status --json`").format(
                 n=grouped(len(facts.stuck) - MAX_STUCK_SHOWN, self._)
             )
-
-    def seconds(self, seconds: float) -> str:
-        """ "3 s", "5 min", "2 h", "4 d" """
-        for most, divisor, sentence in (
-            (120, 1, "{n} s"),
-            (7200, 60, "{n} min"),
-            (172_800, 3600, "{n} h"),
-        ):
-            if seconds < most:
-                return sentence.format(n=int(seconds / divisor))
-        days = int(seconds / 86_400)
-        return self.ngettext("{n} day", "{n} days", days).format(n=days)
-
-
-def size(octets: int, _: Say) -> str:
-    """ "1.2 GB"; "1,2 Go" """
-    value = float(octets)
-    units = (
-        N_("{n} B"),
-        N_("{n} kB"),
-        N_("{n} MB"),
-        N_("{n} GB"),
-        N_("{n} TB"),
-    )
-    for unit in units:
-        if value < 1000 or unit == units[-1]:
-            break
-        value /= 1000
-    whole = value >= 10 or unit == units[0]
-    return _(unit).format(n=f"{value:.0f}" if whole else f"{value:.1f}".replace(".", _(".")))

@@ -8,6 +8,7 @@ their digest. No page holds a script or a style of its own, so the policy needs 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi.responses import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from engine.config import Site
 from engine.console.access import ROLE_WORDS, Right
@@ -38,6 +39,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src"
     " 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_CODE = re.compile(r"`([^`]+)`")
 STATIC_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -186,6 +188,7 @@ def _environment(language: Language, zone: str) -> Environment:
         return _("{n}%").format(n=words)
 
     environment.filters |= {
+        "sentence": sentence,
         "day": day,
         "moment": moment,
         "short_moment": short_moment,
@@ -196,6 +199,12 @@ def _environment(language: Language, zone: str) -> Environment:
     }
     environment.globals |= {"static": static_url, "Right": Right}
     return environment
+
+
+def sentence(words: str) -> Markup:
+    """Words of the command line as a sentence of a page: with a capital, and `code` as code."""
+    capital = words[:1].upper() + words[1:]
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(capital))))
 
 
 @cache

@@ -10,9 +10,7 @@ happened: ids are minted by the caller before, so the same command decided again
 from __future__ import annotations
 
 import contextlib
-import select
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate
@@ -22,77 +20,17 @@ import psycopg
 from eventsourcing.persistence import (
     IntegrityError,
     InterfaceError,
-    InternalError,
     OperationalError,
 )
-from eventsourcing.postgres import ConnectionPool, PostgresDatastore
-from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
+from psycopg.rows import DictRow, TupleRow, tuple_row
 from psycopg.sql import Composed
 
 from engine.ledger.codec import Encoded, Entry, EntryRefused, decode
+from engine.ledger.connections import Connections
 from engine.ledger.recorder import LedgerRecorder, Row, Within
 from engine.store.binary import bigints, uuids
-from engine.store.connecting import MOVED, WatchedConnection, reach
 from engine.store.database import CLOSE_SECONDS, DATABASE_LOST, Database
 from engine.store.sql import AnyCursor, beside
-
-POOL_SECONDS = 30.0
-
-
-class Connections(PostgresDatastore):
-    """A pool whose connections are checked without a round trip; the library's `pre_ping` asks the
-    server before each use. The library takes host, port, user, password and database apart from one
-    another and nothing else; its pool takes a whole conninfo.
-    """
-
-    def __init__(self, conninfo: str, size: int, schema: str) -> None:
-        super().__init__("", "", "", "", "", schema=schema)
-        self.pool = ConnectionPool(
-            reach(conninfo),
-            connection_class=WatchedConnection[DictRow],
-            kwargs={"row_factory": dict_row},
-            min_size=1,
-            max_size=size,
-            open=False,
-            configure=self.after_connect_func(),
-            timeout=POOL_SECONDS,
-            name="ledger",
-        )
-
-    def register_type_adapters(self) -> None:
-        """The library would ask the server for a type of its own INSERT, which `LedgerRecorder`
-        does not use: a connection and two queries at every start.
-        """
-
-    @contextmanager
-    def get_connection(self) -> Iterator[psycopg.Connection[DictRow]]:
-        try:
-            while True:
-                with super().get_connection() as connection:
-                    if not _has_ended(connection):
-                        yield connection
-                        return
-        except (OperationalError, InternalError) as error:
-            if not isinstance(error.__cause__, MOVED):
-                raise
-            self.pool.drain()
-            raise OperationalError(str(error)) from error.__cause__
-
-
-def _has_ended(connection: psycopg.Connection[DictRow]) -> bool:
-    """Whether the server has closed this connection. An idle connection has nothing to read unless
-    it was closed; the socket is read only then. A connection that has ended is closed here and the
-    pool makes another. A server lost without a sign shows at the next statement.
-    """
-    try:
-        waiting = select.poll()
-        waiting.register(connection.fileno(), select.POLLIN)
-        if waiting.poll(0):
-            connection.execute(b"")
-    except DATABASE_LOST:
-        connection.close()
-    return connection.closed
-
 
 SQL = beside(__file__)
 CHANNEL = "ledger_events"
@@ -345,6 +283,14 @@ class Ledger:
                 SQL["bytes_at_all"], {"positions": list(positions)}, binary=True
             ).fetchall()
         return {int(row["notification_id"]): bytes(row["state"]) for row in rows}
+
+    def latest(self, names: Sequence[str], limit: int, within: int = 20_000) -> list[Entry]:
+        """The last entries of these names, the newest first, as far as they are among the last
+        `within` of the ledger. Raises EntryRefused where a column and the entry disagree.
+        """
+        with self.datastore.get_connection() as connection:
+            rows = _fetched(connection, "latest", names=list(names), limit=limit, within=within)
+        return [entry_of(*row) for row in rows]
 
     def at(self, position: int) -> Entry | None:
         with self.datastore.get_connection() as connection:

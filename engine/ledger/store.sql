@@ -94,6 +94,12 @@ ORDER BY e.originator_id, e.originator_version
 SELECT notification_id, originator_id::text, originator_version, topic, state FROM ledger.events
 WHERE notification_id > %(after)s AND notification_id <= %(upto)s ORDER BY notification_id LIMIT %(limit)s
 
+-- name: latest
+-- The last entries of these names among the last `within`, the newest first: bounded whatever the ledger holds, without an index of names.
+SELECT notification_id, originator_id, originator_version, topic, state FROM ledger.events
+WHERE notification_id > (SELECT max(notification_id) FROM ledger.events) - %(within)s::bigint AND topic = ANY(%(names)s::text[])
+ORDER BY notification_id DESC LIMIT %(limit)s
+
 -- name: at
 -- One entry by its position.
 SELECT notification_id, originator_id, originator_version, topic, state FROM ledger.events WHERE notification_id = %(position)s

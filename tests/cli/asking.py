@@ -106,6 +106,7 @@ def answer(
     kind: AnswerKind = "move",
     act: str = "human_button",
     label: str = "",
+    question: str = "",
 ) -> None:
     context.clock.jump(60_000)
     command = Answer(
@@ -119,6 +120,7 @@ def answer(
         target,
         act,
         label=label,
+        question=question,
     )
     assert isinstance(
         context.command_handler.execute_one(CommandRequest(command, stream=stream)).outcome, Done

@@ -7,40 +7,27 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import Site
-from engine.console.access import ROLES, Account, Right, Role
+from engine.console.access import ROLES, Right, Role
 from engine.console.rendering import (
     POLICY,
     STATIC,
     TEMPLATES,
-    ConsolePages,
     Standing,
+    sentence,
     static_file,
     static_url,
 )
-from engine.console.visit import Mistake, Visit
-from engine.words import LANGUAGES, Language
+from engine.console.visit import Mistake
+from engine.words import LANGUAGES
+from tests.console.visiting import visit
 
-SITE = Site(
-    name="Les Potagers",
-    url="http://127.0.0.1:8080",
-    sender="lettres@example.org",
-    sender_name="Léa",
-    reply_to="",
-    postal_address="4 chemin des Tilleuls",
-    language="fr",
-    timezone="Europe/Paris",
-)
 OWN_CODE = re.compile(
     r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:|https?://(?!www\.w3\.org)",
     re.I,
 )
 
 
-def visit(role: Role = Role.OPERATOR, language: Language = "en", **values: object) -> Visit:
-    account = Account(id="a1", name="Léa <b>", role=role, language=language)
-    pages = ConsolePages(SITE, lambda: Standing(paused=True, speed=5000, now=1_796_029_200_000))
-    return Visit(account=account, pages=pages, url="/", csrf="token", **values)  # type: ignore[arg-type]
+STANDING = Standing(paused=True, speed=5000, now=1_796_029_200_000)
 
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
@@ -75,7 +62,7 @@ def test_a_page_with_mistakes_says_so_in_its_title_and_leads_to_each() -> None:
 
 
 def test_sending_that_is_held_and_a_fast_clock_are_said_on_every_page() -> None:
-    page = bytes(visit(language="fr").refused("x").body).decode()
+    page = bytes(visit(language="fr", standing=STANDING).refused("x").body).decode()
     assert "5\u202f000" in page and "Les envois sont retenus" in page
 
 
@@ -91,3 +78,7 @@ def test_a_file_is_fetched_by_its_digest_alone() -> None:
     assert answer is not None and answer.body == (STATIC / "console.css").read_bytes()
     assert static_file("0" * 16, "console.css") is None
     assert static_file(digest, "../visit.py") is None and static_file(digest, "console.js") is None
+
+
+def test_words_of_the_command_line_become_a_sentence_of_a_page() -> None:
+    assert sentence("start it: `relance <run>`") == ("Start it: <code>relance &lt;run&gt;</code>")

@@ -1,0 +1,36 @@
+"""The sample installation, published, and people who live in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.context import AppContext
+from engine.letter.source_folder import ASSETS
+from tests.cli.asking import answer, join, send
+
+ROOT = Path(__file__).parents[2]
+CONFIG = (ROOT / "config.toml").read_text(encoding="utf-8")
+FILES = {
+    path.relative_to(ROOT / "sequences").as_posix(): path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "sequences").rglob("*"))
+    if path.is_file() and path.relative_to(ROOT / "sequences").parts[0] not in ASSETS
+}
+ASKED = "list:10/graines-semees"
+
+
+def lived(context: AppContext, people: int = 6) -> list[str]:
+    """People who got the first two letters of list 10, of whom the first two said yes, the third
+    no; their streams.
+    """
+    streams = join(context, people)
+    send(context, streams)
+    context.clock.jump(4 * 86_400_000)
+    begun = send(context, streams)
+    for stream, link, target, label in (
+        (streams[0], 0, 11, "Oui"),
+        (streams[1], 0, 11, "Oui"),
+        (streams[2], 1, 12, "Non"),
+    ):
+        answer(context, stream, begun[stream], link, target, label=label, question=ASKED)
+    context.views.catch_up()
+    return streams
