@@ -1,8 +1,8 @@
 -- name: visible
 -- Which of the expected memberships stand in either home.
-SELECT s.segment, s.subscriber::text FROM unnest(%(segments)s::text[], %(subscribers)s::uuid[]) AS expected (segment, subscriber)
-JOIN (SELECT segment, subscriber, member FROM view_agenda_5.segment_state
-    UNION ALL SELECT segment, subscriber, member FROM vault.segment_state) AS s USING (segment, subscriber) WHERE s.member
+SELECT m.segment, m.subscriber::text FROM unnest(%(segments)s::text[], %(subscribers)s::uuid[]) AS expected (segment, subscriber)
+JOIN (SELECT segment, subscriber FROM view_agenda_5.segment_member
+    UNION ALL SELECT segment, subscriber FROM vault.segment_member) AS m USING (segment, subscriber)
 
 -- name: by_hand
 -- What the segment that is built anew says, as somebody would count it who knows the tables.
@@ -16,7 +16,8 @@ WHERE f.traits->'on' ? '8' AND v.fields->>'town' = 'Ville-3' AND EXISTS (
 SET LOCAL enable_seqscan = on
 
 -- name: forget
--- It is then built anew.
+-- It is then built anew, with nobody in it.
+WITH members AS (DELETE FROM vault.segment_member WHERE segment = %(segment)s)
 DELETE FROM vault.segment_built WHERE segment = %(segment)s
 
 -- name: some_people

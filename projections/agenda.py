@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
+from types import MappingProxyType
 from typing import cast
 
 from engine.installation.events import (
@@ -102,7 +103,7 @@ class Agenda:
     version = 5
     tables: tuple[str, ...] = (
         *("fold", "agenda", "stale", "aside"),
-        *("segment_state", "segment_built", "choosing"),
+        *("segment_member", "segment_look", "segment_built", "choosing"),
     )
 
     def __init__(
@@ -284,7 +285,7 @@ class Agenda:
                 failed.add(subscriber)
             else:
                 people[subscriber] = person
-        self._put_folds(cursor, people)
+        self._put_folds(cursor, people, stood)
         self._put_acts(cursor, {subscriber: wanted[subscriber] for subscriber in people}, standing)
         self.segments.follow(cursor, people, touched, stood, self.now())
         return failed
@@ -349,7 +350,7 @@ class Agenda:
                     bigint(person.version),
                     pack(person),
                     person.timezone.encode(),
-                    JSONB + self.segments.traits(person),
+                    JSONB + self.segments.traits(person).encode(),
                 )
             )
             for key, a in matters.items():
@@ -431,7 +432,13 @@ class Agenda:
             known -= back
             log.info("people who were set aside go on", extra={"people": len(back)})
 
-    def _put_folds(self, cursor: Cursor, people: Mapping[str, Person]) -> None:
+    def _put_folds(
+        self,
+        cursor: Cursor,
+        people: Mapping[str, Person],
+        stood: Mapping[str, Person] = MappingProxyType({}),
+    ) -> None:
+        """`stood`: the folds that they were made from, where they are known."""
         if not people:
             return
         versions = bigints([p.version for p in people.values()])
@@ -443,7 +450,7 @@ class Agenda:
                 "versions": versions,
                 "states": states,
                 "zones": texts([person.timezone for person in people.values()]),
-                "traits": texts([self.segments.traits(p).decode() for p in people.values()]),
+                "traits": texts(self.segments.traits_of(people, stood)),
             },
         )
         for subscriber, person in people.items():

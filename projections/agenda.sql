@@ -8,8 +8,9 @@ CREATE TABLE {schema}.agenda (
     list integer NOT NULL, run integer NOT NULL, why text NOT NULL);
 CREATE TABLE {schema}.stale (subscriber uuid PRIMARY KEY);
 CREATE TABLE {schema}.aside (subscriber uuid PRIMARY KEY, position bigint NOT NULL, why text NOT NULL);
--- Of who is in a segment that reads the ledger alone, or will have to be looked at again: `look` is when time alone may change it (ms), 0 for never.
-CREATE TABLE {schema}.segment_state (segment text NOT NULL, subscriber uuid NOT NULL, member boolean NOT NULL, look bigint NOT NULL);
+-- Who is in a segment that reads the ledger alone, and when (ms) time alone may change which of them somebody is in, or sooner.
+CREATE TABLE {schema}.segment_member (segment text NOT NULL, subscriber uuid NOT NULL);
+CREATE TABLE {schema}.segment_look (subscriber uuid PRIMARY KEY, look bigint NOT NULL);
 CREATE TABLE {schema}.segment_built (segment text PRIMARY KEY, definition text NOT NULL);
 -- Mailings to segments that have fallen due, whose people are still to be found.
 CREATE TABLE {schema}.choosing (key text PRIMARY KEY)
@@ -21,9 +22,9 @@ ALTER TABLE {schema}.agenda SET (fillfactor = 50);
 ALTER TABLE {schema}.fold ADD PRIMARY KEY (subscriber);
 ALTER TABLE {schema}.agenda ADD PRIMARY KEY (subscriber, key);
 CREATE INDEX agenda_due ON {schema}.agenda (due, subscriber) WHERE due > 0;
-ALTER TABLE {schema}.segment_state ADD PRIMARY KEY (segment, subscriber);
-CREATE INDEX segment_state_of_subscriber ON {schema}.segment_state (subscriber);
-CREATE INDEX segment_state_look ON {schema}.segment_state (look) WHERE look > 0;
+ALTER TABLE {schema}.segment_member ADD PRIMARY KEY (subscriber, segment);
+CREATE INDEX segment_member_by_segment ON {schema}.segment_member (segment);
+CREATE INDEX segment_look_due ON {schema}.segment_look (look);
 CREATE INDEX agenda_right ON {schema}.agenda (planned) WHERE kind = 'right';
 CREATE INDEX agenda_held_back ON {schema}.agenda (list) WHERE kind = 'letter' AND why = 'pressure';
 CREATE INDEX agenda_withheld ON {schema}.agenda (letter, subscriber, key) WHERE kind = 'withheld'
@@ -49,13 +50,16 @@ SELECT subscriber::text, state FROM {schema}.fold
 SELECT count(*) FROM {schema}.fold
 
 -- name: put_folds
--- All touched people in one statement.
-INSERT INTO {schema}.fold (subscriber, version, state, timezone, traits)
+-- All touched people in one statement. Of whoever has traits already those come that have changed, if any.
+INSERT INTO {schema}.fold AS stood (subscriber, version, state, timezone, traits)
 SELECT subscriber, version, state, timezone, traits::jsonb
 FROM unnest(%(subscribers)s::uuid[], %(versions)s::bigint[], %(states)s::bytea[], %(zones)s::text[], %(traits)s::text[])
     AS put (subscriber, version, state, timezone, traits)
 ON CONFLICT (subscriber) DO UPDATE
-SET version = excluded.version, state = excluded.state, timezone = excluded.timezone, traits = excluded.traits
+SET version = excluded.version, state = excluded.state, timezone = excluded.timezone, traits = CASE
+    WHEN excluded.traits = '{}' THEN stood.traits
+    WHEN stood.traits = 'null' OR excluded.traits = 'null' THEN excluded.traits
+    ELSE stood.traits || excluded.traits END
 
 -- name: standing
 -- Which rows these people have.

@@ -46,3 +46,7 @@ SELECT count(*) FILTER (WHERE waiting), count(*) FILTER (WHERE NOT waiting), cou
 -- name: only_in
 -- Rows that stand in one table and not in its twin, doubles counted.
 SELECT * FROM {one} EXCEPT ALL SELECT * FROM {other} LIMIT {most}
+
+-- name: looked_at_later
+-- Whom the other looks at later, or never.
+SELECT one.* FROM {one} one LEFT JOIN {other} other USING (subscriber) WHERE other.look IS NULL OR other.look > one.look LIMIT {most}

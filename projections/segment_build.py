@@ -33,12 +33,12 @@ from engine.sequence.delay import Delay
 from engine.sequence.windows import pieces
 from engine.store.binary import bigints, texts
 from engine.store.sql import Queries, beside
+from engine.subscriber.condition_answers import plain
 from engine.subscriber.inactivity import heard_at
-from engine.subscriber.person import INSTANTS_KEPT, Person
-from engine.subscriber.truth import plain
+from engine.subscriber.person import INSTANTS_KEPT, NOBODY, Person
 
 SQL = beside(__file__)
-NO_TRAITS = b"null"
+NO_TRAITS, UNCHANGED = "null", "{}"
 EVERY_PURPOSE = EVERY_PRODUCT = ""
 
 
@@ -246,26 +246,34 @@ class SelectionWriter:
         return text
 
 
-def traits_of(person: Person) -> bytes:
+def traits_of(person: Person, before: Person = NOBODY) -> str:
     """What conditions look at, as JSON for SQL: `null` of a person who was erased, of whom no
     condition holds. Under "" stand the latest instants of all purposes together.
+
+    Of somebody who was known `before`, only what has changed since.
     """
     if person.erased:
         return NO_TRAITS
-    return canonical(
-        {
-            "on": {str(m.list): m.joined_at for m in person.memberships.values()},
-            "joined": {str(number): at for number, at in person.joined_at.items()},
-            "received": {**person.received, "": _latest(person.received.values())},
-            "ordered": person.ordered,
-            "answered": {
-                question: [[plain(answer.label), answer.at] for answer in answers]
-                for question, answers in person.answers.items()
-            },
-            "segments": person.segments,
-            "contact": heard_at(person),
+    is_new, traits = before.version == 0, dict[str, object]()
+    if is_new or before.memberships.keys() != person.memberships.keys():
+        traits["on"] = [str(number) for number in person.memberships]
+    if is_new or before.joined_at is not person.joined_at:
+        traits["joined"] = {str(number): at for number, at in person.joined_at.items()}
+    if is_new or before.received is not person.received:
+        traits["received"] = {**person.received, "": _latest(person.received.values())}
+    if is_new or before.ordered is not person.ordered:
+        traits["ordered"] = person.ordered
+    if is_new or before.answers is not person.answers:
+        traits["answered"] = {
+            question: [[plain(answer.label), answer.at] for answer in answers]
+            for question, answers in person.answers.items()
         }
-    )
+    if is_new or before.segments is not person.segments:
+        traits["segments"] = person.segments
+    contact = heard_at(person)
+    if is_new or heard_at(before) != contact:
+        traits["contact"] = contact
+    return canonical(traits).decode() if traits else UNCHANGED
 
 
 def _latest(instants: Iterable[tuple[int, ...]]) -> list[int]:

@@ -1,9 +1,14 @@
 -- name: build
--- One segment for everybody at once, where nobody of it stands yet. `f` is the person as folded, `v` what only the vault knows of them, `x` the
--- instants that lines look at, `p…` how far each is carried by the line's duration in the person's zone. Unknown is NULL, as in SQL's own logic.
-INSERT INTO {home}.segment_state (segment, subscriber, member, look)
-SELECT %(segment)s, chosen.subscriber, chosen.truth IS TRUE, COALESCE(chosen.look, 0) FROM (<people>) AS chosen
-WHERE chosen.truth IS TRUE OR chosen.look IS NOT NULL
+-- One segment for everybody at once. `f` is the person as folded, `v` what only the vault knows of them, `x` the instants that lines look at, `p…` how
+-- far each is carried by the line's duration in the person's zone. Unknown is NULL, as in SQL's own logic. Who is in it already is left alone.
+WITH chosen AS MATERIALIZED (<people>),
+looks AS (
+    INSERT INTO {home}.segment_look AS stood (subscriber, look) SELECT subscriber, look FROM chosen WHERE look IS NOT NULL
+    ON CONFLICT (subscriber) DO UPDATE SET look = excluded.look WHERE stood.look > excluded.look),
+gone AS (
+    DELETE FROM {home}.segment_member m WHERE m.segment = %(segment)s
+    AND NOT EXISTS (SELECT FROM chosen WHERE chosen.subscriber = m.subscriber AND chosen.truth))
+INSERT INTO {home}.segment_member (segment, subscriber) SELECT %(segment)s, subscriber FROM chosen WHERE truth ON CONFLICT DO NOTHING
 
 -- name: people
 -- Truth, and the next instant at which time alone may change it.
@@ -31,8 +36,8 @@ SELECT count(*) FILTER (WHERE chosen.truth), count(*) FILTER (WHERE chosen.truth
 
 -- name: compared
 -- Who would enter a segment that is kept, and who would leave it, if this were its condition.
-SELECT count(*) FILTER (WHERE chosen.truth IS TRUE AND s.member IS NOT TRUE), count(*) FILTER (WHERE chosen.truth IS NOT TRUE AND s.member IS TRUE)
-FROM (<people>) AS chosen LEFT JOIN {home}.segment_state s ON s.subscriber = chosen.subscriber AND s.segment = %(segment)s
+SELECT count(*) FILTER (WHERE chosen.truth IS TRUE AND m.subscriber IS NULL), count(*) FILTER (WHERE chosen.truth IS NOT TRUE AND m.subscriber IS NOT NULL)
+FROM (<people>) AS chosen LEFT JOIN {home}.segment_member m ON m.subscriber = chosen.subscriber AND m.segment = %(segment)s
 
 -- name: instants
 -- Each is computed once for a person, whatever is asked of it.

@@ -10,10 +10,12 @@ from engine.sequence.condition import Condition, InSegment, reads_vault
 from engine.sequence.model import Plan
 from engine.store.binary import uuids
 from engine.store.database import Database
-from engine.subscriber.truth import SegmentConditions, Truth
+from engine.subscriber.condition_answers import Truth
+from engine.subscriber.truth import SegmentConditions
 from engine.views import PeopleCount, Verified
 from projections.agenda import Agenda, read_folds
-from projections.segments import Home, SegmentMembership
+from projections.segment_home import Home
+from projections.segments import SegmentMembership
 from projections.view import Cursor
 
 BATCH = 1000

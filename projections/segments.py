@@ -1,16 +1,16 @@
 """Who is in which segment. Kept by the agenda's view from the folds it has in hand, in two homes:
 the view's own schema, and the vault's for segments that read a field or a source.
 
-A row stands for the condition as it was published, on the person as folded, at an instant: `look`
-says when time alone may change it, and it is then looked at again. One segment is built anew
-set-wise, in one transaction, while its old rows are still read.
+A row stands for the condition as it was published, on the person as folded, at an instant. Time
+alone may change it: of each person stands, by home, when they are to be looked at again. That may
+be too early, since an act that puts it off writes nothing: they are then looked at once for
+nothing. One segment is built anew set-wise, in one transaction, while its old rows are still read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Protocol
 
 from engine.sequence.condition import (
@@ -23,8 +23,8 @@ from engine.sequence.condition import (
 )
 from engine.sequence.model import Plan
 from engine.sequence.timing import is_zone
-from engine.store.binary import bigints, booleans, texts, uuids
-from engine.store.sql import Queries, beside
+from engine.store.binary import texts, uuids
+from engine.store.sql import Queries
 from engine.subscriber.act import Calendar
 from engine.subscriber.events import (
     PersonEvent,
@@ -32,17 +32,13 @@ from engine.subscriber.events import (
     SegmentEntered,
     SegmentLeft,
 )
-from engine.subscriber.person import Known, Person
+from engine.subscriber.person import NOBODY, Known, Person
 from engine.subscriber.personal_dates import personal_broadcasts
 from engine.subscriber.truth import conditions_of
 from projections.segment_build import NO_TRAITS, SelectionWriter, ValueTruths, traits_of
 from projections.segment_build import SQL as BUILD_SQL
+from projections.segment_home import SQL, Home, Pair, home_of, put_edges
 from projections.view import Cursor
-
-SQL = beside(__file__)
-LOOKS_AT_ONCE = 1000
-State = tuple[str, str, bool, int]
-"""Segment, subscriber, whether they are in it, and when to look again (ms, 0: never)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +64,6 @@ class PersonalHome(Protocol):
     def values_of(self, cursor: Cursor, field: str) -> set[str]: ...
 
     def sources(self, cursor: Cursor) -> set[str]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where rows of some segments are kept: their statements, and the segments as published."""
-
-    schema: str
-    sql: Queries
-    build: Queries
-    segments: Mapping[str, Condition]
-    by_ledger: bool
-
-    def definitions(self, plan: Plan) -> dict[str, str]:
-        """What each segment's rows depend on besides people: when it changes they are built
-        anew.
-        """
-        return {
-            segment: f"{condition!r} {plan.timezone} {_types(plan)}"
-            for segment, condition in self.segments.items()
-        }
 
 
 class SegmentMembership:
@@ -119,10 +95,7 @@ class SegmentMembership:
         self._maybe_unbuilt = True
 
     def _home(self, home: str, segments: Mapping[str, Condition]) -> Home:
-        names = {"schema": self.schema, "home": home}
-        return Home(
-            home, SQL.within(**names), BUILD_SQL.within(**names), segments, home == self.schema
-        )
+        return home_of(self.schema, home, segments)
 
     @property
     def tracked(self) -> bool:
@@ -154,13 +127,7 @@ class SegmentMembership:
             if not person.erased
             and (names := self.conditions.touched_by(events.get(subscriber, ()), person))
         }
-        newcomers = {who for who in touched if people[who].version == len(events[who])}
-        profiled = {
-            who
-            for who in touched
-            if any(isinstance(event, ProfileChanged) for event in events.get(who, ()))
-        }
-        self._look(cursor, people, touched, now, stood, profiled, newcomers)
+        self._look(cursor, people, touched, events, stood, now)
         self._follow_static(cursor, people, events)
         erased = [subscriber for subscriber, person in people.items() if person.erased]
         self.forget(cursor, erased)
@@ -171,24 +138,30 @@ class SegmentMembership:
         people: Mapping[str, Person],
         events: Mapping[str, Sequence[PersonEvent]],
     ) -> None:
-        edges = {
-            (event.segment, who): isinstance(event, SegmentEntered)
-            for who in people
-            for event in events.get(who, ())
-            if isinstance(event, SegmentEntered | SegmentLeft) and event.segment in self._ruled
-        }
-        _put_edges(cursor, self.sql, [(*key, entered) for key, entered in edges.items()])
+        put_edges(
+            cursor,
+            {
+                (event.segment, who): isinstance(event, SegmentEntered)
+                for who in people
+                for event in events.get(who, ())
+                if isinstance(event, SegmentEntered | SegmentLeft) and event.segment in self._ruled
+            },
+        )
 
     def look_at_all(self, cursor: Cursor, people: Mapping[str, Person], now: int) -> None:
         """Look at every segment of people who are read anew from the ledger."""
         if self.tracked:
-            everything = list(self.conditions.dynamic)
             living = {s: p for s, p in people.items() if not p.erased}
-            self._look(cursor, living, dict.fromkeys(living, everything), now)
+            for home in self.homes:
+                self._look_at_whole(cursor, home, living, now)
             self.forget(cursor, people.keys() - living.keys())
 
-    def traits(self, person: Person) -> bytes:
-        return traits_of(person) if self.tracked else NO_TRAITS
+    def traits(self, person: Person, before: Person = NOBODY) -> str:
+        return traits_of(person, before) if self.tracked else NO_TRAITS
+
+    def traits_of(self, people: Mapping[str, Person], before: Mapping[str, Person]) -> list[str]:
+        """In their order; of those who were known before, what has changed."""
+        return [self.traits(person, before.get(who, NOBODY)) for who, person in people.items()]
 
     def put_traits(self, cursor: Cursor, people: Mapping[str, Person]) -> None:
         """Only where they differ."""
@@ -196,22 +169,21 @@ class SegmentMembership:
             self.sql["put_traits"],
             {
                 "subscribers": uuids(people),
-                "traits": texts([self.traits(person).decode() for person in people.values()]),
+                "traits": texts(self.traits_of(people, {})),
             },
         )
 
     def forget(self, cursor: Cursor, subscribers: Collection[str]) -> None:
         if subscribers and self.tracked:
             for home in self.homes:
-                cursor.execute(home.sql["forget_people"], {"subscribers": uuids(subscribers)})
+                home.forget(cursor, subscribers)
 
     def due_looks(self, cursor: Cursor, now: int) -> dict[str, set[str]]:
-        """Some of the people whom time alone may have changed, each with the segments concerned."""
+        """Some of the people whom time alone may have changed, each with the homes concerned."""
         due: dict[str, set[str]] = {}
         for home in self.homes:
-            values = {"now": now, "limit": LOOKS_AT_ONCE}
-            for subscriber, segment in cursor.execute(home.sql["due_looks"], values).fetchall():
-                due.setdefault(str(subscriber), set()).add(str(segment))
+            for subscriber in home.due_looks(cursor, now):
+                due.setdefault(subscriber, set()).add(home.schema)
         return due
 
     def look_again(
@@ -221,86 +193,99 @@ class SegmentMembership:
         due: Mapping[str, Collection[str]],
         now: int,
     ) -> None:
-        self._look(cursor, people, due, now)
+        for home in self.homes:
+            here = {who: person for who, person in people.items() if home.schema in due[who]}
+            self._look_at_whole(cursor, home, here, now)
+
+    def _look_at_whole(
+        self, cursor: Cursor, home: Home, people: Mapping[str, Person], now: int
+    ) -> None:
+        """Every segment of a home, against the rows that stand there."""
+        if not people:
+            return
+        known = self._personal_traits(cursor, home, people)
+        stood, looks = home.standing(cursor, people), dict[str, int]()
+        entered: list[Pair] = []
+        left: list[Pair] = []
+        for who, person in people.items():
+            members, look = self.conditions.memberships(home.names, person, known.get(who), now)
+            entered += [(name, who) for name in members - stood[who]]
+            left += [(name, who) for name in stood[who] - members]
+            if look:
+                looks[who] = look
+        self._note_edges(cursor, home, entered, left)
+        home.change(cursor, entered, left)
+        home.put_looks(cursor, looks, instead_of=people)
 
     def _look(
         self,
         cursor: Cursor,
         people: Mapping[str, Person],
-        touched: Mapping[str, Collection[str]],
+        touched: Mapping[str, frozenset[str]],
+        events: Mapping[str, Sequence[PersonEvent]],
+        before: Mapping[str, Person],
         now: int,
-        before: Mapping[str, Person] = MappingProxyType({}),
-        profiled: Collection[str] = (),
-        newcomers: Collection[str] = (),
     ) -> None:
-        """`before`: people as they were, without `newcomers`. Where they were answered the same,
-        their row says so already, or time has changed it and it will be looked at for that; except
-        of `profiled`, of whom the vault tells no more what it knew.
+        """Where people are answered as they were before these facts, their rows say so already, or
+        time has changed it and they will be looked at for that. Of whoever's profile has changed
+        the vault tells no more what it knew: their rows are read.
         """
-        known = self._personal_traits(cursor, touched)
+        newcomers = {who for who in touched if people[who].version == len(events[who])}
         for home in self.homes:
-            states: list[State] = []
-            gone: list[tuple[str, str]] = []
-            for subscriber, names in touched.items():
-                person = people[subscriber]
-                here = [name for name in names if name in home.segments]
-                answers = self.conditions.truths_of(here, person, known.get(subscriber), now)
-                former = before.get(subscriber)
-                if former is not None and (home.by_ledger or subscriber not in profiled):
-                    stood = self.conditions.truths_of(here, former, known.get(subscriber), now)
-                    answers = (new for new, old in zip(answers, stood, strict=True) if new != old)
-                for name, truth, look in answers:
-                    if truth or look:
-                        states.append((name, subscriber, truth is True, look))
-                    elif subscriber not in newcomers:
-                        gone.append((name, subscriber))
-            self._note_edges(cursor, home, states, gone, newcomers)
-            _put(cursor, home.sql, states)
-            _remove(cursor, home.sql, gone)
+            concerned = {who: here for who, names in touched.items() if (here := home.of(names))}
+            known = self._personal_traits(cursor, home, concerned)
+            changed = [] if home.by_ledger else [w for w in concerned if _profiled(events[w])]
+            stood = home.standing(cursor, changed)
+            looks = dict[str, int]()
+            entered: list[Pair] = []
+            left: list[Pair] = []
+            for who, names in concerned.items():
+                traits, least = known.get(who), 0
+                members, look = self.conditions.memberships(names, people[who], traits, now)
+                if who in stood:
+                    formerly = stood[who] & names
+                elif who in before:
+                    formerly, least = self.conditions.memberships(names, before[who], traits, now)
+                else:
+                    formerly = set()
+                entered += [(name, who) for name in members - formerly]
+                left += [(name, who) for name in formerly - members]
+                if look and not 0 < least <= look:
+                    looks[who] = look
+            self._note_edges(cursor, home, entered, left, newcomers)
+            home.change(cursor, entered, left)
+            home.put_looks(cursor, looks)
 
     def _note_edges(
         self,
         cursor: Cursor,
         home: Home,
-        states: Sequence[State],
-        gone: Sequence[tuple[str, str]],
-        newcomers: Collection[str],
+        entered: Sequence[Pair],
+        left: Sequence[Pair],
+        newcomers: Collection[str] = (),
     ) -> None:
         """Note who enters or leaves a segment that rules are about, by a fact or by time: a segment
         built anew, because its words changed, is entered by nobody. Until it is built its rows do
         not say who was there: then only those who were not known before enter.
         """
-        unbuilt = self._unbuilt(cursor, home) if self._ruled and self._maybe_unbuilt else {}
-        answers = [*states, *((name, who, False, 0) for name, who in gone)]
+        unbuilt = home.unbuilt(cursor, self.plan) if self._ruled and self._maybe_unbuilt else {}
         now = {
             (name, who): member
-            for name, who, member, _ in answers
+            for pairs, member in ((entered, True), (left, False))
+            for name, who in pairs
             if name in self._ruled and (name not in unbuilt or who in newcomers)
         }
         if not now:
             return
-        values = {
-            "segments": texts([name for name, _ in now]),
-            "subscribers": uuids([who for _, who in now]),
-        }
-        stood = {
-            (str(row[0]), str(row[1]))
-            for row in cursor.execute(home.sql["stood"], values).fetchall()
-        }
-        _put_edges(
-            cursor,
-            home.sql,
-            [(*key, member) for key, member in now.items() if member != (key in stood)],
-        )
+        stood = home.members_of(cursor, now)
+        put_edges(cursor, {pair: now[pair] for pair in now if now[pair] != (pair in stood)})
 
     def _personal_traits(
-        self, cursor: Cursor, touched: Mapping[str, Collection[str]]
+        self, cursor: Cursor, home: Home, people: Collection[str]
     ) -> Mapping[str, Known]:
-        personal = self.conditions.personal
-        asked = [who for who, names in touched.items() if not personal.isdisjoint(names)]
-        if self.personal is None or not asked:
+        if self.personal is None or home.by_ledger or not people:
             return {}
-        return self.personal.traits_of(cursor, asked)
+        return self.personal.traits_of(cursor, people)
 
     def known_for_mailings(
         self, cursor: Cursor, subscribers: Collection[str], calendar: Calendar
@@ -325,27 +310,20 @@ class SegmentMembership:
         if not self._maybe_unbuilt:
             return False
         for home in self.homes:
-            for name, definition in self._unbuilt(cursor, home).items():
+            for name, definition in home.unbuilt(cursor, self.plan).items():
                 self._build(cursor, home, name, definition, now)
                 return True
         self._maybe_unbuilt = False
         return False
 
-    def _unbuilt(self, cursor: Cursor, home: Home) -> dict[str, str | None]:
-        """Segments whose rows stand for another condition, with what they are to stand for; None
-        for one that is published no more.
-        """
-        wanted = home.definitions(self.plan)
-        built = {str(row[0]): str(row[1]) for row in cursor.execute(home.sql["built"]).fetchall()}
-        names = sorted(built.keys() | wanted.keys())
-        return {name: wanted.get(name) for name in names if built.get(name) != wanted.get(name)}
-
     def _build(
         self, cursor: Cursor, home: Home, name: str, definition: str | None, now: int
     ) -> None:
-        cursor.execute(home.sql["empty"], {"segment": name})
         if definition is None:
+            cursor.execute(home.sql["empty"], {"segment": name})
             cursor.execute(home.sql["set_unbuilt"], {"segment": name})
+            if not home.segments:
+                cursor.execute(home.sql["forget_all_looks"])
             return
         people, parameters = self.select(cursor, home.segments[name], now, of_everybody=False)
         statement = home.build["build"].replace("<people>", people)
@@ -444,39 +422,5 @@ class SegmentMembership:
         )
 
 
-def _types(plan: Plan) -> str:
-    return " ".join(sorted(f"{name}:{held.type}" for name, held in plan.fields.items()))
-
-
-def _put(cursor: Cursor, sql: Queries, states: Sequence[State]) -> None:
-    if not states:
-        return
-    segments, subscribers, members, looks = zip(*states, strict=True)
-    cursor.execute(
-        sql["put_states"],
-        {
-            "segments": texts(segments),
-            "subscribers": uuids(subscribers),
-            "members": booleans(members),
-            "looks": bigints(looks),
-        },
-    )
-
-
-def _put_edges(cursor: Cursor, sql: Queries, edges: Sequence[tuple[str, str, bool]]) -> None:
-    if edges:
-        segments, subscribers, entered = zip(*edges, strict=True)
-        values = {
-            "segments": texts(segments),
-            "subscribers": uuids(subscribers),
-            "entered": booleans(entered),
-        }
-        cursor.execute(sql["put_edges"], values)
-
-
-def _remove(cursor: Cursor, sql: Queries, gone: Sequence[tuple[str, str]]) -> None:
-    if gone:
-        segments, subscribers = zip(*gone, strict=True)
-        cursor.execute(
-            sql["remove_states"], {"segments": texts(segments), "subscribers": uuids(subscribers)}
-        )
+def _profiled(events: Iterable[PersonEvent]) -> bool:
+    return any(isinstance(event, ProfileChanged) for event in events)

@@ -15,7 +15,7 @@ from engine.sequence.condition_grammar import ConditionMistake, Names, read_cond
 from engine.sequence.model import Plan
 from engine.store.database import Database
 from engine.store.sql import beside
-from engine.subscriber.truth import plain
+from engine.subscriber.condition_answers import plain
 from engine.vault.vault import KnownPerson, Vault
 from engine.views import PeopleCount, SegmentViews
 

@@ -18,8 +18,9 @@ from engine.sequence.condition import Condition, InSegment
 from engine.sequence.model import Plan, Segment
 from engine.sequence.segment_uses import SegmentUse, uses_of
 from engine.sequence.timing import to_local
+from engine.subscriber.condition_answers import Truth
 from engine.subscriber.person import Known, Person
-from engine.subscriber.truth import SegmentConditions, Truth
+from engine.subscriber.truth import SegmentConditions
 from engine.views import PeopleCount, SegmentViews
 
 WEEK, MONTH, IDLE = timedelta(days=7), timedelta(days=30), timedelta(days=90)

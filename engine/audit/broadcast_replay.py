@@ -21,6 +21,7 @@ from engine.subscriber import events as e
 from engine.subscriber.act import Occurrence
 from engine.subscriber.agenda_key import BroadcastKey, decode
 from engine.subscriber.commands import Perform
+from engine.subscriber.condition_answers import Truth
 from engine.subscriber.due_acts import perform
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.evolve import evolve, fold
@@ -29,7 +30,7 @@ from engine.subscriber.outcome import Done, Outcome
 from engine.subscriber.person import NOBODY, Person
 from engine.subscriber.personal_dates import own_occurrences
 from engine.subscriber.terms import HELD_OUT, NOT_ELIGIBLE, NOT_IN_SEGMENT, PRESSURE
-from engine.subscriber.truth import Truth, conditions_of
+from engine.subscriber.truth import conditions_of
 
 Claimed = e.LetterBegun | e.LetterWithheld
 Should = Literal["yes", "no", "unknown"]

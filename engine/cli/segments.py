@@ -37,7 +37,7 @@ from engine.ledger.codec import iso
 from engine.sequence.model import Plan, Segment
 from engine.sequence.segment_uses import uses_of
 from engine.sequence.timing import to_local
-from engine.subscriber.truth import Truth
+from engine.subscriber.condition_answers import Truth
 from engine.views import PeopleCount, Verified
 from engine.words import Language
 

@@ -10,12 +10,13 @@ from engine.sequence.model import Broadcast, Plan
 from engine.sequence.timing import due, later
 from engine.subscriber.act import Act, Calendar, Occurrence, under_way_of, zone_of
 from engine.subscriber.agenda_key import BroadcastKey, encode
+from engine.subscriber.condition_answers import Truth
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.membership_acts import in_window
 from engine.subscriber.person import Known, LetterState, Mailing, Membership, Person
 from engine.subscriber.personal_dates import own_occurrences, planned_from
 from engine.subscriber.terms import PRESSURE
-from engine.subscriber.truth import Truth, conditions_of
+from engine.subscriber.truth import conditions_of
 
 
 def mailing_act(

@@ -9,20 +9,17 @@ decide: asking again there is never too late.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from itertools import count
 from typing import assert_never
-from unicodedata import combining, normalize
 
 from engine.sequence.condition import (
     Answered,
     Combined,
     Condition,
     FieldIs,
-    FieldOperator,
     InGroup,
     InSegment,
     Joined,
@@ -33,54 +30,38 @@ from engine.sequence.condition import (
     Received,
     Silent,
     SourceIs,
-    certain_part,
     is_timed,
     reads_vault,
 )
-from engine.sequence.delay import Delay
-from engine.sequence.field_values import FieldValue, value_of
+from engine.sequence.delay import NONE, Delay
+from engine.sequence.field_values import value_of
 from engine.sequence.model import Plan, Segment
 from engine.sequence.windows import Window
 from engine.subscriber import events as e
 from engine.subscriber.act import zone_of
 from engine.subscriber.agenda_key import BroadcastKey, encode, letter_ref, list_key
+from engine.subscriber.condition_answers import (
+    FOREVER,
+    Answer,
+    Instant,
+    Question,
+    Truth,
+    compares,
+    junction,
+    latest_answer,
+    latest_ordered,
+    latest_received,
+    negated,
+    on,
+    one,
+    plain,
+    split,
+)
 from engine.subscriber.inactivity import heard_at
 from engine.subscriber.person import ANY_PRODUCT, NOBODY, Known, Person
 from engine.subscriber.touched_segments import TouchedSegments
 
-Truth = bool | None
-FOREVER = 2**62
-
-
-@dataclass(slots=True)
-class _Question:
-    """What is asked of whom and when; `changes_at` is the least so far of one condition. Facts
-    after `upto` do not count; `left_out` says that there were some. `ends` is when what a line
-    asks about leaves its window, by the line's number.
-    """
-
-    person: Person
-    known: Known | None
-    zone: str
-    at: int
-    upto: int
-    ends: dict[int, int]
-    changes_at: int = FOREVER
-    left_out: bool = False
-
-
-Answer = Callable[[_Question], Truth]
-
-
-def not_(truth: Truth) -> Truth:
-    return None if truth is None else not truth
-
-
-@lru_cache(maxsize=4096)
-def plain(text: str) -> str:
-    """A text for comparison: without accents, in one case, blanks made one."""
-    letters = (c for c in normalize("NFKD", text.casefold()) if not combining(c))
-    return " ".join("".join(letters).split())
+SETS_KEPT = 1024
 
 
 class SegmentConditions:
@@ -109,7 +90,9 @@ class SegmentConditions:
         """
         self._answers: dict[Condition, Answer] = {}
         self._of_segments: dict[str, Answer] = {}
-        self._windows = 0
+        self._of_sets: dict[frozenset[str], Sequence[tuple[str, Answer]]] = {}
+        self._shared: dict[Condition, Instant] = {}
+        self._numbers = count()
         self._touched = TouchedSegments(
             self.dynamic,
             self.lists_of_group,
@@ -148,8 +131,7 @@ class SegmentConditions:
         """Whether they are in a segment, static or not; false for one that is not published."""
         if segment not in self.plan.segments:
             return False
-        zone = zone_of(person, self.plan)
-        return self._answer_of(segment)(_Question(person, known, zone, at, FOREVER, {}))
+        return self._answer_of(segment)(self._question(person, known, at))
 
     def was_and_is_in(self, segment: str, person: Person, known: Known | None, at: int) -> Truth:
         """Whether they were in it at an instant (ms) by the facts up to then, and are still so by
@@ -157,12 +139,11 @@ class SegmentConditions:
         """
         if segment not in self.plan.segments:
             return False
-        zone, answer = zone_of(person, self.plan), self._answer_of(segment)
-        question = _Question(person, known, zone, at, at, {})
+        answer, question = self._answer_of(segment), self._question(person, known, at, at)
         truth = answer(question)
         if truth is False or not question.left_out:
             return truth
-        since = answer(_Question(person, known, zone, at, FOREVER, {}))
+        since = answer(self._question(person, known, at))
         return False if since is False else None if None in (truth, since) else True
 
     def _claims_reading_vault(self) -> Iterable[str]:
@@ -184,7 +165,7 @@ class SegmentConditions:
         or hold no more (ms, 0: never). Facts after `upto` are left out, as far as a person's state
         still tells.
         """
-        question = _Question(person, known, zone_of(person, self.plan), at, upto, {})
+        question = self._question(person, known, at, upto)
         truth = self._outermost(condition)(question)
         return truth, 0 if question.changes_at == FOREVER else question.changes_at
 
@@ -196,21 +177,26 @@ class SegmentConditions:
             if self.truth_of(self.resolved(InSegment(segment.id)), person, known, at)[0]
         ]
 
-    def truths_of(
-        self, segments: Iterable[str], person: Person, known: Known | None, at: int
-    ) -> Iterator[tuple[str, Truth, int]]:
-        """As `truth_of`, of several dynamic segments: what their lines ask is looked up once."""
-        question = _Question(person, known, zone_of(person, self.plan), at, FOREVER, {})
-        for name in segments:
-            question.changes_at = FOREVER
-            truth = self._answer_of(name)(question)
-            yield name, truth, 0 if question.changes_at == FOREVER else question.changes_at
+    def memberships(
+        self, segments: frozenset[str], person: Person, known: Known | None, at: int
+    ) -> tuple[set[str], int]:
+        """Those of some dynamic segments that hold for a person at an instant, and when time alone
+        may change one of the answers (ms, 0: never): what their lines ask is looked up once.
+        """
+        answers = self._of_sets.get(segments)
+        if answers is None:
+            if len(self._of_sets) >= SETS_KEPT:
+                self._of_sets.clear()
+            answers = self._of_sets[segments] = [(n, self._answer_of(n)) for n in segments]
+        question = self._question(person, known, at)
+        holding = {name for name, answer in answers if answer(question)}
+        return holding, 0 if question.changes_at == FOREVER else question.changes_at
 
     def touched_by(
         self, events: Sequence[e.PersonEvent], person: Person = NOBODY
-    ) -> Collection[str]:
+    ) -> frozenset[str]:
         """The dynamic segments whose answer these facts may have changed, which `person` has."""
-        return self._touched.by(events, person) if self.dynamic else ()
+        return self._touched.by(events, person) if self.dynamic else frozenset()
 
     def lists_of_group(self, group: str) -> frozenset[int]:
         return frozenset(listed.id for listed in self.plan.lists.values() if listed.group == group)
@@ -242,8 +228,15 @@ class SegmentConditions:
         if field is None or value is None:
             return True if line.or_unknown else None
         wanted = [w for text in line.values if (w := value_of(field, text)) is not None]
-        fits = any(_compares(line.operator, value, other) for other in wanted)
+        fits = any(compares(line.operator, value, other) for other in wanted)
         return not fits if line.operator == "is not" else fits
+
+    def _question(
+        self, person: Person, known: Known | None, at: int, upto: int = FOREVER
+    ) -> Question:
+        return Question(
+            person=person, known=known, zone=zone_of(person, self.plan), at=at, upto=upto
+        )
 
     def _answer_of(self, segment: str) -> Answer:
         answer = self._of_segments.get(segment)
@@ -255,17 +248,26 @@ class SegmentConditions:
 
     def _outermost(self, condition: Condition) -> Answer:
         """Where what has to hold in any case does not, or is not known, time alone helps nobody."""
-        answer, certain = self._answer(condition), certain_part(condition)
-        if certain == Combined():
-            return answer
-        holds_certainly = self._answer(certain)
+        if not isinstance(condition, Combined):
+            return self._answer(condition)
+        timeless, timely = self._parts(condition)
+        if not timeless or not timely:
+            return junction(timeless, timely, decisive=False)
 
-        def outermost(question: _Question) -> Truth:
-            truth = answer(question)
-            if question.changes_at != FOREVER and not holds_certainly(question):
-                question.changes_at = FOREVER
-            return truth
+        def outermost(question: Question) -> Truth:
+            is_known = True
+            for part in timeless:
+                truth = part(question)
+                if truth is False:
+                    return False
+                is_known = is_known and truth is not None
+            least, truth = question.changes_at, rest(question)
+            if is_known:
+                return truth
+            question.changes_at = least
+            return False if truth is False else None
 
+        rest = junction((), timely, decisive=False)
         return outermost
 
     def _answer(self, condition: Condition) -> Answer:
@@ -277,23 +279,27 @@ class SegmentConditions:
     def _made(self, condition: Condition) -> Answer:
         match condition:
             case Combined():
-                return self._combined(condition)
+                return junction(*self._parts(condition), decisive=False)
             case On(number):
-                return _on(frozenset({number}))
+                return on(frozenset({number}))
             case InGroup(group):
-                return _on(self.lists_of_group(group))
+                return on(self.lists_of_group(group))
             case InSegment(name):
-                return lambda q: _one(q, q.person.segments.get(name)) is not None
+                return lambda q: one(q, q.person.segments.get(name)) is not None
             case Joined(number, within):
-                return self._since(lambda q: _one(q, q.person.joined_at.get(number)), within)
+                return self._since(lambda q: one(q, q.person.joined_at.get(number)), within)
             case Answered():
-                return self._since(self._answered(condition), condition.within)
+                letter, line = condition.letter, replace(condition, within=None)
+                asked = self.questions(letter) if letter is not None else None
+                latest = latest_answer(asked, plain(line.label), line.times)
+                return self._since(self._once(line, latest), condition.within)
             case Received(within, times, purpose):
-                return self._since(_latest_received(purpose, times), within)
+                return self._since(latest_received(purpose, times), within)
             case Ordered(product, times, within):
-                return self._since(_latest_ordered(product or ANY_PRODUCT, times), within)
+                return self._since(latest_ordered(product or ANY_PRODUCT, times), within)
             case Silent(during):
-                acted = self._since(lambda q: _one(q, heard_at(q.person) or None), during)
+                heard = self._once(Silent(NONE), lambda q: one(q, heard_at(q.person) or None))
+                acted = self._since(heard, during)
                 return lambda q: not acted(q)
             case FieldIs():
                 name, holds = condition.field, self._holding(condition)
@@ -309,27 +315,30 @@ class SegmentConditions:
     def _holding(self, line: FieldIs | SourceIs) -> Callable[[str], Truth]:
         return lru_cache(maxsize=1024)(lambda kept: self.value_holds(line, kept))
 
-    def _combined(self, condition: Combined) -> Answer:
+    def _parts(self, condition: Combined) -> tuple[list[Answer], list[Answer]]:
+        """What has to hold: the parts that time cannot change, and those that it can."""
         parts = [(is_timed(part), self._answer(part)) for part in condition.all]
         if condition.any:
-            some = [(is_timed(part), self._answer(part)) for part in condition.any]
-            parts.append((any(timed for timed, _ in some), _junction(some, decisive=True)))
-        parts += [(is_timed(part), _negated(self._answer(part))) for part in condition.none]
-        return _junction(parts, decisive=False)
+            some = Combined(any=condition.any)
+            parts.append((is_timed(some), self._any(condition.any)))
+        parts += [(is_timed(part), negated(self._answer(part))) for part in condition.none]
+        return split(parts)
 
-    def _since(self, instant: Callable[[_Question], int | None], within: Delay | None) -> Answer:
+    def _any(self, conditions: Sequence[Condition]) -> Answer:
+        timeless, timely = split([(is_timed(part), self._answer(part)) for part in conditions])
+        return junction(timeless, timely, decisive=True)
+
+    def _since(self, instant: Instant, within: Delay | None) -> Answer:
         if within is None:
             return lambda question: instant(question) is not None
-        window = Window(within)
-        self._windows += 1
-        number = self._windows
+        window, number = Window(within), next(self._numbers)
 
-        def answer(question: _Question) -> Truth:
-            ends = question.ends.get(number)
+        def answer(question: Question) -> Truth:
+            ends = question.looked_up.get(number)
             if ends is None:
                 since = instant(question)
                 ends = 0 if since is None else window.leaves(since, question.zone, question.at)
-                question.ends[number] = ends
+                question.looked_up[number] = ends
             if ends <= question.at:
                 return False
             if ends < question.changes_at:
@@ -338,29 +347,22 @@ class SegmentConditions:
 
         return answer
 
-    def _answered(self, line: Answered) -> Callable[[_Question], int | None]:
-        asked = self.questions(line.letter) if line.letter is not None else None
-        label, times = plain(line.label), line.times
+    def _once(self, line: Condition, instant: Instant) -> Instant:
+        """The instant that a line without its duration asks about, looked up once for all of
+        them.
+        """
+        shared = self._shared.get(line)
+        if shared is None:
+            number = next(self._numbers)
 
-        def latest(question: _Question) -> int | None:
-            answers = question.person.answers
-            if not answers or (asked is not None and asked.isdisjoint(answers)):
-                return None
-            instants = [
-                given.at
-                for name, some in answers.items()
-                if asked is None or name in asked
-                for given in some
-                if not label or plain(given.label) == label
-            ]
-            if instants and max(instants) > question.upto:
-                question.left_out = True
-                instants = [instant for instant in instants if instant <= question.upto]
-            if len(instants) < times:
-                return None
-            return max(instants) if times == 1 else sorted(instants)[-times]
+            def shared(question: Question) -> int | None:
+                at = question.looked_up.get(number)
+                if at is None:
+                    at = question.looked_up[number] = instant(question) or 0
+                return at or None
 
-        return latest
+            self._shared[line] = shared
+        return shared
 
 
 _MADE: list[SegmentConditions] = []
@@ -392,108 +394,3 @@ def _flat(
         else:
             wanted.append(part)
     return Combined(tuple(wanted), tuple(some) if len(some) > 1 else (), tuple(refused))
-
-
-def _junction(parts: Sequence[tuple[bool, Answer]], *, decisive: bool) -> Answer:
-    """One part that is `decisive` makes the whole so (true: any of them, false: all). Where time
-    cannot change that part, the others are not asked: time alone changes nothing. Else all are that
-    time can change, for when it does is wanted.
-    """
-    timeless = [answer for timed, answer in parts if not timed]
-    timely = [answer for timed, answer in parts if timed]
-
-    def answer(question: _Question) -> Truth:
-        unknown = decided = False
-        for part in timeless:
-            truth = part(question)
-            if truth is decisive:
-                return decisive
-            unknown = unknown or truth is None
-        for part in timely:
-            truth = part(question)
-            decided = decided or truth is decisive
-            unknown = unknown or truth is None
-        return decisive if decided else None if unknown else not decisive
-
-    return answer
-
-
-def _negated(answer: Answer) -> Answer:
-    return lambda question: not_(answer(question))
-
-
-def _on(lists: frozenset[int]) -> Answer:
-    def answer(question: _Question) -> Truth:
-        memberships, is_on = question.person.memberships, False
-        for number in lists:
-            if number in memberships:
-                if memberships[number].joined_at <= question.upto:
-                    is_on = True
-                else:
-                    question.left_out = True
-        return is_on
-
-    return answer
-
-
-def _one(question: _Question, instant: int | None) -> int | None:
-    if instant is not None and instant > question.upto:
-        question.left_out = True
-        return None
-    return instant
-
-
-def _nth(question: _Question, instants: tuple[int, ...], times: int) -> int | None:
-    """The latest but so many, of those that count."""
-    if instants and instants[-1] > question.upto:
-        question.left_out = True
-        instants = tuple(instant for instant in instants if instant <= question.upto)
-    return instants[-times] if len(instants) >= times else None
-
-
-def _latest_received(purpose: str, times: int) -> Callable[[_Question], int | None]:
-    def latest(question: _Question) -> int | None:
-        received = question.person.received
-        if purpose:
-            return _nth(question, received.get(purpose, ()), times)
-        if len(received) == 1:
-            return _nth(question, next(iter(received.values())), times)
-        every = tuple(sorted(instant for some in received.values() for instant in some))
-        return _nth(question, every, times)
-
-    return latest
-
-
-def _latest_ordered(product: str, times: int) -> Callable[[_Question], int | None]:
-    return lambda question: _nth(question, question.person.ordered.get(product, ()), times)
-
-
-def _compares(operator: FieldOperator, value: FieldValue, wanted: FieldValue) -> bool:
-    """Whether two values of one field compare so; "is not" is the negation of "is"."""
-    match operator:
-        case "is" | "is not":
-            return _equal(value, wanted)
-        case "starts with":
-            return (
-                isinstance(value, str)
-                and isinstance(wanted, str)
-                and plain(value).startswith(plain(wanted))
-            )
-        case "over" | "under":
-            if not (isinstance(value, Decimal) and isinstance(wanted, Decimal)):
-                return False
-            return value > wanted if operator == "over" else value < wanted
-        case "before" | "after":
-            if not (isinstance(value, date) and isinstance(wanted, date)):
-                return False
-            return value < wanted if operator == "before" else value > wanted
-        case _:
-            assert_never(operator)
-
-
-def _equal(value: FieldValue, wanted: FieldValue) -> bool:
-    if isinstance(value, tuple) and isinstance(wanted, tuple):
-        return set(wanted) <= set(value)
-    if isinstance(value, str) and isinstance(wanted, str):
-        return plain(value) == plain(wanted)
-    return value == wanted

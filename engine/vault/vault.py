@@ -430,6 +430,7 @@ class Vault:
             "erase_stuck",
             "erase_shown",
             "erase_segments",
+            "erase_looks",
             "erase_edges",
         ):
             cursor.execute(SQL[name], values)

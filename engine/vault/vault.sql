@@ -124,7 +124,11 @@ DELETE FROM desk.segment_edge WHERE subscriber = %(subscriber)s
 
 -- name: erase_segments
 -- Which segments they are in, where that says something of their fields.
-DELETE FROM vault.segment_state WHERE subscriber = %(subscriber)s
+DELETE FROM vault.segment_member WHERE subscriber = %(subscriber)s
+
+-- name: erase_looks
+-- When they would have been looked at for that.
+DELETE FROM vault.segment_look WHERE subscriber = %(subscriber)s
 
 -- name: keep_former_address
 -- Before the address is another.

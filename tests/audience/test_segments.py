@@ -220,7 +220,7 @@ def test_what_is_kept_wrongly_is_found_with_status_one(
 ) -> None:
     assert typed(context, "segment", "verify") == 0
     with context.database.connection() as connection:
-        connection.execute("UPDATE vault.segment_state SET member = false")
+        connection.execute("DELETE FROM vault.segment_member")
     try:
         assert typed(context, "segment", "verify", "lyon") == 1
         assert "1 y manquent" in capsys.readouterr().out.replace("\u00a0", " ")

@@ -135,7 +135,8 @@ DELETED = {
     "vault.recorded_order": "number_hash subscriber order_id at",
     "desk.stuck": "subscriber key why at",
     "desk.shown": "message link at asked pressed robot networks since",
-    "vault.segment_state": "segment subscriber member look",
+    "vault.segment_member": "segment subscriber",
+    "vault.segment_look": "subscriber look",
     "desk.segment_edge": "subscriber segment entered at",
 }
 STAYS = {
@@ -143,7 +144,8 @@ STAYS = {
     "ledger.events": "originator_id originator_version topic state notification_id",
     "view_agenda_5.agenda": "subscriber key kind letter due planned list run why",
     "view_agenda_5.fold": "subscriber version state timezone traits",
-    "view_agenda_5.segment_state": "segment subscriber member look",
+    "view_agenda_5.segment_member": "segment subscriber",
+    "view_agenda_5.segment_look": "subscriber look",
     "view_agenda_5.segment_built": "segment definition",
     "view_agenda_5.choosing": "key",
     "vault.segment_built": "segment definition",

@@ -124,7 +124,7 @@ def test_an_erased_person_is_in_no_segment(context: AppContext) -> None:
     assert members(context, "lyon") == members(context, "fresh") == {anna}
     erase(context, anna, OPERATOR, context.command_handler.execute_one, suppression="bar")
     with context.database.connection() as connection:
-        rows = "SELECT count(*) FROM vault.segment_state WHERE subscriber = %s"
+        rows = "SELECT count(*) FROM vault.segment_member WHERE subscriber = %s"
         assert connection.execute(rows, (anna,)).fetchone() == (0,)
     assert members(context, "lyon") == members(context, "fresh") == set()
 
@@ -133,5 +133,22 @@ def test_a_segment_written_by_hand_is_found(context: AppContext) -> None:
     join(context, "anna")
     members(context, "fresh")
     with context.database.connection() as connection:
-        connection.execute("DELETE FROM view_agenda_5.segment_state")
-    assert [found.table for found in context.views.compare(silent)] == ["agenda.segment_state"]
+        connection.execute("DELETE FROM view_agenda_5.segment_member")
+    assert [found.table for found in context.views.compare(silent)] == ["agenda.segment_member"]
+
+
+def test_a_look_that_would_come_too_late_is_found_and_one_too_early_changes_nothing(
+    context: AppContext,
+) -> None:
+    anna = join(context, "anna")
+    members(context, "fresh")
+    look = "UPDATE view_agenda_5.segment_look SET look = look + %s"
+    with context.database.connection() as connection:
+        connection.execute(look, (DAY,))
+        assert [found.table for found in context.views.compare(silent)] == ["agenda.segment_look"]
+        connection.execute(look, (-2 * DAY,))
+    assert context.views.compare(silent) == []
+    context.clock.jump(2 * DAY + 60_000)
+    assert members(context, "fresh") == {anna}
+    context.clock.jump(DAY)
+    assert members(context, "fresh") == set()

@@ -26,9 +26,10 @@ from engine.sequence.delay import DAY, Delay
 from engine.sequence.model import Segment
 from engine.sequence.timing import later
 from engine.subscriber import events as e
+from engine.subscriber.condition_answers import FOREVER, not_
 from engine.subscriber.evolve import fold
 from engine.subscriber.person import NOBODY, GivenAnswer, Membership, Person
-from engine.subscriber.truth import FOREVER, SegmentConditions, not_
+from engine.subscriber.truth import SegmentConditions
 from tests.conditions import (
     MOMENTS,
     PLAN,
@@ -222,10 +223,10 @@ def test_what_facts_do_not_touch_stays_as_it_is(
     for name in asked.dynamic.keys() - set(asked.touched_by(happened, after)):
         stood = (False, 0) if new else asked.holds(name, before, of, around)
         assert asked.holds(name, after, of, around) == stood
-    every = asked.truths_of(asked.dynamic, after, of, around)
-    assert {name: (truth, look) for name, truth, look in every} == {
-        name: asked.holds(name, after, of, around) for name in asked.dynamic
-    }
+    answers = {name: asked.holds(name, after, of, around) for name in asked.dynamic}
+    members, look = asked.memberships(frozenset(asked.dynamic), after, of, around)
+    assert members == {name for name, (truth, _) in answers.items() if truth}
+    assert look == min((look for _, look in answers.values() if look), default=0)
 
 
 @given(st.data(), st.sampled_from(MOMENTS))

@@ -3,27 +3,41 @@
 UPDATE {schema}.fold AS f SET traits = put.traits::jsonb FROM unnest(%(subscribers)s::uuid[], %(traits)s::text[]) AS put (subscriber, traits)
 WHERE f.subscriber = put.subscriber AND f.traits <> put.traits::jsonb
 
--- name: put_states
--- Rows that say the same already are left alone.
-INSERT INTO {home}.segment_state AS stood (segment, subscriber, member, look)
-SELECT * FROM unnest(%(segments)s::text[], %(subscribers)s::uuid[], %(members)s::boolean[], %(looks)s::bigint[])
-ON CONFLICT (segment, subscriber) DO UPDATE SET member = excluded.member, look = excluded.look
-WHERE (stood.member, stood.look) IS DISTINCT FROM (excluded.member, excluded.look)
+-- name: put_members
+-- Who has come into it.
+INSERT INTO {home}.segment_member (segment, subscriber) SELECT * FROM unnest(%(segments)s::text[], %(subscribers)s::uuid[]) ON CONFLICT DO NOTHING
 
--- name: remove_states
--- Who is in it no more, and need not be looked at again.
-DELETE FROM {home}.segment_state s USING unnest(%(segments)s::text[], %(subscribers)s::uuid[]) AS gone (segment, subscriber)
-WHERE s.segment = gone.segment AND s.subscriber = gone.subscriber
+-- name: remove_members
+-- Who is in it no more.
+DELETE FROM {home}.segment_member m USING unnest(%(segments)s::text[], %(subscribers)s::uuid[]) AS gone (segment, subscriber)
+WHERE m.segment = gone.segment AND m.subscriber = gone.subscriber
+
+-- name: memberships
+-- What stands of people who are looked at as a whole.
+SELECT subscriber::text, segment FROM {home}.segment_member WHERE subscriber = ANY(%(subscribers)s)
+
+-- name: put_looks
+-- When time alone may change something of them: an earlier look stays, since it finds what is then due to be looked at later.
+INSERT INTO {home}.segment_look AS stood (subscriber, look) SELECT * FROM unnest(%(subscribers)s::uuid[], %(looks)s::bigint[])
+ON CONFLICT (subscriber) DO UPDATE SET look = excluded.look WHERE stood.look > excluded.look
+
+-- name: forget_looks
+-- Of people who are looked at as a whole, before it is said when to look again; and of those who are looked at no more.
+DELETE FROM {home}.segment_look WHERE subscriber = ANY(%(subscribers)s)
+
+-- name: forget_all_looks
+-- There is no segment any more.
+DELETE FROM {home}.segment_look
 
 -- name: forget_people
 -- Who was erased, or cannot be folded, is in no segment.
-DELETE FROM {home}.segment_state WHERE subscriber = ANY(%(subscribers)s)
+DELETE FROM {home}.segment_member WHERE subscriber = ANY(%(subscribers)s)
 
 -- name: stood
 -- Who of these people was in these segments, before they are looked at again.
-SELECT s.segment, s.subscriber::text FROM {home}.segment_state s
+SELECT m.segment, m.subscriber::text FROM {home}.segment_member m
 JOIN unnest(%(segments)s::text[], %(subscribers)s::uuid[]) AS asked (segment, subscriber)
-    ON s.segment = asked.segment AND s.subscriber = asked.subscriber WHERE s.member
+    ON m.segment = asked.segment AND m.subscriber = asked.subscriber
 
 -- name: put_edges
 -- Whoever is seen to enter or to leave a segment that rules are about. It is work to be done, so it lies on the desk; the last way counts.
@@ -33,15 +47,15 @@ ON CONFLICT (subscriber, segment) DO UPDATE SET entered = excluded.entered, at =
 
 -- name: due_looks
 -- Whom time alone may have changed since.
-SELECT subscriber::text, segment FROM {home}.segment_state WHERE look > 0 AND look <= %(now)s ORDER BY look LIMIT %(limit)s
+SELECT subscriber::text FROM {home}.segment_look WHERE look <= %(now)s ORDER BY look LIMIT %(limit)s
 
 -- name: built
 -- Which condition each segment's rows stand for.
 SELECT segment, definition FROM {home}.segment_built
 
 -- name: empty
--- Before it is built anew, in the same transaction: who reads sees the old rows until then.
-DELETE FROM {home}.segment_state WHERE segment = %(segment)s
+-- Of a segment that is published no more.
+DELETE FROM {home}.segment_member WHERE segment = %(segment)s
 
 -- name: set_built
 -- With its rows.
@@ -49,7 +63,7 @@ INSERT INTO {home}.segment_built (segment, definition) VALUES (%(segment)s, %(de
 ON CONFLICT (segment) DO UPDATE SET definition = excluded.definition
 
 -- name: set_unbuilt
--- A segment that is published no more.
+-- With its rows.
 DELETE FROM {home}.segment_built WHERE segment = %(segment)s
 
 -- name: forget_built
@@ -58,7 +72,7 @@ DELETE FROM {home}.segment_built
 
 -- name: counts
 -- Members by segment.
-SELECT segment, count(*) FROM {home}.segment_state WHERE member GROUP BY segment
+SELECT segment, count(*) FROM {home}.segment_member GROUP BY segment
 
 -- name: static_counts
 -- Who was put into each segment that has no condition.
@@ -66,7 +80,7 @@ SELECT segment, count(*) FROM {schema}.fold f, jsonb_object_keys(f.traits->'segm
 
 -- name: members
 -- Whoever is in it, for lists of people and for exports: read through a server-side cursor.
-SELECT subscriber::text FROM {home}.segment_state WHERE segment = %(segment)s AND member
+SELECT subscriber::text FROM {home}.segment_member WHERE segment = %(segment)s
 
 -- name: choose
 -- A mailing to segments has fallen due.
