@@ -23,11 +23,11 @@ from engine.audience.results import (
     visits_of,
 )
 from engine.audience.sources import tally_of_sources
+from engine.audience.trial_words import trial_lines, trial_of
 from engine.cli.arguments_of_people import STDOUT
 from engine.cli.private_file import private_file
 from engine.cli.progress import catch_up
 from engine.cli.terminal import json_text
-from engine.cli.versions import trial_lines, trial_of
 from engine.context import AppContext
 from engine.i18n.dates import read_date
 from engine.i18n.language import N_, Say, amount_in_words, counting_translator, grouped, translator

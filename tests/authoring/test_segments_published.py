@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from engine.authoring.plan_words import tell
 from engine.authoring.publication import apply, plan_publication
-from engine.cli.publish import tell
 from engine.context import AppContext
 from engine.subscriber.agenda_key import BroadcastKey
 from tests.conftest import MakeContext

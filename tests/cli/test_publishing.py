@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.authoring.plan_words import tell
 from engine.authoring.publication import (
     PublishedMeanwhile,
     apply,
@@ -21,7 +22,7 @@ from engine.authoring.publication import (
     unpublished_changes,
 )
 from engine.cli.arguments_of_letters import publish_arguments
-from engine.cli.publish import run, tell
+from engine.cli.publish import run
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.user_error import UserError

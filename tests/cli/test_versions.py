@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.audience.trial_words import Trial, power_lines, trial_lines, trial_of
 from engine.authoring.publication import Proposal, plan_publication
 from engine.cli.arguments_of_trust import audit_arguments
 from engine.cli.dispatch import audit
 from engine.cli.prove import verify
 from engine.cli.results import run
-from engine.cli.versions import Trial, power_lines, trial_lines, trial_of
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.language import translator

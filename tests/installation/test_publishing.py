@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.authoring.plan_words import tell
 from engine.authoring.publication import Proposal
-from engine.cli.publish import tell
 from engine.installation.events import VersionsPublished
 from engine.installation.publishing import affected_lists, difference, publication
 from engine.installation.state import Installation, read_settings, write_settings

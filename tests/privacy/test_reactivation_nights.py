@@ -7,9 +7,9 @@ import json
 
 import pytest
 
+from engine.authoring.plan_words import tell
 from engine.authoring.publication import plan_publication
 from engine.cli.clean import clean
-from engine.cli.publish import tell
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.privacy.paper_markdown import speech_in

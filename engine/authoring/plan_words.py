@@ -1,0 +1,237 @@
+"""The plan of a publication in words: what differs, whom it touches, what happens to who stands
+there. For the terminal and the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.authoring.publication import Proposal, SegmentChange
+from engine.i18n.condition_words import use_in_words
+from engine.i18n.language import counting_translator, grouped, translator
+from engine.i18n.phrases import say_delay, say_list
+from engine.sequence.model import Plan
+from engine.sequence.segment_uses import uses_of
+from engine.subscriber.agenda_key import BroadcastKey, ListKey
+from engine.words import Language
+
+
+def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Iterator[str]:
+    """The plan of a publication, line by line."""
+    _ = translator(spoken)
+    ngettext = counting_translator(spoken)
+    changes = proposal.difference
+    if not changes.count:
+        yield _("Nothing differs from what is in force.")
+        return
+    if proposal.rolled_back_to:
+        yield _("Back to edition {n}:").format(n=proposal.rolled_back_to)
+
+    def on(key: ListKey | BroadcastKey) -> str:
+        people = proposal.people_on(key)
+        return ngettext("{n} person stands there", "{n} people stand there", people).format(
+            n=people
+        )
+
+    for number in changes.lists_added:
+        yield _("+ list {list}").format(list=say_list(proposal.after, number))
+    for number in changes.lists_removed:
+        yield (
+            _("- list {list}").format(list=say_list(proposal.before, number))
+            + f" ({on(ListKey(number))})"
+        )
+        if number in proposal.stranded:
+            yield _("    they stay on it and get nothing more; keep the list, or move them first")
+    for number in changes.lists_changed:
+        yield (
+            _("~ list {list}: its rules or its order").format(list=say_list(proposal.after, number))
+            + f" ({on(ListKey(number))})"
+        )
+    after, before = proposal.after, proposal.before
+    for mark, letters, plan in (
+        ("+", changes.added, after),
+        ("-", changes.removed, before),
+        ("~", changes.retimed, after),
+    ):
+        for key, letter in letters:
+            what = _letter(_("letter {letter} of {where}"), key, letter, plan)
+            note = _(": at another time") if mark == "~" else ""
+            yield f"{mark} {what}{note} ({on(key)})"
+    for key, letter in changes.weighed:
+        what = _letter(_("letter {letter} of {where}"), key, letter, after)
+        yield f"~ {what}" + _(": another weight, or `when_full`") + f" ({on(key)})"
+    yield from _past(proposal, spoken, backfill)
+    yield from _questions(proposal, spoken)
+    for purpose in changes.caps:
+        yield _caps(proposal, purpose, spoken)
+    yield from _options(proposal, spoken)
+    for segment in proposal.segments:
+        yield _segment(proposal, segment, spoken)
+    if changes.settings:
+        yield _("~ config.toml: purposes, groups, fields or time zone")
+    for name, people in proposal.unfit.items():
+        if people:
+            yield ngettext(
+                "    field {field}: the value of {n} person does not fit its type or options; it is"
+                " kept as it is",
+                "    field {field}: the values of {n} people do not fit its type or options; they"
+                " are kept as they are",
+                people,
+            ).format(field=name, n=grouped(people, _))
+    if changes.declared:
+        yield _(
+            "~ config.toml: who answers, retention, processors, partners or consents declared by"
+            " files"
+        )
+    yield from _words(proposal)
+    yield ""
+    yield _totals(proposal, spoken)
+
+
+def _questions(proposal: Proposal, spoken: Language) -> Iterator[str]:
+    """Which lists begin to ask who has been silent, or no longer do."""
+    _ = translator(spoken)
+    before, after = proposal.before.reactivations, proposal.after.reactivations
+    for number, reactivation in after.items():
+        if reactivation != before.get(number):
+            mark = "~" if number in before else "+"
+            yield _(
+                "{mark} {list} asks who has been silent for {delay}; `relance clean --plan` says"
+                " how many"
+            ).format(
+                mark=mark,
+                list=say_list(proposal.after, number),
+                delay=say_delay(reactivation.silent_for, spoken),
+            )
+    for number in before.keys() - after.keys():
+        sentence = _("- {list} asks nobody any more; who was stopped stays so")
+        yield sentence.format(list=say_list(proposal.before, number))
+
+
+def _caps(proposal: Proposal, purpose: str, spoken: Language) -> str:
+    """ "~ config.toml: at most 3 per 7 days of “La lettre” (240 people stand there)"."""
+    _ = translator(spoken)
+    after = proposal.after
+    caps = after.purposes[purpose].caps if purpose else after.caps
+    most = " · ".join(map(str, caps))
+    sentence = (
+        _("~ config.toml: at most {most} of “{purpose}”")
+        if purpose
+        else _("~ config.toml: at most {most} for anybody")
+    )
+    if not caps:
+        sentence = (
+            _("~ config.toml: no cap any more for “{purpose}”")
+            if purpose
+            else _("~ config.toml: no cap any more for the house")
+        )
+    people = proposal.people_of(purpose)
+    there = counting_translator(spoken)(
+        "{n} person stands there", "{n} people stand there", people
+    ).format(n=grouped(people, _))
+    name = after.purposes[purpose].name if purpose else ""
+    return sentence.format(most=most, purpose=name) + f" ({there})"
+
+
+def _segment(proposal: Proposal, changed: SegmentChange, spoken: Language) -> str:
+    """ "~ segment lyon (Lyon): 12 enter, 3 leave"."""
+    _ = translator(spoken)
+    gone = changed.change == "-"
+    plan = proposal.before if gone else proposal.after
+    one = plan.segments[changed.segment]
+    line = f"{changed.change} " + _("segment {segment} ({name})").format(
+        segment=one.id, name=one.name
+    )
+    if changed.uncounted:
+        return line + ": " + _("how many enter cannot be counted before it is in force")
+    counts = _("{entering} enter, {leaving} leave").format(
+        entering=grouped(changed.entering, _), leaving=grouped(changed.leaving, _)
+    )
+    if not gone:
+        return f"{line}: {counts}"
+    uses = [use_in_words(use, _) for use in uses_of(proposal.before)[one.id]]
+    used = _("it was used by {uses}").format(uses=", ".join(uses) or _("nothing"))
+    return f"{line}: {counts}; {used}"
+
+
+def _options(proposal: Proposal, spoken: Language) -> Iterator[str]:
+    """Themes and types of content; of one that is taken away, how many have chosen it."""
+    _ = translator(spoken)
+    ngettext = counting_translator(spoken)
+    for mark, kind, code in proposal.difference.options:
+        plan = proposal.before if mark == "-" else proposal.after
+        name = plan.themes[code].name if kind == "theme" else plan.contents[code].name
+        what = _("theme “{name}”") if kind == "theme" else _("type of content “{name}”")
+        people = proposal.choosing.get((kind, code), 0)
+        have = ngettext("{n} person has chosen it", "{n} people have chosen it", people).format(
+            n=grouped(people, _)
+        )
+        yield f"{mark} config.toml: {what.format(name=name)} ({have})"
+        if mark == "-" and people:
+            yield _("    they keep this choice: letters of another theme or type do not reach them")
+
+
+def _totals(proposal: Proposal, spoken: Language) -> str:
+    """ "In all: 2 letters (1 new, 0 gone, 1 at another time), 1 list, 3 texts; 240 people stand
+    there." Whoever stands on two lists counts twice.
+    """
+    _ = translator(spoken)
+    ngettext = counting_translator(spoken)
+    changes = proposal.difference
+    added, removed, retimed = len(changes.added), len(changes.removed), len(changes.retimed)
+    letters = ngettext("{n} letter", "{n} letters", added + removed + retimed).format(
+        n=added + removed + retimed
+    )
+    if added + removed + retimed:
+        letters += " " + _("({added} new, {removed} gone, {retimed} at another time)").format(
+            added=added, removed=removed, retimed=retimed
+        )
+    numbers = {*changes.lists_added, *changes.lists_removed, *changes.lists_changed}
+    lists = ngettext("{n} list", "{n} lists", len(numbers)).format(n=len(numbers))
+    texts = ngettext("{n} text", "{n} texts", len(changes.words)).format(n=len(changes.words))
+    keys = {key for key, _letter_id in (*changes.added, *changes.removed, *changes.retimed)} | {
+        ListKey(number) for number in numbers
+    }
+    people = sum(proposal.people_on(key) for key in keys)
+    there = ngettext("{n} person stands there", "{n} people stand there", people).format(
+        n=grouped(people, _)
+    )
+    return _("In all: {letters}, {lists}, {texts}; {there}.").format(
+        letters=letters, lists=lists, texts=texts, there=there
+    )
+
+
+def _letter(sentence: str, key: ListKey | BroadcastKey, letter: str, plan: Plan) -> str:
+    where = say_list(plan, key.list) if isinstance(key, ListKey) else key.broadcast
+    return sentence.format(letter=letter, where=where)
+
+
+def _past(proposal: Proposal, spoken: Language, backfill: bool) -> Iterator[str]:
+    """New letters of lists that people stand on: who has passed the place of one does not turn
+    back, unless told to.
+    """
+    new = [
+        key
+        for key, _ in proposal.difference.added
+        if isinstance(key, ListKey) and key.list in proposal.before.lists
+    ]
+    if not any(proposal.people_on(key) for key in new):
+        return
+    _ = translator(spoken)
+    if backfill:
+        yield _("  New letters also go to those for whom their moment is past (--backfill).")
+    else:
+        yield _(
+            "  New letters do not go to those for whom their moment is past; with --backfill"
+            " they do."
+        )
+
+
+def _words(proposal: Proposal) -> Iterator[str]:
+    for path in proposal.difference.words:
+        before, after = path in proposal.before.words, path in proposal.after.words
+        if before and after:
+            yield ""
+            yield from proposal.words(path)
+        elif proposal.base:
+            yield f"{'+' if after else '-'} sequences/{path}"
