@@ -252,7 +252,9 @@ class SegmentMembership:
                 left += [(name, who) for name in formerly - members]
                 if look and not 0 < least <= look:
                     looks[who] = look
-            self._note_edges(cursor, home, entered, left, newcomers)
+            self._note_edges(
+                cursor, home, entered, left, newcomers | (before.keys() - stood.keys())
+            )
             home.change(cursor, entered, left)
             home.put_looks(cursor, looks)
 
@@ -262,22 +264,25 @@ class SegmentMembership:
         home: Home,
         entered: Sequence[Pair],
         left: Sequence[Pair],
-        newcomers: Collection[str] = (),
+        surely: Collection[str] = (),
     ) -> None:
         """Note who enters or leaves a segment that rules are about, by a fact or by time: a segment
         built anew, because its words changed, is entered by nobody. Until it is built its rows do
-        not say who was there: then only those who were not known before enter.
+        not say who was there: then only those enter or leave of whom it is known what they were
+        (`surely`).
         """
         unbuilt = home.unbuilt(cursor, self.plan) if self._ruled and self._maybe_unbuilt else {}
         now = {
             (name, who): member
             for pairs, member in ((entered, True), (left, False))
             for name, who in pairs
-            if name in self._ruled and (name not in unbuilt or who in newcomers)
+            if name in self._ruled and (name not in unbuilt or who in surely)
         }
         if not now:
             return
         stood = home.members_of(cursor, now)
+        stood = {pair for pair in stood if pair[0] not in unbuilt}
+        stood |= {pair for pair in left if pair[0] in unbuilt}
         put_edges(cursor, {pair: now[pair] for pair in now if now[pair] != (pair in stood)})
 
     def _personal_traits(

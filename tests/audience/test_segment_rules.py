@@ -10,7 +10,7 @@ from engine.context import AppContext
 from engine.ledger.store import Conflict
 from engine.sequence.delay import DAY
 from engine.subscriber import commands as c
-from engine.subscriber.events import Cause, ContactNoted, RulesApplied
+from engine.subscriber.events import Cause, ContactNoted, ListJoined, ListLeft, RulesApplied
 from engine.vault.vault import VaultWrite
 from projections.build import every_view
 from projections.follow import Follower
@@ -196,3 +196,19 @@ def test_who_was_there_before_a_segment_was_built_does_not_enter_by_a_fact(
     eve = join(context, address="eve@lecteurs.example")
     applied(context)
     assert (lists(context, anna), lists(context, eve)) == ({10}, {10, 41})
+
+
+def test_who_enters_by_a_fact_before_the_segment_is_built_enters_it(context: AppContext) -> None:
+    """Their rows do not tell yet who was there; what they were before the fact does."""
+    anna, ben = join(context), join(context, address="ben@lecteurs.example")
+    happened(context, ListJoined(context.clock.now(), 40, 7), to=ben)
+    applied(context)
+    forty = '[[segment]]\nid = "forty"\nname = "F"\nall = ["on 40"]\n'
+    rules = '[[rule]]\nwhen = "enters forty"\nthen = { join = 41 }\n'
+    rules += '[[rule]]\nwhen = "leaves forty"\nthen = { leave = 10 }\n'
+    write_sequences(context.config.folder, {"a.toml": FILE + forty + rules})
+    publish(context)
+    happened(context, ListJoined(context.clock.now(), 40, 7), to=anna)
+    happened(context, ListLeft(context.clock.now(), 40, 7, "operator"), to=ben)
+    applied(context)
+    assert (lists(context, anna), lists(context, ben)) == ({10, 40, 41}, set())
