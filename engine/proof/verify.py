@@ -707,6 +707,12 @@ class Replay:
     def has_room(self, fact: Entry) -> bool:
         return not any(self.is_full(cap, fact) for cap in self.caps(fact))
 
+    def knows_caps(self, fact: Entry) -> bool:
+        """Whether caps are not asked about, or the configuration of the fact's edition is known."""
+        is_held = fact.name == "letter-withheld" and fact.text("why") == "pressure"
+        is_asked = is_held or subject(fact) in LISTED.split()
+        return not is_asked or fact.number("edition") in self.declared
+
     def is_held_rightly(self, fact: Entry) -> bool:
         """Whether a letter was held back under a cap that holds for it, is full where it was not
         kept for another, and is due again later, if at all."""
@@ -2482,14 +2488,14 @@ def faults_with(entry: Entry, replay: Replay) -> list[str]:
     return [code for code in replay.apply(entry) if code != "recorded-backwards"]
 
 
-def parse_declared(settings: str) -> Declared:
-    """What a configuration declares; nothing where it is none."""
+def parse_declared(settings: str) -> Declared | None:
+    """What a configuration declares; None where it is none."""
     try:
         configuration = read_json(settings.encode())
     except Broken:
-        return NOTHING_DECLARED
+        return None
     if not isinstance(configuration, dict):
-        return NOTHING_DECLARED
+        return None
     caps, purposes = parse_caps(configuration.get("pressure")), configuration.get("purposes")
     for purpose in purposes if isinstance(purposes, list) else []:
         if isinstance(purpose, dict):
@@ -2523,18 +2529,20 @@ class Configurations:
         elif entry.name == "configuration-published" and digest in self.words:
             parts = self.words[digest]
             text = "".join(parts[part] for part in sorted(parts))
-            if hashlib.sha256(text.encode()).hexdigest() == digest:
-                self.by_edition[entry.number("edition")] = parse_declared(text)
+            declared = parse_declared(text)
+            if hashlib.sha256(text.encode()).hexdigest() == digest and declared is not None:
+                self.by_edition[entry.number("edition")] = declared
 
 
 def check_rules(own: Sequence[Entry], published: Sequence[Entry], report: Report) -> None:
-    replay, faults, configurations = Replay(), 0, Configurations()
+    replay, faults, capless, configurations = Replay(), 0, 0, Configurations()
     for entry in published:
         configurations.see(entry)
     replay.declared, replay.trials = configurations.by_edition, configurations.trials
     for entry in own:
         earlier = (before for before in published if before.position < entry.position)
         replay.rate = max(map(rate_in, earlier), default=1)
+        capless += not replay.knows_caps(entry)
         for fault in faults_with(entry, replay):
             faults += 1
             report.wrong(place_of(entry), fault)
@@ -2543,6 +2551,8 @@ def check_rules(own: Sequence[Entry], published: Sequence[Entry], report: Report
             report.unproved("ground-declared", file=place_of(entry), proof=proof)
         if entry.name not in OF_PEOPLE or entry.v != 1:
             report.unproved("event-unknown", name=entry.name, file=place_of(entry))
+    if capless:
+        report.unproved("caps-unknown", n=capless)
     if own and not faults:
         letters = sum(entry.name == "letter-begun" for entry in own)
         report.proved("letters-grounded", n=letters)
@@ -3082,7 +3092,7 @@ class People:
         self.unknown: dict[str, int] = {}
         self.lists: dict[int, int] = {}
         """How many people are on each list."""
-        self.people = self.faults = self.gaps = self.declared = 0
+        self.people = self.faults = self.gaps = self.declared = self.capless = 0
         self.rate = 1
         self.editions: dict[int, int] = {}
         """Where each was published."""
@@ -3105,6 +3115,7 @@ class People:
         replay.rate = self.rate
         replay.declared = self.configurations.by_edition
         replay.trials = self.configurations.trials
+        self.capless += not replay.knows_caps(entry)
         for fault in faults_with(entry, replay):
             self.faults += 1
             self.report.wrong(place, fault)
@@ -3152,6 +3163,8 @@ class People:
             self.report.proved("people-grounded", n=with_ground, more=without_ground)
         if self.declared:
             self.report.unproved("grounds-declared", n=self.declared)
+        if self.capless:
+            self.report.unproved("caps-unknown", n=self.capless)
         for name, count in sorted(self.unknown.items()):
             self.report.unproved("event-unknown", name=name, file=f"× {count}")
         lists = {str(number): self.lists[number] for number in sorted(self.lists)}
@@ -3999,6 +4012,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "que quelqu'un ait consenti ou demandé pour {n} des fondements et demandes : ils furent "
         "déclarés, ou ce sont des actes qu'aucun courriel n'a confirmés, ou qu'aucun élément de "
         "preuve ne montre",
+    ),
+    "caps-unknown": (
+        "whether there was room for {n} letters that were begun or held back: the configuration of "
+        "their editions, which may have caps, is not here",
+        "s'il y avait de la place pour {n} lettres commencées ou retenues : la configuration de "
+        "leurs éditions, qui peut avoir des plafonds, n'est pas ici",
     ),
     "one-person-unproved": (
         "that nobody stands in the ledger under two ids: it names nobody, and the operator alone "

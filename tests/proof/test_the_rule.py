@@ -203,7 +203,10 @@ class Life:
 
     def faults(self) -> list[str]:
         replay = verify.Replay()
-        replay.declared = {self.plan.edition: verify.parse_declared(declared_in(self.plan))}
+        replay.declared = {
+            self.plan.edition: verify.parse_declared(declared_in(self.plan))
+            or verify.NOTHING_DECLARED
+        }
         replay.trials = {
             letter: [verify.Trial(1, arms)] for letter, arms in arms_in(self.plan).items()
         }
@@ -828,8 +831,9 @@ def test_a_refusal_under_a_cap_that_is_not_in_force_is_found(other: e.LetterWith
 def test_the_caps_of_an_edition_are_read_from_the_words_that_were_published() -> None:
     texts = ["20 per 1 month 2 days 3 hours 4 minutes", "1 per 90 minutes", "0 per", "x", 5]
     declared = verify.parse_declared(json.dumps({"pressure": texts, "timezone": PARIS}))
+    assert declared is not None
     assert [cap[2:] for cap in declared.caps] == [(20, 1, 2, 184), (1, 0, 0, 90)]
-    assert verify.parse_declared("[]") == verify.parse_declared("{") == verify.Declared()
+    assert verify.parse_declared("[]") is verify.parse_declared("{") is None
     for text in texts[:2]:
         [same] = verify.parse_caps([str(parse_cap(str(text)))])
         assert same[2:] in [cap[2:] for cap in declared.caps]

@@ -42,7 +42,7 @@ Plain = dict[str, object]
 def in_verify(life: Sequence[bytes], settings: str = "{}") -> list[tuple[str, int]]:
     """The lines that verify.py finds broken, with positions; `settings` are those of edition 1."""
     replay, broken = verify.Replay(), []
-    replay.declared = {1: verify.parse_declared(settings)}
+    replay.declared = {1: verify.parse_declared(settings) or verify.NOTHING_DECLARED}
     for position, octets in enumerate(life, 1):
         fact = verify.parse_entry(position, octets)
         lines = verify.LINES_ABOUT.get(verify.subject(fact), verify.LINES_ABOUT["any"])

@@ -43,7 +43,12 @@ from tests.proof.handed import (
     small_book,
     summed,
 )
-from tests.proof.independent.verifier import bundle_faults, ledger_faults
+from tests.proof.independent.verifier import (
+    bundle_faults,
+    bundle_verified,
+    ledger_faults,
+    ledger_verified,
+)
 from tests.proof.test_the_rule import ROWS
 from tests.sizes import sized
 
@@ -190,6 +195,32 @@ def holds(files: Files) -> bool:
     found, page = by_verify(files), by_the_page(files)
     assert found == page, bundle_faults(files) if not is_ledger(files) else ledger_faults(files)
     return page[0]
+
+
+@pytest.mark.parametrize("settings", ["{}", "[]"])
+def test_of_an_edition_without_a_configuration_neither_knows_the_caps(settings: str) -> None:
+    """Its words are missing, or are none: that is not to say that there were no caps."""
+    book = small_book(settings)
+    begun = begin_letter(book, ANNA, "l3", "m3", edition=7)
+    refused = {"why": "pressure", "cap": "1 per 7 days", "letter": "l4", "key": "list:10"}
+    held = book.write(ANNA, "letter-withheld", edition=7, purpose="conseils", **refused)
+    unknown = {("P1.65", begun), ("P1.66", held)}
+    if settings == "[]":
+        unknown |= {
+            ("P1.65", position)
+            for position in book.positions(ANNA)
+            if b'"kind":"letter"' in book.entries[position - 1]
+        }
+    for files, verified in (
+        (ledger_of(book), ledger_verified),
+        (whole_bundle(book), bundle_verified),
+    ):
+        assert verified(files).unknown == unknown
+        report = verify.Report()
+        examine = verify.verify_ledger if is_ledger(files) else verify.verify_bundle
+        examine(MemoryFiles(files, report), verify.Options(), report, Quick("openssl"))
+        [told] = [f for f in report.unproved_findings if f.code == "caps-unknown"]
+        assert told.values["n"] == str(len(unknown))
 
 
 def test_what_is_handed_over_holds_in_both() -> None:

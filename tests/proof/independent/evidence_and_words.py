@@ -34,11 +34,14 @@ Place = int | str
 
 
 class Verification:
-    """Which lines do not hold, and where: a position or the name of a file."""
+    """Which lines do not hold, and where: a position or the name of a file; and of which nothing
+    can be known.
+    """
 
     def __init__(self, files: Files) -> None:
         self.files = files
         self.faults: set[tuple[str, Place]] = set()
+        self.unknown: set[tuple[str, Place]] = set()
 
     def holds(self, line: str, place: Place, holds: object) -> None:
         if not holds:
@@ -185,7 +188,8 @@ def configurations(published: Iterable[Fact]) -> dict[int, dict[str, object]]:
                 value = read_json(text.encode())
             except ValueError:
                 value = None
-            known[fact.number("edition")] = value if isinstance(value, dict) else {}
+            if isinstance(value, dict):
+                known[fact.number("edition")] = value
     return known
 
 

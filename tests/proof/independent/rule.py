@@ -193,6 +193,15 @@ class Person:
         self.take_in(fact)
         return [*lines, *(["P1.55"] if not HOLDS["P1.55"](self, fact) else [])]
 
+    def untold(self, fact: Fact) -> list[str]:
+        """The lines of pressure that nothing can be said of: no configuration of its edition."""
+        if fact.number("edition") in self.configurations:
+            return []
+        if fact.name == "letter-begun" and fact.text("kind") not in (*ASKING, "rights"):
+            return ["P1.65"]
+        is_held = fact.name == "letter-withheld" and fact.text("why") == "pressure"
+        return ["P1.66"] if is_held else []
+
     def message(self, fact: Fact) -> Message:
         return self.messages.get(fact.text("message"), Message())
 

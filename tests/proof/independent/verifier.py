@@ -64,12 +64,16 @@ PROMISE = re.compile(
 
 def bundle_faults(files: Files) -> set[tuple[str, Place]]:
     """What of a bundle does not hold."""
+    return bundle_verified(files).faults
+
+
+def bundle_verified(files: Files) -> Verification:
     v = Verification(files)
     for name in files:
         v.holds("B.01", name, BUNDLE.fullmatch(name))
     sums, head = v.sums("B.01"), v.head()
     if head is None:
-        return v.faults
+        return v
     checkpoint, key, times = head
     promise = v.attempt("B.05", "stream.note", read_promise, v, checkpoint, key, sums)
     stream, versions = promise or ("", 0)
@@ -93,6 +97,7 @@ def bundle_faults(files: Files) -> set[tuple[str, Place]]:
         v.not_after(times, fact, changes, "B.17")
         earlier = [change for change in changes if change.position < fact.position]
         person.rate = max([1, *(change.number("rate") for change in earlier)])
+        v.unknown |= {(line, fact.position) for line in person.untold(fact)}
         v.faults |= {(line, fact.position) for line in person.broken(fact)}
     pieces = evidence(v, own)
     words = words_shown(v, own, published)
@@ -100,7 +105,7 @@ def bundle_faults(files: Files) -> set[tuple[str, Place]]:
         v.holds("B.14", name, names_what_is_there(piece, words))
     who_it_is(v, stream, own, pieces)
     tells_of(v, own, pieces)
-    return v.faults
+    return v
 
 
 def read_promise(
@@ -162,13 +167,17 @@ def read_tile(data: bytes, width: int) -> list[bytes]:
 
 def ledger_faults(files: Files) -> set[tuple[str, Place]]:
     """What of a whole ledger does not hold."""
+    return ledger_verified(files).faults
+
+
+def ledger_verified(files: Files) -> Verification:
     v = Verification(files)
     for name in files:
         v.holds("L.01", name, LEDGER.fullmatch(name))
     v.sums("L.01")
     head = v.head()
     if head is None:
-        return v.faults
+        return v
     checkpoint, key, times = head
     widths = [min(256, checkpoint.size - begin) for begin in range(0, checkpoint.size, 256)]
     tiles = {tile_name(number, width): width for number, width in enumerate(widths)}
@@ -199,6 +208,7 @@ def ledger_faults(files: Files) -> set[tuple[str, Place]]:
         if fact.stream != INSTALLATION:
             person = people.setdefault(fact.stream, Person(configurations=declared, trials=tried))
             person.rate = rate
+            v.unknown |= {(line, fact.position) for line in person.untold(fact)}
             v.faults |= {(line, fact.position) for line in person.broken(fact)}
         elif fact in changes:
             rate = max(rate, fact.number("rate"))
@@ -208,7 +218,7 @@ def ledger_faults(files: Files) -> set[tuple[str, Place]]:
     for fact in facts:
         if fact.name == "sequence-published":
             v.holds("L.10", fact.position, digests(fact.data.get("files")) <= words.keys())
-    return v.faults
+    return v
 
 
 def signed_on_the_way(
