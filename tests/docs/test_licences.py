@@ -23,7 +23,9 @@ OFFICIAL_TEXT = "0d96a4ff68ad6d4b6f1f30f713b18d5184912ba8dd389f86aa7710db079abcb
 """SHA-256 of the text as the Free Software Foundation publishes it."""
 
 BEFORE_SPDX = {
+    "Apache License, Version 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
+    "BSD": "BSD-2-Clause",
     "BSD License": "BSD-3-Clause",
     "MIT License": "MIT",
 }
