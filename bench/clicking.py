@@ -36,6 +36,9 @@ port = {}
 [mailbox]
 smtp_port = {}
 port = {}
+
+[console]
+port = 0
 """
 
 

@@ -16,6 +16,7 @@ from engine.commands.command_handler import CommandHandler
 from engine.config import Config, Site, read_config
 from engine.context import AppContext, DatabaseContext
 from engine.desk.clock import Clock, wall_now
+from engine.desk.console import SQL as CONSOLE_DESK_SQL
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
 from engine.desk.processes import SQL as PROCESSES_SQL
@@ -35,6 +36,7 @@ from engine.store.database import Database
 from engine.store.embedded import Embedded
 from engine.store.migrate import prepare
 from engine.store.scrubbing import scrub
+from engine.vault.accounts import SQL as ACCOUNTS_SQL
 from engine.vault.segments import PersonalSegments
 from engine.vault.stop_journal import StopJournal
 from engine.vault.vault import SQL as VAULT_SQL
@@ -108,7 +110,15 @@ def open_context_in(
         check_secrets(database, secrets.fingerprints(), config.secrets)
         check_clock(database)
         with database.connection() as connection:
-            for sql in (DESK_SQL, PROCESSES_SQL, VAULT_SQL, LEDGER_SQL, PROOF_SQL):
+            for sql in (
+                DESK_SQL,
+                PROCESSES_SQL,
+                CONSOLE_DESK_SQL,
+                VAULT_SQL,
+                ACCOUNTS_SQL,
+                LEDGER_SQL,
+                PROOF_SQL,
+            ):
                 sql.check(connection)
         vault = Vault(database, secrets.pepper, StopJournal(config.data))
         desk = Desk(database)

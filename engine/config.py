@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
+from engine.console.settings import Console, read_console
 from engine.i18n.in_words import as_words
 from engine.intake.address import AddressRefused, normalise
 from engine.letter.colour import read_colour
@@ -164,6 +165,7 @@ class Config:
     proof: Proof = field(default_factory=Proof)
     form: FormDoor = FormDoor()
     measure: Measure = field(default_factory=Measure)
+    console: Console = field(default_factory=Console)
     store_url: str = "embedded"
     mailbox_smtp_port: int = 8025
     mailbox_port: int = 8081
@@ -238,12 +240,12 @@ def config_of(folder: Path, text: str) -> Config:
         sending_part.parsed("pause_after_outage", parse_delay, Delay(days=1)),
         sending_part.parsed("drain", parse_seconds, 30),
     )
-    mailbox, store, proof_part, form_part, measure_part = (
-        _part(root, name) for name in ("mailbox", "store", "proof", "form", "measure")
+    mailbox, store, proof_part, form_part, measure_part, console_part = (
+        _part(root, name) for name in ("mailbox", "store", "proof", "form", "measure", "console")
     )
     measure, measured = read_measure(measure_part, site.language)
     form = FormDoor(form_part.get("order_key_file", str, ""))
-    proof = read_proof(proof_part)
+    proof, console = read_proof(proof_part), read_console(console_part)
     ports = (_port(mailbox, "smtp_port", 8025), _port(mailbox, "port", 8081))
     url = store.get("url", str, "embedded")
     if url != "embedded" and not url.startswith(("postgresql://", "postgres://")):
@@ -253,12 +255,14 @@ def config_of(folder: Path, text: str) -> Config:
         )
     settings = replace(_settings(root, site), measured=measured)
     parts = (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part, measure_part)
-    for part in parts:
+    for part in (*parts, console_part):
         part.finish()
     root.finish()
     if mistakes:
         raise Unpublishable(tuple(sorted(set(mistakes))))
-    return Config(folder, site, settings, web, smtp, sending, proof, form, measure, url, *ports)
+    return Config(
+        folder, site, settings, web, smtp, sending, proof, form, measure, console, url, *ports
+    )
 
 
 def _part(root: Table, name: str) -> Table:

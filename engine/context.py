@@ -14,6 +14,7 @@ from engine.api.stores import ApiStores
 from engine.commands.command_handler import CommandHandler
 from engine.config import Config
 from engine.desk.clock import Clock
+from engine.desk.console import ConsoleDesk
 from engine.desk.desk import Desk
 from engine.desk.processes import Processes
 from engine.imports.stores import ImportStores
@@ -27,6 +28,7 @@ from engine.sending.stores import SendingStores
 from engine.sequence.model import Plan
 from engine.store.database import Database
 from engine.store.scrubbing import Scrubbed
+from engine.vault.accounts import Accounts
 from engine.vault.field_counts import FieldCounts
 from engine.vault.vault import Vault
 from engine.views import Views
@@ -68,6 +70,14 @@ class AppContext:
     @property
     def field_counts(self) -> FieldCounts:
         return FieldCounts(self.database)
+
+    @property
+    def accounts(self) -> Accounts:
+        return Accounts(self.database)
+
+    @property
+    def console_desk(self) -> ConsoleDesk:
+        return ConsoleDesk(self.database)
 
     @property
     def processes(self) -> Processes:

@@ -56,6 +56,9 @@ port = {smtp}
 sink = true
 tls = "none"
 
+[console]
+port = 0
+
 [[purpose]]
 id = "conseils"
 name = "La lettre du potager"

@@ -96,7 +96,7 @@ def test_an_installation_is_made_and_serves_its_form(
     config = tmp_path / "mine/config.toml"
     text = config.read_text("utf-8")
     port = free_port()
-    for usual, free in ((8080, port), (8081, free_port()), (8025, free_port())):
+    for usual, free in ((8080, port), (8081, free_port()), (8025, free_port()), (8082, 0)):
         text = text.replace(f"port = {usual}", f"port = {free}")
     config.write_text(text, "utf-8")
     with (tmp_path / "run.log").open("w") as log:

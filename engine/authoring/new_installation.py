@@ -34,8 +34,13 @@ def own_installation(target: Path, owner: Owner, ports: Ports) -> Config:
 def free_ports() -> Ports:
     """The usual ones where nothing listens on them, otherwise the next ten further on."""
     for step in count(0, 10):
-        ports = Ports(USUAL_PORTS.web + step, USUAL_PORTS.smtp + step, USUAL_PORTS.page + step)
-        if all(map(_is_free, (ports.web, ports.smtp, ports.page))):
+        ports = Ports(
+            USUAL_PORTS.web + step,
+            USUAL_PORTS.smtp + step,
+            USUAL_PORTS.page + step,
+            USUAL_PORTS.console + step,
+        )
+        if all(map(_is_free, (ports.web, ports.smtp, ports.page, ports.console))):
             return ports
     raise AssertionError("counting never ends")
 

@@ -74,6 +74,44 @@ def part_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+ROLES = ("author", "operator", "rights", "auditor")
+
+
+def console_arguments(parser: argparse.ArgumentParser) -> None:
+    part_arguments(parser)
+    parser.add_argument(
+        "--port",
+        type=port_argument,
+        default=None,
+        metavar="PORT",
+        help=N_("another port of this machine than the configured one, by the name localhost"),
+    )
+    parts = parser.add_subparsers(dest="part", metavar="invite | accounts | end | remove")
+    invite = parts.add_parser(
+        "invite", help=N_("print a link with which somebody signs in once, and adds a passkey")
+    )
+    invite.add_argument(
+        "name", metavar="NAME", help=N_("who it is for; an account that is there, or a new one")
+    )
+    invite.add_argument("--role", choices=ROLES, default=None, help=N_("what a new account may do"))
+    invite.add_argument(
+        "--read", action="store_true", help=N_("an author who may also read people")
+    )
+    parts.add_parser("accounts", help=N_("who may use the console, and who is signed in"))
+    end = parts.add_parser("end", help=N_("end a session, or all sessions of an account"))
+    end.add_argument("who", metavar="WHO", help=N_("as `relance console accounts` shows it"))
+    remove = parts.add_parser(
+        "remove", help=N_("remove an account with its passkeys; what it did stays recorded")
+    )
+    remove.add_argument("name", metavar="NAME", help=N_("whose account it is"))
+
+
+def port_argument(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 65536):
+        raise argparse.ArgumentTypeError(N_("a port number, or 0 for any that is free"))
+    return int(text)
+
+
 def speed_argument(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= FASTEST):
         raise argparse.ArgumentTypeError(N_("a whole number from 1 to 10000000"))
@@ -217,6 +255,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "init": init_arguments,
     "run": run_arguments,
     "web": part_arguments,
+    "console": console_arguments,
     "follow": part_arguments,
     "send": part_arguments,
     "demo": demo_arguments,

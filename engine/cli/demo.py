@@ -51,9 +51,9 @@ def demo(folder: Path, args: argparse.Namespace) -> int:
 
 
 def _free_ports() -> Ports:
-    """Three that the system has to give at this moment."""
+    """Four that the system has to give at this moment."""
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(3)]
+        sockets = [stack.enter_context(socket.socket()) for _ in range(4)]
         for reserved in sockets:
             reserved.bind(("127.0.0.1", 0))
         return Ports(*(int(reserved.getsockname()[1]) for reserved in sockets))

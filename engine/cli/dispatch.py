@@ -35,6 +35,8 @@ def context_verb(name: str) -> ContextVerb:
             from engine.cli.run import run as carry_out
         case "web":
             from engine.cli.run import web as carry_out
+        case "console":
+            from engine.cli.console import console as carry_out
         case "follow":
             from engine.cli.run import follow as carry_out
         case "send":

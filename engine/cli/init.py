@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -196,7 +196,7 @@ def _asked(args: argparse.Namespace) -> tuple[Owner, Ports]:
         raise UserError("\n  ".join(faults), 2)
     url = urlsplit(answers["url"])
     if is_loopback(answers["url"]) and url.port:
-        ports = Ports(url.port, ports.smtp, ports.page)
+        ports = replace(ports, web=url.port)
     name, address, purpose = (
         spaced(answers[option]) if language == "fr" else answers[option]
         for option in ("name", "address", "purpose")

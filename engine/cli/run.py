@@ -10,6 +10,7 @@ import gc
 import logging
 import signal
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from engine.context import AppContext
 from engine.desk.processes import Disagreement
@@ -20,7 +21,7 @@ from engine.runtime.shutdown import STOP_SIGNALS
 from engine.store.safe_error_text import safe_error_text
 
 log = logging.getLogger("relance.run")
-PARTS = ("web", "follow", "send")
+PARTS = ("web", "console", "follow", "send")
 
 
 def run(
@@ -39,6 +40,15 @@ def follow(context: AppContext, args: argparse.Namespace) -> int:
 
 def send(context: AppContext, args: argparse.Namespace) -> int:
     return _run(context, ("send",), args.seconds)
+
+
+def console(context: AppContext, args: argparse.Namespace) -> int:
+    port = context.config.console.port if args.port is None else args.port
+    url = context.config.console.url if args.port is None else ""
+    served = replace(context.config.console, port=port, url=url)
+    return _run(
+        replace(context, config=replace(context.config, console=served)), ("console",), args.seconds
+    )
 
 
 def _collect_seldom() -> None:

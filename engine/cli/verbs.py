@@ -54,6 +54,7 @@ VERBS: dict[str, Verb] = {
     ),
     "run": Verb("start", N_("do everything: pages, following, sending")),
     "web": Verb("start", N_("only the pages and the API")),
+    "console": Verb("start", N_("only the console, and who may use it")),
     "follow": Verb("start", N_("only keep the views up to date")),
     "send": Verb("start", N_("only send")),
     "demo": Verb("start", N_("the sample installation with the clock sped up"), "folder"),

@@ -40,6 +40,8 @@ POLICY = (
     " 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 _CODE = re.compile(r"`([^`]+)`")
+OF_A_PAGE = HEADERS | {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
+"""With no referrer at all, browsers say that a form comes from nowhere (`Origin: null`)."""
 STATIC_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -119,12 +121,12 @@ class ConsolePages:
         language: Language,
         *,
         status: int = 200,
-        headers: Mapping[str, str] = HEADERS,
+        headers: Mapping[str, str] = OF_A_PAGE,
         **values: object,
     ) -> Response:
         text = self.text(template, language, **values)
-        own = HEADERS | {"Content-Security-Policy": POLICY, "Content-Language": language}
-        return Response(text, status, {**own, **headers}, media_type="text/html")
+        own = {**OF_A_PAGE, "Content-Language": language, **headers}
+        return Response(text, status, own, media_type="text/html")
 
     def text(self, template: str, language: Language, **values: object) -> str:
         """A page or a piece of one, without headers."""

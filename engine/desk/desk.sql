@@ -48,6 +48,12 @@ CREATE TABLE IF NOT EXISTS desk.visited (
     letter text NOT NULL, kind text NOT NULL, link text NOT NULL, week integer NOT NULL, visits bigint NOT NULL, people bigint NOT NULL,
     PRIMARY KEY (letter, kind, link, week));
 CREATE INDEX IF NOT EXISTS visited_week ON desk.visited (week);
+CREATE TABLE IF NOT EXISTS desk.console_session (
+    token bytea PRIMARY KEY, id text NOT NULL UNIQUE, account text NOT NULL, enrols boolean NOT NULL, way text NOT NULL, browser text NOT NULL,
+    notice text NOT NULL DEFAULT '',    since timestamptz NOT NULL DEFAULT clock_timestamp(), seen timestamptz NOT NULL DEFAULT clock_timestamp());
+CREATE INDEX IF NOT EXISTS console_session_account ON desk.console_session (account);
+CREATE TABLE IF NOT EXISTS desk.console_token (
+    token bytea PRIMARY KEY, kind text NOT NULL, account text NOT NULL, value text NOT NULL, until timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.count (name text NOT NULL, day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (name, day));
 CREATE TABLE IF NOT EXISTS desk.segment_count (segment text NOT NULL, engine_day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (segment, engine_day))
 

@@ -20,11 +20,12 @@ def announce(
     installation: Installation,
     unpublished_changes: Callable[[], int],
     *,
+    console: Callable[[], Iterator[str]],
     sends: bool,
 ) -> Iterator[str]:
     """Line by line. `unpublished_changes` counts what stands in the author's folder and is not in
-    force; asked only where the folder can be published. `sends`: this process sends, so that a
-    pause is news.
+    force; asked only where the folder can be published. `console` says where the console is, where
+    this process serves it. `sends`: this process sends, so that a pause is news.
     """
     _ = translator(config.site.language)
     here = f"http://{config.web.host}:{config.web.port}"
@@ -38,6 +39,7 @@ def announce(
     forms = ", ".join(f"{config.site.url}/f/{name}" for name in installation.plan().forms)
     if forms:
         yield _("Forms: {forms}").format(forms=forms)
+    yield from console()
     if clock.rate != 1:
         sentence = _(
             "The clock runs {n} times faster than real time: this is a trial. Its date, every ten"
@@ -53,6 +55,14 @@ def announce(
             "Sending is paused ({why}): `relance resume` says what will leave, then lets it."
         ).format(why=why)
     yield _("Ctrl-C stops.")
+
+
+def console_lines(config: Config, origin: str, link: str) -> Iterator[str]:
+    """Where the console is, and the `link` that signs in, "" for none."""
+    _ = translator(config.site.language)
+    yield _("The console, where you see and steer: {url}").format(url=origin)
+    if link:
+        yield _("  to sign in, once, within a quarter of an hour: {link}").format(link=link)
 
 
 def engine_date(config: Config, clock: Clock) -> str:

@@ -15,9 +15,9 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 
 from engine.audience.date_duty import DateDuty
@@ -27,12 +27,12 @@ from engine.authoring.publication import unpublished_changes
 from engine.commands.group_commit import CommandGroupCommit
 from engine.config import Config
 from engine.context import AppContext
-from engine.i18n.language import N_
+from engine.i18n.language import N_, translator
 from engine.i18n.user_error import UserError
 from engine.ledger.store import CHANNEL, LOST
 from engine.privacy.erasure import scrub_and_log
 from engine.privacy.retention import apply_if_night
-from engine.runtime.announcement import announce, engine_date
+from engine.runtime.announcement import announce, console_lines, engine_date
 from engine.runtime.cosigning import cosign_when_due
 from engine.runtime.heartbeat import beating
 from engine.runtime.scheduler import Intervals, claim_broadcasts
@@ -133,12 +133,24 @@ class Listeners:
     mailbox_port: int
     site: socket.socket | None = None
     letterbox: socket.socket | None = None
+    console: socket.socket | None = None
 
 
-async def open_listeners(config: Config, web: bool, stack: AsyncExitStack) -> Listeners:
+async def open_listeners(
+    config: Config, parts: Collection[str], stack: AsyncExitStack
+) -> Listeners:
     """Raises UserError with the key to change. `stack` closes them."""
-    if not web:
-        return Listeners(config.mailbox_smtp_port)
+    listeners = Listeners(config.mailbox_smtp_port)
+    if "web" in parts:
+        listeners = await _readers_listeners(config, stack)
+    if "console" in parts:
+        host, port = config.console.host, config.console.port
+        console = _listen(host, port, "[console] host, port", stack)
+        listeners = replace(listeners, console=console)
+    return listeners
+
+
+async def _readers_listeners(config: Config, stack: AsyncExitStack) -> Listeners:
     site = _listen(config.web.host, config.web.port, "[web] host, port", stack)
     if not config.smtp.is_mailbox:
         return Listeners(config.mailbox_smtp_port, site)
@@ -209,7 +221,7 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, told_to_stop)
     async with AsyncExitStack() as stack:
-        listeners = await open_listeners(context.config, "web" in options.parts, stack)
+        listeners = await open_listeners(context.config, options.parts, stack)
         sends = "send" in options.parts
         settings = relay_of(context.config, listeners.mailbox_port) if sends else None
         # In a thread: a database that does not answer must not keep us from hearing that we are to
@@ -266,6 +278,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
             stack.callback(context.visit_counts.close)
             tasks.append(_on(intervals.every(30), stop, context.visit_counts.settle))
             tasks += _sites(context, group_commit, listeners, stop, sends)
+        if listeners.console is not None:
+            tasks.append(_console(context, listeners.console, stop, options.parts))
         intervals.start()
         stack.callback(intervals.stop)
         if options.seconds:
@@ -328,6 +342,7 @@ def _sites(
             context.clock,
             context.installation_stream.current(),
             lambda: unpublished_changes(context),
+            console=lambda: _console_lines(context, listeners.console),
             sends=sends,
         )
         print("\n".join(lines), flush=True)
@@ -347,6 +362,40 @@ def _sites(
             )
         )
     return sites
+
+
+async def _console(
+    context: AppContext, listening: socket.socket, stop: asyncio.Event, parts: Collection[str]
+) -> None:
+    """Beside other parts it may fail alone: letters go on without it."""
+    from engine.console.application import Console
+    from engine.web.server import serve_on
+
+    def ready() -> None:
+        if "web" not in parts:
+            _ = translator(context.config.site.language)
+            print("\n".join([*_console_lines(context, listening), _("Ctrl-C stops.")]), flush=True)
+
+    settings = context.config.console
+    try:
+        origin = settings.address(listening.getsockname()[1])
+        app = Console(context, origin, context.secrets.nonce_key).app
+        await serve_on(app, listening, settings.trusted_proxies, ready, stop)
+    except Exception:
+        if "send" not in parts:
+            raise
+        log.exception("the console has ended, and everything else goes on")
+        await stop.wait()
+
+
+def _console_lines(context: AppContext, listening: socket.socket | None) -> Iterator[str]:
+    if listening is None:
+        return
+    from engine.console.sign_in import first_link
+
+    origin = context.config.console.address(listening.getsockname()[1])
+    link = first_link(context.config, context.accounts, context.console_desk, origin)
+    yield from console_lines(context.config, origin, link)
 
 
 async def _times_set(event: asyncio.Event, stop: asyncio.Event) -> AsyncIterator[None]:
@@ -399,6 +448,7 @@ def _forget(context: AppContext) -> None:
     context.desk.forget()
     context.desk.forget_visited(week_of(context.clock.now() - VISITS_KEPT))
     context.processes.forget()
+    context.console_desk.forget()
     if ended := context.vault.end_archives(context.clock.now()):
         log.info("sealed proof deleted at its term", extra={"people": ended})
 

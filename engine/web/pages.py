@@ -268,18 +268,19 @@ def site_headers(site: Site) -> dict[str, str]:
 
 
 class Ours:
-    """The headers of C02 on every answer that has not set its own, and no cookie whatever
-    happens.
+    """The headers of C02 on every answer that has not set its own; no cookie whatever happens,
+    unless there may be `cookies`.
     """
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
+    def __init__(self, headers: Mapping[str, str], *, cookies: bool = False) -> None:
+        self.cookies = cookies
         self._pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     def among(self, headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         known = {name.lower() for name, _ in headers}
         kept = (
             [pair for pair in headers if pair[0] != b"set-cookie"]
-            if b"set-cookie" in known
+            if b"set-cookie" in known and not self.cookies
             else list(headers)
         )
         return kept + [pair for pair in self._pairs if pair[0] not in known]
@@ -292,8 +293,8 @@ class Ours:
 class Headers:
     """Around the application: ours on every answer."""
 
-    def __init__(self, app: App, ours: Mapping[str, str]) -> None:
-        self.app, self.ours = app, Ours(ours)
+    def __init__(self, app: App, ours: Mapping[str, str], *, cookies: bool = False) -> None:
+        self.app, self.ours = app, Ours(ours, cookies=cookies)
 
     async def __call__(
         self, scope: MutableMapping[str, object], receive: Receive, send: Send

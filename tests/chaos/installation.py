@@ -41,6 +41,9 @@ sink = true
 tls = "none"
 connections = {connections}
 
+[console]
+port = 0
+
 [sending]
 in_doubt = "{in_doubt}"
 pause_after_outage = "300 days"

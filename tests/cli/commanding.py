@@ -42,6 +42,9 @@ port = {web}
 smtp_port = {smtp}
 port = {page}
 
+[console]
+port = 0
+
 [[purpose]]
 id = "conseils"
 name = "La lettre du potager"

@@ -8,6 +8,7 @@ import pytest
 
 from engine.context import AppContext
 from tests.console import sample
+from tests.console.serving import Browser, Served, console_of
 from tests.running_installation import Installations
 from tests.web.browsing import close_browser
 
@@ -27,3 +28,16 @@ def context(installations: Installations) -> Iterator[AppContext]:
 @pytest.fixture(scope="module")
 def people(context: AppContext) -> list[str]:
     return sample.lived(context)
+
+
+@pytest.fixture(scope="module")
+def console(context: AppContext) -> Iterator[Served]:
+    """`console.as_role(Role.AUTHOR)` is the browser of somebody who is signed in."""
+    with console_of(context) as served:
+        yield served
+
+
+@pytest.fixture
+def operator(console: Served) -> Iterator[Browser]:
+    with console.as_role() as browser:
+        yield browser

@@ -31,7 +31,7 @@ def commands(of: argparse.ArgumentParser, typed: str = "") -> Iterator[tuple[str
     for part in parts:
         for word, inner in part.choices.items():
             yield from commands(inner, f"{typed} {word}".strip())
-    if not parts:
+    if not parts or (typed and not all(part.required for part in parts)):
         options = {
             max(action.option_strings, key=len) for action in of._actions if action.option_strings
         }

@@ -189,6 +189,12 @@ STAYS = {
     "desk.secret": "name fingerprint",
     "desk.count": "name day n",
     "desk.segment_count": "segment engine_day n",
+    # Of colleagues, and what their pages say once without naming anybody.
+    "desk.console_session": "token id account enrols way browser notice since seen",
+    "desk.console_token": "token kind account value until",
+    "vault.console_account": "account name role reads language created_at issuer subject",
+    "vault.console_passkey": ("credential account name public_key sign_count created_at used_at"),
+    "vault.console_recovery_code": "account mark hash",
     "desk.trouble": "process what why since",
     "vault.migration": "name at",
     "view_agenda_5.position": "one position",

@@ -14,8 +14,10 @@ from tests.shape.source import Finding, Source
 
 # The classes that open to everything a store holds, each with the module it comes from.
 STORES: Mapping[str, str] = {
+    "Accounts": "engine.vault.accounts",
     "AppContext": "engine.context",
     "Clock": "engine.desk.clock",
+    "ConsoleDesk": "engine.desk.console",
     "CommandHandler": "engine.commands.command_handler",
     "Database": "engine.store.database",
     "DatabaseContext": "engine.context",
@@ -51,6 +53,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
         "engine/cli/": ("AppContext", "DatabaseContext", "Processes"),
         "engine/commands/": ("InstallationStream", "Ledger", "Vault"),
         "engine/context.py": tuple(STORES),
+        "engine/console/": ("Accounts", "ConsoleDesk"),
         "engine/desk/": ("Database",),
         "engine/imports/": ("Clock", "CommandHandler", "InstallationStream", "Vault"),
         "engine/installation/": ("Ledger",),

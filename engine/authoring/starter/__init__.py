@@ -30,6 +30,7 @@ class Ports:
     web: int = 8080
     smtp: int = 8025
     page: int = 8081
+    console: int = 8082
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ def _listening(ports: Ports) -> dict[tuple[str, str], str | int]:
         ("web", "port"): ports.web,
         ("mailbox", "smtp_port"): ports.smtp,
         ("mailbox", "port"): ports.page,
+        ("console", "port"): ports.console,
+        ("console", "url"): f"http://localhost:{ports.console}",
     }
 
 

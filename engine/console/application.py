@@ -1,0 +1,137 @@
+"""The console as one site: every page module's routes behind the guard, the files of style and
+script, and what is said where there is no page.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+from typing import cast
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.routing import Route as StarletteRoute
+
+from engine.console import today
+from engine.console.access import Right
+from engine.console.caller import OpenRoute
+from engine.console.guard import Guard, headers_of
+from engine.console.rendering import ConsolePages, Standing, static_file
+from engine.console.sign_in import SignIn
+from engine.console.stores import ConsoleStores
+from engine.console.visit import Route
+from engine.i18n.language import N_
+from engine.ledger.store import LOST
+from engine.web.pages import App, Headers
+
+log = logging.getLogger("relance.console")
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def page_routes(stores: ConsoleStores) -> tuple[Route, ...]:
+    """Of every page module."""
+    return (*today.routes(stores),)
+
+
+class Console:
+    """`app` serves `routes` to who may, and `open_routes` to everybody."""
+
+    def __init__(
+        self, stores: ConsoleStores, origin: str, key: bytes, routes: Sequence[Route] = ()
+    ) -> None:
+        """`origin` is what browsers reach it by; `key` signs what waits for somebody to sign in.
+        `routes` come besides those of the page modules.
+        """
+        pages = ConsolePages(stores.config.site, lambda: _standing(stores))
+        sign_in = SignIn(stores)
+        self.guard = Guard(stores, pages, origin, key, sign_in.page)
+        self.open_routes: tuple[OpenRoute, ...] = tuple(sign_in.open_routes())
+        self.routes = (*sign_in.routes(), *page_routes(stores), *routes)
+        site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+        for route in self.open_routes:
+            _add(site, route.method, route.path, _opened(self.guard, route))
+        for guarded in self.routes:
+            if not isinstance(guarded.right, Right):
+                raise TypeError(f"{guarded.method} {guarded.path} names no right")
+            _add(site, guarded.method, guarded.path, _guarded(self.guard, guarded))
+        _add(site, "GET", "/static/{digest}/{name}", _static)
+        _add_errors(site, self.guard)
+        site.add_middleware(Headers, ours=headers_of(origin), cookies=True)
+        self.site, self.app = site, cast(App, site)
+
+
+def _standing(stores: ConsoleStores) -> Standing:
+    clock, installation = stores.clock, stores.installation_stream.known
+    return Standing(paused=0 in installation.paused, speed=clock.rate, now=clock.now())
+
+
+def _add(site: FastAPI, method: str, path: str, endpoint: Endpoint) -> None:
+    methods = ["GET", "HEAD"] if method == "GET" else [method]
+    site.router.routes.append(StarletteRoute(path, endpoint, methods=methods))
+
+
+def _opened(guard: Guard, route: OpenRoute) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return await guard.answer_open(route, request)
+
+    return endpoint
+
+
+def _guarded(guard: Guard, route: Route) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return await guard.answer(route, request)
+
+    return endpoint
+
+
+async def _static(request: Request) -> Response:
+    file = static_file(request.path_params["digest"], request.path_params["name"])
+    if file is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return file
+
+
+def _add_errors(site: FastAPI, guard: Guard) -> None:
+    async def refused(request: Request, error: Exception) -> Response:
+        status, headers = cast(HTTPException, error).status_code, {}
+        allowed = _allowed(site, request)
+        if allowed and request.method not in allowed:
+            status, headers = 405, {"Allow": ", ".join(allowed)}
+        return await guard.lost(request, status, headers)
+
+    async def unreachable(request: Request, error: Exception) -> Response:
+        """No defect of ours, and no trace in the log: the database is away for a moment."""
+        log.warning("the database does not answer", extra={"why": type(error).__name__})
+        return guard.outside(
+            guard.caller(request),
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            N_("Something went wrong on our side"),
+            N_("The database does not answer. Nothing was done; try again in a moment."),
+            {"Retry-After": "5"},
+        )
+
+    async def failed(request: Request, error: Exception) -> Response:
+        """Made outside of everything else, so it brings the headers itself."""
+        return guard.outside(
+            guard.caller(request),
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            N_("Something went wrong on our side"),
+            N_("What happened is in the log of the program. Try again in a moment."),
+            headers_of(guard.origin),
+        )
+
+    site.add_exception_handler(HTTPException, refused)
+    for kind in LOST:
+        site.add_exception_handler(kind, unreachable)
+    site.add_exception_handler(Exception, failed)
+
+
+def _allowed(site: FastAPI, request: Request) -> list[str]:
+    methods: set[str] = set()
+    for route in site.router.routes:
+        if isinstance(route, StarletteRoute) and route.matches(request.scope)[0] != Match.NONE:
+            methods |= route.methods or set()
+    return sorted(methods)

@@ -1,0 +1,158 @@
+"""Signing in: by a link that is used once, by a passkey, by a recovery code, by a provider. Opening
+a link changes nothing; its page has the button that does.
+"""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+from typing import Protocol
+
+from fastapi.responses import Response
+
+from engine.config import Config
+from engine.console.access import Right, Role
+from engine.console.caller import Caller, GoOn, OpenRoute, SignedIn, SignedOut, local_path
+from engine.console.guard import GuardStores
+from engine.console.visit import Mistake, Route, Visit
+from engine.desk.clock import wall_now
+from engine.desk.console import ConsoleDesk, Kept
+from engine.i18n.language import N_, translator
+from engine.vault.accounts import Accounts, StoredAccount
+
+LINK_SECONDS = 15 * 60
+MAX_NAME_CHARACTERS = 80
+
+
+class SignInStores(GuardStores, Protocol):
+    """What signing in works with."""
+
+
+def first_link(config: Config, accounts: Accounts, desk: ConsoleDesk, origin: str) -> str:
+    """A new link for whoever started the program, which makes the first operator's account or signs
+    it in; "" where a passkey exists or is needed. Those given before lead nowhere.
+    """
+    desk.drop("first")
+    if config.console.needs_passkey or accounts.any_passkey():
+        return ""
+    return f"{origin}/link/{desk.keep('first', LINK_SECONDS, value=_login())}"
+
+
+def invitation(desk: ConsoleDesk, account: StoredAccount, origin: str) -> str:
+    """A new link with which this account signs in once."""
+    return f"{origin}/link/{desk.keep('invitation', LINK_SECONDS, account=account.id)}"
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()[:MAX_NAME_CHARACTERS]
+    except (KeyError, OSError):
+        return ""
+
+
+def is_name(text: str) -> bool:
+    return bool(text) and len(text) <= MAX_NAME_CHARACTERS and text.isprintable()
+
+
+class SignIn:
+    def __init__(self, stores: SignInStores) -> None:
+        self.stores = stores
+
+    def open_routes(self) -> Sequence[OpenRoute]:
+        return (
+            OpenRoute("GET", "/sign-in", self.ask),
+            OpenRoute("POST", "/sign-in/on", self.go_on),
+            OpenRoute("GET", "/link/{token}", self.look_at_link),
+            OpenRoute("POST", "/link/{token}", self.use_link),
+        )
+
+    def routes(self) -> Sequence[Route]:
+        return (Route("POST", "/sign-out", Right.SEE, self.sign_out),)
+
+    def page(self, caller: Caller, url: str, carried: str = "", status: int = 200) -> Response:
+        """The page for signing in, which leads on to `url`; `carried` is posted with it."""
+        return caller.page(
+            "sign_in.html",
+            status=status,
+            on=url,
+            carried=carried,
+            by_passkey=self.stores.accounts.any_passkey(),
+        )
+
+    def ask(self, caller: Caller) -> Response:
+        return self.page(caller, local_path(caller.query.get("on", "/")))
+
+    def go_on(self, caller: Caller) -> Response:
+        return GoOn("/", caller.inputs.get("carried", ""))
+
+    def sign_out(self, visit: Visit) -> Response:
+        return SignedOut("/sign-in")
+
+    # Links.
+
+    def look_at_link(self, caller: Caller) -> Response:
+        token, desk = caller.path["token"], self.stores.console_desk
+        if kept := desk.look("first", token):
+            return self._first_page(caller, kept)
+        kept = desk.look("invitation", token)
+        account = self.stores.accounts.account(kept.account) if kept is not None else None
+        if account is None:
+            return self._no_link(caller)
+        return caller.page("link.html", name=account.name, asks_name=False, suggested="")
+
+    def _first_page(self, caller: Caller, kept: Kept, mistakes: Sequence[Mistake] = ()) -> Response:
+        operator = self._first_operator()
+        return caller.page(
+            "link.html",
+            status=422 if mistakes else 200,
+            name=operator.name if operator is not None else "",
+            asks_name=operator is None,
+            suggested=caller.inputs.get("name", kept.value),
+            mistakes=mistakes,
+        )
+
+    def use_link(self, caller: Caller) -> Response:
+        token, desk = caller.path["token"], self.stores.console_desk
+        if kept := desk.look("first", token):
+            return self._use_first(caller, token, kept)
+        used = desk.use("invitation", token)
+        account = self.stores.accounts.account(used.account) if used is not None else None
+        if account is None:
+            return self._no_link(caller)
+        return self.signed_in_by_link(account)
+
+    def signed_in_by_link(self, account: StoredAccount) -> Response:
+        enrols = self.stores.config.console.needs_passkey
+        return SignedIn(account.id, "link", "/account" if enrols else "/", enrols=enrols)
+
+    def _use_first(self, caller: Caller, token: str, kept: Kept) -> Response:
+        account = self._first_operator()
+        if account is None:
+            name = caller.inputs.get("name", "").strip()
+            sentence = N_("Your name, in one line of at most 80 characters.")
+            mistake = Mistake("name", translator(caller.language)(sentence))
+            if not is_name(name):
+                return self._first_page(caller, kept, (mistake,))
+            if self.stores.console_desk.use("first", token) is None:
+                return self._no_link(caller)
+            account = self.stores.accounts.add(name, Role.OPERATOR, False, wall_now())
+        elif self.stores.console_desk.use("first", token) is None:
+            return self._no_link(caller)
+        return self.signed_in_by_link(account) if account is not None else self._no_link(caller)
+
+    def _first_operator(self) -> StoredAccount | None:
+        operators = [a for a in self.stores.accounts.all() if a.role == Role.OPERATOR]
+        return min(operators, key=lambda account: account.created_at, default=None)
+
+    def _no_link(self, caller: Caller) -> Response:
+        _ = translator(caller.language)
+        return caller.page(
+            "outside.html",
+            status=410,
+            heading=_("This link leads nowhere any more"),
+            sentence=_(
+                "It was used, or is older than a quarter of an hour. An operator gets another"
+                " by `relance console invite NAME`."
+            ),
+            link="/sign-in",
+        )

@@ -1,0 +1,14 @@
+"""What the console is handed: the stores of all its rooms together. Each page module declares its
+own, and is handed no more.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from engine.console.sign_in import SignInStores
+from engine.console.today import TodayStores
+
+
+class ConsoleStores(SignInStores, TodayStores, Protocol):
+    """Every Protocol of a page module."""
