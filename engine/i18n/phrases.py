@@ -77,6 +77,24 @@ def say_hours(hours: Hours, language: Language) -> str:
     return " ".join(parts)
 
 
+def say_due_hours(hours: Hours, language: Language) -> list[str]:
+    """The same in words of a page, part by part: "9:00" or "9 h", "Mon-Fri"."""
+    parts = []
+    if hours.at is not None:
+        parts.append(_clock_in_words(hours.at, language))
+    if hours.between is not None:
+        parts.append("–".join(_clock_in_words(minute, language) for minute in hours.between))
+    if hours.days != EVERY_DAY:
+        parts.append(_days(sorted(hours.days), weekdays(language)))
+    return parts
+
+
+def _clock_in_words(minute: int, language: Language) -> str:
+    if language == "en":
+        return f"{minute // 60}:{minute % 60:02d}"
+    return f"{minute // 60}\u00a0h" + (f"\u00a0{minute % 60:02d}" if minute % 60 else "")
+
+
 def _clock(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
