@@ -41,6 +41,7 @@ from engine.vault.segments import PersonalSegments
 from engine.vault.stop_journal import StopJournal
 from engine.vault.vault import SQL as VAULT_SQL
 from engine.vault.vault import Vault
+from engine.web.measured_visits import MeasuredVisits
 from engine.web.visit_counts import VisitCounts
 from engine.words import Words
 from projections.reading import ReadViews
@@ -165,7 +166,13 @@ def open_context_in(
             rollback_detection=rollback_detection,
             tree=tree,
             shown_words=partial(_shown_words, config.site),
-            visit_counts=VisitCounts(desk, time.monotonic),
+            visit_counts=VisitCounts(
+                desk,
+                time.monotonic,
+                MeasuredVisits(
+                    ledger, vault, command_handler, installation_stream, secrets.link_key
+                ),
+            ),
             store_trouble=store_trouble,
             scrub=partial(scrub, owner),
         )

@@ -20,6 +20,7 @@ from engine.letter.compile import LetterMistakes, LetterSource, Rendered
 from engine.letter.published_letter import letter_of
 from engine.sending.compose import CannotRender, Composer, ComposeRequest, source_of
 from engine.subscriber import events as e
+from engine.subscriber.eligibility import is_measured
 from engine.subscriber.events import LetterBegun
 from engine.subscriber.person import Person
 
@@ -173,6 +174,7 @@ def published_words(
                 values,
                 person.language,
                 ground.basis if ground else "consent",
+                measured=is_measured(person, plan),
             )
             try:
                 yield composer.rendered(request, plan)

@@ -83,7 +83,7 @@ def _in_force(context: AppContext, at: int) -> InForce:
 def _register(context: AppContext, then: InForce, speech: Speech) -> str:
     smtp = context.config.smtp
     _complete(missing_in_register(then, relay="" if smtp.is_mailbox else smtp.host), speech)
-    return register(then, speech, links_counted=context.config.measure.links)
+    return register(then, speech, measure=context.config.measure)
 
 
 def _annexes(then: InForce, name: str, speech: Speech) -> str:

@@ -23,6 +23,7 @@ from engine.sending.replies import Verdict
 from engine.sequence.model import ORIGINAL, Plan
 from engine.sequence.parse import parse
 from engine.subscriber.agenda_key import BroadcastKey, encode, list_key, request_key
+from engine.subscriber.eligibility import is_measured
 from engine.subscriber.events import LetterBegun
 from engine.subscriber.person import ASK, ASK_FIRST
 
@@ -140,6 +141,7 @@ def _composed(
         state.language if state else "",
         ground.basis if ground else _usual_basis(plan, claim),
         known.source if known else "",
+        state is not None and is_measured(state, plan),
     )
     try:
         newest = CachedCheckpoint(context.tree)

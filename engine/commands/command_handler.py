@@ -20,6 +20,7 @@ from engine.installation.stream import InstallationStream
 from engine.ledger.codec import Encoded, Entry, EntryRefused
 from engine.ledger.recorder import Within
 from engine.ledger.store import Append, Conflict, Ledger
+from engine.sequence.model import MEASURE
 from engine.store.sql import AnyCursor
 from engine.subscriber.batch_memo import BatchMemo
 from engine.subscriber.commands import (
@@ -246,6 +247,8 @@ class CommandHandler:
                     work.vault_writes.append(request.vault_write.of(stream, register))
                 if isinstance(command, WithdrawEverything | Object) and _is_of_everything(outcome):
                     work.vault_writes.append(VaultWrite(stream, command.at, suppress="objected"))
+                if before.measured_since and _ends_measuring(outcome):
+                    work.vault_writes.append(VaultWrite(stream, command.at, unmeasured=True))
             work.indexes.append(index)
             work.outcomes.append((outcome, before))
         # A decision that appends nothing is guarded by no version: it may not rest on what was
@@ -412,6 +415,13 @@ def encoded(stream: str, fact: Fact, now: int) -> Encoded:
 def _is_of_everything(outcome: Done) -> bool:
     return any(
         isinstance(event, ConsentWithdrawn) and event.purpose == EVERYTHING
+        for event in outcome.events
+    )
+
+
+def _ends_measuring(outcome: Done) -> bool:
+    return any(
+        isinstance(event, ConsentWithdrawn) and event.purpose in (EVERYTHING, MEASURE)
         for event in outcome.events
     )
 

@@ -113,6 +113,8 @@ class RenderSettings:
     size_of: Callable[[str], tuple[int, int] | None] = no_sizes
     counted: Callable[[str], str] | None = None
     """Gives the address by way of which an ordinary link leads; None where all lead straight."""
+    picture: str = ""
+    """The address of a picture that nobody sees, "" for none: its loads are counted."""
 
 
 class Draft:
@@ -272,6 +274,8 @@ class Draft:
         self._page = _with_assets(self._page, self._settings)
         if not self.mistakes:
             self._page = with_inlined_styles(self._page, self._words)
+        if self._settings.picture:
+            self._page = _with_picture(self._page, self._settings.picture)
         if self._settings.assets_base:
             self._words.url_length = len(self._settings.assets_base) + _BEYOND_THE_BASE
         colons = (
@@ -343,6 +347,12 @@ def _with_counted_links(html: str, counted: Callable[[str], str]) -> str:
         return link[0] if straight else f"{link[1]}{escape(counted(address))}{link[3]}{link[4]}</a>"
 
     return _ORDINARY_LINK.sub(led, html)
+
+
+def _with_picture(html: str, address: str) -> str:
+    picture = f'<img src="{escape(address)}" width="1" height="1" alt="">'
+    head, end, tail = html.rpartition("</body>")
+    return f"{head}{picture}{end}{tail}" if end else html + picture
 
 
 def _with_assets(html: str, settings: RenderSettings) -> str:

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 VERSION = 1
-UNSUBSCRIBE, EVERYTHING, CONFIRM, UNDO, NOT_ME, MY_DATA, PREFERENCES = range(7)
+UNSUBSCRIBE, EVERYTHING, CONFIRM, UNDO, NOT_ME, MY_DATA, PREFERENCES, MEASURED = range(8)
 FIRST_LINK = 16
 TOKEN_CHARACTERS = 35
+MAX_POSITION = 2**63 - 1
 _PREFIX = b"link/v1\0"
 
 
@@ -106,7 +107,7 @@ MAX_ADDRESS_CHARACTERS = 6000
 def counted_address(key: bytes, letter: str, address: str) -> str:
     """What follows COUNTED_PREFIX, the same for everybody who gets `letter` (a letter_ref): where
     an ordinary link of it leads, signed, so that nobody else can lead anywhere by way of this
-    installation.
+    installation; "" is the picture whose loads are counted.
     """
     payload = f"{letter}\0{address}".encode()
     mac = hmac.digest(key, _ADDRESS_PREFIX + payload, hashlib.sha256)[:_MAC_OCTETS]

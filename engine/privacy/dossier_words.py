@@ -121,6 +121,7 @@ class DossierInWords:
                 _("This is not known any more."),
             ),
             _section(_("The letters of the last six months"), self._letters(dossier), _("None.")),
+            *self._measured_section(dossier),
             _section(_("What you bought"), self._orders(dossier), _("Nothing that we know of.")),
             _section(_("Who else gets to see it"), self._recipients(dossier), _("Nobody.")),
             _section(_("How long we keep it"), self._durations(), _("Nothing.")),
@@ -156,6 +157,8 @@ class DossierInWords:
         if segments:
             names = ", ".join(str(segment["name"]) for segment in segments)
             yield Line(_("You are counted among"), names)
+        if person["measured_since"]:
+            yield Line(_("You agreed to be measured"), self._date(person["measured_since"]))
         if person["last_contact"]:
             yield Line(_("You were last heard of"), self._date(person["last_contact"]))
         if person["restricted"]:
@@ -230,6 +233,24 @@ class DossierInWords:
                 subject = _MERGED.sub("…", str(letter["subject"])).strip() or str(letter["letter"])
                 outcome = OUTCOMES[str(letter["outcome"])]
                 yield Line(self._date(letter["begun_at"]), f"{subject} ({_(outcome)})")
+
+    def _measured_section(self, dossier: Mapping[str, object]) -> Iterator[Section]:
+        """Only where somebody is asked to be measured, or was."""
+        _ = translator(self.language)
+        if self.plan.measured is not None or dossier["measured"]:
+            heading = _("What was noted of what you read")
+            yield _section(heading, self._measured(dossier), _("Nothing."))
+
+    def _measured(self, dossier: Mapping[str, object]) -> Iterator[Line]:
+        _ = translator(self.language)
+        for act in reversed(_part(dossier, "measured")):
+            subject = _MERGED.sub("…", str(act["subject"])).strip() or str(act["letter"])
+            sentence = (
+                _("in “{subject}”: {link} was clicked")
+                if act["what"] == "clicked"
+                else _("in “{subject}”: its picture was loaded")
+            )
+            yield Line(self._date(act["at"]), sentence.format(subject=subject, link=act["link"]))
 
     def _orders(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)

@@ -36,9 +36,11 @@ from engine.secret_files import SecretMissing
 from engine.sequence.declared import Declared
 from engine.sequence.model import Plan
 from engine.subscriber import events as e
+from engine.subscriber.agenda_key import letter_ref
 from engine.subscriber.person import Person
 from engine.subscriber.terms import Right
 from engine.subscriber.truth import SegmentConditions
+from engine.vault.measured import Measured, measured_of
 from engine.vault.vault import Vault
 
 SOURCES = (
@@ -143,6 +145,7 @@ def dossier(stores: ExportStores, subscriber: str) -> dict[str, object]:
             "suppressed": person.suppressed or None,
             "restricted": person.restricted,
             "last_contact": iso(person.last_contact) if person.last_contact else None,
+            "measured_since": iso(person.measured_since) if person.measured_since else None,
         },
         "purposes": [
             {
@@ -188,6 +191,9 @@ def dossier(stores: ExportStores, subscriber: str) -> dict[str, object]:
         },
         "requests": open_requests(person),
         "letters": list(_letters(entries, installation, fields)),
+        "measured": _measured(
+            measured_of(stores.vault.database, subscriber), entries, installation, fields
+        ),
         "orders": list(_orders(entries, evidence)),
         "sources": list(_sources(entries, evidence)),
         "recipients": [
@@ -291,6 +297,33 @@ def _letters(
                         "outcome_at": iso(event.at),
                     }
     yield from begun.values()
+
+
+def _measured(
+    acts: Sequence[Measured],
+    entries: Sequence[Entry],
+    installation: Installation,
+    fields: Mapping[str, str],
+) -> Part:
+    """What they clicked and loaded, where they agreed to that being noted, oldest first."""
+    subjects: dict[str, str] = {}
+    wanted = {act.letter for act in acts}
+    for event in (entry.event for entry in entries):
+        if isinstance(event, e.LetterBegun) and letter_ref(event.key, event.letter) in wanted:
+            plan = installation.plan(event.edition)
+            letter = letter_of(plan, event)
+            subject = subject_of(letter, fields, plan) if letter else ""
+            subjects[letter_ref(event.key, event.letter)] = subject
+    return [
+        {
+            "at": iso(act.at),
+            "what": act.act,
+            "letter": act.letter,
+            "subject": subjects.get(act.letter, ""),
+            "link": act.link,
+        }
+        for act in acts
+    ]
 
 
 def _orders(

@@ -24,6 +24,7 @@ from engine.privacy.paper_markdown import (
 from engine.sequence.declared import Declared, Processor, Retention
 from engine.sequence.model import Plan, Purpose
 from engine.sequence.parse_declared import AREA
+from engine.sequence.parse_measure import COUNTS_NOTHING, Measure
 
 CONTROLLER = {
     "name": N_("[controller] name: who answers for the data"),
@@ -84,9 +85,9 @@ def missing_in_register(then: InForce, *, relay: str) -> Iterator[str]:
         )
 
 
-def register(then: InForce, speech: Speech, *, links_counted: bool = False) -> str:
+def register(then: InForce, speech: Speech, *, measure: Measure = COUNTS_NOTHING) -> str:
     """Markdown. Only for a publication in which nothing is missing (`missing_in_register`).
-    `links_counted`: whether ordinary links of letters are, now.
+    `measure`: what is counted of letters, now.
     """
     _ = speech._
     parts = [heading(1, _("Record of processing activities")), _head(then, speech)]
@@ -96,6 +97,7 @@ def register(then: InForce, speech: Speech, *, links_counted: bool = False) -> s
             heading(2, f"{number}. {plain(purpose.name)}"),
             rows(_activity(then, purpose, speech)),
         ]
+    parts += _measuring(then, speech)
     parts += [heading(2, _("Who works on the data")), _recipients(then.declared, speech)]
     parts += [
         heading(2, _("How long what is kept")),
@@ -103,7 +105,8 @@ def register(then: InForce, speech: Speech, *, links_counted: bool = False) -> s
             [
                 *retention(then.declared.retention, speech),
                 *_silent(then, speech),
-                *_measured(links_counted, speech),
+                *_counted(measure, speech),
+                *_measured(then, speech),
             ]
         ),
     ]
@@ -114,16 +117,45 @@ def register(then: InForce, speech: Speech, *, links_counted: bool = False) -> s
     return "\n".join(parts)
 
 
-def _measured(links_counted: bool, speech: Speech) -> Iterator[tuple[str, str]]:
+def _measuring(then: InForce, speech: Speech) -> list[str]:
+    """The activity of its own that measuring people is, where they are asked for it."""
+    _, agreed = speech._, then.plan.measured
+    if agreed is None:
+        return []
+    about = [
+        (_("purpose"), plain(agreed.description)),
+        (
+            _("lawful because of"),
+            _("consent, given apart from any other (CNIL 2026-042; GDPR 6(1)(a))"),
+        ),
+        (
+            _("data"),
+            _("letter, link that was clicked or picture that was loaded, and when; of who agreed"),
+        ),
+        (_("recipients"), _("nobody else")),
+    ]
+    return [heading(2, plain(agreed.name)), rows(about)]
+
+
+def _measured(then: InForce, speech: Speech) -> Iterator[tuple[str, str]]:
     _ = speech._
-    if links_counted:
+    if then.plan.measured is not None:
         yield (
-            _("visits to ordinary links of letters"),
-            _(
-                "less than thirteen months, as numbers by letter, link and week that name nobody;"
-                " address and browser for some minutes, in memory alone"
-            ),
+            _("what people who agreed to be measured clicked and loaded"),
+            _("thirteen months, or until they take it back"),
         )
+
+
+def _counted(measure: Measure, speech: Speech) -> Iterator[tuple[str, str]]:
+    _ = speech._
+    how_long = _(
+        "less than thirteen months, as numbers by letter, link and week that name nobody;"
+        " address and browser for some minutes, in memory alone"
+    )
+    if measure.links:
+        yield _("visits to ordinary links of letters"), how_long
+    if measure.images:
+        yield _("loads of the picture that letters hold"), how_long
 
 
 def _head(then: InForce, speech: Speech) -> str:

@@ -15,7 +15,7 @@ from typing import Protocol, cast
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
@@ -25,17 +25,16 @@ from engine.api import routes as api
 from engine.api.problems import Problem, too_busy
 from engine.api.stores import ApiStores
 from engine.commands.group_commit import CommandGroupCommit
-from engine.config import Config, Site
-from engine.desk.desk import VisitCell
+from engine.config import Site
 from engine.i18n.language import N_, translator
 from engine.ledger.store import LOST
 from engine.letter.colour import text_on
-from engine.letter.link_token import COUNTED_PREFIX, read_counted_address
+from engine.letter.link_token import COUNTED_PREFIX
 from engine.letter.source_folder import open_asset
 from engine.status.findings import of_views
 from engine.status.gather import StatusStores, gather, view_states
-from engine.views import week_of
 from engine.web import forms
+from engine.web.counted_links import CountedLinks
 from engine.web.front import Front
 from engine.web.link_pages import LinkPages
 from engine.web.link_routes import AWAY, METHODS, PREFIX, LinkRoutes
@@ -43,13 +42,9 @@ from engine.web.link_visits import LinkVisits
 from engine.web.own_data import OwnData
 from engine.web.pages import App, Headers, Ours, Pages, site_headers, spoken
 from engine.web.preferences import PreferenceCentre
-from engine.web.request import neighbourhood, visitor_of
-from engine.web.robots import LoggedVisit, is_prefetch, is_scanner
 from engine.web.stores import FormStores, LinkStores, OwnDataStores
 
 log = logging.getLogger("relance.web")
-MAX_AGENT_CHARACTERS = 400
-"""Of a browser's name, as much as is kept in memory until its visit is judged."""
 WRONG = N_("Something went wrong on our side")
 ASSET_TYPES = {
     ".png": "image/png",
@@ -97,7 +92,7 @@ def make_site(stores: SiteStores, group_commit: CommandGroupCommit) -> App:
     front = Front(pages, stores.config, stores.installation_stream, stores.vault)
     _add_front(app, front)
     links = stores.links()
-    _add_counted_links(app, stores.config, links, front)
+    _add_counted_links(app, CountedLinks(stores.config, links, front))
     _add_errors(app, front)
     link_pages = LinkPages(links, pages, front)
     return LinkRoutes(
@@ -180,33 +175,16 @@ def _add_front(app: FastAPI, front: Front) -> None:
         )
 
 
-def _add_counted_links(app: FastAPI, config: Config, links: LinkStores, front: Front) -> None:
-    """By way of which ordinary links of letters lead while `[measure] links` counts them. Letters
-    sent before go on leading there when it is off, and are counted no more.
-    """
+def _add_counted_links(app: FastAPI, counted: CountedLinks) -> None:
+    methods = ["GET", "HEAD"]
 
-    @app.api_route(COUNTED_PREFIX + "{token}", methods=["GET", "HEAD"], include_in_schema=False)
-    def counted(token: str, request: Request) -> Response:
-        known = read_counted_address(links.link_key, token)
-        if known is None:
-            return front.unknown_link()
-        letter, address = known
-        if config.measure.links:
-            headers = dict(request.headers.items())
-            agent = headers.get("user-agent", "")[:MAX_AGENT_CHARACTERS]
-            visitor = visitor_of(request, config.web.trusted_proxies)
-            links.visit_counts.note(
-                LoggedVisit(
-                    at=links.visit_counts.now(),
-                    letter="",
-                    link=f"{letter} {address}",
-                    visitor=f"{visitor} {agent}",
-                    network=neighbourhood(visitor, v6=48),
-                    suspect=request.method == "HEAD" or is_scanner(agent) or is_prefetch(headers),
-                ),
-                VisitCell(letter, "link", address, week_of(links.clock.now())),
-            )
-        return RedirectResponse(address, 302, {"Cache-Control": "no-store"})
+    @app.api_route(COUNTED_PREFIX + "{token}", methods=methods, include_in_schema=False)
+    def of_everybody(token: str, request: Request) -> Response:
+        return counted.answer(token, request)
+
+    @app.api_route(COUNTED_PREFIX + "{token}/{personal}", methods=methods, include_in_schema=False)
+    def of_one_person(token: str, personal: str, request: Request) -> Response:
+        return counted.answer(token, request, personal)
 
 
 def _icon(site: Site) -> str:

@@ -45,8 +45,10 @@ from engine.sending.relay_settings import relay_of
 from engine.sending.replies import redacted
 from engine.sending.sender import Sender
 from engine.sequence.delay import DAY
+from engine.sequence.timing import earlier
 from engine.store.database import Database
 from engine.store.safe_error_text import safe_error_text
+from engine.vault.measured import MEASURED_FOR, forget_measured
 from engine.views import week_of
 
 follower_log = logging.getLogger("relance.follow")
@@ -449,6 +451,8 @@ def _forget(context: AppContext) -> None:
     context.desk.forget_visited(week_of(context.clock.now() - VISITS_KEPT))
     context.processes.forget()
     context.console_desk.forget()
+    measured_before = earlier(context.clock.now(), MEASURED_FOR, context.config.site.timezone)
+    forget_measured(context.vault.database, measured_before)
     if ended := context.vault.end_archives(context.clock.now()):
         log.info("sealed proof deleted at its term", extra={"people": ended})
 

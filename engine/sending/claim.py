@@ -24,7 +24,7 @@ from engine.sending.quarantine import execute_apart, unforeseen
 from engine.sending.stores import SendingStores
 from engine.subscriber.agenda_key import FlightKey, encode, every_occurrence
 from engine.subscriber.commands import Perform, RecordOutcome
-from engine.subscriber.eligibility import why_not
+from engine.subscriber.eligibility import is_measured, why_not
 from engine.subscriber.events import Cause, LetterBegun, LetterWithheld
 from engine.subscriber.outcome import Done
 from engine.subscriber.person import InFlight, Known, Person
@@ -252,6 +252,7 @@ def compose_all(
             states[claim.stream].language,
             ground.basis if ground else "consent",
             known.source,
+            is_measured(states[claim.stream], plans[claim.entry.edition]),
         )
         try:
             octets = composer.octets(compose_request, plans[claim.entry.edition], now)

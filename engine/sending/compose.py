@@ -33,6 +33,7 @@ from engine.letter.link_token import (
     COUNTED_PREFIX,
     EVERYTHING,
     FIRST_LINK,
+    MEASURED,
     MY_DATA,
     NOT_ME,
     PREFERENCES,
@@ -90,7 +91,8 @@ class ComposeRequest:
     0 makes links without effect, for previews.
 
     `source`: from whom the address was obtained, if not from the person; each letter says so in its
-    foot, and so the first one does (GDPR 14(3)(b)).
+    foot, and so the first one does (GDPR 14(3)(b)). `measured`: they agreed to be, and links that
+    lead somewhere say whose they are.
     """
 
     claim: LetterBegun
@@ -100,6 +102,7 @@ class ComposeRequest:
     language: str = ""
     basis: str = "consent"
     source: str = ""
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,8 @@ class Composer:
         self._settings = RenderSettings(
             f"{config.site.url}/a", button_colours, sizes_of(config.sequences)
         )
+        # Stands for the token of whoever is measured, as the marks of `_precompile` do for others.
+        self._own = f"{secrets.token_hex((TOKEN_CHARACTERS - 3) // 2)}{MEASURED:03}"
         self._compiled: OrderedDict[tuple[int, str, str, str], Compiled] = OrderedDict()
         self._sources: set[str] = set()
         self._precompiled: OrderedDict[tuple[int | str, ...], PrecompiledLetter | None] = (
@@ -174,15 +179,21 @@ class Composer:
                 f'the letter "{claim.letter}" is not in edition {claim.edition}', "letter"
             )
         try:
-            compiled = self.compiled(letter, plan, claim)
+            compiled = self.compiled(letter, plan, claim, measured=request.measured)
             url = partial(self._url, request)
-            return compiled.render(
+            rendered = compiled.render(
                 self._values(request, plan), _answers(compiled, url), self._foot(request, plan, url)
             )
+            return self._with_own_token(rendered, request) if request.measured else rendered
         except (LetterMistakes, MergeFailed, ValueError) as error:
             raise CannotRender(
                 str(error), error.what if isinstance(error, MergeFailed) else "words"
             ) from error
+
+    def _with_own_token(self, rendered: Rendered, request: ComposeRequest) -> Rendered:
+        token = self._token(request, MEASURED)
+        html, text = (part.replace(self._own, token) for part in (rendered.html, rendered.text))
+        return replace(rendered, html=html, text=text)
 
     def octets(self, request: ComposeRequest, plan: Plan, at: int) -> bytes:
         """The same octets as `compose`, several times as fast. Raises CannotRender."""
@@ -233,6 +244,7 @@ class Composer:
             self._language(request),
             request.basis,
             request.source,
+            request.measured,
         )
         if request.source and not self._is_common(request.source):
             return None
@@ -256,11 +268,11 @@ class Composer:
         letter = letter_of(plan, request.claim)
         if letter is None:
             return None
-        compiled = self.compiled(letter, plan, request.claim)
+        compiled = self.compiled(letter, plan, request.claim, measured=request.measured)
         # Stand-ins for tokens: text that no author can have written, of a token's length, in
         # characters that are encoded as a token's are.
         unheard = secrets.token_hex((TOKEN_CHARACTERS - 3) // 2)
-        marks: dict[int, str] = {}
+        marks: dict[int, str] = {MEASURED: self._own} if request.measured else {}
 
         def url(action: int) -> str:
             return self._url_of(marks.setdefault(action, f"{unheard}{action:03}"))
@@ -272,19 +284,30 @@ class Composer:
         template = MimeTemplate(*self._ends(), self.domain, extra, tuple(marks.values()), HEADER)
         return PrecompiledLetter(body, template, tuple(marks))
 
-    def compiled(self, letter: Letter, plan: Plan, claim: LetterBegun) -> Compiled:
-        purpose, settings = claim.purpose, self._settings
-        ref = letter_ref(claim.key, claim.letter) if self.config.measure.links else ""
+    def compiled(
+        self, letter: Letter, plan: Plan, claim: LetterBegun, *, measured: bool = False
+    ) -> Compiled:
+        """For everybody or, if `measured`, for who agreed to be: `_own` then stands for the token
+        of each.
+        """
+        purpose, settings, measure = claim.purpose, self._settings, self.config.measure
+        counts = measured or measure.links or measure.images
+        ref = letter_ref(claim.key, claim.letter) if counts else ""
         key = (
             plan.edition,
             letter.body,
             letter.subject,
-            f"{letter.preheader}|{purpose if letter.body in OWN_BODIES else ''}|{ref}",
+            f"{letter.preheader}|{purpose if letter.body in OWN_BODIES else ''}|{ref}|{measured}",
         )
         compiled = self._compiled.get(key)
         if compiled is None:
             if ref and claim.kind in ("letter", "broadcast"):
-                settings = replace(settings, counted=partial(self._counted, ref))
+                own = f"/{self._own}" if measured else ""
+                settings = replace(
+                    settings,
+                    counted=partial(self._counted, ref, own) if own or measure.links else None,
+                    picture=self._counted(ref, own, "") if measure.images else "",
+                )
             compiled = compile_letter(
                 source_of(letter, plan, purpose), settings, quote(self.config.site.logo)
             )
@@ -293,11 +316,11 @@ class Composer:
                 self._compiled.popitem(last=False)
         return compiled
 
-    def _counted(self, ref: str, address: str) -> str:
+    def _counted(self, ref: str, own: str, address: str) -> str:
         if len(address) > MAX_COUNTED_ADDRESS:
             return address
         token = counted_address(self.link_key, ref, address)
-        return f"{self.config.site.url}{COUNTED_PREFIX}{token}"
+        return f"{self.config.site.url}{COUNTED_PREFIX}{token}{own}"
 
     def _values(self, request: ComposeRequest, plan: Plan) -> dict[str, str]:
         """The person's fields. A confirmation mail gets only values that look like names, or fit
@@ -311,11 +334,12 @@ class Composer:
         return names_among(values) | fitting
 
     def _url(self, request: ComposeRequest, action: int) -> str:
+        return self._url_of(self._token(request, action))
+
+    def _token(self, request: ComposeRequest, action: int) -> str:
         if not request.position:
-            return self._url_of("preview")
-        return self._url_of(
-            make_token(self.link_key, action, request.position, request.claim.message)
-        )
+            return "preview"
+        return make_token(self.link_key, action, request.position, request.claim.message)
 
     def _url_of(self, token: str) -> str:
         return f"{self.config.site.url}/l/{token}"

@@ -17,12 +17,15 @@ from engine.words import Language
 @dataclass(frozen=True, slots=True)
 class Measure:
     """`links`: whether ordinary links of letters lead by way of this site, which counts them by
-    letter and link and nobody apart.
+    letter and link; `images`: whether each letter has one picture that counts how often it is
+    loaded. Both are the same for everybody, and tell nobody apart.
     """
 
     links: bool = False
+    images: bool = False
 
 
+COUNTS_NOTHING = Measure()
 USUAL_WORDS: Mapping[Language, tuple[str, str]] = MappingProxyType(
     {
         "fr": (
@@ -51,7 +54,7 @@ WORDS = ("name", "description")
 
 def read_measure(table: Table, language: Language) -> tuple[Measure, Purpose | None]:
     """The second is None where nobody is asked to be measured."""
-    measure = Measure(table.get("links", bool, False))
+    measure = Measure(table.get("links", bool, False), table.get("images", bool, False))
     people = table.get("people", bool, False)
     name, description = (
         table.get(key, str, "").strip() or word

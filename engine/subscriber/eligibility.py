@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from engine.sequence.model import Plan
 from engine.subscriber.person import Ground, Person
 from engine.subscriber.terms import MailKind
 
@@ -61,3 +62,8 @@ def may_be_asked(person: Person) -> bool:
     return not person.suppressed and any(
         ground.status == "live" for ground in person.grounds.values()
     )
+
+
+def is_measured(person: Person, plan: Plan) -> bool:
+    """Whether what they click and open may be noted: they agreed to it, and are still asked to."""
+    return bool(person.measured_since) and plan.measured is not None

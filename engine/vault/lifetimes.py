@@ -32,6 +32,15 @@ def ages(
 def purge(vault: Vault, kind: str, before: int, most: int) -> int:
     """Delete at most `limit` rows of a kind older than an instant (ms); returns how many."""
     if kind in ("visitor", "relay"):
-        return vault.forget_kind(kind, before, most)
+        return forget_kind(vault, kind, before, most)
     with vault.database.connection() as connection:
         return connection.execute(SQL[kind], {"before": before, "most": most}).rowcount
+
+
+def forget_kind(vault: Vault, kind: str, before: int, most: int = 1000) -> int:
+    """Delete at most `most` pieces of evidence of a kind ("visitor", "relay") older than an instant
+    (ms); returns how many. Acts and mails are never deleted by age.
+    """
+    with vault.database.transaction() as connection:
+        values = {"kind": kind, "before": before, "most": most}
+        return connection.execute(SQL["forget_kind"], values).rowcount

@@ -14,3 +14,8 @@ DELETE FROM vault.archive WHERE subscriber IN (SELECT subscriber FROM vault.arch
 -- name: suppression
 -- Only where an end was declared: three years at least.
 DELETE FROM vault.suppression WHERE address_hash IN (SELECT address_hash FROM vault.suppression WHERE at < %(before)s ORDER BY at LIMIT %(most)s)
+
+-- name: forget_kind
+-- A life of its own, shorter than that of the act it stands beside; at most so many at once, so that no lock is long.
+DELETE FROM vault.evidence WHERE commitment IN
+    (SELECT commitment FROM vault.evidence WHERE kind = %(kind)s AND kind IN ('visitor', 'relay') AND at < %(before)s ORDER BY at LIMIT %(most)s)

@@ -69,7 +69,8 @@ class VaultWrite:
     address for a person who is known, and `address_hash` then its hash. `suppress` is why the
     person must not be written to, under any address they ever had; `lift` takes that back, or with
     an erasure every suppression. `source` is where the address came from if not from the person.
-    `order` is one that is recorded with it, `form` the form that registers the person.
+    `order` is one that is recorded with it, `form` the form that registers the person. `unmeasured`
+    deletes what they clicked and opened: they agree to it no longer.
     """
 
     subscriber: str
@@ -85,6 +86,7 @@ class VaultWrite:
     source: str = ""
     order: NumberedOrder | None = None
     form: str = ""
+    unmeasured: bool = False
 
     def of(self, subscriber: str, register: str) -> VaultWrite:
         """The same for a known stream. Field by field, because an import makes one per row and
@@ -104,6 +106,7 @@ class VaultWrite:
             self.source,
             self.order,
             self.form,
+            self.unmeasured,
         )
 
     @property
@@ -116,6 +119,7 @@ class VaultWrite:
             or self.address
             or self.order
             or self.form
+            or self.unmeasured
             or self.erasing
         )
 
@@ -275,15 +279,6 @@ class Vault:
                 else 0
             )
 
-    def forget_kind(self, kind: str, before: int, most: int = 1000) -> int:
-        """Delete at most `limit` pieces of a kind ("visitor", "relay") older than an instant (ms);
-        returns how many. Acts and mails are never deleted by age.
-        """
-        with self.database.transaction() as connection:
-            return connection.execute(
-                SQL["forget_kind"], {"kind": kind, "before": before, "most": most}
-            ).rowcount
-
     def pieces_of(self, subscriber: str) -> dict[str, Evidence]:
         """Pieces with their salts, so that whoever is shown one can check it against the ledger's
         commitment.
@@ -416,6 +411,9 @@ class Vault:
                 cursor.execute(SQL[name], moved)
         if vault_write.order:
             keep_order(cursor, subscriber, vault_write.order, vault_write.at)
+        if vault_write.unmeasured:
+            for name in ("hold_person", "erase_measured"):
+                cursor.execute(SQL[name], {"subscriber": subscriber})
         if vault_write.erasing is not None:
             self._erase(cursor, vault_write, vault_write.erasing)
 
@@ -427,6 +425,7 @@ class Vault:
             "erase_evidence",
             "erase_former_addresses",
             "erase_orders",
+            "erase_measured",
             "erase_stuck",
             "erase_shown",
             "erase_segments",

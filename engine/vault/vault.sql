@@ -110,6 +110,14 @@ DELETE FROM vault.former_address WHERE subscriber = %(subscriber)s
 -- Their numbers are known no more; what the shop keeps for its books is elsewhere.
 DELETE FROM vault.recorded_order WHERE subscriber = %(subscriber)s
 
+-- name: hold_person
+-- Whoever writes down at this moment what they did is waited for.
+SELECT FROM vault.person WHERE subscriber = %(subscriber)s FOR UPDATE
+
+-- name: erase_measured
+-- What they clicked, and what they loaded.
+DELETE FROM vault.measured WHERE subscriber = %(subscriber)s
+
 -- name: erase_stuck
 -- What was set aside says why, which may be in words about them. Leases hold an opaque id and end within minutes.
 DELETE FROM desk.stuck WHERE subscriber = %(subscriber)s
@@ -180,11 +188,6 @@ SELECT subscriber, commitment, payload FROM vault.evidence WHERE kind = 'mail' A
 -- name: forget_evidence
 -- Salt and payload go together: what stays in the ledger cannot be linked any more (E06).
 DELETE FROM vault.evidence WHERE commitment = ANY(%(commitments)s)
-
--- name: forget_kind
--- A life of its own, shorter than that of the act it stands beside; at most so many at once, so that no lock is long.
-DELETE FROM vault.evidence WHERE commitment IN
-    (SELECT commitment FROM vault.evidence WHERE kind = %(kind)s AND kind IN ('visitor', 'relay') AND at < %(before)s ORDER BY at LIMIT %(most)s)
 
 -- name: mentioning
 -- An auditor's question about an address nobody is registered under any more: no index serves it, and it is asked by hand. Of a mail that is kept

@@ -41,7 +41,7 @@ ACTIONS: dict[int, Action] = {
     link_token.NOT_ME: "not-me",
 }
 OF_A_REQUEST: frozenset[Action] = frozenset({"confirm", "not-me"})
-MAX_POSITION = 2**63 - 1
+MAX_POSITION = link_token.MAX_POSITION
 LINK_CACHE_SIZE = 4096
 Kept = TypeVar("Kept")
 

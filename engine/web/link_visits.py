@@ -36,6 +36,7 @@ from engine.web.click_evidence import (
 )
 from engine.web.link_pages import LinkPages, thanks_address
 from engine.web.link_resolver import OpenedLink, readable, sent_at, sent_later
+from engine.web.measured_visits import PersonalVisit
 from engine.web.page_signatures import is_nonce, made_at
 from engine.web.request import neighbourhood
 from engine.web.robots import LoggedVisit, Visit
@@ -97,7 +98,7 @@ class LinkVisits:
         told, at = sent_at(opened)
         link = opened.click.link
         words = (readable(link) or f"#{link.index + 1}") if link is not None else ""
-        ref = letter_ref(claim.key, claim.letter)
+        ref, now = letter_ref(claim.key, claim.letter), self.stores.clock.now()
         self.stores.visit_counts.note(
             LoggedVisit(
                 at=self.stores.visit_counts.now(),
@@ -108,7 +109,8 @@ class LinkVisits:
                 withdraws=action in ("unsubscribe", "everything"),
                 suspect=visitor.robot or visitor.too_often or (told and at is None),
             ),
-            VisitCell(ref, action, words, week_of(self.stores.clock.now())),
+            VisitCell(ref, action, words, week_of(now)),
+            PersonalVisit(opened.token, ref, "clicked", words, now) if link is not None else None,
         )
 
     def _with_ticked(self, opened: OpenedLink) -> Steps[OpenedLink]:

@@ -1,6 +1,7 @@
 """How often links of letters were visited, and how often presumably by a person. No one can be told
 by it: while a visit waits for its verdict, its address and browser are in this process's memory
-alone, and then only the verdict is kept, in a counter.
+alone, and then only the verdict is kept, in a counter; and of who agreed to be measured, what they
+did.
 
 Each process judges the visits that come to it. A kill loses what has no verdict yet, a few minutes.
 """
@@ -11,10 +12,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from engine.desk.desk import VisitCell
 from engine.ledger.store import LOST
+from engine.web.measured_visits import PersonalVisit
 from engine.web.robots import VERDICT_SECONDS, LoggedVisit, presumed_human
 
 MAX_LOGGED = 20_000
@@ -26,25 +28,42 @@ class Counters(Protocol):
         """Add visits, and those presumed to be people's."""
 
 
+class Measuring(Protocol):
+    def keep(self, visits: Sequence[PersonalVisit]) -> None:
+        """Keep those of people who agreed to be measured. Raises LOST."""
+
+
+class _Waiting(NamedTuple):
+    """A visit, the counter that it adds to, if any, and whose it was, if its link tells."""
+
+    visit: LoggedVisit
+    cell: VisitCell | None
+    personal: PersonalVisit | None
+
+
 @dataclass
 class VisitCounts:
     """`now` is wall-clock seconds that never go back. For many threads."""
 
     desk: Counters
     now: Callable[[], float]
-    _waiting: list[tuple[LoggedVisit, VisitCell]] = field(default_factory=list)
+    measuring: Measuring
+    _waiting: list[_Waiting] = field(default_factory=list)
     _judged: list[LoggedVisit] = field(default_factory=list)
     _counts: Counter[VisitCell] = field(default_factory=Counter)
     _ripe: Counter[VisitCell] = field(default_factory=Counter)
     _people: Counter[VisitCell] = field(default_factory=Counter)
+    _measured: list[PersonalVisit] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _settling: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, visit: LoggedVisit, cell: VisitCell) -> None:
+    def note(
+        self, visit: LoggedVisit, cell: VisitCell | None, personal: PersonalVisit | None = None
+    ) -> None:
         with self._lock:
             if len(self._waiting) < MAX_LOGGED:
-                self._waiting.append((visit, cell))
-            else:
+                self._waiting.append(_Waiting(visit, cell, personal))
+            elif cell is not None:
                 self._counts[cell] += 1
 
     def settle(self, *, all_of_them: bool = False) -> None:
@@ -68,6 +87,9 @@ class VisitCounts:
                 raise
             self._ripe.clear()
             self._people.clear()
+            if self._measured:
+                self.measuring.keep(self._measured)
+                self._measured = []
 
     def close(self) -> None:
         """Count what has come so far, where the database is there."""
@@ -76,20 +98,22 @@ class VisitCounts:
         except LOST:
             return
 
-    def _judge(
-        self, waiting: list[tuple[LoggedVisit, VisitCell]], now: float, *, all_of_them: bool
-    ) -> list[tuple[LoggedVisit, VisitCell]]:
+    def _judge(self, waiting: list[_Waiting], now: float, *, all_of_them: bool) -> list[_Waiting]:
         """Count those that are ripe; the others."""
-        verdicts = presumed_human([*self._judged, *(visit for visit, _cell in waiting)])
-        early: list[tuple[LoggedVisit, VisitCell]] = []
+        verdicts = presumed_human([*self._judged, *(waits.visit for waits in waiting)])
+        early: list[_Waiting] = []
         known = len(self._judged)
-        for (visit, cell), human in zip(waiting, verdicts[known:], strict=True):
-            if all_of_them or now - visit.at >= VERDICT_SECONDS:
+        for waits, human in zip(waiting, verdicts[known:], strict=True):
+            visit, cell, personal = waits
+            if not all_of_them and now - visit.at < VERDICT_SECONDS:
+                early.append(waits)
+                continue
+            if cell is not None:
                 self._ripe[cell] += 1
                 self._people[cell] += human
-                self._judged.append(visit)
-            else:
-                early.append((visit, cell))
+            if human and personal is not None and len(self._measured) < MAX_LOGGED:
+                self._measured.append(personal)
+            self._judged.append(visit)
         # They stay for what comes shortly after them.
         kept = [visit for visit in self._judged if now - visit.at < 2 * VERDICT_SECONDS]
         self._judged = kept[-MAX_LOGGED:]

@@ -24,6 +24,7 @@ from engine.intake.evidence_requirements import BASES, DOORS, missing
 from engine.sequence.delay import DAY
 from engine.subscriber.events import ConsentGiven, ConsentRequested, GroundDeclared, LetterSent
 from engine.vault.evidence import PREFIX, octets_of
+from engine.vault.lifetimes import forget_kind
 from tests.audit.contesting import RAW, Auditor, first_page
 from tests.proof.handed import bundle
 from tests.running_installation import Installations
@@ -307,11 +308,11 @@ def test_address_and_browser_go_before_the_rest_and_what_stays_still_verifies(si
         site.context.vault.evidence_of(stream)[str(before.particulars["visitor"])]["ip"]
         == "203.0.113.9"
     )
-    assert site.context.vault.forget_kind("visitor", now - DAY) == 0
-    assert site.context.vault.forget_kind("visitor", now + 1) >= 1
+    assert forget_kind(site.context.vault, "visitor", now - DAY) == 0
+    assert forget_kind(site.context.vault, "visitor", now + 1) >= 1
     assert (
-        site.context.vault.forget_kind("act", now + 1)
-        == site.context.vault.forget_kind("mail", now + 1)
+        forget_kind(site.context.vault, "act", now + 1)
+        == forget_kind(site.context.vault, "mail", now + 1)
         == 0
     )
     after = doors.last(site, address)

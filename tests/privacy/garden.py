@@ -24,6 +24,7 @@ from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.outcome import Done
 from engine.subscriber.terms import LetterVerdict
 from engine.vault.evidence import evidence
+from engine.vault.measured import Measured, keep_measured
 from engine.vault.vault import VaultWrite
 from tests.cli.asking import FILES, answer
 from tests.running_installation import Installations
@@ -141,6 +142,11 @@ class Anna:
         desk.stick(self.stream, "list:10", f"cannot be rendered for {self.name}")
         desk.note_shown([PageOpening((begun.message, 0), asked=True) for begun in self.letters])
         desk.spend_nonces([secrets.token_hex(8)])
+        link = f"https://boutique.example/{self.name}"
+        clicked = Measured("list:10/welcome", "clicked", link, self.context.clock.now())
+        keep_measured(
+            self.context.database, [(self.stream, clicked)], lambda _who: {self.stream: 1}
+        )
 
 
 @dataclass(frozen=True)

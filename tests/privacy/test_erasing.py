@@ -64,6 +64,7 @@ def test_nothing_that_went_in_can_be_found_anywhere_in_the_database(
         ("vault.person", "fields"),
         ("vault.evidence", "payload"),
         ("desk.stuck", "why"),
+        ("vault.measured", "link"),
     } <= before
     erased(anna)
     assert database.found(*anna.words) == set()
@@ -133,6 +134,7 @@ DELETED = {
     "vault.evidence": "commitment subscriber at salt payload kind",
     "vault.former_address": "address_hash subscriber until",
     "vault.recorded_order": "number_hash subscriber order_id at",
+    "vault.measured": "subscriber letter act link at",
     "desk.stuck": "subscriber key why at",
     "desk.shown": "message link at asked pressed robot networks since",
     "vault.segment_member": "segment subscriber",

@@ -142,6 +142,7 @@ def test_an_owner_who_may_not_see_to_the_log_says_so_and_the_tables_are_clean_al
                 "vault.evidence",
                 "vault.former_address",
                 "vault.recorded_order",
+                "vault.measured",
                 "vault.archive",
                 "desk.stuck",
             ):

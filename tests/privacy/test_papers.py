@@ -143,6 +143,21 @@ def test_the_register_says_that_links_are_counted_where_they_are(
     assert "| visits to ordinary links of letters | less than thirteen months" in said
 
 
+def test_the_register_says_what_is_noted_of_who_agreed_and_that_pictures_are_counted(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(context, f"{DECLARED}\n[measure]\npeople = true\n")
+    counting = replace(context, config=replace(context.config, measure=Measure(images=True)))
+    said = asked(counting, capsys, "register", "--lang", "en")
+    for wanted in (
+        "## Mesurer ce que je lis",
+        "| lawful because of | consent, given apart from any other",
+        "clicked and loaded | thirteen months, or until they take it back |",
+        "| loads of the picture that letters hold | less than thirteen months",
+    ):
+        assert wanted in said, wanted
+
+
 def test_the_register_is_french_in_dates_countries_and_articles(
     context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -34,7 +34,7 @@ name = "une"
 
 def test_nothing_is_counted_and_nobody_is_asked_unless_it_is_said(tmp_path: Path) -> None:
     config = config_of(tmp_path, CONFIG)
-    assert config.measure == Measure(links=False)
+    assert config.measure == Measure(links=False, images=False)
     assert config.settings.measured is None
     assert "measure" not in json.loads(write_settings(config.settings))
 
@@ -62,6 +62,7 @@ def test_the_author_may_say_it_in_words_of_their_own(tmp_path: Path) -> None:
     [
         ('[measure]\npeople = "oui"', "`people` must be"),
         ("[measure]\ndescription = 3", "`description` must be"),
+        ("[measure]\nimages = 1", "`images` must be"),
         ("[measure]\npersons = true", "unknown key `persons`"),
         ('[[purpose]]\nid = "measure"\nname = "M"', '"measure" is the consent'),
     ],

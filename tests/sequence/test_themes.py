@@ -122,7 +122,7 @@ ask = {ask}
 @pytest.mark.parametrize(
     ("ask", "settings", "mistake"),
     [
-        ('["theme"]', SETTINGS, "and \"frequency\", not 'theme'"),
+        ('["theme"]', SETTINGS, "and \"measure\", not 'theme'"),
         ("[1]", SETTINGS, "not 1"),
         ('"themes"', SETTINGS, "`ask` must be"),
         ('["contents"]', replace(SETTINGS, contents=()), "nobody can choose among contents"),

@@ -5,10 +5,12 @@ in hand, and nothing kept but the counters.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from engine.desk.desk import VisitCell
+from engine.web.measured_visits import PersonalVisit
 from engine.web.request import neighbourhood
 from engine.web.robots import VERDICT_SECONDS, LoggedVisit, presumed_human
 from engine.web.visit_counts import VisitCounts
@@ -91,9 +93,22 @@ def desk() -> Desk:
     return Desk()
 
 
+class Measuring:
+    def __init__(self) -> None:
+        self.kept: list[PersonalVisit] = []
+
+    def keep(self, visits: Sequence[PersonalVisit]) -> None:
+        self.kept += visits
+
+
 @pytest.fixture
-def counts(desk: Desk, clock: Clock) -> VisitCounts:
-    return VisitCounts(desk, clock.now)
+def measuring() -> Measuring:
+    return Measuring()
+
+
+@pytest.fixture
+def counts(desk: Desk, clock: Clock, measuring: Measuring) -> VisitCounts:
+    return VisitCounts(desk, clock.now, measuring)
 
 
 def test_a_visit_is_counted_once_nothing_more_can_change_what_it_is_taken_for(
@@ -133,6 +148,38 @@ def test_what_a_lost_database_did_not_take_is_written_the_next_time(
             counts.settle(all_of_them=True)
     counts.close()
     assert desk.written == {CELL: (1, 1)}
+
+
+ANNAS = PersonalVisit("token", "list:10/un", "clicked", "Oui", 1)
+
+
+def test_whose_it_was_is_passed_on_with_the_verdict_and_of_no_robot(
+    counts: VisitCounts, desk: Desk, clock: Clock, measuring: Measuring
+) -> None:
+    counts.note(visit(0), None, ANNAS)
+    counts.note(visit(0, letter="r", visitor="r", suspect=True), CELL, replace(ANNAS, token="r"))
+    counts.settle()
+    assert measuring.kept == []
+    clock.at = VERDICT_SECONDS
+    counts.settle()
+    counts.settle()
+    assert measuring.kept == [ANNAS] and desk.written == {CELL: (1, 0)}
+
+
+def test_what_a_lost_database_did_not_take_of_whose_it_was_is_passed_on_the_next_time(
+    counts: VisitCounts, measuring: Measuring, monkeypatch: pytest.MonkeyPatch, desk: Desk
+) -> None:
+    counts.note(visit(0), CELL, ANNAS)
+
+    def lost(_visits: object) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(measuring, "keep", lost)
+        with pytest.raises(OSError):
+            counts.settle(all_of_them=True)
+    counts.settle()
+    assert measuring.kept == [ANNAS] and desk.written == {CELL: (1, 1)}, "counted once"
 
 
 def test_a_flood_is_counted_and_takes_no_more_room(
