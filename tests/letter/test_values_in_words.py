@@ -193,6 +193,7 @@ def test_a_page_of_my_data_says_values_in_words() -> None:
             "timezone",
             "language",
             "last_contact",
+            "measured_since",
             "restricted",
             "suppressed",
         ),
