@@ -17,15 +17,28 @@ from engine.words import Language
 
 
 def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Iterator[str]:
-    """The plan of a publication, line by line."""
+    """The plan of a publication, line by line, with the difference of each text."""
     _ = translator(spoken)
-    ngettext = counting_translator(spoken)
-    changes = proposal.difference
-    if not changes.count:
+    if not proposal.difference.count:
         yield _("Nothing differs from what is in force.")
         return
     if proposal.rolled_back_to:
         yield _("Back to edition {n}:").format(n=proposal.rolled_back_to)
+    yield from changes_in_words(proposal, spoken, backfill=backfill)
+    yield from _words(proposal)
+    yield ""
+    yield totals(proposal, spoken)
+
+
+def changes_in_words(
+    proposal: Proposal, spoken: Language, *, backfill: bool = False
+) -> Iterator[str]:
+    """What differs, without the texts: lines that begin with "+", "-", "~", and notes to the line
+    before that begin with blanks.
+    """
+    _ = translator(spoken)
+    ngettext = counting_translator(spoken)
+    changes = proposal.difference
 
     def on(key: ListKey | BroadcastKey) -> str:
         people = proposal.people_on(key)
@@ -83,9 +96,6 @@ def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Ite
             "~ config.toml: who answers, retention, processors, partners or consents declared by"
             " files"
         )
-    yield from _words(proposal)
-    yield ""
-    yield _totals(proposal, spoken)
 
 
 def _questions(proposal: Proposal, spoken: Language) -> Iterator[str]:
@@ -171,7 +181,7 @@ def _options(proposal: Proposal, spoken: Language) -> Iterator[str]:
             yield _("    they keep this choice: letters of another theme or type do not reach them")
 
 
-def _totals(proposal: Proposal, spoken: Language) -> str:
+def totals(proposal: Proposal, spoken: Language) -> str:
     """ "In all: 2 letters (1 new, 0 gone, 1 at another time), 1 list, 3 texts; 240 people stand
     there." Whoever stands on two lists counts twice.
     """

@@ -5,6 +5,8 @@ here prints or asks.
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -113,6 +115,14 @@ class Proposal:
     members: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def digest(self) -> str:
+        """Names what would be put in force over which edition: with other words, other rules or
+        after another publication it is another. Who stands where does not matter to it.
+        """
+        what = [self.base, self.rolled_back_to, sorted(self.files.items()), repr(self.settings)]
+        return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+    @property
     def stranded(self) -> dict[int, int]:
         """Lists that would be gone while people stand on them: how many."""
         return {
@@ -175,6 +185,27 @@ def plan_rollback(stores: PublicationStores) -> Proposal | None:
         read_settings(current.words[edition.settings]), current.plan().declared
     )
     return _proposal(stores, current, parse(files, settings), files, settings, (), edition.number)
+
+
+def plan_between(stores: PublicationStores, before: int, after: int) -> Proposal | None:
+    """What an edition changed against another; None where there is no such one. People are counted
+    as they stand now.
+    """
+    current = stores.installation_stream.current()
+    edition = current.editions.get(after)
+    if before not in current.editions or edition is None:
+        return None
+    files = {path: current.words[digest] for path, digest in edition.files}
+    changes = difference(current.plan(before), current.plan(after))
+    return Proposal(
+        before,
+        current.plan(before),
+        current.plan(after),
+        files,
+        read_settings(current.words[edition.settings]),
+        changes,
+        stores.views.standing(),
+    )
 
 
 def _as_declared_now(former: Settings, declared: Declared | None) -> Settings:

@@ -21,7 +21,7 @@ def browser_closed_at_the_end() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def context(installations: Installations) -> Iterator[AppContext]:
-    with installations.made(sample.FILES, config=sample.CONFIG) as made:
+    with sample.installed(installations) as made:
         yield made
 
 

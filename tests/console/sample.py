@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.context import AppContext
 from engine.letter.source_folder import ASSETS
 from tests.cli.asking import answer, join, send
+from tests.running_installation import Installations
 
 ROOT = Path(__file__).parents[2]
 CONFIG = (ROOT / "config.toml").read_text(encoding="utf-8")
@@ -16,6 +20,15 @@ FILES = {
     if path.is_file() and path.relative_to(ROOT / "sequences").parts[0] not in ASSETS
 }
 ASKED = "list:10/graines-semees"
+
+
+@contextmanager
+def installed(installations: Installations) -> Iterator[AppContext]:
+    """The sample as it stands in this repository, pictures and downloads included."""
+    with installations.made(FILES, config=CONFIG) as context:
+        for folder in ASSETS:
+            shutil.copytree(ROOT / "sequences" / folder, context.config.sequences / folder)
+        yield context
 
 
 def lived(context: AppContext, people: int = 6) -> list[str]:

@@ -1,0 +1,216 @@
+"""Publishing as a page: what would change and whom it touches, putting it in force, and the history
+of editions, any two of which are held against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from fastapi.responses import Response
+
+from engine.audience.trial_words import TrialViews, power_lines
+from engine.authoring.plan_words import changes_in_words, totals
+from engine.authoring.publication import (
+    ListCounts,
+    Proposal,
+    PublicationStores,
+    PublishedMeanwhile,
+    apply,
+    plan_between,
+    plan_publication,
+    plan_rollback,
+)
+from engine.console.access import Right
+from engine.console.visit import Mistake, Route, Visit
+from engine.console.word_difference import Row, side_by_side
+from engine.i18n.language import N_, Say
+from engine.sequence import mistakes as files
+
+MEANWHILE = N_(
+    "The files or what is in force have changed since you looked: read the plan again, it is not"
+    " the one you agreed to."
+)
+
+
+class PublishViews(ListCounts, TrialViews, Protocol): ...
+
+
+class PublishStores(PublicationStores, Protocol):
+    @property
+    def views(self) -> PublishViews: ...
+
+
+class Change(NamedTuple):
+    """A line of the plan: `mark` is "+", "-" or "~", `notes` what is said of it besides."""
+
+    mark: str
+    words: str
+    notes: tuple[str, ...]
+
+
+class ChangedText(NamedTuple):
+    path: str
+    mark: str
+    rows: tuple[Row, ...]
+
+
+class Found(NamedTuple):
+    """A mistake of a file, where it stands."""
+
+    place: str
+    words: str
+    fatal: bool
+
+
+class Published(NamedTuple):
+    number: int
+    at: int
+    rolled_back_to: int
+    in_force: bool
+    before: int
+
+
+def routes(stores: PublishStores) -> Sequence[Route]:
+    return (
+        Route("GET", "/publish", Right.SEE, lambda visit: _plan(stores, visit)),
+        Route("POST", "/publish", Right.PUBLISH, lambda visit: _publish(stores, visit)),
+        Route("GET", "/publish/history", Right.SEE, lambda visit: _history(stores, visit)),
+        Route(
+            "GET", "/publish/history/{before}/{after}", Right.SEE, lambda v: _compared(stores, v)
+        ),
+        Route("GET", "/publish/back", Right.SEE, lambda visit: _back(stores, visit)),
+        Route("POST", "/publish/back", Right.PUBLISH, lambda visit: _go_back(stores, visit)),
+    )
+
+
+def _plan(stores: PublishStores, visit: Visit, mistakes: Sequence[Mistake] = ()) -> Response:
+    try:
+        proposal = plan_publication(stores)
+    except files.Unpublishable as refused:
+        return visit.page(
+            "publish_refused.html", status=200, found=list(_found(refused.mistakes, visit.say))
+        )
+    return _shown(stores, visit, proposal, mistakes)
+
+
+def _shown(
+    stores: PublishStores, visit: Visit, proposal: Proposal, mistakes: Sequence[Mistake] = ()
+) -> Response:
+    backfill = visit.inputs.get("backfill", visit.query.get("backfill", "")) == "yes"
+    language = visit.language
+    told = [
+        *changes_in_words(proposal, language, backfill=backfill),
+        *power_lines(proposal, stores.views, language),
+    ]
+    return visit.page(
+        "publish.html",
+        mistakes=mistakes,
+        proposal=proposal,
+        digest=proposal.digest,
+        backfill=backfill,
+        changes=list(_changes(told)),
+        texts=list(_texts(proposal)),
+        totals=totals(proposal, language) if proposal.difference.count else "",
+        stranded=sum(proposal.stranded.values()),
+        found=list(_found(proposal.warnings, visit.say)),
+        post="/publish/back" if proposal.rolled_back_to else "/publish",
+    )
+
+
+def _publish(stores: PublishStores, visit: Visit) -> Response:
+    try:
+        proposal = plan_publication(stores)
+    except files.Unpublishable:
+        return visit.goes_to("/publish")
+    return _put_in_force(stores, visit, proposal)
+
+
+def _go_back(stores: PublishStores, visit: Visit) -> Response:
+    proposal = plan_rollback(stores)
+    if proposal is None:
+        return visit.goes_to("/publish/history")
+    return _put_in_force(stores, visit, proposal)
+
+
+def _put_in_force(stores: PublishStores, visit: Visit, proposal: Proposal) -> Response:
+    """Only the very plan that was looked at."""
+    _ = visit.say
+    if visit.inputs.get("digest") != proposal.digest:
+        return _shown(stores, visit, proposal, [Mistake("", _(MEANWHILE))])
+    if proposal.stranded and visit.inputs.get("stranded") != "yes":
+        wanting = _("People stand on lists that would be gone: say that you know it.")
+        return _shown(stores, visit, proposal, [Mistake("stranded", wanting)])
+    try:
+        edition = apply(stores, proposal, backfill=visit.inputs.get("backfill") == "yes")
+    except PublishedMeanwhile:
+        return _shown(stores, visit, proposal, [Mistake("", _(MEANWHILE))])
+    return visit.goes_to("/publish/history", _("Edition {n} is in force.").format(n=edition))
+
+
+def _history(stores: PublishStores, visit: Visit) -> Response:
+    installation = stores.installation_stream.current()
+    numbers = sorted(installation.editions, reverse=True)
+    editions = [
+        Published(
+            number,
+            installation.editions[number].at,
+            installation.editions[number].rolled_back_to,
+            number == installation.edition,
+            number - 1 if number - 1 in installation.editions else 0,
+        )
+        for number in numbers
+    ]
+    return visit.page("publish_history.html", editions=editions, numbers=numbers)
+
+
+def _compared(stores: PublishStores, visit: Visit) -> Response:
+    numbers = [visit.path["before"], visit.path["after"]]
+    _ = visit.say
+    if not all(number.isdecimal() and len(number) < 9 for number in numbers):
+        return visit.not_found(_("There is no such edition."))
+    proposal = plan_between(stores, int(numbers[0]), int(numbers[1]))
+    if proposal is None:
+        return visit.not_found(_("There is no such edition."))
+    return visit.page(
+        "publish_compared.html",
+        before=int(numbers[0]),
+        after=int(numbers[1]),
+        changes=list(_changes(changes_in_words(proposal, visit.language))),
+        texts=list(_texts(proposal)),
+    )
+
+
+def _back(stores: PublishStores, visit: Visit) -> Response:
+    proposal = plan_rollback(stores)
+    if proposal is None:
+        return visit.refused(
+            visit.say("there is nothing to go back to: this is the first edition"), 404
+        )
+    return _shown(stores, visit, proposal)
+
+
+def _changes(lines: Iterable[str]) -> Iterator[Change]:
+    mark, words, notes = "", "", []
+    for line in lines:
+        if line.startswith(" "):
+            notes.append(line.strip())
+            continue
+        if words or notes:
+            yield Change(mark, words, tuple(notes))
+        mark, words, notes = line[:1], line[1:].strip(), []
+    if words or notes:
+        yield Change(mark, words, tuple(notes))
+
+
+def _texts(proposal: Proposal) -> Iterator[ChangedText]:
+    for path in proposal.difference.words:
+        old, new = proposal.before.words.get(path, ""), proposal.after.words.get(path, "")
+        mark = "~" if old and new else "+" if new else "-"
+        yield ChangedText(path, mark, tuple(side_by_side(old, new)))
+
+
+def _found(mistakes: Iterable[files.Mistake], _: Say) -> Iterator[Found]:
+    for mistake in mistakes:
+        place = f"{mistake.file}:{mistake.line}"
+        yield Found(place, mistake.words.said(_), mistake.fatal)

@@ -1,0 +1,106 @@
+"""An author publishes in the console: the plan first, then that very plan and no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from fastapi.responses import Response
+
+from engine.console.access import Role
+from engine.console.publish_pages import routes
+from engine.console.visit import Redirect
+from engine.context import AppContext
+from tests.cli.asking import FILES, join
+from tests.console.visiting import answered, visit, words_of
+from tests.running_installation import Installations, write_sequences
+
+
+@pytest.fixture(scope="module")
+def context(installations: Installations) -> Iterator[AppContext]:
+    with installations.made(FILES) as made:
+        join(made, 3)
+        yield made
+
+
+def get(context: AppContext, at: str = "/publish", **values: object) -> Response:
+    return answered(tuple(routes(context)), "GET", at, visit(url=at, **values))  # type: ignore[arg-type]
+
+
+def post(context: AppContext, path: str = "/publish", **inputs: str) -> Response:
+    return answered(tuple(routes(context)), "POST", path, visit(url=path, inputs=inputs))
+
+
+def change(context: AppContext, file: str, before: str, after: str) -> None:
+    text = (context.config.sequences / file).read_text(encoding="utf-8")
+    assert before in text
+    write_sequences(context.config.folder, {file: text.replace(before, after)})
+
+
+def digest(page: Response) -> str:
+    found = re.search(r'name="digest" value="(\w+)"', bytes(page.body).decode())
+    assert found is not None
+    return found[1]
+
+
+def test_the_plan_says_whom_a_change_touches_and_which_words(context: AppContext) -> None:
+    assert "The folder says what is in force" in words_of(get(context))
+    change(context, "asks.md", "Alors ?", "Alors, prête ?")
+    change(context, "d.toml", 'wait = "2 days"', 'wait = "3 days"')
+    page = get(context)
+    words = words_of(page)
+    assert "Letter again of 10 question: at another time (3 people stand there)" in words
+    assert b'<ins class="added">, pr' in page.body
+    assert "d.toml" in words and "asks.md" in words
+
+
+def test_only_the_plan_that_was_looked_at_is_put_in_force(context: AppContext) -> None:
+    looked_at = digest(get(context))
+    change(context, "asks.md", "prête ?", "prêt ?")
+    answer = post(context, digest=looked_at)
+    assert answer.status_code == 422 and "changed since you looked" in words_of(answer)
+    assert context.installation_stream.current().edition == 1
+    answer = post(context, digest=digest(answer))
+    assert isinstance(answer, Redirect) and answer.done == "Edition 2 is in force."
+    assert post(context, digest=looked_at).status_code == 422, "sent again, it publishes nothing"
+
+
+def test_editions_are_held_against_each_other_and_taken_back(context: AppContext) -> None:
+    assert "What it changed" in words_of(get(context, "/publish/history"))
+    path = "/publish/history/{before}/{after}"
+    page = get(context, path, path={"before": "1", "after": "2"})
+    assert b'<del class="removed">2</del>' in page.body
+    for before in ("9", "x", "1" * 40):
+        assert get(context, path, path={"before": before, "after": "2"}).status_code == 404
+    back = get(context, "/publish/back")
+    assert "Back to edition 1" in words_of(back)
+    answer = post(context, "/publish/back", digest=digest(back))
+    assert isinstance(answer, Redirect)
+    assert context.installation_stream.current().plan().words["asks.md"].startswith("Alors ?")
+
+
+def test_a_list_with_people_on_it_does_not_go_unsaid(context: AppContext) -> None:
+    text = (context.config.sequences / "d.toml").read_text(encoding="utf-8")
+    start, end = text.index("[[list]]"), text.index("[[list]]\nid = 11")
+    shorter = text[:start] + text[end:]
+    write_sequences(
+        context.config.folder, {"d.toml": shorter, "copy.md": "Oui ?\n\n[Non](+++12+++)\n"}
+    )
+    looked_at = digest(get(context))
+    answer = post(context, digest=looked_at)
+    assert answer.status_code == 422 and b'href="#stranded"' in answer.body
+    assert isinstance(post(context, digest=looked_at, stranded="yes"), Redirect)
+
+
+def test_what_cannot_be_published_is_shown_with_its_place(context: AppContext) -> None:
+    change(context, "d.toml", 'subject = "Un carnet ?"', 'subjekt = "Un <b>carnet</b> ?"')
+    words = words_of(get(context, language="fr"))
+    assert "d.toml:" in words and "subjekt" in words
+    assert isinstance(post(context, digest="x"), Redirect)
+
+
+def test_who_may_only_see_gets_no_button(context: AppContext) -> None:
+    change(context, "d.toml", 'subjekt = "Un <b>carnet</b> ?"', 'subject = "Le carnet ?"')
+    page = get(context, role=Role.AUDITOR)
+    assert b"<form method" not in bytes(page.body).partition(b"<main")[2]
