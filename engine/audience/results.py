@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
-from engine.audience.sources import SHOWN_FROM
+from engine.audience.sources import shown_cells
 from engine.authoring.dialogue_file import broadcasts_in, find_file, lists_in
 from engine.desk.desk import VisitCell
 from engine.i18n.language import N_
@@ -164,9 +164,8 @@ class PeopleViews(Protocol):
 def results_among(
     views: PeopleViews, plan: Plan, people: Iterable[Sequence[str]], since: int, until: int
 ) -> dict[str, dict[str, int | None]]:
-    """By letter_ref, in the order of the plan, the people of each cell by its name; None where they
-    are fewer than SHOWN_FROM, since that could tell of one of them. `people` come some at a time,
-    each once.
+    """By letter_ref, in the order of the plan, the people of each cell by its name; None where it
+    could tell of one of them (`shown_cells`). `people` come some at a time, each once.
     """
     sums: dict[str, Counter[str]] = {}
     for some in people:
@@ -175,7 +174,7 @@ def results_among(
             sums.setdefault(letter.letter, Counter(dict.fromkeys(cells, 0))).update(cells)
     order = {ref: number for number, ref in enumerate(letter_files(plan))}
     return {
-        ref: {name: n if n >= SHOWN_FROM else None for name, n in sums[ref].items()}
+        ref: shown_cells(sums[ref])
         for ref in sorted(sums, key=lambda ref: (order.get(ref, len(order)), ref))
     }
 

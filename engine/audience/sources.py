@@ -2,8 +2,8 @@
 complained, ordered.
 
 Counted are the people who are known today: where somebody came from lies in the vault and goes with
-them, so that whoever was erased counts nowhere. A cell of fewer than ten people is not shown, since
-it could tell of one of them.
+them, so that whoever was erased counts nowhere. A cell of fewer than ten people is not shown, and
+none that all but fewer than ten belong to, since either could tell of one of them.
 """
 
 from __future__ import annotations
@@ -54,9 +54,21 @@ class SourceTally:
         )
 
     def shown(self) -> dict[str, int | None]:
-        """Each cell by its name; None where it counts fewer than SHOWN_FROM people."""
-        cells = {field.name: int(getattr(self, field.name)) for field in fields(self)}
-        return {name: count if count >= SHOWN_FROM else None for name, count in cells.items()}
+        """Each cell by its name; None where it is not shown."""
+        return shown_cells({field.name: int(getattr(self, field.name)) for field in fields(self)})
+
+
+def shown_cells(cells: Mapping[str, int]) -> dict[str, int | None]:
+    """People by the name of a cell, the first being all of them; None of fewer than SHOWN_FROM, and
+    of all but fewer than that many.
+    """
+    everybody = next(iter(cells.values()), 0)
+    shown: dict[str, int | None] = {}
+    for number, (name, count) in enumerate(cells.items()):
+        others = everybody - count
+        told = number == 0 or others >= SHOWN_FROM or others < 0
+        shown[name] = count if told and count >= SHOWN_FROM else None
+    return shown
 
 
 def tally_of_sources(database: Database, folds: Folds) -> dict[str, SourceTally]:

@@ -139,7 +139,9 @@ def _trials(context: AppContext, found: Sequence[Results], _: Say) -> dict[str, 
 def _of_few(
     context: AppContext, args: argparse.Namespace, plan: Plan, since: int, until: int
 ) -> int:
-    """What is told of people by a source or segment of theirs: no cell of fewer than ten."""
+    """What is told of people by a source or segment of theirs: no cell of fewer than ten, nor
+    of all but so few.
+    """
     _ = translator(context.config.site.language)
     if args.source:
         tallies = tally_of_sources(context.database, context.views.folds)
@@ -179,7 +181,7 @@ def _few_lines(
     for cells in table.values():
         rows.append(["–" if n is None else grouped(n, _) for n in cells.values()])
     yield from _aligned(["", *(printable(names[name]) for name in table)], rows)
-    yield _("– stands for fewer than ten people, perhaps none")
+    yield _("– stands for fewer than ten people, or for all but fewer than ten")
 
 
 def _aligned(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

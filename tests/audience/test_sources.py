@@ -61,6 +61,14 @@ def test_a_cell_of_fewer_than_ten_people_is_not_shown() -> None:
     assert {count for name, count in shown.items() if name != "people"} == {None}
 
 
+def test_a_cell_of_all_but_fewer_than_ten_people_is_not_shown() -> None:
+    """Of 12 people 11 confirmed: it tells of the one who did not."""
+    shown = SourceTally(people=30, joined=30, confirmed=21, ordered=20, bounced=10).shown()
+    assert shown["people"] == 30
+    assert (shown["joined"], shown["confirmed"]) == (None, None)
+    assert (shown["ordered"], shown["bounced"]) == (20, 10)
+
+
 @pytest.fixture(scope="module")
 def site(installations: Installations) -> Iterator[Site]:
     with installations.made(GARDEN) as context, visited(context) as site:
