@@ -6,26 +6,23 @@ table or as CSV.
 from __future__ import annotations
 
 import argparse
-import csv
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TextIO
+from pathlib import Path
 
 from engine.audit.standing import act_in_words
 from engine.cli.arguments_of_people import STDOUT
-from engine.cli.private_file import private_file
+from engine.cli.people_file import refuse_taken, write_people
 from engine.cli.progress import catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.dates import shown
-from engine.i18n.language import N_, Say, counting_translator, grouped, translator
+from engine.i18n.language import Say, counting_translator, grouped, translator
 from engine.i18n.phrases import values_in_words
 from engine.i18n.printable import printable
 from engine.i18n.stored_words import stored_in_words
-from engine.i18n.user_error import UserError, list_of
-from engine.imports.rejected_rows import inert
+from engine.i18n.user_error import list_of
+from engine.sequence.condition import On
 from engine.sequence.delay import DAY
 from engine.sequence.model import List
 from engine.subscriber.agenda import acts
@@ -148,8 +145,7 @@ class Member:
 def members(context: AppContext, args: argparse.Namespace) -> int:
     """Streamed: a list may hold everybody."""
     listed = list_of(context.installation_stream.current().plan(), args.list)
-    if args.csv is not None and args.csv != STDOUT and args.csv.exists():
-        raise UserError(N_("{file} is there already: choose another name"), file=args.csv)
+    refuse_taken(args.csv)
     catch_up(context)
     language = context.config.site.language
     _, ngettext = translator(language), counting_translator(language)
@@ -158,10 +154,8 @@ def members(context: AppContext, args: argparse.Namespace) -> int:
         sentence = ngettext("{n} person on list {list}", "{n} people on list {list}", count)
         print(sentence.format(n=grouped(count, _), list=f"{listed.id} {listed.name}"))
         return 0
-    to_file = args.csv != STDOUT
-    with private_file(args.csv, "utf-8-sig") if to_file else nullcontext(sys.stdout) as file:
-        count = _as_csv(context, listed, file, _)
-    if to_file:
+    count = _as_csv(context, listed, args.csv, _)
+    if args.csv != STDOUT:
         print(
             ngettext("{n} row written: {file}", "{n} rows written: {file}", count).format(
                 n=grouped(count, _), file=args.csv
@@ -242,14 +236,14 @@ def _as_table(context: AppContext, listed: List, _: Say) -> int:
     return count
 
 
-def _as_csv(context: AppContext, listed: List, file: TextIO, _: Say) -> int:
+def _as_csv(context: AppContext, listed: List, path: Path, _: Say) -> int:
     """The names of columns are the same in every language, so that a program can go by them."""
     fields = list(context.installation_stream.current().plan().fields)
-    writer, count = csv.writer(file, quoting=csv.QUOTE_ALL), 0
-    writer.writerow(["address", *fields, "since", "ground", "next_at", "next"])
-    for batch in standing_on(context, listed, _):
-        for member in batch:
-            values = (member.fields.get(name, "") for name in fields)
-            writer.writerow(map(inert, _cells(member, values, context.config.site.timezone)))
-        count += len(batch)
-    return count
+    zone = context.config.site.timezone
+    pages = (
+        [_cells(one, (one.fields.get(name, "") for name in fields), zone) for one in batch]
+        for batch in standing_on(context, listed, _)
+    )
+    columns = ["address", *fields, "since", "ground", "next_at", "next"]
+    chosen_by: dict[str, object] = {"conditions": [str(On(listed.id))]}
+    return write_people(context, path, columns, pages, chosen_by)

@@ -5,14 +5,12 @@ a segment.
 from __future__ import annotations
 
 import argparse
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 
 from engine.audience.people import Search, SearchMistake, counted, found, read_lines
-from engine.cli.people import operator_cause
-from engine.cli.private_file import private_file
+from engine.cli.arguments_of_people import STDOUT
+from engine.cli.people_file import refuse_taken, write_people
 from engine.cli.progress import Progress, catch_up
 from engine.cli.segments import outcome, put
 from engine.cli.terminal import json_text
@@ -20,13 +18,13 @@ from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import values_in_words
 from engine.i18n.printable import printable
+from engine.i18n.stored_words import stored_in_words
 from engine.i18n.user_error import UserError, static_segment_of
-from engine.imports.rejected_rows import inert
-from engine.installation.events import STREAM, PeopleExported
 from engine.sequence.condition import Condition
 from engine.sequence.model import Plan
-from engine.store.sql import AnyCursor
-from engine.vault.vault import KnownPerson, VaultWrite
+from engine.subscriber.eligibility import why_not_at_all
+from engine.subscriber.person import NOBODY
+from engine.vault.vault import KnownPerson
 from engine.views import PeopleCount
 
 MAX_SHOWN = 50
@@ -37,8 +35,7 @@ def people(context: AppContext, args: argparse.Namespace) -> int:
     search = Search(_lines(plan, args.where), args.name, args.address)
     target = static_segment_of(plan, args.put_into) if args.put_into else None
     putting = put(context, target, "put") if target is not None else None
-    if args.csv is not None and args.csv.exists():
-        raise UserError(N_("{file} is there already: choose another name"), file=args.csv)
+    refuse_taken(args.csv)
     catch_up(context)
     language = context.config.site.language
     _, ngettext = translator(language), counting_translator(language)
@@ -49,13 +46,20 @@ def people(context: AppContext, args: argparse.Namespace) -> int:
             for page in found(context, search):
                 putting.people([person.subscriber for person in page])
                 tell(done := done + len(page), count.holds)
-    written = _export(context, search, args.csv, count.holds) if args.csv is not None else 0
+    written, fields = 0, list(plan.fields)
+    if args.csv is not None:
+        columns, pages = ["address", *fields, "barred"], _pages(context, search, fields)
+        written = write_people(context, args.csv, columns, pages, _chosen_by(search), count.holds)
     quiet = args.count or putting is not None or args.csv is not None
     shown = [] if quiet else list(_first(found(context, search), MAX_SHOWN))
-    if args.json:
-        print(json_text(count._asdict() | {"people": [_as_json(person) for person in shown]}))
+    if args.csv == STDOUT:
         return 0
-    for line in _table(shown, plan, _):
+    barred = _barred(context, shown)
+    if args.json:
+        people = [_as_json(person, barred[person.subscriber]) for person in shown]
+        print(json_text(count._asdict() | {"people": people}))
+        return 0
+    for line in _table(shown, barred, plan, _):
         print(line)
     if not quiet and count.holds > len(shown):
         rest = _("and {n} more: `--csv FILE` writes them all")
@@ -98,21 +102,33 @@ def _numbers(count: PeopleCount, _: Say) -> Iterator[str]:
         yield f"{grouped(n, _):>11}  {what}"
 
 
-def _as_json(person: KnownPerson) -> dict[str, object]:
+def _as_json(person: KnownPerson, barred: str) -> dict[str, object]:
     return {
         "subscriber": person.subscriber,
         "address": person.address,
         "fields": dict(person.fields),
+        "barred": barred,
     }
 
 
-def _table(people: Sequence[KnownPerson], plan: Plan, _: Say) -> Iterator[str]:
+def _chosen_by(search: Search) -> dict[str, object]:
+    return {
+        "conditions": [str(line) for line in search.lines],
+        "name": bool(search.name),
+        "address": bool(search.address),
+    }
+
+
+def _table(
+    people: Sequence[KnownPerson], barred: Mapping[str, str], plan: Plan, _: Say
+) -> Iterator[str]:
     """What a person has written steers no terminal."""
     if not people:
         return
-    rows = [[_("address"), *plan.fields]]
+    rows = [[_("address"), *plan.fields, _("may not be written to")]]
     for person in people:
-        known = [person.address, *values_in_words(plan, person.fields)]
+        why = stored_in_words(barred[person.subscriber], _)
+        known = [person.address, *values_in_words(plan, person.fields), why]
         rows.append([printable(cell) for cell in known])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
@@ -120,44 +136,22 @@ def _table(people: Sequence[KnownPerson], plan: Plan, _: Say) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
-def _cells(person: KnownPerson, fields: Sequence[str]) -> list[str]:
-    return [person.address, *(person.fields.get(name, "") for name in fields)]
+def _pages(context: AppContext, search: Search, fields: Sequence[str]) -> Iterator[list[list[str]]]:
+    for page in found(context, search):
+        barred = _barred(context, page)
+        yield [
+            [
+                person.address,
+                *(person.fields.get(name, "") for name in fields),
+                barred[person.subscriber],
+            ]
+            for person in page
+        ]
 
 
-def _export(context: AppContext, search: Search, path: Path, expected: int) -> int:
-    """Every cell inert in a spreadsheet, in a file that only its owner reads; how many rows. The
-    fact stands before the file takes its name: there is no list that nobody knows of.
-    """
-    _ = translator(context.config.site.language)
-    fields = list(context.installation_stream.current().plan().fields)
-    written = 0
-    with (
-        Progress(_("Writing"), say=_) as tell,
-        private_file(path, "utf-8-sig") as file,
-    ):
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-        writer.writerow(["address", *fields])
-        for page in found(context, search):
-            writer.writerows([map(inert, _cells(person, fields)) for person in page])
-            tell(written := written + len(page), expected)
-        _record_export(context, search, written, fields)
-    return written
-
-
-def _record_export(
-    context: AppContext, search: Search, written: int, fields: Sequence[str]
-) -> None:
-    now = context.clock.now()
-    cause, kept = operator_cause(
-        {
-            "conditions": [str(line) for line in search.lines],
-            "name": bool(search.name),
-            "address": bool(search.address),
-        }
-    )
-
-    def within(cursor: AnyCursor) -> None:
-        context.vault.write(cursor, VaultWrite(STREAM, now, evidence=(kept,)))
-
-    event = PeopleExported(now, written, tuple(fields))
-    context.installation_stream.execute(lambda state: [event], cause, now, within)
+def _barred(context: AppContext, people: Sequence[KnownPerson]) -> dict[str, str]:
+    """Why nothing may be written to them, for any purpose; "" where it may."""
+    folds = context.views.folds([person.subscriber for person in people])
+    return {
+        person.subscriber: why_not_at_all(folds.get(person.subscriber, NOBODY)) for person in people
+    }

@@ -55,6 +55,12 @@ def why_not(person: Person, kind: MailKind, purpose: str, *, request: str = "") 
             assert_never(kind)
 
 
+def why_not_at_all(person: Person) -> str:
+    """The reason a letter may be sent for no purpose, or "" when it may for one."""
+    reasons = [why_not(person, "letter", purpose) for purpose in person.grounds or ("",)]
+    return "" if "" in reasons else reasons[0]
+
+
 def may_be_asked(person: Person) -> bool:
     """Whether an inactive person may be asked whether to go on: there is a live ground to go on
     with.

@@ -17,6 +17,7 @@ from engine.cli.lists import members
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
+from engine.installation.events import STREAM, PeopleExported
 from engine.subscriber.commands import Subscribe
 from engine.subscriber.events import Cause
 from engine.vault.vault import VaultWrite
@@ -94,6 +95,11 @@ def test_a_spreadsheet_runs_nothing_of_it_and_nobody_else_reads_it(
     )
     with pytest.raises(UserError, match="there already"):
         said(context, capsys, "10", file)
+    *_others, on_screen, in_file = context.ledger.stream(STREAM)
+    for entry in (on_screen, in_file):
+        assert entry.event == PeopleExported(entry.event.at, 2, ("first_name", "birthday"))
+        kept = context.vault.evidence_of(STREAM)[entry.cause.evidence]
+        assert kept["conditions"] == ["on 10"]
 
 
 def test_a_date_is_in_words_for_people_and_as_it_is_kept_for_programs(

@@ -11,10 +11,13 @@ import pytest
 
 from engine.cli.parser import parser
 from engine.cli.search import people
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.language import translator
 from engine.i18n.user_error import UserError
 from engine.installation.events import STREAM, PeopleExported
+from engine.subscriber.commands import Suppress, WithdrawEverything
+from engine.subscriber.events import Cause
 from tests.conftest import MakeContext
 from tests.projections.test_segments_followed import FIELDS, LISTS, LYON, join
 from tests.running_installation import Installations
@@ -95,7 +98,7 @@ def test_an_export_is_inert_private_and_a_fact(
     file = tmp_path / "lyon.csv"
     assert typed(context, LIVES_IN_LYON, "--csv", str(file)) == 0
     rows = list(csv.reader(file.read_text("utf-8-sig").splitlines()))
-    assert rows[0] == ["address", "first_name", "town"]
+    assert rows[0] == ["address", "first_name", "town", "barred"]
     assert sorted(row[1] for row in rows[1:]) == ["", '\'=HYPERLINK("x")']
     assert file.stat().st_mode & 0o077 == 0
     entry = context.ledger.stream(STREAM)[-1]
@@ -104,6 +107,29 @@ def test_an_export_is_inert_private_and_a_fact(
     assert kept["conditions"] == [LIVES_IN_LYON]
     with pytest.raises(UserError, match="is there already"):
         typed(context, "--csv", str(file))
+
+
+def test_who_may_not_be_written_to_is_marked_wherever_people_are_listed(
+    make_context: MakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = make_context({"a.toml": LISTS}, FIELDS)
+    anna, ben = join(context, "anna"), join(context, "ben")
+    join(context, "zoe")
+    now = context.clock.now()
+    for who, command in (
+        (anna, WithdrawEverything(now, Cause("operator"))),
+        (ben, Suppress(now, Cause("relay"), "complained")),
+    ):
+        context.command_handler.execute_one(CommandRequest(command, stream=who))
+    typed(context, "--csv", "-")
+    rows = csv.DictReader(capsys.readouterr().out.splitlines())
+    barred = {row["address"].partition("@")[0]: row["barred"] for row in rows if row["barred"]}
+    assert barred == {"anna": "consent withdrawn", "ben": "complained"}
+    typed(context, "--json")
+    people = json.loads(capsys.readouterr().out)["people"]
+    assert sorted(person["barred"] for person in people) == ["", "complained", "consent withdrawn"]
+    typed(context)
+    assert "consentement retiré" in capsys.readouterr().out
 
 
 def test_whoever_is_found_is_put_into_a_segment_once(
