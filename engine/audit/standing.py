@@ -101,6 +101,12 @@ def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) ->
         )
     if person.measured_since:
         yield _("Agreed to be measured, since {when}").format(when=moment(person.measured_since))
+    for purpose, stopped in person.stopped.items():
+        yield _("Stopped: “{purpose}”, since {when}: not heard of after {silent}").format(
+            purpose=titled_purpose(plan, purpose),
+            when=moment(stopped.at),
+            silent=moment(stopped.silent_since),
+        )
     for membership in person.memberships.values():
         yield _("On list {list} since {when}").format(
             list=titled_list(plan, membership.list),

@@ -71,6 +71,7 @@ class _Words(FindingWords):
                 iter((grouped(sum(letter.people for letter in facts.withheld), self._),)),
             ),
             (_("set aside"), self._stuck(facts)),
+            (_("cleaning"), self._silent()),
         ):
             for n, line in enumerate(lines):
                 yield f"{'' if n else head:<{HEAD_WIDTH}}  {line}".rstrip()
@@ -188,6 +189,11 @@ class _Words(FindingWords):
         yield self._("{held} requests held; robots caught in 30 days: {traps}").format(
             held=grouped(facts.forms_held, self._), traps=grouped(facts.form_traps, self._)
         )
+
+    def _silent(self) -> Iterator[str]:
+        """Counting them reads everybody who is long unheard, which nobody waits for here."""
+        if self.plan.reactivations:
+            yield self._("who is asked and who is stopped: `relance clean --plan` counts them")
 
     def _stuck(self, facts: Facts) -> Iterator[str]:
         yield grouped(len(facts.stuck), self._)

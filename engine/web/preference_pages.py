@@ -52,6 +52,7 @@ SAVED, SAME = "saved", "same"
 class Switch:
     """A purpose as the page shows it to one person. `state`: "on", "asked" (a message to confirm
     is on its way) or "off". `fixed`: there is no switch, and `why` says what else there is.
+    `stopped`: nothing is sent because they were silent, until they do something.
     """
 
     offered: OfferedPurpose
@@ -59,6 +60,7 @@ class Switch:
     ticked: bool
     fixed: bool
     why: str = ""
+    stopped: bool = False
 
 
 def changed_parts(before: Person, after: Person, letter: OwnLetter) -> str:
@@ -270,7 +272,8 @@ def _switch(
             else _("It cannot be asked for on this page.")
         )
         return Switch(offered, state, ticked=False, fixed=True, why=why)
-    return Switch(offered, state, ticked=ticked, fixed=False)
+    is_stopped = state == "on" and offered.id in person.stopped
+    return Switch(offered, state, ticked=ticked, fixed=False, stopped=is_stopped)
 
 
 def _purpose_told(purpose: OfferedPurpose, state: str, _: Say) -> str:

@@ -18,6 +18,7 @@ from engine.letter.link_token import CONFIRM, EVERYTHING, PREFERENCES, UNSUBSCRI
 from engine.sequence.timing import to_local
 from engine.subscriber import events as e
 from engine.web.preference_offer import offer
+from tests.projections.test_rebuilding import happened
 from tests.running_installation import CONFIG, Installations
 from tests.web.correspondence import (
     FILES,
@@ -319,3 +320,13 @@ def test_the_page_speaks_english(site: str, context: AppContext) -> None:
         fact = reader.since()[-1]
         assert isinstance(fact, e.PreferencesSet)
         assert fact.offered == context.installation_stream.current().notices["preferences/en"]
+
+
+def test_what_is_stopped_because_of_silence_is_said_and_comes_again_when_saved(
+    reader: Reader, context: AppContext
+) -> None:
+    now = context.clock.now()
+    happened(context, e.PurposeStopped(now, "conseils", 1, now - 1), to=reader.letter.stream)
+    assert "avons cessé de l’envoyer" in reader.opens().text
+    reader.saves()
+    assert "avons cessé de l’envoyer" not in reader.opens().text
