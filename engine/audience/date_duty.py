@@ -9,7 +9,7 @@ missed in an outage is noted as long as the broadcast may still leave (its `max_
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -26,6 +26,8 @@ from engine.subscriber.commands import ReachAnchor
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, NothingToDo, Unchanged
 from engine.subscriber.personal_dates import personal_broadcasts
+from engine.subscriber.truth import conditions_of
+from engine.vault.vault import KnownPerson, Vault
 
 log = logging.getLogger("relance.dates")
 SQL = beside(__file__)
@@ -47,6 +49,8 @@ class DateStores(Protocol):
     def installation_stream(self) -> InstallationStream: ...
     @property
     def command_handler(self) -> CommandHandler: ...
+    @property
+    def vault(self) -> Vault: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +138,12 @@ class DateDuty:
         done = 0
         for page in self._pages(wanted, as_kept(dates_about(now, wanted), wanted.yearly)):
             people = [pair for pair in page if (*pair, wanted) not in self.noted]
+            known = self._known([subscriber for subscriber, _ in people])
             requests = [
-                CommandRequest(ReachAnchor(now, ENGINE, wanted.field, value), stream=subscriber)
+                CommandRequest(
+                    ReachAnchor(now, ENGINE, wanted.field, value, known.get(subscriber)),
+                    stream=subscriber,
+                )
                 for subscriber, value in people
             ]
             results = self.stores.command_handler.execute(requests) if requests else []
@@ -145,6 +153,12 @@ class DateDuty:
                 if isinstance(result.outcome, Done) or result.outcome == REACHED:
                     self.noted[*pair, wanted] = now
         return done
+
+    def _known(self, people: list[str]) -> Mapping[str, KnownPerson]:
+        """What the vault knows of them, where a published broadcast asks it."""
+        plan = self.stores.installation_stream.current().plan()
+        asks = conditions_of(plan).broadcasts_reading_vault
+        return self.stores.vault.people(people) if asks and people else {}
 
     def _pages(self, wanted: Sought, days: list[str]) -> Iterator[list[tuple[str, str]]]:
         after = NOBODY

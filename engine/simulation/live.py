@@ -342,7 +342,7 @@ class SimulatedReader:
 
         def reach(now: int) -> None:
             self.last_date[field] = at
-            self.execute(c.ReachAnchor(max(at, now), ENGINE, field, value))
+            self.execute(c.ReachAnchor(max(at, now), ENGINE, field, value, self._known))
 
         return at, reach
 

@@ -350,11 +350,13 @@ class RefundOrder(Command):
 @dataclass(frozen=True, slots=True)
 class ReachAnchor(Command):
     """Note that a date of the person's own may have come round: `date` is what the vault holds in
-    `field` ("1980-02-29").
+    `field` ("1980-02-29"). `known`: what else it knows, where broadcasts go to segments that ask
+    it.
     """
 
     field: str
     date: str
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,9 +134,15 @@ def _place(
     return (0, 0) if _segment_of(person, broadcast, fell_due, mailing, plan, known) else None
 
 
-def is_addressed(person: Person, broadcast: Broadcast, fell_due: int, plan: Plan) -> bool:
-    """Whether a broadcast that falls due at an instant (ms) is for them, not begun before."""
-    return _place(person, broadcast, fell_due, None, plan) is not None
+def may_be_addressed(
+    person: Person, broadcast: Broadcast, fell_due: int, plan: Plan, known: Known | None
+) -> bool:
+    """Whether a broadcast that falls due at an instant (ms), not begun before, is for them, or may
+    be where that is not known of their fields.
+    """
+    if _addressed_membership(person, broadcast, fell_due, None) is not None:
+        return True
+    return bool(_segment_of(person, broadcast, fell_due, None, plan, known, is_sure=False))
 
 
 def addressed_by_ledger(
@@ -181,16 +187,18 @@ def _segment_of(
     plan: Plan,
     known: Known | None = None,
     *,
-    is_sure: bool = False,
+    is_sure: bool | None = None,
 ) -> str:
     """The first segment of the broadcast in which they were when it fell due (ms) by the facts up
-    to then, and were so by all facts since too; of one that was begun, the latter alone. Where
-    nothing is `known` of what the vault knows, also one in which they may be, unless `is_sure`.
+    to then, and were so by all facts since too; of one that was begun, the latter alone. Also
+    one in which they may be, unless `is_sure`, as it is where something is `known` of what the
+    vault knows.
 
     The vault keeps no former values: a profile that was changed since is taken as it is now, and as
     long as the broadcast is not too late.
     """
-    conditions, is_sure = conditions_of(plan), is_sure or known is not None
+    conditions = conditions_of(plan)
+    is_sure = known is not None if is_sure is None else is_sure
     if mailing is None and fell_due < person.registered_at:
         return ""
     lateness = broadcast.max_lateness

@@ -14,9 +14,9 @@ from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.act import zone_of
 from engine.subscriber.eligibility import why_not
-from engine.subscriber.mailing_acts import is_addressed
+from engine.subscriber.mailing_acts import may_be_addressed
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
-from engine.subscriber.person import Person
+from engine.subscriber.person import Known, Person
 from engine.subscriber.personal_dates import (
     before_of,
     personal_broadcasts,
@@ -57,17 +57,19 @@ def reach(command: c.ReachAnchor, person: Person, plan: Plan) -> Outcome:
                 continue
             if key in person.reached:
                 known = True
-            elif _is_addressed(person, broadcast, planned, plan):
+            elif _may_leave(person, broadcast, planned, plan, command.known):
                 facts[key] = e.AnchorReached(begins, command.field, occurrence, before_of(anchored))
     if facts:
         return done(command.cause, *facts.values())
     return NothingToDo(Unchanged.REACHED_ALREADY if known else Unchanged.NOTHING_DUE)
 
 
-def _is_addressed(person: Person, broadcast: Broadcast, planned: int, plan: Plan) -> bool:
+def _may_leave(
+    person: Person, broadcast: Broadcast, planned: int, plan: Plan, known: Known | None
+) -> bool:
     return (
         broadcast.letter.added_at <= planned
-        and is_addressed(person, broadcast, planned, plan)
+        and may_be_addressed(person, broadcast, planned, plan, known)
         and not why_not(person, "broadcast", broadcast.purpose)
     )
 

@@ -12,14 +12,16 @@ from hypothesis import given as forall
 from hypothesis import strategies as st
 
 from engine.sequence.anchors import Anchored, PersonalDate
+from engine.sequence.condition import Combined, FieldIs
 from engine.sequence.delay import DAY, HOUR, Delay
-from engine.sequence.model import Broadcast, Plan, Segment
+from engine.sequence.model import Broadcast, Field, Plan, Segment
 from engine.sequence.timing import Hours, to_local
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.outcome import Done
 from engine.subscriber.personal_dates import REACHED_KEPT
 from engine.subscriber.reaching_dates import celebrated
+from engine.vault.vault import KnownPerson
 from tests.examples import ENGINE, PLAN, REGISTERED, letter, local, on, perform
 from tests.given import Given, given
 
@@ -212,3 +214,18 @@ def test_what_is_remembered_of_them_is_bounded(years: int) -> None:
         )
     assert len(person.person.reached) == REACHED_KEPT
     assert max(person.person.reached.values()) == local("2026-03-12 00:00") + 2025 + years
+
+
+def test_whom_a_fields_segment_leaves_out_has_no_day_noted() -> None:
+    """Where the vault does not say, they may be in it."""
+    lyon = Segment("lyon", "Lyon", own=Combined(all=(FieldIs("town", "is", ("Lyon",)),)))
+    only_lyon = replace(birthday(), to=(), segments=("lyon",))
+    under = replace(
+        plan(only_lyon), segments={"lyon": lyon}, fields={"town": Field("town", "Ville")}
+    )
+    at = local("2026-03-12 00:00")
+    for town, is_noted in (("Nice", False), ("Lyon", True), ("", True)):
+        known = KnownPerson("p", "p@lecteurs.example", {"town": town} if town else {})
+        asked = paul(under=under).when(replace(look(at), known=known))
+        assert isinstance(asked.outcome, Done) is is_noted
+    paul(under=under).when(look(at)).then(BORN)
