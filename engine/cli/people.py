@@ -6,13 +6,13 @@ still knows.
 from __future__ import annotations
 
 import argparse
-import getpass
 import secrets
 from collections.abc import Mapping
 
 from engine.audit.event_sentences import line
 from engine.audit.standing import letter_names, standing
 from engine.cli.terminal import json_text
+from engine.commands import operators
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.dates import language_argument, on_clock, read_date, shown, zone_argument
@@ -34,7 +34,7 @@ from engine.sequence.model import Field, List
 from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, withdrawal
 from engine.subscriber.events import Cause, ConsentRequested
 from engine.subscriber.outcome import Done, NothingToDo, Refused
-from engine.vault.evidence import Evidence, evidence, of_ground, unknown
+from engine.vault.evidence import Evidence, of_ground, unknown
 from engine.vault.vault import VaultWrite
 from engine.words import Words
 
@@ -203,21 +203,9 @@ def unsubscribe(context: AppContext, args: argparse.Namespace) -> int:
     return report(_known(result), done, _)
 
 
-def operator_cause(particulars: dict[str, object]) -> tuple[Cause, Evidence]:
-    """A cause whose evidence names the operator; in the ledger stands only what commits to it."""
-    kept = evidence(
-        secrets.token_bytes(32),
-        {"operator": _operator(), "by": {"operator": _operator()}, "door": "command line"}
-        | particulars,
-    )
-    return Cause("operator", secrets.token_hex(8), evidence=kept.commitment.hex()), kept
-
-
-def _operator() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
+def operator_cause(particulars: Mapping[str, object]) -> tuple[Cause, Evidence]:
+    """What whoever types this causes."""
+    return operators.operator_cause(operators.at_the_command_line(), particulars)
 
 
 def report(result: Result, done: str, _: Say) -> int:

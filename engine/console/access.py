@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from engine.commands.operators import Operator
 from engine.words import N_, Language
 
 
@@ -73,6 +74,11 @@ class Account:
     role: Role
     reads: bool = False
     language: Language = "fr"
+
+    @property
+    def operator(self) -> Operator:
+        """As causes name whoever acts."""
+        return Operator(self.name, self.id)
 
     @property
     def rights(self) -> frozenset[Right]:

@@ -14,9 +14,12 @@ from typing import Literal, NamedTuple
 
 from fastapi.responses import Response
 
+from engine.commands.operators import operator_cause
 from engine.console.access import Account, Right
 from engine.console.rendering import ConsolePages
 from engine.i18n.language import Say, SayCounted, counting_translator, translator
+from engine.subscriber.events import Cause
+from engine.vault.evidence import Evidence
 from engine.words import Language
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -77,6 +80,10 @@ class Visit:
     @property
     def say_counted(self) -> SayCounted:
         return counting_translator(self.language)
+
+    def cause(self, **particulars: object) -> tuple[Cause, Evidence]:
+        """Of an act on this page: in the vault stand the account, its name and the particulars."""
+        return operator_cause(self.account.operator, particulars)
 
     def page(
         self,
