@@ -307,6 +307,8 @@ def sentence(
             return _("Proof sealed and kept until {when}").format(when=moment(ends_at))
         case e.ProofOpened():
             return _("Sealed proof handed out")
+        case e.ProfileRead():
+            return _("Profile read")
         case e.SubscriberErased():
             return _("Erased")
         case i.ClockChanged():

@@ -56,6 +56,7 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "right-answered": s.RightAnswered,
     "proof-archived": s.ProofArchived,
     "proof-opened": s.ProofOpened,
+    "profile-read": s.ProfileRead,
     "subscriber-erased": s.SubscriberErased,
     "words-published": i.WordsPublished,
     "sequence-published": i.SequencePublished,

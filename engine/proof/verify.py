@@ -2244,8 +2244,8 @@ EVENTS_OF_PEOPLE = """
     letter-begun letter-deferred letter-failed letter-in-doubt letter-retried letter-sent
     letter-withheld list-copied list-joined list-left list-moved list-transferred mail-bounced
     mail-complained move-undone order-recorded order-refunded permission-asked
-    permission-renewed preferences-set processing-restricted profile-changed proof-archived
-    proof-opened purpose-stopped right-answered right-exercised right-extended
+    permission-renewed preferences-set processing-restricted profile-changed profile-read
+    proof-archived proof-opened purpose-stopped right-answered right-exercised right-extended
     rules-applied segment-entered segment-left subscriber-erased subscriber-reachable
     subscriber-registered subscriber-suppressed
 """

@@ -19,6 +19,7 @@ from engine.subscriber.right_commands import Erase as Erase
 from engine.subscriber.right_commands import ExerciseRight as ExerciseRight
 from engine.subscriber.right_commands import ExtendRight as ExtendRight
 from engine.subscriber.right_commands import GrantAccess as GrantAccess
+from engine.subscriber.right_commands import NoteReading as NoteReading
 from engine.subscriber.right_commands import Object as Object
 from engine.subscriber.right_commands import OpenProof as OpenProof
 from engine.subscriber.right_commands import Rectify as Rectify
@@ -435,6 +436,7 @@ AnyCommand = (
     | Object
     | Erase
     | OpenProof
+    | NoteReading
     | Perform
     | RetryLetter
     | RecordOutcome

@@ -111,6 +111,8 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return rights.erase(command, person, plan)
         case c.OpenProof():
             return rights.open_proof(command, person)
+        case c.NoteReading():
+            return rights.note_reading(command, person)
         case c.RetryLetter():
             return retry(command, person, plan, calendar)
         case _:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from engine.subscriber.event import Cause as Cause
 from engine.subscriber.event import Event as Event
 from engine.subscriber.right_events import ProcessingRestricted as ProcessingRestricted
+from engine.subscriber.right_events import ProfileRead as ProfileRead
 from engine.subscriber.right_events import ProofArchived as ProofArchived
 from engine.subscriber.right_events import ProofOpened as ProofOpened
 from engine.subscriber.right_events import RightAnswered as RightAnswered
@@ -465,7 +466,7 @@ LetterEvent = LetterBegun | LetterSent | LetterDeferred | LetterFailed | LetterA
 WithholdingEvent = LetterWithheld | LetterRetried | LetterInDoubt
 DeliverabilityEvent = MailBounced | MailComplained | SubscriberSuppressed | SubscriberReachable
 RightEvent = ProcessingRestricted | RightExercised | RightExtended | RightAnswered
-ProofEvent = ProofArchived | ProofOpened
+ProofEvent = ProofArchived | ProofOpened | ProfileRead
 OrderEvent = OrderRecorded | OrderRefunded
 SegmentEvent = SegmentEntered | SegmentLeft | RulesApplied
 PersonEvent = (

@@ -185,7 +185,7 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
                 event.themes, event.contents, frequency_of(event.frequency), paused_until
             )
             _contacted(p, event.act, at)
-        case e.ProofArchived() | e.ProofOpened():
+        case e.ProofArchived() | e.ProofOpened() | e.ProfileRead():
             pass
         case e.SubscriberErased():
             p.take_over(Person(version=p.version, erased=True, runs=p.runs, in_flight=p.in_flight))

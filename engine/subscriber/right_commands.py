@@ -98,3 +98,8 @@ class Erase(Command):
 @dataclass(frozen=True, slots=True)
 class OpenProof(Command):
     """The sealed proof of someone who was erased is handed out."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteReading(Command):
+    """Somebody of the house reads what is known of the person."""

@@ -63,3 +63,10 @@ class ProofArchived(Event):
 @dataclass(frozen=True, slots=True)
 class ProofOpened(Event):
     """The sealed proof was handed out, for the reason that its cause refers to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRead(Event):
+    """Somebody of the house read what is known of the person, by name: who, its cause refers to.
+    Once for each session of theirs.
+    """

@@ -159,6 +159,13 @@ def open_proof(command: c.OpenProof, person: Person) -> Outcome:
     return done(command.cause, e.ProofOpened(command.at))
 
 
+def note_reading(command: c.NoteReading, person: Person) -> Outcome:
+    """Of somebody who is erased nothing is left to read."""
+    if person.erased or not person.registered:
+        return UNKNOWN
+    return done(command.cause, e.ProfileRead(command.at))
+
+
 def _refusal(
     command: c.ExerciseRight | RightsCommand, person: Person, *, again: bool = False
 ) -> Outcome | None:

@@ -53,7 +53,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
         "engine/cli/": ("AppContext", "DatabaseContext", "Processes"),
         "engine/commands/": ("InstallationStream", "Ledger", "Vault"),
         "engine/context.py": tuple(STORES),
-        "engine/console/": ("Accounts", "ConsoleDesk"),
+        "engine/console/": ("Accounts", "Clock", "CommandHandler", "ConsoleDesk"),
         "engine/desk/": ("Database",),
         "engine/imports/": ("Clock", "CommandHandler", "InstallationStream", "Vault"),
         "engine/installation/": ("Ledger",),

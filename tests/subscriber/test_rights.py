@@ -211,6 +211,12 @@ def test_proof_that_is_kept_is_said_before_the_person_is_gone() -> None:
     given(ASKED).when(c.OpenProof(LATER, SHOP)).refused("has not been erased")
 
 
+def test_whoever_reads_a_person_is_a_fact_about_them_and_of_the_erased_nothing_is_read() -> None:
+    given(ASKED).when(c.NoteReading(LATER, SHOP)).then(e.ProfileRead(LATER))
+    given(ASKED, e.SubscriberErased(LATER)).when(c.NoteReading(LATER, SHOP)).refused("nobody")
+    given().when(c.NoteReading(LATER, SHOP)).refused("nobody")
+
+
 def test_proof_that_does_not_hold_the_last_fact_is_no_proof() -> None:
     command = c.Erase(
         LATER, SHOP, "q1", archived_until=local("2031-03-02 13:00"), sealed=len(ASKED)
