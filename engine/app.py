@@ -166,6 +166,7 @@ def open_context_in(
             rollback_detection=rollback_detection,
             tree=tree,
             shown_words=partial(_shown_words, config.site),
+            recurrences=_recurrences,
             visit_counts=VisitCounts(
                 desk,
                 time.monotonic,
@@ -179,6 +180,13 @@ def open_context_in(
     finally:
         ledger.close()
         database.close()
+
+
+def _recurrences(every: str, timezone: str, after: int) -> Iterator[int]:
+    # Here, because only who looks ahead needs the scheduler's package.
+    from engine.runtime.scheduler import recurrences
+
+    return recurrences(every, timezone, after)
 
 
 def _shown_words(site: Site, plan: Plan) -> ShownWords:

@@ -26,6 +26,7 @@ from engine.runtime.rollback_detection import RollbackDetection
 from engine.secret_files import Secrets
 from engine.sending.stores import SendingStores
 from engine.sequence.model import Plan
+from engine.simulation.live import Recurring
 from engine.store.database import Database
 from engine.store.scrubbing import Scrubbed
 from engine.vault.accounts import Accounts
@@ -58,6 +59,8 @@ class AppContext:
     tree: LedgerTree
     shown_words: Callable[[Plan], ShownWords]
     """What people agree on under a plan, as the pages of this program render it."""
+    recurrences: Recurring
+    """The instants that a cron line names."""
     visit_counts: VisitCounts
     """Visits to links of letters that this process has not written down yet."""
     store_trouble: Callable[[], str] = lambda: ""

@@ -30,6 +30,8 @@ from engine.letter.source_folder import read_sequences
 from engine.words import N_
 
 MAX_FILES = 500
+MAX_REMEMBERED = 100
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 State = Literal["draft", "folder", "in force"]
 """Where the newest version of a file stands."""
@@ -100,15 +102,12 @@ class Draft:
         octets = self.octets(path)
         return None if octets is None else text_of(octets)
 
-    def write(self, path: str, text: str) -> str:
-        """Keep a text; the digest it has now. What the folder holds is left; one that equals it is
-        no draft. Raises BadFile, OSError.
+    def write(self, path: str, text: str, window: str = "") -> None:
+        """Keep a text, written in a window of that name. What the folder holds is left; one that
+        equals it is no draft. Raises BadFile, OSError.
         """
         seen = self.octets(path)
-        return self.put(path, octets_of(text, b"" if seen is None else seen))
-
-    def put(self, path: str, octets: bytes) -> str:
-        """As `write`."""
+        octets = octets_of(text, b"" if seen is None else seen)
         text_of(octets)
         folder = self.in_folder(path)
         if octets == folder:
@@ -119,26 +118,50 @@ class Draft:
             raise BadFile(N_("a draft holds at most {most} files"), most=MAX_FILES)
         else:
             self.begin(path, folder, octets)
-        return digest_of(octets)
+        if window and octets != folder:
+            write_octets(self._part("windows"), path, window.encode())
+
+    def window(self, path: str) -> str:
+        """In which the draft was written last, "" where that is not known."""
+        return (read_octets(self.folder, f"windows/{path}") or b"").decode()
 
     def begin(self, path: str, base: bytes | None, octets: bytes) -> None:
         """A draft that counts from `base`, what the folder held when its author last saw it."""
         check_path(path)
-        for inner in ("base", "mine"):
-            (self.folder / inner).mkdir(parents=True, exist_ok=True)
-        os.chmod(self.folder, 0o700)
         if base is None:
-            remove_file(self.folder / "base", path)
+            remove_file(self._part("base"), path)
         else:
-            write_octets(self.folder / "base", path, base)
-        write_octets(self._mine, path, octets)
+            write_octets(self._part("base"), path, base)
+        write_octets(self._part("mine"), path, octets)
+
+    def _part(self, name: str) -> Path:
+        """One of the folders of the draft, made if need be."""
+        folder = self.folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        os.chmod(self.folder, 0o700)
+        return folder
 
     def discard(self, path: str) -> None:
         """Back to what the folder holds. Raises OSError."""
         check_path(path)
-        for inner in ("mine", "base"):
+        for inner in ("mine", "base", "windows"):
             if (self.folder / inner).is_dir():
                 remove_file(self.folder / inner, path)
+
+    def remember(self, octets: bytes) -> None:
+        """A version that somebody is looking at, so that what they make of it can be joined with
+        what others make of it meanwhile. The newest MAX_REMEMBERED are kept. Raises OSError.
+        """
+        folder = self._part("seen")
+        write_octets(folder, digest_of(octets), octets)
+        ages = sorted((path.stat().st_mtime, path) for path in folder.iterdir())
+        for _, path in ages[:-MAX_REMEMBERED]:
+            path.unlink(missing_ok=True)
+
+    def remembered(self, digest: str) -> bytes | None:
+        if not _DIGEST.fullmatch(digest) or not self.folder.is_dir():
+            return None
+        return read_octets(self.folder, f"seen/{digest}")
 
     def files(self) -> dict[str, str]:
         """Every text as `check` and the engine read it: the folder's with the draft's over them.

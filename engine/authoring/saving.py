@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal, get_args
 
 from engine.authoring.author_files import (
     BadFile,
@@ -29,11 +28,10 @@ from engine.authoring.author_files import (
     write_octets,
 )
 from engine.authoring.drafts import Drafted, digest_of
+from engine.console.settings import Save
 from engine.store.files import opened, take
 from engine.words import N_, WordedError, Words
 
-SaveMode = Literal["file", "commit", "branch", "read-only"]
-SAVE_MODES: tuple[SaveMode, ...] = get_args(SaveMode)
 GIT_SECONDS = 20
 LOCK_SECONDS = 10
 BRANCH = "relance/"
@@ -80,7 +78,7 @@ def save(
     sequences: Path,
     data: Path,
     files: Sequence[Drafted],
-    mode: SaveMode,
+    mode: Save,
     author: Author,
     message: str,
 ) -> Saved | tuple[Conflict, ...]:

@@ -48,6 +48,11 @@ _ORDER = (
 )
 
 
+def place_of(text: str, path: TablePath) -> str:
+    """As Places has it: "list[0].letter[1]". Raises CannotEdit, ValueError."""
+    return _Source(text).path_of(path)
+
+
 def edited(text: str, changes: Sequence[Change]) -> str:
     """The text (lines end in "\\n") with the changes made one after the other. Raises CannotEdit,
     and ValueError for a text that is no TOML.

@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.console.sign_in import SignInStores
+from engine.console.timing_page import TimingStores
 from engine.console.today import TodayStores
 
 
-class ConsoleStores(SignInStores, TodayStores, Protocol):
+class ConsoleStores(SignInStores, TodayStores, TimingStores, Protocol):
     """Every Protocol of a page module."""

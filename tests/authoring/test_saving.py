@@ -11,7 +11,8 @@ import pytest
 
 from engine.authoring import saving
 from engine.authoring.drafts import Draft
-from engine.authoring.saving import Author, CannotSave, Conflict, Saved, SaveMode, merge, save
+from engine.authoring.saving import Author, CannotSave, Conflict, Saved, merge, save
+from engine.console.settings import Save
 from engine.store.files import opened, take
 
 LETTER, FILE = "debut/accueil.md", "debut.toml"
@@ -45,7 +46,7 @@ def git(draft: Draft, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def saved(draft: Draft, mode: SaveMode = "file") -> Saved | tuple[Conflict, ...]:
+def saved(draft: Draft, mode: Save = "file") -> Saved | tuple[Conflict, ...]:
     data = draft.folder.parents[1]
     files = [file for path in draft.paths() if (file := draft.get(path)) is not None]
     return save(draft.sequences, data, files, mode, ANNE, "Accueil")
@@ -191,7 +192,7 @@ def test_a_repository_that_is_at_work_is_left_alone(
 
 
 @pytest.mark.parametrize("mode", ["commit", "branch"])
-def test_a_folder_without_git_takes_no_commit(draft: Draft, mode: SaveMode) -> None:
+def test_a_folder_without_git_takes_no_commit(draft: Draft, mode: Save) -> None:
     draft.write(LETTER, "Neuf\n")
     with pytest.raises(CannotSave, match="in no git repository"):
         saved(draft, mode)

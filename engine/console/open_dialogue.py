@@ -1,0 +1,252 @@
+"""A dialogue as one author sees it: the folder with their draft over it, read and checked as it is
+at this moment. What the editor, the timing page and the forms about lists stand on.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import quote, urlencode
+
+from fastapi.responses import Response
+
+from engine.authoring.author_files import BadFile
+from engine.authoring.dialogue_edits import broadcast_path, letter_path, sent_by
+from engine.authoring.drafts import Draft, State, digest_of, states
+from engine.authoring.inspection import Read, inspect
+from engine.authoring.toml_changes import CannotEdit, Change, TablePath
+from engine.authoring.toml_edit import edited, place_of
+from engine.config import Config
+from engine.console.uploads import assets_of
+from engine.console.visit import Visit
+from engine.desk.clock import Clock
+from engine.i18n.language import N_
+from engine.i18n.phrases import subject_of
+from engine.installation.stream import InstallationStream
+from engine.letter.source_folder import read_sequences
+from engine.sequence.delay import MINUTE
+from engine.sequence.mistakes import Mistake, Unpublishable
+from engine.sequence.model import Broadcast, Letter, List, Plan
+from engine.sequence.plan_source import CONFIG
+from engine.sequence.toml import Places
+from engine.words import WordedError, Words
+
+
+class PeopleOnLists(Protocol):
+    def standing(self) -> dict[int, int]:
+        """How many people stand on each list."""
+
+
+class AuthoringStores(Protocol):
+    @property
+    def config(self) -> Config: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def installation_stream(self) -> InstallationStream: ...
+    @property
+    def views(self) -> PeopleOnLists: ...
+
+
+class NoSuchPlace(WordedError):
+    """A dialogue, list or letter that is not there (any more)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterPlace:
+    """A letter of a dialogue. `reference` stands in addresses: "10/bienvenue", "b/carnet",
+    "b/carnet/reminder".
+    """
+
+    reference: str
+    sender: List | Broadcast
+    letter: Letter
+    path: TablePath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDialogue:
+    """`file` is its path below `sequences/`, `read` everything there with the draft over it."""
+
+    stores: AuthoringStores
+    visit: Visit
+    draft: Draft
+    file: str
+    read: Read
+
+    @property
+    def plan(self) -> Plan:
+        return self.read.plan
+
+    @property
+    def stem(self) -> str:
+        return self.file.removesuffix(".toml")
+
+    @property
+    def title(self) -> str:
+        title = self.plan.titles.get(self.file, self.file)
+        return self.stem if title == self.file else title
+
+    def url(self, page: str = "edit", **query: str) -> str:
+        given = {key: value for key, value in query.items() if value}
+        address = f"/d/{quote(self.stem)}/{page}"
+        return f"{address}?{urlencode(given)}" if given else address
+
+    def text(self) -> str:
+        return self.draft.text(self.file) or ""
+
+    def digest(self) -> str:
+        """Of the dialogue's file, as this author sees it."""
+        return digest_of(self.draft.octets(self.file))
+
+    def change(self, changes: Sequence[Change]) -> None:
+        """Of the dialogue's file. Raises CannotEdit, BadFile, ValueError, OSError."""
+        self.draft.write(self.file, edited(self.text(), changes))
+
+    def letters(self) -> list[LetterPlace]:
+        return [
+            LetterPlace(reference=reference, sender=sender, letter=letter, path=path)
+            for sender, letter in sent_by(self.plan, self.file)
+            for reference, path in (_reference(sender, letter),)
+        ]
+
+    def letter(self, reference: str) -> LetterPlace:
+        """The first for "". Raises NoSuchPlace."""
+        letters = self.letters()
+        for place in letters:
+            if reference in ("", place.reference):
+                return place
+        raise NoSuchPlace(N_("this dialogue has no such letter any more"))
+
+    def subject_of(self, letter: Letter) -> str:
+        """As somebody reads it of whom nothing is known; its id where it has none."""
+        return subject_of(letter) or letter.id
+
+    def lists(self) -> list[List]:
+        return [listed for listed in self.plan.lists.values() if listed.file == self.file]
+
+    def list_numbered(self, number: str) -> List:
+        """Raises NoSuchPlace."""
+        for listed in self.lists():
+            if str(listed.id) == number:
+                return listed
+        raise NoSuchPlace(N_("this dialogue has no such list any more"))
+
+    def mistakes_in(self, file: str) -> list[Mistake]:
+        return [mistake for mistake in self.read.mistakes if mistake.file == file]
+
+    def states(self) -> Mapping[str, State]:
+        """Of every file, where its newest version stands."""
+        in_force = self.stores.installation_stream.known.plan().words
+        try:
+            folder = read_sequences(self.stores.config.sequences)
+        except Unpublishable:
+            folder = {}
+        return states(self.draft, folder, in_force)
+
+    def lines_of(self, path: TablePath) -> range:
+        """Which lines of the file (from 1) the table takes up, without those within it."""
+        text = self.text()
+        places = Places(text)
+        written = _written(self.read.files.get(self.file, text), path)
+        start = places.lines.get(written, 0)
+        if not start:
+            return range(0)
+        lines = text.split("\n")
+        end = start
+        while end < len(lines) and not lines[end].lstrip().startswith("["):
+            end += 1
+        return range(start, end + 1)
+
+
+def _reference(sender: List | Broadcast, letter: Letter) -> tuple[str, TablePath]:
+    if isinstance(sender, List):
+        return f"{sender.id}/{letter.id}", letter_path(sender.id, letter.id)
+    path = broadcast_path(sender.id)
+    if letter is sender.letter:
+        return f"b/{sender.id}", path
+    return f"b/{sender.id}/reminder", (*path, ("reminder", ""))
+
+
+def _written(text: str, path: TablePath) -> str:
+    try:
+        return place_of(text, path)
+    except (CannotEdit, ValueError):
+        return ""
+
+
+def draft_of(stores: AuthoringStores, visit: Visit) -> Draft:
+    config = stores.config
+    return Draft(config.data, config.sequences, visit.account.id)
+
+
+_inspected: OrderedDict[tuple[object, ...], Read] = OrderedDict()
+INSPECTED_CACHE_SIZE = 16
+
+
+def read_draft(stores: AuthoringStores, draft: Draft) -> Read:
+    """What `check` finds, with what can be read where something cannot. The same files are looked
+    through once a minute.
+    """
+    config, now = stores.config, stores.clock.now()
+    try:
+        files = draft.files()
+    except Unpublishable as error:
+        return Read(Plan(), {}, error.mistakes)
+    settings = (config.folder / CONFIG).stat().st_mtime_ns
+    key = (config.folder, settings, now // MINUTE, assets_of(config.sequences), *files.items())
+    read = _inspected.get(key)
+    if read is None:
+        read = inspect(config, files, now)
+        _inspected[key] = read
+        if len(_inspected) > INSPECTED_CACHE_SIZE:
+            _inspected.popitem(last=False)
+    return read
+
+
+def open_dialogue(stores: AuthoringStores, visit: Visit) -> OpenDialogue:
+    """The one the address names. Raises NoSuchPlace."""
+    draft = draft_of(stores, visit)
+    file = f"{visit.path['dialogue']}.toml"
+    read = read_draft(stores, draft)
+    if file not in read.files and not _is_there(draft, file):
+        raise NoSuchPlace(N_("there is no dialogue of this name (any more)"))
+    return OpenDialogue(stores=stores, visit=visit, draft=draft, file=file, read=read)
+
+
+def _is_there(draft: Draft, file: str) -> bool:
+    try:
+        return draft.octets(file) is not None
+    except (BadFile, OSError):
+        return False
+
+
+def told(
+    handler: Callable[[AuthoringStores, Visit], Response], stores: AuthoringStores
+) -> Callable[[Visit], Response]:
+    """The handler of a route: what cannot be read, changed or found is a page that says so."""
+
+    def answered(visit: Visit) -> Response:
+        try:
+            return handler(stores, visit)
+        except NoSuchPlace as error:
+            return visit.not_found(sentence(visit, error.words))
+        except (CannotEdit, BadFile) as error:
+            return visit.refused(sentence(visit, error.words))
+        except OSError as error:
+            return visit.refused(cannot_keep(visit, error), 507)
+
+    return answered
+
+
+def sentence(visit: Visit, words: Words) -> str:
+    """As a sentence of its own."""
+    text = words.said(visit.say)
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def cannot_keep(visit: Visit, error: OSError) -> str:
+    message = N_("Your draft could not be written on this machine ({why}). Copy what you typed.")
+    return visit.say(message).format(why=error.strerror or type(error).__name__)
