@@ -18,7 +18,7 @@ from engine.installation.events import (
     InstallationEvent,
 )
 from engine.installation.state import Installation
-from engine.ledger.codec import NOT_PACKED, Entry, pack, unpacker
+from engine.ledger.codec import Entry, pack
 from engine.ledger.store import Ledger
 from engine.store.binary import (
     JSONB,
@@ -40,6 +40,7 @@ from engine.subscriber.agenda_key import withheld_of
 from engine.subscriber.events import PersonEvent
 from engine.subscriber.evolve import CANNOT_BE_FOLDED, fold
 from engine.subscriber.person import NOBODY, Person
+from projections.folds import read_folds
 from projections.segments import PersonalHome, SegmentMembership
 from projections.stale_rows import StaleRows, stale_rows
 from projections.view import LIVE, Cursor, schema_of
@@ -76,33 +77,13 @@ RECENT = 4000
 """How many people are cached unpacked: a letter's outcome mostly follows its claim within a
 moment.
 """
-unpack_person = unpacker(Person)
-
-
-def read_folds(rows: Sequence[tuple[object, ...]]) -> tuple[dict[str, Person], list[str]]:
-    """People as their rows have them, and the ids whose row cannot be read: their next event writes
-    the row anew from the ledger. People in the same state share one object, so they are unpacked,
-    and often decided about, once.
-    """
-    folds, unreadable, known = {}, [], dict[object, Person]()
-    for who, state in rows:
-        subscriber = str(who)
-        try:
-            folds[subscriber] = known.get(state) or known.setdefault(state, unpack_person(state))
-        except NOT_PACKED:
-            log.warning(
-                "a fold cannot be read: this person is read from the ledger",
-                extra={"subscriber": subscriber},
-            )
-            unreadable.append(subscriber)
-    return folds, unreadable
 
 
 class Agenda:
     name = "agenda"
     version = 5
     tables: tuple[str, ...] = (
-        *("fold", "agenda", "stale", "aside"),
+        *("fold", "zone", "agenda", "stale", "aside"),
         *("segment_member", "segment_look", "segment_built", "choosing"),
     )
 
@@ -125,6 +106,7 @@ class Agenda:
         self.installation = Installation()
         self.position = 0
         self._recent: OrderedDict[str, Person] = OrderedDict()
+        self._zones: set[str] = set()
         self._some_are_stale = True
         self._quarantined: set[str] | None = None  # None: not known yet
         self._try_again_after: str | None = FROM_THE_FIRST  # None: all were tried
@@ -136,6 +118,7 @@ class Agenda:
         """
         self.position = position
         self._recent.clear()
+        self._zones.clear()
         self._some_are_stale = True
         self._quarantined = None
         self._try_again_after = FROM_THE_FIRST
@@ -443,13 +426,17 @@ class Agenda:
             return
         versions = bigints([p.version for p in people.values()])
         states = byteas([pack(p) for p in people.values()])
+        zones = [person.timezone for person in people.values()]
+        if new := set(zones) - self._zones:
+            cursor.execute(self.sql["put_zones"], {"zones": texts(list(new))})
+            self._zones |= new
         cursor.execute(
             self.sql["put_folds"],
             {
                 "subscribers": uuids(people),
                 "versions": versions,
                 "states": states,
-                "zones": texts([person.timezone for person in people.values()]),
+                "zones": texts(zones),
                 "traits": texts(self.segments.traits_of(people, stood)),
             },
         )

@@ -1,8 +1,9 @@
 -- name: create
 -- `fold` is each person's state with its version, packed; `agenda` one row per open matter with its next act. due 0 = nothing to do.
--- `timezone` and `traits` are what segments are built from, set-wise: `null` while none is published.
+-- `timezone` and `traits` are what segments are built from, set-wise: `null` while none is published. `zone`: every zone there is or was.
 CREATE TABLE {schema}.fold (
     subscriber uuid NOT NULL, version bigint NOT NULL, state bytea NOT NULL, timezone text NOT NULL, traits jsonb NOT NULL);
+CREATE TABLE {schema}.zone (timezone text PRIMARY KEY);
 CREATE TABLE {schema}.agenda (
     subscriber uuid NOT NULL, key text NOT NULL, kind text NOT NULL, letter text NOT NULL, due bigint NOT NULL, planned bigint NOT NULL,
     list integer NOT NULL, run integer NOT NULL, why text NOT NULL);
@@ -20,6 +21,7 @@ CREATE TABLE {schema}.choosing (key text PRIMARY KEY)
 ALTER TABLE {schema}.fold SET (fillfactor = 70);
 ALTER TABLE {schema}.agenda SET (fillfactor = 50);
 ALTER TABLE {schema}.fold ADD PRIMARY KEY (subscriber);
+INSERT INTO {schema}.zone SELECT DISTINCT timezone FROM {schema}.fold;
 ALTER TABLE {schema}.agenda ADD PRIMARY KEY (subscriber, key);
 CREATE INDEX agenda_due ON {schema}.agenda (due, subscriber) WHERE due > 0;
 ALTER TABLE {schema}.segment_member ADD PRIMARY KEY (subscriber, segment);
@@ -60,6 +62,10 @@ SET version = excluded.version, state = excluded.state, timezone = excluded.time
     WHEN excluded.traits = '{}' THEN stood.traits
     WHEN stood.traits = 'null' OR excluded.traits = 'null' THEN excluded.traits
     ELSE stood.traits || excluded.traits END
+
+-- name: put_zones
+-- Mostly there already, and then not asked.
+INSERT INTO {schema}.zone SELECT * FROM unnest(%(zones)s::text[]) ON CONFLICT DO NOTHING
 
 -- name: standing
 -- Which rows these people have.

@@ -31,10 +31,11 @@ from engine.views import (
     QuestionTally,
     RowDifference,
 )
-from projections.agenda import Agenda, read_folds
+from projections.agenda import Agenda
 from projections.build import SQL as BUILDING
 from projections.build import every_view
 from projections.choices import Choices
+from projections.folds import read_folds
 from projections.follow import Follower
 from projections.inactivity import Inactivity
 from projections.letters import Letters
@@ -48,9 +49,9 @@ TAKING = queries(Path(__file__).with_name("taking.sql"))
 Progress = Callable[[int, int], None]
 BESIDE, REPLAY = "building", "replay"
 SHOWN_DIFFERENCES = 50
-LOOKS = "segment_look"
-"""Rows that may say an earlier instant than those of a replay, or be there where it has none:
-people are then looked at once for nothing.
+MAY_HAVE_MORE = {"segment_look": "looked_at_later", "zone": "only_in"}
+"""Tables that may say more than a replay: people are then looked at once for nothing, and zones
+looked up in which nobody lives any more. What says that one says less.
 """
 FROM_THE_BEGINNING = (0, "00000000-0000-0000-0000-000000000000")
 BEGIN_AGAIN_SECONDS = 1.0
@@ -411,9 +412,9 @@ class ReadViews:
                         ("rebuilt only", twin, view),
                     ):
                         names = [sql.Identifier(side.schema, table) for side in (one, other)]
-                        if table == LOOKS and one is view:
+                        if table in MAY_HAVE_MORE and one is view:
                             continue
-                        statement = SQL["looked_at_later" if table == LOOKS else "only_in"]
+                        statement = SQL[MAY_HAVE_MORE.get(table, "only_in")]
                         rows = connection.execute(
                             sql.SQL(statement).format(
                                 one=names[0], other=names[1], most=sql.Literal(SHOWN_DIFFERENCES)

@@ -1,14 +1,25 @@
--- name: build
--- One segment for everybody at once. `f` is the person as folded, `v` what only the vault knows of them, `x` the instants that lines look at, `p…` how
--- far each is carried by the line's duration in the person's zone. Unknown is NULL, as in SQL's own logic. Who is in it already is left alone.
-WITH chosen AS MATERIALIZED (<people>),
-looks AS (
-    INSERT INTO {home}.segment_look AS stood (subscriber, look) SELECT subscriber, look FROM chosen WHERE look IS NOT NULL
-    ON CONFLICT (subscriber) DO UPDATE SET look = excluded.look WHERE stood.look > excluded.look),
-gone AS (
+-- name: find
+-- One segment for everybody at once, kept until the end of the transaction: a table may be filled by several processes, which INSERT may not. `f` is the
+-- person as folded, `v` what only the vault knows of them, `x` the instants that lines look at, `p…` how far each is carried by the line's duration in
+-- the person's zone. Unknown is NULL, as in SQL's own logic.
+CREATE TEMP TABLE chosen ON COMMIT DROP AS
+SELECT chosen.subscriber, chosen.truth IS TRUE AS member, chosen.look FROM (<people>) AS chosen WHERE chosen.truth OR chosen.look IS NOT NULL
+
+-- name: build_members
+-- Who is in it already is left alone.
+WITH gone AS (
     DELETE FROM {home}.segment_member m WHERE m.segment = %(segment)s
-    AND NOT EXISTS (SELECT FROM chosen WHERE chosen.subscriber = m.subscriber AND chosen.truth))
-INSERT INTO {home}.segment_member (segment, subscriber) SELECT %(segment)s, subscriber FROM chosen WHERE truth ON CONFLICT DO NOTHING
+    AND NOT EXISTS (SELECT FROM pg_temp.chosen WHERE chosen.subscriber = m.subscriber AND chosen.member))
+INSERT INTO {home}.segment_member (segment, subscriber) SELECT %(segment)s, subscriber FROM pg_temp.chosen WHERE member ON CONFLICT DO NOTHING
+
+-- name: build_looks
+-- Each of them is looked at for all their segments at the first of these instants.
+INSERT INTO {home}.segment_look AS stood (subscriber, look) SELECT subscriber, look FROM pg_temp.chosen WHERE look IS NOT NULL
+ON CONFLICT (subscriber) DO UPDATE SET look = excluded.look WHERE stood.look > excluded.look
+
+-- name: found_no_more
+-- The next segment is found in the same transaction.
+DROP TABLE pg_temp.chosen
 
 -- name: people
 -- Truth, and the next instant at which time alone may change it.
@@ -40,8 +51,8 @@ SELECT count(*) FILTER (WHERE chosen.truth IS TRUE AND m.subscriber IS NULL), co
 FROM (<people>) AS chosen LEFT JOIN {home}.segment_member m ON m.subscriber = chosen.subscriber AND m.segment = %(segment)s
 
 -- name: instants
--- Each is computed once for a person, whatever is asked of it.
-CROSS JOIN LATERAL (SELECT <instants>) AS x
+-- Each is computed once for a person, whatever is asked of it: OFFSET keeps the planner from writing it out wherever it is asked for.
+CROSS JOIN LATERAL (SELECT <instants> OFFSET 0) AS x
 
 -- name: pieces
 -- By the zone as the person's events have it, "" included.
@@ -117,5 +128,5 @@ CASE WHEN <truth> THEN <look> END
 CASE WHEN <value> IS NULL THEN %(missing)s::boolean WHEN <value> = ANY(%(trues)s::text[]) THEN true WHEN <value> = ANY(%(unknown)s::text[]) THEN NULL ELSE false END
 
 -- name: zones_there
--- Every zone that a person's events have.
-SELECT DISTINCT timezone FROM {schema}.fold
+-- Every zone that a person's events have, or had.
+SELECT timezone FROM {schema}.zone

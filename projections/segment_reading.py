@@ -13,7 +13,8 @@ from engine.store.database import Database
 from engine.subscriber.condition_answers import Truth
 from engine.subscriber.truth import SegmentConditions
 from engine.views import PeopleCount, Verified
-from projections.agenda import Agenda, read_folds
+from projections.agenda import Agenda
+from projections.folds import read_folds
 from projections.segment_home import Home
 from projections.segments import SegmentMembership
 from projections.view import Cursor

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Protocol
 
 from engine.sequence.condition import (
@@ -331,8 +332,11 @@ class SegmentMembership:
                 cursor.execute(home.sql["forget_all_looks"])
             return
         people, parameters = self.select(cursor, home.segments[name], now, of_everybody=False)
-        statement = home.build["build"].replace("<people>", people)
-        cursor.execute(statement.encode(), {**parameters, "segment": name})
+        statement = home.build["find"].replace("<people>", people)
+        cursor.execute(statement.encode(), parameters)
+        for built in ("build_members", "build_looks"):
+            cursor.execute(home.build[built], {"segment": name})
+        cursor.execute(home.build["found_no_more"])
         cursor.execute(home.sql["set_built"], {"segment": name, "definition": definition})
 
     def next_choice(self, cursor: Cursor) -> str:
@@ -407,7 +411,7 @@ class SegmentMembership:
             zones={raw: raw if is_zone(raw) else self.plan.timezone for raw in zones},
             lists_of_group=self.conditions.lists_of_group,
             questions=self.conditions.questions,
-            truths=lambda line: self._truths(cursor, line),
+            truths=cache(lambda line: self._truths(cursor, line)),
         )
         selection = writer.select(condition, of_everybody=of_everybody)
         return selection.people, selection.parameters

@@ -145,6 +145,7 @@ STAYS = {
     # Random ids, dates, words of the installation; the vault alone knew whom they were about.
     "ledger.events": "originator_id originator_version topic state notification_id",
     "view_agenda_5.agenda": "subscriber key kind letter due planned list run why",
+    "view_agenda_5.zone": "timezone",
     "view_agenda_5.fold": "subscriber version state timezone traits",
     "view_agenda_5.segment_member": "segment subscriber",
     "view_agenda_5.segment_look": "subscriber look",

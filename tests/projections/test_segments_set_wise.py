@@ -50,8 +50,9 @@ def rolled_back(context: AppContext) -> Iterator[Cursor]:
 
 
 def put(cursor: Cursor, agenda: Agenda, lives: Mapping[str, tuple[Person, Known]]) -> None:
-    agenda._put_folds(cursor, {who: person for who, (person, _) in lives.items()})
     agenda._recent.clear()
+    agenda._zones.clear()
+    agenda._put_folds(cursor, {who: person for who, (person, _) in lives.items()})
     cursor.executemany(
         PUT,
         [
