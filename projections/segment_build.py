@@ -27,6 +27,8 @@ from engine.sequence.condition import (
     Received,
     Silent,
     SourceIs,
+    can_fall,
+    can_rise,
     certain_part,
 )
 from engine.sequence.delay import Delay
@@ -80,6 +82,7 @@ class SelectionWriter:
     instants: list[str] = field(default_factory=list)
     joins: list[str] = field(default_factory=list)
     reads_vault: bool = False
+    written: dict[Condition, tuple[str, str]] = field(default_factory=dict)
 
     def select(self, condition: Condition, *, of_everybody: bool) -> Selection:
         """`condition` is resolved: no dynamic segment is named in it. Not of everybody: people for
@@ -104,6 +107,11 @@ class SelectionWriter:
 
     def _truth(self, condition: Condition) -> tuple[str, str]:
         """What says whether it holds, and when time alone may change that; "" for never."""
+        if condition not in self.written:
+            self.written[condition] = self._write(condition)
+        return self.written[condition]
+
+    def _write(self, condition: Condition) -> tuple[str, str]:
         match condition:
             case Combined():
                 return self._combined(condition)
@@ -143,17 +151,19 @@ class SelectionWriter:
                 assert_never(line)
 
     def _combined(self, condition: Combined) -> tuple[str, str]:
-        parts = [self._truth(part) for part in condition.all]
+        parts = [(can_rise(part), *self._truth(part)) for part in condition.all]
         if condition.any:
-            parts.append(self._junction([self._truth(part) for part in condition.any], "any"))
-        parts += [
-            (f"(NOT {truth})", look) for truth, look in (self._truth(p) for p in condition.none)
-        ]
+            some = [(can_fall(part), *self._truth(part)) for part in condition.any]
+            rises = can_rise(Combined(any=condition.any))
+            parts.append((rises, *self._junction(some, "any")))
+        for part in condition.none:
+            truth, look = self._truth(part)
+            parts.append((can_fall(part), f"(NOT {truth})", look))
         return self._junction(parts, "all")
 
     def _certain(self, condition: Condition) -> str:
-        """What has to be true, whatever the time: looked at before all else, so that the rest is
-        computed for few. "" for nothing.
+        """What has to be true and time alone cannot make so: looked at before all else, so that the
+        rest is computed for few. "" for nothing.
         """
         part = certain_part(condition)
         truths = [self._certainly(line) for line in part.all]
@@ -173,18 +183,20 @@ class SelectionWriter:
         return _filled(valued, {"<value>": value})
 
     def _junction(
-        self, parts: Sequence[tuple[str, str]], kind: Literal["any", "all"]
+        self, parts: Sequence[tuple[bool, str, str]], kind: Literal["any", "all"]
     ) -> tuple[str, str]:
-        """Where a part decides that time cannot change, time changes nothing."""
+        """Parts that time alone can change to what decides nothing (or not), what says whether they
+        hold, and when time changes that. Where another part decides, time changes nothing.
+        """
         between = " OR " if kind == "any" else " AND "
-        truth = f"({between.join(truth for truth, _ in parts)})" if parts else "true"
-        looks = [look for _, look in parts if look]
+        truth = f"({between.join(truth for _, truth, _ in parts)})" if parts else "true"
+        looks = [look for *_, look in parts if look]
         if not looks:
             return truth, ""
         look = f"LEAST({', '.join(looks)})"
-        timeless = [part for part, its_look in parts if not its_look]
-        if timeless:
-            blanks = {"<truth>": f"({between.join(timeless)})", "<look>": look}
+        final = [truth for passes, truth, _ in parts if not passes]
+        if final:
+            blanks = {"<truth>": f"({between.join(final)})", "<look>": look}
             look = _filled(self.sql[f"look_of_{kind}"], blanks)
         return truth, look
 

@@ -108,7 +108,7 @@ COALESCE(x.<instant> + <piece>.shift > %(now)s, false)
 CASE WHEN x.<instant> + <piece>.shift > %(now)s THEN x.<instant> + <piece>.shift END
 
 -- name: look_of_all
--- What time cannot change may decide already.
+-- What time cannot bring about may decide already.
 CASE WHEN <truth> IS NOT FALSE THEN <look> END
 
 -- name: look_of_any

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from engine.sequence.delay import Delay
@@ -205,27 +205,64 @@ def lines_of(condition: Condition) -> Iterator[Line]:
         yield from lines_of(part)
 
 
+def can_fall(condition: Condition) -> bool:
+    """Whether time alone can make it hold no more."""
+    match condition:
+        case Combined(every, some, none):
+            return any(map(can_fall, (*every, *some))) or any(map(can_rise, none))
+        case Joined() | Received():
+            return True
+        case Answered() | Ordered():
+            return condition.within is not None
+        case _:
+            return False
+
+
+def can_rise(condition: Condition) -> bool:
+    """Whether time alone can make it hold."""
+    if isinstance(condition, Combined):
+        some = any(map(can_rise, (*condition.all, *condition.any)))
+        return some or any(map(can_fall, condition.none))
+    return isinstance(condition, Silent)
+
+
 def is_timed(condition: Condition) -> bool:
     """Whether time alone can change it."""
-    return any(
-        isinstance(line, Joined | Received | Silent)
-        or (isinstance(line, Answered | Ordered) and line.within is not None)
-        for line in lines_of(condition)
-    )
+    return can_fall(condition) or can_rise(condition)
 
 
 def certain_part(condition: Condition) -> Combined:
-    """What time cannot change of what has to hold in any case; nothing where there is no such."""
+    """What has to hold in any case and time alone cannot bring about; nothing where there is no
+    such.
+    """
     if not isinstance(condition, Combined):
         return Combined()
     some = Combined(any=condition.any)
     return Combined(
         all=(
-            *(part for part in condition.all if not is_timed(part)),
-            *((some,) if condition.any and not is_timed(some) else ()),
+            *(part for part in condition.all if not can_rise(part)),
+            *((some,) if condition.any and not can_rise(some) else ()),
         ),
-        none=tuple(part for part in condition.none if not is_timed(part)),
+        none=tuple(part for part in condition.none if not can_fall(part)),
     )
+
+
+def necessary_lines(condition: Condition) -> list[Condition]:
+    """What has to hold in any case, whatever the time: conditions without durations, one of which
+    not holding, or not being known, says that neither does the whole nor can time bring it about.
+    """
+    lines = map(_ever, certain_part(condition).all)
+    return [line for line in lines if not is_timed(line)]
+
+
+def _ever(condition: Condition) -> Condition:
+    match condition:
+        case Answered() | Ordered():
+            return replace(condition, within=None)
+        case Combined((), some, ()):
+            return Combined(any=tuple(map(_ever, some)))
+        case _:
+            return condition
 
 
 def reads_vault(condition: Condition) -> bool:

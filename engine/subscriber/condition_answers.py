@@ -53,30 +53,33 @@ def plain(text: str) -> str:
 
 
 def split(parts: Sequence[tuple[bool, Answer]]) -> tuple[list[Answer], list[Answer]]:
-    """Those that time cannot change, and those that it can."""
-    return [part for timed, part in parts if not timed], [part for timed, part in parts if timed]
+    """Those that are not marked, and those that are."""
+    return [part for marked, part in parts if not marked], [
+        part for marked, part in parts if marked
+    ]
 
 
-def junction(timeless: Sequence[Answer], timely: Sequence[Answer], *, decisive: bool) -> Answer:
+def junction(final: Sequence[Answer], passing: Sequence[Answer], *, decisive: bool) -> Answer:
     """One part that is `decisive` makes the whole so (true: any of them, false: all). Where time
-    cannot change that part, the others are not asked: time alone changes nothing. Else all are that
-    time can change, for when it does is wanted.
+    alone cannot change that of a `final` part, the others are not asked: time changes nothing. Else
+    all are, for when time changes something is wanted.
     """
 
     def answer(question: Question) -> Truth:
-        unknown = decided = False
-        for part in timeless:
+        unknown, decided, least = False, False, question.changes_at
+        for part in final:
             truth = part(question)
             if truth is decisive:
+                question.changes_at = least
                 return decisive
             unknown = unknown or truth is None
-        for part in timely:
+        for part in passing:
             truth = part(question)
             decided = decided or truth is decisive
             unknown = unknown or truth is None
         return decisive if decided else None if unknown else not decisive
 
-    return answer if timeless or len(timely) != 1 else timely[0]
+    return answer if final or len(passing) != 1 else passing[0]
 
 
 def negated(answer: Answer) -> Answer:

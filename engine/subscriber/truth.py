@@ -9,8 +9,9 @@ decide: asking again there is never too late.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count
 from typing import assert_never
@@ -30,7 +31,9 @@ from engine.sequence.condition import (
     Received,
     Silent,
     SourceIs,
-    is_timed,
+    can_fall,
+    can_rise,
+    necessary_lines,
     reads_vault,
 )
 from engine.sequence.delay import NONE, Delay
@@ -64,6 +67,25 @@ from engine.subscriber.touched_segments import TouchedSegments
 SETS_KEPT = 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Segments to be asked about together: some one by one, others only where what all of them need
+    holds. Of most people most segments are so asked nothing.
+    """
+
+    alone: Sequence[tuple[str, Answer]]
+    inner: Sequence[tuple[Answer, Group]]
+
+    def collect(self, question: Question, holding: set[str]) -> None:
+        """Add those that hold to `holding`."""
+        for name, answer in self.alone:
+            if answer(question):
+                holding.add(name)
+        for needed, group in self.inner:
+            if needed(question):
+                group.collect(question, holding)
+
+
 class SegmentConditions:
     """The segments of a plan, ready to be asked about. Parents and dynamic segments are put where
     they are named, so that each condition stands for itself.
@@ -90,7 +112,7 @@ class SegmentConditions:
         """
         self._answers: dict[Condition, Answer] = {}
         self._of_segments: dict[str, Answer] = {}
-        self._of_sets: dict[frozenset[str], Sequence[tuple[str, Answer]]] = {}
+        self._of_sets: dict[frozenset[str], Group] = {}
         self._shared: dict[Condition, Instant] = {}
         self._numbers = count()
         self._touched = TouchedSegments(
@@ -183,14 +205,30 @@ class SegmentConditions:
         """Those of some dynamic segments that hold for a person at an instant, and when time alone
         may change one of the answers (ms, 0: never): what their lines ask is looked up once.
         """
-        answers = self._of_sets.get(segments)
-        if answers is None:
+        group = self._of_sets.get(segments)
+        if group is None:
             if len(self._of_sets) >= SETS_KEPT:
                 self._of_sets.clear()
-            answers = self._of_sets[segments] = [(n, self._answer_of(n)) for n in segments]
-        question = self._question(person, known, at)
-        holding = {name for name, answer in answers if answer(question)}
+            lines = {name: necessary_lines(self.dynamic[name]) for name in segments}
+            group = self._of_sets[segments] = self._grouped(lines)
+        question, holding = self._question(person, known, at), set[str]()
+        group.collect(question, holding)
         return holding, 0 if question.changes_at == FOREVER else question.changes_at
+
+    def _grouped(self, segments: Mapping[str, Sequence[Condition]]) -> Group:
+        """Segments, each with lines that have to hold in it, by the line that most of them have."""
+        alone, inner = list[tuple[str, Answer]](), dict[Condition, dict[str, list[Condition]]]()
+        uses = Counter(line for lines in segments.values() for line in lines)
+        for name, lines in segments.items():
+            line = max(lines, key=lambda line: (uses[line], str(line)), default=None)
+            if line is None or uses[line] == 1:
+                alone.append((name, self._answer_of(name)))
+            else:
+                rest = [other for other in lines if other != line]
+                inner.setdefault(line, {})[name] = rest
+        return Group(
+            alone, [(self._answer(line), self._grouped(some)) for line, some in inner.items()]
+        )
 
     def touched_by(
         self, events: Sequence[e.PersonEvent], person: Person = NOBODY
@@ -250,24 +288,23 @@ class SegmentConditions:
         """Where what has to hold in any case does not, or is not known, time alone helps nobody."""
         if not isinstance(condition, Combined):
             return self._answer(condition)
-        timeless, timely = self._parts(condition)
-        if not timeless or not timely:
-            return junction(timeless, timely, decisive=False)
+        certain, uncertain = self._parts(condition)
+        rest = junction((), uncertain, decisive=False)
 
         def outermost(question: Question) -> Truth:
-            is_known = True
-            for part in timeless:
+            is_known, least = True, question.changes_at
+            for part in certain:
                 truth = part(question)
                 if truth is False:
+                    question.changes_at = least
                     return False
                 is_known = is_known and truth is not None
-            least, truth = question.changes_at, rest(question)
+            truth = rest(question) if uncertain else True
             if is_known:
                 return truth
             question.changes_at = least
             return False if truth is False else None
 
-        rest = junction((), timely, decisive=False)
         return outermost
 
     def _answer(self, condition: Condition) -> Answer:
@@ -316,17 +353,16 @@ class SegmentConditions:
         return lru_cache(maxsize=1024)(lambda kept: self.value_holds(line, kept))
 
     def _parts(self, condition: Combined) -> tuple[list[Answer], list[Answer]]:
-        """What has to hold: the parts that time cannot change, and those that it can."""
-        parts = [(is_timed(part), self._answer(part)) for part in condition.all]
+        """What has to hold: the parts that time alone cannot bring about, and those that it can."""
+        parts = [(can_rise(part), self._answer(part)) for part in condition.all]
         if condition.any:
-            some = Combined(any=condition.any)
-            parts.append((is_timed(some), self._any(condition.any)))
-        parts += [(is_timed(part), negated(self._answer(part))) for part in condition.none]
+            parts.append((can_rise(Combined(any=condition.any)), self._any(condition.any)))
+        parts += [(can_fall(part), negated(self._answer(part))) for part in condition.none]
         return split(parts)
 
     def _any(self, conditions: Sequence[Condition]) -> Answer:
-        timeless, timely = split([(is_timed(part), self._answer(part)) for part in conditions])
-        return junction(timeless, timely, decisive=True)
+        final, passing = split([(can_fall(part), self._answer(part)) for part in conditions])
+        return junction(final, passing, decisive=True)
 
     def _since(self, instant: Instant, within: Delay | None) -> Answer:
         if within is None:
