@@ -17,8 +17,8 @@ from engine.i18n.phrases import (
     preferences_in_words,
     quoted,
     say_letter,
+    say_list,
     subject_of,
-    titled_list,
     titled_purpose,
 )
 from engine.i18n.printable import printable
@@ -109,7 +109,7 @@ def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) ->
         )
     for membership in person.memberships.values():
         yield _("On list {list} since {when}").format(
-            list=titled_list(plan, membership.list),
+            list=say_list(plan, membership.list),
             when=moment(membership.joined_at),
         )
     now, of_person = stores.clock.now(), known.get(subscriber)
@@ -147,7 +147,7 @@ def act_in_words(key: str, act: Act, plan: Plan, fields: Mapping[str, str], _: S
     """What the agenda has for the person with these fields, without its date."""
     match act.kind:
         case "end":
-            return _("the end of list {list}").format(list=titled_list(plan, act.list))
+            return _("the end of list {list}").format(list=say_list(plan, act.list))
         case "expire":
             request = decode(key)
             purpose = request.purpose if isinstance(request, RequestKey) else ""

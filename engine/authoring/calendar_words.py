@@ -8,7 +8,7 @@ from engine.i18n.language import N_, Say
 from engine.i18n.phrases import in_favour_of, quoted, say_list, subject_of, titled_products
 from engine.i18n.stored_words import stored_in_words
 from engine.sequence.model import Letter, Plan
-from engine.simulation.live import CalendarEntry
+from engine.simulation.live import MAX_ROUNDS, CalendarEntry
 
 AT_REST = (
     N_("every letter of this list has been sent"),
@@ -70,6 +70,9 @@ def in_calendar_words(entry: CalendarEntry, plan: Plan, zone: str, _: Say) -> st
             return _("refused: {why}").format(why=in_words(entry.refused, _))
         case "rests":
             return _("nothing follows: {why}").format(why=_(entry.why))
+        case "circles":
+            sentence = _("stopped here: an answer has led to list {list} {n} times")
+            return sentence.format(n=MAX_ROUNDS, list=there)
         case "goes on":
             return _("and so on: the end of the time asked for")
         case _:

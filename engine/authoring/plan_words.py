@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from engine.authoring.publication import Proposal, SegmentChange
 from engine.i18n.condition_words import use_in_words
 from engine.i18n.language import counting_translator, grouped, translator
-from engine.i18n.phrases import say_delay, say_list
+from engine.i18n.phrases import say_cap, say_delay, say_list
 from engine.sequence.model import Plan
 from engine.sequence.segment_uses import uses_of
 from engine.subscriber.agenda_key import BroadcastKey, ListKey
+from engine.subscriber.truth import conditions_of
 from engine.words import Language
+
+DECIDING = ("broadcast", "only", "unless", "rule")
+"""Uses of a segment that decide who is written to."""
 
 
 def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Iterator[str]:
@@ -80,6 +84,7 @@ def changes_in_words(
     yield from _options(proposal, spoken)
     for segment in proposal.segments:
         yield _segment(proposal, segment, spoken)
+    yield from _by_fields(proposal, spoken)
     if changes.settings:
         yield _("~ config.toml: purposes, groups, fields or time zone")
     for name, people in proposal.unfit.items():
@@ -123,7 +128,7 @@ def _caps(proposal: Proposal, purpose: str, spoken: Language) -> str:
     _ = translator(spoken)
     after = proposal.after
     caps = after.purposes[purpose].caps if purpose else after.caps
-    most = " · ".join(map(str, caps))
+    most = " · ".join(say_cap(cap, spoken) for cap in caps)
     sentence = (
         _("~ config.toml: at most {most} of “{purpose}”")
         if purpose
@@ -162,6 +167,20 @@ def _segment(proposal: Proposal, changed: SegmentChange, spoken: Language) -> st
     uses = [use_in_words(use, _) for use in uses_of(proposal.before)[one.id]]
     used = _("it was used by {uses}").format(uses=", ".join(uses) or _("nothing"))
     return f"{line}: {counts}; {used}"
+
+
+def _by_fields(proposal: Proposal, spoken: Language) -> Iterator[str]:
+    """Segments that read a field and decide who is written to, where that is new."""
+    _ = translator(spoken)
+    after, former = uses_of(proposal.after), uses_of(proposal.before)
+    changed = {segment.segment for segment in proposal.segments}
+    for name in sorted(conditions_of(proposal.after).personal):
+        uses = [use for use in after[name] if use.how in DECIDING]
+        if uses and (name in changed or not {*uses} <= {*former.get(name, ())}):
+            yield _(
+                "    segment {segment} reads a field, so an auditor cannot recompute who was in it"
+                " once that has changed or gone ({uses})"
+            ).format(segment=name, uses=", ".join(use_in_words(use, _) for use in uses))
 
 
 def _options(proposal: Proposal, spoken: Language) -> Iterator[str]:

@@ -21,6 +21,7 @@ from engine.letter.typed_fields import NO_TYPES
 from engine.sequence.anchors import Anchored, PersonalDate
 from engine.sequence.delay import EVERY_DAY, NONE, Delay
 from engine.sequence.model import Letter, List, Plan
+from engine.sequence.pressure import Cap
 from engine.sequence.timing import Hours, to_local
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, RequestKey, decode
 from engine.subscriber.events import PreferencesSet
@@ -53,6 +54,12 @@ def say_delay(delay: Delay, language: Language) -> str:
         (delay.minutes % 60, ngettext("{n} minute", "{n} minutes", delay.minutes % 60)),
     )
     return " ".join(words.format(n=n) for n, words in counts if n) or _("at once")
+
+
+def say_cap(cap: Cap, language: Language) -> str:
+    """ "3 per 7 days"."""
+    _ = translator(language)
+    return _("{n} per {time}").format(n=cap.count, time=say_delay(cap.window, language))
 
 
 def say_anchored(anchored: Anchored, language: Language) -> str:

@@ -198,6 +198,9 @@ def _misplaced(line: str, error: UnexpectedInput) -> ConditionMistake:
     """The word that cannot stand there, or that something is missing at the end."""
     from lark import UnexpectedCharacters, UnexpectedToken
 
+    unclosed = _unclosed(line)
+    if unclosed is not None:
+        return ConditionMistake(unclosed, N_("no quote closes the one that opens here"))
     at_end, expected = False, set[str]()
     if isinstance(error, UnexpectedToken):
         at_end, expected = error.token.type == "$END", set(error.accepts or error.expected)
@@ -220,6 +223,13 @@ def _misplaced(line: str, error: UnexpectedInput) -> ConditionMistake:
         expected=could,
         hint=hint(nearest(word[0], keywords)),
     )
+
+
+def _unclosed(line: str) -> int | None:
+    """Where the quote stands that nothing closes."""
+    rest = re.sub(_IN_QUOTES, lambda quoted: " " * len(quoted[0]), line)
+    opened = re.search(r'["“«]', rest)
+    return opened.start() if opened else None
 
 
 def _terminals(keyword: str) -> set[str]:

@@ -4,6 +4,7 @@ one due moment to the next. Decisions and events are those of engine.subscriber.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -39,7 +40,8 @@ class CalendarEntry:
     target), "agrees" and "stops" (why: the purpose), "passes" (an ending: list to target), "leaves"
     (list, why), "enters" and "is out" (label: a segment with rules), "refused" (refused).
     The last one is "rests" (nothing will come any more; why), "goes on" (the horizon was reached)
-    or "too long" (a calendar without end).
+    "too long" (a calendar without end), or "circles" (an answer leads back to a list time and
+    again).
     """
 
     at: int
@@ -116,6 +118,8 @@ def _reminds(plan: Plan, number: int, name: str) -> bool:
 
 
 MAX_ENTRIES = 500
+MAX_ROUNDS = 5
+"""So often an answer may lead to a list before the calendar ends: the rounds are all alike."""
 MAX_OCCURRENCES = 10
 ENGINE = Cause("engine")
 Step = tuple[int, Callable[[int], None]]
@@ -165,6 +169,11 @@ class SimulatedReader:
     orders: list[tuple[int, str]] = field(default_factory=list)
     ordered: int = 0
     inside: set[str] = field(default_factory=set)
+
+    def circling(self) -> int:
+        """The list to which an answer has led as often as is told, 0 for none."""
+        led = Counter(entry.target for entry in self.entries if entry.kind == "moves")
+        return next((number for number, times in led.items() if times >= MAX_ROUNDS), 0)
 
     def execute(self, command: c.AnyCommand) -> None:
         """Decide and fold the events. A refusal becomes an entry too."""
@@ -460,6 +469,8 @@ def live(
             return (*life.entries, CalendarEntry(start + horizon, "goes on"))
         now = max(now, at)
         step(now)
+        if circling := life.circling():
+            return (*life.entries, CalendarEntry(now, "circles", circling))
         if len(life.entries) >= MAX_ENTRIES:
             break
     return (*life.entries, CalendarEntry(now, "too long"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.authoring.plan_words import tell
 from engine.authoring.publication import apply, plan_publication
+from engine.config import read_config
 from engine.context import AppContext
 from engine.subscriber.agenda_key import BroadcastKey
 from tests.conftest import MakeContext
@@ -68,3 +71,23 @@ def test_the_first_segments_are_counted_one_by_one(make_context: MakeContext) ->
 def test_what_nobody_knows_yet_is_not_counted(context: AppContext) -> None:
     [line] = told(context, LYON + CHILD + MEASURED)
     assert line.endswith("how many enter cannot be counted before it is in force")
+
+
+def test_of_one_that_reads_a_field_it_is_said_that_no_auditor_can_recompute_it(
+    context: AppContext,
+) -> None:
+    rule = '[[rule]]\nwhen = "enters {0}"\nthen = {{ join = 11 }}\n'
+    for segment, is_told in (("lyon", True), ("fresh", False)):
+        segments = LYON + CHILD + FRESH + rule.format(segment)
+        write_sequences(context.config.folder, {"a.toml": LISTS + segments})
+        notes = [line for line in tell(plan_publication(context), "en") if "auditor" in line]
+        assert [line.startswith("    segment lyon reads a field") for line in notes] == (
+            [True] * is_told
+        )
+
+
+def test_a_cap_is_said_in_the_language_of_the_author(context: AppContext) -> None:
+    config = context.config.folder / "config.toml"
+    config.write_text(config.read_text("utf-8") + '\n[pressure]\nmax = "3 per 1 week"\n', "utf-8")
+    fresh = replace(context, config=read_config(context.config.folder))
+    assert any("3 par 7 jours" in line for line in tell(plan_publication(fresh), "fr"))

@@ -45,7 +45,7 @@ def next_of(context: AppContext, capsys: pytest.CaptureFixture[str], *subscribin
         ),
         (
             ("--list", "30", "--basis", "consent", "--source", "salon"),
-            "Ensuite : la fin de la liste 30 (Repos), le ",
+            "Ensuite : la fin de la liste 30 repos, le ",
         ),
         (("--list", "10"), "Ensuite : la lettre qui demande de confirmer pour « conseils », le "),
     ],

@@ -223,8 +223,10 @@ EXPECTED_FIRST = (
         (
             'field first_name is "Lyon',
             21,
-            '`"` cannot stand here; what can: `not`, `unknown`, a text in quotes, "…"',
+            "no quote closes the one that opens here",
         ),
+        ("answered then with “Oui", 20, "no quote closes the one that opens here"),
+        ('field first_name is "A" or "B', 28, "no quote closes the one that opens here"),
         ("on 10 and on 11", 7, "`and` cannot stand here; what can: the end of the line"),
         ("on 10, 11", 6, "`,` cannot stand here; what can: the end of the line"),
         ("on non-lue", 4, "there is no list non-lue; did you mean `non`?"),

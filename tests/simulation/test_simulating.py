@@ -247,6 +247,14 @@ def test_a_story_without_end_is_stopped() -> None:
     assert MAX_ENTRIES / 2 <= len(found) <= MAX_ENTRIES + 2
 
 
+def test_an_answer_that_leads_back_is_told_a_few_rounds_long() -> None:
+    text = HEAD + listed(11, "eleven", "ends = { move = 12 }") + letter("x")
+    text += listed(12, "twelve") + letter("q", body="q.md", when='after = "1 day"')
+    found = live(read(text, WORDS), 12, {"q": [GivenAnswer(0)]}, MONDAY, PARIS)
+    assert (found[-1].kind, found[-1].list) == ("circles", 11)
+    assert [entry.kind for entry in found].count("moves") == 5
+
+
 def test_two_lists_may_have_a_letter_of_one_name() -> None:
     text = (
         HEAD
