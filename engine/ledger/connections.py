@@ -19,8 +19,11 @@ POOL_SECONDS = 30.0
 
 class Connections(PostgresDatastore):
     """A pool whose connections are checked without a round trip; the library's `pre_ping` asks the
-    server before each use. The library takes host, port, user, password and database apart from one
-    another and nothing else; its pool takes a whole conninfo.
+    server before each use. It makes none before the first is needed: the library does not wait for
+    that one, and the pool would make a second meanwhile.
+
+    The library takes host, port, user, password and database apart from one another and nothing
+    else; its pool takes a whole conninfo.
     """
 
     def __init__(self, conninfo: str, size: int, schema: str) -> None:
@@ -29,7 +32,7 @@ class Connections(PostgresDatastore):
             reach(conninfo),
             connection_class=WatchedConnection[DictRow],
             kwargs={"row_factory": dict_row},
-            min_size=1,
+            min_size=0,
             max_size=size,
             open=False,
             configure=self.after_connect_func(),
