@@ -218,6 +218,8 @@ def clear_remains(data: Path, socket: Path, lock: Path, progress: Callable[[Word
     """
     for deadly, patience in ((signal.SIGQUIT, QUIT_SECONDS), (signal.SIGKILL, QUIT_SECONDS)):
         left = survivors(data)
+        if not left:
+            break
         for pid in left:
             _signal(pid, deadly)
         until = time.monotonic() + patience
