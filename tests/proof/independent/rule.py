@@ -36,6 +36,7 @@ NUMBERS = {name: int(rest) for kind, names, rest in TYPED if kind == "number" fo
 FLAGS = {
     name: rest == "true" for kind, names, rest in TYPED if kind == "true or false" for name in names
 }
+ZONES = cache(available_timezones)
 INSTALLATION = "00000000-0000-4000-8000-000000000001"
 DAY = 86_400_000
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -252,7 +253,7 @@ class Person:
     def is_full(self, cap: str, purpose: str, fact: Fact) -> bool:
         declared = self.configurations.get(fact.number("edition"), {})
         zones = [self.timezone, str(declared.get("timezone", "")), "UTC"]
-        zone = ZoneInfo(next(zone for zone in zones if zone in available_timezones()))
+        zone = ZoneInfo(next(zone for zone in zones if zone in ZONES()))
         others = [of for message, of in self.counting.items() if message != fact.text("message")]
         others = [(of, at) for of, at in others if self.bases.get(of) != "service"]
         ends = [window_ends(cap, at, zone) for of, at in others if purpose in ("", of)]
