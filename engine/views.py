@@ -117,6 +117,51 @@ class LetterCount:
 
 
 @dataclass(frozen=True, slots=True)
+class TransitionCount:
+    """How many went from list `source` to list `target` (0: from or to none).
+
+    `kind`: "joined" (`label`: the door, as causes name it), "moved" and "copied" by an answer
+    (`question`: the letter_ref of the letter that held the link, `label` the link's words), "ended"
+    after the last letter, "rule", "transferred" (`label`: by which door), "left" (`label`: why).
+    """
+
+    source: int
+    target: int
+    kind: str
+    question: str
+    label: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Somebody who stands on a list, since `at` (ms). `how`: "joined", "moved", "copied",
+    "transferred" or "reopened"; `source` and `label` as TransitionCount has them.
+    """
+
+    subscriber: str
+    at: int
+    how: str
+    source: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameQuery:
+    """Of a list: who came since an instant (ms), by `how` from `source` (0: any) with `question`
+    and `label` ("": any); "" in `how`: by any way. `before` is the last of the page before.
+    """
+
+    list: int
+    since: int = 0
+    how: str = ""
+    source: int = 0
+    question: str = ""
+    label: str = ""
+    before: tuple[int, str] = (2**62, "ffffffff-ffff-ffff-ffff-ffffffffffff")
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
     """A segment held against each person's own answer: `missing` should be in it and are not,
     `extra` are and should not be.
@@ -210,6 +255,14 @@ class Views(Protocol):
 
     def standing(self) -> dict[int, int]:
         """How many people stand on each list."""
+
+    def transitions(self, lists: Collection[int], since: int) -> list[TransitionCount]:
+        """How many people went which way to or from some lists since a day (UTC, days since
+        1970-01-01).
+        """
+
+    def came(self, query: CameQuery, limit: int) -> list[Came]:
+        """Who stands on a list, the latest first; a page."""
 
     def choosing(self) -> dict[tuple[str, str], int]:
         """How many people have chosen each theme and type of content: ("theme", id), ("content",

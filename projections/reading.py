@@ -25,11 +25,14 @@ from engine.views import (
     LAST_WEEK,
     ORDER_DAYS,
     ArmCount,
+    Came,
+    CameQuery,
     LetterCount,
     PeopleOfLetter,
     QuestionQuery,
     QuestionTally,
     RowDifference,
+    TransitionCount,
 )
 from projections.agenda import Agenda
 from projections.build import SQL as BUILDING
@@ -161,6 +164,25 @@ class ReadViews:
 
     def standing(self) -> dict[int, int]:
         return dict(cast(list[tuple[int, int]], self._ask(self.members.sql["counts"])))
+
+    def transitions(self, lists: Collection[int], since: int) -> list[TransitionCount]:
+        rows = self._ask(self.members.sql["transitions"], lists=[*lists], since=since)
+        return [TransitionCount(*row) for row in rows]  # type: ignore[arg-type]
+
+    def came(self, query: CameQuery, limit: int) -> list[Came]:
+        at, subscriber = query.before
+        values = {
+            "list": query.list,
+            "since": query.since,
+            "how": query.how,
+            "source": query.source,
+            "question": query.question,
+            "label": query.label,
+        }
+        rows = self._ask(
+            self.members.sql["came"], **values, before=at, before_subscriber=subscriber, limit=limit
+        )
+        return [Came(str(who), *how) for who, *how in rows]  # type: ignore[arg-type]
 
     def choosing(self) -> dict[tuple[str, str], int]:
         rows = cast(list[tuple[str, str, int]], self._ask(self.choices.sql["holders"]))

@@ -142,7 +142,7 @@ def test_a_stopped_view_keeps_no_verb_from_its_work_and_is_told_of(
     context = make_context(FILES)
     with context.database.connection() as connection:
         connection.execute(
-            "ALTER TABLE view_members_1.membership ADD CONSTRAINT nobody CHECK (list <> 10) NOT"
+            "ALTER TABLE view_members_2.membership ADD CONSTRAINT nobody CHECK (list <> 10) NOT"
             " VALID"
         )
     assert context.installation_stream.execute(

@@ -171,7 +171,9 @@ STAYS = {
     # Numbers of everybody together.
     "desk.visited": "letter kind link week visits people",
     "view_letters_3.tally": ("letter occurrence edition list purpose week what detail n amount"),
-    "view_members_1.membership": "subscriber list run joined_at how",
+    "view_members_2.standing": "list people",
+    "view_members_2.transition": "day source target kind question label n",
+    "view_members_2.membership": "subscriber list run joined_at how source question label",
     # The same, for two minutes.
     "desk.taken": "subscriber key sender until why position",
     # Keyed hashes: of addresses that must not be written to, and for a month of addresses and
@@ -203,7 +205,7 @@ STAYS = {
     "view_agenda_5.position": "one position",
     "view_choices_1.position": "one position",
     "view_letters_3.position": "one position",
-    "view_members_1.position": "one position",
+    "view_members_2.position": "one position",
     "view_silence_1.position": "one position",
 }
 

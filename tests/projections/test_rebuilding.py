@@ -15,6 +15,7 @@ from engine.context import AppContext
 from engine.installation.events import STREAM, BroadcastFellDue
 from engine.ledger.codec import Encoded, EntryRefused
 from engine.ledger.store import AT_HEAD, Append, Written, histories
+from engine.sequence.delay import DAY
 from engine.subscriber import events as e
 from tests.running_installation import publish, write_sequences
 
@@ -114,6 +115,14 @@ def test_it_matters_not_how_the_ledger_was_cut_into_batches(
     for upto in range(first + size, head + size, size):
         context.views.follow(min(upto, head))
     assert context.views.compare(silent) == []
+    # What was taken back is counted no more, and who is erased is counted as having come.
+    assert context.views.standing() == {10: 2}
+    ways = context.views.transitions([10], 0)
+    assert sorted((way.kind, way.source, way.target, way.n) for way in ways) == [
+        ("copied", 10, 12, 2),
+        ("joined", 0, 10, 3),
+    ]
+    assert context.views.transitions([10], at // DAY + 1) == []
 
 
 def test_a_rebuilt_view_is_at_the_head_and_follows_on(make_context: MakeContext) -> None:

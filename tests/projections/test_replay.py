@@ -32,10 +32,10 @@ FILES = {
 }
 HANDS = (
     (
-        "UPDATE view_members_1.membership SET list = 11 WHERE subscriber = (SELECT"
-        " min(subscriber::text)::uuid FROM view_members_1.membership)"
+        "UPDATE view_members_2.membership SET list = 11 WHERE subscriber = (SELECT"
+        " min(subscriber::text)::uuid FROM view_members_2.membership)"
     ),
-    "DELETE FROM view_members_1.membership",
+    "DELETE FROM view_members_2.membership",
     "UPDATE view_silence_1.silence SET heard_at = heard_at + 1",
     "DELETE FROM view_silence_1.silence",
     "UPDATE view_agenda_5.agenda SET due = due + 1",
@@ -120,7 +120,7 @@ def test_a_view_written_by_hand_is_found(context: AppContext, hand: str) -> None
 
 def test_a_rebuild_makes_a_spoilt_view_equal_again(context: AppContext) -> None:
     with context.database.connection() as connection:
-        connection.execute("DELETE FROM view_members_1.membership")
+        connection.execute("DELETE FROM view_members_2.membership")
     context.views.rebuild(["members"], silent)
     assert context.views.compare(silent) == []
 
@@ -128,7 +128,7 @@ def test_a_rebuild_makes_a_spoilt_view_equal_again(context: AppContext) -> None:
 def test_one_bad_view_stops_alone(context: AppContext) -> None:
     with context.database.connection() as connection:
         connection.execute(
-            "ALTER TABLE view_members_1.membership ADD CONSTRAINT nobody CHECK (list <> 10) NOT"
+            "ALTER TABLE view_members_2.membership ADD CONSTRAINT nobody CHECK (list <> 10) NOT"
             " VALID"
         )
     now = context.clock.now()
@@ -150,7 +150,7 @@ def test_one_bad_view_stops_alone(context: AppContext) -> None:
     (fault,) = [fault for _, _, fault in context.views.positions() if fault]
     assert fault == "members: CheckViolation: membership nobody"
     with context.database.connection() as connection:
-        connection.execute("ALTER TABLE view_members_1.membership DROP CONSTRAINT nobody")
+        connection.execute("ALTER TABLE view_members_2.membership DROP CONSTRAINT nobody")
     while context.views.follow():
         pass
     assert context.views.positions() == [

@@ -178,12 +178,12 @@ def _lives(relance: Installation, mail: MailServer, key: str) -> list[str]:
             ).is_client_error
             connection.execute("DROP TRIGGER refuse ON vault.person")
             connection.execute(
-                "ALTER TABLE view_members_1.membership ADD CONSTRAINT nobody CHECK (list <> 11) NOT"
+                "ALTER TABLE view_members_2.membership ADD CONSTRAINT nobody CHECK (list <> 11) NOT"
                 " VALID"
             )
             relance.done("subscribe", "david@lecteurs.example", "--list", "11", *SOURCE)
             wait_for(lambda: "the view members has stopped" in relance("status").out)
-            connection.execute("ALTER TABLE view_members_1.membership DROP CONSTRAINT nobody")
+            connection.execute("ALTER TABLE view_members_2.membership DROP CONSTRAINT nobody")
             wait_for(lambda: "the view members has stopped" not in relance("status").out)
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename ="

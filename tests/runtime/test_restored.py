@@ -258,9 +258,9 @@ def test_views_that_know_of_more_than_the_ledger_are_made_anew(copies: Copies) -
     with copies.opened() as context:
         context.views.catch_up()
         with context.database.connection() as connection:
-            for view in ("agenda_5", "members_1", "letters_3"):
+            for view in ("agenda_5", "members_2", "letters_3"):
                 connection.execute(f'UPDATE view_{view}."position" SET position = {ahead}'.encode())
-            connection.execute("UPDATE view_members_1.membership SET list = 12")
+            connection.execute("UPDATE view_members_2.membership SET list = 12")
         make_ready(context, 0)
         assert context.views.compare(lambda done, total: None) == []
 
