@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.routing import Route as StarletteRoute
 
-from engine.console import dialogue_lists, editor, saved_draft, timing_page, today
+from engine.console import dialogue_lists, dialogues, editor, saved_draft, timing_page, today
 from engine.console.access import Right
 from engine.console.caller import OpenRoute
 from engine.console.guard import Guard, headers_of
@@ -35,6 +35,7 @@ def page_routes(stores: ConsoleStores) -> tuple[Route, ...]:
     """Of every page module."""
     return (
         *today.routes(stores),
+        *dialogues.routes(stores),
         *editor.routes(stores),
         *dialogue_lists.routes(stores),
         *timing_page.routes(stores),

@@ -6,8 +6,9 @@ Room is kept for counts up to 9 999 999, so that a number may change and nothing
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar, assert_never
 
 from engine.authoring.dialogue_file import broadcasts_in, forms_in, lists_in, rules_in
@@ -58,12 +59,15 @@ def draw_cards(plan: Plan, file: str, language: Language, published: Plan | None
 
 
 def _compared(
-    now: Iterable[T], before: Iterable[T], key: Callable[[T], object]
+    now: Iterable[T],
+    before: Iterable[T],
+    key: Callable[[T], object],
+    same: Callable[[T, T], bool] = operator.eq,
 ) -> Iterator[tuple[T, Mark]]:
     old = {key(value): value for value in before}
     for value in now:
         was = old.pop(key(value), None)
-        yield value, "added" if was is None else "" if was == value else "changed"
+        yield value, "added" if was is None else "" if same(value, was) else "changed"
     for value in old.values():
         yield value, "removed"
 
@@ -77,8 +81,12 @@ def _distinct(links: Iterable[Link]) -> list[Link]:
     return [*{_answer(link): link for link in reversed([*links])}.values()][::-1]
 
 
+def _as_written(letter: Letter) -> Letter:
+    return replace(letter, added_at=0, backfill=False, tried_since=0)
+
+
 def _card_of(number: int) -> str:
-    return f"list{number}"
+    return f"list-{number}"
 
 
 def _numbered(name: str, number: int) -> str:
@@ -174,30 +182,59 @@ class _Pen:
     def drawn(self) -> Drawn:
         broadcasts = [
             (f"broadcast-{broadcast.id}", broadcast, mark)
-            for broadcast, mark in self._marked(broadcasts_in, lambda broadcast: broadcast.id)
+            for broadcast, mark in self._marked(
+                broadcasts_in, lambda broadcast: broadcast.id, self._same_broadcast
+            )
         ]
         for card, broadcast, mark in broadcasts:
             for number in broadcast.to:
                 self.mailed.setdefault(number, []).append((card, broadcast, mark))
         for form, mark in self._marked(forms_in, lambda form: form.name):
             self._form(form, mark)
-        for listed, mark in self._marked(lists_in, lambda listed: listed.id):
+        for listed, mark in self._marked(lists_in, lambda listed: listed.id, self._same_list):
             self._list(listed, mark)
         for card, broadcast, mark in broadcasts:
             self._broadcast(card, broadcast, mark)
         for number, (rule, mark) in enumerate(self._marked(rules_in, lambda rule: rule)):
-            self._rule(f"rule{number}", rule, mark)
+            self._rule(f"rule-{number}", rule, mark)
         here = {card.id for card in self.cards}
         wanted = [arrow.target for arrow in self.arrows] + [*map(_card_of, self.mailed)]
         for card in dict.fromkeys(wanted):
             if card not in here:
-                self._elsewhere(int(card.removeprefix("list")))
+                self._elsewhere(int(card.removeprefix("list-")))
         return Drawn(tuple(self.cards), tuple(self.arrows))
 
     def _marked(
-        self, written: Callable[[Plan, str], list[T]], key: Callable[[T], object]
+        self,
+        written: Callable[[Plan, str], list[T]],
+        key: Callable[[T], object],
+        same: Callable[[T, T], bool] = operator.eq,
     ) -> Iterator[tuple[T, Mark]]:
-        yield from _compared(written(self.plan, self.file), written(self.published, self.file), key)
+        now, before = written(self.plan, self.file), written(self.published, self.file)
+        yield from _compared(now, before, key, same)
+
+    def _same_letter(self, now: Letter | None, before: Letter | None) -> bool:
+        """Whether it says the same at the same time; when it was published is no matter."""
+        if now is None or before is None:
+            return now is before
+        bodies = [now.body, *(version.body for version in now.versions)]
+        return _as_written(now) == _as_written(before) and all(
+            self.plan.words.get(body) == self.published.words.get(body) for body in bodies
+        )
+
+    def _same_list(self, now: List, before: List) -> bool:
+        return (
+            replace(now, letters=()) == replace(before, letters=())
+            and len(now.letters) == len(before.letters)
+            and all(map(self._same_letter, now.letters, before.letters))
+        )
+
+    def _same_broadcast(self, now: Broadcast, before: Broadcast) -> bool:
+        return (
+            replace(now, letter=before.letter, reminder=before.reminder) == before
+            and self._same_letter(now.letter, before.letter)
+            and self._same_letter(now.reminder, before.reminder)
+        )
 
     def _name(self, number: int) -> str:
         listed = self.plan.lists.get(number) or self.published.lists.get(number)
@@ -213,12 +250,14 @@ class _Pen:
             sheet.note(note)
         whole: Mark = mark if mark in ("added", "removed") else ""
         letters = _compared(
-            listed.letters, before.letters if before is not None else (), lambda letter: letter.id
+            listed.letters,
+            before.letters if before is not None else (),
+            lambda letter: letter.id,
+            self._same_letter,
         )
         for letter, letter_mark in letters:
             was = before.letter(letter.id) if before is not None else None
-            path = f"/l/{listed.id}/{letter.id}"
-            self._letter(sheet, list_key(listed.id), letter, was, whole or letter_mark, path)
+            self._letter(sheet, list_key(listed.id), letter, was, whole or letter_mark)
         for target, broadcast, mailing in self.mailed.get(listed.id, ()):
             self._mailing(sheet, target, broadcast, mailing)
         changed = before is not None and before.ends != listed.ends
@@ -253,12 +292,12 @@ class _Pen:
         lists += [say_segment(self.plan, segment, self._) for segment in broadcast.segments]
         sheet.title(broadcast.id, self._("broadcast to {lists}").format(lists=", ".join(lists)))
         before = self.published.broadcasts.get(broadcast.id)
-        path, was = f"/b/{broadcast.id}", before.letter if before is not None else None
-        self._letter(sheet, key, broadcast.letter, was, mark, path, self.date_of(broadcast))
+        was = before.letter if before is not None else None
+        self._letter(sheet, key, broadcast.letter, was, mark, self.date_of(broadcast))
         was = before.reminder if before is not None else None
         if (reminder := broadcast.reminder or was) is not None:
             gone = broadcast.reminder is None
-            self._letter(sheet, key, reminder, was, "removed" if gone else mark, path)
+            self._letter(sheet, key, reminder, was, "removed" if gone else mark)
         self.cards.append(sheet.drawn("broadcast", broadcast.id, mark))
 
     def _rule(self, card: str, rule: SegmentRule, mark: Mark) -> None:
@@ -303,7 +342,6 @@ class _Pen:
         letter: Letter,
         before: Letter | None,
         mark: Mark,
-        path: str,
         date: str = "",
     ) -> None:
         """`date` is a broadcast's."""
@@ -326,7 +364,7 @@ class _Pen:
             ],
             f"{due} · {subject} [{letter.id}]",
             mark=mark,
-            letter=path,
+            letter=letter_ref(key, letter.id),
             suffix=letter.id,
         )
         links = _distinct(before.links) if before is not None else ()

@@ -61,7 +61,7 @@ class Words:
 @dataclass(frozen=True, slots=True)
 class Line:
     """`id` is also that of the arrow that leaves from it. `whole` is what it says, unfitted;
-    `letter` the path of the letter's page.
+    `letter` the letter_ref of a letter.
     """
 
     id: str

@@ -39,7 +39,7 @@ def written(drawn: DrawnCard) -> list[str]:
 
 
 def test_a_card_has_its_letters_with_their_days_and_below_each_its_answers() -> None:
-    drawn = card(PLAN, "list10")
+    drawn = card(PLAN, "list-10")
     assert [words.text for words in drawn.words] == ["dix", "list 10 · prospects"]
     assert written(drawn) == [
         "At once Sujet",
@@ -63,25 +63,25 @@ def test_the_words_are_those_of_the_language() -> None:
 def test_every_way_out_is_an_arrow_that_leaves_from_its_line() -> None:
     arrows = draw_cards(PLAN, FILE, "en").arrows
     assert {(arrow.source, arrow.line.whole, arrow.target) for arrow in arrows} >= {
-        ("list10", "Oui", "list11"),
-        ("list10", "Un carnet aussi", "list12"),
-        ("list10", "7 days after the last letter", "list12"),
-        ("list10", "broadcast poll", "broadcast-poll"),
-        ("broadcast-poll", "Oui", "list11"),
+        ("list-10", "Oui", "list-11"),
+        ("list-10", "Un carnet aussi", "list-12"),
+        ("list-10", "7 days after the last letter", "list-12"),
+        ("list-10", "broadcast poll", "broadcast-poll"),
+        ("broadcast-poll", "Oui", "list-11"),
     }
     assert (arrows[0].source, arrows[0].line.way) == ("form-f", Way("joined", 0, 10, "", "form"))
     assert len({arrow.line.id for arrow in arrows}) == len(arrows)
 
 
 def test_an_answer_is_counted_by_the_letter_that_held_the_link_and_by_its_words() -> None:
-    ways = [line.way for line in card(PLAN, "list10").lines if line.way is not None]
+    ways = [line.way for line in card(PLAN, "list-10").lines if line.way is not None]
     assert ways[0] == Way("moved", 10, 11, "list:10/asks", "Oui")
     assert ways[1] == Way("copied", 10, 12, "list:10/asks", "Un carnet aussi")
     assert ways[-1] == Way("ended", 10, 12)
 
 
 def test_who_leaves_after_the_last_letter_is_drawn_as_leaving() -> None:
-    drawn = card(PLAN, "list11")
+    drawn = card(PLAN, "list-11")
     assert drawn.end == "leave"
     assert written(drawn)[-1] == "after the last letter: leaves"
     assert drawn.size.height > drawn.height
@@ -90,7 +90,7 @@ def test_who_leaves_after_the_last_letter_is_drawn_as_leaving() -> None:
 def test_a_list_of_another_dialogue_is_a_card_that_leads_there() -> None:
     lists = {number: listed for number, listed in PLAN.lists.items() if number != 11}
     lists[11] = replace(PLAN.lists[11], file="other.toml")
-    drawn = card(replace(PLAN, lists=lists), "list11")
+    drawn = card(replace(PLAN, lists=lists), "list-11")
     assert (drawn.kind, drawn.file, drawn.lines) == ("elsewhere", "other.toml", ())
 
 
@@ -103,26 +103,26 @@ def test_what_the_folder_has_that_is_not_published_is_marked() -> None:
         ten.letters[2],
     )
     folder = replace(PLAN, lists={**PLAN.lists, 10: replace(ten, letters=letters)})
-    marks = {line.id: line.mark for line in card(folder, "list10", PLAN).lines}
+    marks = {line.id: line.mark for line in card(folder, "list-10", PLAN).lines}
     assert {name: mark for name, mark in marks.items() if mark} == {
-        "list10-asks": "changed",
-        "list10-asks-moved12": "added",
-        "list10-asks-copied12": "removed",
-        "list10-new": "added",
-        "list10-welcome": "removed",
+        "list-10-asks": "changed",
+        "list-10-asks-moved12": "added",
+        "list-10-asks-copied12": "removed",
+        "list-10-new": "added",
+        "list-10-welcome": "removed",
     }
-    assert card(folder, "list10", PLAN).mark == "changed"
+    assert card(folder, "list-10", PLAN).mark == "changed"
     assert all(not drawn.mark for drawn in draw_cards(PLAN, FILE, "en", PLAN).cards)
 
 
 def test_a_list_that_is_gone_from_the_folder_is_still_drawn() -> None:
     folder = replace(PLAN, lists={n: listed for n, listed in PLAN.lists.items() if n != 12})
-    assert card(folder, "list12", PLAN).mark == "removed"
+    assert card(folder, "list-12", PLAN).mark == "removed"
 
 
 def test_a_link_that_stands_twice_in_a_letter_is_one_answer() -> None:
     plan = _one_list(links=[Link(0, "move", 1, "Oui"), Link(1, "move", 1, "Oui")])
-    assert sum(line.kind == "answer" for line in card(plan, "list1").lines) == 1
+    assert sum(line.kind == "answer" for line in card(plan, "list-1").lines) == 1
 
 
 def _one_list(
