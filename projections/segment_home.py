@@ -8,9 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.sequence.condition import Condition
-from engine.sequence.model import Plan
 from engine.store.binary import Column, bigints, booleans, texts, uuids
 from engine.store.sql import Queries, beside
+from engine.subscriber.segment_definitions import definition_of
+from engine.subscriber.truth import SegmentConditions
 from projections.segment_build import SQL as BUILD_SQL
 from projections.view import Cursor
 
@@ -42,21 +43,20 @@ class Home:
             part = self._parts[names] = names & self.names
         return part
 
-    def definitions(self, plan: Plan) -> dict[str, str]:
+    def definitions(self, conditions: SegmentConditions) -> dict[str, str]:
         """What each segment's rows depend on besides people: when it changes they are built
         anew.
         """
-        types = " ".join(sorted(f"{name}:{held.type}" for name, held in plan.fields.items()))
         return {
-            segment: f"{condition!r} {plan.timezone} {types}"
+            segment: definition_of(condition, conditions)
             for segment, condition in self.segments.items()
         }
 
-    def unbuilt(self, cursor: Cursor, plan: Plan) -> dict[str, str | None]:
+    def unbuilt(self, cursor: Cursor, conditions: SegmentConditions) -> dict[str, str | None]:
         """Segments whose rows stand for another condition, with what they are to stand for; None
         for one that is published no more.
         """
-        wanted = self.definitions(plan)
+        wanted = self.definitions(conditions)
         built = {str(row[0]): str(row[1]) for row in cursor.execute(self.sql["built"]).fetchall()}
         names = sorted(built.keys() | wanted.keys())
         return {name: wanted.get(name) for name in names if built.get(name) != wanted.get(name)}

@@ -51,7 +51,7 @@ class SegmentReading:
         counts = {name: 0 for name, segment in plan.segments.items() if segment.static}
         with self.database.connection() as connection:
             for home in segments.homes:
-                definitions = home.definitions(plan)
+                definitions = home.definitions(segments.conditions)
                 built = dict(connection.execute(home.sql["built"]).fetchall())
                 counts |= {
                     name: 0 for name in home.segments if built.get(name) == definitions[name]

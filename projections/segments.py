@@ -272,7 +272,9 @@ class SegmentMembership:
         not say who was there: then only those enter or leave of whom it is known what they were
         (`surely`).
         """
-        unbuilt = home.unbuilt(cursor, self.plan) if self._ruled and self._maybe_unbuilt else {}
+        unbuilt = (
+            home.unbuilt(cursor, self.conditions) if self._ruled and self._maybe_unbuilt else {}
+        )
         now = {
             (name, who): member
             for pairs, member in ((entered, True), (left, False))
@@ -316,7 +318,7 @@ class SegmentMembership:
         if not self._maybe_unbuilt:
             return False
         for home in self.homes:
-            for name, definition in home.unbuilt(cursor, self.plan).items():
+            for name, definition in home.unbuilt(cursor, self.conditions).items():
                 self._build(cursor, home, name, definition, now)
                 return True
         self._maybe_unbuilt = False

@@ -128,7 +128,7 @@ def results(
     files = letter_files(plan)
     for count in views.counted(letters, since, until):
         if not isinstance(_matter(count.letter), RequestKey):
-            grouped.setdefault(_group(count, by, files), []).append(count)
+            grouped.setdefault(_group(count, by, files, plan), []).append(count)
     order = {name: number for number, name in enumerate(_in_order(plan, by, files))}
     last = len(order)
     names = sorted(grouped, key=lambda name: (order.get(name, last), name))
@@ -179,7 +179,7 @@ def results_among(
     }
 
 
-def _group(count: LetterCount, by: Grouping, files: Mapping[str, str]) -> str:
+def _group(count: LetterCount, by: Grouping, files: Mapping[str, str], plan: Plan) -> str:
     match by:
         case "letter":
             return count.letter
@@ -190,9 +190,22 @@ def _group(count: LetterCount, by: Grouping, files: Mapping[str, str]) -> str:
         case "list":
             return str(count.list)
         case "purpose":
-            return count.purpose
+            return count.purpose or _purpose_now(count.letter, plan)
         case "week":
             return (EPOCH + timedelta(days=count.week)).isoformat()
+
+
+def _purpose_now(ref: str, plan: Plan) -> str:
+    """Of a letter that was withheld before it was begun, which says no purpose; "" for one that is
+    published no more.
+    """
+    match _matter(ref):
+        case ListKey(number):
+            return plan.lists[number].purpose if number in plan.lists else ""
+        case BroadcastKey(name):
+            return plan.broadcasts[name].purpose if name in plan.broadcasts else ""
+        case _:
+            return ""
 
 
 def _in_order(plan: Plan, by: Grouping, files: Mapping[str, str]) -> Iterable[str]:

@@ -207,6 +207,8 @@ def power_lines(proposal: Proposal, views: TrialViews, spoken: Language) -> Iter
             people,
         )
         yield line.format(letter=name, shares=shares, n=grouped(people, _))
+        if ref in before:
+            yield _("    the trial that runs ends: this one begins with who gets it from now on")
         for arm, share in letter.arms[1:]:
             base = 100 - share if arm == HOLDOUT else letter.arms[0][1]
             acts = "answered" if letter.links and arm != HOLDOUT else "ordered"

@@ -11,6 +11,7 @@ from engine.i18n.dates import Moment, on_clock, shown
 from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.language import Say, amount_in_words
 from engine.i18n.phrases import (
+    cap_in_words,
     in_favour_of,
     preferences_in_words,
     quoted,
@@ -151,7 +152,7 @@ def sentence(
                 " they do something themselves"
             ).format(when=moment(silent_since), purpose=about(purpose))
         case e.PreferencesSet():
-            chosen = "; ".join(preferences_in_words(event, plan, moment, _))
+            chosen = _("; ").join(preferences_in_words(event, plan, moment, _))
             return _("Chose what to receive: {chosen}").format(chosen=chosen)
         case e.ListJoined(_, number, run, start):
             how = {
@@ -228,7 +229,7 @@ def sentence(
             return sentence.format(
                 letter=letter(event.message, event.letter),
                 until=moment(event.until),
-                cap=quoted(cap, _),
+                cap=quoted(cap_in_words(cap, _), _),
             ) + in_favour_of(event.favoured, plan, _)
         case e.LetterWithheld():
             why = why_withheld(event.why, event.what, _)

@@ -12,6 +12,7 @@ from engine.desk.clock import Clock
 from engine.i18n.dates import Moment
 from engine.i18n.language import Say
 from engine.i18n.phrases import (
+    cap_in_words,
     in_favour_of,
     named,
     preferences_in_words,
@@ -116,7 +117,7 @@ def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) ->
     for segment in SegmentConditions(plan).segments_of(person, of_person, now):
         yield _("In the segment “{segment}”").format(segment=segment.name)
     if person.preferences != NO_PREFERENCES:
-        chosen = "; ".join(preferences_in_words(person.preferences, plan, moment, _))
+        chosen = _("; ").join(preferences_in_words(person.preferences, plan, moment, _))
         yield _("Chooses to receive: {chosen}").format(chosen=chosen)
     if person.suppressed:
         yield _("Suppressed: never to be written to ({why})").format(
@@ -138,7 +139,7 @@ def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) ->
             refusal = held_back(person, plan, installation.calendar, next_acts, key, now)
             if refusal is not None:
                 held = "    " + _("held back until then: at most {cap}").format(
-                    cap=quoted(str(refusal.cap), _)
+                    cap=quoted(cap_in_words(str(refusal.cap), _), _)
                 )
                 yield held + in_favour_of(refusal.favoured, plan, _)
 

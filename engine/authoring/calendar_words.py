@@ -5,7 +5,14 @@ from __future__ import annotations
 from engine.i18n.dates import shown
 from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, Say
-from engine.i18n.phrases import in_favour_of, quoted, say_list, subject_of, titled_products
+from engine.i18n.phrases import (
+    cap_in_words,
+    in_favour_of,
+    quoted,
+    say_list,
+    subject_of,
+    titled_products,
+)
 from engine.i18n.stored_words import stored_in_words
 from engine.sequence.model import Letter, Plan
 from engine.simulation.live import MAX_ROUNDS, CalendarEntry
@@ -86,7 +93,9 @@ def _without_room(entry: CalendarEntry, plan: Plan, zone: str, _: Say) -> str:
         else _("letter {letter} is left out: at most {cap}")
     )
     told = sentence.format(
-        letter=entry.letter, until=shown(entry.until, zone), cap=quoted(entry.cap, _)
+        letter=entry.letter,
+        until=shown(entry.until, zone),
+        cap=quoted(cap_in_words(entry.cap, _), _),
     )
     return told + in_favour_of(entry.favoured, plan, _)
 

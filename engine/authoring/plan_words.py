@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.authoring.plan_settings_words import in_config, settings_lines
 from engine.authoring.publication import Proposal, SegmentChange
 from engine.i18n.condition_words import use_in_words
-from engine.i18n.language import counting_translator, grouped, translator
+from engine.i18n.language import Say, counting_translator, grouped, translator
 from engine.i18n.phrases import say_cap, say_delay, say_list
-from engine.sequence.model import Plan
+from engine.sequence.model import Plan, SegmentRule
 from engine.sequence.segment_uses import uses_of
 from engine.subscriber.agenda_key import BroadcastKey, ListKey
 from engine.subscriber.truth import conditions_of
@@ -47,7 +48,7 @@ def changes_in_words(
     def on(key: ListKey | BroadcastKey) -> str:
         people = proposal.people_on(key)
         return ngettext("{n} person stands there", "{n} people stand there", people).format(
-            n=people
+            n=grouped(people, _)
         )
 
     for number in changes.lists_added:
@@ -71,36 +72,25 @@ def changes_in_words(
         ("~", changes.retimed, after),
     ):
         for key, letter in letters:
-            what = _letter(_("letter {letter} of {where}"), key, letter, plan)
             note = _(": at another time") if mark == "~" else ""
-            yield f"{mark} {what}{note} ({on(key)})"
-    for key, letter in changes.weighed:
-        what = _letter(_("letter {letter} of {where}"), key, letter, after)
-        yield f"~ {what}" + _(": another weight, or `when_full`") + f" ({on(key)})"
+            yield f"{mark} {_letter(key, letter, plan, _)}{note} ({on(key)})"
+    for note, letters in (
+        (_(": to others of those who stand there"), changes.readdressed),
+        (_(": another weight, or `when_full`"), changes.weighed),
+    ):
+        for key, letter in letters:
+            yield f"~ {_letter(key, letter, after, _)}{note} ({on(key)})"
     yield from _past(proposal, spoken, backfill)
     yield from _questions(proposal, spoken)
     for purpose in changes.caps:
         yield _caps(proposal, purpose, spoken)
     yield from _options(proposal, spoken)
     for segment in proposal.segments:
-        yield _segment(proposal, segment, spoken)
+        yield from _segment(proposal, segment, spoken)
     yield from _by_fields(proposal, spoken)
-    if changes.settings:
-        yield _("~ config.toml: purposes, groups, fields or time zone")
-    for name, people in proposal.unfit.items():
-        if people:
-            yield ngettext(
-                "    field {field}: the value of {n} person does not fit its type or options; it is"
-                " kept as it is",
-                "    field {field}: the values of {n} people do not fit its type or options; they"
-                " are kept as they are",
-                people,
-            ).format(field=name, n=grouped(people, _))
-    if changes.declared:
-        yield _(
-            "~ config.toml: who answers, retention, processors, partners or consents declared by"
-            " files"
-        )
+    for sign, rule in changes.rules:
+        yield f"{sign} {_rule(rule, before if sign == '-' else after, _)}"
+    yield from settings_lines(proposal, spoken)
 
 
 def _questions(proposal: Proposal, spoken: Language) -> Iterator[str]:
@@ -148,25 +138,42 @@ def _caps(proposal: Proposal, purpose: str, spoken: Language) -> str:
     return sentence.format(most=most, purpose=name) + f" ({there})"
 
 
-def _segment(proposal: Proposal, changed: SegmentChange, spoken: Language) -> str:
-    """ "~ segment lyon (Lyon): 12 enter, 3 leave"."""
+def _segment(proposal: Proposal, changed: SegmentChange, spoken: Language) -> Iterator[str]:
+    """ "~ segment lyon (Lyon): 12 enter, 3 leave"; where rules are about it, that new words make
+    nobody enter it for them.
+    """
     _ = translator(spoken)
     gone = changed.change == "-"
     plan = proposal.before if gone else proposal.after
     one = plan.segments[changed.segment]
-    line = f"{changed.change} " + _("segment {segment} ({name})").format(
-        segment=one.id, name=one.name
-    )
-    if changed.uncounted:
-        return line + ": " + _("how many enter cannot be counted before it is in force")
-    counts = _("{entering} enter, {leaving} leave").format(
+    told = _("{entering} enter, {leaving} leave").format(
         entering=grouped(changed.entering, _), leaving=grouped(changed.leaving, _)
     )
-    if not gone:
-        return f"{line}: {counts}"
-    uses = [use_in_words(use, _) for use in uses_of(proposal.before)[one.id]]
-    used = _("it was used by {uses}").format(uses=", ".join(uses) or _("nothing"))
-    return f"{line}: {counts}; {used}"
+    if changed.uncounted:
+        told = _("how many enter cannot be counted before it is in force")
+    elif gone:
+        uses = [use_in_words(use, _) for use in uses_of(proposal.before)[one.id]]
+        used = _("it was used by {uses}").format(uses=", ".join(uses) or _("nothing"))
+        told = told + _("; ") + used
+    line = _("segment {segment} ({name})").format(segment=one.id, name=one.name)
+    yield f"{changed.change} " + _("{name}: {value}").format(name=line, value=told)
+    moved = changed.entering or changed.leaving
+    if not gone and moved and any(rule.segment == one.id for rule in plan.rules):
+        yield _("    its rules are applied to none of these, only to who enters or leaves later")
+
+
+def _rule(rule: SegmentRule, plan: Plan, _: Say) -> str:
+    """ "rule: who enters lyon joins 40 club"."""
+    sentence = {
+        ("enters", "join"): _("rule: who enters {segment} joins {list}"),
+        ("enters", "move"): _("rule: who enters {segment} moves from {source} to {list}"),
+        ("enters", "leave"): _("rule: who enters {segment} leaves {list}"),
+        ("leaves", "join"): _("rule: who leaves {segment} joins {list}"),
+        ("leaves", "move"): _("rule: who leaves {segment} moves from {source} to {list}"),
+        ("leaves", "leave"): _("rule: who leaves {segment} leaves {list}"),
+    }[rule.when, rule.then]
+    source = say_list(plan, rule.source)
+    return sentence.format(segment=rule.segment, source=source, list=say_list(plan, rule.list))
 
 
 def _by_fields(proposal: Proposal, spoken: Language) -> Iterator[str]:
@@ -195,7 +202,7 @@ def _options(proposal: Proposal, spoken: Language) -> Iterator[str]:
         have = ngettext("{n} person has chosen it", "{n} people have chosen it", people).format(
             n=grouped(people, _)
         )
-        yield f"{mark} config.toml: {what.format(name=name)} ({have})"
+        yield in_config(mark, f"{what.format(name=name)} ({have})", _)
         if mark == "-" and people:
             yield _("    they keep this choice: letters of another theme or type do not reach them")
 
@@ -230,9 +237,11 @@ def totals(proposal: Proposal, spoken: Language) -> str:
     )
 
 
-def _letter(sentence: str, key: ListKey | BroadcastKey, letter: str, plan: Plan) -> str:
-    where = say_list(plan, key.list) if isinstance(key, ListKey) else key.broadcast
-    return sentence.format(letter=letter, where=where)
+def _letter(key: ListKey | BroadcastKey, letter: str, plan: Plan, _: Say) -> str:
+    if isinstance(key, ListKey):
+        where = say_list(plan, key.list)
+        return _("letter {letter} of {where}").format(letter=letter, where=where)
+    return _("broadcast {name}").format(name=key.broadcast)
 
 
 def _past(proposal: Proposal, spoken: Language, backfill: bool) -> Iterator[str]:

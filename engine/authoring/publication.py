@@ -97,7 +97,8 @@ class SegmentChange:
 class Proposal:
     """What a publication would put in force, held against edition `base`. `people` counts who
     stands on each list now, `members` who would be in each segment, `unfit` whose value of a field
-    does not fit its new type or options, `choosing` who has chosen each theme and type of content.
+    does not fit its new type or options, `held` who has told a field that goes, `choosing` who has
+    chosen each theme and type of content.
     """
 
     base: int
@@ -113,6 +114,7 @@ class Proposal:
     choosing: Mapping[tuple[str, str], int] = field(default_factory=dict)
     segments: tuple[SegmentChange, ...] = ()
     members: Mapping[str, int] = field(default_factory=dict)
+    held: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -247,6 +249,11 @@ def _proposal(
         stores.views.choosing(),
         segments,
         _members(stores, segments),
+        {
+            name: stores.field_counts.count_where(name, bool)
+            for name in before.fields
+            if name not in plan.fields
+        },
     )
 
 

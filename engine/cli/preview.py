@@ -26,6 +26,7 @@ from engine.subscriber.agenda_key import BroadcastKey, encode, list_key, request
 from engine.subscriber.eligibility import is_measured
 from engine.subscriber.events import LetterBegun
 from engine.subscriber.person import ASK, ASK_FIRST
+from engine.words import WordedError
 
 
 def preview(context: AppContext, args: argparse.Namespace) -> int:
@@ -149,9 +150,8 @@ def _composed(
             request, plan, context.clock.now()
         )
     except CannotRender as error:
-        raise UserError(
-            N_("this letter cannot be made for this person: {why}"), why=error
-        ) from error
+        why = error.__cause__.words if isinstance(error.__cause__, WordedError) else str(error)
+        raise UserError(N_("this letter cannot be made for this person: {why}"), why=why) from error
 
 
 def _usual_basis(plan: Plan, claim: LetterBegun) -> str:

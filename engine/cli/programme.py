@@ -18,7 +18,7 @@ from engine.authoring.inspection import read_folder
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, month_in_words, translator
-from engine.i18n.phrases import quoted, say_list, say_moment, weekdays
+from engine.i18n.phrases import cap_in_words, quoted, say_list, say_moment, weekdays
 from engine.i18n.user_error import UserError
 from engine.runtime.scheduler import recurrences
 from engine.sequence.model import Plan
@@ -108,7 +108,9 @@ def _forecast(context: AppContext, year: int, now: int) -> tuple[dict[str, int],
 
 def _line(entry: Entry, plan: Plan, _: Say) -> str:
     """ "broadcast cadeau “Un cadeau” → 1 prospects"."""
-    to = [*(say_list(plan, number) for number in entry.lists), *entry.to]
+    everyone = len(entry.lists) > 1 and set(entry.lists) == set(plan.lists)
+    lists = [_("everyone")] if everyone else [say_list(plan, number) for number in entry.lists]
+    to = [*lists, *entry.to]
     what = (
         quoted(entry.what, _) if entry.kind in ("broadcast", "letter", "personal") else entry.what
     )
@@ -140,7 +142,7 @@ def tell(made: Programme, counted: Counted, plan: Plan, language: Language) -> I
             "{day}: the cap “{cap}” leaves no room on list {list} for all of {broadcasts}"
         ).format(
             day=collision.day,
-            cap=collision.cap,
+            cap=cap_in_words(collision.cap, _),
             list=say_list(plan, collision.list),
             broadcasts=", ".join(collision.broadcasts),
         )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -71,6 +72,7 @@ NUMBERS = (
     "due", "accepted", "refused", "withheld", "put_off", "in_doubt", "under_way", "complained",
     "unsubscribed", "answered", "unanswered",
 )  # fmt: skip
+BEFORE_A_DATE = re.compile(r" (?=\d{4}(-\d{2}-\d{2})?$)")
 WIDTH = 80
 MIN_NAME = 20
 
@@ -207,7 +209,7 @@ def _shown_name(one: Results, plan: Plan, by: Grouping, _: Say) -> str:
         case "list":
             return say_list(plan, int(one.name)) if one.name != "0" else _("no list")
         case "purpose":
-            return titled_purpose(plan, one.name)
+            return titled_purpose(plan, one.name) or _("published no more")
         case "week":
             return one.name
 
@@ -226,7 +228,7 @@ def shortened(name: str, width: int) -> str:
     """
     if len(name) <= width:
         return name
-    cut = max(name.rfind("/"), name.rfind(" "))
+    cut = max(name.rfind("/"), *(blank.start() for blank in BEFORE_A_DATE.finditer(name)), -1)
     room = width - len(name[cut:]) - 1
     if cut > 0 and room > 0:
         return f"{name[:room]}…{name[cut:]}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
+from textwrap import wrap
 
 from engine.audience.putting import Direction, PutTally, Putting
 from engine.audience.segments import (
@@ -58,8 +59,12 @@ def segments(context: AppContext, args: argparse.Namespace) -> int:
     if not rows:
         print(_("no segment is published yet"))
         return 0
-    for line in _table([_heads(_), *(_cells(row, _) for row in rows)]):
+    heads, *lines = _table([_heads(_), *(_cells(row, _) for row in rows)])
+    print(heads)
+    for row, line in zip(rows, lines, strict=True):
         print(line)
+        for used in _used(row, _):
+            print(used)
     for line in _remarks(plan, rows, _):
         print(line)
     return 0
@@ -80,7 +85,7 @@ def _row_json(row: SegmentRow) -> dict[str, object]:
 
 
 def _heads(_: Say) -> tuple[str, ...]:
-    return (_("segment"), _("name"), _("people"), _("in a week"), _("in a month"), _("used by"))
+    return (_("segment"), _("name"), _("people"), _("in a week"), _("in a month"))
 
 
 def _cells(row: SegmentRow, _: Say) -> tuple[str, ...]:
@@ -91,8 +96,15 @@ def _cells(row: SegmentRow, _: Say) -> tuple[str, ...]:
         _("being built") if row.members is None else grouped(row.members, _),
         _change(row.week),
         _change(row.month),
-        ", ".join(use_in_words(use, _) for use in row.uses) or _("nothing"),
     )
+
+
+def _used(row: SegmentRow, _: Say) -> list[str]:
+    """Below its row; in lines of at most 80 columns."""
+    uses = ", ".join(use_in_words(use, _) for use in row.uses)
+    indent = "  " * (row.depth + 2)
+    used = _("used by: {uses}").format(uses=uses)
+    return wrap(used, 80, initial_indent=indent, subsequent_indent=indent) if uses else []
 
 
 def _change(change: int | None) -> str:

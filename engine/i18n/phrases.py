@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.i18n.dates import Moment
-from engine.i18n.language import Say, counting_translator, translator
+from engine.i18n.language import N_, Say, counting_translator, translator
 from engine.i18n.stored_words import stored_in_words
 from engine.letter.field_words import in_words
 from engine.letter.merge import MergeFailed, MergeMistake, compile_template
@@ -58,8 +58,21 @@ def say_delay(delay: Delay, language: Language) -> str:
 
 def say_cap(cap: Cap, language: Language) -> str:
     """ "3 per 7 days"."""
-    _ = translator(language)
-    return _("{n} per {time}").format(n=cap.count, time=say_delay(cap.window, language))
+    return cap_in_words(str(cap), translator(language))
+
+
+def cap_in_words(cap: str, _: Say) -> str:
+    """ "3 per 7 days", as a cap is published and facts name it; in French "3 par 7 jours"."""
+    count, _per, window = cap.partition(" per ")
+    within = " ".join(_(part) for part in window.split(" "))
+    return _("{n} per {window}").format(n=count, window=within) if window else cap
+
+
+UNITS = (
+    N_("minute"), N_("minutes"), N_("hour"), N_("hours"), N_("day"), N_("days"), N_("month"),
+    N_("months"),
+)  # fmt: skip
+"""Of the window of a cap, as `str` of a Delay writes it."""
 
 
 def say_anchored(anchored: Anchored, language: Language) -> str:

@@ -246,6 +246,9 @@ ROWS: Mapping[RowFault, str] = MappingProxyType(
         RowFault.CELL_TOO_LONG: N_("the cell for {field} is longer than {most} characters"),
         RowFault.COLLECTED_MISSING: N_("no date of collection is said for this row"),
         RowFault.CONTRADICTED: N_("another line of this file says something else of this address"),
+        RowFault.ORDER_CONTRADICTED: N_(
+            "another line of this file says something else of this order"
+        ),
         RowFault.CONTROL_CHARACTER: N_("the cell for {field} holds a control character"),
         RowFault.DATE_AHEAD: N_("the date {what} lies in the future"),
         RowFault.DATE_TOO_EARLY: N_("the date {what} lies before {day}"),

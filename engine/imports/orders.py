@@ -65,7 +65,7 @@ USUAL = MappingProxyType(
     {folded(heading): name for name, headings in _USUAL.items() for heading in headings.split(",")}
 )
 _BETWEEN = re.compile(r"[,;|\n]")
-CONTRADICTED = Reason(RowFault.CONTRADICTED)
+CONTRADICTED = Reason(RowFault.ORDER_CONTRADICTED)
 PERSON_BUSY = Reason(RowFault.PERSON_BUSY)
 ATTEMPTS = 4
 LABELS = {

@@ -86,6 +86,7 @@ class RowFault(StrEnum):
     CELL_TOO_LONG = auto()
     COLLECTED_MISSING = auto()
     CONTRADICTED = auto()
+    ORDER_CONTRADICTED = auto()
     CONTROL_CHARACTER = auto()
     DATE_AHEAD = auto()
     DATE_TOO_EARLY = auto()

@@ -13,11 +13,12 @@ from typing import Literal
 from engine.installation import events as e
 from engine.installation.state import Installation, read_settings, write_settings
 from engine.sequence.mistakes import Mistake, Unpublishable
-from engine.sequence.model import Letter, Plan
+from engine.sequence.model import Letter, Plan, SegmentRule
 from engine.sequence.parse import Settings, parse
 from engine.sequence.pressure import Caps
 from engine.sequence.versions import Arms
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, encode, letter_ref
+from engine.subscriber.segment_definitions import definition_of
 from engine.subscriber.truth import SegmentConditions
 
 MAX_PIECE_BYTES = 40_000
@@ -243,7 +244,8 @@ class Difference:
     """What a publication would change. `words` are files whose text differs; `weighed` the letters
     that weigh something else under a cap, or wait where they were skipped; `caps` the purposes
     whose caps differ, "" for those of the house; `options` the themes and types of content that
-    do; `segments` those in which others may now be.
+    do; `segments` those in which others may now be; `readdressed` the letters that others get of
+    those who stand there; `rules` those about segments, none of which is ever changed.
     """
 
     added: tuple[LetterKey, ...] = ()
@@ -259,6 +261,8 @@ class Difference:
     caps: tuple[str, ...] = ()
     options: tuple[tuple[OptionChange, OptionKind, str], ...] = ()
     segments: tuple[tuple[OptionChange, str], ...] = ()
+    readdressed: tuple[LetterKey, ...] = ()
+    rules: tuple[tuple[OptionChange, SegmentRule], ...] = ()
 
     @property
     def count(self) -> int:
@@ -274,6 +278,8 @@ class Difference:
             self.caps,
             self.options,
             self.segments,
+            self.readdressed,
+            self.rules,
         )
         return sum(len(part) for part in parts) + self.settings + self.declared
 
@@ -286,9 +292,10 @@ def difference(before: Plan, after: Plan) -> Difference:
     )
     known = [name for name in after.broadcasts if name in before.broadcasts]
     retimed += tuple(
-        (BroadcastKey(name), name)
+        key
         for name in known
-        if _mailing(before, name) != _mailing(after, name)
+        if (key := (BroadcastKey(name), name)) not in retimed
+        and _mailing(before, name) != _mailing(after, name)
     )
     both = [n for n in after.lists if n in before.lists]
     changed = tuple(n for n in both if _rules(before, n) != _rules(after, n))
@@ -307,17 +314,43 @@ def difference(before: Plan, after: Plan) -> Difference:
         tuple(p for p in ("", *after.purposes) if _caps(before, p) != _caps(after, p)),
         tuple(_options(before, after)),
         tuple(_segments(before, after)),
+        tuple(k for k in new if k in old and _meant(before, k, old) != _meant(after, k, new)),
+        (
+            *(("+", rule) for rule in after.rules if _rule(rule) not in map(_rule, before.rules)),
+            *(("-", rule) for rule in before.rules if _rule(rule) not in map(_rule, after.rules)),
+        ),
     )
 
 
+def _rule(rule: SegmentRule) -> SegmentRule:
+    """Apart from the file it stands in."""
+    return replace(rule, file="")
+
+
+def _meant(plan: Plan, key: LetterKey, letters: Mapping[LetterKey, Letter]) -> tuple[object, ...]:
+    """Who gets a letter, of all who stand there."""
+    where, letter = key[0], letters[key]
+    own = (letter.only, letter.unless, letter.theme, letter.content)
+    if isinstance(where, ListKey):
+        return own
+    broadcast = plan.broadcasts[where.broadcast]
+    return (*own, sorted(broadcast.to), sorted(broadcast.segments), broadcast.purpose)
+
+
 def _segments(before: Plan, after: Plan) -> Iterator[tuple[OptionChange, str]]:
-    """One that others around it make another is changed too."""
-    old, new = SegmentConditions(before).dynamic, SegmentConditions(after).dynamic
+    """One that others around it, a field or the lists of a group make another is changed too."""
+    old, new = SegmentConditions(before), SegmentConditions(after)
     yield from (("+", name) for name in after.segments if name not in before.segments)
     yield from (("-", name) for name in before.segments if name not in after.segments)
     for name in after.segments:
-        if name in before.segments and old.get(name) != new.get(name):
+        if name in before.segments and _defined(old, name) != _defined(new, name):
             yield "~", name
+
+
+def _defined(conditions: SegmentConditions, name: str) -> str:
+    """What it depends on besides people; "" for one without conditions."""
+    condition = conditions.dynamic.get(name)
+    return definition_of(condition, conditions) if condition is not None else ""
 
 
 def _options(before: Plan, after: Plan) -> Iterator[tuple[OptionChange, OptionKind, str]]:
@@ -346,7 +379,7 @@ def affected_lists(before: Plan, after: Plan) -> frozenset[int]:
     d = difference(before, after)
     if d.settings:
         return frozenset(before.lists) | frozenset(after.lists)
-    keys = {key for key, _ in (*d.added, *d.removed, *d.retimed)}
+    keys = {key for key, _ in (*d.added, *d.removed, *d.retimed, *d.readdressed)}
     letters = {key.list for key in keys if isinstance(key, ListKey)}
     mailings = {key.broadcast for key in keys if isinstance(key, BroadcastKey)}
     for plan in (before, after):
@@ -391,13 +424,12 @@ def _mailing(plan: Plan, name: str) -> tuple[object, ...]:
     broadcast = plan.broadcasts[name]
     reminder = broadcast.reminder
     again = (reminder.wait, reminder.hours) if reminder is not None else None
+    by_its_zone = plan.timezone if broadcast.on or broadcast.every else ""
     return (
-        broadcast.to,
-        broadcast.segments,
         broadcast.on,
         broadcast.every,
+        by_its_zone,
         broadcast.anchored,
-        broadcast.purpose,
         broadcast.max_lateness,
         again,
     )

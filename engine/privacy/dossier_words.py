@@ -288,7 +288,7 @@ class DossierInWords:
 
     def _rights(self, dossier: Mapping[str, object]) -> Iterator[Line]:
         _ = translator(self.language)
-        yield Line(_("You may ask"), "; ".join(map(_, RIGHTS.values())))
+        yield Line(_("You may ask"), _("; ").join(map(_, RIGHTS.values())))
         controller = cast("Mapping[str, object]", dossier["controller"])
         how = _("with the buttons of this page, or by writing to {email}")
         yield Line(_("How"), how.format(email=controller["email"]))

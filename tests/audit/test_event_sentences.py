@@ -74,6 +74,7 @@ def test_a_letter_for_which_there_was_no_room_is_told_with_what_it_yielded_to() 
     assert french.startswith(
         "Lettre «\u00a0list-created\u00a0» retenue jusqu’au 2026-03-05 12:00:00"
     )
+    assert "«\u00a03 par 7 jours\u00a0»" in french
     skipped = replace(event, until=0, favoured="")
     assert sentence(skipped, PLAN, on_clock("Europe/Paris"), translator("en")) == (
         "Letter “list-created” left out: at most “3 per 7 days”"

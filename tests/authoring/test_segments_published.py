@@ -10,6 +10,7 @@ from engine.authoring.plan_words import tell
 from engine.authoring.publication import apply, plan_publication
 from engine.config import read_config
 from engine.context import AppContext
+from engine.sequence.model import Field
 from engine.subscriber.agenda_key import BroadcastKey
 from tests.conftest import MakeContext
 from tests.projections.test_segments_followed import FIELDS, FRESH, LISTS, LYON, join, members
@@ -91,3 +92,41 @@ def test_a_cap_is_said_in_the_language_of_the_author(context: AppContext) -> Non
     config.write_text(config.read_text("utf-8") + '\n[pressure]\nmax = "3 per 1 week"\n', "utf-8")
     fresh = replace(context, config=read_config(context.config.folder))
     assert any("3 par 7 jours" in line for line in tell(plan_publication(fresh), "fr"))
+
+
+OPTIONS = 'options = ["Argile", "Sable"]'
+SOIL = f'soil = {{ label = "Sol", type = "choice", {OPTIONS} }}\n'
+ARGILE = (
+    '[[segment]]\nid = "argile"\nname = "Argile"\nall = [\'field soil is "Argile"\']\n'
+    '[[segment]]\nid = "autres"\nname = "Autres"\nall = [\'field soil is not "Argile"\']\n'
+)
+CLIENTS = '[[segment]]\nid = "clients"\nname = "Clients"\nall = ["in group clients"]\n'
+
+
+def test_an_option_that_goes_takes_people_out_of_a_segment_that_says_the_same(
+    make_context: MakeContext,
+) -> None:
+    context = make_context({"a.toml": LISTS + ARGILE}, SOIL)
+    for name, soil in (("anna", "Argile"), ("ben", "Sable"), ("zoe", "Sable")):
+        join(context, name, soil=soil)
+    assert len(members(context, "autres")) == 2
+    chosen = Field("soil", "Sol", "choice", ("Argile", "Limon"))
+    others = (field for field in context.config.settings.fields if field.name != "soil")
+    settings = replace(context.config.settings, fields=(*others, chosen))
+    changed = replace(context, config=replace(context.config, settings=settings))
+    assert told(changed, ARGILE)[1:] == ["~ segment autres (Autres): 0 enter, 2 leave"]
+    apply(changed, plan_publication(changed))
+    assert members(changed, "autres") == set()
+
+
+def test_a_list_of_another_group_changes_who_is_in_the_segment_of_a_group(
+    make_context: MakeContext,
+) -> None:
+    context = make_context({"a.toml": LISTS + CLIENTS}, FIELDS)
+    join(context, "anna")
+    grouped = LISTS.replace('name = "dix"', 'name = "dix"\ngroup = "clients"')
+    write_sequences(context.config.folder, {"a.toml": grouped + CLIENTS})
+    proposal = plan_publication(context)
+    assert "~ segment clients (Clients): 1 enter, 0 leave" in list(tell(proposal, "en"))
+    apply(context, proposal)
+    assert len(members(context, "clients")) == 1

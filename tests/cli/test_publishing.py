@@ -27,8 +27,9 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.installation.publishing import difference
+from engine.sequence.declared import Declared, Product
 from engine.sequence.mistakes import Unpublishable
-from engine.sequence.model import Field
+from engine.sequence.model import Field, Purpose
 from engine.subscriber.commands import ChangeProfile, SetPreferences
 from engine.subscriber.events import Cause
 from engine.vault.vault import VaultWrite
@@ -169,7 +170,7 @@ def test_who_would_be_stranded_is_said_and_needs_an_explicit_yes(
 def test_a_changed_date_of_a_broadcast_is_a_letter_at_another_time(peopled: AppContext) -> None:
     write(peopled, DIALOGUE.replace("2040-01-01", "2041-01-01"))
     try:
-        assert "~ letter poll of poll: at another time (2 people stand there)" in words(peopled)
+        assert "~ broadcast poll: at another time (2 people stand there)" in words(peopled)
     finally:
         write(peopled, DIALOGUE)
 
@@ -315,3 +316,64 @@ def test_a_theme_that_is_taken_away_is_told_with_who_has_chosen_it(
         "    they keep this choice: letters of another theme or type do not reach them",
         "- config.toml: type of content “Vidéos” (0 people have chosen it)",
     ]
+
+
+RULE = '\n[[rule]]\nwhen = "enters on-ten"\nthen = { join = 11 }\n'
+ON_TEN = '\n[[segment]]\nid = "on-ten"\nname = "Ten"\nall = ["on 10"]\n'
+
+
+def test_a_letter_that_others_get_and_a_rule_have_lines_of_their_own(peopled: AppContext) -> None:
+    only = DIALOGUE.replace('id = "again"', 'id = "again"\n  only = "segment:on-ten"')
+    write(peopled, only + ON_TEN + RULE)
+    try:
+        found = words(peopled)
+    finally:
+        write(peopled, DIALOGUE)
+    assert (
+        "~ letter again of 10 question: to others of those who stand there (3 people stand there)"
+        in found
+    )
+    place = found.index("+ segment on-ten (Ten): 3 enter, 0 leave")
+    assert found[place + 1 : place + 3] == [
+        "    its rules are applied to none of these, only to who enters or leaves later",
+        "+ rule: who enters on-ten joins 11 oui",
+    ]
+
+
+def test_what_differs_of_config_toml_is_named(peopled: AppContext) -> None:
+    settings = peopled.config.settings
+    declared = settings.declared or Declared()
+    changed = replace(
+        settings,
+        fields=(Field("town", "Ville"),),
+        purposes=(*settings.purposes, Purpose("club", "Le club")),
+        timezone="America/Martinique",
+        declared=replace(declared, products=(Product("livre", "Le livre"),), consent="ask-first"),
+    )
+    context = replace(peopled, config=replace(peopled.config, settings=changed))
+    assert [line for line in words(context) if "config.toml" in line] == [
+        "+ config.toml: purpose “Le club” [club]",
+        "+ config.toml: field town",
+        "- config.toml: field first_name",
+        "~ config.toml: time zone Europe/Paris → America/Martinique",
+        "+ config.toml: product “Le livre” [livre]",
+        "~ config.toml: [consent]",
+    ]
+    assert "~ broadcast poll: at another time (2 people stand there)" in words(context)
+    french = words(context, language="fr")
+    assert "+ config.toml\u00a0: champ town" in french
+
+
+def test_a_field_that_goes_is_told_with_who_has_told_it(context: AppContext) -> None:
+    (stream,) = join(context, 1)
+    now = context.clock.now()
+    context.command_handler.execute_one(
+        CommandRequest(
+            ChangeProfile(now, Cause("operator"), ("first_name",)),
+            stream=stream,
+            vault_write=VaultWrite("", now, fields={"first_name": "Anna"}),
+        )
+    )
+    settings = replace(context.config.settings, fields=())
+    changed = replace(context, config=replace(context.config, settings=settings))
+    assert plan_publication(changed).held == {"first_name": 1}

@@ -7,7 +7,8 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from engine.sequence.delay import DAY
 from engine.subscriber.commands import RecordOrder, Withdraw
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
-from engine.views import FIRST_WEEK, LAST_WEEK, week_of
+from engine.views import FIRST_WEEK, LAST_WEEK, LetterCount, week_of
 from tests.cli.asking import FILES, answer, join, send
 from tests.running_installation import Installations
 
@@ -240,9 +241,37 @@ def test_a_mistake_is_told_with_what_there_is(
         ("une-lettre-a-lyon 2026-12-20", "une-lett… 2026-12-20"),
         ("semis/une-question-qui-est-tres-longue", "semis/une-question-…"),
         ("une-question-tres-longue", "une-question-tres-l…"),
+        ("Les conseils du potager", "Les conseils du pot…"),
     ],
 )
 def test_a_long_name_is_shortened_where_those_of_a_dialogue_do_not_differ(
     name: str, shown: str
 ) -> None:
     assert shortened(name, 20) == shown
+
+
+def test_a_letter_withheld_before_it_was_begun_counts_for_the_purpose_of_its_list(
+    context: AppContext,
+) -> None:
+    """Such a fact says no purpose of its own."""
+    withheld = LetterCount(
+        letter="list:10/asks",
+        occurrence="",
+        list=10,
+        purpose="",
+        week=20_000,
+        what="became",
+        detail="withheld",
+        n=3,
+        amount=0,
+    )
+    plan = context.installation_stream.current().plan()
+
+    class Counters:
+        def counted(
+            self, letters: Collection[str], since: int = 0, until: int = 0
+        ) -> list[LetterCount]:
+            return [withheld, replace(withheld, letter="list:99/gone")]
+
+    found = results(Counters(), plan, by="purpose")
+    assert [(one.name, one.withheld) for one in found] == [("conseils", 3), ("", 3)]
