@@ -15,6 +15,7 @@ from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.letters import (
     answered,
     begun,
+    came_back,
     forget_answer,
     in_doubt,
     is_answered,
@@ -138,9 +139,10 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
             _withdrawn(p, event)
         case e.PurposeStopped(at, purpose, _, silent_since):
             p.stopped = {**p.stopped, purpose: Stopped(at, silent_since)}
-        case e.MailBounced(at, kind):
+        case e.MailBounced(at, kind, message):
             if kind == "hard":
                 p.suppressed = p.suppressed or "bounced"
+                came_back(p, message)
             else:
                 p.soft_bounces, p.soft_since = p.soft_bounces + 1, p.soft_since or at
         case e.MailComplained():

@@ -119,6 +119,26 @@ def _with(instants: tuple[int, ...], at: int) -> tuple[int, ...]:
     return (*instants, at)[-INSTANTS_KEPT:]
 
 
+def came_back(p: PersonDraft, message: str) -> None:
+    """A letter that was sent has come back: it was not received. Nothing is known any more of one
+    whose run is long over.
+    """
+    letters = [
+        *(m.letters for m in p.memberships.values()),
+        *(m.letters for m in p.mailings.values()),
+    ]
+    if p.last_move is not None:
+        letters += [membership.letters for membership in p.last_move.closed]
+    states = (state for of_run in letters for state in of_run.values())
+    sent = next((s.at for s in states if s.message == message and s.status == "sent"), 0)
+    purpose = next((name for name, instants in p.received.items() if sent in instants), "")
+    if purpose:
+        received = list(p.received[purpose])
+        received.remove(sent)
+        p.received = {**p.received, purpose: tuple(received)}
+        p.came_back = {**p.came_back, purpose: _with(p.came_back.get(purpose, ()), sent)}
+
+
 def in_doubt(p: PersonDraft, event: e.LetterInDoubt) -> None:
     match event.settled:
         case "taken-as-sent":

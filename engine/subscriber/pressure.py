@@ -70,8 +70,12 @@ def caps_for(person: Person, plan: Plan, purpose: str) -> tuple[ScopedCap, ...]:
 
 
 def begun_by(person: Person) -> Begun:
-    """When the letters that count were begun; of a sent one, when it was sent."""
+    """When the letters that count were begun; of a sent one, when it was sent, though it came
+    back.
+    """
     begun = dict(person.received)
+    for purpose, instants in person.came_back.items():
+        begun[purpose] = (*begun.get(purpose, ()), *instants)
     for flight in person.in_flight.values():
         if flight.kind in COUNTED:
             begun[flight.purpose] = (*begun.get(flight.purpose, ()), flight.begun_at)

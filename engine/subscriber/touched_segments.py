@@ -106,7 +106,7 @@ def _keys_of(event: e.PersonEvent, person: Person) -> Iterator[str]:
     if heard_in(event):
         yield HEARD
     match event:
-        case e.LetterSent() | e.LetterInDoubt():
+        case e.LetterSent() | e.LetterInDoubt() | e.MailBounced():
             yield RECEIVED
         case e.ProfileChanged(_, fields, timezone, _):
             yield SOURCE

@@ -11,10 +11,11 @@ from engine.context import AppContext
 from engine.privacy.erasure import erase
 from engine.sequence.delay import DAY
 from engine.subscriber import commands as c
-from engine.subscriber.events import Cause
+from engine.subscriber.events import Cause, LetterBegun, LetterSent, MailBounced
 from engine.vault.vault import VaultWrite
 from projections.reading import ReadViews
 from tests.conftest import MakeContext
+from tests.projections.test_rebuilding import happened
 from tests.running_installation import publish, write_sequences
 
 LISTS = (
@@ -85,6 +86,20 @@ def test_a_field_decides_from_the_moment_it_is_known(context: AppContext) -> Non
         CommandRequest(c.Transfer(context.clock.now(), OPERATOR, 10, 11), stream=anna)
     )
     assert members(context, "lyon") == {ben}
+
+
+def test_who_received_a_letter_that_comes_back_leaves_by_that_fact(
+    make_context: MakeContext,
+) -> None:
+    got = '[[segment]]\nid = "got"\nname = "G"\nall = [\'received 1 letters within 3 days\']\n'
+    context = make_context({"a.toml": LISTS + got}, FIELDS)
+    anna, now = join(context, "anna"), context.clock.now()
+    begun = LetterBegun(now, "list:10", "letter", "x", "m0", 1, 10, 1, "conseils")
+    happened(context, begun, LetterSent(now, "m0"), to=anna)
+    assert members(context, "got") == {anna}
+    happened(context, MailBounced(now, "hard", "m0"), to=anna)
+    assert members(context, "got") == set()
+    assert context.views.compare(silent) == []
 
 
 def test_a_published_change_builds_that_segment_anew(context: AppContext) -> None:

@@ -6,6 +6,7 @@ from engine.subscriber import events as e
 from engine.subscriber.agenda_key import letter_ref
 from engine.subscriber.evolve import evolve, fold
 from engine.subscriber.person import INSTANTS_KEPT, GivenAnswer, Person
+from engine.subscriber.pressure import begun_by
 from tests.examples import ANNA, ASKED, LATER, NOON, begun, sent
 
 QUESTION = "list:10/question"
@@ -43,6 +44,16 @@ def test_only_the_latest_instants_are_kept() -> None:
     ]
     received = fold((*ANNA, *letters)).received["conseils"]
     assert received == tuple(NOON + n for n in range(5, INSTANTS_KEPT + 5))
+
+
+def test_a_letter_that_came_back_was_not_received_and_counts_for_caps() -> None:
+    two = (*ANNA, *sent("m0", "welcome", at=NOON), *sent("m1", "question", at=LATER))
+    assert fold((*two, e.MailBounced(LATER, "soft", "m1"))).received["conseils"] == (NOON, LATER)
+    person = fold((*two, e.MailBounced(LATER, "hard", "m1"), e.MailBounced(LATER, "hard", "m1")))
+    assert person.received == {"conseils": (NOON,)}
+    assert begun_by(person) == {"conseils": (NOON, LATER)}
+    refused = (begun("m2", "x"), e.LetterFailed(LATER, "m2"), e.MailBounced(LATER, "hard", "m2"))
+    assert fold((*two, *refused)).received == {"conseils": (NOON, LATER)}
 
 
 def test_an_answer_is_remembered_with_its_words() -> None:
