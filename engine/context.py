@@ -31,6 +31,7 @@ from engine.store.database import Database
 from engine.store.scrubbing import Scrubbed
 from engine.vault.accounts import Accounts
 from engine.vault.field_counts import FieldCounts
+from engine.vault.searches import Searches
 from engine.vault.vault import Vault
 from engine.views import Views
 from engine.web.stores import FormStores, LinkStores, OwnDataStores
@@ -77,6 +78,10 @@ class AppContext:
     @property
     def accounts(self) -> Accounts:
         return Accounts(self.database)
+
+    @property
+    def searches(self) -> Searches:
+        return Searches(self.database)
 
     @property
     def console_desk(self) -> ConsoleDesk:

@@ -15,7 +15,18 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.routing import Route as StarletteRoute
 
-from engine.console import dialogue_lists, dialogues, editor, saved_draft, timing_page, today
+from engine.console import (
+    dialogue_lists,
+    dialogues,
+    editor,
+    people_pages,
+    person_acts,
+    person_page,
+    publish_pages,
+    saved_draft,
+    timing_page,
+    today,
+)
 from engine.console.access import Right
 from engine.console.caller import OpenRoute
 from engine.console.guard import Guard, headers_of
@@ -40,6 +51,10 @@ def page_routes(stores: ConsoleStores) -> tuple[Route, ...]:
         *dialogue_lists.routes(stores),
         *timing_page.routes(stores),
         *saved_draft.routes(stores),
+        *publish_pages.routes(stores),
+        *people_pages.routes(stores),
+        *person_page.routes(stores),
+        *person_acts.routes(stores),
     )
 
 

@@ -32,6 +32,7 @@ from engine.i18n.language import (
 )
 from engine.letter.french_spacing import spaced_html
 from engine.web.pages import HEADERS, YEAR_SECONDS
+from engine.web.pages import TEMPLATES as READERS
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
@@ -144,7 +145,8 @@ class ConsolePages:
 @cache
 def _environment(language: Language, zone: str) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        # The control of a typed field is the same on readers' pages.
+        loader=FileSystemLoader([TEMPLATES, READERS]),
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],

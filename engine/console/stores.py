@@ -6,18 +6,27 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from engine.console.dialogues import DialogueStores, DialogueViews
+from engine.console.dialogues import DialogueStores
+from engine.console.people_pages import PeopleStores
+from engine.console.person_acts import ActStores
+from engine.console.publish_pages import PublishStores
 from engine.console.sign_in import SignInStores
 from engine.console.timing_page import TimingStores
-from engine.console.today import AllTodayViews, TodayStores
+from engine.console.today import TodayStores
+from engine.views import Views
 
 
-class ConsoleViews(AllTodayViews, DialogueViews, Protocol):
-    """What pages ask of the views."""
-
-
-class ConsoleStores(SignInStores, TodayStores, DialogueStores, TimingStores, Protocol):
+class ConsoleStores(
+    SignInStores,
+    TodayStores,
+    DialogueStores,
+    TimingStores,
+    PublishStores,
+    PeopleStores,
+    ActStores,
+    Protocol,
+):
     """Every Protocol of a page module."""
 
     @property
-    def views(self) -> ConsoleViews: ...
+    def views(self) -> Views: ...

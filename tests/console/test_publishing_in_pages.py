@@ -14,7 +14,7 @@ from engine.console.visit import Redirect
 from engine.context import AppContext
 from tests.cli.asking import FILES, join
 from tests.console.visiting import answered, visit, words_of
-from tests.running_installation import Installations, write_sequences
+from tests.running_installation import Installations, publish, write_sequences
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,17 @@ def context(installations: Installations) -> Iterator[AppContext]:
     with installations.made(FILES) as made:
         join(made, 3)
         yield made
+
+
+@pytest.fixture(autouse=True)
+def _in_force_as_written(context: AppContext) -> None:
+    """Each test begins with the same files in force, as another edition."""
+    write_sequences(context.config.folder, FILES)
+    publish(context)
+
+
+def edition(context: AppContext) -> int:
+    return context.installation_stream.current().edition
 
 
 def get(context: AppContext, at: str = "/publish", **values: object) -> Response:
@@ -56,28 +67,33 @@ def test_the_plan_says_whom_a_change_touches_and_which_words(context: AppContext
 
 
 def test_only_the_plan_that_was_looked_at_is_put_in_force(context: AppContext) -> None:
-    looked_at = digest(get(context))
+    change(context, "asks.md", "Alors ?", "Alors, prête ?")
+    before, looked_at = edition(context), digest(get(context))
     change(context, "asks.md", "prête ?", "prêt ?")
     answer = post(context, digest=looked_at)
     assert answer.status_code == 422 and "changed since you looked" in words_of(answer)
-    assert context.installation_stream.current().edition == 1
+    assert edition(context) == before
     answer = post(context, digest=digest(answer))
-    assert isinstance(answer, Redirect) and answer.done == "Edition 2 is in force."
+    assert isinstance(answer, Redirect)
+    assert answer.done == f"Edition {before + 1} is in force."
     assert post(context, digest=looked_at).status_code == 422, "sent again, it publishes nothing"
 
 
 def test_editions_are_held_against_each_other_and_taken_back(context: AppContext) -> None:
+    before = edition(context)
+    change(context, "d.toml", 'wait = "2 days"', 'wait = "3 days"')
+    after = publish(context)
     assert "What it changed" in words_of(get(context, "/publish/history"))
     path = "/publish/history/{before}/{after}"
-    page = get(context, path, path={"before": "1", "after": "2"})
+    page = get(context, path, path={"before": str(before), "after": str(after)})
     assert b'<del class="removed">2</del>' in page.body
-    for before in ("9", "x", "1" * 40):
-        assert get(context, path, path={"before": before, "after": "2"}).status_code == 404
+    for wrong in ("999", "x", "1" * 40):
+        assert get(context, path, path={"before": wrong, "after": "1"}).status_code == 404
     back = get(context, "/publish/back")
-    assert "Back to edition 1" in words_of(back)
+    assert f"Back to edition {before}" in words_of(back)
     answer = post(context, "/publish/back", digest=digest(back))
     assert isinstance(answer, Redirect)
-    assert context.installation_stream.current().plan().words["asks.md"].startswith("Alors ?")
+    assert 'wait = "2 days"' in context.installation_stream.current().plan().words["d.toml"]
 
 
 def test_a_list_with_people_on_it_does_not_go_unsaid(context: AppContext) -> None:
@@ -101,6 +117,6 @@ def test_what_cannot_be_published_is_shown_with_its_place(context: AppContext) -
 
 
 def test_who_may_only_see_gets_no_button(context: AppContext) -> None:
-    change(context, "d.toml", 'subjekt = "Un <b>carnet</b> ?"', 'subject = "Le carnet ?"')
+    change(context, "d.toml", 'subject = "Un carnet ?"', 'subject = "Le carnet ?"')
     page = get(context, role=Role.AUDITOR)
     assert b"<form method" not in bytes(page.body).partition(b"<main")[2]

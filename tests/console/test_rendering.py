@@ -22,7 +22,7 @@ from engine.words import LANGUAGES
 from tests.console.visiting import visit
 
 OWN_CODE = re.compile(
-    r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:|https?://(?!www\.w3\.org)",
+    r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:|(?:src|href|action)=\"?https?:",
     re.I,
 )
 

@@ -200,6 +200,7 @@ STAYS = {
     "vault.console_account": "account name role reads language created_at issuer subject",
     "vault.console_passkey": ("credential account name public_key sign_count created_at used_at"),
     "vault.console_recovery_code": "account mark hash",
+    "vault.console_search": "token account lines name address until",
     "desk.trouble": "process what why since",
     "vault.migration": "name at",
     "view_agenda_5.position": "one position",

@@ -59,6 +59,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
             "CommandHandler",
             "ConsoleDesk",
             "InstallationStream",
+            "Ledger",
         ),
         "engine/desk/": ("Database",),
         "engine/imports/": ("Clock", "CommandHandler", "InstallationStream", "Vault"),
