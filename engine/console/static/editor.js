@@ -110,7 +110,21 @@
   let kept = true;
   form.addEventListener("input", () => { kept = false; });
   const failed = () => { if (unsaved) unsaved.hidden = false; };
-  document.body.addEventListener("htmx:responseError", failed);
+  // Whoever signed in again in another window has a new session, whose forms carry another token.
+  const renew = async () => {
+    try {
+      const answer = await fetch(location.href, { redirect: "error" });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const token = page.querySelector("#letter input[name=csrf]");
+      if (!answer.ok || !token || token.value === form.elements.csrf.value) return;
+      form.elements.csrf.value = token.value;
+      form.dispatchEvent(new Event("change", { bubbles: true }));
+    } catch { /* it stays told that nothing is kept */ }
+  };
+  document.body.addEventListener("htmx:responseError", (event) => {
+    failed();
+    if (event.detail.xhr.status === 403) renew();
+  });
   document.body.addEventListener("htmx:sendError", failed);
   document.body.addEventListener("htmx:timeout", failed);
   document.body.addEventListener("htmx:afterRequest", (event) => {
