@@ -75,17 +75,33 @@ def _free(name: str, taken: Collection[str]) -> str:
     return free
 
 
-def new_dialogue(
-    title: str, purpose: str, list_title: str, subject: str, plan: Plan, greeting: str
-) -> tuple[str, Files]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDialogue:
+    """`greeting` begins its letter; `form` is what its form for signing up says, None for none."""
+
+    title: str
+    purpose: str
+    list: str
+    subject: str
+    greeting: str
+    form: Mapping[str, str | bool] | None = None
+
+
+def new_dialogue(new: NewDialogue, plan: Plan) -> tuple[str, Files]:
     """A file with one list, whose letter is sent at once. Its path, and the texts."""
-    stem = _free(as_name(title), {path.partition(".")[0].partition("/")[0] for path in plan.words})
+    stem = _free(
+        as_name(new.title), {path.partition(".")[0].partition("/")[0] for path in plan.words}
+    )
     path = f"{stem}.toml"
-    text = edited("", [SetKey((), "title", title), SetKey((), "purpose", purpose)])
-    number, text = new_list(text, path, list_title, plan)
-    letter = NewLetter(number, subject, ("after", "0 minutes"))
+    text = edited("", [SetKey((), "title", new.title), SetKey((), "purpose", new.purpose)])
+    number, text = new_list(text, path, new.list, plan)
+    letter = NewLetter(number, new.subject, ("after", "0 minutes"))
     _, body, text = new_letter(text, path, letter, plan)
-    return path, {path: text, body: greeting}
+    if new.form is not None:
+        name = _free(stem, plan.forms)
+        values: dict[str, TomlValue] = {"name": name, "title": new.title, "list": number}
+        text = edited(text, [AddTable((), "form", values | dict(new.form) | values)])
+    return path, {path: text, body: new.greeting}
 
 
 def new_list(text: str, file: str, title: str, plan: Plan, thanks: str = "") -> tuple[int, str]:

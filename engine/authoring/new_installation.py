@@ -19,6 +19,7 @@ from engine.config import Config, Site, config_of, read_config
 from engine.i18n.language import N_
 from engine.i18n.user_error import UserError
 from engine.secret_files import make_secrets
+from engine.sequence.toml import read_tables
 
 STARTER = Path(starter.__file__).parent
 USUAL_PORTS = Ports()
@@ -111,6 +112,19 @@ def own_sequences(sample: Path, owner: Owner) -> Callable[[Path], None]:
         shutil.copyfile(sample / "sequences" / "layout.html", place / "layout.html")
 
     return fill
+
+
+def starter_form(owner: Owner) -> Mapping[str, str | bool]:
+    """The first dialogue's form for signing up, in its owner's words, without its name and its
+    list.
+    """
+    for path in sorted((STARTER / owner.language).glob("*.toml")):
+        tables = read_tables(starter.own_words(path.name, _text(path), owner))
+        forms = tables.get("form")
+        for form in forms if isinstance(forms, list) else ():
+            kept = {key: value for key, value in form.items() if key not in ("name", "list")}
+            return {key: value for key, value in kept.items() if isinstance(value, (str, bool))}
+    raise AssertionError("the starter has a form")
 
 
 def _text(path: Path) -> str:

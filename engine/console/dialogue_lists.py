@@ -5,12 +5,14 @@ it, in their draft.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from fastapi.responses import Response
 
 from engine.authoring import dialogue_edits as edits
+from engine.authoring.new_installation import starter_form
+from engine.authoring.starter import Owner
 from engine.authoring.toml_changes import Change, MoveTable, RemoveTable, SetKey
 from engine.console.access import Right
 from engine.console.open_dialogue import (
@@ -89,15 +91,30 @@ def new_dialogue(stores: AuthoringStores, visit: Visit) -> Response:
     draft = draft_of(stores, visit)
     plan = read_draft(stores, draft).plan
     greeting = visit.say(N_("Hello,")) + "\n\n"
-    path, files = edits.new_dialogue(
-        given["title"], given["purpose"], given["list"], given["subject"], plan, greeting
+    new = edits.NewDialogue(
+        title=given["title"],
+        purpose=given["purpose"],
+        list=given["list"],
+        subject=given["subject"],
+        greeting=greeting,
+        form=_form(stores, given["purpose"]) if given.get("form") else None,
     )
+    path, files = edits.new_dialogue(new, plan)
     for file, text in sorted(files.items()):
         draft.write(file, text)
     opened = OpenDialogue(
         stores=stores, visit=visit, draft=draft, file=path, read=read_draft(stores, draft)
     )
     return visit.goes_to(opened.url(), visit.say(N_("Made. Now write its first letter.")))
+
+
+def _form(stores: AuthoringStores, purpose: str) -> Mapping[str, str | bool]:
+    """For signing up, with the words that `relance init` proposes."""
+    site, settings = stores.config.site, stores.config.settings
+    name = next(known.name for known in settings.purposes if known.id == purpose)
+    return starter_form(
+        Owner(site.name, site.postal_address, site.sender, site.url, name, settings.language)
+    )
 
 
 # Lists.

@@ -144,7 +144,7 @@ def _shown(
 
 def view_of(visit: Visit) -> str:
     view = visit.inputs.get("view") or visit.query.get("view", "")
-    return view if view in dict(VIEWS) else "wide"
+    return view if view in dict(VIEWS) else VIEWS[0][0]
 
 
 def _targets(opened: OpenDialogue) -> list[List]:

@@ -29,8 +29,8 @@ from engine.sequence.model import Plan
 from engine.words import Words
 
 VIEWS = (
-    ("wide", N_("Wide")),
-    ("phone", N_("Telephone")),
+    ("phone", N_("Telephone, 360 px")),
+    ("wide", N_("Wide, 600 px")),
     ("dark", N_("Dark")),
     ("text", N_("Text")),
 )

@@ -21,6 +21,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def test_a_newcomer_makes_a_list_a_welcome_and_a_question_with_two_answers(desk: Desk) -> None:
     given = {"title": "Mon été", "purpose": "conseils", "list": "Bienvenue", "subject": "Bonjour"}
+    given["form"] = "yes"
     edit = desk.kept("/new-dialogue", given).headers["location"]
     assert edit == "/d/mon-ete/edit"
     letter = {"list": "12", "subject": "Oui ou non ?", "when": "wait", "delay": "2 days"}
@@ -36,6 +37,8 @@ def test_a_newcomer_makes_a_list_a_welcome_and_a_question_with_two_answers(desk:
         desk.kept(edit, form)
     read = inspect(desk.config, desk.draft.files(), NOON)
     assert not [mistake for mistake in read.fatal if mistake.file.startswith("mon-ete")]
+    assert read.plan.forms["mon-ete"].lists == (12,)
+    assert "4 chemin des Tilleuls" in read.plan.forms["mon-ete"].notice
     given_answer = {"12/oui-ou-non": (GivenAnswer(0),)}
     life = live(read.plan, 12, given_answer, NOON, "Europe/Paris")
     assert [(entry.kind, entry.target) for entry in life if entry.kind in ("letter", "moves")] == [

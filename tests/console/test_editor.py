@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -57,8 +58,14 @@ def test_what_is_typed_is_kept_in_the_draft_and_not_in_the_folder(desk: Desk) ->
     assert (desk.sequences / "jardin.toml").read_text() == DIALOGUE
 
 
-def test_keeping_what_was_not_touched_leaves_every_octet(desk: Desk) -> None:
-    (desk.sequences / WORDS).write_bytes(b"\xef\xbb\xbf\r\n\r\nA\r\nB\n[Oui](===11===)")
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_keeping_what_was_not_touched_leaves_every_octet(
+    desk: Desk, language: Literal["en", "fr"]
+) -> None:
+    """French pages have no-break blanks of their own; what is written keeps its own."""
+    desk.language = language
+    words = "\ufeff\r\n\r\nA ? « B » !\r\nB : e\u0301\n[Oui](===11===)"
+    (desk.sequences / WORDS).write_bytes(words.encode())
     (desk.sequences / "jardin.toml").write_bytes(DIALOGUE.replace("\n", "\r\n").encode())
     for letter in ("10/accueil", "10/question", "11/bravo"):
         desk.kept(EDIT, opened(desk, letter) | {"do": "draft"})
