@@ -1,9 +1,9 @@
 """A crowd in seconds: one person lives by the engine's own code, the server copies what that left
-in ledger, vault and views for as many others.
+in ledger, vault and views for as many others, and counts it as many times.
 
 Each copy has an id, message ids and commitments of its own wherever they stand, in entries and
 packed folds alike. Entries are valid, at dense positions, one stage of everybody's life after the
-other; the views equal their replay but for counters. What differs from real people: all times are
+other; the views equal their replay. What differs from real people: all times are
 the one person's, and the hash of an address stands for no address, so nobody of a crowd is found by
 address.
 """
@@ -18,7 +18,12 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from bench.installation import Installation
+from engine.ledger.codec import Entry
 from engine.store.sql import beside
+from projections.counters import Tally
+from projections.letter_rows import LetterRows, needed_by
+from projections.letters import Letters
 
 SQL = beside(__file__)
 Owner = psycopg.Connection[tuple[object, ...]]
@@ -49,12 +54,13 @@ class Prototype:
         return own
 
 
-def multiply(owner: Owner, stream: str, count: int) -> None:
+def multiply(here: Installation, stream: str, count: int) -> None:
     """`count` more who have lived as `stream` has. The views must have followed to the end, and
     nobody else may write.
     """
     if count <= 0:
         return
+    owner = here.owner
     entries = owner.execute(SQL["entries"], {"stream": stream}).fetchall()
     prototype = Prototype(
         stream,
@@ -65,6 +71,7 @@ def multiply(owner: Owner, stream: str, count: int) -> None:
         owner.execute(sql.SQL(SQL["ids"]).format(count=sql.Literal(count)))
         places = _enter(owner, prototype, entries, count)
         _keep(owner, prototype, places)
+        _count(owner, here.context.ledger.stream(stream), count)
         head = _head(owner)
         for (view,) in owner.execute(SQL["followed"]).fetchall():
             owner.execute(
@@ -72,6 +79,16 @@ def multiply(owner: Owner, stream: str, count: int) -> None:
                     position=sql.Identifier(str(view), "position"), head=sql.Literal(head)
                 )
             )
+
+
+def _count(owner: Owner, life: Sequence[Entry], count: int) -> None:
+    """The letters of one life, in the counters of letters, so many times."""
+    rows, tally = LetterRows(needed_by(life).spans), Tally()
+    for entry in life:
+        rows.take(entry)
+    tally.add(rows, count)
+    with owner.cursor() as cursor:
+        Letters().put_tally(cursor, tally)
 
 
 def settle(owner: Owner) -> None:

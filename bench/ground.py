@@ -82,7 +82,7 @@ class Ground:
             name = f"crowd_{count}"
             self.place.copy(self.crowds.get(smaller, BASE), name)
             with opened(self.place, name, name) as here:
-                multiply(here.owner, self.firsts[CROWDED], count - smaller)
+                multiply(here, self.firsts[CROWDED], count - smaller)
                 settle(here.owner)
             self.crowds[count] = name
         return self.crowds[count]
@@ -145,7 +145,7 @@ def ground(due: int, picture: Path | None = None) -> Iterator[Ground]:
             context.views.catch_up()
             made.each = len(context.ledger.stream(made.firsts[CROWDED]))
             for number in DUE_LISTS[:ROUND_LISTS]:
-                multiply(here.owner, made.firsts[number], due - 1)
+                multiply(here, made.firsts[number], due - 1)
             settle(here.owner)
             made.base = context.ledger.head()
         yield made

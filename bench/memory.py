@@ -40,7 +40,7 @@ def measure(size: Size, ground: Ground) -> list[Row]:
         extra = SMTP.format(port=target.port, connections=SESSIONS) + PORTS.format(*ports)
         with ground.copy(ground.crowd_among(PEOPLE[size]), extra) as here:
             for number, parts in zip(DUE_LISTS[ROUND_LISTS:], (APART, TOGETHER), strict=True):
-                multiply(here.owner, ground.firsts[number], ground.due - 1)
+                multiply(here, ground.firsts[number], ground.due - 1)
                 with at_work(here, parts, 1) as processes:
                     before = here.context.ledger.head()
                     send(here.context, number, ground.due)

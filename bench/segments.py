@@ -118,7 +118,9 @@ def measure(size: Size) -> list[Row]:
                     GOAL_BUILD,
                     _built_anew(here, size.pick(3, 7, 5)),
                     at_most=True,
+                    of="ratio",
                 ),
+                _first_published(without, of, segments),
             ]
             with at_work(here, PARTS, 2) as processes:
                 rows.append(_visible(here, of, size.pick(1, 20, 30)))
@@ -136,24 +138,27 @@ def segmented(
 ) -> Iterator[Installation]:
     """So many people, in all, of whom each tenth has lived alike; no segment for 0."""
     with opened(place, name, name, FIELDS + extra) as here:
-        text = f'title = "S"\npurpose = "conseils"\n[[list]]\nid = {TENTH}\nname = "dixieme"\n'
-        if segments:
-            text += "".join(
-                SEGMENT.format(name=each, lines=lines) for each, lines in _segments(segments)
-            )
-            for number in range(rounds):
-                text += BROADCAST.format(name=f"segment-{number}", to='"segment:dixieme"')
-                text += BROADCAST.format(name=f"list-{number}", to=TENTH)
-        folder = here.folder / "sequences"
-        (folder / "segments.toml").write_text(text, encoding="utf-8")
-        publish(here.context)
+        _publish(here, segments, rounds)
         here.context.views.catch_up()
         streams = [_lived(here.context, number) for number in range(PROTOTYPES)]
         here.context.views.catch_up()
         for stream in streams:
-            multiply(here.owner, stream, people // PROTOTYPES - 1)
+            multiply(here, stream, people // PROTOTYPES - 1)
         settle(here.owner)
         yield here
+
+
+def _publish(here: Installation, segments: int, rounds: int) -> None:
+    text = f'title = "S"\npurpose = "conseils"\n[[list]]\nid = {TENTH}\nname = "dixieme"\n'
+    if segments:
+        text += "".join(
+            SEGMENT.format(name=each, lines=lines) for each, lines in _segments(segments)
+        )
+        for number in range(rounds):
+            text += BROADCAST.format(name=f"segment-{number}", to='"segment:dixieme"')
+            text += BROADCAST.format(name=f"list-{number}", to=TENTH)
+    (here.folder / "sequences" / "segments.toml").write_text(text, encoding="utf-8")
+    publish(here.context)
 
 
 def _segments(count: int) -> Iterator[tuple[str, str]]:
@@ -286,6 +291,26 @@ def _built_anew(here: Installation, rounds: int) -> list[tuple[float, float]]:
     return found
 
 
+def _first_published(here: Installation, of: str, segments: int) -> Row:
+    """From when the first segments of an installation are published until everybody stands in
+    theirs; the limit is one of them, counted by hand, as many times.
+    """
+    with Watch() as building:
+        _publish(here, segments, 0)
+        here.context.views.catch_up()
+    since = here.context.clock.now() - 30 * DAY
+    with Watch() as counting:
+        here.owner.execute(SQL["by_hand"], {"since": since}).fetchall()
+    limit = segments * counting.seconds
+    return Row(
+        f"a first publication, until all are built, {of}",
+        round(building.seconds, 1),
+        "s",
+        round(limit, 2),
+        round(building.seconds / limit, 3),
+    )
+
+
 @dataclass
 class Arrivals:
     """Who is expected in which segment, since when, and how long it took until they stood there
@@ -310,7 +335,7 @@ class Arrivals:
                     for segment, subscriber in rows:
                         since = self.expected.pop((str(segment), str(subscriber)))
                         self.waited.append(now - since)
-            time.sleep(0.01)
+            time.sleep(0.05)
 
 
 def _visible(here: Installation, of: str, seconds: int) -> Row:

@@ -1,8 +1,9 @@
 -- name: visible
--- Which of the expected memberships stand in either home.
-SELECT m.segment, m.subscriber::text FROM unnest(%(segments)s::text[], %(subscribers)s::uuid[]) AS expected (segment, subscriber)
-JOIN (SELECT segment, subscriber FROM view_agenda_5.segment_member
-    UNION ALL SELECT segment, subscriber FROM vault.segment_member) AS m USING (segment, subscriber)
+-- Which of the expected memberships stand in either home, each looked up by its key.
+SELECT segment, subscriber::text FROM unnest(%(segments)s::text[], %(subscribers)s::uuid[]) AS expected (segment, subscriber)
+CROSS JOIN LATERAL (
+    (SELECT FROM view_agenda_5.segment_member m WHERE (m.subscriber, m.segment) = (expected.subscriber, expected.segment) LIMIT 1)
+    UNION ALL (SELECT FROM vault.segment_member m WHERE (m.subscriber, m.segment) = (expected.subscriber, expected.segment) LIMIT 1)) AS there
 
 -- name: by_hand
 -- What the segment that is built anew says, as somebody would count it who knows the tables.

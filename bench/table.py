@@ -9,15 +9,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 KEYS = ("name", "figure", "unit", "limit", "ratio", "goal")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`figure` and `limit` in `unit`; `ratio` is figure / limit. `goal` up to 1 is the least ratio
-    wanted, above 1 the least figure.
+    """`figure` and `limit` in `unit`; `ratio` is figure / limit. `goal` is the least wanted of what
+    it is `of`: where that is not said, up to 1 of the ratio, above 1 of the figure.
 
     `at_most`: the goal, of whichever kind, is the most that is wanted. `floor` is the least that is
     still taken where the goal is not reached.
@@ -31,12 +31,14 @@ class Row:
     goal: float | None = None
     floor: float | None = None
     at_most: bool = False
+    of: Literal["figure", "ratio"] | None = None
 
     @property
     def reached(self) -> str:
         if self.goal is None:
             return ""
-        held = self.figure if self.goal > 1 else self.ratio
+        of = self.of or ("figure" if self.goal > 1 else "ratio")
+        held = self.figure if of == "figure" else self.ratio
         if held is None:
             return "no"
         if held <= self.goal if self.at_most else held >= self.goal:
@@ -65,6 +67,7 @@ def against(
     *,
     floor: float | None = None,
     at_most: bool = False,
+    of: Literal["figure", "ratio"] | None = None,
 ) -> Row:
     """The row of the round (figure, limit) whose ratio is the median: both its figures were taken
     within the same seconds of this machine.
@@ -79,6 +82,7 @@ def against(
         goal,
         floor,
         at_most,
+        of,
     )
 
 
@@ -114,7 +118,8 @@ def _goal(row: Row) -> str:
     if row.goal is None:
         return ""
     sign, floor = "< " if row.at_most else "", "" if row.floor is None else f" ({row.floor:.2f})"
-    return sign + (f"{row.goal:,.0f}" if row.goal > 1 else f"{row.goal:.2f}") + floor
+    is_figure = row.of == "figure" or (row.of is None and row.goal > 1)
+    return sign + (f"{row.goal:,.0f}" if is_figure else f"{row.goal:.2f}") + floor
 
 
 def _number(figure: float) -> str:

@@ -362,6 +362,10 @@ class Views(Protocol):
     def positions(self) -> list[tuple[str, int, str]]:
         """Each view with its position and what stopped it."""
 
+    @property
+    def mostly_letters(self) -> bool:
+        """Whether what was followed last is mostly letters that are being sent."""
+
     def follow(self, upto: int | None = None) -> bool:
         """One step of following; True when there is more."""
 

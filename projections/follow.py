@@ -21,6 +21,7 @@ from engine.ledger.store import LOST, Ledger
 from engine.store.database import Database
 from engine.store.safe_error_text import safe_error_text
 from engine.store.sql import queries
+from engine.subscriber.events import LetterBegun, LetterDeferred, LetterFailed, LetterSent
 from projections.build import SQL as BUILDING
 from projections.build import ViewBuild
 from projections.segments import PersonalHome
@@ -32,6 +33,7 @@ BATCH_ENTRIES = 4000
 are written once.
 """
 WAIT = 0.02
+LETTERS = frozenset({LetterBegun, LetterSent, LetterDeferred, LetterFailed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,12 @@ class Follower:
         self.faults: dict[str, str] = {}
         self._alone = threading.Lock()
         self._read: tuple[int, list[Entry]] = (-1, [])
+
+    @property
+    def mostly_letters(self) -> bool:
+        """Whether most of the entries that were read last are letters begun, and their outcomes."""
+        entries = self._read[1]
+        return sum(type(entry.event) in LETTERS for entry in entries) * 2 > len(entries)
 
     def prepare(self) -> None:
         """Create what is missing. Idempotent."""

@@ -111,7 +111,7 @@ class Letters:
         if rows.orders:
             orders = _arrays(ORDER_COLUMNS, map(_order_values, rows.orders.values()))
             cursor.execute(self.sql["put_purchases"], orders)
-        self._put_tally(cursor, tally)
+        self.put_tally(cursor, tally)
 
     def _known(self, cursor: Cursor, needed: Needed) -> LetterRows:
         rows = LetterRows(needed.spans)
@@ -175,7 +175,8 @@ class Letters:
         if given:
             cursor.execute(self.sql["given"], _arrays(ANSWER_COLUMNS, map(_answer_values, given)))
 
-    def _put_tally(self, cursor: Cursor, tally: Tally) -> None:
+    def put_tally(self, cursor: Cursor, tally: Tally) -> None:
+        """Add to the counters, or take away."""
         changed = tally.changed()
         if changed:
             values = [(*cell, *numbers) for cell, numbers in changed.items()]

@@ -355,6 +355,10 @@ class ReadViews:
             for progress in self.follower.progress()
         ]
 
+    @property
+    def mostly_letters(self) -> bool:
+        return self.follower.mostly_letters
+
     def follow(self, upto: int | None = None) -> bool:
         return self.follower.step(upto)
 

@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from types import FrameType
+from typing import Protocol
 
 from engine.audience.date_duty import DateDuty
 from engine.audience.segment_rules import apply_due_rules
@@ -53,17 +54,28 @@ from engine.views import week_of
 
 follower_log = logging.getLogger("relance.follow")
 WAIT_SECONDS = 1.0
-REST_FACTOR, MAX_REST_SECONDS = 3, 1.0
+REST_FACTOR, MAX_REST_SECONDS, MAX_REST_FROM_FACTS_SECONDS = 3, 1.0, 0.2
 VISITS_KEPT = 387 * DAY
 """Of engine time: with the week they are counted in, visits stay for less than thirteen months."""
 
 
-def rest(worked: float) -> float:
+def rest(worked: float, mostly_letters: bool) -> float:
     """Seconds to leave the ledger alone after `worked` seconds of following it. A single fact is
     followed as soon as it is heard of. Under load batches grow by the rest: a letter's claim and
-    its outcome then fall into one batch, and its rows are written once instead of twice.
+    its outcome then fall into one batch, and its rows are written once instead of twice. Where most
+    facts are others nothing is gained by it, and people wait to be seen.
     """
-    return min(MAX_REST_SECONDS, REST_FACTOR * worked)
+    longest = MAX_REST_SECONDS if mostly_letters else MAX_REST_FROM_FACTS_SECONDS
+    return min(longest, REST_FACTOR * worked)
+
+
+class FollowedViews(Protocol):
+    """Implemented by engine.views.Views."""
+
+    @property
+    def mostly_letters(self) -> bool: ...
+
+    def follow(self) -> bool: ...
 
 
 class Follower:
@@ -73,10 +85,9 @@ class Follower:
     """
 
     def __init__(
-        self, database: Database, follow: Callable[[], bool], followed: Callable[[], None]
+        self, database: Database, views: FollowedViews, followed: Callable[[], None]
     ) -> None:
-        """`follow` feeds the views one batch and is True while there is more."""
-        self.database, self.follow, self.followed = database, follow, followed
+        self.database, self.views, self.followed = database, views, followed
         self.loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = self.loop.create_future()
         self._stopping = threading.Event()
@@ -108,10 +119,11 @@ class Follower:
                 with self.database.listening(CHANNEL) as listening:
                     while not self._stopping.is_set():
                         begun = time.monotonic()
-                        while self.follow() and not self._stopping.is_set():
+                        while self.views.follow() and not self._stopping.is_set():
                             pass
                         self.loop.call_soon_threadsafe(self.followed)
-                        self._stopping.wait(rest(time.monotonic() - begun))
+                        worked = time.monotonic() - begun
+                        self._stopping.wait(rest(worked, self.views.mostly_letters))
                         listening.wait(WAIT_SECONDS)
             except LOST as error:
                 follower_log.warning(
@@ -257,7 +269,7 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
         if "follow" in options.parts:
             follower = Follower(
                 context.database,
-                context.views.follow,
+                context.views,
                 sender.wake.set if sender is not None else lambda: None,
             )
             stopping.append(follower.stop)
