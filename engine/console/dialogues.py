@@ -18,7 +18,7 @@ from engine.authoring.inspection import read_folder
 from engine.authoring.publication import ListCounts, PublicationStores
 from engine.console.access import Right
 from engine.console.dialogue_counts import gone_from, line_of, went
-from engine.console.drawing import Numbers, Picture, picture
+from engine.console.drawing import Numbers, picture
 from engine.console.drawing_cards import draw_cards
 from engine.console.drawing_model import WIDTH, Drawn, DrawnCard, Way
 from engine.console.places import dialogue_url, letter_url
@@ -107,8 +107,11 @@ class Asked:
 
     @property
     def query(self) -> str:
-        folder = "&plan=folder" if self.published is not None else ""
-        return f"?days={self.days}{folder}"
+        return self.query_of(self.days)
+
+    def query_of(self, days: int) -> str:
+        """Of the same page with other days."""
+        return f"?days={days}" + ("&plan=folder" if self.published is not None else "")
 
 
 class Folder(NamedTuple):
@@ -168,13 +171,13 @@ class _Dialogues:
         asked = self._asked(visit)
         if isinstance(asked, Response):
             return asked
-        drawn, drawing = self._drawing(asked, visit)
+        drawn, numbers = self._drawing(asked, visit)
         return visit.page(
             "dialogue.html",
             asked=asked,
             address=dialogue_url(asked.file),
             title=asked.plan.titles.get(asked.file, asked.file),
-            picture=drawing,
+            picture=picture(drawn, numbers, asked.file, asked.query, visit.say),
             width=WIDTH,
             unpublished=any(
                 card.mark or any(line.mark for line in card.lines) for card in drawn.cards
@@ -191,8 +194,8 @@ class _Dialogues:
             return asked
         if visit.query.get("edition") != str(asked.edition):
             return Response(status_code=204, headers={"HX-Refresh": "true"})
-        figures = self._drawing(asked, visit)[1].figures()
-        return visit.page("dialogue_live.html", figures=list(figures))
+        drawn, numbers = self._drawing(asked, visit)
+        return visit.page("dialogue_live.html", figures=list(numbers.figures(drawn)))
 
     def export(self, visit: Visit) -> Response:
         asked, form = self._asked(visit), visit.path.get("format", "")
@@ -315,7 +318,7 @@ class _Dialogues:
         views = self.stores.views
         return views.transitions(lists, self._since(asked.days)), views.standing()
 
-    def _drawing(self, asked: Asked, visit: Visit) -> tuple[Drawn, Picture]:
+    def _drawing(self, asked: Asked, visit: Visit) -> tuple[Drawn, Numbers]:
         drawn = draw_cards(asked.plan, asked.file, visit.language, asked.published)
         counts, standing = self._counts(asked, drawn)
         numbers = Numbers(
@@ -324,7 +327,7 @@ class _Dialogues:
             lambda number: grouped(number, visit.say),
             lambda part, whole: _share(part, whole, visit.say),
         )
-        return drawn, picture(drawn, numbers, asked.file, asked.query, visit.say)
+        return drawn, numbers
 
     def _people(self, query: CameQuery, plan: Plan, visit: Visit) -> list[Person]:
         """A page of who stands on a list, for who may read people; one more where there is more."""

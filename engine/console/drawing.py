@@ -91,14 +91,6 @@ class Picture:
     height: int
     cards: tuple[PictureCard, ...]
 
-    def figures(self) -> Iterator[Figure]:
-        """All that change."""
-        for card in self.cards:
-            if card.people is not None:
-                yield card.people
-            for line in card.lines:
-                yield from (one for one in (line.count, line.share) if one is not None)
-
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
@@ -108,6 +100,27 @@ class Numbers:
     went: Mapping[str, Went]
     number: Callable[[int], str]
     share: Callable[[int, int], str]
+
+    def people_of(self, card: DrawnCard) -> Figure | None:
+        if not card.list:
+            return None
+        return Figure(f"p-{card.id}", self.number(self.standing.get(card.list, 0)))
+
+    def count_of(self, line: Line) -> Figure | None:
+        count = self.went.get(line.id)
+        return Figure(f"n-{line.id}", self.number(count.people)) if count else None
+
+    def share_of(self, line: Line) -> Figure | None:
+        count = self.went.get(line.id)
+        return Figure(f"s-{line.id}", self.share(count.people, count.of)) if count else None
+
+    def figures(self, drawn: Drawn) -> Iterator[Figure]:
+        """All that are in a drawing."""
+        for card in drawn.cards:
+            lines = (
+                one for line in card.lines for one in (self.count_of(line), self.share_of(line))
+            )
+            yield from (one for one in (self.people_of(card), *lines) if one is not None)
 
 
 def picture(drawn: Drawn, numbers: Numbers, file: str, asked: str, _: Say) -> Picture:
@@ -120,7 +133,6 @@ def picture(drawn: Drawn, numbers: Numbers, file: str, asked: str, _: Say) -> Pi
     ends = {arrow.line.id: arrow.target for arrow in drawn.arrows}
 
     def line_of(card: DrawnCard, line: Line) -> PictureLine:
-        count = numbers.went.get(line.id)
         ending = line.kind == "ending" or line.way is None
         url = letter_url(line.letter)
         if line.way is not None:
@@ -134,8 +146,8 @@ def picture(drawn: Drawn, numbers: Numbers, file: str, asked: str, _: Say) -> Pi
             marked=UNPUBLISHED[line.mark](_) if line.mark else "",
             to=names.get(target, ""),
             to_id=target,
-            count=Figure(f"n-{line.id}", numbers.number(count.people)) if count else None,
-            share=Figure(f"s-{line.id}", numbers.share(count.people, count.of)) if count else None,
+            count=numbers.count_of(line),
+            share=numbers.share_of(line),
             way=ways.get(line.id),
         )
 
@@ -146,9 +158,7 @@ def picture(drawn: Drawn, numbers: Numbers, file: str, asked: str, _: Say) -> Pi
             url=_url(card, file, asked),
             marked=UNPUBLISHED[card.mark](_) if card.mark else "",
             lines=tuple(line_of(card, line) for line in card.lines),
-            people=Figure(f"p-{card.id}", numbers.number(numbers.standing.get(card.list, 0)))
-            if card.list
-            else None,
+            people=numbers.people_of(card),
         )
         for card in drawn.cards
     )
