@@ -51,7 +51,7 @@ def invite(context: AppContext, args: argparse.Namespace, _: Say) -> None:
     settings = context.config.console
     print(invitation(context.console_desk, known, settings.address()))
     print(
-        _("It signs in {name} ({role}) once, within a quarter of an hour.").format(
+        _("It signs in {name} ({role}) once, within a day.").format(
             name=known.name, role=_(ROLE_WORDS[Role(known.role)])
         )
     )

@@ -28,8 +28,12 @@ from engine.console import (
     today,
 )
 from engine.console.access import Right
+from engine.console.account import AccountPages
+from engine.console.accounts import AccountsPages
 from engine.console.caller import OpenRoute
 from engine.console.guard import Guard, headers_of
+from engine.console.passkeys import Passkeys
+from engine.console.recovery import RecoveryCodes
 from engine.console.rendering import ConsolePages, Standing, static_file
 from engine.console.sign_in import SignIn
 from engine.console.stores import ConsoleStores
@@ -68,10 +72,15 @@ class Console:
         `routes` come besides those of the page modules.
         """
         pages = ConsolePages(stores.config.site, lambda: _standing(stores))
-        sign_in = SignIn(stores)
+        accounts, desk = stores.accounts, stores.console_desk
+        passkeys = Passkeys(accounts, desk, origin, stores.config.site.name)
+        codes = RecoveryCodes(accounts, desk, stores.desk, key)
+        sign_in = SignIn(stores, passkeys, codes)
+        own = AccountPages(stores, passkeys, codes).routes()
+        of_others = AccountsPages(stores, origin).routes()
         self.guard = Guard(stores, pages, origin, key, sign_in.page)
         self.open_routes: tuple[OpenRoute, ...] = tuple(sign_in.open_routes())
-        self.routes = (*sign_in.routes(), *page_routes(stores), *routes)
+        self.routes = (*sign_in.routes(), *own, *of_others, *page_routes(stores), *routes)
         site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
         for route in self.open_routes:
             _add(site, route.method, route.path, _opened(self.guard, route))

@@ -14,13 +14,18 @@ from engine.config import Config
 from engine.console.access import Right, Role
 from engine.console.caller import Caller, GoOn, OpenRoute, SignedIn, SignedOut, local_path
 from engine.console.guard import GuardStores
+from engine.console.passkeys import PasskeyRefused, Passkeys
+from engine.console.recovery import RecoveryCodes, TooManyAttempts
 from engine.console.visit import Mistake, Route, Visit
 from engine.desk.clock import wall_now
 from engine.desk.console import ConsoleDesk, Kept
 from engine.i18n.language import N_, translator
 from engine.vault.accounts import Accounts, StoredAccount
+from engine.web.limits import Pace
+from engine.web.request import neighbourhood
 
-LINK_SECONDS = 15 * 60
+LINK_SECONDS, INVITATION_SECONDS = 15 * 60, 24 * 3600
+MAX_OPTIONS_A_MINUTE = 30
 MAX_NAME_CHARACTERS = 80
 
 
@@ -40,7 +45,7 @@ def first_link(config: Config, accounts: Accounts, desk: ConsoleDesk, origin: st
 
 def invitation(desk: ConsoleDesk, account: StoredAccount, origin: str) -> str:
     """A new link with which this account signs in once."""
-    return f"{origin}/link/{desk.keep('invitation', LINK_SECONDS, account=account.id)}"
+    return f"{origin}/link/{desk.keep('invitation', INVITATION_SECONDS, account.id)}"
 
 
 def _login() -> str:
@@ -55,12 +60,16 @@ def is_name(text: str) -> bool:
 
 
 class SignIn:
-    def __init__(self, stores: SignInStores) -> None:
-        self.stores = stores
+    def __init__(self, stores: SignInStores, passkeys: Passkeys, codes: RecoveryCodes) -> None:
+        self.stores, self.passkeys, self.codes = stores, passkeys, codes
+        self.pace = Pace(MAX_OPTIONS_A_MINUTE)
 
     def open_routes(self) -> Sequence[OpenRoute]:
         return (
             OpenRoute("GET", "/sign-in", self.ask),
+            OpenRoute("POST", "/sign-in/options", self.options),
+            OpenRoute("POST", "/sign-in/passkey", self.by_passkey),
+            OpenRoute("POST", "/sign-in/recovery", self.by_code),
             OpenRoute("POST", "/sign-in/on", self.go_on),
             OpenRoute("GET", "/link/{token}", self.look_at_link),
             OpenRoute("POST", "/link/{token}", self.use_link),
@@ -69,11 +78,20 @@ class SignIn:
     def routes(self) -> Sequence[Route]:
         return (Route("POST", "/sign-out", Right.SEE, self.sign_out),)
 
-    def page(self, caller: Caller, url: str, carried: str = "", status: int = 200) -> Response:
+    def page(
+        self,
+        caller: Caller,
+        url: str,
+        carried: str = "",
+        status: int = 200,
+        mistakes: Sequence[Mistake] = (),
+    ) -> Response:
         """The page for signing in, which leads on to `url`; `carried` is posted with it."""
         return caller.page(
             "sign_in.html",
             status=status,
+            mistakes=mistakes,
+            name=caller.inputs.get("name", "") if mistakes else "",
             on=url,
             carried=carried,
             by_passkey=self.stores.accounts.any_passkey(),
@@ -81,6 +99,50 @@ class SignIn:
 
     def ask(self, caller: Caller) -> Response:
         return self.page(caller, local_path(caller.query.get("on", "/")))
+
+    def options(self, caller: Caller) -> Response:
+        if not self.pace.allows(neighbourhood(caller.network)):
+            return Response(status_code=429, headers={"Retry-After": "60"})
+        return Response(self.passkeys.asks_who(), media_type="application/json")
+
+    def by_passkey(self, caller: Caller) -> Response:
+        try:
+            account = self.passkeys.who(caller.inputs.get("credential", ""))
+        except PasskeyRefused:
+            sentence = N_("This passkey opens nothing here. Try another, or a recovery code.")
+            return self._once_more(caller, "", sentence)
+        return SignedIn(
+            account.id,
+            "passkey",
+            local_path(caller.inputs.get("on", "/")),
+            carried=caller.inputs.get("carried", ""),
+        )
+
+    def by_code(self, caller: Caller) -> Response:
+        """Answered alike whether or not anybody has the name."""
+        name, code = caller.inputs.get("name", ""), caller.inputs.get("code", "")
+        try:
+            account = self.codes.redeem(name.strip()[:200], code[:200], caller.network)
+        except TooManyAttempts:
+            sentence = N_("Too many attempts. Try again in a quarter of an hour.")
+            return self._once_more(caller, "code", sentence, 429)
+        if account is None:
+            sentence = N_("This name and this code do not go together, or the code was used.")
+            return self._once_more(caller, "code", sentence)
+        return SignedIn(
+            account.id,
+            "recovery",
+            "/account",
+            enrols=self.stores.config.console.needs_passkey,
+            carried=caller.inputs.get("carried", ""),
+        )
+
+    def _once_more(
+        self, caller: Caller, control: str, sentence: str, status: int = 422
+    ) -> Response:
+        mistake = Mistake(control, translator(caller.language)(sentence))
+        on, carried = caller.inputs.get("on", "/"), caller.inputs.get("carried", "")
+        return self.page(caller, local_path(on), carried, status, (mistake,))
 
     def go_on(self, caller: Caller) -> Response:
         return GoOn("/", caller.inputs.get("carried", ""))
@@ -151,7 +213,7 @@ class SignIn:
             status=410,
             heading=_("This link leads nowhere any more"),
             sentence=_(
-                "It was used, or is older than a quarter of an hour. An operator gets another"
+                "It was used, or is over. An operator gets another"
                 " by `relance console invite NAME`."
             ),
             link="/sign-in",

@@ -135,6 +135,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "aiosmtpd": ("engine/sending/mailbox.py",),
     "aiosmtplib": ("engine/sending/relay.py", "engine/sending/smtp_session.py"),
     "apscheduler": ("engine/runtime/scheduler.py",),
+    "argon2": ("engine/console/recovery.py",),
     "babel": ("engine/i18n/language.py", "engine/intake/locales.py"),
     "cryptography": ("engine/proof/signing.py",),
     "css_inline": ("engine/letter/inlining.py",),
@@ -170,6 +171,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "tomlkit": ("engine/authoring/toml_edit.py",),
     "uvicorn": ("engine/app.py", "engine/web/server.py"),
     "uvloop": ("engine/cli/run.py",),
+    "webauthn": ("engine/console/passkeys.py",),
 }
 
 KNOW_THE_APP = ("engine/app.py", "engine/cli/", "engine/__main__.py")

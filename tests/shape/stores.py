@@ -58,6 +58,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
             "Clock",
             "CommandHandler",
             "ConsoleDesk",
+            "Desk",
             "InstallationStream",
             "Ledger",
         ),

@@ -1,0 +1,124 @@
+"""Who may use the console: accounts of everybody, for operators alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi.responses import Response
+
+from engine.console.access import ROLE_WORDS, Right, Role
+from engine.console.account import AccountStores
+from engine.console.sign_in import invitation, is_name
+from engine.console.visit import Mistake, Route, Visit
+from engine.desk.clock import wall_now
+from engine.i18n.language import N_
+from engine.vault.accounts import StoredAccount
+
+LAST = N_("This is the last operator: make another one first.")
+UNKNOWN = N_("There is no such account any more.")
+
+
+class AccountsPages:
+    def __init__(self, stores: AccountStores, origin: str) -> None:
+        self.stores, self.origin = stores, origin
+        self.accounts, self.desk = stores.accounts, stores.console_desk
+
+    def routes(self) -> Sequence[Route]:
+        return (
+            Route("GET", "/accounts", Right.ADMINISTER, self.show),
+            Route("POST", "/accounts", Right.ADMINISTER, self.invite),
+            Route("GET", "/accounts/invited/{token}", Right.ADMINISTER, self.show_link),
+            Route("POST", "/accounts/{account}/invite", Right.ADMINISTER, self.invite_again),
+            Route("POST", "/accounts/{account}/role", Right.ADMINISTER, self.set_role),
+            Route("POST", "/accounts/{account}/end", Right.ADMINISTER, self.end_sessions),
+            Route("GET", "/accounts/{account}/remove", Right.ADMINISTER, self.ask_to_remove),
+            Route("POST", "/accounts/{account}/remove", Right.ADMINISTER, self.remove),
+        )
+
+    def show(self, visit: Visit, mistakes: Sequence[Mistake] = ()) -> Response:
+        sessions = self.desk.sessions()
+        return visit.page(
+            "accounts.html",
+            mistakes=mistakes,
+            accounts=[
+                (
+                    account,
+                    Role(account.role),
+                    len(self.accounts.passkeys(account.id)),
+                    sum(session.account == account.id for session in sessions),
+                )
+                for account in self.accounts.all()
+            ],
+            roles=[(role.value, visit.say(ROLE_WORDS[role])) for role in Role],
+            inputs=visit.inputs if mistakes else {},
+        )
+
+    def invite(self, visit: Visit) -> Response:
+        name, role = visit.inputs.get("name", "").strip(), visit.inputs.get("role", "")
+        if not is_name(name):
+            sentence = visit.say(N_("A name, in one line of at most 80 characters."))
+            return self.show(visit, (Mistake("name", sentence),))
+        if role not in tuple(Role):
+            return self.show(visit, (Mistake("role", visit.say(N_("Choose a role."))),))
+        account = self.accounts.add(name, Role(role), _reads(visit), wall_now())
+        if account is None:
+            sentence = visit.say(N_("Somebody has this name already."))
+            return self.show(visit, (Mistake("name", sentence),))
+        return self._invited(visit, account)
+
+    def invite_again(self, visit: Visit) -> Response:
+        account = self._account(visit)
+        return self._invited(visit, account) if account is not None else self._unknown(visit)
+
+    def _invited(self, visit: Visit, account: StoredAccount) -> Response:
+        link = invitation(self.desk, account, self.origin)
+        return visit.goes_to(f"/accounts/invited/{link.rpartition('/')[2]}")
+
+    def show_link(self, visit: Visit) -> Response:
+        token = visit.path["token"]
+        kept = self.desk.look("invitation", token)
+        account = self.accounts.account(kept.account) if kept is not None else None
+        if account is None:
+            return visit.refused(visit.say(N_("This link was used, or is over.")), 410)
+        link = f"{self.origin}/link/{token}"
+        return visit.page("invited.html", link=link, name=account.name)
+
+    def set_role(self, visit: Visit) -> Response:
+        account, role = self._account(visit), visit.inputs.get("role", "")
+        if account is None or role not in tuple(Role):
+            return self._unknown(visit)
+        if not self.accounts.set_role(account.id, Role(role), _reads(visit)):
+            return visit.refused(visit.say(LAST))
+        return visit.goes_to("/accounts", visit.say(N_("The role is changed.")))
+
+    def end_sessions(self, visit: Visit) -> Response:
+        account = self._account(visit)
+        if account is None:
+            return self._unknown(visit)
+        self.desk.end_sessions(account.id, visit.session)
+        return visit.goes_to("/accounts", visit.say(N_("The sessions are ended.")))
+
+    def ask_to_remove(self, visit: Visit) -> Response:
+        account = self._account(visit)
+        if account is None:
+            return self._unknown(visit)
+        return visit.page("account_remove.html", stored=account)
+
+    def remove(self, visit: Visit) -> Response:
+        account = self._account(visit)
+        if account is None:
+            return self._unknown(visit)
+        if not self.accounts.remove(account.id):
+            return visit.refused(visit.say(LAST))
+        self.desk.forget_account(account.id)
+        return visit.goes_to("/accounts", visit.say(N_("The account is removed.")))
+
+    def _account(self, visit: Visit) -> StoredAccount | None:
+        return self.accounts.account(visit.path["account"])
+
+    def _unknown(self, visit: Visit) -> Response:
+        return visit.not_found(visit.say(UNKNOWN))
+
+
+def _reads(visit: Visit) -> bool:
+    return visit.inputs.get("reads") == "yes"
