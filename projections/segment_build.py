@@ -126,10 +126,14 @@ class SelectionWriter:
             case Silent(during):
                 acted, look = self._since(self._fragment("contact"), during)
                 return f"(NOT {acted})", look
+            case Measured() if not self.vault:
+                return "NULL::boolean", ""
+            case Measured(_, within):
+                return self._measured(condition, within)
             case _:
                 return self._timeless(condition), ""
 
-    def _timeless(self, line: On | InGroup | InSegment | FieldIs | SourceIs | Measured) -> str:
+    def _timeless(self, line: On | InGroup | InSegment | FieldIs | SourceIs) -> str:
         match line:
             case On(number):
                 return self._fragment("on", lists=texts([str(number)]))
@@ -145,8 +149,6 @@ class SelectionWriter:
                 return self._valued(value, line)
             case SourceIs():
                 return self._valued(self.vault["source"], line)
-            case Measured():
-                return "NULL::boolean"
             case _:
                 assert_never(line)
 
@@ -208,6 +210,23 @@ class SelectionWriter:
             questions=texts(list(self.questions(line.letter))),
             label=plain(line.label),
             skipped=line.times - 1,
+        )
+
+    def _measured(self, line: Measured, within: Delay) -> tuple[str, str]:
+        names = list(self.questions(line.letter)) if line.letter is not None else []
+        acts = self._with_own(self.vault["measured"], act=line.act, letters=texts(names))
+        acted, acted_look = self._since(acts, within)
+        lately, agreed_look = self._since(self._fragment("agreed_to_be_measured"), within)
+        blanks = {
+            "<agreed>": self._fragment("agreed_to_be_measured"),
+            "<acted>": acted,
+            "<lately>": lately,
+            "<acted_look>": acted_look,
+            "<agreed_look>": agreed_look,
+        }
+        return (
+            _filled(self.sql["measured"], blanks),
+            _filled(self.sql["look_of_measured"], blanks),
         )
 
     def _latest(self, kind: str, name: str, times: int) -> str:
@@ -282,6 +301,8 @@ def traits_of(person: Person, before: Person = NOBODY) -> str:
         }
     if is_new or before.segments is not person.segments:
         traits["segments"] = person.segments
+    if is_new or before.measured_since != person.measured_since:
+        traits["measured"] = person.measured_since
     contact = heard_at(person)
     if is_new or heard_at(before) != contact:
         traits["contact"] = contact

@@ -95,6 +95,18 @@ CASE WHEN f.traits->'answered' <> '{}'::jsonb THEN (
 -- When they last did something themselves.
 (f.traits->>'contact')::bigint
 
+-- name: agreed_to_be_measured
+-- Since when they agree to be measured.
+NULLIF((f.traits->>'measured')::bigint, 0)
+
+-- name: measured
+-- Not known of who does not agree, nor, where nothing was done, until they have agreed for as long as is asked about.
+CASE WHEN <agreed> IS NULL THEN NULL WHEN <acted> THEN true WHEN <lately> THEN NULL ELSE false END
+
+-- name: look_of_measured
+-- What was done leaves the window last.
+CASE WHEN <agreed> IS NULL THEN NULL WHEN <acted> THEN <acted_look> ELSE <agreed_look> END
+
 -- name: ever
 -- A line without a duration.
 (x.<instant> IS NOT NULL)

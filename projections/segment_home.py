@@ -86,19 +86,19 @@ class Home:
         values = {"now": now, "limit": LOOKS_AT_ONCE}
         return [str(row[0]) for row in cursor.execute(self.sql["due_looks"], values).fetchall()]
 
-    def put_looks(
-        self, cursor: Cursor, looks: Mapping[str, int], *, instead_of: Collection[str] = ()
-    ) -> None:
-        """An earlier look stays, unless it is that of one of the people looked at as a whole."""
-        if instead_of:
-            cursor.execute(self.sql["forget_looks"], {"subscribers": uuids(instead_of)})
+    def put_looks(self, cursor: Cursor, looks: Mapping[str, int]) -> None:
+        """An earlier look stays."""
         if looks:
             values = {"subscribers": uuids(looks), "looks": bigints(list(looks.values()))}
             cursor.execute(self.sql["put_looks"], values)
 
+    def forget_looks(self, cursor: Cursor, subscribers: Collection[str]) -> None:
+        """Of people who are looked at as a whole, or no more."""
+        cursor.execute(self.sql["forget_looks"], {"subscribers": uuids(subscribers)})
+
     def forget(self, cursor: Cursor, subscribers: Collection[str]) -> None:
-        for statement in ("forget_people", "forget_looks"):
-            cursor.execute(self.sql[statement], {"subscribers": uuids(subscribers)})
+        cursor.execute(self.sql["forget_people"], {"subscribers": uuids(subscribers)})
+        self.forget_looks(cursor, subscribers)
 
 
 def home_of(schema: str, home: str, segments: Mapping[str, Condition]) -> Home:

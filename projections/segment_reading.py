@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from engine.sequence.condition import Condition, InSegment, reads_vault
+from engine.sequence.condition import Condition, InSegment, asks_what_was_measured, reads_vault
 from engine.sequence.model import Plan
 from engine.store.binary import uuids
 from engine.store.database import Database
@@ -180,7 +180,8 @@ class SegmentReading:
     ) -> Mapping[str, Truth]:
         folds, _ = read_folds(rows)
         personal = self._kept.personal if reads_vault(resolved) else None
-        known = personal.traits_of(cursor, list(folds)) if personal else {}
+        measured = asks_what_was_measured(resolved)
+        known = personal.traits_of(cursor, list(folds), measured=measured) if personal else {}
         return {
             who: conditions.truth_of(resolved, person, known.get(who), at)[0]
             for who, person in folds.items()

@@ -28,12 +28,13 @@ from engine.store.binary import texts, uuids
 from engine.store.sql import Queries
 from engine.subscriber.act import Calendar
 from engine.subscriber.events import (
+    ConsentWithdrawn,
     PersonEvent,
     ProfileChanged,
     SegmentEntered,
     SegmentLeft,
 )
-from engine.subscriber.person import NOBODY, Known, Person
+from engine.subscriber.person import NOBODY, Known, MeasuredActs, Person
 from engine.subscriber.personal_dates import personal_broadcasts
 from engine.subscriber.truth import conditions_of
 from projections.segment_build import NO_TRAITS, SelectionWriter, ValueTruths, traits_of
@@ -49,6 +50,7 @@ class _NothingKnown:
     fields: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     form: str = ""
+    measured: MeasuredActs = ()
 
 
 NOTHING_KNOWN = _NothingKnown()
@@ -60,7 +62,9 @@ class PersonalHome(Protocol):
     schema: str
     sql: Queries
 
-    def traits_of(self, cursor: Cursor, subscribers: Collection[str]) -> Mapping[str, Known]: ...
+    def traits_of(
+        self, cursor: Cursor, subscribers: Collection[str], *, measured: bool
+    ) -> Mapping[str, Known]: ...
 
     def values_of(self, cursor: Cursor, field: str) -> set[str]: ...
 
@@ -204,6 +208,8 @@ class SegmentMembership:
         """Every segment of a home, against the rows that stand there."""
         if not people:
             return
+        # First of all: what the vault gets to know from here on puts a look anew.
+        home.forget_looks(cursor, people)
         known = self._personal_traits(cursor, home, people)
         stood, looks = home.standing(cursor, people), dict[str, int]()
         entered: list[Pair] = []
@@ -216,7 +222,7 @@ class SegmentMembership:
                 looks[who] = look
         self._note_edges(cursor, home, entered, left)
         home.change(cursor, entered, left)
-        home.put_looks(cursor, looks, instead_of=people)
+        home.put_looks(cursor, looks)
 
     def _look(
         self,
@@ -293,7 +299,7 @@ class SegmentMembership:
     ) -> Mapping[str, Known]:
         if self.personal is None or home.by_ledger or not people:
             return {}
-        return self.personal.traits_of(cursor, people)
+        return self.personal.traits_of(cursor, people, measured=self.conditions.measuring)
 
     def known_for_mailings(
         self, cursor: Cursor, subscribers: Collection[str], calendar: Calendar
@@ -308,7 +314,8 @@ class SegmentMembership:
             broadcast.id in reading for broadcast, _, _ in personal_broadcasts(self.plan)
         ):
             return {}
-        traits = self.personal.traits_of(cursor, subscribers)
+        measured = self.conditions.measuring
+        traits = self.personal.traits_of(cursor, subscribers, measured=measured)
         return {who: traits.get(who, NOTHING_KNOWN) for who in subscribers}
 
     def build_one(self, cursor: Cursor, now: int) -> bool:
@@ -434,4 +441,5 @@ class SegmentMembership:
 
 
 def _profiled(events: Iterable[PersonEvent]) -> bool:
-    return any(isinstance(event, ProfileChanged) for event in events)
+    """Whether the vault changed with these facts."""
+    return any(isinstance(event, ProfileChanged | ConsentWithdrawn) for event in events)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from hypothesis import strategies as st
 
 from engine.sequence.condition import (
+    MEASURED_ACTS,
     Answered,
     Combined,
     Condition,
@@ -17,6 +18,7 @@ from engine.sequence.condition import (
     Joined,
     LetterRef,
     Line,
+    Measured,
     On,
     Ordered,
     Received,
@@ -89,6 +91,7 @@ class Known:
     fields: dict[str, str] = field(default_factory=dict)
     source: str = ""
     form: str = ""
+    measured: tuple[tuple[str, str, int], ...] = ()
 
 
 def instants(around: int) -> st.SearchStrategy[int]:
@@ -141,6 +144,7 @@ def people(draw: st.DrawFn, around: int) -> Person:
         },
         segments=draw(st.dictionaries(st.just("salon"), at)),
         last_contact=draw(st.one_of(st.just(0), at)),
+        measured_since=draw(st.one_of(st.just(0), at)),
     )
 
 
@@ -157,6 +161,16 @@ known = st.builds(
     ),
     st.sampled_from(["", "salon 2026", "foire"]),
 )
+
+
+def known_and_measured(around: int) -> st.SearchStrategy[Known]:
+    """The same, with what was clicked and opened."""
+    letters = st.sampled_from(["list:10/question", AGAIN, "broadcast:enfants/enfants", "list:11/x"])
+    acts = st.tuples(st.sampled_from(MEASURED_ACTS), letters, instants(around))
+    several_acts = st.lists(acts, max_size=4, unique=True).map(tuple)
+    return st.builds(lambda of, measured: replace(of, measured=measured), known, several_acts)
+
+
 windows = st.sampled_from(
     [
         *(Delay(days=days) for days in (1, 7, 30)),
@@ -188,6 +202,7 @@ lines: st.SearchStrategy[Line] = st.one_of(
     st.builds(Received, windows, times, st.sampled_from(["", "conseils"])),
     st.builds(Ordered, st.sampled_from(["", "SEMIS"]), times, st.one_of(st.none(), windows)),
     st.builds(Silent, windows),
+    st.builds(Measured, st.sampled_from(MEASURED_ACTS), windows, st.sampled_from([None, QUESTION])),
     st.builds(SourceIs, st.just(("salon 2026",)), st.booleans()),
     st.builds(
         FieldIs,

@@ -14,6 +14,7 @@ from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.subscriber.commands import ApplyRules
 from engine.subscriber.events import Cause
+from engine.vault.measured import with_measured
 from engine.vault.vault import KnownPerson, Vault
 
 EDGES_AT_ONCE = 500
@@ -40,7 +41,8 @@ def apply_due_rules(stores: RuleStores) -> int:
     edges = stores.desk.segment_edges(EDGES_AT_ONCE)
     if not edges:
         return 0
-    people = stores.vault.people({edge.subscriber for edge in edges})
+    vault = stores.vault
+    people = with_measured(vault.database, vault.people({edge.subscriber for edge in edges}))
     now = stores.clock.now()
     nobody = KnownPerson("", "")
     requests = []

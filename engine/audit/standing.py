@@ -37,6 +37,7 @@ from engine.subscriber.person import NO_PREFERENCES
 from engine.subscriber.pressure import held_back
 from engine.subscriber.terms import PRESSURE
 from engine.subscriber.truth import SegmentConditions
+from engine.vault.measured import with_measured
 from engine.vault.vault import Vault
 
 
@@ -89,7 +90,8 @@ def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) ->
         yield _("Set aside, nothing is sent: {why}").format(why=stored_in_words(why, _))
         return
     person = stores.command_handler.load([subscriber])[subscriber]
-    installation, known = stores.installation_stream.current(), stores.vault.people([subscriber])
+    installation = stores.installation_stream.current()
+    known = with_measured(stores.vault.database, stores.vault.people([subscriber]))
     plan, fields = installation.plan(), known[subscriber].fields if subscriber in known else {}
     source = known[subscriber].source or known[subscriber].form if subscriber in known else ""
     if source:

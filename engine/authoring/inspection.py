@@ -32,6 +32,7 @@ from engine.letter.typed_fields import unknown_options
 from engine.mime.headers import is_header_text
 from engine.secret_files import order_keys
 from engine.sequence.check import check
+from engine.sequence.condition import Measured, lines_of
 from engine.sequence.links import visible
 from engine.sequence.mistakes import Mistake, Unpublishable, Unreadable
 from engine.sequence.model import Letter, Plan
@@ -98,7 +99,19 @@ def inspect(config: Config, files: dict[str, str], now: int = 0) -> Read:
         set(unread) | set(_letters(plan, files, beside)) | set(_assets(config.sequences, files))
     )
     mistakes |= set(_logo(config, beside[CONFIG])) | set(_orders(plan, beside, config))
+    mistakes |= set(_unloaded(plan, beside, config))
     return Read(plan, files, tuple(sorted(mistakes)))
+
+
+def _unloaded(plan: Plan, beside: dict[str, str], config: Config) -> Iterator[Mistake]:
+    """Segments that ask who opened letters, while letters hold no picture."""
+    source = PlanSource(plan, beside)
+    for segment in plan.segments.values():
+        for line in lines_of(segment.own):
+            asks = isinstance(line, Measured) and line.act == "opened"
+            if asks and plan.measured is not None and not config.measure.images:
+                message = N_("`{line}`: letters hold no picture while [measure] `images` is off")
+                yield source.mistake(("segment", segment.id), "", message, line=str(line))
 
 
 def _orders(plan: Plan, beside: dict[str, str], config: Config) -> Iterator[Mistake]:

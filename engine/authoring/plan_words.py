@@ -149,9 +149,7 @@ def _segment(proposal: Proposal, changed: SegmentChange, spoken: Language) -> It
     told = _("{entering} enter, {leaving} leave").format(
         entering=grouped(changed.entering, _), leaving=grouped(changed.leaving, _)
     )
-    if changed.uncounted:
-        told = _("how many enter cannot be counted before it is in force")
-    elif gone:
+    if gone:
         uses = [use_in_words(use, _) for use in uses_of(proposal.before)[one.id]]
         used = _("it was used by {uses}").format(uses=", ".join(uses) or _("nothing"))
         told = told + _("; ") + used

@@ -29,7 +29,6 @@ from engine.installation.publishing import (
 )
 from engine.installation.state import Installation, read_settings
 from engine.installation.stream import InstallationStream
-from engine.sequence.condition import Measured, lines_of
 from engine.sequence.declared import Declared
 from engine.sequence.field_values import fits
 from engine.sequence.mistakes import Mistake, Unpublishable
@@ -82,15 +81,12 @@ class PublishedMeanwhile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SegmentChange:
-    """A segment that is new, gone, or in which others may be: how many people enter and leave it.
-    `uncounted` where nobody can say, because it asks about what is not known of anybody.
-    """
+    """A segment that is new, gone, or in which others may be: how many enter and leave it."""
 
     change: OptionChange
     segment: str
     entering: int = 0
     leaving: int = 0
-    uncounted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +274,6 @@ def _segments(
         if condition is None:
             # Gone, or without conditions from now on: who was in it by conditions is not any more.
             yield SegmentChange(change, name, leaving=inside)
-        elif any(isinstance(line, Measured) for line in lines_of(condition)):
-            yield SegmentChange(change, name, uncounted=True)
         else:
             entering, leaving = views.compared(after, name, now)
             former = before.segments.get(name)

@@ -39,6 +39,7 @@ from engine.sequence.model import Plan, Segment
 from engine.sequence.segment_uses import uses_of
 from engine.sequence.timing import to_local
 from engine.subscriber.condition_answers import Truth
+from engine.vault.measured import with_measured
 from engine.views import PeopleCount, Verified
 from engine.words import Language
 
@@ -215,7 +216,8 @@ def _why(context: AppContext, args: argparse.Namespace) -> int:
     plan, now = context.installation_stream.current().plan(), context.clock.now()
     one, subscriber = segment_of(plan, args.segment), person_of(context, args.address)
     person = context.command_handler.load([subscriber])[subscriber]
-    known = context.vault.people([subscriber]).get(subscriber)
+    people = with_measured(context.database, context.vault.people([subscriber]))
+    known = people.get(subscriber)
     truths = truths_about(plan, one, person, known, now)
     if args.json:
         print(json_text([_truth_json(truth) for truth in truths]))

@@ -40,7 +40,7 @@ from engine.subscriber.agenda_key import letter_ref
 from engine.subscriber.person import Person
 from engine.subscriber.terms import Right
 from engine.subscriber.truth import SegmentConditions
-from engine.vault.measured import Measured, measured_of
+from engine.vault.measured import Measured, measured_of, with_measured
 from engine.vault.vault import Vault
 
 SOURCES = (
@@ -123,7 +123,8 @@ def dossier(stores: ExportStores, subscriber: str) -> dict[str, object]:
     evidence = stores.vault.evidence_of(subscriber)
     person = stores.command_handler.load([subscriber])[subscriber]
     installation, site = stores.installation_stream.current(), stores.config.site
-    plan, known = installation.plan(), stores.vault.people([subscriber]).get(subscriber)
+    people = with_measured(stores.vault.database, stores.vault.people([subscriber]))
+    plan, known = installation.plan(), people.get(subscriber)
     fields, declared = known.fields if known else {}, plan.declared or Declared()
     relay = MAILBOX if stores.config.smtp.is_mailbox else stores.config.smtp.host
     signed = stores.tree.latest()

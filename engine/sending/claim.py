@@ -30,6 +30,7 @@ from engine.subscriber.outcome import Done
 from engine.subscriber.person import InFlight, Known, Person
 from engine.subscriber.terms import PRESSURE, LetterVerdict, mail_kind
 from engine.subscriber.truth import conditions_of
+from engine.vault.measured import with_measured
 
 ENGINE = Cause("engine")
 RELAY = Cause("relay")
@@ -92,11 +93,12 @@ def _asked_of_vault(
     stores: SendingStores, installation: Installation, rows: Collection[tuple[str, str]]
 ) -> Mapping[str, Known]:
     """What the vault knows of the people whose letters ask about it, and of nobody else."""
-    asking = conditions_of(installation.plan()).claims_reading_vault
-    if not asking:
-        return {}
-    streams = {stream for stream, key in rows if every_occurrence(key) in asking}
-    return stores.vault.people(streams) if streams else {}
+    conditions = conditions_of(installation.plan())
+    asking = conditions.claims_reading_vault
+    streams = {stream for stream, key in rows if every_occurrence(key) in asking} if asking else ()
+    people = stores.vault.people(streams) if streams else {}
+    measuring = people and conditions.measuring
+    return with_measured(stores.vault.database, people) if measuring else people
 
 
 def _request(

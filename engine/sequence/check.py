@@ -335,6 +335,7 @@ RULES: tuple[Rule, ...] = (
     check_segments.letters_for_nobody,
     check_segments.broadcasts_without_a_ground,
     check_segments.conditions_that_never_hold,
+    check_segments.what_is_measured_of_nobody,
     check_segments.rules_that_run_in_a_circle,
     check_letters.reminders_nobody_can_answer,
     check_letters.letters_nobody_can_reach,

@@ -17,8 +17,11 @@ from engine.sequence.condition import (
     InSegment,
     Joined,
     Line,
+    Measured,
     On,
+    lines_of,
 )
+from engine.sequence.delay import Delay
 from engine.sequence.field_values import value_of
 from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Plan, Segment, SegmentRule
@@ -30,6 +33,7 @@ from engine.words import N_
 MAX_SEGMENTS = 10
 """More of them than that in one dialogue, nobody keeps apart."""
 
+LONGEST_MEASURED = Delay(months=12)
 Moment = tuple[str, Literal["enters", "leaves"]]
 """A segment, and whether somebody enters or leaves it."""
 
@@ -107,6 +111,24 @@ def conditions_that_never_hold(source: PlanSource) -> Iterator[Mistake]:
         if impossible:
             message = N_("nobody can be in this segment: no {field} fits all that is asked of it")
             yield source.mistake(("segment", segment.id), "", message, True, field=impossible)
+
+
+def what_is_measured_of_nobody(source: PlanSource) -> Iterator[Mistake]:
+    for segment in source.plan.segments.values():
+        for line in lines_of(segment.own):
+            if not isinstance(line, Measured):
+                continue
+            if source.plan.measured is None:
+                message = N_(
+                    "`{line}` is known of nobody: [measure] `people` of config.toml is off"
+                )
+                yield source.mistake(("segment", segment.id), "", message, line=str(line))
+            elif line.within.nominal_ms > LONGEST_MEASURED.nominal_ms:
+                message = N_(
+                    "`{line}`: what was measured is kept for thirteen months; ask about twelve at"
+                    " most"
+                )
+                yield source.mistake(("segment", segment.id), "", message, line=str(line))
 
 
 def _needed(condition: Condition, plan: Plan) -> Iterator[Line]:

@@ -206,11 +206,11 @@ def lines_of(condition: Condition) -> Iterator[Line]:
 
 
 def can_fall(condition: Condition) -> bool:
-    """Whether time alone can make it hold no more."""
+    """Whether time alone can make it hold no more, or false where it was not known."""
     match condition:
         case Combined(every, some, none):
             return any(map(can_fall, (*every, *some))) or any(map(can_rise, none))
-        case Joined() | Received():
+        case Joined() | Received() | Measured():
             return True
         case Answered() | Ordered():
             return condition.within is not None
@@ -268,6 +268,10 @@ def _ever(condition: Condition) -> Condition:
 def reads_vault(condition: Condition) -> bool:
     """Whether it asks about what only the vault knows: who satisfies it says something personal."""
     return any(isinstance(line, FieldIs | SourceIs | Measured) for line in lines_of(condition))
+
+
+def asks_what_was_measured(condition: Condition) -> bool:
+    return any(isinstance(line, Measured) for line in lines_of(condition))
 
 
 def quoted(text: str) -> str:

@@ -23,7 +23,7 @@ from engine.subscriber.decide import decide
 from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.evolve import evolve
 from engine.subscriber.outcome import Done, Refused
-from engine.subscriber.person import NO_PREFERENCES, NOBODY, Person, Preferences
+from engine.subscriber.person import NO_PREFERENCES, NOBODY, MeasuredActs, Person, Preferences
 from engine.subscriber.personal_dates import personal_broadcasts
 from engine.subscriber.reaching_dates import days_about
 from engine.subscriber.reactivation import is_to_be_asked, silent_since
@@ -151,6 +151,7 @@ class _Known:
     fields: Mapping[str, str]
     source: str = ""
     form: str = ""
+    measured: MeasuredActs | None = None
 
 
 @dataclass

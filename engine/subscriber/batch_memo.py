@@ -79,7 +79,7 @@ class BatchMemo:
             self._performed[values] = person, command, _begun_under(command.message, outcome)
         return outcome
 
-    def _read_of(self, known: Known | None) -> tuple[str, ...] | None:
+    def _read_of(self, known: Known | None) -> tuple[object, ...] | None:
         """As much of what the vault knows of somebody as any condition may read."""
         if known is None:
             return None
@@ -87,7 +87,8 @@ class BatchMemo:
             dynamic = conditions_of(self.plan).dynamic.values()
             lines = [line for condition in dynamic for line in lines_of(condition)]
             self._fields_read = sorted({line.field for line in lines if isinstance(line, FieldIs)})
-        return known.source, known.form, *(known.fields.get(name, "") for name in self._fields_read)
+        fields = (known.fields.get(name, "") for name in self._fields_read)
+        return known.source, known.form, tuple(known.measured or ()), *fields
 
 
 def _begun_under(message: str, outcome: Outcome) -> LetterBegun | None:

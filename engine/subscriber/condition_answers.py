@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import assert_never
 from unicodedata import combining, normalize
 
-from engine.sequence.condition import FieldOperator
+from engine.sequence.condition import FieldOperator, MeasuredAct
 from engine.sequence.field_values import FieldValue
 from engine.subscriber.person import Known, Person
 
@@ -154,6 +154,43 @@ def latest_answer(asked: Collection[str] | None, label: str, times: int) -> Inst
         return max(instants) if times == 1 else sorted(instants)[-times]
 
     return latest
+
+
+def latest_measured(act: MeasuredAct, letters: Collection[str] | None) -> Instant:
+    """In one of these letters (None is any), since the person agreed to it."""
+
+    def latest(question: Question) -> int | None:
+        known, since = question.known, question.person.measured_since
+        acts = (known.measured if known is not None else None) or ()
+        instants = [
+            at
+            for what, letter, at in acts
+            if what == act and at >= since and (letters is None or letter in letters)
+        ]
+        if instants and max(instants) > question.upto:
+            question.left_out = True
+            instants = [at for at in instants if at <= question.upto]
+        return max(instants, default=None)
+
+    return latest
+
+
+def agreed_to_be_measured(question: Question) -> int | None:
+    return one(question, question.person.measured_since or None)
+
+
+def measured(acted: Answer, agreed_lately: Answer) -> Answer:
+    """Not known of who has not agreed; and, of who has done nothing of it, while they have agreed
+    for a shorter time than is asked about.
+    """
+
+    def answer(question: Question) -> Truth:
+        known = question.known
+        if known is None or known.measured is None or agreed_to_be_measured(question) is None:
+            return None
+        return True if acted(question) else None if agreed_lately(question) else False
+
+    return answer
 
 
 def compares(operator: FieldOperator, value: FieldValue, wanted: FieldValue) -> bool:

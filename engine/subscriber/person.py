@@ -4,7 +4,7 @@ long the stream.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Protocol
@@ -319,9 +319,13 @@ def frequency_of(stored: str) -> Frequency:
     return next((known for known in FREQUENCIES if known == stored), "as-it-comes")
 
 
+MeasuredActs = Sequence[tuple[str, str, int]]
+
+
 class Known(Protocol):
     """What the vault knows of a person. `source`: where their address came from, "" where they gave
-    it here themselves: by `form`, if by any.
+    it here themselves: by `form`, if by any. `measured`: what they clicked and opened, each with
+    its letter_ref and instant (ms); None where it was not asked for.
     """
 
     @property
@@ -332,6 +336,9 @@ class Known(Protocol):
 
     @property
     def form(self) -> str: ...
+
+    @property
+    def measured(self) -> MeasuredActs | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,16 @@ from engine.sequence.condition import (
     SourceIs,
     lines_of,
 )
+from engine.sequence.model import MEASURE
 from engine.subscriber import events as e
+from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.inactivity import heard_in
 from engine.subscriber.person import PRODUCTS_KEPT, Person
 
 ZONE, HEARD, SOURCE, RECEIVED = "zone", "heard", "source", "received"
 ANSWERED, ANY_ANSWER = "answered", "any answer"
 """Something was answered; and an answer, to whatever question, may stand no more."""
+MEASURED = "measured"
 ORDERED, ANY_ORDER = "ordered", "any order"
 KEPT = 1024
 
@@ -96,7 +99,7 @@ class TouchedSegments:
             case SourceIs():
                 return (SOURCE,)
             case Measured():
-                return ()
+                return (MEASURED, ZONE)
             case _:
                 assert_never(line)
 
@@ -134,6 +137,9 @@ def _keys_of(event: e.PersonEvent, person: Person) -> Iterator[str]:
                 yield ANY_ORDER
         case e.OrderRefunded():
             yield ANY_ORDER
+        case e.ConsentGiven(_, purpose) | e.ConsentWithdrawn(_, purpose):
+            if purpose in (MEASURE, EVERYTHING):
+                yield MEASURED
         case e.SegmentEntered(_, segment) | e.SegmentLeft(_, segment):
             yield f"segment {segment}"
         case _:

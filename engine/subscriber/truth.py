@@ -31,6 +31,7 @@ from engine.sequence.condition import (
     Received,
     Silent,
     SourceIs,
+    asks_what_was_measured,
     can_fall,
     can_rise,
     necessary_lines,
@@ -49,11 +50,14 @@ from engine.subscriber.condition_answers import (
     Instant,
     Question,
     Truth,
+    agreed_to_be_measured,
     compares,
     junction,
     latest_answer,
+    latest_measured,
     latest_ordered,
     latest_received,
+    measured,
     negated,
     on,
     one,
@@ -101,6 +105,8 @@ class SegmentConditions:
         self.personal = frozenset(
             name for name, condition in self.dynamic.items() if reads_vault(condition)
         )
+        self.measuring = any(map(asks_what_was_measured, self.dynamic.values()))
+        """Whether one of them asks what people who agreed to be measured did."""
         self.broadcasts_reading_vault = frozenset(
             broadcast.id
             for broadcast in plan.broadcasts.values()
@@ -344,8 +350,10 @@ class SegmentConditions:
             case SourceIs():
                 held = self._holding(condition)
                 return lambda q: held(q.known.source or q.known.form) if q.known else None
-            case Measured():
-                return lambda q: None
+            case Measured(act, within):
+                letters = self.questions(condition.letter) if condition.letter is not None else None
+                acted = self._since(latest_measured(act, letters), within)
+                return measured(acted, self._since(agreed_to_be_measured, within))
             case _:
                 assert_never(condition)
 

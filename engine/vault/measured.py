@@ -6,13 +6,15 @@ thirteen months.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.sequence.condition import MeasuredAct
 from engine.sequence.delay import Delay
 from engine.store.binary import bigints, texts, uuids
 from engine.store.database import Database
 from engine.store.sql import beside
+from engine.vault.segments import measured_acts
+from engine.vault.vault import KnownPerson
 
 SQL = beside(__file__)
 MEASURED_FOR = Delay(months=13)
@@ -33,9 +35,16 @@ class Measured:
     at: int
 
 
-def keep_measured(database: Database, acts: Sequence[tuple[str, Measured]], agreed: Agreed) -> int:
+def keep_measured(
+    database: Database,
+    acts: Sequence[tuple[str, Measured]],
+    agreed: Agreed,
+    *,
+    look_at: int = 0,
+) -> int:
     """Keep acts of people who had agreed by then, and do so still; how many it were. `agreed` is
-    asked while nobody of them can take it back.
+    asked while nobody of them can take it back. `look_at`: when (ms) segments that ask about it are
+    to look at them, 0 where none does.
     """
     with database.transaction() as connection:
         rows = connection.execute(
@@ -58,6 +67,8 @@ def keep_measured(database: Database, acts: Sequence[tuple[str, Measured]], agre
         )
         concerned = {"subscribers": uuids(sorted({who for who, _ in kept}))}
         connection.execute(SQL["keep_the_latest"], concerned | {"most": KEPT_OF_ONE_ACT})
+        if look_at:
+            connection.execute(SQL["look_again"], concerned | {"look": look_at})
     return len(kept)
 
 
@@ -71,3 +82,10 @@ def forget_measured(database: Database, before: int) -> int:
     """Delete what is older than an instant (ms); how many acts it were."""
     with database.connection() as connection:
         return connection.execute(SQL["forget"], {"before": before}).rowcount
+
+
+def with_measured(database: Database, people: Mapping[str, KnownPerson]) -> dict[str, KnownPerson]:
+    """The same people, for conditions that ask what they clicked and opened."""
+    with database.connection() as connection, connection.cursor() as cursor:
+        acts = measured_acts(cursor, people)
+    return {who: replace(known, measured=acts.get(who, ())) for who, known in people.items()}

@@ -22,3 +22,8 @@ SELECT letter, act, link, at FROM vault.measured WHERE subscriber = %(subscriber
 -- name: forget
 -- At their term, whatever else is configured: it was promised where they agreed.
 DELETE FROM vault.measured WHERE at < %(before)s
+
+-- name: look_again
+-- Segments that ask about it look at them with the next tick.
+INSERT INTO vault.segment_look AS stood (subscriber, look) SELECT who, %(look)s FROM unnest(%(subscribers)s::uuid[]) AS who
+ON CONFLICT (subscriber) DO UPDATE SET look = excluded.look WHERE stood.look > excluded.look

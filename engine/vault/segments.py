@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from engine.store.binary import uuids
 from engine.store.sql import AnyCursor, beside
+from engine.subscriber.person import MeasuredActs
 
 SQL = beside(__file__)
 
@@ -20,6 +21,7 @@ class PersonalTraits:
     fields: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     form: str = ""
+    measured: MeasuredActs | None = None
 
 
 class PersonalSegments:
@@ -29,11 +31,19 @@ class PersonalSegments:
     sql = SQL
 
     def traits_of(
-        self, cursor: AnyCursor, subscribers: Collection[str]
+        self, cursor: AnyCursor, subscribers: Collection[str], *, measured: bool
     ) -> dict[str, PersonalTraits]:
-        """In the transaction of the cursor; people whom the vault does not know are left out."""
+        """In the transaction of the cursor; people whom the vault does not know are left out.
+        `measured`: what they clicked and opened is asked for too.
+        """
         rows = cursor.execute(SQL["known"], {"subscribers": uuids(subscribers)}).fetchall()
-        return {str(row[0]): PersonalTraits(*row[1:]) for row in rows}
+        acts = measured_acts(cursor, subscribers) if measured else {}
+        return {
+            str(who): PersonalTraits(
+                fields, source, form, acts.get(str(who), ()) if measured else None
+            )
+            for who, fields, source, form in rows
+        }
 
     def values_of(self, cursor: AnyCursor, field: str) -> set[str]:
         """Every value that a field has."""
@@ -42,3 +52,13 @@ class PersonalSegments:
 
     def sources(self, cursor: AnyCursor) -> set[str]:
         return {str(row[0]) for row in cursor.execute(SQL["sources_there"]).fetchall()}
+
+
+def measured_acts(
+    cursor: AnyCursor, subscribers: Collection[str]
+) -> dict[str, list[tuple[str, str, int]]]:
+    acts: dict[str, list[tuple[str, str, int]]] = {}
+    rows = cursor.execute(SQL["measured_of"], {"subscribers": uuids(subscribers)}).fetchall()
+    for subscriber, act, letter, at in rows:
+        acts.setdefault(str(subscriber), []).append((str(act), str(letter), int(at)))
+    return acts

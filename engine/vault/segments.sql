@@ -21,3 +21,13 @@ SELECT DISTINCT fields->>%(name)s FROM vault.person WHERE fields->>%(name)s IS N
 -- name: sources_there
 -- Every source, and every form.
 SELECT DISTINCT coalesce(nullif(source, ''), form) FROM vault.person WHERE source <> '' OR form <> ''
+
+-- name: measured
+-- When they last clicked or opened one of these letters, any where none is named, since they agree to that being noted.
+CASE WHEN (f.traits->>'measured')::bigint > 0 THEN (
+    SELECT max(m.at) FROM vault.measured m WHERE m.subscriber = f.subscriber AND m.act = %(act)s AND m.at >= (f.traits->>'measured')::bigint
+    AND (cardinality(%(letters)s::text[]) = 0 OR m.letter = ANY(%(letters)s::text[]))) END
+
+-- name: measured_of
+-- What conditions ask about it, of many.
+SELECT subscriber::text, act, letter, at FROM vault.measured WHERE subscriber = ANY(%(subscribers)s)

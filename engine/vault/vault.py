@@ -27,6 +27,7 @@ from engine.store.binary import (
 )
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside
+from engine.subscriber.person import MeasuredActs
 from engine.vault.evidence import Evidence
 from engine.vault.recorded_orders import NumberedOrder, keep_order
 from engine.vault.stop_journal import StopJournal, suppression
@@ -39,15 +40,14 @@ FIRST = "00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """What the vault knows of a person who is not erased. `source`: where their address came from,
-    "" where they gave it here themselves: by `form`, if by any.
-    """
+    """What the vault knows of a person who is not erased; see Known."""
 
     subscriber: str
     address: str
     fields: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     form: str = ""
+    measured: MeasuredActs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ class VaultWrite:
     address for a person who is known, and `address_hash` then its hash. `suppress` is why the
     person must not be written to, under any address they ever had; `lift` takes that back, or with
     an erasure every suppression. `source` is where the address came from if not from the person.
-    `order` is one that is recorded with it, `form` the form that registers the person. `unmeasured`
-    deletes what they clicked and opened: they agree to it no longer.
+    `order` is one that is recorded with it, `form` the form that registers the person; `unmeasured`
+    deletes what they clicked and opened.
     """
 
     subscriber: str

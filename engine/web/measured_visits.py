@@ -15,6 +15,7 @@ from engine.letter.link_token import FIRST_LINK, MAX_POSITION, MEASURED, genuine
 from engine.sequence.condition import MeasuredAct
 from engine.subscriber.agenda_key import letter_ref
 from engine.subscriber.events import LetterBegun
+from engine.subscriber.truth import conditions_of
 from engine.vault.measured import Measured, keep_measured
 from engine.vault.vault import Vault
 
@@ -42,15 +43,17 @@ class MeasuredVisits:
 
     def keep(self, visits: Sequence[PersonalVisit]) -> None:
         """Of these visits, which nothing shows to be a robot's. Raises LOST."""
-        if self.installation_stream.current().plan().measured is None:
+        plan = self.installation_stream.current().plan()
+        if plan.measured is None:
             return
+        look_at = max(visit.at for visit in visits) if conditions_of(plan).measuring else 0
         acts = [
             (stream, Measured(visit.letter, visit.act, visit.link, visit.at))
             for visit, stream in zip(visits, self._whose(visits), strict=True)
             if stream
         ]
         if acts:
-            keep_measured(self.vault.database, acts, self._agreed)
+            keep_measured(self.vault.database, acts, self._agreed, look_at=look_at)
 
     def _agreed(self, subscribers: Collection[str]) -> Mapping[str, int]:
         people = self.command_handler.load(subscribers)

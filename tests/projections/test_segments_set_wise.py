@@ -19,7 +19,7 @@ from engine.vault.segments import PersonalSegments
 from projections.agenda import Agenda
 from projections.follow import Follower
 from projections.view import Cursor
-from tests.conditions import MOMENTS, PLAN, Known, conditions, known, people
+from tests.conditions import MOMENTS, PLAN, Known, conditions, known_and_measured, people
 from tests.conftest import MakeContext
 from tests.sizes import sized
 
@@ -60,6 +60,11 @@ def put(cursor: Cursor, agenda: Agenda, lives: Mapping[str, tuple[Person, Known]
             for who, (_, of) in lives.items()
         ],
     )
+    cursor.executemany(
+        "INSERT INTO vault.measured (subscriber, act, letter, at, link)"
+        " VALUES (%s, %s, %s, %s, '')",
+        [(who, *act) for who, (_, of) in lives.items() for act in of.measured],
+    )
 
 
 @settings(max_examples=sized(20, 1000), suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -69,7 +74,7 @@ def test_each_person_is_chosen_as_their_own_answer_says(
 ) -> None:
     context, view = agenda
     lives = {
-        str(uuid.UUID(int=number)): (data.draw(people(at)), data.draw(known))
+        str(uuid.UUID(int=number)): (data.draw(people(at)), data.draw(known_and_measured(at)))
         for number in range(1, 13)
     }
     asked = SegmentConditions(PLAN)

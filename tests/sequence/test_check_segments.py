@@ -10,7 +10,7 @@ import pytest
 
 from engine.sequence.check import check
 from engine.sequence.mistakes import Mistake
-from engine.sequence.model import Field
+from engine.sequence.model import MEASURE, Field, Purpose
 from engine.sequence.parse import parse, read_plan
 from tests.sequence.dialogues import HEAD, SETTINGS, WORDS, letter, listed
 
@@ -262,3 +262,13 @@ def test_a_field_that_a_segment_compares_is_used() -> None:
     told = [m.text for m in check(parse(files, TYPED), files) if "no letter uses" in m.text]
     assert not [text for text in told if '"town"' in text]
     assert [text for text in told if '"age"' in text]
+
+
+def test_what_is_measured_of_nobody_or_no_more_is_a_warning() -> None:
+    asks = segment("a", 'all = ["measured opened within 2 years"]') + broadcast("a")
+    files = {"d.toml": HEAD + asks + LISTS, **WORDS}
+    [nobody] = [m for m in check(parse(files, TYPED), files) if "measured" in m.text]
+    assert "is known of nobody" in nobody.text and not nobody.fatal
+    measuring = replace(TYPED, measured=Purpose(MEASURE, "M", "D"))
+    [long] = [m for m in check(parse(files, measuring), files) if "measured" in m.text]
+    assert "twelve at most" in long.text and not long.fatal

@@ -56,6 +56,7 @@ class Vault:
     fields: dict[str, str] = field(default_factory=dict)
     source: str = ""
     form: str = ""
+    measured: tuple[tuple[str, str, int], ...] = ()
 
 
 BEGUN = e.LetterBegun(

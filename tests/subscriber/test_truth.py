@@ -16,6 +16,7 @@ from engine.sequence.condition import (
     InGroup,
     InSegment,
     Joined,
+    Measured,
     On,
     Ordered,
     Received,
@@ -31,6 +32,7 @@ from engine.subscriber.evolve import fold
 from engine.subscriber.person import NOBODY, GivenAnswer, Membership, Person
 from engine.subscriber.truth import SegmentConditions
 from tests.conditions import (
+    AGAIN,
     MOMENTS,
     PLAN,
     POLL,
@@ -241,6 +243,47 @@ def test_nothing_changes_before_the_instant_that_is_named(data: st.DataObject, a
         assert (truth_then is True, look) == (truth_now is True, changes_at)
     else:
         assert SEGMENTS.truth_of(condition, person, of, changes_at)[1] != changes_at
+
+
+CLICKED = Measured("clicked", MONTH, QUESTION)
+AGREED = NOON - 40 * DAY
+
+
+@pytest.mark.parametrize(
+    ("since", "acts", "holds"),
+    [
+        (0, (), None),
+        (AGREED, (), False),
+        (NOON - DAY, (), None),
+        (AGREED, (("clicked", "list:10/question", NOON - DAY),), True),
+        (AGREED, (("clicked", AGAIN, NOON - DAY),), True),
+        (AGREED, (("clicked", "list:11/x", NOON - DAY),), False),
+        (AGREED, (("opened", "list:10/question", NOON - DAY),), False),
+        (AGREED, (("clicked", "list:10/question", NOON - 31 * DAY),), False),
+        (NOON - DAY, (("clicked", "list:10/question", NOON),), True),
+        (NOON - DAY, (("clicked", "list:10/question", NOON - 2 * DAY),), None),
+    ],
+)
+def test_what_was_measured_is_known_of_who_agreed_for_as_long_as_they_did(
+    since: int, acts: tuple[tuple[str, str, int], ...], holds: bool | None
+) -> None:
+    person = replace(ANNA, measured_since=since)
+    assert truth(CLICKED, person, Known(measured=acts)) is holds
+    assert truth(CLICKED, person, None) is None, "where no vault is at hand"
+    assert truth(Combined(none=(CLICKED,)), person, Known(measured=acts)) is (
+        None if holds is None else not holds
+    )
+
+
+def test_time_makes_it_known_and_ends_what_was_done() -> None:
+    lately = replace(ANNA, measured_since=NOON - DAY)
+    of = Known(measured=(("clicked", "list:10/question", NOON),))
+    line = SEGMENTS.resolved(CLICKED)
+    assert SEGMENTS.truth_of(line, lately, Known(), NOON) == (
+        None,
+        later(NOON - DAY, MONTH, "Europe/Paris"),
+    )
+    assert SEGMENTS.truth_of(line, lately, of, NOON) == (True, later(NOON, MONTH, "Europe/Paris"))
 
 
 def test_where_the_town_is_not_known_time_alone_helps_nobody() -> None:
