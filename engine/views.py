@@ -347,6 +347,16 @@ class Views(Protocol):
     ) -> list[PeopleOfLetter]:
         """What became of letters among some people, in the weeks of these Mondays."""
 
+    def measured(self, after: str, most: int) -> dict[str, int]:
+        """Who agrees to be measured, and since when (ms): a page of them, by their ids."""
+
+    def sent_to(
+        self, subscribers: Collection[str], since: int = ..., until: int = ...
+    ) -> list[tuple[str, str, int]]:
+        """Of some people, the letters (letter_refs) accepted for each in the weeks of these
+        Mondays, and when last (ms).
+        """
+
     def arms(self, letter: str, since: int) -> list[ArmCount]:
         """How the trial of a letter (its letter_ref) that began with an edition stands."""
 

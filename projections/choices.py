@@ -1,5 +1,6 @@
 """Which themes and types of content people have chosen, so that a publication can say how many hold
-one that it takes away. The view finds; `engine.subscriber.preferences` decides.
+one that it takes away; and who agrees to be measured, so that results can say of how many people
+they tell. The view finds; `engine.subscriber` decides.
 """
 
 from __future__ import annotations
@@ -7,9 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from engine.ledger.codec import Entry
-from engine.store.binary import row, texts, uuid_of, uuids
+from engine.sequence.model import MEASURE
+from engine.store.binary import bigint, bigints, row, texts, uuid_of, uuids
 from engine.store.sql import beside
-from engine.subscriber.events import PreferencesSet, SubscriberErased
+from engine.subscriber.eligibility import EVERYTHING
+from engine.subscriber.events import (
+    ConsentGiven,
+    ConsentWithdrawn,
+    PreferencesSet,
+    SubscriberErased,
+)
 from projections.view import LIVE, Cursor, schema_of
 
 SQL = beside(__file__)
@@ -30,10 +38,24 @@ def _chosen(entries: Iterable[Entry]) -> dict[str, Chosen]:
     return last
 
 
+def _measured_since(entries: Iterable[Entry]) -> dict[str, int]:
+    """By person, since when they agree to be measured (ms), 0 for no more."""
+    since: dict[str, int] = {}
+    for entry in entries:
+        event = entry.event
+        if type(event) is ConsentGiven and event.purpose == MEASURE:
+            since[entry.stream] = event.at
+        elif type(event) is SubscriberErased or (
+            type(event) is ConsentWithdrawn and event.purpose in (MEASURE, EVERYTHING)
+        ):
+            since[entry.stream] = 0
+    return since
+
+
 class Choices:
     name = "choices"
-    version = 1
-    tables: tuple[str, ...] = ("chosen",)
+    version = 2
+    tables: tuple[str, ...] = ("chosen", "measured")
 
     def __init__(self, prefix: str = LIVE) -> None:
         self.schema = schema_of(Choices, prefix)
@@ -43,6 +65,7 @@ class Choices:
         """Nothing is cached in memory."""
 
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
+        self._follow_measured(cursor, entries)
         last = _chosen(entries)
         if not last:
             return
@@ -56,13 +79,25 @@ class Choices:
             }
             cursor.execute(self.sql["choose"], values)
 
+    def _follow_measured(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
+        since = _measured_since(entries)
+        if since:
+            values = {"subscribers": uuids(since), "since": bigints(list(since.values()))}
+            cursor.execute(self.sql["forget_measured"], {"subscribers": uuids(since)})
+            cursor.execute(self.sql["measure"], values)
+
     def whole(self, cursor: Cursor, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
         rows = [
             row(uuid_of(who), kind.encode(), code.encode())
             for who, chosen in _chosen(entries).items()
             for kind, code in chosen
         ]
-        return {"chosen": rows}
+        measured = [
+            row(uuid_of(who), bigint(since))
+            for who, since in _measured_since(entries).items()
+            if since
+        ]
+        return {"chosen": rows, "measured": measured}
 
     def tidy(self, cursor: Cursor) -> bool:
         return False

@@ -148,6 +148,11 @@ SELECT split_part(l.key, '/', 1) || '/' || l.letter, count(DISTINCT l.subscriber
 FROM {schema}.letter l
 WHERE l.subscriber = ANY(%(subscribers)s) AND l.kind IN ('letter', 'broadcast') AND l.week BETWEEN %(since)s AND %(until)s GROUP BY 1
 
+-- name: sent_to
+-- Which letters were accepted for some people, and when last.
+SELECT l.subscriber::text, split_part(l.key, '/', 1) || '/' || l.letter, max(l.sent_at) FROM {schema}.letter l
+WHERE l.subscriber = ANY(%(subscribers)s) AND l.kind IN ('letter', 'broadcast') AND l.sent_at > 0 AND l.week BETWEEN %(since)s AND %(until)s GROUP BY 1, 2
+
 -- name: in_doubt
 -- What an operator has to settle.
 SELECT message, subscriber, letter, at FROM {schema}.letter WHERE status = 'doubt' ORDER BY at LIMIT 1000

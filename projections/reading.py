@@ -298,6 +298,16 @@ class ReadViews:
         )
         return [PeopleOfLetter(*row) for row in rows]  # type: ignore[arg-type]
 
+    def measured(self, after: str, most: int) -> dict[str, int]:
+        rows = self._ask(self.choices.sql["measured"], after=after, most=most)
+        return {str(row[0]): cast(int, row[1]) for row in rows}
+
+    def sent_to(
+        self, subscribers: Collection[str], since: int = FIRST_WEEK, until: int = LAST_WEEK
+    ) -> list[tuple[str, str, int]]:
+        asked = {"subscribers": uuids(subscribers), "since": since, "until": until}
+        return cast(list[tuple[str, str, int]], self._ask(self.letters.sql["sent_to"], **asked))
+
     def arms(self, letter: str, since: int) -> list[ArmCount]:
         key, _, name = letter.rpartition("/")
         within = ORDER_DAYS * DAY

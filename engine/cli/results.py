@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from typing import TextIO
 
+from engine.audience.measured import NOBODY_MEASURED, MeasuredPeople, measured_people
 from engine.audience.results import (
     Results,
     Sales,
@@ -23,7 +24,7 @@ from engine.audience.results import (
     results_among,
     visits_of,
 )
-from engine.audience.sources import tally_of_sources
+from engine.audience.sources import SHOWN_FROM, tally_of_sources
 from engine.audience.trial_words import trial_lines, trial_of
 from engine.cli.arguments_of_people import STDOUT
 from engine.cli.private_file import private_file
@@ -54,6 +55,7 @@ KINDS: Mapping[str, str] = {
     "confirm": N_("confirm"),
     "undo": N_("take back"),
     "not-me": N_("this was not me"),
+    "image": N_("loads of its picture"),
 }
 COLUMNS: Mapping[str, str] = {
     "people": N_("people"),
@@ -99,11 +101,16 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
     by: Grouping = args.by or "letter"
     found = results(context.views, plan, letters, by, since, until)
     visits = visits_of(context.desk, letters, since, until) if by == "letter" else {}
+    measured: Mapping[str, MeasuredPeople] = {}
+    if by == "letter" and plan.measured is not None:
+        measured = measured_people(context.views, context.database, letters, since, until)
     _ = translator(language)
     if args.json:
         rows = [asdict(one) | {"unanswered": one.unanswered} for one in found]
         for row, one in zip(rows, found, strict=True):
             row |= {"visits": [asdict(visit) for visit in visits.get(one.name, ())]}
+            if by == "letter" and plan.measured is not None:
+                row |= {"measured": measured.get(one.name, NOBODY_MEASURED).shown()}
             if by == "letter" and (trial := trial_of(installation, one.name)) is not None:
                 arms = context.views.arms(one.name, trial.since)
                 row |= {"versions": [asdict(arm) for arm in arms]}
@@ -111,7 +118,8 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
     elif args.csv is not None:
         to_file = args.csv != STDOUT
         with private_file(args.csv, "utf-8-sig") if to_file else nullcontext(sys.stdout) as file:
-            _write_csv(found, by, file)
+            asked = plan.measured is not None and by == "letter"
+            _write_csv(found, by, file, measured if asked else None)
         if to_file:
             ngettext = counting_translator(language)
             written = ngettext("{n} row written: {file}", "{n} rows written: {file}", len(found))
@@ -121,7 +129,11 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
     else:
         alone = bool(args.letter) and args.by is None and len(letters) <= 2
         trials = _trials(context, found, _) if alone else {}
-        lines = _in_full(found, visits, trials, plan, _) if alone else _table(found, plan, by, _)
+        lines = (
+            _in_full(found, visits, measured, trials, plan, _)
+            if alone
+            else _table(found, plan, by, _)
+        )
         for line in lines:
             print(line)
     return 0
@@ -261,6 +273,7 @@ def _share(count: int, accepted: int, _: Say) -> str:
 def _in_full(
     found: Sequence[Results],
     visits: Visits,
+    measured: Mapping[str, MeasuredPeople],
     trials: Mapping[str, Sequence[str]],
     plan: Plan,
     _: Say,
@@ -275,6 +288,8 @@ def _in_full(
             share = _share(count, one.accepted, _) if label not in (_("due"), _("withheld")) else ""
             yield f"  {label.ljust(width)} {grouped(count, _):>9} {share:>7}  {note}".rstrip()
         yield from _visits(visits.get(one.name, ()), _)
+        if one.name in measured:
+            yield "  " + _measured(measured[one.name], _)
         trial = trials.get(one.name, ())
         yield from trial
         if one.sales and not trial:
@@ -294,6 +309,18 @@ def _visits(visits: Sequence[VisitCount], _: Say) -> Iterator[str]:
             quoted(visit.link, _) if visit.kind == "answer" else visit.link or _(KINDS[visit.kind])
         )
         yield f"  {grouped(visit.visits, _):>9} {grouped(visit.presumed_human, _):>7}  {name}"
+
+
+def _measured(people: MeasuredPeople, _: Say) -> str:
+    """Apart from everybody: of those alone is it known."""
+    cells = {
+        name: _("fewer than {n}").format(n=SHOWN_FROM) if n is None else grouped(n, _)
+        for name, n in people.shown().items()
+    }
+    return _(
+        "of the people who agreed to be measured ({people}): {clicked} clicked, {opened} opened"
+        " (image loads)"
+    ).format(**cells)
 
 
 def _lines(one: Results, plan: Plan, _: Say) -> Iterator[tuple[str, int, str]]:
@@ -343,14 +370,21 @@ def _sale(sale: Sales, _: Say) -> str:
     return _("{amount}, of which {back} paid back").format(amount=amount, back=back)
 
 
-def _write_csv(found: Sequence[Results], by: Grouping, file: TextIO) -> None:
+def _write_csv(
+    found: Sequence[Results],
+    by: Grouping,
+    file: TextIO,
+    measured: Mapping[str, MeasuredPeople] | None,
+) -> None:
     """The names of columns are the same in every language, so that a program can go by them.
-    Orders have columns for each currency.
+    Orders have columns for each currency; what is `measured` where people are, empty for few.
     """
     currencies = sorted({sale.currency for one in found for sale in one.sales})
     writer = csv.writer(file, quoting=csv.QUOTE_ALL)
     money = [f"{what}_{c.lower()}" for c in currencies for what in ("orders", "amount", "refunded")]
-    writer.writerow([by, *NUMBERS, *(f"bounced_{kind}" for kind in BOUNCES), *money])
+    of_measured = [f"measured_{name}" for name in NOBODY_MEASURED.shown()]
+    columns = [by, *NUMBERS, *(f"bounced_{kind}" for kind in BOUNCES), *money]
+    writer.writerow(columns if measured is None else [*columns, *of_measured])
     for one in found:
         sales = {sale.currency: sale for sale in one.sales}
         cells = [one.name, *(str(getattr(one, name)) for name in NUMBERS)]
@@ -359,6 +393,9 @@ def _write_csv(found: Sequence[Results], by: Grouping, file: TextIO) -> None:
             sale = sales.get(currency) or Sales(currency, 0, 0, 0, 0)
             cells += [str(sale.orders), _decimal(sale.amount, currency)]
             cells.append(_decimal(sale.refunded, currency))
+        if measured is not None:
+            shown = measured.get(one.name, NOBODY_MEASURED).shown()
+            cells += ["" if n is None else str(n) for n in shown.values()]
         writer.writerow(map(inert, cells))
 
 

@@ -84,8 +84,15 @@ def forget_measured(database: Database, before: int) -> int:
         return connection.execute(SQL["forget"], {"before": before}).rowcount
 
 
+def acts_of(
+    database: Database, subscribers: Collection[str]
+) -> dict[str, list[tuple[str, str, int]]]:
+    """Of some people, what each did: the act, the letter (a letter_ref) and when (ms)."""
+    with database.connection() as connection, connection.cursor() as cursor:
+        return measured_acts(cursor, subscribers)
+
+
 def with_measured(database: Database, people: Mapping[str, KnownPerson]) -> dict[str, KnownPerson]:
     """The same people, for conditions that ask what they clicked and opened."""
-    with database.connection() as connection, connection.cursor() as cursor:
-        acts = measured_acts(cursor, people)
+    acts = acts_of(database, people) if people else {}
     return {who: replace(known, measured=acts.get(who, ())) for who, known in people.items()}

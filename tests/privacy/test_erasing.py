@@ -129,7 +129,8 @@ def test_what_remains_of_a_person_is_what_is_listed(
 # said why it may stay. Whoever adds a column thinks here about what it says of somebody who was
 # erased.
 DELETED = {
-    "view_choices_1.chosen": "subscriber kind code",
+    "view_choices_2.chosen": "subscriber kind code",
+    "view_choices_2.measured": "subscriber since",
     "vault.person": "subscriber address_hash address fields registered_at source form",
     "vault.evidence": "commitment subscriber at salt payload kind",
     "vault.former_address": "address_hash subscriber until",
@@ -204,7 +205,7 @@ STAYS = {
     "desk.trouble": "process what why since",
     "vault.migration": "name at",
     "view_agenda_5.position": "one position",
-    "view_choices_1.position": "one position",
+    "view_choices_2.position": "one position",
     "view_letters_3.position": "one position",
     "view_members_2.position": "one position",
     "view_silence_1.position": "one position",
