@@ -22,7 +22,7 @@ MAX_TEXT_BYTES = 4 * MAX_TEXT_CHARACTERS + 3
 MAX_PATH_CHARACTERS = 200
 MAX_DEPTH = 8
 BOM = b"\xef\xbb\xbf"
-_NAME = re.compile(r"[^\W_][\w .,'’()+&@-]*")
+_NAME = re.compile(r"[^\s./\\-][^/\\]*(?<![\s.])|\w")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
@@ -37,7 +37,6 @@ def check_path(path: str) -> None:
         len(path) > MAX_PATH_CHARACTERS
         or len(parts) > MAX_DEPTH
         or not all(_NAME.fullmatch(part) and part.isprintable() for part in parts)
-        or any(part.endswith((" ", ".")) for part in parts)
     ):
         raise BadFile(N_("“{path}” is no name for a file"), path=path)
     if not path.endswith(TEXTS):

@@ -24,7 +24,7 @@ from engine.letter.compile import (
     compile_letter,
 )
 from engine.letter.foreign_tags import foreign_tag_warnings
-from engine.letter.french_spacing import loose_blanks
+from engine.letter.french_spacing import NO_BREAK, loose_blanks
 from engine.letter.merge import parsed
 from engine.letter.published_letter import LAYOUT, TEXTS, source_of
 from engine.letter.source_folder import ASSETS, has_asset, read_sequences
@@ -195,8 +195,7 @@ def _second_looks(
 
 def _loose_blanks(text: str, file: str) -> Iterator[Mistake]:
     """One warning for a text, at the first of its places."""
-    seen = _NO_WORDS.sub(lambda other: re.sub(r"[^\n]", "x", other[0]), visible(text))
-    places = tuple(loose_blanks(seen))
+    places = _loose_places(text)
     if places:
         message = N_(
             "a line may break before `; : ! ?` or inside « » (first here, {count} in all): write"
@@ -205,6 +204,19 @@ def _loose_blanks(text: str, file: str) -> Iterator[Mistake]:
         line = text.count("\n", 0, places[0]) + 1
         column = places[0] - text.rfind("\n", 0, places[0])
         yield Mistake(file, line, message, False, column, count=len(places))
+
+
+def _loose_places(text: str) -> tuple[int, ...]:
+    seen = _NO_WORDS.sub(lambda other: re.sub(r"[^\n]", "x", other[0]), visible(text))
+    return tuple(loose_blanks(seen))
+
+
+def with_no_break_blanks(text: str) -> str:
+    """A French text with what `check` would say of its blanks put right."""
+    letters = list(text)
+    for place in _loose_places(text):
+        letters[place] = NO_BREAK
+    return "".join(letters)
 
 
 def _confirmations(plan: Plan) -> tuple[Letter, ...]:

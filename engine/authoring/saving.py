@@ -233,6 +233,8 @@ class _Repository:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         found = _git(folder, "rev-parse", "--absolute-git-dir", "--show-prefix")
+        if b"dubious ownership" in found.stderr:
+            raise CannotSave(N_("git refused: {why}"), why="dubious ownership (safe.directory)")
         if found.returncode:
             raise CannotSave(
                 N_("the folder sequences/ is in no git repository: set [console] save = “file”")

@@ -17,6 +17,7 @@ from fastapi.responses import Response
 from engine.authoring import dialogue_edits as edits
 from engine.authoring.author_files import text_of
 from engine.authoring.drafts import digest_of
+from engine.authoring.inspection import with_no_break_blanks
 from engine.authoring.saving import Conflict, merge
 from engine.authoring.toml_changes import SetKey
 from engine.console.access import Right
@@ -34,7 +35,7 @@ from engine.console.saved_draft import save_draft, three_ways
 from engine.console.uploads import assets_of, kept_upload
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.language import N_
-from engine.sequence.model import List
+from engine.sequence.model import List, Plan
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 HIDDEN = ("opened", "was_subject", "was_preheader")
@@ -131,6 +132,7 @@ def _shown(
         fields=[(field.name, field.label) for field in opened.plan.fields.values()],
         assets=[(f"{kind}/{name}", name) for kind, name in assets_of(folder)],
         window=typed.window if typed is not None else secrets.token_hex(8),
+        loose=_has_loose_blanks(opened.plan, (raw.body, raw.subject, raw.preheader)),
         found=found,
         found_json=json.dumps([fault for fault in found if fault["in_words"]]),
         states=opened.states(),
@@ -267,12 +269,37 @@ def post(stores: AuthoringStores, visit: Visit) -> Response:
         return _shown(opened, place, typed=typed, mistakes=kept.mistakes)
     back = opened.url(letter=place.reference, view=visit.inputs.get("view", ""))
     match visit.inputs.get("do", "draft"):
+        case "blanks":
+            return _with_blanks(opened, place.reference, back)
         case "save":
             return save_draft(stores, visit, back)
         case "answer" | "field" | "asset":
             return _inserted(opened, place, back)
         case _:
             return visit.goes_to(back, visit.say(N_("Kept in your draft.")))
+
+
+def _with_blanks(opened: OpenDialogue, reference: str, back: str) -> Response:
+    """No-break blanks where French wants them."""
+    place = open_dialogue(opened.stores, opened.visit).letter(reference)
+    words = opened.draft.text(place.letter.body)
+    if words is not None:
+        opened.draft.write(place.letter.body, with_no_break_blanks(words))
+    opened.change(
+        [
+            SetKey(place.path, key, with_no_break_blanks(value))
+            for key, value in (
+                ("subject", place.letter.subject),
+                ("preheader", place.letter.preheader),
+            )
+            if value
+        ]
+    )
+    return opened.visit.goes_to(back, opened.visit.say(N_("Kept in your draft.")))
+
+
+def _has_loose_blanks(plan: Plan, texts: Sequence[str]) -> bool:
+    return plan.language == "fr" and any(with_no_break_blanks(text) != text for text in texts)
 
 
 def _inserted(opened: OpenDialogue, place: LetterPlace, back: str) -> Response:

@@ -207,10 +207,14 @@ def read_draft(stores: AuthoringStores, draft: Draft) -> Read:
 
 
 def open_dialogue(stores: AuthoringStores, visit: Visit) -> OpenDialogue:
-    """The one the address names. Raises NoSuchPlace."""
+    """The one the address names. Raises NoSuchPlace; Unpublishable for a folder in which something
+    is no text, or a link.
+    """
     draft = draft_of(stores, visit)
     file = f"{visit.path['dialogue']}.toml"
     read = read_draft(stores, draft)
+    if not read.files and read.fatal:
+        raise Unpublishable(read.fatal)
     if file not in read.files and not _is_there(draft, file):
         raise NoSuchPlace(N_("there is no dialogue of this name (any more)"))
     return OpenDialogue(stores=stores, visit=visit, draft=draft, file=file, read=read)
@@ -235,6 +239,9 @@ def told(
             return visit.not_found(sentence(visit, error.words))
         except (CannotEdit, BadFile) as error:
             return visit.refused(sentence(visit, error.words))
+        except Unpublishable as error:
+            first = error.mistakes[0]
+            return visit.refused(f"sequences/{first.file}: {sentence(visit, first.words)}")
         except OSError as error:
             return visit.refused(cannot_keep(visit, error), 507)
 

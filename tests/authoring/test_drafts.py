@@ -76,7 +76,7 @@ def test_a_path_leads_to_a_text_below_the_folder_or_is_refused(path: str) -> Non
 
 
 def test_names_of_authors_are_taken() -> None:
-    for path in ("onboarding.toml", "été/à nous.md", "a/b-c_d (2).html", "L’été.md"):
+    for path in ("onboarding.toml", "été/à nous.md", "a/b-c_d (2).html", "L’été.md", "_x/y: z.md"):
         check_path(path)
 
 

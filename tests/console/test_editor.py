@@ -227,6 +227,14 @@ def test_a_field_is_put_where_the_cursor_stands(desk: Desk) -> None:
     assert desk.text(WORDS) == "Cher {{ first_name | default('l\\'ami', true) }}, oui\n"
 
 
+def test_no_break_blanks_are_put_where_french_wants_them(desk: Desk) -> None:
+    form = opened(desk) | {"body": "Oui ? « Non » !\r\n`a ? b`\r\n", "subject": "Oui ou non ?"}
+    desk.kept(EDIT, form | {"do": "blanks"})
+    assert desk.text(WORDS) == "Oui\xa0? «\xa0Non\xa0»\xa0!\n`a ? b`\n"
+    assert 'subject   = "Oui ou non\xa0?"' in desk.text("jardin.toml")
+    assert 'value="blanks"' not in desk.get(QUESTION)
+
+
 def test_a_picture_is_put_into_the_folder_under_a_safe_name(desk: Desk, tmp_path: Path) -> None:
     form = opened(desk) | {"do": "asset", "asset_words": "Un semis"}
     for name in ("../Mon été.PNG", "../Mon été.PNG"):
@@ -323,6 +331,13 @@ def test_a_text_of_the_file_is_not_kept_over_a_newer_one(desk: Desk) -> None:
     answer = desk.post("/d/jardin/text", form | {"text": "title = 'X'\r\n"})
     assert answer.status_code == 409 and b"title = &#39;X&#39;" in answer.body
     assert not desk.draft.paths()
+
+
+def test_a_file_that_is_no_text_is_named(desk: Desk) -> None:
+    (desk.sequences / "autre.md").write_bytes(b"\xff")
+    answer = desk.ask("GET", EDIT)
+    assert answer.status_code == 409
+    assert "sequences/autre.md: Is not UTF-8 (byte 0)" in words_of(answer)
 
 
 def test_where_nothing_may_be_saved_no_button_says_so(tmp_path: Path) -> None:
