@@ -1,5 +1,5 @@
-"""The data folder of a new embedded PostgreSQL, copied from one that was made once in this test
-process, with the stores and views of an installation, still empty: `initdb` takes seven times the
+"""The data folder of a new embedded PostgreSQL, copied from one that is made once in a run of the
+tests, with the stores and views of an installation, still empty: `initdb` takes seven times the
 processor time of a copy, and making the stores half a second.
 
 That the engine makes it is asked in tests/store and by every installation that is made by a verb.
@@ -7,10 +7,9 @@ That the engine makes it is asked in tests/store and by every installation that 
 
 from __future__ import annotations
 
-import atexit
-import shutil
+import fcntl
+import os
 import subprocess
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +24,10 @@ from engine.store.programs import for_server, installed, open_ways, private_fold
 from engine.vault.segments import PersonalSegments
 from projections.reading import ReadViews
 
+SHARED = "RELANCE_TESTS_CLUSTER"
+"""The environment variable with the folder that all test processes of a run share, from tests/
+conftest.py.
+"""
 PASSWORD = Path("secrets", "postgres.password")
 
 
@@ -44,8 +47,17 @@ def new_cluster(data: Path, secrets: Path) -> None:
 
 @cache
 def _made() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="relance-")).resolve()
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    """By the first test process that comes, for all."""
+    folder = Path(os.environ[SHARED]).resolve()
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ready").exists():
+            _make(folder)
+            (folder / "ready").touch()
+    return folder
+
+
+def _make(folder: Path) -> None:
     data = folder / "postgres"
     account = for_server(data)
     private_folder(data, account)
@@ -62,4 +74,3 @@ def _made() -> Path:
         finally:
             ledger.close()
             database.close()
-    return folder

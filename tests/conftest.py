@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
 
@@ -15,6 +17,7 @@ import pytest
 from hypothesis import settings
 
 from engine.context import AppContext
+from tests.clusters import SHARED
 from tests.running_installation import Installations
 from tests.sizes import sized
 
@@ -29,6 +32,13 @@ pytest_plugins = ["tests.named_skips"]
 
 WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
 MakeContext = Callable[..., AppContext]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Who starts the workers gives all of them one folder, and removes it in the end."""
+    if SHARED not in os.environ:
+        os.environ[SHARED] = folder = tempfile.mkdtemp(prefix="relance-")
+        config.add_cleanup(partial(shutil.rmtree, folder, ignore_errors=True))
 
 
 @pytest.hookimpl(trylast=True)
