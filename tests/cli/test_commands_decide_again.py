@@ -18,10 +18,11 @@ from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
 from engine.subscriber.events import Cause
 from tests.conftest import MakeContext
+from tests.sizes import sized
 
 pytestmark = pytest.mark.postgres
 ENGINE, OPERATOR = Cause("engine"), Cause("operator")
-TIMES = 15
+TIMES = sized(5, 15)
 DIALOGUE = """
 title = "Semis"
 purpose = "conseils"
