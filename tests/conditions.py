@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Literal
 
 from hypothesis import strategies as st
@@ -109,42 +110,72 @@ def several(around: int) -> st.SearchStrategy[tuple[int, ...]]:
     return times.map(lambda found: tuple(sorted(found))[-INSTANTS_KEPT:])
 
 
-@st.composite
-def people(draw: st.DrawFn, around: int) -> Person:
-    at = instants(around)
-    joined = draw(st.dictionaries(st.sampled_from([10, 11, 12]), at, max_size=3))
-    still = draw(st.sets(st.sampled_from(sorted(joined)))) if joined else set()
-    ordered = draw(
-        st.dictionaries(st.sampled_from(["SEMIS", "COURS"]), several(around), max_size=2)
-    )
-    everything = tuple(sorted(t for some in ordered.values() for t in some))[-INSTANTS_KEPT:]
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """What people are drawn from around one moment. Made once: making strategies takes longer than
+    drawing from them.
+    """
+
+    joined: st.SearchStrategy[dict[int, int]]
+    ordered: st.SearchStrategy[dict[str, tuple[int, ...]]]
+    grounds: st.SearchStrategy[dict[str, int]]
+    received: st.SearchStrategy[dict[str, tuple[int, ...]]]
+    answers: st.SearchStrategy[dict[str, list[GivenAnswer]]]
+    segments: st.SearchStrategy[dict[str, int]]
+    moment: st.SearchStrategy[int]
+    """0: never."""
+
+
+@cache
+def drawn(around: int) -> Drawn:
+    at, times = instants(around), several(around)
     answers = st.builds(
         GivenAnswer, st.just("m"), st.sampled_from(["Oui", "oui", "Non"]), at, st.booleans()
     )
     names = st.sampled_from(["list:10/question", AGAIN, "broadcast:enfants/enfants", "list:11/x"])
+    return Drawn(
+        joined=st.dictionaries(st.sampled_from([10, 11, 12]), at, max_size=3),
+        ordered=st.dictionaries(st.sampled_from(["SEMIS", "COURS"]), times, max_size=2),
+        grounds=st.dictionaries(st.just("conseils"), at),
+        received=st.dictionaries(st.sampled_from(["conseils", "offres"]), times, max_size=2),
+        answers=st.dictionaries(names, st.lists(answers, min_size=1, max_size=4), max_size=3),
+        segments=st.dictionaries(st.just("salon"), at),
+        moment=st.one_of(st.just(0), at),
+    )
+
+
+@cache
+def some_of(lists: tuple[int, ...]) -> st.SearchStrategy[set[int]]:
+    return st.sets(st.sampled_from(lists)) if lists else st.just(set())
+
+
+zones = st.sampled_from(ZONES)
+one_in_twenty = st.integers(0, 19).map(lambda number: number == 0)
+
+
+@st.composite
+def people(draw: st.DrawFn, around: int) -> Person:
+    of = drawn(around)
+    joined = draw(of.joined)
+    still = draw(some_of(tuple(sorted(joined))))
+    ordered = draw(of.ordered)
+    everything = tuple(sorted(t for some in ordered.values() for t in some))[-INSTANTS_KEPT:]
     return Person(
         version=9,
-        timezone=draw(st.sampled_from(ZONES)),
-        erased=draw(st.integers(0, 19)) == 0,
-        grounds={
-            p: Ground("consent", "live", t)
-            for p, t in draw(st.dictionaries(st.just("conseils"), at)).items()
-        },
+        timezone=draw(zones),
+        erased=draw(one_in_twenty),
+        grounds={p: Ground("consent", "live", t) for p, t in draw(of.grounds).items()},
         memberships={n: Membership(n, n, joined[n], joined[n]) for n in sorted(still)},
         joined_at=joined,
-        received=draw(
-            st.dictionaries(st.sampled_from(["conseils", "offres"]), several(around), max_size=2)
-        ),
+        received=draw(of.received),
         ordered={**ordered, ANY_PRODUCT: everything} if everything else {},
         answers={
             name: tuple(sorted(given, key=lambda answer: answer.at))
-            for name, given in draw(
-                st.dictionaries(names, st.lists(answers, min_size=1, max_size=4), max_size=3)
-            ).items()
+            for name, given in draw(of.answers).items()
         },
-        segments=draw(st.dictionaries(st.just("salon"), at)),
-        last_contact=draw(st.one_of(st.just(0), at)),
-        measured_since=draw(st.one_of(st.just(0), at)),
+        segments=draw(of.segments),
+        last_contact=draw(of.moment),
+        measured_since=draw(of.moment),
     )
 
 
@@ -163,6 +194,7 @@ known = st.builds(
 )
 
 
+@cache
 def known_and_measured(around: int) -> st.SearchStrategy[Known]:
     """The same, with what was clicked and opened."""
     letters = st.sampled_from(["list:10/question", AGAIN, "broadcast:enfants/enfants", "list:11/x"])
