@@ -154,7 +154,7 @@ def _days(year: int) -> Iterator[Entry]:
     """Public holidays of France, and feasts on other days."""
     public = holidays.country_holidays("FR", years=year, language="fr")
     for day, name in sorted(public.items()):
-        yield Entry(day.isoformat(), 0, "holiday", "", name)
+        yield Entry(day.isoformat(), 0, "holiday", "", name.replace("'", "’"))
     for feast in FEASTS:
         day = feast_day(feast, year)
         if day not in public:

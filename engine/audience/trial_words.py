@@ -56,11 +56,35 @@ class Trial:
 
 def trial_of(installation: Installation, ref: str) -> Trial | None:
     """The trial of a letter (its letter_ref) that runs or ran last; None where there was none."""
+    return next(_trials(installation, ref), None)
+
+
+def told_trial(
+    installation: Installation, ref: str, views: TrialViews
+) -> tuple[Trial, list[ArmCount]] | None:
+    """The last trial of a letter that anybody is in, with how it stands; the last of all where
+    nobody is in any. None where there was none.
+    """
+    last: tuple[Trial, list[ArmCount]] | None = None
+    for trial in _trials(installation, ref):
+        counts = views.arms(ref, trial.since)
+        if counts:
+            return trial, counts
+        last = last or (trial, counts)
+    return last
+
+
+def _trials(installation: Installation, ref: str) -> Iterator[Trial]:
+    """Of a letter, the latest first."""
+    known: set[int] = set()
     for number in sorted(installation.editions, reverse=True):
         since = dict(installation.editions[number].tried).get(ref)
-        if since is not None:
-            return _trial(installation.plan(number), ref, since)
-    return None
+        if since is None or since in known:
+            continue
+        known.add(since)
+        trial = _trial(installation.plan(number), ref, since)
+        if trial is not None:
+            yield trial
 
 
 def _trial(plan: Plan, ref: str, since: int) -> Trial | None:

@@ -25,7 +25,7 @@ from engine.audience.results import (
     visits_of,
 )
 from engine.audience.sources import SHOWN_FROM, tally_of_sources
-from engine.audience.trial_words import trial_lines, trial_of
+from engine.audience.trial_words import told_trial, trial_lines
 from engine.cli.arguments_of_people import STDOUT
 from engine.cli.private_file import private_file
 from engine.cli.progress import catch_up
@@ -111,9 +111,8 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
             row |= {"visits": [asdict(visit) for visit in visits.get(one.name, ())]}
             if by == "letter" and plan.measured is not None:
                 row |= {"measured": measured.get(one.name, NOBODY_MEASURED).shown()}
-            if by == "letter" and (trial := trial_of(installation, one.name)) is not None:
-                arms = context.views.arms(one.name, trial.since)
-                row |= {"versions": [asdict(arm) for arm in arms]}
+            if by == "letter" and (told := told_trial(installation, one.name, context.views)):
+                row |= {"versions": [asdict(arm) for arm in told[1]]}
         print(json_text(rows))
     elif args.csv is not None:
         to_file = args.csv != STDOUT
@@ -144,9 +143,8 @@ def _trials(context: AppContext, found: Sequence[Results], _: Say) -> dict[str, 
     installation, now = context.installation_stream.current(), context.clock.now()
     told = {}
     for one in found:
-        if (trial := trial_of(installation, one.name)) is not None:
-            counts = context.views.arms(one.name, trial.since)
-            told[one.name] = list(trial_lines(trial, counts, now, _))
+        if standing := told_trial(installation, one.name, context.views):
+            told[one.name] = list(trial_lines(*standing, now, _))
     return told
 
 

@@ -126,6 +126,7 @@ def test_what_is_intended_is_ticked_off_when_a_broadcast_names_it() -> None:
 
 def test_public_holidays_and_feasts_stand_on_their_days_once() -> None:
     assert "2027-03-29 Lundi de Pâques" in lines("holiday")
+    assert "2027-01-01 Jour de l’an" in lines("holiday")
     assert "2027-03-28 paques" in lines("feast")
     assert "2027-03-29 lundi-de-paques" not in lines("feast")
 

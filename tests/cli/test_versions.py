@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.audience.trial_words import Trial, power_lines, trial_lines, trial_of
+from engine.audience.trial_words import Trial, power_lines, told_trial, trial_lines, trial_of
 from engine.authoring.publication import Proposal, plan_publication
 from engine.cli.arguments_of_trust import audit_arguments
 from engine.cli.dispatch import audit
@@ -24,7 +24,7 @@ from engine.context import AppContext
 from engine.i18n.language import translator
 from engine.installation.publishing import difference
 from engine.sequence.delay import DAY
-from engine.sequence.model import Letter, Link, Version
+from engine.sequence.model import ORIGINAL, Letter, Link, Version
 from engine.subscriber.commands import Perform, RecordOrder, RecordOutcome
 from engine.subscriber.events import Cause, LetterBegun, LetterWithheld
 from engine.subscriber.outcome import Done
@@ -149,6 +149,23 @@ def test_a_trial_is_told_of_after_it_has_ended(context: AppContext, got: dict[st
     assert trial is not None and (trial.since, trial.ends_at) == (1, 0)
     assert trial_of(context.installation_stream.current(), "list:10/again") is None
     assert plan_publication(context).difference.count == 0
+
+
+def test_a_trial_with_people_is_told_of_after_another_began_that_has_none(
+    context: AppContext, got: dict[str, str]
+) -> None:
+    now = context.installation_stream.current()
+    ref, arms = "list:10/asks", ((ORIGINAL, 90), ("b", 10))
+    latest = now.editions[now.edition]
+    again = replace(latest, number=now.edition + 1, tried=((ref, now.edition + 1),))
+    later = replace(
+        now,
+        editions={**now.editions, again.number: again},
+        versions={ref: (again.number, arms)},
+    )
+    ahead = told_trial(later, ref, context.views)
+    assert ahead is not None
+    assert (ahead[0].since, bool(ahead[1])) == (1, True)
 
 
 ASKING = Letter(
