@@ -228,6 +228,10 @@ class PeopleOfLetter:
     ordered: int
 
 
+DUE_CHANNEL = "agenda_due"
+"""Where a follower says that a mailing or a publication has made letters due."""
+
+
 class Views(Protocol):
     """What may be asked of the views. They find; they never decide."""
 

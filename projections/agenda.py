@@ -158,10 +158,11 @@ class Agenda:
             self._some_are_stale = True
             self._try_again_after = FROM_THE_FIRST
             mailings = [*stale.mailings, *(withheld_of(mailing) for mailing in stale.mailings)]
-            cursor.execute(
-                self.sql["mark_stale"],
-                {"lists": integers(stale.lists), "mailings": texts(mailings)},
-            )
+            if stale.lists or mailings:
+                cursor.execute(
+                    self.sql["mark_stale"],
+                    {"lists": integers(stale.lists), "mailings": texts(mailings)},
+                )
             self.segments.choose_later(cursor, stale.choices)
 
     def tidy(self, cursor: Cursor) -> bool:
@@ -188,6 +189,8 @@ class Agenda:
         folds, unreadable = self._folds(cursor, stale)
         self._rewrite_rows(cursor, dict.fromkeys(unreadable) | folds)
         self.segments.put_traits(cursor, folds)
+        if stale:
+            cursor.execute(self.sql["notify_due"])
         self._some_are_stale = len(stale) == STALE_PIECE
         return self._some_are_stale
 

@@ -96,6 +96,10 @@ WHERE list = ANY(%(lists)s) OR split_part(key, '/', 1) = ANY(%(mailings)s) ON CO
 -- A piece of that work.
 DELETE FROM {schema}.stale WHERE subscriber IN (SELECT subscriber FROM {schema}.stale LIMIT %(limit)s) RETURNING subscriber::text
 
+-- name: notify_due
+-- Senders in other processes take what has become due by it at once.
+NOTIFY agenda_due
+
 -- name: quarantined
 -- Of whom nothing can be made, at which of their facts, and why: for the screen.
 SELECT subscriber::text, position, why FROM {schema}.aside ORDER BY position DESC, subscriber LIMIT %(limit)s

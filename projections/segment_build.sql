@@ -33,13 +33,17 @@ SET LOCAL enable_seqscan = on
 -- Whom a condition holds for now: for a mailing that falls due, and for a search.
 SELECT chosen.subscriber::text FROM (<people>) AS chosen WHERE chosen.truth IS TRUE
 
--- name: mark_chosen
--- Their agenda is computed anew, and the mailing then stands in it.
-INSERT INTO {schema}.stale (subscriber) SELECT chosen.subscriber FROM (<people>) AS chosen WHERE chosen.truth IS TRUE ON CONFLICT DO NOTHING
+-- name: find_chosen
+-- The same for a mailing, kept until they are marked.
+CREATE TEMP TABLE chosen ON COMMIT DROP AS SELECT chosen.subscriber FROM (<people>) AS chosen WHERE chosen.truth IS TRUE
 
--- name: mark_possible
+-- name: find_possible
 -- The same of whom it may hold for.
-INSERT INTO {schema}.stale (subscriber) SELECT chosen.subscriber FROM (<people>) AS chosen WHERE chosen.truth IS NOT FALSE ON CONFLICT DO NOTHING
+CREATE TEMP TABLE chosen ON COMMIT DROP AS SELECT chosen.subscriber FROM (<people>) AS chosen WHERE chosen.truth IS NOT FALSE
+
+-- name: mark_found
+-- Their agenda is computed anew, and the mailing then stands in it.
+INSERT INTO {schema}.stale (subscriber) SELECT subscriber FROM pg_temp.chosen ON CONFLICT DO NOTHING
 
 -- name: counted
 -- How many a condition holds for, may hold for, and does not.

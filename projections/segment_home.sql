@@ -1,3 +1,7 @@
+-- name: without_traits
+-- Of people whose rows are written anew, mostly for a mailing: those of whom nothing is kept yet that conditions look at, or is kept no longer.
+SELECT subscriber::text FROM {schema}.fold WHERE subscriber = ANY(%(subscribers)s) AND (traits = 'null') = %(tracked)s
+
 -- name: put_traits
 -- Of people whose rows are written anew after a publication: only where it changes what is kept.
 UPDATE {schema}.fold AS f SET traits = put.traits::jsonb FROM unnest(%(subscribers)s::uuid[], %(traits)s::text[]) AS put (subscriber, traits)

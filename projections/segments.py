@@ -169,14 +169,15 @@ class SegmentMembership:
         return [self.traits(person, before.get(who, NOBODY)) for who, person in people.items()]
 
     def put_traits(self, cursor: Cursor, people: Mapping[str, Person]) -> None:
-        """Only where they differ."""
-        cursor.execute(
-            self.sql["put_traits"],
-            {
-                "subscribers": uuids(people),
-                "traits": texts(self.traits_of(people, {})),
-            },
-        )
+        """Where none are kept and are to be, or the other way round."""
+        values = {"subscribers": uuids(people), "tracked": self.tracked}
+        rows = cursor.execute(self.sql["without_traits"], values).fetchall() if people else ()
+        without = {str(row[0]): people[str(row[0])] for row in rows}
+        if without:
+            traits = texts(self.traits_of(without, {}))
+            cursor.execute(
+                self.sql["put_traits"], {"subscribers": uuids(without), "traits": traits}
+            )
 
     def forget(self, cursor: Cursor, subscribers: Collection[str]) -> None:
         if subscribers and self.tracked:
@@ -366,9 +367,11 @@ class SegmentMembership:
         if there:
             by_ledger = self.personal is None
             people, parameters = self.select(cursor, condition, at, of_everybody=by_ledger)
-            wanted = "mark_possible" if by_ledger else "mark_chosen"
+            wanted = "find_possible" if by_ledger else "find_chosen"
             statement = self.build_sql[wanted].replace("<people>", people)
             cursor.execute(statement.encode(), parameters)
+            for statement in ("mark_found", "found_no_more"):
+                cursor.execute(self.build_sql[statement])
 
     def chosen(self, cursor: Cursor, condition: Condition, at: int) -> list[str]:
         """Whom a resolved condition holds for at an instant, by all facts that are followed."""

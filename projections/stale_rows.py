@@ -63,9 +63,10 @@ def stale_rows(before: Installation, after: Installation, event: InstallationEve
     if isinstance(event, BroadcastFellDue):
         broadcast = after.plan().broadcasts.get(event.broadcast)
         key = encode(BroadcastKey(event.broadcast, event.occurrence))
+        recurs = any(earlier.broadcast == event.broadcast for earlier in before.calendar)
         return StaleRows(
             frozenset(broadcast.to if broadcast else ()),
-            frozenset({encode(BroadcastKey(event.broadcast))}),
+            frozenset({encode(BroadcastKey(event.broadcast))} if recurs else ()),
             frozenset({key} if broadcast and broadcast.segments else ()),
         )
     return StaleRows()

@@ -50,7 +50,7 @@ from engine.sequence.timing import earlier
 from engine.store.database import Database
 from engine.store.safe_error_text import safe_error_text
 from engine.vault.measured import MEASURED_FOR, forget_measured
-from engine.views import week_of
+from engine.views import DUE_CHANNEL, week_of
 
 follower_log = logging.getLogger("relance.follow")
 WAIT_SECONDS = 1.0
@@ -80,8 +80,7 @@ class FollowedViews(Protocol):
 
 class Follower:
     """`await ended` ends with the thread, and raises what ended it unless it was told to stop.
-    `followed` is called in the
-    loop whenever the views have come to the ledger's end.
+    `followed` is called in the loop whenever the views have gone on.
     """
 
     def __init__(
@@ -120,7 +119,7 @@ class Follower:
                     while not self._stopping.is_set():
                         begun = time.monotonic()
                         while self.views.follow() and not self._stopping.is_set():
-                            pass
+                            self.loop.call_soon_threadsafe(self.followed)
                         self.loop.call_soon_threadsafe(self.followed)
                         worked = time.monotonic() - begun
                         self._stopping.wait(rest(worked, self.views.mostly_letters))
@@ -130,6 +129,25 @@ class Follower:
                     "following waits for the database", extra={"why": safe_error_text(error)}
                 )
                 self._stopping.wait(1)
+
+
+def hear_of_due(database: Database, stop: asyncio.Event, heard: Callable[[], None]) -> None:
+    """Call `heard` in the loop whenever a follower elsewhere says that letters have become due.
+    Without it they are found by the next look at the agenda, a second later.
+    """
+    loop = asyncio.get_running_loop()
+
+    def hear() -> None:
+        while not stop.is_set():
+            try:
+                with database.listening(DUE_CHANNEL) as listening:
+                    while not stop.is_set():
+                        if listening.wait(WAIT_SECONDS) and not stop.is_set():
+                            loop.call_soon_threadsafe(heard)
+            except LOST:
+                time.sleep(WAIT_SECONDS)
+
+    threading.Thread(target=hear, name="due", daemon=True).start()
 
 
 IN_USE = N_(
@@ -266,6 +284,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
                 _on(intervals.every(1), stop, lambda: _broadcasts(context)),
                 _waking(intervals.every(1), stop, sender),
             ]
+            if "follow" not in options.parts:
+                hear_of_due(context.database, stop, sender.wake.set)
         if "follow" in options.parts:
             follower = Follower(
                 context.database,

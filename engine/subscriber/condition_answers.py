@@ -48,8 +48,10 @@ def not_(truth: Truth) -> Truth:
 @lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """A text for comparison: without accents, in one case, blanks made one."""
-    letters = (c for c in normalize("NFKD", text.casefold()) if not combining(c))
-    return " ".join("".join(letters).split())
+    folded = text.casefold()
+    if not folded.isascii():
+        folded = "".join([c for c in normalize("NFKD", folded) if not combining(c)])
+    return " ".join(folded.split())
 
 
 def split(parts: Sequence[tuple[bool, Answer]]) -> tuple[list[Answer], list[Answer]]:

@@ -118,6 +118,7 @@ class SegmentConditions:
         """
         self._answers: dict[Condition, Answer] = {}
         self._of_segments: dict[str, Answer] = {}
+        self._of_values: dict[FieldIs | SourceIs, Callable[[str], Truth]] = {}
         self._of_sets: dict[frozenset[str], Group] = {}
         self._shared: dict[Condition, Instant] = {}
         self._numbers = count()
@@ -263,17 +264,33 @@ class SegmentConditions:
 
     def value_holds(self, line: FieldIs | SourceIs, kept: str) -> Truth:
         """What a line about a value comes to for the value as the vault keeps it, "" for none."""
-        if isinstance(line, SourceIs):
-            return kept in line.values if kept else True if line.or_unknown else None
-        field = self.plan.fields.get(line.field)
-        value = value_of(field, kept) if field is not None else None
-        if not line.values:
-            return (value is None) is (line.operator == "is")
-        if field is None or value is None:
-            return True if line.or_unknown else None
-        wanted = [w for text in line.values if (w := value_of(field, text)) is not None]
-        fits = any(compares(line.operator, value, other) for other in wanted)
-        return not fits if line.operator == "is not" else fits
+        return self._value_answer(line)(kept)
+
+    def _value_answer(self, line: FieldIs | SourceIs) -> Callable[[str], Truth]:
+        answer = self._of_values.get(line)
+        if answer is None:
+            made = self._source_answer(line) if isinstance(line, SourceIs) else self._field(line)
+            answer = self._of_values[line] = lru_cache(maxsize=1024)(made)
+        return answer
+
+    def _source_answer(self, line: SourceIs) -> Callable[[str], Truth]:
+        return lambda kept: kept in line.values if kept else True if line.or_unknown else None
+
+    def _field(self, line: FieldIs) -> Callable[[str], Truth]:
+        field, missing = self.plan.fields.get(line.field), True if line.or_unknown else None
+        wanted = [value_of(field, text) for text in line.values] if field is not None else []
+        values = [value for value in wanted if value is not None]
+
+        def holds(kept: str) -> Truth:
+            value = value_of(field, kept) if field is not None else None
+            if not line.values:
+                return (value is None) is (line.operator == "is")
+            if value is None:
+                return missing
+            fits = any(compares(line.operator, value, other) for other in values)
+            return not fits if line.operator == "is not" else fits
+
+        return holds
 
     def _question(
         self, person: Person, known: Known | None, at: int, upto: int = FOREVER
@@ -345,10 +362,10 @@ class SegmentConditions:
                 acted = self._since(heard, during)
                 return lambda q: not acted(q)
             case FieldIs():
-                name, holds = condition.field, self._holding(condition)
+                name, holds = condition.field, self._value_answer(condition)
                 return lambda q: None if q.known is None else holds(q.known.fields.get(name, ""))
             case SourceIs():
-                held = self._holding(condition)
+                held = self._value_answer(condition)
                 return lambda q: held(q.known.source or q.known.form) if q.known else None
             case Measured(act, within):
                 letters = self.questions(condition.letter) if condition.letter is not None else None
@@ -356,9 +373,6 @@ class SegmentConditions:
                 return measured(acted, self._since(agreed_to_be_measured, within))
             case _:
                 assert_never(condition)
-
-    def _holding(self, line: FieldIs | SourceIs) -> Callable[[str], Truth]:
-        return lru_cache(maxsize=1024)(lambda kept: self.value_holds(line, kept))
 
     def _parts(self, condition: Combined) -> tuple[list[Answer], list[Answer]]:
         """What has to hold: the parts that time alone cannot bring about, and those that it can."""
