@@ -32,6 +32,7 @@ from engine.console.account import AccountPages
 from engine.console.accounts import AccountsPages
 from engine.console.caller import OpenRoute
 from engine.console.guard import Guard, headers_of
+from engine.console.oidc import Provider
 from engine.console.passkeys import Passkeys
 from engine.console.recovery import RecoveryCodes
 from engine.console.rendering import ConsolePages, Standing, static_file
@@ -75,7 +76,11 @@ class Console:
         accounts, desk = stores.accounts, stores.console_desk
         passkeys = Passkeys(accounts, desk, origin, stores.config.site.name)
         codes = RecoveryCodes(accounts, desk, stores.desk, key)
-        sign_in = SignIn(stores, passkeys, codes)
+        settings = stores.config.console.oidc
+        provider = (
+            Provider(settings, accounts, desk, origin, stores.config.folder) if settings else None
+        )
+        sign_in = SignIn(stores, passkeys, codes, provider)
         own = AccountPages(stores, passkeys, codes).routes()
         of_others = AccountsPages(stores, origin).routes()
         self.guard = Guard(stores, pages, origin, key, sign_in.page)

@@ -38,6 +38,16 @@ class SignedOut(Redirect):
     """To the page for signing in; the session is ended."""
 
 
+class ToProvider(Response):
+    """To the address of an OpenID provider; `flow` is what this browser is known by when it comes
+    back.
+    """
+
+    def __init__(self, url: str, flow: str) -> None:
+        super().__init__(status_code=303, headers={"Location": url})
+        self.flow = flow
+
+
 class GoOn(Redirect):
     """To a page with what waited, for somebody who has signed in beside it meanwhile."""
 

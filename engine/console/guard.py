@@ -29,6 +29,7 @@ from engine.console.caller import (
     OpenRoute,
     SignedIn,
     SignedOut,
+    ToProvider,
     language_of,
     opened,
 )
@@ -42,6 +43,7 @@ from engine.web.pages import YEAR_SECONDS
 from engine.web.request import visitor_of
 
 log = logging.getLogger("relance.console")
+FLOW_SECONDS = 10 * 60
 CSRF_INPUT, CSRF_HEADER = "csrf", "x-csrf-token"
 ENROLMENT = "/account"
 """Where somebody who still has to add a passkey may go."""
@@ -189,9 +191,8 @@ class Guard:
         if refusal := self.refusal(request):
             return refusal
         if route.method == "GET":
-            return self._settled(
-                request, await run_in_threadpool(route.handler, self.caller(request))
-            )
+            response = await run_in_threadpool(route.handler, self.caller(request))
+            return await run_in_threadpool(self._settled, request, response)
         try:
             async with posted(request, uploads=False) as body:
                 response = await run_in_threadpool(route.handler, self.caller(request, body.inputs))
@@ -329,6 +330,8 @@ class Guard:
         next page.
         """
         desk, token = self.stores.console_desk, request.cookies.get(self.cookie, "")
+        if isinstance(response, ToProvider):
+            self._set(response, self._flow_cookie, response.flow, FLOW_SECONDS, "lax")
         if isinstance(response, SignedIn | SignedOut):
             if token and (session := desk.session(token)):
                 desk.end_session(session.id)
@@ -343,6 +346,12 @@ class Guard:
             token = new
             if isinstance(response, SignedIn) and response.carried:
                 response = self._with_what_waited(request, response, response.account, token)
+            elif isinstance(response, SignedIn) and response.way == "oidc":
+                # Come from another site: the cookie is sent once a page of ours leads on.
+                url = response.headers["location"]
+                headers = {"Refresh": f"0; url={url}"}
+                response = self.caller(request).page("on.html", headers=headers, url=url)
+                self._set(response, self._flow_cookie, "", 0, "lax")
             self._set(response, self.cookie, new, LONGEST_SECONDS if new else 0)
         elif isinstance(response, GoOn):
             _, session, stored = self._known(request)

@@ -12,8 +12,17 @@ from fastapi.responses import Response
 
 from engine.config import Config
 from engine.console.access import Right, Role
-from engine.console.caller import Caller, GoOn, OpenRoute, SignedIn, SignedOut, local_path
+from engine.console.caller import (
+    Caller,
+    GoOn,
+    OpenRoute,
+    SignedIn,
+    SignedOut,
+    ToProvider,
+    local_path,
+)
 from engine.console.guard import GuardStores
+from engine.console.oidc import BACK, Provider, ProviderRefused
 from engine.console.passkeys import PasskeyRefused, Passkeys
 from engine.console.recovery import RecoveryCodes, TooManyAttempts
 from engine.console.visit import Mistake, Route, Visit
@@ -60,8 +69,15 @@ def is_name(text: str) -> bool:
 
 
 class SignIn:
-    def __init__(self, stores: SignInStores, passkeys: Passkeys, codes: RecoveryCodes) -> None:
+    def __init__(
+        self,
+        stores: SignInStores,
+        passkeys: Passkeys,
+        codes: RecoveryCodes,
+        provider: Provider | None = None,
+    ) -> None:
         self.stores, self.passkeys, self.codes = stores, passkeys, codes
+        self.provider = provider
         self.pace = Pace(MAX_OPTIONS_A_MINUTE)
 
     def open_routes(self) -> Sequence[OpenRoute]:
@@ -70,6 +86,8 @@ class SignIn:
             OpenRoute("POST", "/sign-in/options", self.options),
             OpenRoute("POST", "/sign-in/passkey", self.by_passkey),
             OpenRoute("POST", "/sign-in/recovery", self.by_code),
+            OpenRoute("GET", "/sign-in/oidc", self.to_provider),
+            OpenRoute("GET", BACK, self.from_provider),
             OpenRoute("POST", "/sign-in/on", self.go_on),
             OpenRoute("GET", "/link/{token}", self.look_at_link),
             OpenRoute("POST", "/link/{token}", self.use_link),
@@ -94,6 +112,7 @@ class SignIn:
             name=caller.inputs.get("name", "") if mistakes else "",
             on=url,
             carried=carried,
+            by_provider=self.provider is not None,
             by_passkey=self.stores.accounts.any_passkey(),
         )
 
@@ -144,6 +163,38 @@ class SignIn:
         on, carried = caller.inputs.get("on", "/"), caller.inputs.get("carried", "")
         return self.page(caller, local_path(on), carried, status, (mistake,))
 
+    def to_provider(self, caller: Caller) -> Response:
+        try:
+            if self.provider is None:
+                raise ProviderRefused
+            on, invited = caller.query.get("on", "/"), caller.query.get("invitation", "")
+            return ToProvider(*self.provider.begin(local_path(on), invited))
+        except ProviderRefused:
+            return self._not_by_provider(caller)
+
+    def from_provider(self, caller: Caller) -> Response:
+        try:
+            if self.provider is None:
+                raise ProviderRefused
+            account, on = self.provider.finish(caller.query, caller.under_way)
+        except ProviderRefused:
+            return self._not_by_provider(caller)
+        return SignedIn(account.id, "oidc", local_path(on))
+
+    def _not_by_provider(self, caller: Caller) -> Response:
+        """Whatever it was: whoever tries learns nothing by it."""
+        _ = translator(caller.language)
+        return caller.page(
+            "outside.html",
+            status=403,
+            heading=_("You were not signed in"),
+            sentence=_(
+                "The provider did not answer as it should, or you have not been invited to this"
+                " console by a link first. An operator can send you one."
+            ),
+            link="/sign-in",
+        )
+
     def go_on(self, caller: Caller) -> Response:
         return GoOn("/", caller.inputs.get("carried", ""))
 
@@ -160,7 +211,13 @@ class SignIn:
         account = self.stores.accounts.account(kept.account) if kept is not None else None
         if account is None:
             return self._no_link(caller)
-        return caller.page("link.html", name=account.name, asks_name=False, suggested="")
+        return caller.page(
+            "link.html",
+            name=account.name,
+            asks_name=False,
+            suggested="",
+            invitation=token if self.provider is not None and not account.subject else "",
+        )
 
     def _first_page(self, caller: Caller, kept: Kept, mistakes: Sequence[Mistake] = ()) -> Response:
         operator = self._first_operator()
@@ -169,6 +226,7 @@ class SignIn:
             status=422 if mistakes else 200,
             name=operator.name if operator is not None else "",
             asks_name=operator is None,
+            invitation="",
             suggested=caller.inputs.get("name", kept.value),
             mistakes=mistakes,
         )

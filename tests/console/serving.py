@@ -97,7 +97,7 @@ class Browser(httpx.Client):
 
 @contextmanager
 def console_of(
-    context: AppContext, routes: Sequence[Route] = (), **settings: str
+    context: AppContext, routes: Sequence[Route] = (), **settings: object
 ) -> Iterator[Served]:
     """`routes` besides those of the program; `settings` of `[console]`."""
     listening = listen("127.0.0.1", 0)
@@ -105,7 +105,7 @@ def console_of(
     if settings:
         console_settings = replace(context.config.console, **settings)  # type: ignore[arg-type]
         context = replace(context, config=replace(context.config, console=console_settings))
-    origin = settings.get("url") or url
+    origin = str(settings.get("url") or url)
     console = Console(context, origin, context.secrets.nonce_key, routes)
     ready, loop, stop = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
 
