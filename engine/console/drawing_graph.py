@@ -235,11 +235,19 @@ class Graph:
         last = len(stations) - 2
         for number, (one, other) in enumerate(pairwise(stations)):
             own = bundle.port if number == 0 else 0
-            into = self.head_of(bundle.target) if number == last else 0
+            into = self._wanted_head(bundle, last == 0) if number == last else 0
             weight = STRAIGHT_WEIGHT if 0 < number < last else 2 if last else 1
             if bundle.at_foot and not last:
                 weight = FOOT_WEIGHT
             _tie(one, other, own, into, weight)
+
+    def _wanted_head(self, bundle: Bundle, direct: bool) -> int:
+        """What leaves beside its card enters the next near its right end, so that a drawing grows
+        downwards and not aside.
+        """
+        if self.down and direct and not bundle.at_foot and not bundle.back:
+            return self.cards[bundle.target].width - HEAD_LINE
+        return self.head_of(bundle.target)
 
     def head_of(self, card: int) -> int:
         """Where arrows enter a card, as long as nothing else is known: amid its head."""

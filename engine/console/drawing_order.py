@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from engine.console.drawing_graph import CARD_GAP, LINE_GAP, ROUNDS, Bundle, Graph, Item
 
-FOOT_MARGIN = 18
+FOOT_MARGIN = 13
 """How near to its corner an arrow may leave or enter a card."""
 
 
