@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, get_args
+from urllib.parse import quote
 
 from fastapi.responses import Response
 
+from engine.audience.results import name_of
 from engine.authoring.dialogue_file import broadcasts_in, lists_in
 from engine.authoring.graph import draw_dot, draw_mermaid, draw_text
 from engine.authoring.inspection import read_folder
@@ -25,6 +27,7 @@ from engine.console.places import dialogue_url, letter_url
 from engine.console.visit import Route, Visit
 from engine.i18n.language import N_, Say, grouped
 from engine.i18n.phrases import say_list, subject_of
+from engine.sequence.condition import quoted
 from engine.sequence.delay import DAY
 from engine.sequence.mistakes import Unpublishable
 from engine.sequence.model import List, Plan
@@ -170,7 +173,7 @@ class _Dialogues:
     def one(self, visit: Visit) -> Response:
         asked = self._asked(visit)
         if isinstance(asked, Response):
-            return asked
+            return self._only_in_folder(visit) or asked
         drawn, numbers = self._drawing(asked, visit)
         return visit.page(
             "dialogue.html",
@@ -266,6 +269,7 @@ class _Dialogues:
             went=went(drawn, counts, standing)[line.id],
             target=say_list(asked.plan, target) if target else "",
             letter=letter_url(line.way.question),
+            search=_search(asked, line.way),
             people=people,
             older=_older(people),
             all_days=DAYS,
@@ -298,6 +302,13 @@ class _Dialogues:
             days=days,
             edition=installation.edition,
         )
+
+    def _only_in_folder(self, visit: Visit) -> Response | None:
+        """To the folder's drawing of what was never published."""
+        stem = visit.path.get("dialogue", "")
+        if "plan" in visit.query or f"{stem}.toml" not in self._folder().plan.titles:
+            return None
+        return visit.goes_to(f"/d/{quote(stem)}?plan=folder")
 
     def _folder(self) -> Folder:
         """What is written in the folder."""
@@ -347,6 +358,14 @@ class _Dialogues:
         came = self.stores.views.came(query, PAGE + 1)
         known = self.stores.vault.people([one.subscriber for one in came])
         return [_person(one, known.get(one.subscriber), plan, visit.say) for one in came]
+
+
+def _search(asked: Asked, way: Way) -> str:
+    """What finds everybody who gave an answer, wherever they stand by now; "" for another way."""
+    if way.kind not in ("moved", "copied") or not way.label:
+        return ""
+    letter = name_of(asked.plan, way.question)
+    return f"answered {letter} with {quoted(way.label)} within {asked.days} days"
 
 
 def _is_stream(text: str) -> bool:

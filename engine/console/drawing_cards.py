@@ -34,7 +34,7 @@ from engine.console.drawing_model import (
     Words,
 )
 from engine.console.glyph_widths import fitted, wrapped
-from engine.i18n.language import counting_translator, translator
+from engine.i18n.language import counting_translator, day_in_words, translator
 from engine.i18n.phrases import (
     say_anchored,
     say_delay,
@@ -45,6 +45,7 @@ from engine.i18n.phrases import (
 )
 from engine.sequence.delay import NONE
 from engine.sequence.model import Broadcast, Form, Letter, Link, List, Plan, SegmentRule
+from engine.sequence.timing import Hours, read_local_minute
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, decode, encode, letter_ref, list_key
 from engine.words import Language
 
@@ -446,4 +447,8 @@ class _Pen:
     def date_of(self, broadcast: Broadcast) -> str:
         if broadcast.anchored is not None:
             return self.due(broadcast.letter)
-        return broadcast.on or self._("every {cron} (cron)").format(cron=broadcast.every)
+        if not broadcast.on:
+            return self._("every {cron} (cron)").format(cron=broadcast.every)
+        moment = read_local_minute(broadcast.on)
+        clock = say_due_hours(Hours(at=moment.hour * 60 + moment.minute), self.language)
+        return ", ".join([day_in_words(moment.date(), self.language), *clock])

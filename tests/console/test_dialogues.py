@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 
+from engine.audience.people import read_lines
 from engine.console.access import Role
 from engine.console.dialogue_counts import Went, went
 from engine.console.dialogues import routes
@@ -189,6 +191,32 @@ def test_what_is_not_published_is_marked_in_the_folders_drawing(context: AppCont
     assert "J+3" not in page(context, language="fr")[1]
     marks, words = page(context, language="fr", query={"plan": "folder"})
     assert "J+3" in words and 'class="line letter changed"' in marks
+
+
+@pytest.mark.usefixtures("people")
+def test_what_was_never_published_is_drawn_from_the_folder(context: AppContext) -> None:
+    file = context.config.sequences / "essai.toml"
+    text = '[[list]]\nid = 900\nname = "neuve"\npurpose = "conseils"\n'
+    file.write_text(f'title = "Essai"\npurpose = "conseils"\n{text}', encoding="utf-8")
+    try:
+        visitor = visit(path={"dialogue": "essai"})
+        response = answered(tuple(routes(context)), "GET", "/d/{dialogue}", visitor)
+        assert response.headers["Location"] == "/d/essai?plan=folder"
+        marks, _ = page(context, query={"plan": "folder"}, dialogue="essai")
+        assert 'class="box list added"' in marks
+        assert "not published" in page(context, "/d")[1]
+    finally:
+        file.unlink()
+
+
+@pytest.mark.usefixtures("people")
+def test_who_gave_an_answer_is_found_wherever_they_stand(context: AppContext) -> None:
+    way = "list-10-graines-semees-moved11"
+    marks, _ = page(context, "/d/{dialogue}/way/{way}", way=way)
+    (line,) = re.findall(r'name="where" value="([^"]*)"', marks)
+    assert read_lines([unescape(line)], context.installation_stream.current().plan())
+    author, _ = page(context, "/d/{dialogue}/way/{way}", Role.AUTHOR, way=way)
+    assert 'name="where"' not in author
 
 
 @pytest.mark.usefixtures("people")
