@@ -13,21 +13,21 @@ from urllib.parse import quote
 
 from fastapi.responses import Response
 
-from engine.audience.results import name_of
 from engine.authoring.dialogue_file import broadcasts_in, lists_in
 from engine.authoring.graph import draw_dot, draw_mermaid, draw_text
-from engine.authoring.inspection import read_folder
+from engine.authoring.inspection import inspect
 from engine.authoring.publication import ListCounts, PublicationStores
 from engine.console.access import Right
 from engine.console.dialogue_counts import gone_from, line_of, went
+from engine.console.dialogue_passages import Person, came_by, passages, person, search_of, share
 from engine.console.drawing import Numbers, picture
 from engine.console.drawing_cards import draw_cards
-from engine.console.drawing_model import WIDTH, Drawn, DrawnCard, Way
+from engine.console.drawing_model import WIDTH, Drawn
 from engine.console.places import dialogue_url, letter_url
 from engine.console.visit import Route, Visit
-from engine.i18n.language import N_, Say, grouped
+from engine.i18n.language import N_, grouped
 from engine.i18n.phrases import say_list, subject_of
-from engine.sequence.condition import quoted
+from engine.letter.source_folder import read_sequences
 from engine.sequence.delay import DAY
 from engine.sequence.mistakes import Unpublishable
 from engine.sequence.model import List, Plan
@@ -42,25 +42,6 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 ENDINGS: Mapping[Format, str] = {"text": "txt", "mermaid": "mmd", "dot": "dot"}
 USUAL_DAYS: Days = 30
 PAGE = 50
-HOW: Mapping[str, str] = {
-    "joined": N_("signed up, or was brought in"),
-    "moved": N_("by an answer"),
-    "copied": N_("by an answer, and stayed where they were"),
-    "transferred": N_("moved on"),
-    "reopened": N_("took an answer back"),
-}
-WHY: Mapping[str, str] = {
-    "ended": N_("after the last letter"),
-    "rule": N_("by a rule"),
-    "asked": N_("left by themselves"),
-    "withdrawn": N_("unsubscribed"),
-    "operator": N_("by an operator"),
-    "api": N_("by a call"),
-    "form": N_("by a form"),
-    "import": N_("by an import"),
-    "click": N_("by a click"),
-    "engine": N_("by Relance itself"),
-}
 
 
 class DialogueViews(ListCounts, Protocol):
@@ -126,23 +107,11 @@ class Folder(NamedTuple):
     wrong: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody on a list; `name` is their address, "" where the vault knows it no more."""
+class Written(NamedTuple):
+    """What a folder was checked with: its files, and the day (since 1970-01-01)."""
 
-    came: Came
-    name: str
-    how: str
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A way in or out of a list, in words, with how many went it."""
-
-    words: str
-    place: str
-    url: str
-    people: int
+    files: Mapping[str, str]
+    day: int
 
 
 def routes(stores: DialogueStores) -> Sequence[Route]:
@@ -160,6 +129,7 @@ def routes(stores: DialogueStores) -> Sequence[Route]:
 class _Dialogues:
     def __init__(self, stores: DialogueStores) -> None:
         self.stores = stores
+        self._last: tuple[Written, Folder] | None = None
 
     def all(self, visit: Visit) -> Response:
         plan = self.stores.installation_stream.current().plan()
@@ -234,8 +204,8 @@ class _Dialogues:
             here=self.stores.views.standing().get(listed.id, 0),
             came=sum(count.n for count in counts if count.target == listed.id),
             went=gone_from(listed.id, counts),
-            ways_in=_passages(asked.plan, counts, listed.id, visit.say, inwards=True),
-            ways_out=_passages(asked.plan, counts, listed.id, visit.say, inwards=False),
+            ways_in=passages(asked.plan, counts, listed.id, visit.say, inwards=True),
+            ways_out=passages(asked.plan, counts, listed.id, visit.say, inwards=False),
             people=people,
             older=_older(people),
             all_days=DAYS,
@@ -253,11 +223,9 @@ class _Dialogues:
         assert line.way is not None
         counts, standing = self._counts(asked, drawn)
         target = line.way.target
-        people = (
-            self._people(_came_by(card, line.way, self._since(asked.days) * DAY), asked.plan, visit)
-            if target
-            else []
-        )
+        by_way = went(drawn, counts, standing)[line.id]
+        came = came_by(card, line.way, self._since(asked.days) * DAY)
+        people = self._people(came, asked.plan, visit) if target and by_way.people else []
         return visit.page(
             "dialogue_way.html",
             asked=asked,
@@ -266,10 +234,10 @@ class _Dialogues:
             title=asked.plan.titles.get(asked.file, asked.file),
             card=card,
             line=line,
-            went=went(drawn, counts, standing)[line.id],
+            went=by_way,
             target=say_list(asked.plan, target) if target else "",
             letter=letter_url(line.way.question),
-            search=_search(asked, line.way),
+            search=search_of(asked.plan, line.way, asked.days),
             people=people,
             older=_older(people),
             all_days=DAYS,
@@ -311,12 +279,19 @@ class _Dialogues:
         return visit.goes_to(f"/d/{quote(stem)}?plan=folder")
 
     def _folder(self) -> Folder:
-        """What is written in the folder."""
+        """What is written in the folder. It is checked anew where a file has changed, and each day,
+        since some dates are over then.
+        """
+        config, now = self.stores.config, self.stores.clock.now()
         try:
-            read = read_folder(self.stores.config, self.stores.clock.now())
+            files = dict(read_sequences(config.sequences))
         except Unpublishable:
             return Folder(Plan(), True)
-        return Folder(read.plan, bool(read.fatal))
+        written = Written(files, now // DAY)
+        if self._last is None or self._last[0] != written:
+            read = inspect(config, files, now)
+            self._last = written, Folder(read.plan, bool(read.fatal))
+        return self._last[1]
 
     def _since(self, days: int) -> int:
         """The first day (UTC) of so many that end with today."""
@@ -336,7 +311,7 @@ class _Dialogues:
             standing,
             went(drawn, counts, standing),
             lambda number: grouped(number, visit.say),
-            lambda part, whole: _share(part, whole, visit.say),
+            lambda part, whole: share(part, whole, visit.say),
         )
         return drawn, numbers
 
@@ -357,15 +332,7 @@ class _Dialogues:
             )
         came = self.stores.views.came(query, PAGE + 1)
         known = self.stores.vault.people([one.subscriber for one in came])
-        return [_person(one, known.get(one.subscriber), plan, visit.say) for one in came]
-
-
-def _search(asked: Asked, way: Way) -> str:
-    """What finds everybody who gave an answer, wherever they stand by now; "" for another way."""
-    if way.kind not in ("moved", "copied") or not way.label:
-        return ""
-    letter = name_of(asked.plan, way.question)
-    return f"answered {letter} with {quoted(way.label)} within {asked.days} days"
+        return [person(one, known.get(one.subscriber), plan, visit.say) for one in came]
 
 
 def _is_stream(text: str) -> bool:
@@ -378,34 +345,6 @@ def _older(people: list[Person]) -> str:
         return ""
     del people[PAGE:]
     return f"{people[-1].came.at}.{people[-1].came.subscriber}"
-
-
-def _person(came: Came, known: KnownPerson | None, plan: Plan, _: Say) -> Person:
-    how = _(HOW[came.how])
-    if came.how in ("moved", "copied") and came.label:
-        how = _("“{label}”, from {list}").format(label=came.label, list=say_list(plan, came.source))
-    elif came.how == "transferred":
-        why = _(WHY.get(came.label, came.label))
-        how = f"{why} · {say_list(plan, came.source)}" if came.source else why
-    return Person(came, known.address if known is not None else "", how)
-
-
-def _came_by(card: DrawnCard, way: Way, since: int) -> CameQuery:
-    """Who went a way; whatever the words were, where no other leads from the letter to the list."""
-    match way.kind:
-        case "joined":
-            return CameQuery(way.target, since, "joined")
-        case "ended" | "rule":
-            return CameQuery(way.target, since, "transferred", way.source, "", way.kind)
-        case "moved" | "copied":
-            alike = [
-                line
-                for line in card.lines
-                if line.way is not None
-                and (line.way.question, line.way.target) == (way.question, way.target)
-            ]
-            label = way.label if len(alike) > 1 else ""
-            return CameQuery(way.target, since, way.kind, way.source, way.question, label)
 
 
 def _shown(
@@ -450,41 +389,3 @@ def _letters(listed: List, plan: Plan) -> list[tuple[str, str]]:
         (letter_url(letter_ref(list_key(listed.id), letter.id)), subject_of(letter, plan=plan))
         for letter in listed.letters
     ]
-
-
-def _passages(
-    plan: Plan, counts: Iterable[TransitionCount], number: int, _: Say, *, inwards: bool
-) -> list[Passage]:
-    """The ways into a list or out of it, those that most went first."""
-    found = []
-    for count in counts:
-        here, other = count.target, count.source
-        if not inwards:
-            here, other = other, here
-        if here == number:
-            place = say_list(plan, other) if other else ""
-            listed = plan.lists.get(other)
-            url = f"{dialogue_url(listed.file)}/list/{other}" if listed is not None else ""
-            found.append(Passage(_words(count, _), place, url, count.n))
-    return sorted(found, key=lambda passage: (-passage.people, passage.words, passage.place))
-
-
-def _words(count: TransitionCount, _: Say) -> str:
-    match count.kind:
-        case "moved":
-            return _("“{text}”").format(text=count.label or "…")
-        case "copied":
-            copied = _("“{label}”, and stays where they were")
-            return copied.format(label=count.label or "…")
-        case "ended" | "rule":
-            return _(WHY[count.kind])
-        case _:
-            return _(WHY[count.label]) if count.label in WHY else count.label
-
-
-def _share(part: int, whole: int, _: Say) -> str:
-    """ "37 %", "<1 %", "" of nothing."""
-    if not whole:
-        return ""
-    hundredths = min(100 * part / whole, 100)
-    return _("{n}%").format(n="<1" if 0 < hundredths < 1 else f"{hundredths:.0f}")
