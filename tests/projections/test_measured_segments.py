@@ -5,7 +5,9 @@ noted, and the clock, and are unknown of everybody else.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -14,6 +16,7 @@ from engine.context import AppContext
 from engine.sending.claim import _asked_of_vault
 from engine.sequence.delay import DAY
 from engine.sequence.model import MEASURE
+from engine.store.sql import AnyCursor
 from engine.subscriber import commands as c
 from engine.subscriber.agenda_key import list_key
 from engine.subscriber.condition_answers import Truth
@@ -22,7 +25,9 @@ from engine.subscriber.outcome import Done
 from engine.subscriber.truth import conditions_of
 from engine.vault.evidence import evidence
 from engine.vault.measured import Measured, keep_measured, with_measured
+from engine.vault.segments import PersonalSegments, PersonalTraits
 from engine.vault.vault import VaultWrite
+from projections.reading import ReadViews
 from tests.conftest import MakeContext
 from tests.projections.test_segments_followed import LISTS, join, members, silent
 from tests.running_installation import publish, write_sequences
@@ -148,3 +153,29 @@ def test_what_was_not_looked_up_is_not_known(context: AppContext) -> None:
     asked = with_measured(context.database, unasked)
     assert conditions.is_in("keen", person, asked[anna], context.clock.now()) is True
     assert replace(asked[anna], measured=None) == unasked[anna]
+
+
+def test_what_is_noted_while_somebody_is_looked_at_is_looked_at_next(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = join(context, "anna")
+    agrees(context, anna)
+    assert members(context, "keen") == set()
+    with context.database.connection() as connection:
+        connection.execute("DELETE FROM vault.segment_look")
+    reading = PersonalSegments.traits_of
+
+    def and_somebody_is_quicker(
+        home: PersonalSegments, cursor: AnyCursor, subscribers: Collection[str], *, measured: bool
+    ) -> dict[str, PersonalTraits]:
+        known = reading(home, cursor, subscribers, measured=measured)
+        monkeypatch.undo()
+        clicks(context, anna)
+        return known
+
+    monkeypatch.setattr(PersonalSegments, "traits_of", and_somebody_is_quicker)
+    people, now = context.command_handler.load([anna]), context.clock.now()
+    segments = cast(ReadViews, context.views).agenda.segments
+    with context.database.transaction() as connection, connection.cursor() as cursor:
+        segments.look_at_all(cursor, people, now)
+    assert members(context, "keen") == {anna}
