@@ -47,12 +47,12 @@ def site(installations: Installations) -> Iterator[Site]:
 class Reader:
     """Somebody, and the letter they were sent."""
 
-    def __init__(self, site: Site, *, agrees: bool = True) -> None:
+    def __init__(self, site: Site, *, agrees: bool = True, number: int = 10) -> None:
         self.site, self.context = site, site.context
-        self.stream = joined(self.context)
+        self.stream = joined(self.context, number)
         if agrees:
             self.agrees()
-        self.letter: Letter = written_to(self.context, self.stream)
+        self.letter: Letter = written_to(self.context, self.stream, f"list:{number}")
 
     def agrees(self) -> None:
         piece = evidence(b"s" * 32, {"purpose": MEASURE, "who": self.stream})
@@ -150,10 +150,10 @@ def test_a_token_of_theirs_in_somebody_else_s_hands_is_looked_at_by_its_mac(site
     reader, stranger = Reader(site), Reader(site, agrees=False)
     shared = reader.link.rpartition("/")[0]
     forged = reader.letter.token(MEASURED)[:-2] + "AA"
-    other = written_to(site.context, joined(site.context, 11), "list:11").token(MEASURED)
-    for personal in (forged, "x", "é", other, stranger.letter.token(MEASURED)):
+    other = Reader(site, number=11)
+    for personal in (forged, "x", "é", *(r.letter.token(MEASURED) for r in (other, stranger))):
         assert reader.gets(f"{shared}/{personal}") == (302, SHOP)
-    assert reader.noted() == [] == stranger.noted()
+    assert reader.noted() == [] == stranger.noted() == other.noted()
 
 
 def test_nobody_can_lead_anywhere_by_a_token_of_their_own(site: Site) -> None:
