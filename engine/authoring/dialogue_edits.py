@@ -5,7 +5,7 @@ Each gives the new texts of the files it changes. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -77,7 +77,9 @@ def _free(name: str, taken: Collection[str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDialogue:
-    """`greeting` begins its letter; `form` is what its form for signing up says, None for none."""
+    """`greeting` begins its letter; `form` is what its form for signing up says, None for none, and
+    `fields` what it asks for.
+    """
 
     title: str
     purpose: str
@@ -85,6 +87,7 @@ class NewDialogue:
     subject: str
     greeting: str
     form: Mapping[str, str | bool] | None = None
+    fields: Sequence[Mapping[str, str]] = ()
 
 
 def new_dialogue(new: NewDialogue, plan: Plan) -> tuple[str, Files]:
@@ -100,7 +103,9 @@ def new_dialogue(new: NewDialogue, plan: Plan) -> tuple[str, Files]:
     if new.form is not None:
         name = _free(stem, plan.forms)
         values: dict[str, TomlValue] = {"name": name, "title": new.title, "list": number}
-        text = edited(text, [AddTable((), "form", values | dict(new.form) | values)])
+        changes: list[Change] = [AddTable((), "form", values | dict(new.form) | values)]
+        changes += [AddTable((("form", name),), "field", field) for field in new.fields]
+        text = edited(text, changes)
     return path, {path: text, body: new.greeting}
 
 

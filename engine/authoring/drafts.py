@@ -120,6 +120,8 @@ class Draft:
             self.begin(path, folder, octets)
         if window and octets != folder:
             write_octets(self._part("windows"), path, window.encode())
+        elif (self.folder / "windows").is_dir():
+            remove_file(self.folder / "windows", path)
 
     def window(self, path: str) -> str:
         """In which the draft was written last, "" where that is not known."""

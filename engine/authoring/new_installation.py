@@ -114,16 +114,17 @@ def own_sequences(sample: Path, owner: Owner) -> Callable[[Path], None]:
     return fill
 
 
-def starter_form(owner: Owner) -> Mapping[str, str | bool]:
+def starter_form(owner: Owner) -> tuple[Mapping[str, str | bool], list[Mapping[str, str]]]:
     """The first dialogue's form for signing up, in its owner's words, without its name and its
-    list.
+    list; and the fields it asks for.
     """
     for path in sorted((STARTER / owner.language).glob("*.toml")):
         tables = read_tables(starter.own_words(path.name, _text(path), owner))
         forms = tables.get("form")
         for form in forms if isinstance(forms, list) else ():
             kept = {key: value for key, value in form.items() if key not in ("name", "list")}
-            return {key: value for key, value in kept.items() if isinstance(value, (str, bool))}
+            words = {key: value for key, value in kept.items() if isinstance(value, (str, bool))}
+            return words, [dict(field) for field in form.get("field", ())]
     raise AssertionError("the starter has a form")
 
 

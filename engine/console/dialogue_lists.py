@@ -91,13 +91,15 @@ def new_dialogue(stores: AuthoringStores, visit: Visit) -> Response:
     draft = draft_of(stores, visit)
     plan = read_draft(stores, draft).plan
     greeting = visit.say(N_("Hello,")) + "\n\n"
+    form, fields = _form(stores, given["purpose"]) if given.get("form") else (None, [])
     new = edits.NewDialogue(
         title=given["title"],
         purpose=given["purpose"],
         list=given["list"],
         subject=given["subject"],
         greeting=greeting,
-        form=_form(stores, given["purpose"]) if given.get("form") else None,
+        form=form,
+        fields=fields,
     )
     path, files = edits.new_dialogue(new, plan)
     for file, text in sorted(files.items()):
@@ -108,13 +110,18 @@ def new_dialogue(stores: AuthoringStores, visit: Visit) -> Response:
     return visit.goes_to(opened.url(), visit.say(N_("Made. Now write its first letter.")))
 
 
-def _form(stores: AuthoringStores, purpose: str) -> Mapping[str, str | bool]:
-    """For signing up, with the words that `relance init` proposes."""
+def _form(
+    stores: AuthoringStores, purpose: str
+) -> tuple[Mapping[str, str | bool], list[Mapping[str, str]]]:
+    """For signing up, with the words that `relance init` proposes, and those of its fields that are
+    declared here.
+    """
     site, settings = stores.config.site, stores.config.settings
     name = next(known.name for known in settings.purposes if known.id == purpose)
-    return starter_form(
-        Owner(site.name, site.postal_address, site.sender, site.url, name, settings.language)
-    )
+    owner = Owner(site.name, site.postal_address, site.sender, site.url, name, settings.language)
+    words, fields = starter_form(owner)
+    declared = {field.name for field in settings.fields}
+    return words, [field for field in fields if field.get("name") in declared]
 
 
 # Lists.

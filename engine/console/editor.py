@@ -258,6 +258,9 @@ def post(stores: AuthoringStores, visit: Visit) -> Response:
     opened = open_dialogue(stores, visit)
     place = opened.letter(visit.inputs.get("letter", ""))
     typed = _Typed.of(visit)
+    back = opened.url(letter=place.reference, view=visit.inputs.get("view", ""))
+    if _is_done(opened, place, typed):
+        return visit.goes_to(back)
     try:
         kept = _keep(opened, place, typed)
     except OSError as error:
@@ -267,14 +270,13 @@ def post(stores: AuthoringStores, visit: Visit) -> Response:
         return _shown(opened, place, typed=typed, conflict=kept.conflict, status=409)
     if kept.mistakes:
         return _shown(opened, place, typed=typed, mistakes=kept.mistakes)
-    back = opened.url(letter=place.reference, view=visit.inputs.get("view", ""))
     match visit.inputs.get("do", "draft"):
         case "blanks":
             return _with_blanks(opened, place.reference, back)
         case "save":
             return save_draft(stores, visit, back)
         case "answer" | "field" | "asset":
-            return _inserted(opened, place, back)
+            return _inserted(opened, place, back, typed)
         case _:
             return visit.goes_to(back, visit.say(N_("Kept in your draft.")))
 
@@ -302,7 +304,19 @@ def _has_loose_blanks(plan: Plan, texts: Sequence[str]) -> bool:
     return plan.language == "fr" and any(with_no_break_blanks(text) != text for text in texts)
 
 
-def _inserted(opened: OpenDialogue, place: LetterPlace, back: str) -> Response:
+def _done_in(window: str) -> str:
+    """What the draft names in place of the window whose form has put something in: that form is no
+    longer what the draft holds, and does not do it twice.
+    """
+    return f"done:{window}"
+
+
+def _is_done(opened: OpenDialogue, place: LetterPlace, typed: _Typed) -> bool:
+    inserts = opened.visit.inputs.get("do") in ("answer", "field", "asset")
+    return inserts and opened.draft.window(place.letter.body) == _done_in(typed.window)
+
+
+def _inserted(opened: OpenDialogue, place: LetterPlace, back: str, typed: _Typed) -> Response:
     """An answer, a field, a picture or a download, where the cursor stood."""
     visit, given = opened.visit, opened.visit.inputs
     body = opened.draft.text(place.letter.body) or ""
@@ -319,9 +333,8 @@ def _inserted(opened: OpenDialogue, place: LetterPlace, back: str) -> Response:
             made = kept_upload(opened.stores.config, visit)
     if isinstance(made, Mistake):
         return _shown(opened, opened.letter(place.reference), mistakes=[made])
-    opened.draft.write(
-        place.letter.body, edits.with_inserted(body, made, at, apart=given["do"] != "field")
-    )
+    words = edits.with_inserted(body, made, at, apart=given["do"] != "field")
+    opened.draft.write(place.letter.body, words, _done_in(typed.window))
     return visit.goes_to(f"{back}#body", visit.say(N_("Put into the letter.")))
 
 

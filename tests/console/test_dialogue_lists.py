@@ -38,6 +38,7 @@ def test_a_newcomer_makes_a_list_a_welcome_and_a_question_with_two_answers(desk:
     read = inspect(desk.config, desk.draft.files(), NOON)
     assert not [mistake for mistake in read.fatal if mistake.file.startswith("mon-ete")]
     assert read.plan.forms["mon-ete"].lists == (12,)
+    assert [field.name for field in read.plan.forms["mon-ete"].fields] == ["first_name"]
     assert "4 chemin des Tilleuls" in read.plan.forms["mon-ete"].notice
     given_answer = {"12/oui-ou-non": (GivenAnswer(0),)}
     life = live(read.plan, 12, given_answer, NOON, "Europe/Paris")

@@ -198,6 +198,21 @@ def test_an_answer_is_put_in_and_its_new_list_is_made_on_the_way(desk: Desk) -> 
     )
 
 
+def test_a_button_that_is_pressed_twice_puts_in_once(desk: Desk) -> None:
+    form = opened(desk) | {"body": "Neuf\r\n", "do": "answer", "answer": "Oui", "target": "new"}
+    for _ in range(2):
+        desk.kept(EDIT, form)
+    assert desk.text(WORDS) == "Neuf\n\n[Oui](===oui===)\n"
+    assert desk.text("jardin.toml").count("[[list]]") == 3
+
+
+def test_a_form_from_before_something_was_put_in_does_not_take_it_out(desk: Desk) -> None:
+    form = opened(desk) | {"at": ""}
+    desk.kept(EDIT, form | {"do": "answer", "answer": "Jamais", "target": "semis"})
+    desk.kept(EDIT, form | {"do": "save"})
+    assert (desk.sequences / WORDS).read_text().endswith("[Jamais](===semis===)\n")
+
+
 def test_a_copy_is_written_as_one(desk: Desk) -> None:
     form = opened(desk, "10/accueil") | {"do": "answer", "answer": "Aussi", "kind": "copy"}
     desk.kept(EDIT, form | {"target": "semis"})
