@@ -94,6 +94,16 @@ class OpenDialogue:
         address = f"/d/{quote(self.stem)}/{page}"
         return f"{address}?{urlencode(given)}" if given else address
 
+    def drawing(self) -> str:
+        """Where it is drawn: as it is in force, else as the folder has it; "" while it is a draft
+        alone.
+        """
+        published = self.stores.installation_stream.known.plan().titles
+        if self.file in published:
+            return f"/d/{quote(self.stem)}"
+        there = self.draft.in_folder(self.file) is not None
+        return f"/d/{quote(self.stem)}?plan=folder" if there else ""
+
     def text(self) -> str:
         return self.draft.text(self.file) or ""
 

@@ -24,6 +24,7 @@ def test_a_newcomer_makes_a_list_a_welcome_and_a_question_with_two_answers(desk:
     given["form"] = "yes"
     edit = desk.kept("/new-dialogue", given).headers["location"]
     assert edit == "/d/mon-ete/edit"
+    assert "?plan=folder" not in desk.get(edit)
     letter = {"list": "12", "subject": "Oui ou non ?", "when": "wait", "delay": "2 days"}
     question = desk.kept("/d/mon-ete/letter", letter).headers["location"]
     for words in ("Oui", "Non"):
@@ -35,6 +36,8 @@ def test_a_newcomer_makes_a_list_a_welcome_and_a_question_with_two_answers(desk:
             "at": "",
         }
         desk.kept(edit, form)
+    desk.kept("/draft", {"do": "save"})
+    assert 'href="/d/mon-ete?plan=folder"' in desk.get(edit)
     read = inspect(desk.config, desk.draft.files(), NOON)
     assert not [mistake for mistake in read.fatal if mistake.file.startswith("mon-ete")]
     assert read.plan.forms["mon-ete"].lists == (12,)
