@@ -158,8 +158,16 @@ def test_a_token_that_was_made_for_something_else_opens_nothing(
 
 
 def test_only_the_browser_that_went_comes_back(console: Served, provider: OpenIdProvider) -> None:
-    with console.stranger() as browser, console.stranger() as another:
+    account = console.account(Role.OPERATOR)
+    assert console.context.accounts.bind_subject(account.id, provider.url, "s-3")
+    with (
+        saying(provider, "s-3", relance_role="operator"),
+        console.stranger() as browser,
+        console.stranger() as another,
+    ):
         url = browser.get("/sign-in/oidc").headers["location"]
-        state = parse_qs(urlsplit(url).query)["state"][0]
-        answer = another.get("/sign-in/oidc/back", params={"code": "x", "state": state})
-        assert answer.status_code == 403
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        provider.asked["code-3"] = asked
+        back = {"code": "code-3", "state": asked["state"]}
+        assert another.get("/sign-in/oidc/back", params=back).status_code == 403
+        assert browser.get("/sign-in/oidc/back", params=back).status_code == 200
