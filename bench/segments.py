@@ -44,7 +44,7 @@ from projections.agenda import Agenda
 from projections.segments import SegmentMembership
 from projections.view import LIVE, schema_of
 
-SQL = beside(__file__)
+SQL = beside(__file__).within(view=schema_of(Agenda, LIVE))
 PROTOTYPES = 10
 TENTH = 9
 """The list on which a tenth of the people stand, who are the segment of that name too."""

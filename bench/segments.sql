@@ -2,12 +2,12 @@
 -- Which of the expected memberships stand in either home, each looked up by its key.
 SELECT segment, subscriber::text FROM unnest(%(segments)s::text[], %(subscribers)s::uuid[]) AS expected (segment, subscriber)
 CROSS JOIN LATERAL (
-    (SELECT FROM view_agenda_5.segment_member m WHERE (m.subscriber, m.segment) = (expected.subscriber, expected.segment) LIMIT 1)
+    (SELECT FROM {view}.segment_member m WHERE (m.subscriber, m.segment) = (expected.subscriber, expected.segment) LIMIT 1)
     UNION ALL (SELECT FROM vault.segment_member m WHERE (m.subscriber, m.segment) = (expected.subscriber, expected.segment) LIMIT 1)) AS there
 
 -- name: by_hand
 -- What the segment that is built anew says, as somebody would count it who knows the tables.
-SELECT count(*) FROM view_agenda_5.fold f JOIN vault.person v ON v.subscriber = f.subscriber
+SELECT count(*) FROM {view}.fold f JOIN vault.person v ON v.subscriber = f.subscriber
 WHERE f.traits->'on' ? '8' AND v.fields->>'town' = 'Ville-3' AND EXISTS (
     SELECT FROM jsonb_array_elements(f.traits->'answered'->'list:8/question') AS answer
     WHERE answer->>0 = 'le calendrier des semis' AND (answer->>1)::bigint > %(since)s)

@@ -85,7 +85,7 @@ def test_the_number_of_an_order_is_known_no_more_and_another_may_have_it(anna: A
 OPAQUE_ID = {
     "ledger.events.originator_id",
     "ledger.events.state",
-    "view_agenda_5.fold.subscriber",
+    "view_agenda_6.fold.subscriber",
     "view_letters_3.letter.subscriber",
     "view_letters_3.purchase.subscriber",
 }
@@ -145,16 +145,16 @@ DELETED = {
 STAYS = {
     # Random ids, dates, words of the installation; the vault alone knew whom they were about.
     "ledger.events": "originator_id originator_version topic state notification_id",
-    "view_agenda_5.agenda": "subscriber key kind letter due planned list run why",
-    "view_agenda_5.zone": "timezone",
-    "view_agenda_5.fold": "subscriber version state timezone traits",
-    "view_agenda_5.segment_member": "segment subscriber",
-    "view_agenda_5.segment_look": "subscriber look",
-    "view_agenda_5.segment_built": "segment definition",
-    "view_agenda_5.choosing": "key",
+    "view_agenda_6.agenda": "subscriber key kind letter due planned list run why",
+    "view_agenda_6.zone": "timezone",
+    "view_agenda_6.fold": "subscriber version state timezone traits",
+    "view_agenda_6.segment_member": "segment subscriber",
+    "view_agenda_6.segment_look": "subscriber look",
+    "view_agenda_6.segment_built": "segment definition",
+    "view_agenda_6.choosing": "key",
     "vault.segment_built": "segment definition",
-    "view_agenda_5.stale": "subscriber",
-    "view_agenda_5.aside": "subscriber position why",
+    "view_agenda_6.stale": "subscriber",
+    "view_agenda_6.aside": "subscriber position why",
     "view_silence_1.silence": "subscriber heard_at requested_at asked_at expires_at",
     # Hashes of whole entries, and what was signed over all of them together.
     "proof.tile": "level number hashes",
@@ -204,7 +204,7 @@ STAYS = {
     "vault.console_search": "token account lines name address until",
     "desk.trouble": "process what why since",
     "vault.migration": "name at",
-    "view_agenda_5.position": "one position",
+    "view_agenda_6.position": "one position",
     "view_choices_2.position": "one position",
     "view_letters_3.position": "one position",
     "view_members_2.position": "one position",
