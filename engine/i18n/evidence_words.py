@@ -68,6 +68,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "list": N_("list"),
         "lists": N_("lists"),
         "mail": N_("mail kept as it was handed over"),
+        "measured": N_("agrees to be measured"),
         "measures": N_("measures"),
         "message": N_("number of the letter"),
         "message_id": N_("Message-ID"),
