@@ -7,32 +7,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from engine.authoring.going_live import hindrances
-from engine.authoring.new_installation import sample_site
 from engine.cli.people import operator_cause, report
 from engine.cli.progress import catch_up
 from engine.cli.terminal import agreed
-from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
-from engine.desk.processes import Processes
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import say_letter, say_list, say_place
 from engine.i18n.stored_words import stored_in_words, what_is_wanting
 from engine.i18n.user_error import UserError, list_of
-from engine.installation.events import SendingPaused, SendingResumed
-from engine.installation.state import Installation
-from engine.sequence.delay import HOUR
+from engine.sending import holding
+from engine.sending.holding import Letter
 from engine.sequence.model import Plan
-from engine.subscriber.agenda_key import every_occurrence, matter_of
-from engine.subscriber.commands import RecordOutcome, RetryLetter
-from engine.subscriber.due_acts import PAST_LATENESS
-from engine.subscriber.outcome import Done
 from engine.subscriber.terms import LetterVerdict
-from engine.vault.vault import VaultWrite
 
 SINK = N_("(For trials, a relay that hands letters to nobody: [smtp] sink = true)")
 
@@ -47,12 +36,7 @@ def pause(context: AppContext, args: argparse.Namespace) -> int:
             _("paused already ({why})").format(why=stored_in_words(installation.paused[number], _))
         )
         return 0
-    now = context.clock.now()
-    context.installation_stream.execute(
-        lambda state: () if number in state.paused else [SendingPaused(now, "operator", number)],
-        operator_cause({})[0],
-        now,
-    )
+    holding.pause(context, number, operator_cause({})[0])
     if number:
         print(_("sending for list {list} is paused").format(list=say_list(plan, number)))
     else:
@@ -69,18 +53,9 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
     plan, paused = installation.plan(), installation.paused
     number = _number(plan, args.list)
     lines = "".join(
-        f"\n  config.toml: {hindrance.words.said(_)}"
-        for hindrance in hindrances(context.config, sample_site())
+        f"\n  {file}: {wanting.said(_)}" if file else f"\n  {wanting.said(_)}"
+        for file, wanting in holding.in_the_way(context)
     )
-    if (
-        context.config.smtp.reaches_people
-        and (trial := context.clock.trial) is not None
-        and not trial.over_people
-    ):
-        lines += "\n  " + _(
-            "this installation is a trial, whose dates are not real: `relance trial reset` begins"
-            " afresh"
-        )
     if lines:
         raise UserError(
             N_("nobody is written to before this is set right:{hindrances}\n{sink}"),
@@ -88,19 +63,16 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
             sink=_(SINK),
         )
     catch_up(context)
-    now = context.clock.now()
-    for line in _leaving(context, plan, number, now):
+    for line in _leaving(context, plan, number):
         print(line)
-    if not _held(installation, number):
+    held = holding.is_held(installation, number)
+    if not held:
         print(_("sending is not paused"))
     elif not args.yes and not _agreed(_):
         raise UserError(N_("nothing was changed"))
-    else:
-        context.installation_stream.execute(
-            lambda state: [SendingResumed(now, number)] if _held(state, number) else (),
-            operator_cause({})[0],
-            now,
-        )
+    if held or not number:
+        holding.resume(context, number, operator_cause({})[0])
+    if held:
         print(
             _("sending for list {list} goes on").format(list=say_list(plan, number))
             if number
@@ -112,10 +84,6 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
                 why=stored_in_words(paused[0], _)
             )
         )
-    if not number:
-        Processes(context.database).settle()
-        context.desk.set_mark(context.config.smtp.armed_mark, now, 0)
-        context.desk.set_mark("tick", now, 0)
     return 0
 
 
@@ -124,20 +92,11 @@ def _number(plan: Plan, text: str) -> int:
     return list_of(plan, text).id if text else 0
 
 
-def _held(installation: Installation, number: int) -> bool:
-    """Whether this list is paused by itself; for 0, whether anything is."""
-    return number in installation.paused if number else bool(installation.paused)
-
-
-def _leaving(context: AppContext, plan: Plan, number: int, now: int) -> Iterator[str]:
-    """What is due within the hour, of one list or of all; list 0 holds what belongs to none."""
+def _leaving(context: AppContext, plan: Plan, number: int) -> Iterator[str]:
+    """What is due within the hour, of one list or of all."""
     language = context.config.site.language
     _, ngettext = translator(language), counting_translator(language)
-    due = {
-        of_list: count
-        for of_list, kind, count in context.views.due_until(now + HOUR)
-        if kind == "letter" and number in (0, of_list)
-    }
+    due = holding.leaving_within_the_hour(context, number)
     total = sum(due.values())
     yield ngettext(
         "In the next hour {n} letter will leave.", "In the next hour {n} letters will leave.", total
@@ -150,11 +109,6 @@ def _agreed(_: Say) -> bool:
     if not sys.stdin.isatty():
         raise UserError(N_("say --yes to let them leave"))
     return agreed(_("Let them leave? [y/N] "))
-
-
-BATCH = 500
-Letter = tuple[str, str]
-"""The encoded matter, of a broadcast without its occurrence, and the letter's id."""
 
 
 def retry_withheld(context: AppContext, args: argparse.Namespace) -> int:
@@ -172,7 +126,8 @@ def retry_withheld(context: AppContext, args: argparse.Namespace) -> int:
     if not letters:
         print(_("No letter is withheld for what can be mended."))
         return 0
-    counts = _retry(context, args.letter, late=args.late)
+    retried = holding.retry(context, args.letter, operator_cause, late=args.late)
+    counts = retried.counts
     context.views.catch_up()
     plan = context.installation_stream.current().plan()
     for letter in dict.fromkeys(letter for letter, _how in counts):
@@ -185,42 +140,12 @@ def retry_withheld(context: AppContext, args: argparse.Namespace) -> int:
                 " again, and `relance status` says so."
             )
         )
-    return 1 if any(how == "busy" for _letter, how in counts) else 0
+    return 1 if retried.busy else 0
 
 
-def _retry(context: AppContext, letter: str, *, late: bool) -> Counter[tuple[Letter, str]]:
-    """How many, by letter and how it ended: "again", "late", "gone" (it may no longer leave),
-    "busy".
-    """
-    counts: Counter[tuple[Letter, str]] = Counter()
-    after = ("", "", "")
-    while page := context.views.withheld_from(letter, after, BATCH):
-        requests, meant = [], []
-        for subscriber, row, name in page:
-            key = matter_of(row)
-            now, (cause, kept) = context.clock.now(), operator_cause({"letter": name})
-            command = RetryLetter(at=now, cause=cause, key=key, letter=name, late=late)
-            requests.append(
-                CommandRequest(
-                    command, stream=subscriber, vault_write=VaultWrite("", now, evidence=(kept,))
-                )
-            )
-            meant.append((every_occurrence(key), name))
-        for about, result in zip(meant, context.command_handler.execute(requests), strict=True):
-            how = (
-                "again"
-                if isinstance(result.outcome, Done)
-                else "late"
-                if result.outcome == PAST_LATENESS
-                else "gone"
-            )
-            counts[about, "busy" if result.conflict else how] += 1
-        subscriber, row, name = page[-1]
-        after = (name, subscriber, row)
-    return counts
-
-
-def _told(letter: Letter, counts: Counter[tuple[Letter, str]], plan: Plan, _: Say) -> Iterator[str]:
+def _told(
+    letter: Letter, counts: Mapping[tuple[Letter, str], int], plan: Plan, _: Say
+) -> Iterator[str]:
     sentences = {
         "again": _("{letter}: tried again for {n}"),
         "late": _("{letter}: past its max_lateness for {n}; with `--late` it is sent all the same"),
@@ -228,7 +153,7 @@ def _told(letter: Letter, counts: Counter[tuple[Letter, str]], plan: Plan, _: Sa
         "busy": _("{letter}: too much is changing for {n}; try again"),
     }
     for how, sentence in sentences.items():
-        if count := counts[letter, how]:
+        if count := counts.get((letter, how), 0):
             yield sentence.format(letter=say_letter(plan, *letter, _), n=count)
 
 
@@ -269,12 +194,10 @@ def in_doubt(context: AppContext, args: argparse.Namespace) -> int:
             )
         )
         return 0
-    subscriber = next((s for message, s, _letter, _at in doubtful if message == chosen), "")
-    if not subscriber:
-        raise UserError(N_("no letter {message} is in doubt"), message=chosen)
     verdict: LetterVerdict = "resend" if args.resend else "taken-as-sent"
-    command = RecordOutcome(context.clock.now(), operator_cause({})[0], chosen, verdict)
-    result = context.command_handler.execute_one(CommandRequest(command, stream=subscriber))
+    result = holding.settle_doubt(context, chosen, verdict, operator_cause({})[0])
+    if result is None:
+        raise UserError(N_("no letter {message} is in doubt"), message=chosen)
     return report(
         result, _("it will be sent again") if args.resend else _("it is taken as sent"), _
     )
