@@ -9,22 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.api.scopes import SCOPES
 from engine.i18n.language import LANGUAGES, N_
 
 REPLACEABLE_SECRETS = ("link.key", "nonce.key")
 """As `engine.desk.processes` has them, which brings in the store."""
-SCOPES = (
-    "subscribe",
-    "transfer",
-    "unsubscribe",
-    "segments",
-    "orders",
-    "preferences",
-    "read",
-    "rights",
-    "metrics",
-    "audit",
-)
 
 
 def _story_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,16 +10,11 @@ from dataclasses import asdict
 
 from engine.cli.terminal import json_text, print_styled
 from engine.context import AppContext
-from engine.i18n.language import grouped
-from engine.i18n.phrases import say_moment, say_place
-from engine.i18n.stored_words import stored_in_words
-from engine.sequence.model import Plan
-from engine.status.facts import Facts, Waiting
-from engine.status.finding_words import FindingWords, size
-from engine.status.findings import Finding, findings, is_well
+from engine.status.facts import Facts
+from engine.status.findings import WRONG, Finding, findings, is_well
 from engine.status.gather import gather
+from engine.status.state_words import StateWords
 
-MAX_STUCK_SHOWN = 10
 HEAD_WIDTH = 13
 
 
@@ -29,7 +24,7 @@ def status(context: AppContext, args: argparse.Namespace) -> int:
     facts = gather(context)
     all_findings = findings(facts)
     plan = context.installation_stream.current().plan()
-    words = _Words(context, plan)
+    words = StateWords(context.config.site, plan, context.config.site.language)
     if args.json:
         rows = [
             {
@@ -42,164 +37,19 @@ def status(context: AppContext, args: argparse.Namespace) -> int:
         ]
         print(json_text({"well": is_well(all_findings), "findings": rows} | asdict(facts)))
     else:
-        for line in words.screen(facts, all_findings):
+        for line in _screen(words, facts, all_findings):
             print_styled(line, "error" if line.startswith("!") else None)
     return 0 if is_well(all_findings) else 1
 
 
-class _Words(FindingWords):
-    """What is shown, in the installation's language."""
-
-    def __init__(self, context: AppContext, plan: Plan) -> None:
-        self.zone, self.language = context.config.site.timezone, context.config.site.language
-        super().__init__(plan, self.language)
-
-    def screen(self, facts: Facts, all_findings: tuple[Finding, ...]) -> Iterator[str]:
-        _ = self._
-        for head, lines in (
-            (_("clock"), self._clock(facts)),
-            (_("running"), self._running(facts)),
-            (_("ledger"), self._ledger(facts)),
-            (_("proof"), self._proof(facts)),
-            (_("views"), self._views(facts)),
-            (_("sending"), self._sending(facts)),
-            (_("letters due"), self._due(facts)),
-            (_("forms"), self._forms(facts)),
-            (_("in doubt"), iter((grouped(facts.in_doubt, self._),))),
-            (
-                _("withheld"),
-                iter((grouped(sum(letter.people for letter in facts.withheld), self._),)),
-            ),
-            (_("set aside"), self._stuck(facts)),
-            (_("cleaning"), self._silent()),
-        ):
-            for n, line in enumerate(lines):
-                yield f"{'' if n else head:<{HEAD_WIDTH}}  {line}".rstrip()
-        yield ""
-        wrong = [finding for finding in all_findings if finding.level != "notice"]
-        if not wrong:
-            yield _("all is well")
-        for finding in all_findings:
-            yield f"{'!' if finding.level != 'notice' else '-'} {self.what(finding)}"
-            yield f"    {self.remedy(finding)}"
-
-    def _clock(self, facts: Facts) -> Iterator[str]:
-        """Only where it is not the wall clock's."""
-        clock = facts.clock
-        if clock.rate == 1 and not clock.trial:
-            return
-        speed = (
-            self._("{n} times faster than real time").format(n=grouped(clock.rate, self._))
-            if clock.rate != 1
-            else self._("real time")
-        )
-        yield f"{say_moment(clock.now, self.zone, self.language)}; {speed}"
-
-    def _running(self, facts: Facts) -> Iterator[str]:
-        if not facts.processes:
-            yield self._("nothing")
-        for process in facts.processes:
-            since = self._("for {since}").format(since=self.seconds(process.since))
-            lives = (
-                since
-                if process.lives
-                else self._("not heard of for {since}").format(since=self.seconds(process.seen))
-            )
-            yield self._("{parts} on {host}, process {pid}, {since}").format(
-                parts=", ".join(process.parts), host=process.host, pid=process.pid, since=lives
-            )
-
-    def _ledger(self, facts: Facts) -> Iterator[str]:
-        entries = self.ngettext("{n} entry", "{n} entries", facts.head).format(
-            n=grouped(facts.head, self._)
-        )
-        yield self._("{entries}; database {size}; free on the disk of data/ {free}").format(
-            entries=entries,
-            size=size(facts.database_bytes, self._),
-            free=size(facts.disk_free, self._),
-        )
-
-    def _proof(self, facts: Facts) -> Iterator[str]:
-        tree = facts.tree
-        held = (
-            self._("up to date")
-            if not tree.behind
-            else self.ngettext("{n} entry behind", "{n} entries behind", tree.behind)
-        )
-        newest = self._("no checkpoint yet")
-        if tree.age is not None:
-            newest = self._("last checkpoint over {n} entries, {since} ago").format(
-                n=grouped(tree.signed, self._), since=self.seconds(tree.age)
-            )
-        yield self._("tree {state}; {checkpoint}").format(
-            state=held.format(n=grouped(tree.behind, self._)), checkpoint=newest
-        )
-
-    def _views(self, facts: Facts) -> Iterator[str]:
-        for view in facts.views:
-            behind = self.ngettext("{n} entry behind", "{n} entries behind", view.behind).format(
-                n=grouped(view.behind, self._)
-            )
-            behind += f" ({self.seconds(view.late)})" if view.behind else ""
-            state = (
-                self._("stopped") + ", " + behind
-                if view.fault
-                else behind
-                if view.behind
-                else self._("up to date")
-            )
-            yield self._("{name}: {value}").format(name=view.name, value=state)
-
-    def _sending(self, facts: Facts) -> Iterator[str]:
-        relay = (
-            self._("to the built-in mailbox")
-            if facts.relay == "mailbox"
-            else self._("through {relay}").format(relay=facts.relay)
-        )
-        tick = (
-            self._("last round {since} ago").format(since=self.seconds(facts.tick))
-            if facts.tick is not None
-            else self._("no round yet")
-        )
-        yield self._("; ").join((relay, tick))
-
-    def _due(self, facts: Facts) -> Iterator[str]:
-        now = sum(waiting.now for waiting in facts.waiting)
-        hour = sum(waiting.hour for waiting in facts.waiting)
-        yield self._("{now} now, {hour} within the hour").format(
-            now=grouped(now, self._), hour=grouped(hour, self._)
-        )
-        for waiting in facts.waiting:
-            if waiting.held and waiting.hour:
-                yield self._held(waiting)
-        if facts.held_back or facts.held_back_today:
-            sentence = self._("{n} wait for room under a cap; today {today} found none")
-            yield sentence.format(
-                n=grouped(sum(facts.held_back.values()), self._),
-                today=grouped(facts.held_back_today, self._),
-            )
-
-    def _held(self, waiting: Waiting) -> str:
-        what = say_place(self.plan, waiting.list, self._)
-        return self._("{n} held: {what} ({why})").format(
-            n=grouped(waiting.hour, self._), what=what, why=stored_in_words(waiting.held, self._)
-        )
-
-    def _forms(self, facts: Facts) -> Iterator[str]:
-        yield self._("{held} requests held; robots caught in 30 days: {traps}").format(
-            held=grouped(facts.forms_held, self._), traps=grouped(facts.form_traps, self._)
-        )
-
-    def _silent(self) -> Iterator[str]:
-        """Counting them reads everybody who is long unheard, which nobody waits for here."""
-        if self.plan.reactivations:
-            yield self._("who is asked and who is stopped: `relance clean --plan` counts them")
-
-    def _stuck(self, facts: Facts) -> Iterator[str]:
-        yield grouped(len(facts.stuck), self._)
-        for stuck in facts.stuck[:MAX_STUCK_SHOWN]:
-            yield f"{stuck.subscriber}  {stuck.key}  {stored_in_words(stuck.why, self._)}"
-        if len(facts.stuck) > MAX_STUCK_SHOWN:
-            yield self._("… and {n} more: `relance status --json`").format(
-                n=grouped(len(facts.stuck) - MAX_STUCK_SHOWN, self._)
-            )
+def _screen(words: StateWords, facts: Facts, all_findings: tuple[Finding, ...]) -> Iterator[str]:
+    _ = words.say
+    for head, lines in words.subjects(facts):
+        for n, line in enumerate(lines):
+            yield f"{'' if n else head:<{HEAD_WIDTH}}  {line}".rstrip()
+    yield ""
+    if is_well(all_findings):
+        yield _("all is well")
+    for finding in all_findings:
+        yield f"{'!' if finding.level in WRONG else '-'} {words.what(finding)}"
+        yield f"    {words.remedy(finding)}"

@@ -19,6 +19,7 @@ from engine.console import (
     dialogue_lists,
     dialogues,
     editor,
+    operator_pages,
     people_pages,
     person_acts,
     person_page,
@@ -60,6 +61,7 @@ def page_routes(stores: ConsoleStores) -> tuple[Route, ...]:
         *people_pages.routes(stores),
         *person_page.routes(stores),
         *person_acts.routes(stores),
+        *operator_pages.routes(stores),
     )
 
 

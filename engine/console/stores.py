@@ -7,12 +7,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.console.dialogues import DialogueStores
+from engine.console.operator_pages import OperatorStores
 from engine.console.people_pages import PeopleStores
 from engine.console.person_acts import ActStores
 from engine.console.publish_pages import PublishStores
 from engine.console.sign_in import SignInStores
 from engine.console.timing_page import TimingStores
 from engine.console.today import TodayStores
+from engine.vault.vault import Vault
 from engine.views import Views
 
 
@@ -24,9 +26,12 @@ class ConsoleStores(
     PublishStores,
     PeopleStores,
     ActStores,
+    OperatorStores,
     Protocol,
 ):
     """Every Protocol of a page module."""
 
+    @property
+    def vault(self) -> Vault: ...
     @property
     def views(self) -> Views: ...

@@ -15,6 +15,7 @@ class FindingWords:
     def __init__(self, plan: Plan, language: Language) -> None:
         self.plan = plan
         self._: Say = translator(language)
+        self.say = self._
         self.ngettext = counting_translator(language)
 
     def what(self, finding: Finding) -> str:

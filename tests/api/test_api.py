@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.api import routes as api
-from engine.cli.api_key import create, listing, revoke
-from engine.cli.arguments_of_trust import SCOPES
+from engine.api.api_keys import create, listing, revoke
+from engine.api.scopes import SCOPES
 from engine.i18n.user_error import UserError
 from engine.intake.calls import LOOKUP, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
 from engine.sequence.delay import DAY
@@ -98,7 +98,7 @@ def shop_key(shop: Shop) -> str:
 @pytest.fixture(scope="module")
 def shop(installations: Installations) -> Iterator[Shop]:
     with installations.made(GARDEN) as context, visited(context) as site:
-        yield Shop(site, create(context, "boutique", SCOPES))
+        yield Shop(site, create(context.desk, "boutique", SCOPES))
 
 
 def refused(answer: httpx.Response, status: int) -> dict[str, object]:
@@ -208,7 +208,7 @@ def test_a_call_repeated_under_its_key_changes_nothing_and_says_so(shop: Shop) -
         "subscriber": first.json()["subscriber"],
     }
     assert shop.site.names("fois@exemple.fr") == before
-    other = Shop(shop.site, create(shop.site.context, "autre", SCOPES))
+    other = Shop(shop.site, create(shop.site.context.desk, "autre", SCOPES))
     assert other.subscribe("fois@exemple.fr", "commande-17", list=40).json()["done"]
     assert "commande-17" not in repr(shop.site.entries("fois@exemple.fr"))
     with shop.site.context.database.connection() as connection:
@@ -423,6 +423,7 @@ def test_a_look_up_says_where_a_person_stands(shop: Shop) -> None:
         "purposes": [],
         "suppressed": None,
         "preferences": None,
+        "measured_since": None,
     }
     assert shop.call("people/lookup", {"email": "jamais@exemple.fr"}).json() == nobody
 
@@ -534,15 +535,15 @@ def test_without_a_key_of_ours_nothing_opens(shop: Shop, said: str) -> None:
 @pytest.mark.parametrize("scope", PATHS)
 def test_a_key_opens_what_its_scopes_say_and_nothing_once_revoked(shop: Shop, scope: str) -> None:
     context = shop.site.context
-    narrow = Shop(shop.site, create(context, f"only {scope}", {scope}))
+    narrow = Shop(shop.site, create(context.desk, f"only {scope}", {scope}))
     for other, path in PATHS.items():
         refused(narrow.call(path, {}), 400 if other == scope else 403)
-    (listed,) = [each for each in listing(context) if each.name == f"only {scope}"]
+    (listed,) = [each for each in listing(context.desk) if each.name == f"only {scope}"]
     assert listed.scopes == (scope,) and listed.last_used is not None and listed.revoked is None
-    revoke(context, listed.id)
+    revoke(context.desk, listed.id)
     refused(narrow.call(PATHS[scope], {}), 401)
     with pytest.raises(UserError, match="no key"):
-        revoke(context, listed.id)
+        revoke(context.desk, listed.id)
 
 
 def test_a_key_that_has_expired_is_refused_with_its_reason_everywhere(shop: Shop) -> None:
@@ -566,7 +567,7 @@ def test_a_key_that_has_expired_is_refused_with_its_reason_everywhere(shop: Shop
         )
         assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
     refused(Shop(shop.site, lasting).call("people/lookup", {}), 400)
-    (listed,) = [each for each in listing(context) if each.expires == moment]
+    (listed,) = [each for each in listing(context.desk) if each.expires == moment]
     assert listed.last_used is None
 
 
@@ -590,7 +591,7 @@ def test_the_database_holds_no_key(shop: Shop) -> None:
 )
 def test_a_key_has_a_name_and_known_scopes(shop: Shop, name: str, scopes: set[str]) -> None:
     with pytest.raises(UserError) as said:
-        create(shop.site.context, name, scopes)
+        create(shop.site.context.desk, name, scopes)
     assert said.value.status == 2
 
 
@@ -600,7 +601,9 @@ def test_more_than_the_allowed_calls_a_minute_wait(
     assert api.MAX_CALLS_PER_MINUTE == 600
     monkeypatch.setattr(api, "MAX_CALLS_PER_MINUTE", 5)
     with installations.made(GARDEN) as context, visited(context) as site:
-        busy, other = (Shop(site, create(context, name, SCOPES)) for name in ("pressée", "calme"))
+        busy, other = (
+            Shop(site, create(context.desk, name, SCOPES)) for name in ("pressée", "calme")
+        )
         assert [busy.call("people/lookup", {}).status_code for _ in range(6)] == [400] * 5 + [429]
         answer = busy.call("people/lookup", {})
         refused(answer, 429)

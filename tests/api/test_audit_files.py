@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from engine.api import routes as api
-from engine.cli.api_key import create
+from engine.api.api_keys import create
 from engine.context import AppContext
 from engine.proof.checkpoint import open_checkpoint
 from engine.proof.signing import read_vkey
@@ -52,7 +52,7 @@ def auditor(installations: Installations) -> Iterator[Auditor]:
         context.tree.sign_now()
         write(context, 100)
         context.tree.grow()
-        yield Auditor(site, create(context, "notaire", ["audit"]))
+        yield Auditor(site, create(context.desk, "notaire", ["audit"]))
 
 
 @pytest.fixture
@@ -137,8 +137,10 @@ def test_without_the_key_there_is_nothing(auditor: Auditor, context: AppContext,
     refused(auditor.site.client.get(f"/audit/{path}"), 401)
     refused(auditor.site.client.get(f"/audit/{path}?key={auditor.key}"), 401)
     refused(Auditor(auditor.site, "relance_no").get(path), 401)
-    refused(Auditor(auditor.site, create(context, "boutique", ["read", "metrics"])).get(path), 403)
-    revoked = create(context, "partie", ["audit"])
+    refused(
+        Auditor(auditor.site, create(context.desk, "boutique", ["read", "metrics"])).get(path), 403
+    )
+    revoked = create(context.desk, "partie", ["audit"])
     found = context.desk.find_key(revoked)
     assert found is not None and context.desk.revoke_key(found.id)
     refused(Auditor(auditor.site, revoked).get(path), 401)
@@ -166,7 +168,10 @@ def test_entries_are_served_once_the_tree_holds_them_so_that_each_can_be_proven(
     installations: Installations,
 ) -> None:
     with installations.made(GARDEN) as context, visited(context) as site:
-        auditor, head = Auditor(site, create(context, "notaire", ["audit"])), context.ledger.head()
+        auditor, head = (
+            Auditor(site, create(context.desk, "notaire", ["audit"])),
+            context.ledger.head(),
+        )
         refused(auditor.get(Tile(ENTRIES, 0, head).path), 404)
         context.tree.grow()
         assert parse_bundle(auditor.tile(Tile(ENTRIES, 0, head))) == states(context)
@@ -174,7 +179,7 @@ def test_entries_are_served_once_the_tree_holds_them_so_that_each_can_be_proven(
 
 def test_before_anything_is_signed_there_is_no_checkpoint(installations: Installations) -> None:
     with installations.made(GARDEN) as context, visited(context) as site:
-        refused(Auditor(site, create(context, "notaire", ["audit"])).get("checkpoint"), 404)
+        refused(Auditor(site, create(context.desk, "notaire", ["audit"])).get("checkpoint"), 404)
 
 
 def test_who_comes_too_often_is_told_when_to_come_back(
@@ -182,7 +187,7 @@ def test_who_comes_too_often_is_told_when_to_come_back(
 ) -> None:
     monkeypatch.setattr(api, "MAX_CALLS_PER_MINUTE", 3)
     with installations.made(GARDEN) as context, visited(context) as site:
-        busy = Auditor(site, create(context, "notaire", ["audit"]))
+        busy = Auditor(site, create(context.desk, "notaire", ["audit"]))
         answers = [busy.get("checkpoint") for _ in range(4)]
         assert [answer.status_code for answer in answers] == [404, 404, 404, 429] and int(
             answers[-1].headers["retry-after"]

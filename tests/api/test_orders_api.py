@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.cli.api_key import create
+from engine.api.api_keys import create
 from engine.commands.command_handler import CommandRequest
 from engine.commands.orders import record_requests
 from engine.intake.orders import PlacedOrder
@@ -33,7 +33,7 @@ ORDER = {
 @pytest.fixture(scope="module")
 def shop(installations: Installations) -> Iterator[Shop]:
     with installations.made(GARDEN) as context, visited(context) as site:
-        shop = Shop(site, create(context, "boutique", ("orders", "subscribe")))
+        shop = Shop(site, create(context.desk, "boutique", ("orders", "subscribe")))
         for name in ("lea", "tom"):
             assert shop.subscribe(f"{name}@lecteurs.example").status_code == 201
         yield shop
@@ -147,5 +147,5 @@ def test_a_refund_of_nothing_is_a_mistake(shop: Shop) -> None:
 
 
 def test_only_a_key_for_orders_tells_them(shop: Shop) -> None:
-    reader = Shop(shop.site, create(shop.site.context, "agence", ("read",)))
+    reader = Shop(shop.site, create(shop.site.context.desk, "agence", ("read",)))
     refused(reader.call("orders", ORDER), 403)

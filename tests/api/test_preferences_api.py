@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.cli.api_key import create
+from engine.api.api_keys import create
 from engine.subscriber.events import PreferencesSet
 from tests.api.test_api import Shop
 from tests.running_installation import Installations
@@ -20,7 +20,7 @@ LEA = "lea@lecteurs.example"
 @pytest.fixture(scope="module")
 def shop(installations: Installations) -> Iterator[Shop]:
     with installations.made(GARDEN, MORE_CONFIG) as context, visited(context) as site:
-        shop = Shop(site, create(context, "boutique", ("preferences", "subscribe", "read")))
+        shop = Shop(site, create(context.desk, "boutique", ("preferences", "subscribe", "read")))
         assert shop.subscribe(LEA).status_code == 201
         yield shop
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.cli.api_key import create
-from engine.cli.arguments_of_trust import SCOPES
+from engine.api.api_keys import create
+from engine.api.scopes import SCOPES
 from engine.subscriber.events import RightAnswered, RightExercised, SubscriberErased
 from tests.api.test_api import Shop, refused
 from tests.running_installation import Installations
@@ -20,7 +20,7 @@ from tests.web.visiting import visited
 @pytest.fixture(scope="module")
 def shop(installations: Installations) -> Iterator[Shop]:
     with installations.made(GARDEN) as context, visited(context) as site:
-        yield Shop(site, create(context, "boutique", SCOPES))
+        yield Shop(site, create(context.desk, "boutique", SCOPES))
 
 
 def joined(shop: Shop, email: str) -> str:
@@ -220,7 +220,7 @@ def test_a_request_is_recorded_listed_and_answered(shop: Shop) -> None:
     ],
 )
 def test_only_a_key_that_may_is_answered(shop: Shop, path: str) -> None:
-    weak = Shop(shop.site, create(shop.site.context, "faible", ("subscribe", "read")))
+    weak = Shop(shop.site, create(shop.site.context.desk, "faible", ("subscribe", "read")))
     assert (
         refused(weak.call(path, {"email": "lea@exemple.fr"}), 403)["detail"]
         == "this key may not do this: it lacks the scope rights"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.cli.api_key import create
+from engine.api.api_keys import create
 from tests.api.test_api import Shop, refused
 from tests.running_installation import Installations
 from tests.web.garden import GARDEN
@@ -32,7 +32,7 @@ all = ['answered anything within 30 days']
 def shop(installations: Installations) -> Iterator[Shop]:
     files = {**GARDEN, "segments.toml": SEGMENTS}
     with installations.made(files) as context, visited(context) as site:
-        shop = Shop(site, create(context, "salon", ("segments", "subscribe")))
+        shop = Shop(site, create(context.desk, "salon", ("segments", "subscribe")))
         assert shop.subscribe(LEA).status_code == 201
         yield shop
 

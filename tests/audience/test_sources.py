@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from engine.api.api_keys import create
 from engine.audience.sources import SHOWN_FROM, SourceTally, tally_of_sources
 from engine.audit.standing import standing
-from engine.cli.api_key import create
 from engine.i18n.language import translator
 from engine.sequence.delay import DAY
 from engine.subscriber import events as e
@@ -80,7 +80,7 @@ def test_each_door_names_the_source_and_who_is_erased_counts_nowhere(site: Site)
     for name in ("a", "b"):
         site.post("inscription", {"email": f"{name}@lecteurs.example", "jardin": "Un balcon"})
     site.confirm(site.asked("a@lecteurs.example"))
-    shop = Shop(site, create(context, "boutique", ("subscribe",)))
+    shop = Shop(site, create(context.desk, "boutique", ("subscribe",)))
     for name in ("c", "d", "e"):
         assert shop.subscribe(f"{name}@lecteurs.example").status_code == 201
     now = context.clock.now()

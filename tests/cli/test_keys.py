@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from engine.api.api_keys import listing
 from engine.cli import api_key as keys
 from engine.cli import arguments_of_trust
 from engine.context import AppContext
@@ -41,7 +42,7 @@ def test_a_french_installation_speaks_french_of_its_keys(
     assert asked(context, "create", "boutique") == 0
     assert asked(context, "list") == 0
     assert "n’a jamais servi" in capsys.readouterr().out
-    (key,) = keys.listing(context)
+    (key,) = listing(context.desk)
     assert asked(context, "revoke", key.id) == 0
     assert capsys.readouterr().out == f"la clé {key.id} est révoquée\n"
     assert asked(context, "list") == 0
@@ -77,7 +78,7 @@ def test_a_key_may_expire_and_the_list_says_when(
     capsys.readouterr()
     assert asked(context, "list") == 0
     shown = {line.split("  ")[1]: line for line in capsys.readouterr().out.splitlines()}
-    first, second = keys.listing(context)[:2]
+    first, second = listing(context.desk)[:2]
     assert first.expires is not None and abs(
         first.expires - datetime.now(UTC) - timedelta(days=90)
     ) < timedelta(hours=2)
@@ -104,7 +105,7 @@ def test_an_end_that_is_none_is_refused(context: AppContext, when: str, said: st
     assert refusal.value.status == 2 and said in refusal.value.said(translator("fr")).replace(
         "\u00a0", " "
     )
-    assert keys.listing(context) == []
+    assert listing(context.desk) == []
 
 
 def test_status_tells_of_a_key_two_weeks_before_it_expires(context: AppContext) -> None:

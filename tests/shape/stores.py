@@ -61,6 +61,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
             "Desk",
             "InstallationStream",
             "Ledger",
+            "Vault",
         ),
         "engine/desk/": ("Database",),
         "engine/imports/": ("Clock", "CommandHandler", "InstallationStream", "Vault"),

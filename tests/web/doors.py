@@ -9,10 +9,10 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.api.api_keys import create
+from engine.api.scopes import SCOPES
 from engine.audit.evidence import GroundProof, ground_proofs
-from engine.cli.api_key import create
 from engine.cli.arguments_of_people import import_arguments, subscribe_arguments
-from engine.cli.arguments_of_trust import SCOPES
 from engine.cli.import_file import from_arguments
 from engine.cli.people import subscribe
 from engine.context import AppContext
@@ -199,7 +199,7 @@ def by_answer(site: Site) -> str:
 
 
 def call(site: Site, body: dict[str, object]) -> None:
-    key = create(site.context, f"k{site.context.ledger.head()}", SCOPES)
+    key = create(site.context.desk, f"k{site.context.ledger.head()}", SCOPES)
     answer = site.client.post(
         "/api/v1/subscriptions", json=body, headers={"Authorization": f"Bearer {key}"}
     )
@@ -262,7 +262,7 @@ def by_operator(site: Site) -> str:
 
 
 def corrected(site: Site, address: str, new: str) -> None:
-    key = create(site.context, f"c{site.context.ledger.head()}", SCOPES)
+    key = create(site.context.desk, f"c{site.context.ledger.head()}", SCOPES)
     answer = site.client.post(
         "/api/v1/people/correct",
         json={"email": address, "new_email": new},

@@ -1,0 +1,161 @@
+"""How an installation stands, in words: a head and its lines for each subject, for the screen of
+the command line and the page of the operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.config import Site
+from engine.i18n.language import Language, grouped
+from engine.i18n.phrases import say_moment, say_place
+from engine.i18n.stored_words import stored_in_words
+from engine.sequence.model import Plan
+from engine.status.facts import Facts, Waiting
+from engine.status.finding_words import FindingWords, size
+
+MAX_STUCK_SHOWN = 10
+
+
+class StateWords(FindingWords):
+    def __init__(self, site: Site, plan: Plan, language: Language) -> None:
+        self.zone, self.language = site.timezone, language
+        super().__init__(plan, language)
+
+    def subjects(self, facts: Facts) -> Iterator[tuple[str, list[str]]]:
+        """A subject of which there is nothing to say has no lines."""
+        _ = self._
+        withheld = sum(letter.people for letter in facts.withheld)
+        yield _("clock"), list(self._clock(facts))
+        yield _("running"), list(self._running(facts))
+        yield _("ledger"), list(self._ledger(facts))
+        yield _("proof"), list(self._proof(facts))
+        yield _("views"), list(self._views(facts))
+        yield _("sending"), list(self._sending(facts))
+        yield _("letters due"), list(self._due(facts))
+        yield _("forms"), list(self._forms(facts))
+        yield _("in doubt"), [grouped(facts.in_doubt, _)]
+        yield _("withheld"), [grouped(withheld, _)]
+        yield _("set aside"), list(self._stuck(facts))
+        yield _("cleaning"), list(self._silent())
+
+    def _clock(self, facts: Facts) -> Iterator[str]:
+        """Only where it is not the wall clock's."""
+        clock = facts.clock
+        if clock.rate == 1 and not clock.trial:
+            return
+        speed = (
+            self._("{n} times faster than real time").format(n=grouped(clock.rate, self._))
+            if clock.rate != 1
+            else self._("real time")
+        )
+        yield f"{say_moment(clock.now, self.zone, self.language)}; {speed}"
+
+    def _running(self, facts: Facts) -> Iterator[str]:
+        if not facts.processes:
+            yield self._("nothing")
+        for process in facts.processes:
+            since = self._("for {since}").format(since=self.seconds(process.since))
+            lives = (
+                since
+                if process.lives
+                else self._("not heard of for {since}").format(since=self.seconds(process.seen))
+            )
+            yield self._("{parts} on {host}, process {pid}, {since}").format(
+                parts=", ".join(process.parts), host=process.host, pid=process.pid, since=lives
+            )
+
+    def _ledger(self, facts: Facts) -> Iterator[str]:
+        entries = self.ngettext("{n} entry", "{n} entries", facts.head).format(
+            n=grouped(facts.head, self._)
+        )
+        yield self._("{entries}; database {size}; free on the disk of data/ {free}").format(
+            entries=entries,
+            size=size(facts.database_bytes, self._),
+            free=size(facts.disk_free, self._),
+        )
+
+    def _proof(self, facts: Facts) -> Iterator[str]:
+        tree = facts.tree
+        held = (
+            self._("up to date")
+            if not tree.behind
+            else self.ngettext("{n} entry behind", "{n} entries behind", tree.behind)
+        )
+        newest = self._("no checkpoint yet")
+        if tree.age is not None:
+            newest = self._("last checkpoint over {n} entries, {since} ago").format(
+                n=grouped(tree.signed, self._), since=self.seconds(tree.age)
+            )
+        yield self._("tree {state}; {checkpoint}").format(
+            state=held.format(n=grouped(tree.behind, self._)), checkpoint=newest
+        )
+
+    def _views(self, facts: Facts) -> Iterator[str]:
+        for view in facts.views:
+            behind = self.ngettext("{n} entry behind", "{n} entries behind", view.behind).format(
+                n=grouped(view.behind, self._)
+            )
+            behind += f" ({self.seconds(view.late)})" if view.behind else ""
+            state = (
+                self._("stopped") + ", " + behind
+                if view.fault
+                else behind
+                if view.behind
+                else self._("up to date")
+            )
+            yield self._("{name}: {value}").format(name=view.name, value=state)
+
+    def _sending(self, facts: Facts) -> Iterator[str]:
+        relay = (
+            self._("to the built-in mailbox")
+            if facts.relay == "mailbox"
+            else self._("through {relay}").format(relay=facts.relay)
+        )
+        tick = (
+            self._("last round {since} ago").format(since=self.seconds(facts.tick))
+            if facts.tick is not None
+            else self._("no round yet")
+        )
+        yield self._("; ").join((relay, tick))
+
+    def _due(self, facts: Facts) -> Iterator[str]:
+        now = sum(waiting.now for waiting in facts.waiting)
+        hour = sum(waiting.hour for waiting in facts.waiting)
+        yield self._("{now} now, {hour} within the hour").format(
+            now=grouped(now, self._), hour=grouped(hour, self._)
+        )
+        for waiting in facts.waiting:
+            if waiting.held and waiting.hour:
+                yield self._held(waiting)
+        if facts.held_back or facts.held_back_today:
+            sentence = self._("{n} wait for room under a cap; today {today} found none")
+            yield sentence.format(
+                n=grouped(sum(facts.held_back.values()), self._),
+                today=grouped(facts.held_back_today, self._),
+            )
+
+    def _held(self, waiting: Waiting) -> str:
+        what = say_place(self.plan, waiting.list, self._)
+        return self._("{n} held: {what} ({why})").format(
+            n=grouped(waiting.hour, self._), what=what, why=stored_in_words(waiting.held, self._)
+        )
+
+    def _forms(self, facts: Facts) -> Iterator[str]:
+        yield self._("{held} requests held; robots caught in 30 days: {traps}").format(
+            held=grouped(facts.forms_held, self._), traps=grouped(facts.form_traps, self._)
+        )
+
+    def _silent(self) -> Iterator[str]:
+        """Counting them reads everybody who is long unheard, which nobody waits for here."""
+        if self.plan.reactivations:
+            yield self._("who is asked and who is stopped: `relance clean --plan` counts them")
+
+    def _stuck(self, facts: Facts) -> Iterator[str]:
+        yield grouped(len(facts.stuck), self._)
+        for stuck in facts.stuck[:MAX_STUCK_SHOWN]:
+            yield f"{stuck.subscriber}  {stuck.key}  {stored_in_words(stuck.why, self._)}"
+        if len(facts.stuck) > MAX_STUCK_SHOWN:
+            yield self._("… and {n} more: `relance status --json`").format(
+                n=grouped(len(facts.stuck) - MAX_STUCK_SHOWN, self._)
+            )
