@@ -389,9 +389,6 @@ def text_page(
     typed: str | None = None,
 ) -> Response:
     opened = open_dialogue(stores, visit)
-    octets = opened.draft.octets(opened.file)
-    if octets is not None:
-        opened.draft.remember(octets)
     return visit.page(
         "dialogue_text.html",
         status=409 if mistakes else 200,

@@ -9,6 +9,7 @@ import json
 import re
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -106,7 +107,8 @@ def _shown(
     octets = opened.draft.octets(place.letter.body)
     body = "" if octets is None else text_of(octets)
     if octets is not None and typed is None:
-        opened.draft.remember(octets)
+        with suppress(OSError):
+            opened.draft.remember(octets)
     raw = _Typed(
         place.letter.subject,
         place.letter.preheader,

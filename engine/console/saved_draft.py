@@ -101,10 +101,24 @@ def save_draft(stores: AuthoringStores, visit: Visit, back: str) -> Response:
     except CannotSave as error:
         return page(stores, visit, [Mistake("", sentence(visit, error.words))])
     if not isinstance(outcome, Saved):
-        return visit.goes_to("/draft", visit.say(N_("Nothing was saved: see below.")))
+        joined = [_join(draft, conflict) for conflict in outcome]
+        if all(joined):
+            message = N_("Others changed this too: both changes are joined. Look, then save.")
+        else:
+            message = N_("Nothing was saved: see below.")
+        return visit.goes_to("/draft", visit.say(message))
     for path in outcome.paths if not outcome.branch else ():
         draft.discard(path)
     return visit.goes_to(back, done(visit, outcome))
+
+
+def _join(draft: Draft, conflict: Conflict) -> bool:
+    """Whether the two changes leave each other alone, and are one in the draft now."""
+    theirs = draft.in_folder(conflict.path)
+    if not conflict.clean or conflict.merged is None or digest_of(theirs) != conflict.theirs_digest:
+        return False
+    draft.begin(conflict.path, theirs, octets_of(conflict.merged, theirs or b""))
+    return True
 
 
 def done(visit: Visit, outcome: Saved) -> str:

@@ -99,6 +99,20 @@ def test_two_authors_have_drafts_of_their_own_and_the_second_is_shown_both(desk:
     assert (desk.sequences / WORDS).read_text() == "A nous\n" and not desk.draft.paths()
 
 
+def test_changes_to_other_lines_of_one_file_are_joined_and_looked_at_before_saving(
+    desk: Desk,
+) -> None:
+    other = Desk(desk.folder, account="b2")
+    desk.kept(EDIT, opened(desk) | {"subject": "Alors ?", "do": "draft"})
+    other.kept("/d/jardin/lists", {"do": "title", "title": "Au potager"})
+    other.kept("/draft", {"do": "save"})
+    assert "both changes are joined" in desk.kept("/draft", {"do": "save"}).done
+    assert (desk.sequences / "jardin.toml").read_text() == DIALOGUE.replace('jardin"', 'potager"')
+    desk.kept("/draft", {"do": "save"})
+    text = (desk.sequences / "jardin.toml").read_text()
+    assert "Au potager" in text and "Alors ?" in text and not desk.draft.paths()
+
+
 def test_the_folder_changing_while_two_versions_are_joined_is_told_again(desk: Desk) -> None:
     desk.kept(EDIT, opened(desk) | {"body": "A moi\r\n", "do": "draft"})
     (desk.sequences / WORDS).write_text("A toi\n")
