@@ -17,6 +17,8 @@ HEAD_ROOM = 22
 """Of the straight end of an arrow, with its head."""
 NEAR = 5
 """Two lines as near as that look like one."""
+NARROWEST, WIDEST = 7, 224
+"""How near to each other the tracks of a channel may be that would else be wider than that."""
 MOST_BESIDE = 240
 """How far from its card an arrow may run down beside it."""
 OVERLAP = 100
@@ -70,13 +72,13 @@ def routes(graph: Graph) -> Routes:
     for way in ways:
         for channel, run in way:
             channels[channel].append(run)
-    tops, tracks = _depths(graph, channels)
+    tops, tracks, apart = _depths(graph, channels)
     corners: dict[str, list[Corner]] = {}
     for bundle, way in zip(graph.bundles, ways, strict=True):
         trunk: list[Corner] = []
         for channel, run in way:
             if run.start != run.end:
-                track = tracks[channel] + LINE_GAP * run.track
+                track = tracks[channel] + apart[channel] * run.track
                 trunk += [(run.start, track), (run.end, track)]
         trunk.append((way[-1][1].end, tops[graph.items[bundle.target].layer]))
         start = way[0][1].start
@@ -171,21 +173,27 @@ def _comes_at(graph: Graph, bundle: Bundle) -> int:
     return int(graph.items[bundle.source].at) + bundle.port
 
 
-def _depths(graph: Graph, channels: Sequence[Sequence[Run]]) -> tuple[list[int], list[int]]:
-    """Where each layer starts, the end of all last; and the first track of each channel."""
+def _depths(
+    graph: Graph, channels: Sequence[Sequence[Run]]
+) -> tuple[list[int], list[int], list[int]]:
+    """Where each layer starts, the end of all last; the first track of each channel, and how far
+    its tracks are apart.
+    """
     tops: list[int] = []
     tracks: list[int] = []
+    apart: list[int] = []
     at = 0
     for number, channel in enumerate(channels):
         count = _assign_tracks([run for run in channel if run.start != run.end])
         tracks.append(at + LINE_GAP)
+        apart.append(min(LINE_GAP, max(NARROWEST, WIDEST // max(count, 1))))
         last = number == len(graph.layers)
         if count or (number and not last):
-            at += LINE_GAP * (count + 1) + (0 if last else HEAD_ROOM)
+            at += LINE_GAP + apart[-1] * count + (0 if last else HEAD_ROOM)
         tops.append(at)
         if not last:
             at += max(item.depth for item in graph.layers[number])
-    return tops, tracks
+    return tops, tracks, apart
 
 
 def _assign_tracks(runs: Sequence[Run]) -> int:
