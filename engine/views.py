@@ -123,6 +123,7 @@ class TransitionCount:
     `kind`: "joined" (`label`: the door, as causes name it), "moved" and "copied" by an answer
     (`question`: the letter_ref of the letter that held the link, `label` the link's words), "ended"
     after the last letter, "rule", "transferred" (`label`: by which door), "left" (`label`: why).
+    Whom an ending copies is "copied" without a `question`, its `label` "ended".
     """
 
     source: int

@@ -123,9 +123,11 @@ def transition(event: object, door: str) -> Transition | None:
         case e.ListTransferred():
             if event.why == "refused":
                 return None
+            day, ends = event.at // DAY, (event.source, event.target)
+            if event.copied:
+                return Transition(day, *ends, "copied", "", event.why)
             kind = event.why if event.why in ("ended", "rule") else "transferred"
-            label = event.why if kind == "transferred" else ""
-            return Transition(event.at // DAY, event.source, event.target, kind, "", label)
+            return Transition(day, *ends, kind, "", event.why if kind == "transferred" else "")
         case _:
             return None
 

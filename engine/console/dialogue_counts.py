@@ -78,7 +78,9 @@ def _is(way: Way, count: TransitionCount) -> bool:
             same = (way.question, way.target, way.label)
             return way.kind == count.kind and same == (count.question, count.target, count.label)
         case "ended":
-            return (way.kind, way.source, way.target) == (count.kind, count.source, count.target)
+            copied = (count.kind, count.question, count.label) == ("copied", "", "ended")
+            here = (way.source, way.target) == (count.source, count.target)
+            return here and (count.kind == "ended" or copied)
         case "joined":
             return (count.kind, count.target, count.label) == ("joined", way.target, way.label)
         case "rule":

@@ -113,6 +113,8 @@ def _words(count: TransitionCount, _: Say) -> str:
     match count.kind:
         case "moved":
             return _("“{text}”").format(text=count.label or "…")
+        case "copied" if not count.question:
+            return _(WHY.get(count.label, count.label))
         case "copied":
             copied = _("“{label}”, and stays where they were")
             return copied.format(label=count.label or "…")

@@ -79,6 +79,10 @@ DAY = 20_514
             Transition(DAY, 10, 21, "copied", "", "Oui"),
         ),
         (e.ListTransferred(AT, 10, 2, 20, 1, "ended"), Transition(DAY, 10, 20, "ended", "", "")),
+        (
+            e.ListTransferred(AT, 10, 2, 20, 1, "ended", copied=True),
+            Transition(DAY, 10, 20, "copied", "", "ended"),
+        ),
         (e.ListTransferred(AT, 10, 2, 20, 1, "rule"), Transition(DAY, 10, 20, "rule", "", "")),
         (
             e.ListTransferred(AT, 10, 2, 20, 1, "api"),
