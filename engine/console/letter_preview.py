@@ -25,7 +25,7 @@ from engine.letter.compile import (
 )
 from engine.letter.published_letter import LAYOUT, TEXTS, source_of
 from engine.letter.source_folder import open_asset, sizes_of
-from engine.sequence.model import Plan
+from engine.sequence.model import Confirmation, Plan
 from engine.words import Words
 
 VIEWS = (
@@ -105,7 +105,7 @@ def _rendered(opened: OpenDialogue, place: LetterPlace) -> tuple[str, str, list[
     )
     labels = {field.name: field.label for field in plan.fields.values()}
     try:
-        source = source_of(letter, plan, place.sender.purpose)
+        source = source_of(letter, plan, place.purpose)
         compiled = compile_letter(source, settings, fields=labels)
         urls = [NOWHERE for link in compiled.links if link.index >= 0]
         rendered = compiled.render({}, urls, _foot(opened, place, plan))
@@ -134,8 +134,16 @@ def _with_pictures(html: str, opened: OpenDialogue) -> str:
 
 def _foot(opened: OpenDialogue, place: LetterPlace, plan: Plan) -> Foot:
     site, texts = opened.stores.config.site, TEXTS[plan.language]
-    purpose = plan.purposes.get(place.sender.purpose)
-    name = purpose.name if purpose is not None else place.sender.purpose
+    if isinstance(place.sender, Confirmation):
+        return Foot(
+            who=site.name,
+            address=site.postal_address,
+            why=texts.why_asked,
+            language=plan.language,
+            confirm_url=NOWHERE,
+        )
+    purpose = plan.purposes.get(place.purpose)
+    name = purpose.name if purpose is not None else place.purpose
     return Foot(
         who=site.name,
         address=site.postal_address,

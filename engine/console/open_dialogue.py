@@ -28,7 +28,7 @@ from engine.installation.stream import InstallationStream
 from engine.letter.source_folder import read_sequences
 from engine.sequence.delay import MINUTE
 from engine.sequence.mistakes import Mistake, Unpublishable
-from engine.sequence.model import Broadcast, Letter, List, Plan
+from engine.sequence.model import Broadcast, Confirmation, Letter, List, Plan
 from engine.sequence.plan_source import CONFIG
 from engine.sequence.toml import Places
 from engine.words import WordedError, Words
@@ -57,13 +57,17 @@ class NoSuchPlace(WordedError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterPlace:
     """A letter of a dialogue. `reference` stands in addresses: "10/bienvenue", "b/carnet",
-    "b/carnet/reminder".
+    "b/carnet/reminder", and "confirmation" for the one that asks whoever signs up.
     """
 
     reference: str
-    sender: List | Broadcast
+    sender: List | Broadcast | Confirmation
     letter: Letter
     path: TablePath
+
+    @property
+    def purpose(self) -> str:
+        return "" if isinstance(self.sender, Confirmation) else self.sender.purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +120,20 @@ class OpenDialogue:
         self.draft.write(self.file, edited(self.text(), changes))
 
     def letters(self) -> list[LetterPlace]:
-        return [
+        places = [
             LetterPlace(reference=reference, sender=sender, letter=letter, path=path)
             for sender, letter in sent_by(self.plan, self.file)
             for reference, path in (_reference(sender, letter),)
         ]
+        return places + self._asking()
+
+    def _asking(self) -> list[LetterPlace]:
+        """The letter that asks for a confirmation, where this file has it with words of its own."""
+        asks, path = self.plan.confirmation, (("confirmation", ""),)
+        if asks.body not in self.read.files or not _written(self.read.files[self.file], path):
+            return []
+        letter = Letter("confirmation", asks.subject, asks.body, asks.preheader)
+        return [LetterPlace(reference="confirmation", sender=asks, letter=letter, path=path)]
 
     def letter(self, reference: str) -> LetterPlace:
         """The first for "". Raises NoSuchPlace."""
@@ -182,7 +195,8 @@ def _reference(sender: List | Broadcast, letter: Letter) -> tuple[str, TablePath
 
 def _written(text: str, path: TablePath) -> str:
     try:
-        return place_of(text, path)
+        written = place_of(text, path)
+        return written if written in Places(text).lines else ""
     except (CannotEdit, ValueError):
         return ""
 

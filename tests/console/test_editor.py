@@ -327,6 +327,17 @@ def test_a_preview_runs_nothing_and_fetches_nothing(desk: Desk) -> None:
     assert not re.findall(r'(?:src|href)="https?:', page)
 
 
+def test_the_letter_that_asks_to_confirm_is_written_here_too(desk: Desk) -> None:
+    asks = '[confirmation]\nsubject = "Confirmez"   # d’abord\nbody = "jardin/confirmer.md"\n'
+    (desk.sequences / "jardin.toml").write_text(f"{DIALOGUE}\n{asks}")
+    (desk.sequences / "jardin/confirmer.md").write_text("[Je confirme](===confirm===)\n")
+    form = opened(desk, "confirmation") | {"subject": "Un clic", "body": "[Oui](===confirm===)\r\n"}
+    desk.kept(EDIT, form | {"do": "draft"})
+    assert 'subject = "Un clic"     # d’abord' in desk.text("jardin.toml")
+    page = bytes(desk.ask("GET", f"{EDIT}/preview?letter=confirmation").body).decode()
+    assert ">Oui</a>" in page and "saisie sur notre formulaire" in page
+
+
 def test_a_letter_with_mistakes_says_why_it_cannot_be_shown(desk: Desk) -> None:
     (desk.sequences / WORDS).write_text("{{ nothing }}\n")
     words = words_of(desk.ask("GET", f"{EDIT}/preview?letter=10/question"))
