@@ -2,9 +2,9 @@
 # Makes codemirror.js and its licences from the packages of npm, in the versions named here: one file,
 # fetched from nobody. Needs node and npm, which nothing else of Relance does.
 #
-#   sh engine/console/static/build_codemirror.sh
+#   sh .ci/build_codemirror.sh
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
+static=$(cd "$(dirname "$0")/../engine/console/static" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -39,9 +39,9 @@ npm install --silent --no-audit --no-fund --ignore-scripts
 node node_modules/esbuild/install.js
 node_modules/.bin/esbuild entry.js --bundle --minify --format=iife --global-name=codemirror \
   --target=es2020 --legal-comments=none --outfile=codemirror.js
-cp codemirror.js "$here/codemirror.js"
+cp codemirror.js "$static/codemirror.js"
 {
-  echo "codemirror.js is made of these packages by build_codemirror.sh; all stand under the MIT licence."
+  echo "codemirror.js is made of these packages by .ci/build_codemirror.sh; all stand under the MIT licence."
   for folder in node_modules/@codemirror/* node_modules/@lezer/* node_modules/@marijn/* \
       node_modules/style-mod node_modules/w3c-keyname node_modules/crelt; do
     [ -f "$folder/LICENSE" ] || continue
@@ -49,5 +49,5 @@ cp codemirror.js "$here/codemirror.js"
       "$(node -p "require('./$folder/package.json').version")"
     cat "$folder/LICENSE"
   done
-} > "$here/codemirror.LICENSE.txt"
-ls -l "$here/codemirror.js"
+} > "$static/codemirror.LICENSE.txt"
+ls -l "$static/codemirror.js"
