@@ -8,7 +8,7 @@ letters may be added up.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Protocol
@@ -124,15 +124,24 @@ def results(
     """Of letters, by their letter_ref ("" for all), begun in the weeks of these Mondays; in the
     order of the plan, what is published no more last.
     """
+    return results_of(views.counted(letters, since, until), plan, by)
+
+
+def results_of(counts: Iterable[LetterCount], plan: Plan, by: Grouping) -> list[Results]:
+    """Of some counters, in the order of `results`."""
     grouped: dict[str, list[LetterCount]] = {}
     files = letter_files(plan)
-    for count in views.counted(letters, since, until):
-        if not isinstance(_matter(count.letter), RequestKey):
-            grouped.setdefault(_group(count, by, files, plan), []).append(count)
+    for count in of_authors(counts):
+        grouped.setdefault(_group(count, by, files, plan), []).append(count)
     order = {name: number for number, name in enumerate(_in_order(plan, by, files))}
     last = len(order)
     names = sorted(grouped, key=lambda name: (order.get(name, last), name))
     return [added(name, grouped[name]) for name in names]
+
+
+def of_authors(counts: Iterable[LetterCount]) -> Iterator[LetterCount]:
+    """Without those of the engine's own letters."""
+    return (count for count in counts if not isinstance(_matter(count.letter), RequestKey))
 
 
 def visits_of(
@@ -142,9 +151,13 @@ def visits_of(
     until: int = LAST_WEEK,
 ) -> dict[str, tuple[VisitCount, ...]]:
     """By letter_ref, the link that was visited most first."""
+    return visits_in(desk.visited(letters, since, until))
+
+
+def visits_in(cells: Iterable[tuple[VisitCell, int, int]]) -> dict[str, tuple[VisitCount, ...]]:
     visits: Counter[tuple[str, str, str]] = Counter()
     people: Counter[tuple[str, str, str]] = Counter()
-    for cell, visited, presumed in desk.visited(letters, since, until):
+    for cell, visited, presumed in cells:
         visits[cell[:3]] += visited
         people[cell[:3]] += presumed
     found: dict[str, tuple[VisitCount, ...]] = {}

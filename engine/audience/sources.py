@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
+from typing import Protocol
 
 from engine.sequence.delay import DAY
 from engine.store.database import Database
@@ -22,6 +23,18 @@ LEFT_SOON = 30 * DAY
 PAGE = 1000
 FIRST = "00000000-0000-0000-0000-000000000000"
 Folds = Callable[[Collection[str]], Mapping[str, Person]]
+
+
+class FoldViews(Protocol):
+    def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]:
+        """People as the views have them."""
+
+
+class SourceStores(Protocol):
+    @property
+    def database(self) -> Database: ...
+    @property
+    def views(self) -> FoldViews: ...
 
 
 @dataclass(frozen=True, slots=True)

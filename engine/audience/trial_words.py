@@ -17,7 +17,7 @@ from engine.audience.experiments import (
     whenever,
 )
 from engine.audience.incremental import Arm as OrderArm
-from engine.audience.incremental import Interval, NotMeasurable, lift
+from engine.audience.incremental import Interval, Lift, NotMeasurable, lift
 from engine.authoring.publication import Proposal
 from engine.i18n.language import Say, amount_in_words, counting_translator, grouped, translator
 from engine.installation.publishing import arms_in, letters_of
@@ -111,14 +111,37 @@ def trial_lines(trial: Trial, counts: Sequence[ArmCount], now: int, _: Say) -> I
     for name, _share in trial.letter.arms:
         if count := known.get(name):
             yield "    " + _arm(count, _)
+    for verdict in verdicts(trial, counts, now, _):
+        yield "  " + verdict
+    caused = incremental(counts)
+    if caused is not None:
+        yield "  " + caused_in_words(caused, known[HOLDOUT].currency, _)
+
+
+def verdicts(trial: Trial, counts: Sequence[ArmCount], now: int, _: Say) -> Iterator[str]:
+    """One honest sentence of each other version against the letter itself."""
+    known = {count.version: count for count in counts}
     original = known.get(ORIGINAL)
     for version in trial.letter.versions:
         other = known.get(version.id)
         if original is not None and other is not None:
-            yield "  " + _verdict(original, other, trial, now, _)
-    if held_out := known.get(HOLDOUT):
-        treated = [count for name, count in known.items() if name != HOLDOUT]
-        yield "  " + _caused(treated, held_out, _)
+            yield _verdict(original, other, trial, now, _)
+
+
+def incremental(counts: Sequence[ArmCount]) -> Lift | NotMeasurable | None:
+    """What a letter brought about, against whoever was held out of it; None where nobody was."""
+    held_out = next((count for count in counts if count.version == HOLDOUT), None)
+    if held_out is None:
+        return None
+    treated = [count for count in counts if count.version != HOLDOUT]
+    everybody = OrderArm(
+        sum(count.people for count in treated),
+        sum(count.ordered for count in treated),
+        sum(count.amount for count in treated),
+        sum(count.squares for count in treated),
+    )
+    others = OrderArm(held_out.people, held_out.ordered, held_out.amount, held_out.squares)
+    return lift(everybody, others)
 
 
 def _arm(count: ArmCount, _: Say) -> str:
@@ -131,9 +154,9 @@ def _arm(count: ArmCount, _: Say) -> str:
         low, high = rate_bounds(Arm(count.people, count.answered))
         acts = _("{n} answered ({share}, between {low} and {high}), {ordered}").format(
             n=grouped(count.answered, _),
-            share=_percent(count.answered / count.people, _),
-            low=_percent(low, _),
-            high=_percent(high, _),
+            share=percent(count.answered / count.people, _),
+            low=percent(low, _),
+            high=percent(high, _),
             ordered=ordered,
         )
     return _("{version}: {n} people, {acts}").format(
@@ -178,21 +201,12 @@ def _between(ratio: Ratio, _: Say) -> str:
     return _("any number of times as many")
 
 
-def _caused(treated: Sequence[ArmCount], held_out: ArmCount, _: Say) -> str:
-    """What the letter itself brought about, against whoever was held out."""
-    everybody = OrderArm(
-        sum(count.people for count in treated),
-        sum(count.ordered for count in treated),
-        sum(count.amount for count in treated),
-        sum(count.squares for count in treated),
-    )
-    others = OrderArm(held_out.people, held_out.ordered, held_out.amount, held_out.squares)
-    found = lift(everybody, others)
+def caused_in_words(found: Lift | NotMeasurable, currency: str, _: Say) -> str:
+    """What a letter itself brought about, with its interval; or that it cannot be known."""
     if isinstance(found, NotMeasurable):
         return _("what the letter itself brought about is not measurable (n = {n})").format(
             n=grouped(found.people, _)
         )
-    currency = held_out.currency
 
     def money(value: float) -> str:
         sign = "−" if value < 0 else ""
@@ -259,7 +273,7 @@ def _power(arm: str, base: int, people: int, acts: str, known: float | None, _: 
         )
     else:
         sentence = _("{rate} have answered so far") if answers else _("{rate} have ordered so far")
-    acting = sentence.format(rate=_percent(rate, _))
+    acting = sentence.format(rate=percent(rate, _))
     if rise is None or rate + rise > 0.95:
         return _("{version}: {n} people can show nothing ({acting})").format(
             version=of, n=grouped(people, _), acting=acting
@@ -279,7 +293,7 @@ def _rate_so_far(views: TrialViews, ref: str, acts: str) -> float | None:
     return acted / accepted if accepted >= 10 * FEWEST and 0 < acted <= accepted else None
 
 
-def _percent(share: float, _: Say) -> str:
+def percent(share: float, _: Say) -> str:
     return _("{n} %").format(n=_decimal(100 * share, _))
 
 

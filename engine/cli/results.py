@@ -5,18 +5,24 @@ CSV. Counters that name nobody; shares are of what mail servers accepted.
 from __future__ import annotations
 
 import argparse
-import csv
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
-from typing import TextIO
 
-from engine.audience.measured import NOBODY_MEASURED, MeasuredPeople, measured_people
+from engine.audience.measured import MeasuredPeople, measured_people
+from engine.audience.result_files import as_rows, write_cells, write_csv
+from engine.audience.result_words import (
+    COLUMNS,
+    earned,
+    link_in_words,
+    measured_in_words,
+    share,
+    shown_name,
+    told,
+)
 from engine.audience.results import (
     Results,
-    Sales,
     VisitCount,
     letters_meant,
     name_of,
@@ -24,7 +30,7 @@ from engine.audience.results import (
     results_among,
     visits_of,
 )
-from engine.audience.sources import SHOWN_FROM, tally_of_sources
+from engine.audience.sources import tally_of_sources
 from engine.audience.trial_words import told_trial, trial_lines
 from engine.cli.arguments_of_people import STDOUT
 from engine.cli.private_file import private_file
@@ -32,48 +38,14 @@ from engine.cli.progress import catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.dates import read_date
-from engine.i18n.language import N_, Say, amount_in_words, counting_translator, grouped, translator
-from engine.i18n.phrases import quoted, say_list, titled_purpose
+from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.printable import printable
-from engine.i18n.stored_words import stored_in_words
 from engine.i18n.user_error import UserError, segment_of
-from engine.imports.rejected_rows import inert
-from engine.intake.amounts import decimal
 from engine.sequence.condition import InSegment
 from engine.sequence.model import Plan
-from engine.views import FIRST_WEEK, LAST_WEEK, ORDER_DAYS, Grouping, week_of
+from engine.views import FIRST_WEEK, LAST_WEEK, Grouping, week_of
 
-BOUNCES = {
-    "hard": N_("no such address"),
-    "soft": N_("mailbox refused"),
-    "blocked": N_("refused for the sender’s sake"),
-    "gave-up": N_("given up after many tries"),
-}
-KINDS: Mapping[str, str] = {
-    "unsubscribe": N_("unsubscribe from this purpose"),
-    "everything": N_("unsubscribe from everything"),
-    "confirm": N_("confirm"),
-    "undo": N_("take back"),
-    "not-me": N_("this was not me"),
-    "image": N_("loads of its picture"),
-}
-COLUMNS: Mapping[str, str] = {
-    "people": N_("people"),
-    "joined": N_("joined"),
-    "confirmed": N_("confirmations"),
-    "left_soon": N_("left in 30 d"),
-    "accepted": N_("accepted"),
-    "bounced": N_("bounces"),
-    "answered": N_("answered"),
-    "unsubscribed": N_("left"),
-    "complained": N_("complaints"),
-    "ordered": N_("orders"),
-}
 Visits = Mapping[str, Sequence[VisitCount]]
-NUMBERS = (
-    "due", "accepted", "refused", "withheld", "put_off", "in_doubt", "under_way", "complained",
-    "unsubscribed", "answered", "unanswered",
-)  # fmt: skip
 BEFORE_A_DATE = re.compile(r" (?=\d{4}(-\d{2}-\d{2})?$)")
 WIDTH = 80
 MIN_NAME = 20
@@ -101,24 +73,21 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
     by: Grouping = args.by or "letter"
     found = results(context.views, plan, letters, by, since, until)
     visits = visits_of(context.desk, letters, since, until) if by == "letter" else {}
-    measured: Mapping[str, MeasuredPeople] = {}
+    measured: Mapping[str, MeasuredPeople] | None = None
     if by == "letter" and plan.measured is not None:
         measured = measured_people(context.views, context.database, letters, since, until)
     _ = translator(language)
     if args.json:
-        rows = [asdict(one) | {"unanswered": one.unanswered} for one in found]
-        for row, one in zip(rows, found, strict=True):
-            row |= {"visits": [asdict(visit) for visit in visits.get(one.name, ())]}
-            if by == "letter" and plan.measured is not None:
-                row |= {"measured": measured.get(one.name, NOBODY_MEASURED).shown()}
-            if by == "letter" and (told := told_trial(installation, one.name, context.views)):
-                row |= {"versions": [asdict(arm) for arm in told[1]]}
-        print(json_text(rows))
+        tried = {
+            one.name: trial[1]
+            for one in found
+            if by == "letter" and (trial := told_trial(installation, one.name, context.views))
+        }
+        print(json_text(as_rows(found, visits, measured, tried)))
     elif args.csv is not None:
         to_file = args.csv != STDOUT
         with private_file(args.csv, "utf-8-sig") if to_file else nullcontext(sys.stdout) as file:
-            asked = plan.measured is not None and by == "letter"
-            _write_csv(found, by, file, measured if asked else None)
+            write_csv(found, by, file, measured)
         if to_file:
             ngettext = counting_translator(language)
             written = ngettext("{n} row written: {file}", "{n} rows written: {file}", len(found))
@@ -170,12 +139,7 @@ def _of_few(
     elif args.csv is not None:
         to_file = args.csv != STDOUT
         with private_file(args.csv, "utf-8-sig") if to_file else nullcontext(sys.stdout) as file:
-            writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-            columns = [name for cells in [*table.values()][:1] for name in cells]
-            writer.writerow([first, *columns])
-            for name, cells in table.items():
-                shown = ("" if n is None else str(n) for n in cells.values())
-                writer.writerow([inert(name), *shown])
+            write_cells(first, table, file)
     else:
         for line in _few_lines(table, names, _):
             print(line)
@@ -207,28 +171,11 @@ def _aligned(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[st
         yield "  ".join((shown.ljust(width), *cells)).rstrip()
 
 
-def _shown_name(one: Results, plan: Plan, by: Grouping, _: Say) -> str:
-    match by:
-        case "letter":
-            return name_of(plan, one.name)
-        case "mailing":
-            ref, _blank, occurrence = one.name.partition(" ")
-            return f"{name_of(plan, ref)} {occurrence}".rstrip()
-        case "dialogue":
-            return one.name or _("published no more")
-        case "list":
-            return say_list(plan, int(one.name)) if one.name != "0" else _("no list")
-        case "purpose":
-            return titled_purpose(plan, one.name) or _("published no more")
-        case "week":
-            return one.name
-
-
 def _table(found: Sequence[Results], plan: Plan, by: Grouping, _: Say) -> Iterator[str]:
     heads = [
         _("due"), _("accepted"), _("bounces"), _("answered"), _("left"), _("orders"), _("amount"),
     ]  # fmt: skip
-    names = ["", *(_shown_name(one, plan, by, _) for one in found)]
+    names = ["", *(shown_name(one, plan, by, _) for one in found)]
     yield from _aligned(names, [heads, *(_cells(one, _) for one in found)])
 
 
@@ -250,28 +197,17 @@ def _cells(one: Results, _: Say) -> list[str]:
         grouped(one.due, _),
         grouped(one.accepted, _),
         grouped(sum(one.bounced.values()), _),
-        f"{grouped(one.answered, _)} {_share(one.answered, one.accepted, _)}".rstrip(),
+        f"{grouped(one.answered, _)} {share(one.answered, one.accepted, _)}".rstrip(),
         grouped(one.unsubscribed, _),
         grouped(sum(sale.orders for sale in one.sales), _),
-        " + ".join(amount_in_words(s.amount - s.refunded, s.currency, _) for s in one.sales),
+        earned(one, _),
     ]
-
-
-def _share(count: int, accepted: int, _: Say) -> str:
-    """ "35 %", "1.7 %" below ten; "" where nothing was accepted."""
-    if not count or not accepted:
-        return ""
-    tenths = round(1000 * count / accepted)
-    figures = str(round(100 * count / accepted))
-    if tenths < 100:
-        figures = _("{whole}.{fraction}").format(whole=tenths // 10, fraction=tenths % 10)
-    return _("{n} %").format(n=figures)
 
 
 def _in_full(
     found: Sequence[Results],
     visits: Visits,
-    measured: Mapping[str, MeasuredPeople],
+    measured: Mapping[str, MeasuredPeople] | None,
     trials: Mapping[str, Sequence[str]],
     plan: Plan,
     _: Say,
@@ -280,14 +216,15 @@ def _in_full(
         if number:
             yield ""
         yield name_of(plan, one.name)
-        lines = list(_lines(one, plan, _))
-        width = max(len(label) for label, _count, _note in lines)
-        for label, count, note in lines:
-            share = _share(count, one.accepted, _) if label not in (_("due"), _("withheld")) else ""
-            yield f"  {label.ljust(width)} {grouped(count, _):>9} {share:>7}  {note}".rstrip()
+        lines = [(("  " if line.within else "") + line.label, line) for line in told(one, plan, _)]
+        width = max(len(label) for label, _line in lines)
+        for label, line in lines:
+            of = share(line.count, one.accepted, _) if line.shared else ""
+            count = grouped(line.count, _)
+            yield f"  {label.ljust(width)} {count:>9} {of:>7}  {line.note}".rstrip()
         yield from _visits(visits.get(one.name, ()), _)
-        if one.name in measured:
-            yield "  " + _measured(measured[one.name], _)
+        if measured and one.name in measured:
+            yield "  " + measured_in_words(measured[one.name], _)
         trial = trials.get(one.name, ())
         yield from trial
         if one.sales and not trial:
@@ -303,100 +240,5 @@ def _visits(visits: Sequence[VisitCount], _: Say) -> Iterator[str]:
         return
     yield "  " + _("visits to its links, and those presumed to be people’s (neither is an act):")
     for visit in visits:
-        name = (
-            quoted(visit.link, _) if visit.kind == "answer" else visit.link or _(KINDS[visit.kind])
-        )
-        yield f"  {grouped(visit.visits, _):>9} {grouped(visit.presumed_human, _):>7}  {name}"
-
-
-def _measured(people: MeasuredPeople, _: Say) -> str:
-    """Apart from everybody: of those alone is it known."""
-    cells = {
-        name: _("fewer than {n}").format(n=SHOWN_FROM) if n is None else grouped(n, _)
-        for name, n in people.shown().items()
-    }
-    return _(
-        "of the people who agreed to be measured ({people}): {clicked} clicked, {opened} opened"
-        " (image loads)"
-    ).format(**cells)
-
-
-def _lines(one: Results, plan: Plan, _: Say) -> Iterator[tuple[str, int, str]]:
-    """What there is none of is left out, but for what is asked of every letter."""
-    yield _("due"), one.due, ""
-    yield _("accepted"), one.accepted, _("by the mail server: shares are of these")
-    reasons = ", ".join(
-        f"{stored_in_words(why, _)} {grouped(n, _)}" for why, n in one.reasons.items()
-    )
-    bounces = ", ".join(f"{_(BOUNCES[kind])} {grouped(n, _)}" for kind, n in one.bounced.items())
-    for label, count, note in (
-        (_("withheld"), one.withheld, reasons),
-        (_("put off"), one.put_off, ""),
-        (_("in doubt"), one.in_doubt, ""),
-        (_("under way"), one.under_way, ""),
-        (_("bounces"), sum(one.bounced.values()), bounces),
-        (_("complaints"), one.complained, ""),
-    ):
-        if count:
-            yield label, count, note
-    yield _("unsubscribes"), one.unsubscribed, ""
-    if one.answered:
-        yield _("answered"), one.answered, _moves(one, plan, _)
-        for answer in one.answers:
-            note = _("({n} by the page itself)").format(n=answer.by_page) if answer.by_page else ""
-            yield "  " + quoted(answer.label, _), answer.people, note
-        yield _("without an answer"), one.unanswered, ""
-    within = _("ordered within {n} days").format(n=ORDER_DAYS)
-    for label, sales in ((within, one.sales), (_("ordered after an act in it"), one.after_act)):
-        for sale in sales:
-            yield label, sale.orders, _sale(sale, _)
-
-
-def _moves(one: Results, plan: Plan, _: Say) -> str:
-    return ", ".join(
-        f"{sign} {say_list(plan, number)} {grouped(n, _)}"
-        for sign, lists in (("→", one.moved), ("+", one.copied))
-        for number, n in lists.items()
-    )
-
-
-def _sale(sale: Sales, _: Say) -> str:
-    amount = amount_in_words(sale.amount, sale.currency, _)
-    if not sale.refunded:
-        return amount
-    back = amount_in_words(sale.refunded, sale.currency, _)
-    return _("{amount}, of which {back} paid back").format(amount=amount, back=back)
-
-
-def _write_csv(
-    found: Sequence[Results],
-    by: Grouping,
-    file: TextIO,
-    measured: Mapping[str, MeasuredPeople] | None,
-) -> None:
-    """The names of columns are the same in every language, so that a program can go by them.
-    Orders have columns for each currency; what is `measured` where people are, empty for few.
-    """
-    currencies = sorted({sale.currency for one in found for sale in one.sales})
-    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-    money = [f"{what}_{c.lower()}" for c in currencies for what in ("orders", "amount", "refunded")]
-    of_measured = [f"measured_{name}" for name in NOBODY_MEASURED.shown()]
-    columns = [by, *NUMBERS, *(f"bounced_{kind}" for kind in BOUNCES), *money]
-    writer.writerow(columns if measured is None else [*columns, *of_measured])
-    for one in found:
-        sales = {sale.currency: sale for sale in one.sales}
-        cells = [one.name, *(str(getattr(one, name)) for name in NUMBERS)]
-        cells += [str(one.bounced.get(kind, 0)) for kind in BOUNCES]
-        for currency in currencies:
-            sale = sales.get(currency) or Sales(currency, 0, 0, 0, 0)
-            cells += [str(sale.orders), _decimal(sale.amount, currency)]
-            cells.append(_decimal(sale.refunded, currency))
-        if measured is not None:
-            shown = measured.get(one.name, NOBODY_MEASURED).shown()
-            cells += ["" if n is None else str(n) for n in shown.values()]
-        writer.writerow(map(inert, cells))
-
-
-def _decimal(amount: int, currency: str) -> str:
-    whole, fraction = decimal(amount, currency)
-    return f"{whole}.{fraction}" if fraction else str(whole)
+        counts = f"{grouped(visit.visits, _):>9} {grouped(visit.presumed_human, _):>7}"
+        yield f"  {counts}  {link_in_words(visit, _)}"
