@@ -347,6 +347,16 @@ class Views(Protocol):
         of the Mondays from `since` to `until` (days since 1970-01-01).
         """
 
+    def counted_by_edition(
+        self, letter: str, since: int = ..., until: int = ...
+    ) -> list[tuple[int, LetterCount]]:
+        """The same counters of one letter, by the edition in force when they were begun; 0 for
+        those that were withheld before.
+        """
+
+    def letters_with(self, messages: Collection[str]) -> dict[str, int]:
+        """How many of some messages (ids) each letter has, by its letter_ref."""
+
     def letters_of(
         self, subscribers: Collection[str], since: int = ..., until: int = ...
     ) -> list[PeopleOfLetter]:

@@ -117,6 +117,15 @@ SELECT letter, occurrence, list, purpose, week, what, detail, sum(n)::bigint, su
 WHERE (letter = ANY(%(letters)s) OR '' = ANY(%(letters)s)) AND week BETWEEN %(since)s AND %(until)s
 GROUP BY letter, occurrence, list, purpose, week, what, detail
 
+-- name: counted_by_edition
+-- The same of one letter, by edition.
+SELECT edition, letter, occurrence, list, purpose, week, what, detail, n, amount FROM {schema}.tally
+WHERE letter = %(letter)s AND week BETWEEN %(since)s AND %(until)s ORDER BY edition
+
+-- name: with_messages
+-- How many of some messages each letter has.
+SELECT split_part(key, '/', 1) || '/' || letter, count(*) FROM {schema}.letter WHERE message = ANY(%(messages)s) GROUP BY 1
+
 -- name: arms
 -- How a trial of a letter stands, by version: of the people who got it, or who were held out of it when it was their turn, how many answered, how many
 -- ordered in the days after, and what (the currency in which there are most orders). Some people are asked about at most once a mailing.

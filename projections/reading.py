@@ -15,7 +15,7 @@ from psycopg import sql
 from engine.ledger.store import Ledger
 from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
-from engine.store.binary import uuids
+from engine.store.binary import texts, uuids
 from engine.store.database import Database
 from engine.store.sql import beside, queries
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, decode, letter_ref, request_of
@@ -286,6 +286,17 @@ class ReadViews:
     ) -> list[LetterCount]:
         rows = self._ask(self.letters.sql["counted"], letters=[*letters], since=since, until=until)
         return [LetterCount(*row) for row in rows]  # type: ignore[arg-type]
+
+    def counted_by_edition(
+        self, letter: str, since: int = FIRST_WEEK, until: int = LAST_WEEK
+    ) -> list[tuple[int, LetterCount]]:
+        asked = {"letter": letter, "since": since, "until": until}
+        rows = self._ask(self.letters.sql["counted_by_edition"], **asked)
+        return [(cast(int, edition), LetterCount(*row)) for edition, *row in rows]  # type: ignore[arg-type]
+
+    def letters_with(self, messages: Collection[str]) -> dict[str, int]:
+        rows = self._ask(self.letters.sql["with_messages"], messages=texts(messages))
+        return dict(cast(list[tuple[str, int]], rows))
 
     def letters_of(
         self, subscribers: Collection[str], since: int = FIRST_WEEK, until: int = LAST_WEEK

@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from engine.config import Site
+from engine.console import charts
 from engine.console.access import ROLE_WORDS, Right
 from engine.i18n.language import (
     N_,
@@ -43,6 +44,13 @@ POLICY = (
 _CODE = re.compile(r"`([^`]+)`")
 OF_A_PAGE = HEADERS | {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
 """With no referrer at all, browsers say that a form comes from nowhere (`Origin: null`)."""
+OF_CHARTS = {
+    "chart_height": charts.HEIGHT,
+    "chart_floor": charts.HEAD + charts.PLOT,
+    "bar_row": charts.ROW,
+    "bar_height": charts.BAR,
+    "interval_row": charts.INTERVAL_ROW,
+}
 STATIC_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -201,7 +209,7 @@ def _environment(language: Language, zone: str) -> Environment:
         "say": _,
         "role": lambda role: _(ROLE_WORDS[role]),
     }
-    environment.globals |= {"static": static_url, "Right": Right}
+    environment.globals |= {"static": static_url, "Right": Right, **OF_CHARTS}
     return environment
 
 
