@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal
 from urllib.parse import urlsplit
 
 from engine.console.settings import Console, read_console
@@ -18,8 +18,9 @@ from engine.letter.colour import read_colour
 from engine.letter.source_folder import ASSETS, MAX_TEXT_CHARACTERS, NO_TEXT
 from engine.mime.headers import is_header_text
 from engine.proof.settings import Proof, read_proof
+from engine.sending.smtp_settings import Smtp, read_smtp
 from engine.sequence.declared import Declared
-from engine.sequence.delay import Delay, parse_delay, parse_positive_seconds, parse_seconds
+from engine.sequence.delay import Delay, parse_delay, parse_seconds
 from engine.sequence.draft import check_name
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import MEASURE, Content, Group, Purpose, Theme
@@ -33,12 +34,9 @@ from engine.sequence.timing import is_zone
 from engine.sequence.toml import Places, read_tables, toml_mistake
 from engine.words import N_, Language
 
-MAILBOX = "mailbox"
 # A purpose's id is part of List-Id, which is shaped like a host name.
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 MAX_URL_CHARACTERS = 36
-Tls = Literal["none", "starttls", "implicit"]
-TLS: tuple[Tls, ...] = get_args(Tls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,66 +72,6 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Wall-clock seconds for which an answer is awaited (RFC 5321 4.5.3.2). `connect` is for each
-    step until letters may go: connection, greeting, TLS, login; `block` for the relay to take a
-    piece of a letter; `dot` for its answer to the end of one.
-    """
-
-    connect: float = 300
-    mail: float = 300
-    rcpt: float = 300
-    data: float = 120
-    block: float = 180
-    dot: float = 600
-
-    @property
-    def dialogue(self) -> float:
-        """How long a letter may be on its way once it was asked whether it may be sent: the answer
-        to the letter before it, then its own answers, a large letter being one piece longer.
-        """
-        return self.dot + self.mail + self.rcpt + self.data + self.block + self.dot
-
-
-LONGEST_DIALOGUE = 3_599
-"""Seconds: with the second from asking to MAIL, the hour that the rule P1 leaves a letter under way
-(P1.41).
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Smtp:
-    """`host` "mailbox" is the built-in mailbox. `sink`: this relay hands letters to nobody. `tls`:
-    none, starttls, implicit.
-    """
-
-    host: str = MAILBOX
-    port: int = 587
-    tls: Tls = "starttls"
-    username: str = ""
-    password_file: str = ""
-    connections: int = 2
-    timeouts: Timeouts = Timeouts()
-    sink: bool = False
-
-    @property
-    def is_mailbox(self) -> bool:
-        return self.host == MAILBOX
-
-    @property
-    def armed_mark(self) -> str:
-        """The mark on the desk that says: sending to this relay has been agreed to. A sink that
-        becomes a relay must be agreed to anew.
-        """
-        return f"armed:sink:{self.host}" if self.sink else f"armed:{self.host}"
-
-    @property
-    def reaches_people(self) -> bool:
-        """Whether a letter handed over may arrive somewhere."""
-        return not (self.is_mailbox or self.sink)
-
-
-@dataclass(frozen=True, slots=True)
 class Sending:
     """`in_doubt`: what happens to a letter whose acceptance is not known: "hold" or "resend".
     `drain`: wall-clock seconds for which a sender that is told to stop waits for what is on the
@@ -155,17 +93,27 @@ class FormDoor:
 
 
 @dataclass(frozen=True, slots=True)
+class Publish:
+    """`approval`: "none", or "another", where nobody puts in force what they proposed themselves
+    before somebody else has approved it.
+    """
+
+    approval: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     folder: Path
     site: Site
     settings: Settings
     web: Web = Web()
-    smtp: Smtp = Smtp()
+    smtp: Smtp = field(default_factory=Smtp)
     sending: Sending = Sending()
     proof: Proof = field(default_factory=Proof)
     form: FormDoor = FormDoor()
     measure: Measure = field(default_factory=Measure)
     console: Console = field(default_factory=Console)
+    publish: Publish = Publish()
     store_url: str = "embedded"
     mailbox_smtp_port: int = 8025
     mailbox_port: int = 8081
@@ -225,28 +173,30 @@ def config_of(folder: Path, text: str) -> Config:
     except ValueError as error:
         raise Unpublishable((toml_mistake("config.toml", text, error),)) from None
     root = Table(values, "config.toml", Places(text), "", mistakes)
-    site = _site(_part(root, "site"))
-    web_part, smtp_part = _part(root, "web"), _part(root, "smtp")
+    site = _site(root.part("site"))
+    web_part, smtp_part = root.part("web"), root.part("smtp")
     web = Web(
         web_part.get("host", str, "127.0.0.1"),
-        _port(web_part, "port", 8080),
+        web_part.port("port", 8080),
         tuple(map(str, web_part.get("trusted_proxies", list, []))),
         web_part.one_of("metrics", ("key", "loopback"), "key"),
     )
-    smtp = _smtp(smtp_part)
-    sending_part = _part(root, "sending")
+    smtp = read_smtp(smtp_part)
+    sending_part = root.part("sending")
     sending = Sending(
         sending_part.one_of("in_doubt", ("hold", "resend"), "hold"),
         sending_part.parsed("pause_after_outage", parse_delay, Delay(days=1)),
         sending_part.parsed("drain", parse_seconds, 30),
     )
-    mailbox, store, proof_part, form_part, measure_part, console_part = (
-        _part(root, name) for name in ("mailbox", "store", "proof", "form", "measure", "console")
+    mailbox, store, proof_part, form_part, measure_part, console_part, publish_part = (
+        root.part(name)
+        for name in ("mailbox", "store", "proof", "form", "measure", "console", "publish")
     )
+    publish = Publish(publish_part.one_of("approval", ("none", "another"), "none"))
     measure, measured = read_measure(measure_part, site.language)
     form = FormDoor(form_part.get("order_key_file", str, ""))
     proof, console = read_proof(proof_part), read_console(console_part)
-    ports = (_port(mailbox, "smtp_port", 8025), _port(mailbox, "port", 8081))
+    ports = (mailbox.port("smtp_port", 8025), mailbox.port("port", 8081))
     url = store.get("url", str, "embedded")
     if url != "embedded" and not url.startswith(("postgresql://", "postgres://")):
         store.mistake(
@@ -255,25 +205,27 @@ def config_of(folder: Path, text: str) -> Config:
         )
     settings = replace(_settings(root, site), measured=measured)
     parts = (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part, measure_part)
-    for part in (*parts, console_part):
+    for part in (*parts, console_part, publish_part):
         part.finish()
     root.finish()
     if mistakes:
         raise Unpublishable(tuple(sorted(set(mistakes))))
     return Config(
-        folder, site, settings, web, smtp, sending, proof, form, measure, console, url, *ports
+        folder=folder,
+        site=site,
+        settings=settings,
+        web=web,
+        smtp=smtp,
+        sending=sending,
+        proof=proof,
+        form=form,
+        measure=measure,
+        console=console,
+        publish=publish,
+        store_url=url,
+        mailbox_smtp_port=ports[0],
+        mailbox_port=ports[1],
     )
-
-
-def _part(root: Table, name: str) -> Table:
-    return root.table(name) or Table({}, root.file, root.places, name, root.mistakes)
-
-
-def _port(table: Table, key: str, default: int) -> int:
-    port = table.get(key, int, default)
-    if not 0 <= port < 65536:
-        table.mistake(key, N_("`{key}` is not a port number"), key=key)
-    return port
 
 
 def _site(table: Table) -> Site:
@@ -369,46 +321,6 @@ def _address(table: Table, key: str, value: str) -> str:
         return ""
 
 
-def _smtp(table: Table) -> Smtp:
-    smtp = Smtp(
-        table.get("host", str, MAILBOX),
-        _port(table, "port", 587),
-        table.one_of("tls", TLS, "starttls"),
-        table.get("username", str, ""),
-        table.get("password_file", str, ""),
-        table.get("connections", int, 2),
-        _timeouts(_part(table, "timeouts")),
-        table.get("sink", bool, False),
-    )
-    if not 1 <= smtp.connections <= 100:
-        table.mistake("connections", N_("`connections` is a number from 1 to 100"))
-    if smtp.username and not smtp.password_file:
-        table.mistake(
-            "username",
-            N_("`username` needs a `password_file` (the password itself never stands here)"),
-        )
-    return smtp
-
-
-def _timeouts(table: Table) -> Timeouts:
-    timeouts = {
-        timeout.name: table.parsed(timeout.name, parse_positive_seconds, cast(int, timeout.default))
-        for timeout in fields(Timeouts)
-    }
-    chosen = Timeouts(**timeouts)
-    if chosen.dialogue > LONGEST_DIALOGUE:
-        table.mistake(
-            "dot",
-            N_(
-                "one letter could take more than an hour with these times to wait (twice `dot`,"
-                " and `mail`, `rcpt`, `data` and `block`), and leave long after its reader has"
-                " withdrawn"
-            ),
-        )
-    table.finish()
-    return chosen
-
-
 def _settings(root: Table, site: Site) -> Settings:
     declared = read_declared(root)
     purposes = []
@@ -461,7 +373,7 @@ def _settings(root: Table, site: Site) -> Settings:
                     group=group.name,
                     other=other,
                 )
-    pressure = _part(root, "pressure")
+    pressure = root.part("pressure")
     caps = read_caps(pressure)
     pressure.finish()
     return Settings(

@@ -18,7 +18,11 @@ from engine.authoring.inspection import inspect, read_folder
 from engine.config import Config
 from engine.desk.clock import Clock
 from engine.i18n.printable import printable
-from engine.installation.events import InstallationEvent
+from engine.installation.events import (
+    InstallationEvent,
+    PublicationApproved,
+    PublicationProposed,
+)
 from engine.installation.publishing import (
     Difference,
     OptionChange,
@@ -79,6 +83,14 @@ class PublishedMeanwhile(Exception):
     """Someone else published after the plan was shown: it has to be looked at again."""
 
 
+class NotApproved(Exception):
+    """[publish] approval wants somebody else to have approved this very plan."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(digest)
+        self.digest = digest
+
+
 @dataclass(frozen=True, slots=True)
 class SegmentChange:
     """A segment that is new, gone, or in which others may be: how many enter and leave it."""
@@ -119,6 +131,12 @@ class Proposal:
         """
         what = [self.base, self.rolled_back_to, sorted(self.files.items()), repr(self.settings)]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+    def to_approve(self, backfill: bool) -> str:
+        """Names what an approval is given to: the plan, and whether new letters also go to those
+        for whom their moment is past.
+        """
+        return hashlib.sha256(f"{self.digest} {backfill}".encode()).hexdigest()
 
     @property
     def stranded(self) -> dict[int, int]:
@@ -296,13 +314,16 @@ def _is_unfit(field: Field, kept: str) -> bool:
 
 def apply(stores: PublicationStores, proposal: Proposal, *, backfill: bool = False) -> int:
     """Put a proposal in force; the edition it became, or the one in force when nothing differs.
-    Raises PublishedMeanwhile.
+    Raises PublishedMeanwhile and NotApproved. The first needs nobody's approval: it is made by the
+    program itself.
     """
-    now = stores.clock.now()
+    now, digest = stores.clock.now(), proposal.to_approve(backfill)
 
     def decide(installation: Installation) -> tuple[InstallationEvent, ...]:
         if installation.edition != proposal.base:
             raise PublishedMeanwhile
+        if needs_approval(stores, installation) and not installation.is_approved(digest):
+            raise NotApproved(digest)
         return publication(
             installation,
             proposal.files,
@@ -316,6 +337,38 @@ def apply(stores: PublicationStores, proposal: Proposal, *, backfill: bool = Fal
 
     stores.installation_stream.execute(decide, Cause("operator", secrets.token_hex(8)), now)
     return stores.installation_stream.current().edition
+
+
+def needs_approval(stores: PublicationStores, installation: Installation) -> bool:
+    return stores.config.publish.approval == "another" and installation.edition > 0
+
+
+def propose(stores: PublicationStores, digest: str, by: str, cause: Cause) -> bool:
+    """Ask another to approve a plan (`Proposal.to_approve`); False where the same account has asked
+    already. Asking by another account takes an approval back: nobody approves their own.
+    """
+    now = stores.clock.now()
+
+    def decide(installation: Installation) -> tuple[InstallationEvent, ...]:
+        asked = installation.proposed.get(digest)
+        return () if asked == by else (PublicationProposed(now, digest, by),)
+
+    return bool(stores.installation_stream.execute(decide, cause, now))
+
+
+def approve(stores: PublicationStores, digest: str, by: str, cause: Cause) -> bool:
+    """An account approves a plan that another has proposed; False where nobody has, or they did
+    themselves.
+    """
+    now = stores.clock.now()
+
+    def decide(installation: Installation) -> tuple[InstallationEvent, ...]:
+        asked = installation.proposed.get(digest)
+        if asked is None or asked == by:
+            return ()
+        return (PublicationApproved(now, digest, by),)
+
+    return bool(stores.installation_stream.execute(decide, cause, now))
 
 
 def bring_up_to_date(stores: PublicationStores) -> None:

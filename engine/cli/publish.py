@@ -10,13 +10,16 @@ import sys
 from engine.audience.trial_words import power_lines
 from engine.authoring.plan_words import tell
 from engine.authoring.publication import (
+    NotApproved,
     Proposal,
     PublishedMeanwhile,
     apply,
     plan_publication,
     plan_rollback,
+    propose,
 )
 from engine.cli.check import tell as tell_mistakes
+from engine.cli.people import operator_cause
 from engine.cli.sending import withheld_lines
 from engine.cli.terminal import Style, agreed, print_styled
 from engine.context import AppContext
@@ -57,6 +60,14 @@ def _publish(context: AppContext, args: argparse.Namespace) -> int | None:
     shown_to_a_person = _agree(proposal, args, _("Publish? [y/N] "))
     try:
         return apply(context, proposal, backfill=args.backfill)
+    except NotApproved as wanting:
+        propose(context, wanting.digest, "", operator_cause({})[0])
+        raise UserError(
+            N_(
+                "nothing was changed: somebody else has to approve this plan, in the console under"
+                " Publish ([publish] approval); once they have, say `relance publish` again"
+            )
+        ) from None
     except PublishedMeanwhile:
         # What to go back to is another edition now.
         if shown_to_a_person or args.rollback:

@@ -5,7 +5,7 @@ of editions, any two of which are held against each other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from fastapi.responses import Response
 
@@ -13,19 +13,24 @@ from engine.audience.trial_words import TrialViews, power_lines
 from engine.authoring.plan_words import changes_in_words, totals
 from engine.authoring.publication import (
     ListCounts,
+    NotApproved,
     Proposal,
     PublicationStores,
     PublishedMeanwhile,
     apply,
+    approve,
+    needs_approval,
     plan_between,
     plan_publication,
     plan_rollback,
+    propose,
 )
 from engine.console.access import Right
 from engine.console.visit import Mistake, Route, Visit
 from engine.console.word_difference import Row, side_by_side
 from engine.i18n.language import N_, Say
 from engine.sequence import mistakes as files
+from engine.vault.accounts import Accounts
 
 MEANWHILE = N_(
     "The files or what is in force have changed since you looked: read the plan again, it is not"
@@ -37,6 +42,8 @@ class PublishViews(ListCounts, TrialViews, Protocol): ...
 
 
 class PublishStores(PublicationStores, Protocol):
+    @property
+    def accounts(self) -> Accounts: ...
     @property
     def views(self) -> PublishViews: ...
 
@@ -63,6 +70,15 @@ class Found(NamedTuple):
     fatal: bool
 
 
+class Approval(NamedTuple):
+    """Where the approval of a plan by somebody else stands, and whose name belongs to it, "" for
+    the command line or an account that is gone.
+    """
+
+    state: Literal["to-ask", "mine", "asked", "given"]
+    name: str
+
+
 class Published(NamedTuple):
     number: int
     at: int
@@ -75,6 +91,8 @@ def routes(stores: PublishStores) -> Sequence[Route]:
     return (
         Route("GET", "/publish", Right.SEE, lambda visit: _plan(stores, visit)),
         Route("POST", "/publish", Right.PUBLISH, lambda visit: _publish(stores, visit)),
+        Route("POST", "/publish/propose", Right.PUBLISH, lambda visit: _propose(stores, visit)),
+        Route("POST", "/publish/approve", Right.PUBLISH, lambda visit: _approve(stores, visit)),
         Route("GET", "/publish/history", Right.SEE, lambda visit: _history(stores, visit)),
         Route(
             "GET", "/publish/history/{before}/{after}", Right.SEE, lambda v: _compared(stores, v)
@@ -115,7 +133,75 @@ def _shown(
         stranded=sum(proposal.stranded.values()),
         found=list(_found(proposal.warnings, visit.say)),
         post="/publish/back" if proposal.rolled_back_to else "/publish",
+        approval=_approval(stores, visit, proposal, backfill),
     )
+
+
+def _approval(
+    stores: PublishStores, visit: Visit, proposal: Proposal, backfill: bool
+) -> Approval | None:
+    """None where nobody has to approve."""
+    installation = stores.installation_stream.current()
+    if not needs_approval(stores, installation):
+        return None
+    digest = proposal.to_approve(backfill)
+    if installation.is_approved(digest):
+        return Approval("given", _name(stores, installation.approved[digest]))
+    asked = installation.proposed.get(digest)
+    if asked is None:
+        return Approval("to-ask", "")
+    mine = asked == visit.account.id
+    return Approval("mine" if mine else "asked", _name(stores, asked))
+
+
+def _name(stores: PublishStores, account: str) -> str:
+    known = stores.accounts.account(account) if account else None
+    return known.name if known is not None else ""
+
+
+def _same_plan(stores: PublishStores, visit: Visit) -> Proposal | Response:
+    """The plan that was looked at, going back or forward."""
+    back = visit.inputs.get("back") == "yes"
+    try:
+        proposal = plan_rollback(stores) if back else plan_publication(stores)
+    except files.Unpublishable:
+        proposal = None
+    if proposal is None:
+        return visit.goes_to("/publish")
+    if visit.inputs.get("digest") != proposal.digest:
+        return _shown(stores, visit, proposal, [Mistake("", visit.say(MEANWHILE))])
+    return proposal
+
+
+def _backfilled(visit: Visit) -> bool:
+    return visit.inputs.get("backfill") == "yes"
+
+
+def _shown_again(proposal: Proposal, visit: Visit) -> str:
+    if proposal.rolled_back_to:
+        return "/publish/back"
+    return "/publish?backfill=yes" if _backfilled(visit) else "/publish"
+
+
+def _propose(stores: PublishStores, visit: Visit) -> Response:
+    proposal = _same_plan(stores, visit)
+    if isinstance(proposal, Response):
+        return proposal
+    _, digest = visit.say, proposal.to_approve(_backfilled(visit))
+    propose(stores, digest, visit.account.id, visit.cause()[0])
+    done = _("Another is asked to approve this plan. Any change makes it another plan.")
+    return visit.goes_to(_shown_again(proposal, visit), done)
+
+
+def _approve(stores: PublishStores, visit: Visit) -> Response:
+    proposal = _same_plan(stores, visit)
+    if isinstance(proposal, Response):
+        return proposal
+    _, digest = visit.say, proposal.to_approve(_backfilled(visit))
+    if not approve(stores, digest, visit.account.id, visit.cause()[0]):
+        return visit.refused(_("Nobody approves what they proposed themselves."), 403)
+    done = _("This plan is approved: it may be put in force.")
+    return visit.goes_to(_shown_again(proposal, visit), done)
 
 
 def _publish(stores: PublishStores, visit: Visit) -> Response:
@@ -142,9 +228,12 @@ def _put_in_force(stores: PublishStores, visit: Visit, proposal: Proposal) -> Re
         wanting = _("People stand on lists that would be gone: say that you know it.")
         return _shown(stores, visit, proposal, [Mistake("stranded", wanting)])
     try:
-        edition = apply(stores, proposal, backfill=visit.inputs.get("backfill") == "yes")
+        edition = apply(stores, proposal, backfill=_backfilled(visit))
     except PublishedMeanwhile:
         return _shown(stores, visit, proposal, [Mistake("", _(MEANWHILE))])
+    except NotApproved:
+        wanting = _("Somebody else has to approve this plan first.")
+        return _shown(stores, visit, proposal, [Mistake("", wanting)])
     return visit.goes_to("/publish/history", _("Edition {n} is in force.").format(n=edition))
 
 

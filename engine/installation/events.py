@@ -150,6 +150,25 @@ class PeopleExported(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PublicationProposed(Event):
+    """Somebody asks another to approve what is named by `digest`, the SHA-256 of the plan over the
+    edition in force: any change makes it another plan. `by` is the random id of their account, ""
+    at the command line.
+    """
+
+    digest: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationApproved(Event):
+    """The plan named by `digest` may be put in force, says an account that did not propose it."""
+
+    digest: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class OriginBegun(Event):
     """From here on checkpoints are signed in the name `origin`, by the key `vkey` (C2SP
     signed-note). `previous` is the origin before it, "" for the first, of which a checkpoint of
@@ -205,6 +224,8 @@ InstallationEvent = (
     | RetentionApplied
     | BreachRecorded
     | PeopleExported
+    | PublicationProposed
+    | PublicationApproved
     | OriginBegun
     | SigningKeyChanged
     | ClockChanged

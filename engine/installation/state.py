@@ -62,7 +62,8 @@ class Installation:
     (ms, 0: never). `notices` are in force by form or page; `forms` the digests of file and page;
     `program` is the version that last said it runs; `clock` is the last change of the clock, None
     while it was never changed. `versions`: of each letter that is tried, by its letter_ref, since
-    which edition and in which versions.
+    which edition and in which versions. `proposed` and `approved`: by whom, by the plan's digest;
+    over with the next edition.
     """
 
     version: int = 0
@@ -81,6 +82,13 @@ class Installation:
     origins: tuple[Origin, ...] = ()
     clock: e.ClockChanged | None = None
     versions: Mapping[str, tuple[int, Arms]] = field(default_factory=dict)
+    proposed: Mapping[str, str] = field(default_factory=dict)
+    approved: Mapping[str, str] = field(default_factory=dict)
+
+    def is_approved(self, digest: str) -> bool:
+        """Whether somebody else than who proposed a plan last has approved it."""
+        by = self.approved.get(digest)
+        return by is not None and by != self.proposed.get(digest)
 
     @property
     def origin(self) -> Origin | None:
@@ -233,9 +241,13 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
         case e.SequencePublished(at, number, files, backfill, rolled_back_to):
             tried = tuple((letter, since) for letter, (since, _) in i.versions.items())
             edition = Edition(number, at, files, i.settings, backfill, rolled_back_to, tried=tried)
-            return replace(
-                i, editions={**i.editions, number: replace(edition, added=_added(i, edition))}
-            )
+            editions = {**i.editions, number: replace(edition, added=_added(i, edition))}
+            return replace(i, editions=editions, proposed={}, approved={})
+        case e.PublicationProposed(_, digest, by):
+            approved = {known: who for known, who in i.approved.items() if known != digest}
+            return replace(i, proposed={**i.proposed, digest: by}, approved=approved)
+        case e.PublicationApproved(_, digest, by):
+            return replace(i, approved={**i.approved, digest: by})
         case e.VersionsPublished(_, since, letter, arms):
             others = {ref: known for ref, known in i.versions.items() if ref != letter}
             return replace(i, versions=others | ({letter: (since, arms)} if arms else {}))

@@ -71,6 +71,8 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "retention-applied": i.RetentionApplied,
     "breach-recorded": i.BreachRecorded,
     "people-exported": i.PeopleExported,
+    "publication-proposed": i.PublicationProposed,
+    "publication-approved": i.PublicationApproved,
     "origin-begun": i.OriginBegun,
     "signing-key-changed": i.SigningKeyChanged,
     "clock-changed": i.ClockChanged,

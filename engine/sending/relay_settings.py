@@ -7,9 +7,10 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engine.config import Config, Timeouts
+from engine.config import Config
 from engine.i18n.language import N_
 from engine.i18n.user_error import UserError
+from engine.sending.smtp_settings import Timeouts
 
 
 @dataclass(frozen=True, slots=True)

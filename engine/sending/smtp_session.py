@@ -19,7 +19,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
-from engine.config import Timeouts
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import (
     Delivery,
@@ -31,6 +30,7 @@ from engine.sending.envelope import (
     rcpt_command,
 )
 from engine.sending.replies import Reply, Stage, Verdict, classify, parse_reply, redacted
+from engine.sending.smtp_settings import Timeouts
 
 MAX_LINE_OCTETS = 8192
 MAX_REPLY_LINES = 128

@@ -124,6 +124,16 @@ class Table:
                 self.mistake(key, N_("`{key}` must hold tables"), key=key)
         return children
 
+    def part(self, key: str) -> Table:
+        """A table below this one, an empty one where it is not written."""
+        return self.table(key) or Table({}, self.file, self.places, key, self.mistakes)
+
+    def port(self, key: str, default: int) -> int:
+        port = self.get(key, int, default)
+        if not 0 <= port < 65536:
+            self.mistake(key, N_("`{key}` is not a port number"), key=key)
+        return port
+
     def table(self, key: str) -> Table | None:
         entry = self.get(key, dict, {})
         path = f"{self.path}.{key}" if self.path else key

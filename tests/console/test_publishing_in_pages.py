@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from fastapi.responses import Response
 
-from engine.console.access import Role
+from engine.console.access import Account, Role
 from engine.console.publish_pages import routes
 from engine.console.visit import Redirect
 from engine.context import AppContext
@@ -120,3 +121,52 @@ def test_who_may_only_see_gets_no_button(context: AppContext) -> None:
     change(context, "d.toml", 'subject = "Un carnet ?"', 'subject = "Le carnet ?"')
     page = get(context, role=Role.AUDITOR)
     assert b"<form method" not in bytes(page.body).partition(b"<main")[2]
+
+
+@pytest.fixture(scope="module")
+def careful(installations: Installations) -> Iterator[AppContext]:
+    with installations.made(FILES, '\n[publish]\napproval = "another"\n') as made:
+        yield made
+
+
+def as_account(
+    context: AppContext, who: str, method: str, at: str = "/publish", **inputs: str
+) -> Response:
+    account = Account(id=who, name=who, role=Role.AUTHOR, language="en")
+    visitor = replace(visit(url=at, inputs=inputs), account=account)
+    return answered(tuple(routes(context)), method, at, visitor)
+
+
+def test_nobody_approves_what_they_proposed_and_any_change_is_another_plan(
+    careful: AppContext,
+) -> None:
+    change(careful, "asks.md", "Alors ?", "Alors, prête ?")
+    page = as_account(careful, "lea", "GET")
+    assert "Ask another to approve it" in words_of(page) and b"Put this in force" not in page.body
+    named = digest(page)
+    assert "Somebody else has to approve" in words_of(
+        as_account(careful, "lea", "POST", digest=named)
+    )
+    as_account(careful, "lea", "POST", "/publish/propose", digest=named)
+    own = as_account(careful, "lea", "POST", "/publish/approve", digest=named)
+    assert own.status_code == 403
+    assert "Approve this plan" in words_of(as_account(careful, "zoe", "GET"))
+    approved = as_account(careful, "zoe", "POST", "/publish/approve", digest=named)
+    assert isinstance(approved, Redirect) and "may be put in force" in approved.done
+    change(careful, "asks.md", "prête ?", "prêt ?")
+    changed = as_account(careful, "lea", "GET")
+    assert "Ask another to approve it" in words_of(changed)
+    change(careful, "asks.md", "prêt ?", "prête ?")
+    done = as_account(careful, "lea", "POST", digest=named)
+    assert isinstance(done, Redirect) and done.done == "Edition 2 is in force."
+    assert not careful.installation_stream.current().approved
+
+
+def test_an_approval_is_over_when_its_giver_proposes_the_same(careful: AppContext) -> None:
+    change(careful, "copy.md", "Que voulez-vous ?", "Et ensuite ?")
+    named = digest(as_account(careful, "lea", "GET"))
+    as_account(careful, "lea", "POST", "/publish/propose", digest=named)
+    as_account(careful, "zoe", "POST", "/publish/approve", digest=named)
+    as_account(careful, "zoe", "POST", "/publish/propose", digest=named)
+    refused = as_account(careful, "zoe", "POST", digest=named)
+    assert refused.status_code == 422

@@ -17,12 +17,12 @@ import pytest
 
 from engine.commands.command_handler import encoded
 from engine.config import _LABEL as PURPOSE_ID
-from engine.config import LONGEST_DIALOGUE, Timeouts
 from engine.installation.publishing import arms_in
 from engine.installation.state import write_settings
 from engine.ledger.codec import EntryRefused
 from engine.proof import verify
 from engine.sending.claim import Claim, still_eligible
+from engine.sending.smtp_settings import LONGEST_DIALOGUE, Timeouts
 from engine.sequence.anchors import Anchored, PersonalDate
 from engine.sequence.delay import DAY, HOUR, MINUTE, Delay
 from engine.sequence.model import MEASURE, Broadcast, Ending, Plan, Reactivation, Version

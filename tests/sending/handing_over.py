@@ -10,11 +10,11 @@ from typing import TypeVar
 import pytest
 import uvloop
 
-from engine.config import Timeouts
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.relay import Relay
 from engine.sending.relay_settings import RelaySettings
+from engine.sending.smtp_settings import Timeouts
 from tests.sink import EVERYTHING, Sink
 
 BRISK = Timeouts(connect=5, mail=5, rcpt=5, data=5, block=5, dot=5)

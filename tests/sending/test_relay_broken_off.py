@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import Timeouts
 from engine.sending.delivery_journal import DOT, DeliveryJournal, read_journal
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.relay import Relay
 from engine.sending.replies import Verdict
+from engine.sending.smtp_settings import Timeouts
 from tests.sending.handing_over import (
     BRISK,
     WAYS,

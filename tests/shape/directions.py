@@ -107,6 +107,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "engine/ledger/",
         "engine/console/settings.py",
         "engine/proof/settings.py",
+        "engine/sending/smtp_settings.py",
         *WORDS_OF_CODES,
     ),
     ("engine/config.py", "engine/secret_files.py", "engine/vault/", "engine/desk/"),

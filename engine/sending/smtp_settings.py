@@ -1,0 +1,114 @@
+"""`[smtp]` of config.toml: the relay that letters are handed to, and how long it is waited for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal, cast, get_args
+
+from engine.sequence.delay import parse_positive_seconds
+from engine.sequence.table import Table
+from engine.words import N_
+
+MAILBOX = "mailbox"
+Tls = Literal["none", "starttls", "implicit"]
+TLS: tuple[Tls, ...] = get_args(Tls)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Wall-clock seconds for which an answer is awaited (RFC 5321 4.5.3.2). `connect` is for each
+    step until letters may go: connection, greeting, TLS, login; `block` for the relay to take a
+    piece of a letter; `dot` for its answer to the end of one.
+    """
+
+    connect: float = 300
+    mail: float = 300
+    rcpt: float = 300
+    data: float = 120
+    block: float = 180
+    dot: float = 600
+
+    @property
+    def dialogue(self) -> float:
+        """How long a letter may be on its way once it was asked whether it may be sent: the answer
+        to the letter before it, then its own answers, a large letter being one piece longer.
+        """
+        return self.dot + self.mail + self.rcpt + self.data + self.block + self.dot
+
+
+LONGEST_DIALOGUE = 3_599
+"""Seconds: with the second from asking to MAIL, the hour that the rule P1 leaves a letter under way
+(P1.41).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """`host` "mailbox" is the built-in mailbox. `sink`: this relay hands letters to nobody. `tls`:
+    none, starttls, implicit.
+    """
+
+    host: str = MAILBOX
+    port: int = 587
+    tls: Tls = "starttls"
+    username: str = ""
+    password_file: str = ""
+    connections: int = 2
+    timeouts: Timeouts = Timeouts()
+    sink: bool = False
+
+    @property
+    def is_mailbox(self) -> bool:
+        return self.host == MAILBOX
+
+    @property
+    def armed_mark(self) -> str:
+        """The mark on the desk that says: sending to this relay has been agreed to. A sink that
+        becomes a relay must be agreed to anew.
+        """
+        return f"armed:sink:{self.host}" if self.sink else f"armed:{self.host}"
+
+    @property
+    def reaches_people(self) -> bool:
+        """Whether a letter handed over may arrive somewhere."""
+        return not (self.is_mailbox or self.sink)
+
+
+def read_smtp(table: Table) -> Smtp:
+    smtp = Smtp(
+        table.get("host", str, MAILBOX),
+        table.port("port", 587),
+        table.one_of("tls", TLS, "starttls"),
+        table.get("username", str, ""),
+        table.get("password_file", str, ""),
+        table.get("connections", int, 2),
+        _timeouts(table.part("timeouts")),
+        table.get("sink", bool, False),
+    )
+    if not 1 <= smtp.connections <= 100:
+        table.mistake("connections", N_("`connections` is a number from 1 to 100"))
+    if smtp.username and not smtp.password_file:
+        table.mistake(
+            "username",
+            N_("`username` needs a `password_file` (the password itself never stands here)"),
+        )
+    return smtp
+
+
+def _timeouts(table: Table) -> Timeouts:
+    timeouts = {
+        timeout.name: table.parsed(timeout.name, parse_positive_seconds, cast(int, timeout.default))
+        for timeout in fields(Timeouts)
+    }
+    chosen = Timeouts(**timeouts)
+    if chosen.dialogue > LONGEST_DIALOGUE:
+        table.mistake(
+            "dot",
+            N_(
+                "one letter could take more than an hour with these times to wait (twice `dot`,"
+                " and `mail`, `rcpt`, `data` and `block`), and leave long after its reader has"
+                " withdrawn"
+            ),
+        )
+    table.finish()
+    return chosen
