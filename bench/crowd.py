@@ -3,9 +3,9 @@ in ledger, vault and views for as many others, and counts it as many times.
 
 Each copy has an id, message ids and commitments of its own wherever they stand, in entries and
 packed folds alike. Entries are valid, at dense positions, one stage of everybody's life after the
-other; the views equal their replay. What differs from real people: all times are
-the one person's, and the hash of an address stands for no address, so nobody of a crowd is found by
-address.
+other; the views equal their replay but for the counts of people day by day. What differs from real
+people: all times are the one person's, and the hash of an address stands for no address, so nobody
+of a crowd is found by address.
 """
 
 from __future__ import annotations
