@@ -11,6 +11,7 @@ from engine.console.operator_pages import OperatorStores
 from engine.console.people_pages import PeopleStores
 from engine.console.person_acts import ActStores
 from engine.console.publish_pages import PublishStores
+from engine.console.results_of_people import PeopleResultStores
 from engine.console.results_pages import ResultStores
 from engine.console.sign_in import SignInStores
 from engine.console.timing_page import TimingStores
@@ -29,6 +30,7 @@ class ConsoleStores(
     ActStores,
     OperatorStores,
     ResultStores,
+    PeopleResultStores,
     Protocol,
 ):
     """Every Protocol of a page module."""
