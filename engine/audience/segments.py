@@ -1,5 +1,5 @@
 """What an author sees of segments: their tree with how many are in each and how that changed, who
-uses them, each line with its count, and why somebody is in one or is not. Pure but for the views.
+uses them, each line with its count, and why somebody is in one or is not.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, Protocol
 
+from engine.commands.command_handler import CommandHandler
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.installation.stream import InstallationStream
@@ -18,9 +19,12 @@ from engine.sequence.condition import Condition, InSegment
 from engine.sequence.model import Plan, Segment
 from engine.sequence.segment_uses import SegmentUse, uses_of
 from engine.sequence.timing import to_local
+from engine.store.database import Database
 from engine.subscriber.condition_answers import Truth
 from engine.subscriber.person import Known, Person
 from engine.subscriber.truth import SegmentConditions
+from engine.vault.measured import with_measured
+from engine.vault.vault import Vault
 from engine.views import PeopleCount, SegmentViews
 
 WEEK, MONTH, IDLE = timedelta(days=7), timedelta(days=30), timedelta(days=90)
@@ -185,6 +189,28 @@ def around(plan: Plan, segment: Segment) -> list[Segment]:
     while chain[0].parent:
         chain.insert(0, plan.segments[chain[0].parent])
     return chain
+
+
+class WhyStores(SegmentStores, Protocol):
+    @property
+    def command_handler(self) -> CommandHandler: ...
+    @property
+    def database(self) -> Database: ...
+    @property
+    def vault(self) -> Vault: ...
+
+
+def why(stores: WhyStores, segment: Segment, subscriber: str) -> list[SegmentTruth]:
+    """What it comes to for somebody, from their facts and fields as they are now."""
+    person = stores.command_handler.load([subscriber])[subscriber]
+    people = with_measured(stores.database, stores.vault.people([subscriber]))
+    plan, now = stores.installation_stream.current().plan(), stores.clock.now()
+    return truths_about(plan, segment, person, people.get(subscriber), now)
+
+
+def behind(stores: WhyStores, address: str) -> str | None:
+    """The id of who has a normalised address, or had it."""
+    return stores.vault.find(address) or stores.vault.formerly(address)
 
 
 def truths_about(

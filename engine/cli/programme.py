@@ -7,45 +7,31 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine.audience.calendar_file import calendar_file
-from engine.audience.programme import Entry, Programme, bounds, programme
+from engine.audience.programme import Entry, Programme, programme
+from engine.audience.year import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Counted,
+    collision_in_words,
+    entry_in_words,
+    forecast_of_year,
+)
 from engine.authoring.inspection import read_folder
 from engine.cli.terminal import json_text
 from engine.context import AppContext
-from engine.i18n.language import N_, Say, counting_translator, grouped, month_in_words, translator
-from engine.i18n.phrases import cap_in_words, quoted, say_list, say_moment, weekdays
+from engine.i18n.language import N_, counting_translator, grouped, month_in_words, translator
+from engine.i18n.phrases import say_moment, weekdays
 from engine.i18n.user_error import UserError
 from engine.runtime.scheduler import recurrences
 from engine.sequence.model import Plan
 from engine.sequence.timing import to_local
-from engine.simulation.forecast import Cohort, forecast
 from engine.words import Language
-
-FIRST_YEAR, LAST_YEAR = 2000, 2199
-MAX_COHORTS = 3000
-KINDS = {
-    "broadcast": N_("broadcast"),
-    "letter": N_("letter"),
-    "anchor": N_("date"),
-    "feast": N_("feast"),
-    "holiday": N_("public holiday"),
-    "intended": N_("intended"),
-    "personal": N_("on each reader's own day"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """`people` are those the forecast was made for, `others` those it leaves out."""
-
-    edition: int
-    people: int
-    others: int
 
 
 def run(context: AppContext, args: argparse.Namespace) -> int:
@@ -60,13 +46,16 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
             N_("--year is a year from {first} to {last}"), 2, first=FIRST_YEAR, last=LAST_YEAR
         )
     plan = read_folder(context.config).sound().plan
-    letters, counted = _forecast(context, year, now)
+    letters, counted = forecast_of_year(context, year)
     made = programme(plan, year, recurrences, letters)
     language = context.config.site.language
     _ = translator(language)
     if args.ics:
         host = urlsplit(context.config.site.url).hostname or "localhost"
-        _write(Path(args.ics), calendar_file(made, host, now, lambda entry: _line(entry, plan, _)))
+        _write(
+            Path(args.ics),
+            calendar_file(made, host, now, lambda entry: entry_in_words(entry, plan, _)),
+        )
     if args.json:
         print(json_text(asdict(made) | {"forecast_of": asdict(counted)}))
     else:
@@ -86,43 +75,6 @@ def _write(path: Path, octets: bytes) -> None:
         ) from error
 
 
-def _forecast(context: AppContext, year: int, now: int) -> tuple[dict[str, int], Counted]:
-    """Letters by day, of what is published, and of how many people. A year that is over has
-    none.
-    """
-    installation = context.installation_stream.current()
-    plan = installation.plan()
-    _start, end = bounds(year, plan.timezone)
-    rows = context.views.cohorts(MAX_COHORTS) if end > now else []
-    folds = context.views.folds([subscriber for subscriber, _list, _count in rows])
-    cohorts = [
-        Cohort(folds[subscriber], number, count)
-        for subscriber, number, count in rows
-        if subscriber in folds
-    ]
-    people = sum(cohort.count for cohort in cohorts)
-    standing = sum(context.views.standing().values()) if end > now else 0
-    counted = Counted(installation.edition, people, max(0, standing - people))
-    return dict(forecast(plan, cohorts, now, end)), counted
-
-
-def _line(entry: Entry, plan: Plan, _: Say) -> str:
-    """ "broadcast cadeau “Un cadeau” → 1 prospects"."""
-    everyone = len(entry.lists) > 1 and set(entry.lists) == set(plan.lists)
-    lists = [_("everyone")] if everyone else [say_list(plan, number) for number in entry.lists]
-    to = [*lists, *entry.to]
-    what = (
-        quoted(entry.what, _) if entry.kind in ("broadcast", "letter", "personal") else entry.what
-    )
-    named = f"{entry.id} {what}" if entry.kind in ("broadcast", "letter", "personal") else what
-    line = _("{kind}: {what}").format(kind=_(KINDS[entry.kind]), what=named)
-    line += f" → {', '.join(to)}" if to else ""
-    if entry.kind == "intended":
-        done = _("carried out by {broadcast}").format(broadcast=entry.done_by)
-        line += f" ({done if entry.done_by else _('not written yet')})"
-    return line
-
-
 def tell(made: Programme, counted: Counted, plan: Plan, language: Language) -> Iterator[str]:
     _ = translator(language)
     yield _("Programme of {year} ({zone})").format(year=made.year, zone=plan.timezone)
@@ -132,20 +84,13 @@ def tell(made: Programme, counted: Counted, plan: Plan, language: Language) -> I
             month = entry.day[:7]
             yield ""
             yield month_in_words(int(month[5:]), language)
-        yield f"  {_when(entry, plan, language):<20}  {_line(entry, plan, _)}"
+        yield f"  {_when(entry, plan, language):<20}  {entry_in_words(entry, plan, _)}"
     yield ""
     if made.empty_months:
         months = ", ".join(month_in_words(number, language) for number in made.empty_months)
         yield _("Months in which nothing is written: {months}").format(months=months)
     for collision in made.collisions:
-        yield _(
-            "{day}: the cap “{cap}” leaves no room on list {list} for all of {broadcasts}"
-        ).format(
-            day=collision.day,
-            cap=cap_in_words(collision.cap, _),
-            list=say_list(plan, collision.list),
-            broadcasts=", ".join(collision.broadcasts),
-        )
+        yield collision_in_words(collision, plan, _)
     yield from _forecast_lines(made, counted, language)
 
 

@@ -17,7 +17,7 @@ from engine.audience.segments import (
     line_counts,
     too_many,
     tree,
-    truths_about,
+    why,
 )
 from engine.cli.import_file import stop_between_steps
 from engine.cli.people import operator_cause, person_of
@@ -39,7 +39,6 @@ from engine.sequence.model import Plan, Segment
 from engine.sequence.segment_uses import uses_of
 from engine.sequence.timing import to_local
 from engine.subscriber.condition_answers import Truth
-from engine.vault.measured import with_measured
 from engine.views import PeopleCount, Verified
 from engine.words import Language
 
@@ -213,12 +212,9 @@ def _people(people: PeopleCount, _: Say) -> str:
 
 
 def _why(context: AppContext, args: argparse.Namespace) -> int:
-    plan, now = context.installation_stream.current().plan(), context.clock.now()
+    plan = context.installation_stream.current().plan()
     one, subscriber = segment_of(plan, args.segment), person_of(context, args.address)
-    person = context.command_handler.load([subscriber])[subscriber]
-    people = with_measured(context.database, context.vault.people([subscriber]))
-    known = people.get(subscriber)
-    truths = truths_about(plan, one, person, known, now)
+    truths = why(context, one, subscriber)
     if args.json:
         print(json_text([_truth_json(truth) for truth in truths]))
         return 0

@@ -23,10 +23,13 @@ from engine.console import (
     people_pages,
     person_acts,
     person_page,
+    programme_page,
     publish_pages,
     results_of_people,
     results_pages,
     saved_draft,
+    segment_builder,
+    segment_pages,
     timing_page,
     today,
 )
@@ -66,6 +69,9 @@ def page_routes(stores: ConsoleStores) -> tuple[Route, ...]:
         *person_page.routes(stores),
         *person_acts.routes(stores),
         *operator_pages.routes(stores),
+        *segment_builder.routes(stores),
+        *segment_pages.routes(stores),
+        *programme_page.routes(stores),
     )
 
 

@@ -10,9 +10,12 @@ from engine.console.dialogues import DialogueStores
 from engine.console.operator_pages import OperatorStores
 from engine.console.people_pages import PeopleStores
 from engine.console.person_acts import ActStores
+from engine.console.programme_page import ProgrammeStores
 from engine.console.publish_pages import PublishStores
 from engine.console.results_of_people import PeopleResultStores
 from engine.console.results_pages import ResultStores
+from engine.console.segment_builder import BuilderStores
+from engine.console.segment_pages import SegmentPageStores
 from engine.console.sign_in import SignInStores
 from engine.console.timing_page import TimingStores
 from engine.console.today import TodayStores
@@ -31,6 +34,9 @@ class ConsoleStores(
     OperatorStores,
     ResultStores,
     PeopleResultStores,
+    BuilderStores,
+    SegmentPageStores,
+    ProgrammeStores,
     Protocol,
 ):
     """Every Protocol of a page module."""
