@@ -4,7 +4,7 @@ answers, rights to be answered, and what is written but not published.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -26,10 +26,11 @@ from engine.status.finding_words import FindingWords
 from engine.status.findings import WRONG, Finding, findings
 from engine.status.gather import CountingViews, StatusStores, gather
 from engine.subscriber.events import LetterAnswered, ListCopied, ListMoved
-from engine.views import LetterCount, week_of
+from engine.views import LetterCount, TransitionCount, week_of
 
 ANSWERS = ("list-moved", "list-copied", "letter-answered")
 ANSWERS_SHOWN, REQUESTS_SHOWN = 8, 8
+DAYS = 7
 
 
 class Remedy(NamedTuple):
@@ -86,6 +87,7 @@ class TodayViews(Protocol):
     def open_rights(self, limit: int = 1000) -> list[tuple[str, str, str, int]]: ...
 
     def standing(self) -> dict[int, int]: ...
+    def transitions(self, lists: Collection[int], since: int) -> list[TransitionCount]: ...
 
 
 class AllTodayViews(TodayViews, CountingViews, ListCounts, Protocol):
@@ -99,10 +101,14 @@ class TodayStores(StatusStores, PublicationStores, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What changes while one looks: of the letters begun this week, and of now."""
+    """What changes while one looks: `new` and `gone` on lists in the last seven days (UTC), of the
+    letters begun this week, and of now.
+    """
 
     leaving: int
     standing: int
+    new: int
+    gone: int
     accepted: int
     answered: int
     unsubscribed: int
@@ -162,7 +168,7 @@ def _today(stores: TodayStores, visit: Visit) -> Response:
     return visit.page(
         "today.html",
         now=stores.clock.now(),
-        figures=_figures(stores, sum(place.day for place in leaving)),
+        figures=_figures(stores, plan, sum(place.day for place in leaving)),
         told=list(_told(gather(stores), visit, plan)),
         leaving=leaving,
         answers=list(_answers(stores, plan)),
@@ -176,15 +182,21 @@ def _today(stores: TodayStores, visit: Visit) -> Response:
 
 def _live(stores: TodayStores, visit: Visit) -> Response:
     leaving = _letters(stores.views.due_until, stores.clock.now() + DAY)
-    return visit.page("today_live.html", figures=_figures(stores, sum(leaving.values())))
+    plan = stores.installation_stream.current().plan()
+    figures = _figures(stores, plan, sum(leaving.values()))
+    return visit.page("today_live.html", figures=figures)
 
 
-def _figures(stores: TodayStores, leaving: int) -> Figures:
-    week = week_of(stores.clock.now())
+def _figures(stores: TodayStores, plan: Plan, leaving: int) -> Figures:
+    now = stores.clock.now()
+    week, since = week_of(now), now // DAY - (DAYS - 1)
+    ways = stores.views.transitions(plan.lists, since)
     counts = stores.views.counted(("",), week, week)
     return Figures(
         leaving=leaving,
         standing=sum(stores.views.standing().values()),
+        new=sum(way.n for way in ways if not way.source),
+        gone=sum(way.n for way in ways if not way.target),
         accepted=sum(c.n for c in counts if c.what == "became" and c.detail == "sent"),
         answered=sum(c.n for c in counts if c.what == "answered"),
         unsubscribed=sum(c.n for c in counts if c.what == "unsubscribed"),

@@ -47,7 +47,9 @@ def test_a_pause_is_told_with_the_page_that_ends_it(context: AppContext) -> None
 def test_the_figures_are_asked_for_alone(context: AppContext) -> None:
     answer = answered(tuple(routes(context)), "GET", "/today/live", visit())
     assert b"<html" not in answer.body and b"<a " not in answer.body
-    assert "3 answers to them" in words_of(answer)
+    words = words_of(answer)
+    assert "3 answers to them" in words
+    assert "6 came to a list in seven days" in words and "0 left one" in words
 
 
 def test_nothing_published_leads_to_the_first_steps(installations: Installations) -> None:
