@@ -357,8 +357,7 @@ class Note(NamedTuple):
 
 def parse_note(data: bytes) -> Note:
     text = utf8(data)
-    has_control_characters = any(c != "\n" and (ord(c) < 0x20 or ord(c) == 0x7F) for c in text)
-    if len(data) > MAX_NOTE or has_control_characters:
+    if len(data) > MAX_NOTE or re.search(r"[\0-\x09\x0b-\x1f\x7f]", text):
         raise Broken("note-text")
     body, gap, signed = text.rpartition("\n\n")
     if not gap or not body or not signed:
@@ -3284,7 +3283,8 @@ def report_as_json(report: Report, language: str) -> str:
         **report.details,
     }
     text = json.dumps(whole, ensure_ascii=False, indent=2)
-    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    escaped = (c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    return text if text.replace("\n", "").isprintable() else "".join(escaped)
 
 
 def report_as_text(report: Report, language: str, path: str, *, with_facts: bool) -> str:
