@@ -123,9 +123,12 @@ class Installations:
     """The server, and the installations made on it."""
 
     def __init__(self) -> None:
-        self.root = Path(tempfile.mkdtemp(prefix="relance-", dir=_in_memory())).resolve()
+        memory = _in_memory()
+        self.root = Path(tempfile.mkdtemp(prefix="relance-", dir=memory)).resolve()
         self.data = self.root / "postgres"
-        self._embedded = Embedded(self.data, self.root / "secrets", SETTINGS)
+        # In memory every kernel copies a database's files by itself.
+        settings = SETTINGS | ({"file_copy_method": "clone"} if memory else {})
+        self._embedded = Embedded(self.data, self.root / "secrets", settings)
         self._numbers = itertools.count(1)
         self.admin = ""
         self._connection: psycopg.Connection[TupleRow] | None = None
