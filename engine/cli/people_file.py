@@ -4,13 +4,13 @@ how many, with which fields, and by which conditions they were chosen.
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from engine.audience.people_export import Rows, record_export, write_rows
 from engine.cli.arguments_of_people import STDOUT
 from engine.cli.people import operator_cause
 from engine.cli.private_file import private_file
@@ -18,10 +18,6 @@ from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.user_error import UserError
-from engine.imports.rejected_rows import inert
-from engine.installation.events import STREAM, PeopleExported
-from engine.store.sql import AnyCursor
-from engine.vault.vault import VaultWrite
 
 
 def refuse_taken(path: Path | None) -> None:
@@ -34,7 +30,7 @@ def write_people(
     context: AppContext,
     path: Path,
     columns: Sequence[str],
-    pages: Iterable[Sequence[Sequence[str]]],
+    pages: Rows,
     chosen_by: dict[str, object],
     expected: int = 0,
 ) -> int:
@@ -46,14 +42,15 @@ def write_people(
     """
     _, written = translator(context.config.site.language), 0
     with Progress(_("Writing"), say=_) as tell, _opened(path) as file:
+
+        def told(so_far: int) -> None:
+            nonlocal written
+            tell(written := so_far, expected)
+
         try:
-            writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-            writer.writerow(columns)
-            for rows in pages:
-                writer.writerows([map(inert, row) for row in rows])
-                tell(written := written + len(rows), expected)
+            write_rows(file, columns, pages, told)
         finally:
-            _record(context, chosen_by, written)
+            record_export(context, chosen_by, written, operator_cause)
     return written
 
 
@@ -64,14 +61,3 @@ def _opened(path: Path) -> Iterator[TextIO]:
         return
     with private_file(path, "utf-8-sig") as file:
         yield file
-
-
-def _record(context: AppContext, chosen_by: dict[str, object], written: int) -> None:
-    now, fields = context.clock.now(), context.installation_stream.current().plan().fields
-    cause, kept = operator_cause(chosen_by)
-
-    def within(cursor: AnyCursor) -> None:
-        context.vault.write(cursor, VaultWrite(STREAM, now, evidence=(kept,)))
-
-    event = PeopleExported(now, written, tuple(fields))
-    context.installation_stream.execute(lambda state: [event], cause, now, within)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from engine.audience.people import Search, SearchMistake, counted, found, read_lines
+from engine.audience.people_export import barred, chosen_by, columns, rows
 from engine.cli.arguments_of_people import STDOUT
 from engine.cli.people_file import refuse_taken, write_people
 from engine.cli.progress import Progress, catch_up
@@ -22,8 +23,6 @@ from engine.i18n.stored_words import stored_in_words
 from engine.i18n.user_error import UserError, static_segment_of
 from engine.sequence.condition import Condition
 from engine.sequence.model import Plan
-from engine.subscriber.eligibility import why_not_at_all
-from engine.subscriber.person import NOBODY
 from engine.vault.vault import KnownPerson
 from engine.views import PeopleCount
 
@@ -46,20 +45,20 @@ def people(context: AppContext, args: argparse.Namespace) -> int:
             for page in found(context, search):
                 putting.people([person.subscriber for person in page])
                 tell(done := done + len(page), count.holds)
-    written, fields = 0, list(plan.fields)
+    written = 0
     if args.csv is not None:
-        columns, pages = ["address", *fields, "barred"], _pages(context, search, fields)
-        written = write_people(context, args.csv, columns, pages, _chosen_by(search), count.holds)
+        pages, chosen = rows(context, search), chosen_by(search)
+        written = write_people(context, args.csv, columns(context), pages, chosen, count.holds)
     quiet = args.count or putting is not None or args.csv is not None
     shown = [] if quiet else list(_first(found(context, search), MAX_SHOWN))
     if args.csv == STDOUT:
         return 0
-    barred = _barred(context, shown)
+    why = barred(context, shown)
     if args.json:
-        people = [_as_json(person, barred[person.subscriber]) for person in shown]
+        people = [_as_json(person, why[person.subscriber]) for person in shown]
         print(json_text(count._asdict() | {"people": people}))
         return 0
-    for line in _table(shown, barred, plan, _):
+    for line in _table(shown, why, plan, _):
         print(line)
     if not quiet and count.holds > len(shown):
         rest = _("and {n} more: `--csv FILE` writes them all")
@@ -111,47 +110,18 @@ def _as_json(person: KnownPerson, barred: str) -> dict[str, object]:
     }
 
 
-def _chosen_by(search: Search) -> dict[str, object]:
-    return {
-        "conditions": [str(line) for line in search.lines],
-        "name": bool(search.name),
-        "address": bool(search.address),
-    }
-
-
 def _table(
-    people: Sequence[KnownPerson], barred: Mapping[str, str], plan: Plan, _: Say
+    people: Sequence[KnownPerson], barred_by: Mapping[str, str], plan: Plan, _: Say
 ) -> Iterator[str]:
     """What a person has written steers no terminal."""
     if not people:
         return
-    rows = [[_("address"), *plan.fields, _("may not be written to")]]
+    lines = [[_("address"), *plan.fields, _("may not be written to")]]
     for person in people:
-        why = stored_in_words(barred[person.subscriber], _)
+        why = stored_in_words(barred_by[person.subscriber], _)
         known = [person.address, *values_in_words(plan, person.fields), why]
-        rows.append([printable(cell) for cell in known])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
+        lines.append([printable(cell) for cell in known])
+    widths = [max(len(row[i]) for row in lines) for i in range(len(lines[0]))]
+    for row in lines:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         yield "  ".join(cells).rstrip()
-
-
-def _pages(context: AppContext, search: Search, fields: Sequence[str]) -> Iterator[list[list[str]]]:
-    for page in found(context, search):
-        barred = _barred(context, page)
-        yield [
-            [
-                person.address,
-                *(person.fields.get(name, "") for name in fields),
-                barred[person.subscriber],
-            ]
-            for person in page
-        ]
-
-
-def _barred(context: AppContext, people: Sequence[KnownPerson]) -> dict[str, str]:
-    """Why nothing may be written to them, for any purpose; "" where it may."""
-    folds = context.views.folds([person.subscriber for person in people])
-    return {
-        person.subscriber: why_not_at_all(folds.get(person.subscriber, NOBODY)) for person in people
-    }

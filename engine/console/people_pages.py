@@ -4,14 +4,15 @@ is posted and kept under a token, so that no address of a page holds anything pe
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, islice
 from typing import NamedTuple, Protocol
 
 from fastapi.responses import Response
 
 from engine.audience.people import (
-    HasSegments,
     Search,
     SearchMistake,
     SearchStores,
@@ -19,6 +20,17 @@ from engine.audience.people import (
     found,
     read_lines,
 )
+from engine.audience.people_export import (
+    FoldedViews,
+    chosen_by,
+    columns,
+    record_export,
+    rows,
+    write_rows,
+)
+from engine.audience.putting import PutTally, Putting
+from engine.commands.command_handler import CommandHandler
+from engine.commands.operators import operator_cause
 from engine.console.access import Right
 from engine.console.visit import Mistake, Route, Visit
 from engine.desk.clock import wall_now
@@ -36,7 +48,7 @@ MAX_LINES = 20
 MAX_CHARACTERS = 500
 
 
-class PeopleViews(HasSegments, Protocol):
+class PeopleViews(FoldedViews, Protocol):
     def standing(self) -> dict[int, int]:
         """How many people stand on each list."""
 
@@ -44,6 +56,8 @@ class PeopleViews(HasSegments, Protocol):
 class PeopleStores(SearchStores, Protocol):
     @property
     def views(self) -> PeopleViews: ...
+    @property
+    def command_handler(self) -> CommandHandler: ...
     @property
     def searches(self) -> Searches: ...
 
@@ -68,6 +82,8 @@ def routes(stores: PeopleStores) -> Sequence[Route]:
     return (
         Route("GET", "/people", Right.READ_PEOPLE, lambda visit: _people(stores, visit)),
         Route("POST", "/people", Right.READ_PEOPLE, lambda visit: _search(stores, visit)),
+        Route("POST", "/people/export", Right.READ_PEOPLE, lambda visit: _export(stores, visit)),
+        Route("POST", "/people/put", Right.ACT_ON_PEOPLE, lambda visit: _put(stores, visit)),
     )
 
 
@@ -125,20 +141,20 @@ def _page(
 ) -> Response:
     plan = stores.installation_stream.current().plan()
     start = min(_number(visit.query.get("from", "")), MOST_ROWS - ROWS)
-    rows: list[Row] = []
+    found_rows: list[Row] = []
     count: PeopleCount | None = None
     if token and not mistakes:
         search = Search(read_lines(wanted.lines, plan), wanted.name, wanted.address)
         pages = chain.from_iterable(found(stores, search))
-        rows = [_row(person, plan) for person in islice(pages, start, start + ROWS + 1)]
+        found_rows = [_row(person, plan) for person in islice(pages, start, start + ROWS + 1)]
         count = counted(stores, search) if visit.query.get("count") == "yes" else None
-    older = len(rows) > ROWS and start + ROWS < MOST_ROWS
+    older = len(found_rows) > ROWS and start + ROWS < MOST_ROWS
     return visit.page(
         "people.html",
         mistakes=mistakes,
         wanted=wanted,
         where="\n".join(wanted.lines),
-        rows=rows[:ROWS],
+        rows=found_rows[:ROWS],
         columns=[field.label for field in islice(plan.fields.values(), COLUMNS)],
         searched=bool(token),
         lost=lost,
@@ -146,9 +162,65 @@ def _page(
         count=count,
         newer=f"/people?search={token}&from={start - ROWS}" if start else "",
         older=f"/people?search={token}&from={start + ROWS}" if older else "",
-        beyond=len(rows) > ROWS and not older,
+        beyond=len(found_rows) > ROWS and not older,
+        into=[(one.id, one.name) for one in plan.segments.values() if one.static],
         shortcuts=list(_shortcuts(stores, plan)) if not token else [],
     )
+
+
+def _kept(stores: PeopleStores, visit: Visit) -> Search | Response:
+    token = visit.inputs.get("search", "")
+    kept = stores.searches.kept(visit.account.id, token, wall_now())
+    if kept is None:
+        return visit.goes_to("/people?search=over")
+    plan = stores.installation_stream.current().plan()
+    return Search(read_lines(kept.lines, plan), kept.name, kept.address)
+
+
+def _export(stores: PeopleStores, visit: Visit) -> Response:
+    """The table, and the fact that it was handed out before anybody has it."""
+    search = _kept(stores, visit)
+    if isinstance(search, Response):
+        return search
+    text, written = io.StringIO(newline=""), 0
+
+    def told(so_far: int) -> None:
+        nonlocal written
+        written = so_far
+
+    write_rows(text, columns(stores), rows(stores, search), told)
+    cause = partial(operator_cause, visit.account.operator)
+    record_export(stores, chosen_by(search), written, cause)
+    headers = {"Content-Disposition": 'attachment; filename="people.csv"'}
+    octets = text.getvalue().encode("utf-8-sig")
+    return Response(octets, headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def _put(stores: PeopleStores, visit: Visit) -> Response:
+    """Everybody who is found, into a segment without conditions."""
+    search = _kept(stores, visit)
+    if isinstance(search, Response):
+        return search
+    plan, _ = stores.installation_stream.current().plan(), visit.say
+    segment = plan.segments.get(visit.inputs.get("segment", ""))
+    if segment is None or not segment.static:
+        return visit.refused(_("Choose a segment that people are put into by hand."), 422)
+    putting = Putting(
+        execute=stores.command_handler.execute,
+        segment=segment.id,
+        direction="put",
+        now=stores.clock.now(),
+        cause=partial(operator_cause, visit.account.operator, {}),
+        tally=PutTally(),
+    )
+    for page in found(stores, search):
+        putting.people([person.subscriber for person in page])
+    ngettext, n = visit.say_counted, putting.tally.changed
+    done = ngettext(
+        "{n} person was put into “{segment}”.", "{n} people were put into “{segment}”.", n
+    )
+    words = done.format(n=n, segment=segment.name)
+    return visit.goes_to(f"/people?search={visit.inputs.get('search', '')}", words)
 
 
 def _number(text: str) -> int:

@@ -11,6 +11,7 @@ from engine.console import people_pages, person_acts, person_page
 from engine.console.access import Role
 from engine.console.visit import Redirect, Route
 from engine.context import AppContext
+from engine.desk.clock import wall_now
 from engine.intake.own_data import ADDRESS, FIELD
 from engine.vault.searches import KeptSearch
 from tests.console.visiting import answered, visit, words_of
@@ -83,6 +84,30 @@ def test_a_search_is_its_owner_s_alone(context: AppContext, people: list[str]) -
     token = context.searches.keep("another", KeptSearch(("on 11",), "", ""), 0)
     page = get(context, at="/people", query={"search": token})
     assert people[0].encode() not in page.body and "That search is over" in words_of(page)
+
+
+def kept(context: AppContext, line: str) -> str:
+    return context.searches.keep("a1", KeptSearch((line,), "", ""), wall_now())
+
+
+def test_a_table_of_people_is_handed_out_only_with_the_fact_that_says_so(
+    context: AppContext, people: list[str]
+) -> None:
+    visitor = visit(url="/people/export", inputs={"search": kept(context, "on 11")})
+    table = answered(routes(context), "POST", "/people/export", visitor)
+    lines = bytes(table.body).decode("utf-8-sig").splitlines()
+    assert lines[0].startswith('"address"') and len(lines) == 3
+    assert address(context, people[0]) in lines[1] + lines[2]
+    (latest,) = context.ledger.latest(["people-exported"], 1)
+    assert getattr(latest.event, "people", 0) == 2
+    another = visit(url="/people/export", inputs={"search": "nobody’s"})
+    assert isinstance(answered(routes(context), "POST", "/people/export", another), Redirect)
+
+
+def test_people_are_put_only_into_a_segment_without_conditions(context: AppContext) -> None:
+    inputs = {"search": kept(context, "on 11"), "segment": "actifs"}
+    visitor = visit(url="/people/put", inputs=inputs)
+    assert answered(routes(context), "POST", "/people/put", visitor).status_code == 422
 
 
 def test_a_condition_that_is_none_is_shown_with_its_place(context: AppContext) -> None:
