@@ -19,17 +19,16 @@ from engine.i18n.dates import language_argument, on_clock, read_date, shown, zon
 from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, Say, translator
-from engine.i18n.stored_words import stored_in_words
 from engine.i18n.user_error import UserError, address_of, list_of, purpose_of
 from engine.imports.rows import EARLIEST
-from engine.installation.events import STREAM
 from engine.installation.state import Installation
 from engine.intake.calls import DOUBLE_OPT_IN, MAX_FIELD_CHARACTERS
 from engine.intake.evidence_requirements import NOT_DECLARED
 from engine.intake.field_reader import FieldRefused, read_value
 from engine.intake.ground_requirements import GroundDeclaration
 from engine.intake.instants import DateRefused, not_after
-from engine.ledger.codec import STREAM_ID, entry_as_json
+from engine.ledger.codec import entry_as_json
+from engine.privacy.rights_requests import person_of
 from engine.sequence.model import Field, List
 from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, withdrawal
 from engine.subscriber.events import Cause, ConsentRequested
@@ -256,28 +255,6 @@ def fields_of(pairs: list[str], declared: Mapping[str, Field]) -> dict[str, str]
         except (DateRefused, FieldRefused) as error:
             raise UserError(N_("--field {name}: {why}"), 2, name=name, why=error.reason) from None
     return fields
-
-
-def person_of(context: AppContext, text: str) -> str:
-    """The opaque id of somebody who has facts. Raises UserError for nobody."""
-    subscriber = text if STREAM_ID.fullmatch(text) else behind(context, address_of(text))
-    if subscriber == STREAM or not context.ledger.stream(subscriber):
-        raise UserError(N_("nobody is known under this id"))
-    return subscriber
-
-
-def behind(context: AppContext, address: str) -> str:
-    """Who has an address, or had it. Raises UserError for nobody."""
-    subscriber = context.vault.find(address) or context.vault.formerly(address)
-    if subscriber is not None:
-        return subscriber
-    for reason in context.vault.suppressed([context.vault.hash(address)]).values():
-        why = stored_in_words(reason, translator(context.config.site.language))
-        raise UserError(
-            N_("nobody is known under this address; its hash is on the suppression list ({why})"),
-            why=why,
-        )
-    raise UserError(N_("nobody is known under this address"))
 
 
 DATE_WIDTH = len("2026-12-01 09:00:00")

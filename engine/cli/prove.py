@@ -17,7 +17,7 @@ from engine.audit.identity import identified
 from engine.audit.published import Published
 from engine.audit.vault_check import OTHER_EVIDENCE, deletions, evidence_faults
 from engine.cli.checkpoints import MAX_SHOWN, NOTHING_SIGNED, hold_everything, refusing
-from engine.cli.people import person_of, report
+from engine.cli.people import report
 from engine.cli.private_file import write_private
 from engine.cli.progress import Progress
 from engine.commands.command_handler import CommandRequest
@@ -28,6 +28,7 @@ from engine.i18n.printable import printable
 from engine.i18n.user_error import UserError, address_of
 from engine.installation.events import STREAM
 from engine.ledger.codec import STREAM_ID
+from engine.privacy.rights_requests import person_of
 from engine.proof import verify as verifier
 from engine.proof.bundle import BundleSources, bundle_files, zipped
 from engine.proof.bundle_sources import Stores, head_of, holding_of

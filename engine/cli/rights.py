@@ -10,7 +10,7 @@ import argparse
 import secrets
 import sys
 
-from engine.cli.people import fields_of, operator_cause, person_of, report
+from engine.cli.people import fields_of, operator_cause, report
 from engine.cli.private_file import write_private
 from engine.cli.progress import catch_up
 from engine.cli.terminal import agreed, json_text
@@ -34,13 +34,16 @@ from engine.privacy.erasure import (
     scrub_unless_followed,
 )
 from engine.privacy.export import as_csv, dossier
+from engine.privacy.rights_requests import (
+    due_at,
+    open_requests,
+    person_of,
+    record_request,
+    settle_request,
+)
 from engine.sequence.delay import parse_delay
 from engine.sequence.mistakes import Unreadable
 from engine.subscriber.commands import (
-    AnswerRight,
-    AnyCommand,
-    ExerciseRight,
-    ExtendRight,
     GrantAccess,
     Object,
     Restrict,
@@ -214,24 +217,30 @@ def requests(context: AppContext, args: argparse.Namespace) -> int:
     catch_up(context)
     if args.right or args.by:
         return _record(context, args, _)
-    chosen = args.extend or args.answered or args.refused
-    if chosen:
-        return _settle(context, chosen, args, _)
+    if args.extend or args.answered or args.refused:
+        return _settle(context, args, _)
     now, zone = context.clock.now(), context.config.site.timezone
-    standing = context.views.open_rights()
+    standing = open_requests(context)
     if args.json:
         rows = [
-            {"request": r, "subscriber": s, "right": right, "due_at": iso(due), "late": due < now}
-            for s, r, right, due in standing
+            {
+                "request": row.request,
+                "subscriber": row.subscriber,
+                "right": row.right,
+                "due_at": iso(row.due_at),
+                "late": row.due_at < now,
+            }
+            for row in standing
         ]
         print(json_text(rows))
         return 0
     if not standing:
         print(_("no request waits for an answer"))
-    for subscriber, request, right, due in standing:
-        late = "  " + _("LATE") if due < now else ""
-        by = _("by {date}").format(date=shown(due, zone)[:10])
-        print(f"{request}  {by}  {stored_in_words(right, _)}  {subscriber}{late}")
+    for row in standing:
+        late = "  " + _("LATE") if row.due_at < now else ""
+        by = _("by {date}").format(date=shown(row.due_at, zone)[:10])
+        right = stored_in_words(row.right, _)
+        print(f"{row.request}  {by}  {right}  {row.subscriber}{late}")
     return 0
 
 
@@ -246,49 +255,23 @@ def _record(context: AppContext, args: argparse.Namespace, _: Say) -> int:
     )
     if received is None:
         raise UserError(N_("--received lies in the future"), 2)
-    cause, kept = operator_cause({"right": args.right} | ({"note": args.note} if args.note else {}))
-    request = secrets.token_hex(16)
-    command = ExerciseRight(
-        at=now, cause=cause, right=args.right, request=request, received_at=received
-    )
-    result = context.command_handler.execute_one(
-        CommandRequest(
-            command, stream=subscriber, vault_write=VaultWrite("", now, evidence=(kept,))
-        )
-    )
-    due = result.person.rights.get(request)
-    when = shown(due.due_at, context.config.site.timezone) if due else ""
-    return report(
-        result,
-        _("request {request} is to be answered by {when}").format(request=request, when=when),
-        _,
-    )
+    cause = operator_cause({"right": args.right} | ({"note": args.note} if args.note else {}))
+    request, result = record_request(context, subscriber, args.right, received, cause)
+    return report(result, _to_be_answered(context, request, due_at(result, request), _), _)
 
 
-def _settle(context: AppContext, chosen: str, args: argparse.Namespace, _: Say) -> int:
-    subscriber = next(
-        (who for who, request, _right, _due in context.views.open_rights() if request == chosen), ""
-    )
-    if not subscriber:
-        raise UserError(N_("no request {request} waits for an answer"), request=chosen)
-    cause, kept = operator_cause({"note": args.note} if args.note else {})
-    now = context.clock.now()
-    command: AnyCommand = (
-        ExtendRight(now, cause, chosen)
-        if args.extend
-        else AnswerRight(now, cause, chosen, "refused" if args.refused else "done")
-    )
-    result = context.command_handler.execute_one(
-        CommandRequest(
-            command, stream=subscriber, vault_write=VaultWrite("", now, evidence=(kept,))
-        )
-    )
+def _settle(context: AppContext, args: argparse.Namespace, _: Say) -> int:
+    cause = operator_cause({"note": args.note} if args.note else {})
     if args.extend:
-        due = result.person.rights.get(chosen)
-        when = shown(due.due_at, context.config.site.timezone) if due else ""
-        return report(
-            result,
-            _("request {request} is to be answered by {when}").format(request=chosen, when=when),
-            _,
-        )
-    return report(result, _("request {request} is answered").format(request=chosen), _)
+        result = settle_request(context, args.extend, "extended", cause)
+        when = due_at(result, args.extend)
+        return report(result, _to_be_answered(context, args.extend, when, _), _)
+    request = args.answered or args.refused
+    result = settle_request(context, request, "refused" if args.refused else "done", cause)
+    return report(result, _("request {request} is answered").format(request=request), _)
+
+
+def _to_be_answered(context: AppContext, request: str, when: int, _: Say) -> str:
+    day = shown(when, context.config.site.timezone) if when else ""
+    sentence = _("request {request} is to be answered by {when}")
+    return sentence.format(request=request, when=day)

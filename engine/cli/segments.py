@@ -20,7 +20,7 @@ from engine.audience.segments import (
     why,
 )
 from engine.cli.import_file import stop_between_steps
-from engine.cli.people import operator_cause, person_of
+from engine.cli.people import operator_cause
 from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
@@ -35,6 +35,7 @@ from engine.imports.report import counted
 from engine.imports.rows import Departure, departure
 from engine.imports.table import Row, TableRefused, open_table
 from engine.ledger.codec import iso
+from engine.privacy.rights_requests import person_of
 from engine.sequence.model import Plan, Segment
 from engine.sequence.segment_uses import uses_of
 from engine.sequence.timing import to_local

@@ -89,6 +89,7 @@ NAVIGATION: tuple[PlaceGroup, ...] = (
         N_("People"),
         (
             Place("/people", N_("People"), Right.READ_PEOPLE),
+            Place("/requests", N_("Requests"), Right.HANDLE_RIGHTS),
             Place("/segments", N_("Segments")),
             Place("/forms", N_("Forms")),
             Place("/import", N_("Import"), Right.IMPORT),

@@ -12,6 +12,7 @@ from engine.console.people_pages import PeopleStores
 from engine.console.person_acts import ActStores
 from engine.console.programme_page import ProgrammeStores
 from engine.console.publish_pages import PublishStores
+from engine.console.request_pages import RequestPageStores
 from engine.console.results_of_people import PeopleResultStores
 from engine.console.results_pages import ResultStores
 from engine.console.segment_builder import BuilderStores
@@ -31,6 +32,7 @@ class ConsoleStores(
     PublishStores,
     PeopleStores,
     ActStores,
+    RequestPageStores,
     OperatorStores,
     ResultStores,
     PeopleResultStores,
