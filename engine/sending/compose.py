@@ -155,18 +155,21 @@ class Composer:
             OrderedDict()
         )
 
-    def compose(self, request: ComposeRequest, plan: Plan, at: int) -> Composed:
-        """`at` is the engine's time in milliseconds, the mail's Date. Raises CannotRender."""
+    def compose(self, request: ComposeRequest, plan: Plan, at: int, mark: str = "") -> Composed:
+        """`at` is the engine's time in milliseconds, the mail's Date. `mark` is what the subject
+        becomes where the mail is none for its reader: "[Test] {subject}". Raises CannotRender.
+        """
         rendered = self.rendered(request, plan)
+        subject = mark.format(subject=rendered.subject) if mark else rendered.subject
         try:
             octets = mails.serialize(
-                self._mail(request, plan, rendered.subject, rendered.text, rendered.html, at)
+                self._mail(request, plan, subject, rendered.text, rendered.html, at)
             )
         except ValueError as error:
             raise CannotRender(
                 str(error), "size" if isinstance(error, mails.MessageTooBig) else "header"
             ) from error
-        return Composed(octets, rendered.subject, rendered.html, rendered.text)
+        return Composed(octets, subject, rendered.html, rendered.text)
 
     def rendered(self, request: ComposeRequest, plan: Plan) -> Rendered:
         """The words and links alone, without an envelope: for an auditor, when the person's address

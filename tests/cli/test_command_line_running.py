@@ -61,7 +61,7 @@ def test_a_folder_is_served_alone_and_leaves_nothing_running(tmp_path: Path) -> 
         wait_for(lambda: "Avez-vous sem" in httpx.get(f"http://127.0.0.1:{relance.page}/").text)
         assert (
             relance.done("send-test", "question", "--to", "me@potager.example")
-            == "sent: Avez-vous semé, vous ?\n"
+            == "sent: [Test] Avez-vous semé, vous ?\n"
         )
         said = stop(process, signal.SIGINT)
     assert said.status == 0 and said.out.endswith("Ctrl-C stops.\n") and calm(said.err)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from engine.audit.event_sentences import sentence
-from engine.cli.preview import find_letter
 from engine.context import AppContext
 from engine.sending.compose import Composer, ComposeRequest
+from engine.sending.inert_letter import letter_named
 from engine.subscriber.events import ConsentRequested
 from tests.cli.bringing_in import FILES, bring, counts, person, table
 from tests.conftest import MakeContext
@@ -67,7 +67,7 @@ def test_the_mail_says_from_where_the_address_came_and_not_that_they_had_asked(
     context: AppContext,
 ) -> None:
     plan = context.installation_stream.current().plan()
-    claim = find_letter(plan, "ask-first")
+    claim = letter_named(plan, "ask-first")
     request = ComposeRequest(claim, 0, "ana@lecteurs.example", {}, "fr", source="Salon du jardin")
     composed = Composer(context.config, b"k" * 32).compose(request, plan, 1_772_449_200_000)
     assert composed.subject == "Souhaitez-vous recevoir nos lettres ?"

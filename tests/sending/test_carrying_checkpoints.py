@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.preview import _composed
 from engine.letter.link_token import CONFIRM
 from engine.proof.bundle import zipped
+from engine.proof.cached_checkpoint import CachedCheckpoint
 from engine.proof.checkpoint import HEADER, carried_by, open_checkpoint
 from engine.proof.signing import read_vkey
 from engine.proof.verify import notes_in
+from engine.sending.compose import Composer
+from engine.sending.inert_letter import LetterReader, composed_test, letter_named
 from engine.sending.mailbox import Mailbox
 from engine.subscriber.events import LetterSent
 from engine.vault.evidence import octets_of
@@ -98,5 +100,10 @@ def test_the_letter_in_her_own_mailbox_covers_her_consent_and_the_verifier_reads
 
 def test_a_letter_sent_to_try_it_carries_the_checkpoint_too(site: Site) -> None:
     signed = site.context.tree.sign_now()
-    composed = _composed(site.context, "bonjour", "anna@exemple.fr", "moi@exemple.fr")
+    context = site.context
+    plan = context.installation_stream.current().plan()
+    composer = Composer(context.config, context.secrets.link_key, CachedCheckpoint(context.tree))
+    claim, reader = letter_named(plan, "bonjour"), LetterReader()
+    composed = composed_test(composer, plan, claim, reader, "moi@exemple.fr", context.clock.now())
+    assert composed.subject.startswith("[Test] ")
     assert carried_by(composed.octets) == signed.note

@@ -50,7 +50,7 @@ LIST, LETTER = 1, "essai"
 class OnlyFast(Composer):
     """Leaves nothing to the plain path."""
 
-    def compose(self, ordered: ComposeRequest, plan: Plan, at: int) -> Composed:
+    def compose(self, ordered: ComposeRequest, plan: Plan, at: int, mark: str = "") -> Composed:
         raise AssertionError("left to the plain path")
 
 
