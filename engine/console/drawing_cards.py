@@ -34,18 +34,17 @@ from engine.console.drawing_model import (
     Words,
 )
 from engine.console.glyph_widths import fitted, wrapped
-from engine.i18n.language import counting_translator, day_in_words, translator
+from engine.i18n.language import counting_translator, translator
 from engine.i18n.phrases import (
-    say_anchored,
     say_delay,
-    say_due_hours,
+    say_due,
+    say_mailing,
     say_segment,
     subject_of,
     titled_purpose,
 )
 from engine.sequence.delay import NONE
 from engine.sequence.model import Broadcast, Form, Letter, Link, List, Plan, SegmentRule
-from engine.sequence.timing import Hours, read_local_minute
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, decode, encode, letter_ref, list_key
 from engine.words import Language
 
@@ -294,7 +293,7 @@ class _Pen:
         sheet.title(broadcast.id, self._("broadcast to {lists}").format(lists=", ".join(lists)))
         before = self.published.broadcasts.get(broadcast.id)
         was = before.letter if before is not None else None
-        self._letter(sheet, key, broadcast.letter, was, mark, self.date_of(broadcast))
+        self._letter(sheet, key, broadcast.letter, was, mark, say_mailing(broadcast, self.language))
         was = before.reminder if before is not None else None
         if (reminder := broadcast.reminder or was) is not None:
             gone = broadcast.reminder is None
@@ -346,7 +345,7 @@ class _Pen:
         date: str = "",
     ) -> None:
         """`date` is a broadcast's."""
-        subject, due = subject_of(letter, plan=self.plan), date or self.due(letter)
+        subject, due = subject_of(letter, plan=self.plan), date or say_due(letter, self.language)
         for segment, sentence in (
             (letter.only, self._("only to {segment}")),
             (letter.unless, self._("not to {segment}")),
@@ -422,33 +421,3 @@ class _Pen:
         line = sheet.add(kind, [(look, texts)], label, mark=mark, way=way, suffix=suffix)
         if way.target:
             self.arrows.append(DrawnArrow(sheet.id, _card_of(way.target), line))
-
-    # When
-
-    def due(self, letter: Letter) -> str:
-        """ "Day 2, 9:00", "5 days later", "no answer after 1 day": as short as a line is."""
-        _, language = self._, self.language
-        if letter.anchored is not None:
-            moment = say_anchored(letter.anchored, language)
-        elif letter.reminds:
-            assert letter.wait is not None
-            moment = _("no answer after {delay}").format(delay=say_delay(letter.wait, language))
-        elif letter.after is None:
-            assert letter.wait is not None
-            moment = _("{delay} later").format(delay=say_delay(letter.wait, language))
-        elif letter.after.months or letter.after.minutes:
-            moment = _("{delay} after joining").format(delay=say_delay(letter.after, language))
-        elif letter.after.days:
-            moment = _("Day {n}").format(n=letter.after.days)
-        else:
-            moment = _("At once")
-        return ", ".join(filter(None, (moment, *say_due_hours(letter.hours, language))))
-
-    def date_of(self, broadcast: Broadcast) -> str:
-        if broadcast.anchored is not None:
-            return self.due(broadcast.letter)
-        if not broadcast.on:
-            return self._("every {cron} (cron)").format(cron=broadcast.every)
-        moment = read_local_minute(broadcast.on)
-        clock = say_due_hours(Hours(at=moment.hour * 60 + moment.minute), self.language)
-        return ", ".join([day_in_words(moment.date(), self.language), *clock])

@@ -1,4 +1,4 @@
-"""How a letter of a draft will look, in a frame of its own: nothing in it runs, no link leads
+"""How a letter looks, in a frame of its own: nothing in it runs, no link leads
 anywhere, and nothing is fetched for it.
 """
 
@@ -6,14 +6,16 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape, unescape
+from pathlib import Path
 from urllib.parse import unquote
 
 from fastapi.responses import Response
 
 from engine.console.open_dialogue import LetterPlace, OpenDialogue, sentence
-from engine.i18n.language import N_, translator
+from engine.console.visit import Visit
+from engine.i18n.language import N_
 from engine.letter.colour import text_on
 from engine.letter.compile import (
     ButtonColours,
@@ -23,20 +25,21 @@ from engine.letter.compile import (
     RenderSettings,
     compile_letter,
 )
+from engine.letter.looks import NOWHERE, as_word_shows, in_scheme, inert
 from engine.letter.published_letter import LAYOUT, TEXTS, source_of
 from engine.letter.source_folder import open_asset, sizes_of
 from engine.sequence.model import Confirmation, Plan
-from engine.words import Words
+from engine.words import Language, Words
 
 VIEWS = (
     ("phone", N_("Telephone, 360 px")),
     ("wide", N_("Wide, 600 px")),
     ("dark", N_("Dark")),
+    ("outlook", N_("Outlook on Windows, about")),
     ("text", N_("Text")),
 )
 ASSETS = "https://folder.invalid"
 MAX_PICTURE_BYTES = 2_000_000
-NOWHERE = "#"
 # A letter brings its styles with it, and is given its pictures: a frame without an origin is sent
 # no cookie, so it could fetch none. Nothing runs.
 POLICY = (
@@ -57,39 +60,46 @@ PICTURE_TYPES: Mapping[str, str] = {
     ".gif": "image/gif",
     ".webp": "image/webp",
 }
-_PICTURE = re.compile(rf"{re.escape(ASSETS)}/pictures/([^\s\"'<>)]+)")
-_DARK = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)")
 
 
 def preview_page(opened: OpenDialogue, place: LetterPlace, view: str) -> Response:
-    """600 pixels wide, as on a telephone, in the dark, or as text."""
+    """600 pixels wide, as on a telephone, in the dark, as Outlook shows it, or as text."""
     html, text, wrong = _rendered(opened, place)
     if wrong:
-        items = "".join(f"<li>{escape(fault)}</li>" for fault in wrong)
-        _ = translator(opened.visit.language)
-        heading = escape(_("This letter cannot be shown yet"))
-        html = (
-            f'<!doctype html><html lang="{opened.visit.language}"><meta charset="utf-8">'
-            f"<title>{heading}</title><body style='font: 16px/1.5 sans-serif; margin: 1.5em'>"
-            f"<h1 style='font-size: 1.2em'>{heading}</h1><ul>{items}</ul>"
-        )
-    elif view == "text":
-        html = (
-            f'<!doctype html><html lang="{opened.plan.language}"><meta charset="utf-8">'
-            f"<title>{escape(place.letter.id)}</title><body style='margin: 1em'>"
+        return problem_page(opened.visit, wrong)
+    sequences, language = opened.stores.config.sequences, opened.plan.language
+    return letter_page(html, text, view, language, ASSETS, sequences)
+
+
+def problem_page(visit: Visit, wrong: Sequence[str]) -> Response:
+    """In the frame of a letter that cannot be shown: why not."""
+    items = "".join(f"<li>{escape(fault)}</li>" for fault in wrong)
+    heading = escape(visit.say(N_("This letter cannot be shown yet")))
+    return _framed(
+        f'<!doctype html><html lang="{visit.language}"><meta charset="utf-8">'
+        f"<title>{heading}</title><body style='font: 16px/1.5 sans-serif; margin: 1.5em'>"
+        f"<h1 style='font-size: 1.2em'>{heading}</h1><ul>{items}</ul>"
+    )
+
+
+def letter_page(
+    html: str, text: str, view: str, language: Language, assets: str, sequences: Path
+) -> Response:
+    """A letter in one of VIEWS; its pictures, which lie below the address `assets`, are taken from
+    the folder `sequences`.
+    """
+    if view == "text":
+        return _framed(
+            f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
+            "<title></title><body style='margin: 1em'>"
             f"<pre style='white-space: pre-wrap; font: 14px/1.45 monospace'>{escape(text)}</pre>"
         )
-    else:
-        html = _in_light(html, dark=view == "dark")
+    shown = as_word_shows(html) if view == "outlook" else html
+    return _framed(_with_pictures(inert(in_scheme(shown, dark=view == "dark")), assets, sequences))
+
+
+def _framed(html: str) -> Response:
     return Response(html, headers=HEADERS, media_type="text/html; charset=utf-8")
-
-
-def _in_light(html: str, *, dark: bool) -> str:
-    """A browser knows one preference at a time; a preview shows the one that was chosen."""
-    chosen = "dark" if dark else "light"
-    shown = _DARK.sub(lambda said: "(min-width: 0)" if said[1] == chosen else "(width < 0)", html)
-    scheme = f'<meta name="color-scheme" content="{chosen}">'
-    return re.sub(r"(<head[^>]*>)", rf"\1{scheme}", shown, count=1, flags=re.I)
 
 
 def _rendered(opened: OpenDialogue, place: LetterPlace) -> tuple[str, str, list[str]]:
@@ -113,14 +123,14 @@ def _rendered(opened: OpenDialogue, place: LetterPlace) -> tuple[str, str, list[
         return "", "", [sentence(visit, mistake.words) for mistake in error.mistakes]
     except MergeFailed as error:
         return "", "", [sentence(visit, error.words)]
-    return _with_pictures(rendered.html, opened), rendered.text, []
+    return rendered.html, rendered.text, []
 
 
-def _with_pictures(html: str, opened: OpenDialogue) -> str:
+def _with_pictures(html: str, assets: str, sequences: Path) -> str:
     def inlined(picture: re.Match[str]) -> str:
         name = unquote(unescape(picture[1]))
         suffix = name[name.rfind(".") :].lower()
-        descriptor = open_asset(opened.stores.config.sequences, "pictures", name)
+        descriptor = open_asset(sequences, "pictures", name)
         if descriptor is None:
             return picture[0]
         with open(descriptor, "rb") as file:
@@ -129,7 +139,7 @@ def _with_pictures(html: str, opened: OpenDialogue) -> str:
             return picture[0]
         return f"data:{PICTURE_TYPES[suffix]};base64,{b64encode(octets).decode()}"
 
-    return _PICTURE.sub(inlined, html)
+    return re.sub(rf"{re.escape(assets)}/pictures/([^\s\"'<>)]+)", inlined, html)
 
 
 def _foot(opened: OpenDialogue, place: LetterPlace, plan: Plan) -> Foot:

@@ -74,8 +74,12 @@ def routes(stores: PersonStores) -> Sequence[Route]:
 
 def subject_of_visit(stores: PersonStores, visit: Visit) -> Subject | Response:
     """Whom the address of the page names, once it is recorded that they are read."""
+    return named_subject(stores, visit, visit.path["subscriber"])
+
+
+def named_subject(stores: PersonStores, visit: Visit, subscriber: str) -> Subject | Response:
+    """Somebody by their stream, once it is recorded that they are read."""
     _ = visit.say
-    subscriber = visit.path["subscriber"]
     person = (
         stores.command_handler.load([subscriber])[subscriber]
         if STREAM_ID.fullmatch(subscriber) and subscriber != STREAM

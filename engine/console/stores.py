@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.console.dialogues import DialogueStores
+from engine.console.letters import LetterStores
 from engine.console.operator_pages import OperatorStores
 from engine.console.people_pages import PeopleStores
 from engine.console.person_acts import ActStores
@@ -29,6 +30,7 @@ class ConsoleStores(
     TodayStores,
     DialogueStores,
     TimingStores,
+    LetterStores,
     PublishStores,
     PeopleStores,
     ActStores,

@@ -20,7 +20,9 @@ IDLE_SECONDS = 30 * 60
 LONGEST_SECONDS = 12 * 3600
 MAX_BROWSER_CHARACTERS = 200
 Way = Literal["passkey", "link", "recovery", "oidc"]
-TokenKind = Literal["first", "invitation", "register", "authenticate", "oidc", "codes", "read"]
+TokenKind = Literal[
+    "first", "invitation", "register", "authenticate", "oidc", "codes", "read", "test"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.i18n.dates import Moment
-from engine.i18n.language import N_, Say, counting_translator, translator
+from engine.i18n.language import N_, Say, counting_translator, day_in_words, translator
 from engine.i18n.stored_words import stored_in_words
 from engine.letter.field_words import in_words
 from engine.letter.merge import MergeFailed, MergeMistake, compile_template
@@ -20,9 +20,9 @@ from engine.letter.published_letter import types_of
 from engine.letter.typed_fields import NO_TYPES
 from engine.sequence.anchors import Anchored, PersonalDate
 from engine.sequence.delay import EVERY_DAY, NONE, Delay
-from engine.sequence.model import Letter, List, Plan
+from engine.sequence.model import Broadcast, Letter, List, Plan
 from engine.sequence.pressure import Cap
-from engine.sequence.timing import Hours, to_local
+from engine.sequence.timing import Hours, read_local_minute, to_local
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, RequestKey, decode
 from engine.subscriber.events import PreferencesSet
 from engine.subscriber.person import Preferences
@@ -107,6 +107,37 @@ def say_due_hours(hours: Hours, language: Language) -> list[str]:
     if hours.days != EVERY_DAY:
         parts.append(_days(sorted(hours.days), weekdays(language)))
     return parts
+
+
+def say_due(letter: Letter, language: Language) -> str:
+    """ "Day 2, 9:00", "5 days later", "no answer after 1 day": as short as a line is."""
+    _ = translator(language)
+    if letter.anchored is not None:
+        moment = say_anchored(letter.anchored, language)
+    elif letter.reminds:
+        assert letter.wait is not None
+        moment = _("no answer after {delay}").format(delay=say_delay(letter.wait, language))
+    elif letter.after is None:
+        assert letter.wait is not None
+        moment = _("{delay} later").format(delay=say_delay(letter.wait, language))
+    elif letter.after.months or letter.after.minutes:
+        moment = _("{delay} after joining").format(delay=say_delay(letter.after, language))
+    elif letter.after.days:
+        moment = _("Day {n}").format(n=letter.after.days)
+    else:
+        moment = _("At once")
+    return ", ".join(filter(None, (moment, *say_due_hours(letter.hours, language))))
+
+
+def say_mailing(broadcast: Broadcast, language: Language) -> str:
+    """When a broadcast goes out: "3 September 2026, 9:00", "every 0 9 1 * * (cron)"."""
+    if broadcast.anchored is not None:
+        return say_due(broadcast.letter, language)
+    if not broadcast.on:
+        return translator(language)("every {cron} (cron)").format(cron=broadcast.every)
+    moment = read_local_minute(broadcast.on)
+    clock = say_due_hours(Hours(at=moment.hour * 60 + moment.minute), language)
+    return ", ".join([day_in_words(moment.date(), language), *clock])
 
 
 def _clock_in_words(minute: int, language: Language) -> str:
