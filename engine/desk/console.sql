@@ -57,7 +57,8 @@ DELETE FROM desk.console_token WHERE token = %(token)s AND kind = %(kind)s AND u
 -- name: note_once
 -- True for the first who notes it.
 INSERT INTO desk.console_token (token, kind, account, value, until)
-VALUES (%(token)s, %(kind)s, '', '', clock_timestamp() + %(seconds)s * interval '1 second') ON CONFLICT DO NOTHING
+VALUES (%(token)s, %(kind)s, '', '', clock_timestamp() + %(seconds)s * interval '1 second')
+ON CONFLICT (token) DO UPDATE SET until = excluded.until WHERE console_token.until <= clock_timestamp()
 
 -- name: drop_tokens
 -- Of an account that is removed, and of a kind that is given anew.

@@ -4,9 +4,16 @@ it, and what came of it.
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from threading import Thread
 
 import pytest
 from fastapi.responses import Response
@@ -16,7 +23,9 @@ from engine.console.access import Role
 from engine.console.visit import Redirect, Route
 from engine.context import AppContext
 from engine.intake.own_data import FIELD
+from engine.sending.mailbox import Mailbox
 from tests.console.visiting import answered, visit, words_of
+from tests.running import free_port
 
 LIST, LETTER = "10", "graines-semees"
 PATH = "/l/{list}/{letter}"
@@ -162,8 +171,54 @@ def test_no_such_letter_is_a_page_that_says_so(routes: tuple[Route, ...]) -> Non
     assert ask(routes, "/shown", letter="nowhere").status_code == 404
 
 
-def test_a_test_that_cannot_leave_says_why(routes: tuple[Route, ...], context: AppContext) -> None:
+def at_port(context: AppContext, port: int) -> tuple[Route, ...]:
+    """The pages of an installation whose built-in mailbox listens there."""
+    config = replace(context.config, mailbox_smtp_port=port)
+    return tuple(letters.routes(replace(context, config=config)))
+
+
+@contextmanager
+def listening(folder: Path, port: int) -> Iterator[Mailbox]:
+    loop, mailbox = asyncio.new_event_loop(), Mailbox(folder)
+    thread = Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(mailbox.start(port), loop).result(10)
+        yield mailbox
+        asyncio.run_coroutine_threadsafe(mailbox.stop(), loop).result(10)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def test_a_test_that_cannot_leave_says_why(context: AppContext) -> None:
+    routes = at_port(context, free_port())
     wrong = ask(routes, "/test", "POST", inputs={"to": "nobody"})
     assert wrong.status_code == 422
     unserved = ask(routes, "/test", "POST", inputs={"to": "moi@example.org"})
     assert unserved.status_code == 422 and "built-in mailbox" in words_of(unserved)
+
+
+def test_a_test_says_so_does_nothing_and_is_no_fact_of_anybody(
+    context: AppContext, people: list[str], tmp_path: Path
+) -> None:
+    before, port = context.ledger.head(), free_port()
+    with listening(tmp_path / "mailbox", port) as mailbox:
+        routes, limit = at_port(context, port), letters.TESTS_AN_HOUR
+        sent = ask(routes, "/test", "POST", inputs={"to": "moi@example.org"})
+        assert isinstance(sent, Redirect) and "moi" not in sent.headers["location"] + sent.done
+        answers = [
+            ask(routes, "/test", "POST", inputs={"to": "moi@example.org"}).status_code
+            for _again in range(limit)
+        ]
+        assert answers[0] == 303 and answers[-1] == 422
+        (first, *_others) = sorted((tmp_path / "mailbox").glob("*.eml"))
+        assert mailbox.folder == tmp_path / "mailbox"
+    mail = message_from_bytes(first.read_bytes(), policy=default)
+    assert mail["subject"].startswith("[Test] Avez-vous")
+    assert isinstance(mail, EmailMessage)
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert set(re.findall(r"/l/([\w-]+)", html.get_content())) == {"preview"}
+    assert context.ledger.head() == before
