@@ -116,6 +116,18 @@ class LetterCount:
     amount: int
 
 
+class ArrivalCount(NamedTuple):
+    """Of the people who came onto a list for the first time in the week of a Monday (`joined`, days
+    since 1970-01-01, UTC), what came of the letters that were begun for them in another. `what`:
+    "joined" (people; in their own week), "accepted", "answered", "unsubscribed" (letters).
+    """
+
+    joined: int
+    week: int
+    what: str
+    n: int
+
+
 @dataclass(frozen=True, slots=True)
 class TransitionCount:
     """How many went from list `source` to list `target` (0: from or to none).
@@ -353,6 +365,9 @@ class Views(Protocol):
         """The same counters of one letter, by the edition in force when they were begun; 0 for
         those that were withheld before.
         """
+
+    def arrivals(self, since: int) -> list[ArrivalCount]:
+        """How those went on who came onto a list for the first time since the week of a Monday."""
 
     def letters_with(self, messages: Collection[str]) -> dict[str, int]:
         """How many of some messages (ids) each letter has, by its letter_ref."""

@@ -8,12 +8,15 @@ what was accepted are shares of the same letters.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from engine.ledger.codec import Entry
 from engine.subscriber.agenda_key import BroadcastKey, decode, letter_ref
+from engine.views import week_of
 from projections.letter_rows import AnswerRow, LetterRow, LetterRows, OrderRow
+from projections.members import CHANGING, Joined, changes
 
 
 class Cell(NamedTuple):
@@ -55,6 +58,69 @@ class Tally:
             for cell in sorted(self.counts)
             if self.counts[cell] or self.amounts[cell]
         }
+
+
+class Arrival(NamedTuple):
+    """When somebody came onto a list for the first time: the entry's position, and the Monday of
+    the week (see week_of).
+    """
+
+    position: int
+    week: int
+
+
+def arrivals_in(entries: Iterable[Entry]) -> dict[str, Arrival]:
+    """By subscriber, of those who come onto a list in these entries: the first time in them."""
+    found: dict[str, Arrival] = {}
+    for entry in entries:
+        if type(entry.event) in CHANGING and entry.stream not in found:
+            for change in changes(entry.event):
+                if isinstance(change, Joined):
+                    found[entry.stream] = Arrival(entry.position, week_of(change.at))
+                    break
+    return found
+
+
+class PersonCell(NamedTuple):
+    """A letter of somebody, by the position at which it was begun and its week; `what`: "accepted",
+    "answered" or "unsubscribed".
+    """
+
+    subscriber: str
+    position: int
+    week: int
+    what: str
+
+
+class CohortTally:
+    """What letters come to for each person; the engine's own letters aside."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[PersonCell] = Counter()
+
+    def add(self, rows: LetterRows, sign: int) -> None:
+        for row in rows.letters.values():
+            if row.kind in ("letter", "broadcast"):
+                for what, holds in (
+                    ("accepted", row.status == "sent"),
+                    ("answered", bool(rows.answers.get(row.message))),
+                    ("unsubscribed", row.unsubscribed),
+                ):
+                    if holds:
+                        cell = PersonCell(row.subscriber, row.position, row.week, what)
+                        self.counts[cell] += sign
+
+    def changed(self) -> dict[PersonCell, int]:
+        return {cell: n for cell, n in sorted(self.counts.items()) if n}
+
+    def by_week(self, arrivals: Mapping[str, Arrival]) -> Counter[tuple[int, int, str]]:
+        """By week of arrival, week and what, of letters begun after it; with who arrived."""
+        found = Counter((arrival.week, arrival.week, "joined") for arrival in arrivals.values())
+        for cell, n in self.changed().items():
+            arrival = arrivals.get(cell.subscriber)
+            if arrival is not None and arrival.position < cell.position:
+                found[arrival.week, cell.week, cell.what] += n
+        return found
 
 
 def _cell(row: LetterRow, what: str, detail: str) -> Cell:

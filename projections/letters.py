@@ -23,7 +23,7 @@ from engine.store.binary import (
     uuids,
 )
 from engine.store.sql import beside
-from projections.counters import Cell, Tally
+from projections.counters import Cell, CohortTally, PersonCell, Tally, arrivals_in
 from projections.letter_rows import (
     ANSWER_COLUMNS,
     LETTER_COLUMNS,
@@ -40,8 +40,10 @@ from projections.view import LIVE, Cursor, schema_of
 SQL = beside(__file__)
 CHANGING = LETTER_COLUMNS[LETTER_COLUMNS.index("status") :]
 TALLY_COLUMNS = (*Cell._fields, "n", "amount")
+ARRIVAL_COLUMNS = ("subscriber", "position", "week")
+COHORT_COLUMNS = ("joined", "week", "what", "n")
 BIGINTS = frozenset({"position", "at", "sent_at", "amount", "refunded", "n"})
-INTEGERS = frozenset({"list", "run", "edition", "week", "link", "target", "refunds"})
+INTEGERS = frozenset({"list", "run", "edition", "week", "link", "target", "refunds", "joined"})
 BOOLEANS = frozenset({"complained", "unsubscribed", "moved"})
 UUIDS = frozenset({"subscriber"})
 """Columns by type; all others are text."""
@@ -86,8 +88,8 @@ _order_values = attrgetter(*ORDER_COLUMNS)
 
 class Letters:
     name = "letters"
-    version = 3
-    tables: tuple[str, ...] = ("letter", "answer", "purchase", "tally")
+    version = 4
+    tables: tuple[str, ...] = ("letter", "answer", "purchase", "tally", "arrival", "cohort")
 
     def __init__(self, prefix: str = LIVE) -> None:
         self.schema = schema_of(Letters, prefix)
@@ -99,19 +101,32 @@ class Letters:
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
         needed = needed_by(entries)
         rows = self._known(cursor, needed)
-        tally = Tally()
+        tally, cohorts = Tally(), CohortTally()
         tally.add(rows, -1)
+        cohorts.add(rows, -1)
         before = {m: _changing_values(letter) for m, letter in rows.letters.items()}
         answers = {message: dict(given) for message, given in rows.answers.items()}
         for entry in entries:
             rows.take(entry)
         tally.add(rows, +1)
+        cohorts.add(rows, +1)
         self._put_letters(cursor, rows, before)
         self._put_answers(cursor, rows, answers)
         if rows.orders:
             orders = _arrays(ORDER_COLUMNS, map(_order_values, rows.orders.values()))
             cursor.execute(self.sql["put_purchases"], orders)
         self.put_tally(cursor, tally)
+        self._put_cohorts(cursor, entries, cohorts)
+
+    def _put_cohorts(self, cursor: Cursor, entries: Sequence[Entry], cohorts: CohortTally) -> None:
+        if arrivals := sorted(arrivals_in(entries).items()):
+            values = [(subscriber, *arrival) for subscriber, arrival in arrivals]
+            cursor.execute(self.sql["arrive"], _arrays(ARRIVAL_COLUMNS, values))
+        if changed := cohorts.changed():
+            cells = [(*cell, n) for cell, n in changed.items()]
+            cursor.execute(self.sql["count_cohorts"], _arrays((*PersonCell._fields, "n"), cells))
+            if min(changed.values()) < 0:
+                cursor.execute(self.sql["clear_cohorts"])
 
     def _known(self, cursor: Cursor, needed: Needed) -> LetterRows:
         rows = LetterRows(needed.spans)
@@ -186,10 +201,12 @@ class Letters:
             cursor.execute(self.sql["clear"], _arrays(Cell._fields, taken))
 
     def whole(self, cursor: Cursor, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
-        rows, tally = LetterRows(needed_by(entries).spans), Tally()
+        rows, tally, cohorts = LetterRows(needed_by(entries).spans), Tally(), CohortTally()
         for entry in entries:
             rows.take(entry)
         tally.add(rows, +1)
+        cohorts.add(rows, +1)
+        arrivals = arrivals_in(entries)
         return {
             "letter": [_copied(LETTER_COLUMNS, _letter_values(r)) for r in rows.letters.values()],
             "answer": [
@@ -201,6 +218,13 @@ class Letters:
             "tally": [
                 _copied(TALLY_COLUMNS, (*cell, *numbers))
                 for cell, numbers in tally.changed().items()
+            ],
+            "arrival": [
+                _copied(ARRIVAL_COLUMNS, (subscriber, *arrival))
+                for subscriber, arrival in arrivals.items()
+            ],
+            "cohort": [
+                _copied(COHORT_COLUMNS, (*cell, n)) for cell, n in cohorts.by_week(arrivals).items()
             ],
         }
 

@@ -16,7 +16,9 @@ CREATE TABLE {schema}.purchase (
     refunds integer NOT NULL, refunded bigint NOT NULL);
 CREATE TABLE {schema}.tally (
     letter text NOT NULL, occurrence text NOT NULL, edition integer NOT NULL, list integer NOT NULL, purpose text NOT NULL, week integer NOT NULL,
-    what text NOT NULL, detail text NOT NULL, n bigint NOT NULL, amount bigint NOT NULL)
+    what text NOT NULL, detail text NOT NULL, n bigint NOT NULL, amount bigint NOT NULL);
+CREATE TABLE {schema}.arrival (subscriber uuid NOT NULL, position bigint NOT NULL, week integer NOT NULL);
+CREATE TABLE {schema}.cohort (joined integer NOT NULL, week integer NOT NULL, what text NOT NULL, n bigint NOT NULL)
 
 -- name: index
 -- Made over the rows of a rebuild once they are there. A new letter gets room for its outcome on the same page: then no index is written with it. A
@@ -27,6 +29,13 @@ CREATE TABLE {schema}.added AS
 TRUNCATE {schema}.tally;
 INSERT INTO {schema}.tally SELECT * FROM {schema}.added;
 DROP TABLE {schema}.added;
+CREATE TABLE {schema}.added AS SELECT joined, week, what, sum(n)::bigint AS n FROM {schema}.cohort GROUP BY joined, week, what;
+TRUNCATE {schema}.cohort;
+INSERT INTO {schema}.cohort SELECT * FROM {schema}.added;
+DROP TABLE {schema}.added;
+ALTER TABLE {schema}.cohort SET (fillfactor = 50);
+ALTER TABLE {schema}.cohort ADD PRIMARY KEY (joined, week, what);
+ALTER TABLE {schema}.arrival ADD PRIMARY KEY (subscriber);
 ALTER TABLE {schema}.tally SET (fillfactor = 70);
 ALTER TABLE {schema}.tally ADD PRIMARY KEY (letter, occurrence, edition, list, purpose, week, what, detail);
 ALTER TABLE {schema}.letter SET (fillfactor = 50);
@@ -110,6 +119,31 @@ DELETE FROM {schema}.tally t USING unnest(%(letter)s::text[], %(occurrence)s::te
     %(week)s::integer[], %(what)s::text[], %(detail)s::text[]) AS c (letter, occurrence, edition, list, purpose, week, what, detail)
 WHERE (t.letter, t.occurrence, t.edition, t.list, t.purpose, t.week, t.what, t.detail)
     = (c.letter, c.occurrence, c.edition, c.list, c.purpose, c.week, c.what, c.detail) AND t.n = 0
+
+-- name: arrive
+-- Who is on a list for the first time, and how many they are by week.
+WITH new AS (
+    INSERT INTO {schema}.arrival SELECT * FROM unnest(%(subscriber)s::uuid[], %(position)s::bigint[], %(week)s::integer[])
+    ON CONFLICT (subscriber) DO NOTHING RETURNING week)
+INSERT INTO {schema}.cohort AS known SELECT week, week, 'joined', count(*) FROM new GROUP BY week
+ON CONFLICT (joined, week, what) DO UPDATE SET n = known.n + excluded.n
+
+-- name: count_cohorts
+-- What letters begun since they arrived come to, by the week of their arrival.
+INSERT INTO {schema}.cohort AS known
+SELECT a.week, c.week, c.what, sum(c.n)::bigint
+FROM unnest(%(subscriber)s::uuid[], %(position)s::bigint[], %(week)s::integer[], %(what)s::text[], %(n)s::bigint[]) AS c (subscriber, position, week, what, n)
+JOIN {schema}.arrival a ON a.subscriber = c.subscriber AND a.position < c.position
+GROUP BY 1, 2, 3 HAVING sum(c.n) <> 0
+ON CONFLICT (joined, week, what) DO UPDATE SET n = known.n + excluded.n
+
+-- name: clear_cohorts
+-- As of the counters.
+DELETE FROM {schema}.cohort WHERE n = 0
+
+-- name: arrivals
+-- How those went on who arrived since the week of a Monday.
+SELECT joined, week, what, n FROM {schema}.cohort WHERE joined >= %(since)s ORDER BY joined, week, what
 
 -- name: counted
 -- The counters of letters ("" in the list: all there are), begun in weeks between two Mondays.

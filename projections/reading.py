@@ -25,6 +25,7 @@ from engine.views import (
     LAST_WEEK,
     ORDER_DAYS,
     ArmCount,
+    ArrivalCount,
     Came,
     CameQuery,
     LetterCount,
@@ -293,6 +294,10 @@ class ReadViews:
         asked = {"letter": letter, "since": since, "until": until}
         rows = self._ask(self.letters.sql["counted_by_edition"], **asked)
         return [(cast(int, edition), LetterCount(*row)) for edition, *row in rows]  # type: ignore[arg-type]
+
+    def arrivals(self, since: int) -> list[ArrivalCount]:
+        rows = self._ask(self.letters.sql["arrivals"], since=since)
+        return [ArrivalCount(*row) for row in rows]  # type: ignore[arg-type]
 
     def letters_with(self, messages: Collection[str]) -> dict[str, int]:
         rows = self._ask(self.letters.sql["with_messages"], messages=texts(messages))

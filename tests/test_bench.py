@@ -28,7 +28,7 @@ from bench.sink import Sink
 from bench.table import Row, against, printed
 
 ROOT = Path(__file__).parent.parent
-COUNTERS = {"members.standing", "members.transition"}
+COUNTERS = {"members.standing", "members.transition", "letters.cohort"}
 """What counts people day by day, and says nobody's name, is not multiplied with a crowd."""
 KEYS = ["name", "figure", "unit", "limit", "ratio", "goal"]
 

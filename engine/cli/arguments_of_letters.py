@@ -163,6 +163,11 @@ def results_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=N_("what came of each source of addresses; fewer than ten people are not told"),
     )
+    whose.add_argument(
+        "--joined",
+        action="store_true",
+        help=N_("how those went on who came onto a list in the same week; not of fewer than ten"),
+    )
     parser.add_argument(
         "--since",
         default="",

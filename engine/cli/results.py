@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 
+from engine.audience.arrivals import cohort_rows, cohorts_of, write_cohorts
 from engine.audience.measured import MeasuredPeople, measured_people
 from engine.audience.result_files import as_rows, write_cells, write_csv
 from engine.audience.result_words import (
@@ -62,6 +63,10 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
     catch_up(context)
     installation = context.installation_stream.current()
     plan = installation.plan()
+    if args.joined:
+        if args.letter or args.by or args.source or args.segment or args.until:
+            raise UserError(N_("--joined stands alone, with --since at the most"), 2)
+        return _by_arrival(context, args, since)
     if args.source or args.segment:
         if args.letter or args.by or (args.source and (args.since or args.until)):
             raise UserError(N_("--source and --segment stand alone: each is a table of its own"), 2)
@@ -143,6 +148,34 @@ def _of_few(
     else:
         for line in _few_lines(table, names, _):
             print(line)
+    return 0
+
+
+def _by_arrival(context: AppContext, args: argparse.Namespace, since: int) -> int:
+    """How those who came in one week went on; fewer than ten are not told."""
+    _ = translator(context.config.site.language)
+    cohorts = cohorts_of(context.views.arrivals(since), week_of(context.clock.now()))
+    if args.json:
+        print(json_text(list(cohort_rows(cohorts))))
+    elif args.csv is not None:
+        to_file = args.csv != STDOUT
+        with private_file(args.csv, "utf-8-sig") if to_file else nullcontext(sys.stdout) as file:
+            write_cohorts(cohorts, file)
+    elif not cohorts:
+        print(_("nothing is known yet"))
+    else:
+        rows = [[_("people"), _("accepted"), _("answered"), _("left")]]
+        for cohort in cohorts:
+            total, people = cohort.total, cohort.people
+            if people is None:
+                rows.append(["–"] * 4)
+                continue
+            cells = ((total.answered, total.accepted), (total.unsubscribed, people))
+            shares = (f"{grouped(n, _)} {share(n, of, _)}".rstrip() for n, of in cells)
+            rows.append([grouped(people, _), grouped(total.accepted, _), *shares])
+        for line in _aligned(["", *(cohort.monday for cohort in cohorts)], rows):
+            print(line)
+        print(_("– stands for fewer than ten people, or for all but fewer than ten"))
     return 0
 
 

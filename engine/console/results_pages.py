@@ -14,6 +14,8 @@ from typing import Protocol
 
 from fastapi.responses import Response
 
+from engine.audience.arrivals import Cohort, cohorts_of, write_cohorts
+from engine.audience.arrivals import cohort_rows as rows_of
 from engine.audience.measured import MeasuredPeople, MeasuredViews, measured_people
 from engine.audience.result_files import as_rows, write_csv
 from engine.audience.result_words import (
@@ -41,13 +43,18 @@ from engine.console.access import Right
 from engine.console.places import letter_url
 from engine.console.results_shown import (
     GROUPING_WORDS,
+    MEASURES,
     MOST_ROWS,
+    MOST_WEEKS_SINCE,
     PERIODS,
     USUAL_WEEKS,
     Asked,
+    Measure,
     VisitCells,
     answer_bars,
+    arrivals_by_week,
     bars_of_answers,
+    cohort_rows,
     file_of,
     link_counts,
     lost_bars,
@@ -71,6 +78,7 @@ from engine.views import (
     GROUPINGS,
     LAST_WEEK,
     ArmCount,
+    ArrivalCount,
     LetterCount,
     week_of,
 )
@@ -84,6 +92,7 @@ class ResultViews(FoldViews, MeasuredViews, TrialViews, Protocol):
         self, letter: str, since: int = ..., until: int = ...
     ) -> list[tuple[int, LetterCount]]: ...
     def letters_with(self, messages: Collection[str]) -> dict[str, int]: ...
+    def arrivals(self, since: int) -> list[ArrivalCount]: ...
 
 
 class ResultDesk(Protocol):
@@ -231,6 +240,36 @@ class ResultPages:
             measured=measured_in_words(of_measured, _) if of_measured else "",
         )
 
+    def _cohorts(self, visit: Visit) -> tuple[Asked, list[Cohort]]:
+        asked = self._asked(visit, self.stores.installation_stream.current().plan())
+        return asked, cohorts_of(self.stores.views.arrivals(asked.since), asked.now)
+
+    def joined(self, visit: Visit) -> Response:
+        (asked, cohorts), _ = self._cohorts(visit), visit.say
+        asked_for = visit.query.get("show")
+        measure: Measure = next((name for name in MEASURES if name == asked_for), "answered")
+        return visit.page(
+            "results_joined.html",
+            asked=asked,
+            periods=periods(_),
+            measure=measure,
+            measures=[(name, _(words)) for name, words in MEASURES.items()],
+            arrivals=arrivals_by_week(cohorts, asked.weeks, asked.now, visit.language),
+            rows=cohort_rows(cohorts, measure, visit.language),
+            most=min(MOST_WEEKS_SINCE, max((len(cohort.weeks) for cohort in cohorts), default=0)),
+        )
+
+    def joined_file(self, visit: Visit) -> Response:
+        _asked, cohorts = self._cohorts(visit)
+        form, text = visit.path.get("format", ""), io.StringIO()
+        if form == "csv":
+            write_cohorts(cohorts, text)
+            return _file(text.getvalue().encode("utf-8-sig"), "joined.csv", "text/csv")
+        if form == "json":
+            rows = json.dumps(list(rows_of(cohorts)), indent=2)
+            return _file(f"{rows}\n".encode(), "joined.json", "application/json")
+        return visit.not_found(visit.say(N_("There is no such page.")))
+
     def download(self, visit: Visit) -> Response:
         """The same numbers, for a spreadsheet or a program."""
         installation = self.stores.installation_stream.current()
@@ -274,6 +313,8 @@ def routes(stores: ResultStores) -> Sequence[Route]:
     return (
         Route("GET", "/results", Right.SEE, pages.overview),
         Route("GET", "/results/as/{format}", Right.SEE, pages.download),
+        Route("GET", "/results/joined", Right.SEE, pages.joined),
+        Route("GET", "/results/joined/as/{format}", Right.SEE, pages.joined_file),
         Route("GET", "/results/dialogue/{dialogue}", Right.SEE, pages.dialogue),
         Route("GET", "/results/letter/{key}/{letter}", Right.SEE, pages.letter),
     )

@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from engine.audience.arrivals import Cohort
 from engine.audience.result_words import (
     earned,
     link_in_words,
@@ -52,6 +53,13 @@ PERIODS = (4, 13, 26, 52, 0)
 USUAL_WEEKS = 13
 MOST_ROWS = 200
 MOST_BARS = 10
+MOST_WEEKS_SINCE = 13
+HEAT = 4
+Measure = Literal["answered", "unsubscribed"]
+MEASURES: Mapping[Measure, str] = {
+    "answered": N_("Answered, of what was accepted in that week"),
+    "unsubscribed": N_("Unsubscribed until then, of who came"),
+}
 MOST_EDITIONS = 24
 """The latest, of which a letter's page says when it changed."""
 VisitCells = Sequence[tuple[VisitCell, int, int]]
@@ -148,6 +156,21 @@ class Orders(NamedTuple):
     after_act: int
     after_act_amounts: tuple[str, ...]
     caused: str
+
+
+class CohortCell(NamedTuple):
+    """`heat`: 0 to HEAT, by its share of the greatest one shown; "" and 0 where there is none."""
+
+    words: str
+    heat: int
+
+
+class CohortRow(NamedTuple):
+    """`people` and cells are those of one week's arrivals; "–" where they are too few."""
+
+    label: str
+    people: str
+    cells: tuple[CohortCell, ...]
 
 
 class LinkCount(NamedTuple):
@@ -378,3 +401,49 @@ def file_of(plan: Plan, key: str) -> str:
         ),
         "",
     )
+
+
+def cohort_rows(
+    cohorts: Sequence[Cohort], measure: Measure, language: Language
+) -> tuple[CohortRow, ...]:
+    """Answers of each week; who unsubscribed, added up from the first week on."""
+    _ = translator(language)
+    shares = [list(_shares_of(cohort, measure))[:MOST_WEEKS_SINCE] for cohort in cohorts]
+    top = max((part / whole for row in shares for part, whole in row if whole), default=0)
+
+    def cell(part: int, whole: int) -> CohortCell:
+        if not whole:
+            return CohortCell("", 0)
+        heat = -(-HEAT * part // (top * whole)) if part else 0
+        return CohortCell(share(part, whole, _) or _("{n} %").format(n=0), int(heat))
+
+    return tuple(
+        CohortRow(
+            _short_day(cohort.week, language),
+            "–" if cohort.people is None else grouped(cohort.people, _),
+            tuple(cell(part, whole) for part, whole in row),
+        )
+        for cohort, row in zip(cohorts, shares, strict=True)
+    )
+
+
+def _shares_of(cohort: Cohort, measure: Measure) -> Iterator[tuple[int, int]]:
+    gone = 0
+    for week in cohort.weeks:
+        gone += week.unsubscribed
+        match measure:
+            case "answered":
+                yield week.answered, week.accepted
+            case "unsubscribed":
+                yield gone, cohort.people or 0
+
+
+def arrivals_by_week(cohorts: Sequence[Cohort], weeks: int, now: int, language: Language) -> Series:
+    """How many came, but for weeks of few; a column for each week."""
+    _ = translator(language)
+    people = {cohort.week: cohort.people or 0 for cohort in cohorts}
+    first = now - WEEK * (weeks - 1) if weeks else min(people, default=now)
+    labels = [_short_day(week, language) for week in range(first, now + 1, WEEK)]
+    values = [people.get(week, 0) for week in range(first, now + 1, WEEK)]
+    rows = tuple((label, (value,)) for label, value in zip(labels, values, strict=True))
+    return Series(column_chart(labels, values), (_("people"),), rows)

@@ -81,6 +81,7 @@ def told(context: AppContext, capsys: pytest.CaptureFixture[str], **options: obj
         "by": None,
         "segment": "",
         "source": False,
+        "joined": False,
         "since": "",
         "until": "",
         "csv": None,
@@ -275,3 +276,18 @@ def test_a_letter_withheld_before_it_was_begun_counts_for_the_purpose_of_its_lis
 
     found = results(Counters(), plan, by="purpose")
     assert [(one.name, one.withheld) for one in found] == [("conseils", 3), ("", 3)]
+
+
+def test_who_came_in_the_same_week_is_told_together(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heads, line, note = told(context, capsys, joined=True).replace("\u00a0", " ").splitlines()
+    assert heads.split() == ["personnes", "acceptées", "réponses", "départs"]
+    assert line.split()[1:] == ["12", "12", "4", "33", "%", "1", "8,3", "%"]
+    assert "moins de dix personnes" in note
+    first, *_ = json.loads(told(context, capsys, joined=True, json=True))
+    assert (first["people"], first["weeks_since"], first["answered"]) == (12, 0, 4)
+    (row, *_) = csv.DictReader(told(context, capsys, joined=True, csv=STDOUT).splitlines())
+    assert (row["people"], row["unsubscribed"]) == ("12", "1")
+    with pytest.raises(UserError, match="--joined"):
+        told(context, capsys, joined=True, letter="asks")

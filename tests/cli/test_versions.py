@@ -117,7 +117,15 @@ def test_results_tell_how_the_trial_stands(
     context: AppContext, got: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = argparse.Namespace(
-        letter="asks", by=None, segment="", source=False, since="", until="", csv=None, json=False
+        letter="asks",
+        by=None,
+        segment="",
+        source=False,
+        joined=False,
+        since="",
+        until="",
+        csv=None,
+        json=False,
     )
     assert run(context, given) == 0
     lines = capsys.readouterr().out.replace("\u00a0", " ").splitlines()

@@ -164,6 +164,15 @@ def test_downloads_hold_the_same_numbers(lived: AppContext) -> None:
     assert page(lived, at, path={"format": "xls"}).status_code == 404
 
 
+def test_who_came_in_the_same_week_is_followed(lived: AppContext) -> None:
+    shown = page(lived, "/results/joined", query={"show": "unsubscribed"})
+    assert "People who came onto a list for the first time" in words_of(shown)
+    assert re.search(r"(\d+ [A-Z][a-z]{2}) – ", words_of(shown)), "six are too few"
+    assert "Nobody came in these weeks" not in words_of(shown)
+    file = page(lived, "/results/joined/as/{format}", path={"format": "json"})
+    assert json.loads(bytes(file.body)) == []
+
+
 def test_no_page_of_results_tells_who(lived: AppContext, people: list[str]) -> None:
     for shown in (page(lived), page(lived, LETTER, path=OF_ASKED)):
         assert not any(who.encode() in shown.body for who in people)

@@ -13,7 +13,7 @@ from engine.ledger.names import NAME_OF
 from engine.sequence.delay import DAY
 from engine.subscriber import events as e
 from engine.views import week_of
-from projections.counters import Cell, Tally
+from projections.counters import Cell, CohortTally, Tally, arrivals_in
 from projections.letter_rows import LetterRows, needed_by
 from tests.projections.test_rebuilding import (
     a_life_with_every_turn,
@@ -43,17 +43,22 @@ def amounts(facts: Iterable[Fact], letter: str) -> dict[str, int]:
 
 
 def tallied(facts: Iterable[Fact], person: str = ANNA) -> dict[Cell, tuple[int, int]]:
+    entries = entries_of(facts, person)
+    rows, tally = LetterRows(needed_by(entries).spans), Tally()
+    for entry in entries:
+        rows.take(entry)
+    tally.add(rows, 1)
+    return tally.changed()
+
+
+def entries_of(facts: Iterable[Fact], person: str = ANNA) -> list[Entry]:
     entries = []
     for position, fact in enumerate(facts, start=1):
         event, cause = fact if isinstance(fact, tuple) else (fact, ENGINE)
         known = cast(e.PersonEvent, event)
         name = NAME_OF[type(known)]
         entries.append(Entry(position, person, position, name, event.at, event.at, cause, known))
-    rows, tally = LetterRows(needed_by(entries).spans), Tally()
-    for entry in entries:
-        rows.take(entry)
-    tally.add(rows, 1)
-    return tally.changed()
+    return entries
 
 
 def sent(at: int = AT, message: str = ONE, key: str = "list:10") -> tuple[e.PersonEvent, ...]:
@@ -205,3 +210,34 @@ def test_people_are_erased_and_the_counters_stay(make_context: Callable[..., App
     context.views.rebuild(["letters"], silent)
     assert sorted(map(repr, context.views.counted([""]))) == sorted(map(repr, before))
     assert context.views.compare(silent) == []
+
+
+def cohorts(*facts: Fact) -> dict[tuple[int, int, str], int]:
+    """By weeks counted from the first fact's."""
+    entries = entries_of(facts)
+    rows, tally = LetterRows(needed_by(entries).spans), CohortTally()
+    for entry in entries:
+        rows.take(entry)
+    tally.add(rows, 1)
+    first = week_of(AT)
+    counted = tally.by_week(arrivals_in(entries))
+    return {
+        ((at - first) // 7, (to - first) // 7, what): n for (at, to, what), n in counted.items()
+    }
+
+
+def test_who_came_in_a_week_is_followed_week_by_week() -> None:
+    came, answer = e.ListJoined(AT, 10, 1), moved(AT + 8 * DAY, 11, 0, "Oui")
+    left = (e.ConsentWithdrawn(AT + 16 * DAY, "conseils"), e.Cause("click", TWO))
+    assert cohorts(came, *sent(AT), answer, *sent(AT + 15 * DAY, TWO), left) == {
+        (0, 0, "joined"): 1,
+        (0, 0, "accepted"): 1,
+        (0, 0, "answered"): 1,
+        (0, 2, "accepted"): 1,
+        (0, 2, "unsubscribed"): 1,
+    }
+
+
+def test_only_the_first_list_counts_and_only_letters_since() -> None:
+    came, again = e.ListJoined(AT, 10, 1), e.ListJoined(AT + 7 * DAY, 11, 1)
+    assert cohorts(*sent(AT), came, again) == {(0, 0, "joined"): 1}

@@ -18,7 +18,7 @@ from projections.members import Members
 SHAPES = {
     "agenda": (6, "3a0a0891c7ac2165"),
     "members": (2, "ad5c594b9e529f1b"),
-    "letters": (3, "8e2bd61511804b12"),
+    "letters": (4, "e20c6adf20df2dc3"),
     "inactivity": (1, "e45f3f0a89d6c692"),
     "choices": (2, "287231e54b4859c4"),
 }
