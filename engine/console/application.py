@@ -19,6 +19,7 @@ from engine.console import (
     dialogue_lists,
     dialogues,
     editor,
+    first_steps,
     letters,
     operator_pages,
     people_pages,
@@ -59,6 +60,7 @@ def page_routes(stores: ConsoleStores) -> tuple[Route, ...]:
     """Of every page module."""
     return (
         *today.routes(stores),
+        *first_steps.routes(stores),
         *dialogues.routes(stores),
         *editor.routes(stores),
         *letters.routes(stores),

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from engine.authoring.publication import ListCounts, PublicationStores, unpublished_changes
 from engine.console.access import Right
+from engine.console.first_steps import FirstStepsStores, StepViews, steps_for
 from engine.console.places import letter_url, list_url
 from engine.console.visit import Route, Visit
 from engine.i18n.language import N_, Say
@@ -90,11 +91,11 @@ class TodayViews(Protocol):
     def transitions(self, lists: Collection[int], since: int) -> list[TransitionCount]: ...
 
 
-class AllTodayViews(TodayViews, CountingViews, ListCounts, Protocol):
+class AllTodayViews(TodayViews, CountingViews, ListCounts, StepViews, Protocol):
     """What is told here, beside what the state of things and a publication ask."""
 
 
-class TodayStores(StatusStores, PublicationStores, Protocol):
+class TodayStores(StatusStores, PublicationStores, FirstStepsStores, Protocol):
     @property
     def views(self) -> AllTodayViews: ...
 
@@ -176,7 +177,7 @@ def _today(stores: TodayStores, visit: Visit) -> Response:
         edition=installation.edition,
         since=installation.editions[installation.edition].at if installation.edition else 0,
         unpublished=unpublished_changes(stores),
-        dialogues=len(plan.titles),
+        steps=steps_for(stores, visit),
     )
 
 

@@ -109,6 +109,14 @@ class Accounts:
     def set_language(self, account: str, language: str) -> None:
         self._changed("set_language", account=account, language=language)
 
+    def first_steps_away(self, account: str) -> bool:
+        """Whether this account has put them away."""
+        rows = self._rows("first_steps_away", account=account)
+        return bool(rows and rows[0][0])
+
+    def put_first_steps_away(self, account: str) -> None:
+        self._changed("put_first_steps_away", account=account)
+
     def bind_subject(self, account: str, issuer: str, subject: str) -> bool:
         """Who a provider says this is; False where it is bound already."""
         return self._changed("bind_subject", account=account, issuer=issuer, subject=subject)

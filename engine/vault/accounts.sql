@@ -36,6 +36,14 @@ UPDATE vault.console_account SET role = %(role)s, reads = %(reads)s WHERE accoun
 -- The language of the pages for one account, '' for that of the browser.
 UPDATE vault.console_account SET language = %(language)s WHERE account = %(account)s
 
+-- name: first_steps_away
+-- Asked when somebody opens Today, while there are few people.
+SELECT first_steps_away FROM vault.console_account WHERE account = %(account)s
+
+-- name: put_first_steps_away
+-- For good: they are led through them once. The page itself stays.
+UPDATE vault.console_account SET first_steps_away = true WHERE account = %(account)s
+
 -- name: bind_subject
 -- Once: a provider's account is bound to one of ours.
 UPDATE vault.console_account SET issuer = %(issuer)s, subject = %(subject)s WHERE account = %(account)s AND subject = ''

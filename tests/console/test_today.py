@@ -48,7 +48,7 @@ def test_the_figures_are_asked_for_alone(context: AppContext) -> None:
     answer = answered(tuple(routes(context)), "GET", "/today/live", visit())
     assert b"<html" not in answer.body and b"<a " not in answer.body
     words = words_of(answer)
-    assert "3 answers to them" in words
+    assert "3 answers given in them" in words
     assert "6 came to a list in seven days" in words and "0 left one" in words
 
 
