@@ -102,13 +102,16 @@ def _broadcasts(plan: Plan, recurring: Recurring, start: int, end: int) -> Itera
         if anchored is not None and isinstance(anchored.date, PersonalDate):
             yield Entry("", 0, "personal", broadcast.id, subject, broadcast.to, to)
             continue
-        for at in _moments(broadcast, plan, recurring, start - 1):
+        for at in moments_of(broadcast, plan, recurring, start - 1):
             if at >= end:
                 break
             yield Entry(_day(at, plan), at, "broadcast", broadcast.id, subject, broadcast.to, to)
 
 
-def _moments(broadcast: Broadcast, plan: Plan, recurring: Recurring, after: int) -> Iterator[int]:
+def moments_of(broadcast: Broadcast, plan: Plan, recurring: Recurring, after: int) -> Iterator[int]:
+    """When it leaves to everybody (ms), later than `after` (ms), in order; nothing for one that
+    each reader has a date of their own for.
+    """
     hours = broadcast.letter.hours
     if broadcast.every:
         yield from recurring(broadcast.every, plan.timezone, after)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 
+from engine.audience.mailings import audience_count
 from engine.cli.people import operator_cause
 from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import agreed
@@ -28,7 +29,7 @@ from engine.installation.events import BroadcastFellDue
 from engine.installation.state import Installation
 from engine.runtime.scheduler import dated_moment, occurrence_name
 from engine.sequence.anchors import PersonalDate
-from engine.sequence.condition import Combined, InSegment, On
+from engine.sequence.condition import InSegment
 from engine.sequence.model import Broadcast, Plan
 from engine.sequence.nearest import nearest
 from engine.subscriber.agenda_key import BroadcastKey, encode
@@ -113,12 +114,7 @@ def fallen_due_now(installation: Installation, chosen: Broadcast, now: int) -> B
 def _goes_to(context: AppContext, plan: Plan, chosen: Broadcast, _: Say) -> list[str]:
     ngettext = counting_translator(context.config.site.language)
     segments, now = context.views.segments, context.clock.now()
-    everybody = Combined(any=(*map(On, chosen.to), *map(InSegment, chosen.segments)))
-    people = (
-        segments.counted(everybody, now).holds
-        if chosen.segments
-        else context.views.on_lists(chosen.to)
-    )
+    people = audience_count(context, chosen.to, chosen.segments)
     standing = context.views.standing()
     told = [_("{subject}, to who stands on:").format(subject=quoted(subject_of(chosen.letter), _))]
     told += [

@@ -16,6 +16,8 @@ from starlette.routing import Match
 from starlette.routing import Route as StarletteRoute
 
 from engine.console import (
+    broadcast_form,
+    broadcast_pages,
     dialogue_lists,
     dialogues,
     editor,
@@ -78,6 +80,8 @@ def page_routes(stores: ConsoleStores) -> tuple[Route, ...]:
         *segment_builder.routes(stores),
         *segment_pages.routes(stores),
         *programme_page.routes(stores),
+        *broadcast_form.routes(stores),
+        *broadcast_pages.routes(stores),
     )
 
 

@@ -4,10 +4,9 @@ said, and then nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from engine.authoring.drafts import Draft
-from engine.authoring.inspection import Read, inspect
+from engine.authoring.inspection import inspect
 from engine.authoring.toml_changes import CannotEdit, Change
 from engine.authoring.toml_edit import edited
 from engine.console.open_dialogue import (
@@ -17,7 +16,7 @@ from engine.console.open_dialogue import (
     read_draft,
     sentence,
 )
-from engine.console.visit import Mistake, Visit
+from engine.console.visit import NOTHING, Mistake, Visit
 from engine.i18n.language import N_, Say
 from engine.i18n.phrases import say_list, say_segment
 from engine.sequence.model import Plan
@@ -40,10 +39,15 @@ def audience_choices(plan: Plan, _: Say) -> list[tuple[str, str]]:
 
 
 def keep_change(
-    stores: AuthoringStores, visit: Visit, file: str, changes: Sequence[Change], at: str = ""
+    stores: AuthoringStores,
+    visit: Visit,
+    file: str,
+    changes: Sequence[Change],
+    at: str = "",
+    beside: Mapping[str, str] = NOTHING,
 ) -> list[Mistake]:
-    """Write the changes to the draft, or say what would be wrong then, at the control `at`. Raises
-    NoSuchPlace for no such file, BadFile, OSError.
+    """Write the changes to the draft, with the new files `beside`; or say what would be wrong then,
+    at the control `at`. Raises NoSuchPlace for no such file, BadFile, OSError.
     """
     draft = draft_of(stores, visit)
     before = read_draft(stores, draft)
@@ -55,14 +59,10 @@ def keep_change(
         return [Mistake("", sentence(visit, error.words))]
     except ValueError:
         return [Mistake("", visit.say(N_("The file of this dialogue has to be mended first.")))]
-    after = inspected(stores, draft, {file: text})
+    after = inspect(stores.config, {**draft.files(), **beside, file: text}, stores.clock.now())
     known = {(mistake.file, str(mistake.words)) for mistake in before.fatal}
     new = [m for m in after.fatal if (m.file, str(m.words)) not in known]
     if not new:
-        draft.write(file, text)
+        for path, words in {**beside, file: text}.items():
+            draft.write(path, words)
     return [Mistake(at, sentence(visit, mistake.words)) for mistake in new]
-
-
-def inspected(stores: AuthoringStores, draft: Draft, texts: dict[str, str]) -> Read:
-    """What the draft would be with these texts."""
-    return inspect(stores.config, draft.files() | texts, stores.clock.now())

@@ -28,6 +28,7 @@ from engine.audience.year import (
 from engine.authoring.toml_changes import AddTable, TomlValue
 from engine.console.access import Right
 from engine.console.change_trial import audience_choices, dialogue_choices, keep_change
+from engine.console.half_built import one_line
 from engine.console.open_dialogue import AuthoringStores, draft_of, read_draft, told
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.language import N_, month_in_words
@@ -270,7 +271,7 @@ def download(stores: ProgrammeStores, visit: Visit) -> Response:
 
 def add(stores: ProgrammeStores, visit: Visit) -> Response:
     """One more entry that is only intended."""
-    given = {key: " ".join(value.split()) for key, value in visit.inputs.items()}
+    given = {key: one_line(value) for key, value in visit.inputs.items()}
     mistakes = [
         Mistake(key, visit.say(message))
         for key, message in (

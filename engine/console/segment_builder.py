@@ -27,6 +27,7 @@ from engine.console.condition_form import (
     segment_choices,
     values_in,
 )
+from engine.console.half_built import HalfBuiltStores, keep_form, kept_form, one_line
 from engine.console.open_dialogue import (
     AuthoringStores,
     NoSuchPlace,
@@ -36,7 +37,6 @@ from engine.console.open_dialogue import (
     told,
 )
 from engine.console.visit import Mistake, Route, Visit
-from engine.desk.clock import wall_now
 from engine.i18n.condition_words import line_in_words
 from engine.i18n.language import N_
 from engine.sequence.condition import Combined, Condition, InSegment, Line
@@ -45,7 +45,6 @@ from engine.sequence.draft import as_name
 from engine.sequence.model import Plan, Segment
 from engine.sequence.toml import read_tables
 from engine.subscriber.truth import SegmentConditions
-from engine.vault.searches import KeptSearch, Searches
 from engine.views import PeopleCount
 
 Way = Literal["all", "any", "none"]
@@ -57,11 +56,9 @@ MAX_CHARACTERS = 500
 class BuilderViews(HasSegments, PeopleOnLists, Protocol): ...
 
 
-class BuilderStores(AuthoringStores, Protocol):
+class BuilderStores(AuthoringStores, HalfBuiltStores, Protocol):
     @property
     def views(self) -> BuilderViews: ...
-    @property
-    def searches(self) -> Searches: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,17 +107,11 @@ def routes(stores: BuilderStores) -> Sequence[Route]:
 
 def page(stores: BuilderStores, visit: Visit) -> Response:
     plan = read_draft(stores, draft_of(stores, visit)).plan
-    token = visit.query.get("form", "")
-    kept = stores.searches.kept(visit.account.id, token, wall_now()) if token else None
-    pairs = tuple(_pair(line) for line in kept.lines) if kept is not None else ()
-    form = read_form(pairs, visit) if kept is not None else opened(stores, visit, plan)
+    kept = kept_form(stores, visit)
+    form = read_form(kept, visit) if kept is not None else opened(stores, visit, plan)
     count = visit.query.get("count") == "yes" and kept is not None
-    return _page(stores, visit, plan, form, count=count, lost=bool(token) and kept is None)
-
-
-def _pair(line: str) -> tuple[str, str]:
-    name, _, value = line.partition("=")
-    return name, value
+    lost = kept is None and "form" in visit.query
+    return _page(stores, visit, plan, form, count=count, lost=lost)
 
 
 def opened(stores: BuilderStores, visit: Visit, plan: Plan) -> SegmentForm:
@@ -169,7 +160,7 @@ def read_form(pairs: Sequence[tuple[str, str]], visit: Visit) -> SegmentForm:
         if control and number.isdecimal() and int(number) < MAX_LINES:
             lines.setdefault(int(number), {}).setdefault(control, []).append(value[:MAX_CHARACTERS])
         else:
-            single[name] = " ".join(value[:MAX_CHARACTERS].split())
+            single[name] = one_line(value[:MAX_CHARACTERS])
     return SegmentForm(
         id=visit.path.get("segment", ""),
         name=single.get("name", ""),
@@ -207,22 +198,21 @@ def post(stores: BuilderStores, visit: Visit) -> Response:
         case _:
             pass
     where = {"add": f"#line-{len(lines) - 1}", "count": "#counted"}.get(action, "#lines")
-    kept = KeptSearch(tuple(_pairs(replace(form, lines=tuple(lines)))), "", "")
-    token = stores.searches.keep(visit.account.id, kept, wall_now())
+    token = keep_form(stores, visit, _pairs(replace(form, lines=tuple(lines))))
     count = "&count=yes" if action == "count" else ""
     return visit.goes_to(f"{visit.url}?form={token}{count}{where}")
 
 
-def _pairs(form: SegmentForm) -> Iterator[str]:
-    yield f"name={form.name}"
-    yield f"file={form.file}"
-    yield f"parent={form.parent}"
-    yield f"static={'yes' if form.static else ''}"
+def _pairs(form: SegmentForm) -> Iterator[tuple[str, str]]:
+    yield "name", form.name
+    yield "file", form.file
+    yield "parent", form.parent
+    yield "static", "yes" if form.static else ""
     for number, (way, values) in enumerate(form.lines):
-        yield f"way.{number}={way}"
+        yield f"way.{number}", way
         for name, value in values.items():
             if name != "way":
-                yield from (f"{name}.{number}={line}" for line in value.split("\n"))
+                yield from ((f"{name}.{number}", line) for line in value.split("\n"))
 
 
 def _save(stores: BuilderStores, visit: Visit, plan: Plan, form: SegmentForm) -> Response:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from engine.console.broadcast_form import BroadcastFormStores
+from engine.console.broadcast_pages import BroadcastStores
 from engine.console.dialogues import DialogueStores
 from engine.console.letters import LetterStores
 from engine.console.operator_pages import OperatorStores
@@ -41,6 +43,8 @@ class ConsoleStores(
     BuilderStores,
     SegmentPageStores,
     ProgrammeStores,
+    BroadcastFormStores,
+    BroadcastStores,
     Protocol,
 ):
     """Every Protocol of a page module."""

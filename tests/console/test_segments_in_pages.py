@@ -14,6 +14,7 @@ from engine.console.visit import Redirect, Route
 from engine.context import AppContext
 from tests.console import sample
 from tests.console.visiting import answered, visit, words_of
+from tests.console.writing import pairs_of
 from tests.running_installation import Installations
 
 BY_HAND = '\n[[segment]]\nid = "salon"\nname = "Au salon"\nstatic = true\n'
@@ -170,7 +171,7 @@ def test_a_mistake_is_shown_with_its_line_and_column_and_nothing_is_written(
 def test_keeping_without_a_change_leaves_every_byte(context: AppContext) -> None:
     for segment in ("actifs", "terres-lourdes", "salon"):
         page = bytes(get(context, EDIT, segment).body).decode()
-        pairs = inputs_of(page)
+        pairs = pairs_of(page)
         assert isinstance(post(context, EDIT, segment, [*pairs, ("do", "save")]), Redirect)
     assert not draft_of(context, visit()).paths()
 
@@ -182,29 +183,6 @@ def test_a_segment_in_use_is_not_taken_out(context: AppContext) -> None:
     assert refused.status_code == 422 and "there is no segment" in words_of(refused).lower()
     assert isinstance(post(context, EDIT, "salon", pairs), Redirect)
     assert '"salon"' not in draft(context)
-
-
-def inputs_of(page: str) -> Pairs:
-    """What a browser posts of the form that changes a segment, with nothing touched."""
-    import re
-    from html import unescape
-
-    form = page[page.index("<form", page.index("<main")) : page.rindex("</form>")]
-    pairs: Pairs = []
-    for tag in re.findall(r"<input[^>]*>", form):
-        given = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        ticked = given.get("type") != "checkbox" or re.search(r"\schecked", tag)
-        if "name" in given and ticked:
-            pairs.append((given["name"], unescape(given.get("value", "on"))))
-    for name, options in re.findall(r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>', form, re.S):
-        every = re.findall(r'<option value="([^"]*)"( selected)?', options)
-        chosen = [value for value, selected in every if selected] or [every[0][0]]
-        pairs.append((name, unescape(chosen[0])))
-    for name, text in re.findall(
-        r'<textarea[^>]*name="([^"]*)"[^>]*>\n(.*?)</textarea>', form, re.S
-    ):
-        pairs.append((name, unescape(text)))
-    return pairs
 
 
 @pytest.mark.parametrize(

@@ -187,3 +187,25 @@ def form_of(page: str, action: str) -> dict[str, str]:
     ):
         values[name] = unescape(text).replace("\n", "\r\n")
     return values
+
+
+def pairs_of(page: str) -> list[tuple[str, str]]:
+    """What a browser would post of the last form of a page if nothing was touched, but the button
+    pressed.
+    """
+    form = page[page.rindex("<form") : page.rindex("</form>")]
+    pairs: list[tuple[str, str]] = []
+    for tag in re.findall(r"<input[^>]*>", form):
+        given = {key: unescape(value) for key, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
+        ticked = given.get("type") not in ("checkbox", "radio") or re.search(r"\schecked", tag)
+        if "name" in given and ticked:
+            pairs.append((given["name"], given.get("value", "on")))
+    for name, options in re.findall(r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>', form, re.S):
+        every = re.findall(r'<option value="([^"]*)"( selected)?', options)
+        chosen = [value for value, selected in every if selected] or [every[0][0]]
+        pairs.append((name, unescape(chosen[0])))
+    for name, text in re.findall(
+        r'<textarea[^>]*name="([^"]*)"[^>]*>\n(.*?)</textarea>', form, re.S
+    ):
+        pairs.append((name, unescape(text)))
+    return pairs
