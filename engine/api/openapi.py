@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from engine.intake.calls import Member
+from engine.intake import rights_calls as rights
+from engine.intake.calls import LOOKUP, SEGMENT, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION, Member
+from engine.intake.orders import ORDER, REFUND
+from engine.intake.preferences import PREFERENCES
 
 Schema = dict[str, object]
 
@@ -44,6 +48,7 @@ ANSWER: Schema = {
         "done": {"type": "boolean", "description": "Whether this call changed anything."},
         "already": {
             "type": "boolean",
+            "examples": [False],
             "description": (
                 "True when this very call was carried out before under its Idempotency-Key."
             ),
@@ -139,34 +144,165 @@ REFUSALS = {
 }
 
 
-def operation(
-    members: Sequence[Member],
-    scope: str,
-    answer: Schema,
-    statuses: tuple[int, ...],
-    *,
-    writes: bool = True,
-    whatever_key: bool = False,
-) -> Schema:
-    """What FastAPI merges into an operation: body, header, answers. `whatever_key`: a used key does
-    not hinder it.
+class Described(NamedTuple):
+    """A call: its path below /api/v1/, the scope of the key it wants, what it reads and answers.
+    `whatever_key`: a used Idempotency-Key does not hinder it.
     """
+
+    path: str
+    scope: str
+    members: tuple[Member, ...]
+    answer: Schema
+    about: str
+    status: int = 200
+    writes: bool = True
+    whatever_key: bool = False
+
+    @property
+    def operation_id(self) -> str:
+        return self.path.replace("/", "_")
+
+
+CALLS = (
+    Described(
+        "subscriptions",
+        "subscribe",
+        SUBSCRIPTION,
+        ANSWER,
+        "Put a person on a list on a ground you declare, or ask them by mail whether they want to"
+        " be there.",
+        201,
+    ),
+    Described("transfers", "transfer", TRANSFER, ANSWER, "Move a person from one list to another."),
+    Described(
+        "unsubscriptions",
+        "unsubscribe",
+        UNSUBSCRIPTION,
+        ANSWER,
+        "Withdraw a person from a purpose, or from everything.",
+        whatever_key=True,
+    ),
+    Described("people/lookup", "read", LOOKUP, KNOWN, "Where a person stands.", writes=False),
+    Described(
+        "people/preferences",
+        "preferences",
+        PREFERENCES,
+        ANSWER,
+        "What somebody chooses to receive; a member left out stays as it is.",
+    ),
+    Described(
+        "segments/put",
+        "segments",
+        SEGMENT,
+        ANSWER,
+        "Put somebody who is known into a segment without conditions.",
+    ),
+    Described(
+        "segments/take",
+        "segments",
+        SEGMENT,
+        ANSWER,
+        "Take somebody out of a segment without conditions.",
+    ),
+    Described(
+        "orders",
+        "orders",
+        ORDER,
+        ANSWER,
+        "Somebody who is known ordered something. An order is recorded once, whatever the key.",
+        201,
+    ),
+    Described(
+        "refunds",
+        "orders",
+        REFUND,
+        ANSWER,
+        "An order was paid back, wholly or in part. Send a part under an Idempotency-Key: another"
+        " call without one is another refund.",
+        201,
+    ),
+    Described(
+        "people/export",
+        "rights",
+        rights.EXPORT,
+        DOSSIER,
+        "Everything held about a person; answers a right of access.",
+    ),
+    Described(
+        "people/correct",
+        "rights",
+        rights.CORRECTION,
+        ANSWER,
+        "Correct what is wrong about a person.",
+    ),
+    Described(
+        "people/restrict",
+        "rights",
+        rights.RESTRICTION,
+        ANSWER,
+        "Freeze a person: nothing is sent or deleted until it is lifted.",
+        whatever_key=True,
+    ),
+    Described(
+        "people/object",
+        "rights",
+        rights.OBJECTION,
+        ANSWER,
+        "A person objects to marketing: everything is withdrawn at once.",
+        whatever_key=True,
+    ),
+    Described(
+        "people/erase",
+        "rights",
+        rights.ERASURE,
+        RECEIPT,
+        "Forget a person; answers with a receipt of what remains and why.",
+        whatever_key=True,
+    ),
+    Described(
+        "requests",
+        "rights",
+        rights.REQUEST,
+        ANSWER,
+        "Record that a person asked for something that is answered later.",
+        201,
+    ),
+    Described(
+        "requests/answer",
+        "rights",
+        rights.ANSWER,
+        ANSWER,
+        "A request was answered, refused, or put off.",
+    ),
+    Described(
+        "requests/open",
+        "rights",
+        (),
+        OPEN,
+        "The requests that wait for an answer, the most urgent first; they name nobody.",
+        writes=False,
+    ),
+)
+
+
+def operation(call: Described) -> Schema:
+    """What FastAPI merges into an operation: body, header, answers."""
     problem = {"application/problem+json": {"schema": PROBLEM}}
-    good = {"description": "Answered.", "content": {"application/json": {"schema": answer}}}
-    answers: Schema = {str(status): good for status in statuses}
+    good = {"description": "Answered.", "content": {"application/json": {"schema": call.answer}}}
+    answers: Schema = {str(status): good for status in sorted({200, call.status})}
     header = {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-        "description": ONCE + (UNHINDERED if whatever_key else ""),
+        "description": ONCE + (UNHINDERED if call.whatever_key else ""),
     }
     return {
-        "security": [{"key": [scope]}],
-        "parameters": [header] if writes else [],
+        "security": [{"key": [call.scope]}],
+        "parameters": [header] if call.writes else [],
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": schema(members)}},
+            "content": {"application/json": {"schema": schema(call.members)}},
         },
         "responses": (
             answers

@@ -7,8 +7,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC
+from functools import cache
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -16,17 +17,13 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 
 from engine.api.calls import ApiCall, Calls
-from engine.api.openapi import ANSWER, DOSSIER, KNOWN, OPEN, RECEIPT, SCHEMES, operation
+from engine.api.openapi import CALLS, SCHEMES, Described, Schema, operation
 from engine.api.order_calls import OrderCalls
 from engine.api.problems import Problem, bad_body
 from engine.api.rights_calls import RightsCalls
 from engine.api.stores import ApiStores
 from engine.commands.group_commit import CommandGroupCommit
 from engine.desk.desk import KEY_PREFIX, ApiKey, Desk
-from engine.intake import rights_calls as read
-from engine.intake.calls import LOOKUP, SEGMENT, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION
-from engine.intake.orders import ORDER, REFUND
-from engine.intake.preferences import PREFERENCES
 from engine.web.limits import Pace
 from engine.web.request import TooLarge, body_of, visitor_of
 
@@ -34,203 +31,78 @@ MAX_CALLS_PER_MINUTE = 600
 MAX_KEY_CHARACTERS = 255
 VERSION = "1"
 
-PROTECTING = ("people/restrict", "people/object", "people/erase")
 Handler = Callable[[ApiCall], JSONResponse]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def router(stores: ApiStores, gateway: Gateway, group_commit: CommandGroupCommit) -> APIRouter:
-    routes, calls = APIRouter(), Calls(stores, group_commit)
+    calls = Calls(stores, group_commit)
+    orders, rights = OrderCalls(stores, calls), RightsCalls(stores, calls)
+    handlers: Mapping[str, Handler] = {
+        "subscriptions": calls.subscribe,
+        "transfers": calls.transfer,
+        "unsubscriptions": calls.unsubscribe,
+        "people/lookup": calls.look_up,
+        "people/preferences": calls.set_preferences,
+        "segments/put": calls.put_into_segment,
+        "segments/take": calls.take_out_of_segment,
+        "orders": orders.record,
+        "refunds": orders.refund,
+        "people/export": rights.export,
+        "people/correct": rights.correct,
+        "people/restrict": rights.restrict,
+        "people/object": rights.objection,
+        "people/erase": rights.erase,
+        "requests": rights.record,
+        "requests/answer": rights.settle,
+        "requests/open": rights.open_requests,
+    }
 
-    @routes.post(
-        "/api/v1/subscriptions",
-        openapi_extra=operation(SUBSCRIPTION, "subscribe", ANSWER, (200, 201)),
-        status_code=201,
-    )
-    async def subscribe(request: Request) -> Response:
-        """Put a person on a list on a ground you declare, or ask them by mail whether they want to
-        be there.
-        """
-        return await gateway.answer(request, "subscribe", calls.subscribe)
+    def answering(call: Described) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            return await gateway.answer(
+                request, call.scope, handlers[call.path], writes=call.writes
+            )
 
-    @routes.post("/api/v1/transfers", openapi_extra=operation(TRANSFER, "transfer", ANSWER, (200,)))
-    async def transfer(request: Request) -> Response:
-        """Move a person from one list to another."""
-        return await gateway.answer(request, "transfer", calls.transfer)
+        return answer
 
-    @routes.post(
-        "/api/v1/unsubscriptions",
-        openapi_extra=operation(UNSUBSCRIPTION, "unsubscribe", ANSWER, (200,), whatever_key=True),
-    )
-    async def unsubscribe(request: Request) -> Response:
-        """Withdraw a person from a purpose, or from everything."""
-        return await gateway.answer(request, "unsubscribe", calls.unsubscribe)
-
-    @routes.post(
-        "/api/v1/people/lookup",
-        openapi_extra=operation(LOOKUP, "read", KNOWN, (200,), writes=False),
-    )
-    async def look_up(request: Request) -> Response:
-        """Where a person stands."""
-        return await gateway.answer(request, "read", calls.look_up, writes=False)
-
-    @routes.post(
-        "/api/v1/people/preferences",
-        openapi_extra=operation(PREFERENCES, "preferences", ANSWER, (200,)),
-    )
-    async def set_preferences(request: Request) -> Response:
-        """What somebody chooses to receive; a member left out stays as it is."""
-        return await gateway.answer(request, "preferences", calls.set_preferences)
-
-    in_segment = operation(SEGMENT, "segments", ANSWER, (200,))
-
-    @routes.post("/api/v1/segments/put", openapi_extra=in_segment)
-    async def put_into_segment(request: Request) -> Response:
-        """Put somebody who is known into a segment without conditions."""
-        return await gateway.answer(request, "segments", calls.put_into_segment)
-
-    @routes.post("/api/v1/segments/take", openapi_extra=in_segment)
-    async def take_out_of_segment(request: Request) -> Response:
-        """Take somebody out of a segment without conditions."""
-        return await gateway.answer(request, "segments", calls.take_out_of_segment)
-
-    orders = OrderCalls(stores, calls)
-
-    @routes.post(
-        "/api/v1/orders",
-        openapi_extra=operation(ORDER, "orders", ANSWER, (200, 201)),
-        status_code=201,
-    )
-    async def record_order(request: Request) -> Response:
-        """Somebody who is known ordered something. An order is recorded once, whatever the key."""
-        return await gateway.answer(request, "orders", orders.record)
-
-    @routes.post(
-        "/api/v1/refunds",
-        openapi_extra=operation(REFUND, "orders", ANSWER, (200, 201)),
-        status_code=201,
-    )
-    async def refund_order(request: Request) -> Response:
-        """An order was paid back, wholly or in part. Send a part under an Idempotency-Key: another
-        call without one is another refund.
-        """
-        return await gateway.answer(request, "orders", orders.refund)
-
-    add_rights(routes, gateway, RightsCalls(stores, calls))
-    described: dict[str, object] = {}
+    routes = _routes(answering)
 
     @routes.get("/openapi.json", include_in_schema=False)
     @routes.get("/api/openapi.json", include_in_schema=False)
     def description() -> JSONResponse:
-        if not described:
-            described.update(
-                get_openapi(
-                    title=f"{stores.config.site.name}: Relance",
-                    version=VERSION,
-                    routes=list(routes.routes),
-                )
-            )
-            described["components"] = {"securitySchemes": SCHEMES}
-        return JSONResponse(described)
+        return JSONResponse(document(stores.config.site.name))
 
     return routes
 
 
-def add_rights(routes: APIRouter, gateway: Gateway, calls: RightsCalls) -> None:
-    """What a person may ask of who holds their data."""
-    for path, members, answer, act, status, about in (
-        (
-            "people/export",
-            read.EXPORT,
-            DOSSIER,
-            calls.export,
-            200,
-            "Everything held about a person; answers a right of access.",
-        ),
-        (
-            "people/correct",
-            read.CORRECTION,
-            ANSWER,
-            calls.correct,
-            200,
-            "Correct what is wrong about a person.",
-        ),
-        (
-            "people/restrict",
-            read.RESTRICTION,
-            ANSWER,
-            calls.restrict,
-            200,
-            "Freeze a person: nothing is sent or deleted until it is lifted.",
-        ),
-        (
-            "people/object",
-            read.OBJECTION,
-            ANSWER,
-            calls.objection,
-            200,
-            "A person objects to marketing: everything is withdrawn at once.",
-        ),
-        (
-            "people/erase",
-            read.ERASURE,
-            RECEIPT,
-            calls.erase,
-            200,
-            "Forget a person; answers with a receipt of what remains and why.",
-        ),
-        (
-            "requests",
-            read.REQUEST,
-            ANSWER,
-            calls.record,
-            201,
-            "Record that a person asked for something that is answered later.",
-        ),
-        (
-            "requests/answer",
-            read.ANSWER,
-            ANSWER,
-            calls.settle,
-            200,
-            "A request was answered, refused, or put off.",
-        ),
-        (
-            "requests/open",
-            (),
-            OPEN,
-            calls.open_requests,
-            200,
-            "The requests that wait for an answer, the most urgent first; they name nobody.",
-        ),
-    ):
-        writes, whatever_key = path != "requests/open", path in PROTECTING
-        described = operation(
-            members,
-            "rights",
-            answer,
-            (200,) if status == 200 else (200, status),
-            writes=writes,
-            whatever_key=whatever_key,
-        )
+def _routes(endpoint: Callable[[Described], Endpoint]) -> APIRouter:
+    routes = APIRouter()
+    for call in CALLS:
         routes.add_api_route(
-            f"/api/v1/{path}",
-            _endpoint(gateway, act, writes),
+            f"/api/v1/{call.path}",
+            endpoint(call),
             methods=["POST"],
-            description=about,
-            summary=about.partition(";")[0].rstrip("."),
-            openapi_extra=described,
-            status_code=status,
-            operation_id=path.replace("/", "_"),
+            description=call.about,
+            summary=call.about.partition(";")[0].rstrip("."),
+            openapi_extra=operation(call),
+            status_code=call.status,
+            operation_id=call.operation_id,
         )
+    return routes
 
 
-def _endpoint(
-    gateway: Gateway, handler: Handler, writes: bool
-) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        return await gateway.answer(request, "rights", handler, writes=writes)
+@cache
+def document(site: str) -> Schema:
+    """The API as OpenAPI describes it; made when it is first asked for."""
 
-    return answer
+    async def nothing(request: Request) -> Response:
+        return Response()
+
+    routes = list(_routes(lambda call: nothing).routes)
+    described: Schema = get_openapi(title=f"{site}: Relance", version=VERSION, routes=routes)
+    described["components"] = {"securitySchemes": SCHEMES}
+    return described
 
 
 class Gateway:

@@ -107,23 +107,7 @@ def graph_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def publish_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "agreed",
-        metavar="PLAN",
-        nargs="?",
-        type=Path,
-        default=None,
-        help=N_("a plan that --plan -o wrote: that very plan is published, or nothing"),
-    )
     parser.add_argument("--plan", action="store_true", help=N_("only show what would change"))
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        type=Path,
-        default=None,
-        help=N_("write the plan to a file as JSON, to be agreed to and published later"),
-    )
     parser.add_argument(
         "--backfill",
         action="store_true",

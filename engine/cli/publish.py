@@ -5,10 +5,7 @@ it is in force. `--rollback` goes back.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from pathlib import Path
-from typing import NamedTuple
 
 from engine.audience.trial_words import power_lines
 from engine.authoring.plan_words import tell
@@ -23,9 +20,8 @@ from engine.authoring.publication import (
 )
 from engine.cli.check import tell as tell_mistakes
 from engine.cli.people import operator_cause
-from engine.cli.private_file import write_private
 from engine.cli.sending import withheld_lines
-from engine.cli.terminal import Style, agreed, json_text, print_styled
+from engine.cli.terminal import Style, agreed, print_styled
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
 from engine.i18n.user_error import UserError
@@ -36,12 +32,7 @@ SIGNS: dict[str, Style] = {"+": "added", "-": "removed", "~": "changed"}
 def run(context: AppContext, args: argparse.Namespace) -> int:
     """Raises Unpublishable when the author's files hold a fatal mistake."""
     _ = translator(context.config.site.language)
-    if args.output is not None and not args.plan:
-        raise UserError(N_("-o writes a plan: say --plan as well"), 2)
-    agreed_to = _read_plan(args.agreed) if args.agreed is not None else None
-    if agreed_to is not None:
-        args.backfill, args.rollback, args.yes = agreed_to.backfill, agreed_to.rollback, True
-    while (edition := _publish(context, args, agreed_to)) is None:
+    while (edition := _publish(context, args)) is None:
         # Published meanwhile, and nobody has agreed to what was shown: the plan is made anew.
         continue
     if edition:
@@ -51,9 +42,7 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
     return 0
 
 
-def _publish(
-    context: AppContext, args: argparse.Namespace, agreed_to: AgreedPlan | None = None
-) -> int | None:
+def _publish(context: AppContext, args: argparse.Namespace) -> int | None:
     """The edition now in force, 0 where nothing was to be published; None when someone else
     published meanwhile.
     """
@@ -61,22 +50,11 @@ def _publish(
     proposal = plan_rollback(context) if args.rollback else plan_publication(context)
     if proposal is None:
         raise UserError(N_("there is nothing to go back to: this is the first edition"))
-    if agreed_to is not None and agreed_to.digest != proposal.digest:
-        raise UserError(
-            N_(
-                "nothing was changed: the files or what is in force are no longer those of {file};"
-                " make the plan again"
-            ),
-            file=args.agreed,
-        )
     tell_mistakes(proposal.warnings, context.config.folder, _)
     for line in tell(proposal, context.config.site.language, backfill=args.backfill):
         print_styled(line, SIGNS.get(line[:1]))
     for line in power_lines(proposal, context.views, context.config.site.language):
         print_styled(line, SIGNS.get(line[:1]))
-    if args.output is not None:
-        write_private(args.output, _plan_text(proposal, args.backfill, context))
-        print(_("{file} is written").format(file=args.output))
     if args.plan or not proposal.difference.count:
         return 0
     shown_to_a_person = _agree(proposal, args, _("Publish? [y/N] "))
@@ -97,40 +75,6 @@ def _publish(
                 N_("someone else published meanwhile: look at the plan again")
             ) from None
         return None
-
-
-class AgreedPlan(NamedTuple):
-    """What a file of `--plan -o` names: the plan's digest, and how it is to be put in force."""
-
-    digest: str
-    backfill: bool
-    rollback: bool
-
-
-def _plan_text(proposal: Proposal, backfill: bool, context: AppContext) -> bytes:
-    language = context.config.site.language
-    plan = {
-        "edition": proposal.base,
-        "digest": proposal.digest,
-        "backfill": backfill,
-        "rollback": bool(proposal.rolled_back_to),
-        "plan": list(tell(proposal, language, backfill=backfill)),
-    }
-    return (json_text(plan) + "\n").encode()
-
-
-def _read_plan(path: Path) -> AgreedPlan:
-    """Raises UserError (status 2) for what is no such file, OSError."""
-    try:
-        plan = json.loads(path.read_text(encoding="utf-8"))
-        found = AgreedPlan(plan["digest"], plan["backfill"], plan["rollback"])
-    except (ValueError, KeyError, TypeError):
-        found = AgreedPlan("", False, False)
-    if not (isinstance(found.digest, str) and found.digest and isinstance(found.backfill, bool)):
-        raise UserError(
-            N_("{file} is no plan that `relance publish --plan -o` wrote"), 2, file=path
-        )
-    return found
 
 
 def _agree(proposal: Proposal, args: argparse.Namespace, question: str) -> bool:

@@ -18,6 +18,7 @@ from starlette.routing import Route as StarletteRoute
 from engine.console import (
     broadcast_form,
     broadcast_pages,
+    api_reference,
     dialogue_lists,
     dialogues,
     editor,
@@ -82,6 +83,7 @@ def page_routes(stores: ConsoleStores) -> tuple[Route, ...]:
         *programme_page.routes(stores),
         *broadcast_form.routes(stores),
         *broadcast_pages.routes(stores),
+        *api_reference.routes(stores),
     )
 
 
