@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -379,31 +377,3 @@ def test_a_field_that_goes_is_told_with_who_has_told_it(context: AppContext) -> 
     settings = replace(context.config.settings, fields=())
     changed = replace(context, config=replace(context.config, settings=settings))
     assert plan_publication(changed).held == {"first_name": 1}
-
-
-def test_a_plan_in_a_file_is_published_as_it_was_agreed_to_or_not_at_all(
-    context: AppContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A pipeline makes the plan, somebody looks at it, the pipeline publishes it."""
-    plan, edition = tmp_path / "plan.json", context.installation_stream.current().edition
-    write(context, DIALOGUE, asks_md="Eh bien, prête ?\n\n[Oui](===11===) [Non](===12===)\n")
-    assert run(context, arguments("--plan", "-o", str(plan))) == 0
-    assert "+Eh bien, prête ?" in json.loads(plan.read_text())["plan"]
-    assert context.installation_stream.current().edition == edition
-    write(context, DIALOGUE, asks_md="Et alors ?\n\n[Oui](===11===) [Non](===12===)\n")
-    with pytest.raises(UserError, match="no longer those of"):
-        run(context, arguments(str(plan)))
-    write(context, DIALOGUE, asks_md="Eh bien, prête ?\n\n[Oui](===11===) [Non](===12===)\n")
-    assert run(context, arguments(str(plan))) == 0
-    assert context.installation_stream.current().edition == edition + 1
-    with pytest.raises(UserError, match="no longer those of"):
-        run(context, arguments(str(plan)))
-    capsys.readouterr()
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"digest": 3, "backfill": 1, "rollback": 2}'])
-def test_what_is_no_plan_is_not_published(context: AppContext, tmp_path: Path, text: str) -> None:
-    (tmp_path / "plan.json").write_text(text)
-    with pytest.raises(UserError, match="is no plan") as refused:
-        run(context, arguments(str(tmp_path / "plan.json")))
-    assert refused.value.status == 2

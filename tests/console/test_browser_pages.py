@@ -1,0 +1,95 @@
+"""Every page of the console in a real browser, light and dark: nothing that axe-core finds fault
+with, nothing asked of another host, no error of the browser, and 360 px are wide enough.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from engine.console.application import page_routes
+from engine.context import AppContext
+from tests.console.serving import Browser, Served
+from tests.web.browsing import browsing
+
+pytestmark = pytest.mark.browser
+AXE = Path(__file__).with_name("axe.min.js").read_text("utf-8")
+"""axe-core 4.14.1 (MPL-2.0) as npm has it. docs/licences.md names it."""
+FAULTS = """(only) => axe.run(document, {
+    runOnly: only, resultTypes: ["violations"], iframes: false,
+    rules: {"label-content-name-mismatch": {enabled: false}},
+  }).then((found) => found.violations.map((fault) =>
+    `${fault.id}: ${fault.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(" ")}`))"""
+"""The rule that is off takes the title of an SVG for words that are seen."""
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PARTS: Mapping[str, str] = {
+    "dialogue": "onboarding",
+    "stem": "onboarding",
+    "list": "10",
+    "number": "10",
+    "letter": "graines-semees",
+    "before": "1",
+    "after": "1",
+    "call": "subscriptions",
+}
+"""What the sample has, by the name of a part of a route."""
+BESIDE = ("/account", "/accounts", "/no-such-page")
+"""Pages that are not of page_routes."""
+TESTS = 4
+"""The pages are walked by so many tests, which the workers share."""
+
+
+def addresses(context: AppContext, people: list[str]) -> list[str]:
+    """Of each page that the sample has, in the order of the routes."""
+    parts = {**PARTS, "person": people[0], "subscriber": people[0], "id": people[0]}
+    paths = [route.path for route in page_routes(context) if route.method == "GET"]
+    named = [re.sub(r"\{(\w+)(?::path)?\}", lambda m: parts.get(m[1], "1"), path) for path in paths]
+    return sorted({*named, *BESIDE})
+
+
+def is_whole_page(session: Browser, path: str) -> bool:
+    """And not a piece of one, a letter as it is previewed, a download, or what leads on."""
+    answer = session.get(path)
+    assert answer.status_code < 500, (path, answer.text[:500])
+    policy = answer.headers.get("content-security-policy", "")
+    return "</nav>" in answer.text and "sandbox" not in policy
+
+
+def faults(page: Page, url: str) -> list[str]:
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 760})
+    page.goto(url)
+    page.evaluate(AXE)
+    found: list[str] = page.evaluate(FAULTS, {"type": "tag", "values": TAGS})
+    page.emulate_media(color_scheme="dark")
+    found += page.evaluate(FAULTS, {"type": "rule", "values": ["color-contrast"]})
+    page.set_viewport_size({"width": 360, "height": 760})
+    width = page.evaluate("document.documentElement.scrollWidth")
+    return [*found, f"{width} px wide"] if width > 360 else found
+
+
+@pytest.mark.parametrize("number", range(TESTS))
+def test_every_page_is_sound_in_a_browser(
+    console: Served, context: AppContext, people: list[str], number: int
+) -> None:
+    hosts: set[str] = set()
+    errors: list[str] = []
+    with console.as_role() as session, browsing() as page:
+        cookie = {"name": session.cookie, "value": session.token, "url": console.url}
+        page.context.add_cookies([cookie])  # type: ignore[list-item]
+        page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+        page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
+        paths = addresses(context, people)[number::TESTS]
+        found = {
+            path: wrong
+            for path in paths
+            if is_whole_page(session, path) and (wrong := faults(page, console.url + path))
+        }
+    assert found == {}
+    assert hosts == {urlsplit(console.url).netloc}
+    assert errors == []
