@@ -16,9 +16,9 @@ from starlette.routing import Match
 from starlette.routing import Route as StarletteRoute
 
 from engine.console import (
+    api_reference,
     broadcast_form,
     broadcast_pages,
-    api_reference,
     dialogue_lists,
     dialogues,
     editor,
