@@ -10,6 +10,8 @@ from engine.console.drawing_model import Drawn, DrawnCard, Line, Way
 from engine.views import TransitionCount
 
 RULE = "rule"
+FORM_DOORS = ("form", "click")
+"""Who signs up by a form that asks for a confirmation joins by the click that gives it."""
 Answer = tuple[str, str, int]
 """Kind, letter_ref and target of links that differ in their words alone."""
 
@@ -82,7 +84,8 @@ def _is(way: Way, count: TransitionCount) -> bool:
             here = (way.source, way.target) == (count.source, count.target)
             return here and (count.kind == "ended" or copied)
         case "joined":
-            return (count.kind, count.target, count.label) == ("joined", way.target, way.label)
+            here = (count.kind, count.target) == ("joined", way.target)
+            return here and count.label in FORM_DOORS
         case "rule":
             moved = (count.kind, count.source, count.target) == (RULE, way.source, way.target)
             joined = (count.kind, count.target, count.label) == ("joined", way.target, RULE)

@@ -254,7 +254,8 @@ def test_shares_are_of_all_who_were_on_the_list_in_that_time() -> None:
         count("ended", 10, 12, 3),
         TransitionCount(10, 12, "copied", "", "ended", 1),
         count("left", 10, 0, 2, "withdrawn"),
-        count("joined", 0, 10, 7, "form"),
+        count("joined", 0, 10, 4, "form"),
+        count("joined", 0, 10, 3, "click"),
         count("joined", 0, 10, 5, "import"),
     ]
     ways = went(drawn, counts, {10: 10})
