@@ -145,11 +145,12 @@ def _next(config: Config, starts_empty: bool, _: Say) -> Iterator[str]:
     yield ""
     yield _("Start it; it stays in this terminal, and Ctrl-C stops it:")
     yield f"  {command(folder, 'run')}"
+    yield _("It prints a link to the console, where you write and see everything in a browser.")
     for form in forms[:1]:
         yield _("Then subscribe yourself, and read what arrives:")
         yield f"  {form}"
         yield f"  http://127.0.0.1:{config.mailbox_port}"
-    yield _("Change the words in {sequences}; then, in another terminal:").format(
+    yield _("Or change the words in {sequences}; then, in another terminal:").format(
         sequences=folder / "sequences"
     )
     yield f"  {command(folder, 'check')}"
