@@ -10,7 +10,7 @@ PYTEST  = $(shell sh tests/memory_folder.sh) $(COMPILED) $(BIN)/python -m pytest
 PURE   := $(addprefix tests/,sequence subscriber simulation letter mime intake i18n docs test_shape.py)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run demo check test test-all chaos bench bench-large clean
+.PHONY: help run demo check test test-all chaos bench bench-large pictures clean
 .DEFAULT_GOAL := help
 
 help: ## show these words
@@ -49,6 +49,10 @@ bench: .venv/installed-test ## what it costs, against the limit
 bench-large: .venv/installed-test ## the same at the sizes the goals are set for: an hour, 25 GB of disk
 	@sh bench/install_postfix.sh
 	$(BIN)/python -m bench --large --picture bench/ledger-size.svg
+
+pictures: .venv/installed-test ## the pictures of docs/console.md, taken anew of the sample and people who lived in it
+	@sh tests/install_browser.sh
+	$(BIN)/python -m tests.console.pictures
 
 clean: ## remove what make and the tools built, never data or configuration
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,142 @@
+"""`make pictures`: the pictures of docs/console.md, of the sample installation with invented people
+who lived in it. Run as `python -m tests.console.pictures [FOLDER]`.
+
+In French, 1280 and 360 pixels wide, light and dark, as WebP. What a clock or chance decides (a
+date, a person's id) differs from one run to the next, so nothing compares octets.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from playwright.sync_api import Page
+
+from engine.console.access import Role
+from engine.context import AppContext
+from engine.desk.clock import wall_now
+from tests.console import sample
+from tests.console.serving import Served, console_of
+from tests.running_installation import Installations
+from tests.web.browsing import browsing, close_browser
+
+FOLDER = sample.ROOT / "docs" / "pictures"
+QUALITY, HIGHEST = 60, 1400
+PEOPLE = 24
+DARK = ("dialogue",)
+PHONE = ("today", "dialogue", "person")
+
+
+class Picture(NamedTuple):
+    """`page` is a path of the console; `{person}` stands for the first who lives there."""
+
+    name: str
+    page: str
+
+
+class Look(NamedTuple):
+    suffix: str
+    width: int
+    scheme: Literal["light", "dark"]
+
+
+PICTURES = (
+    Picture("first-steps", "/first-steps"),
+    Picture("today", "/"),
+    Picture("dialogues", "/d"),
+    Picture("dialogue", "/d/onboarding"),
+    Picture("editor", "/d/onboarding/edit"),
+    Picture("timing", "/d/onboarding/timing"),
+    Picture("letter", "/l/10/graines-semees"),
+    Picture("publish", "/publish"),
+    Picture("editions", "/publish/history"),
+    Picture("people", "/people"),
+    Picture("person", "/people/{person}"),
+    Picture("results", "/results"),
+    Picture("segments", "/segments"),
+    Picture("broadcasts", "/broadcasts"),
+    Picture("programme", "/programme"),
+    Picture("forms", "/forms"),
+    Picture("import", "/import"),
+    Picture("requests", "/requests"),
+    Picture("operator", "/operator"),
+    Picture("accounts", "/accounts"),
+    Picture("account", "/account"),
+    Picture("api", "/api-reference"),
+)
+
+
+def looks(name: str) -> Iterator[Look]:
+    """In what sizes and colours a page is shown; the first is that of a desk by day."""
+    yield Look("", 1280, "light")
+    if name in DARK:
+        yield Look("-dark", 1280, "dark")
+    if name in PHONE:
+        yield Look("-phone", 360, "light")
+
+
+def files() -> list[str]:
+    return [
+        f"console-{picture.name}{look.suffix}.webp"
+        for picture in PICTURES
+        for look in looks(picture.name)
+    ]
+
+
+def take(page: Page, path: Path, width: int) -> None:
+    high = min(HIGHEST, int(page.evaluate("document.documentElement.scrollHeight")))
+    wanted = {
+        "format": "webp",
+        "quality": QUALITY,
+        "captureBeyondViewport": True,
+        "clip": {"x": 0, "y": 0, "width": width, "height": high, "scale": 1},
+    }
+    told = page.context.new_cdp_session(page).send("Page.captureScreenshot", wanted)
+    path.write_bytes(base64.b64decode(told["data"]))
+
+
+def take_all(console: Served, person: str, folder: Path) -> None:
+    accounts = console.context.accounts
+    account = accounts.add("Léa", Role.OPERATOR, False, wall_now())
+    assert account is not None
+    accounts.set_language(account.id, "fr")
+    with console.as_account(account.id) as session:
+        cookie = {"name": session.cookie, "value": session.token, "url": console.url}
+        for picture in PICTURES:
+            for look in looks(picture.name):
+                with browsing(width=look.width, scheme=look.scheme) as page:
+                    page.context.add_cookies([cookie])  # type: ignore[list-item]
+                    answer = page.goto(console.url + picture.page.format(person=person))
+                    assert answer is not None
+                    if answer.status == 404:
+                        print(f"{picture.page} is not there")
+                        break
+                    assert answer.status == 200, picture
+                    page.wait_for_load_state("networkidle")
+                    name = f"console-{picture.name}{look.suffix}.webp"
+                    take(page, folder / name, look.width)
+                    print(name)
+
+
+def lived_in(context: AppContext) -> str:
+    return sample.lived(context, PEOPLE)[0]
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("console-*.webp"):
+        if re.fullmatch(r"console-[a-z-]+\.webp", old.name) and old.name not in files():
+            old.unlink()
+    with Installations() as made, sample.installed(made) as context:
+        person = lived_in(context)
+        with console_of(context) as console:
+            take_all(console, person, folder)
+    close_browser()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
