@@ -1,5 +1,5 @@
 """What whoever wrote a letter looks at before it leaves: size, links, pictures, colours, lengths of
-what lists of mails show.
+what lists of mails show, and which mail programs show what it is built of.
 
 Nothing is fetched for it: a link is told by its words and where it leads, not tried.
 """
@@ -7,9 +7,13 @@ Nothing is fetched for it: a link is told by its words and where it leads, not t
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple, TypedDict, cast
 from urllib.parse import unquote, urlsplit
 
 from engine.config import Config
@@ -33,6 +37,7 @@ from engine.sequence.model import Letter, Plan
 from engine.subscriber.events import LetterBegun
 
 Status = Literal["good", "look", "wrong"]
+Shown = Literal["yes", "partly", "no", "unknown"]
 CLIPPED_BYTES = 102 * 1024
 """Gmail shows no more of a mail's HTML, and a link to the rest."""
 NEARLY_CLIPPED_BYTES = 80 * 1024
@@ -60,6 +65,18 @@ SAYS_NOTHING = frozenset(
         "voir",
     }
 )
+MAIL_PROGRAMS = Path(__file__).with_name("mail_programs.toml")
+CONSTRUCTS: Mapping[str, tuple[str, str]] = {
+    "style": (N_("Styles in the head"), N_("Every style is written into its element too.")),
+    "media": (N_("Other widths on small screens"), N_("The letter grows and shrinks by itself.")),
+    "dark": (N_("Colours of its own in the dark"), N_("The program darkens the light colours.")),
+    "corners": (N_("Round corners"), N_("Square ones.")),
+    "width": (N_("Never wider than 600 px"), N_("A table of 600 px in comments for Word.")),
+    "padding": (N_("Room around words"), N_("Buttons are cells, where Word keeps it.")),
+    "background": (N_("Colours behind words"), N_("The same colour as an attribute (bgcolor).")),
+    "beside": (N_("Buttons side by side"), N_("A table of one row in comments for Word.")),
+}
+"""By their `id` in `mail_programs.toml`, in words; and what there is where it is not shown."""
 ACTIONS: Mapping[int, str] = {
     UNSUBSCRIBE: N_("unsubscribes from this purpose"),
     EVERYTHING: N_("unsubscribes from everything"),
@@ -67,6 +84,19 @@ ACTIONS: Mapping[int, str] = {
     MY_DATA: N_("to “My data”"),
     PREFERENCES: N_("to the choice of what one receives"),
 }
+
+
+class _Construct(TypedDict):
+    id: str
+    sign: str
+    tested: date
+    source: str
+    shown: list[Shown]
+
+
+class _Known(TypedDict):
+    programs: list[str]
+    construct: list[_Construct]
 
 
 class Point(NamedTuple):
@@ -88,9 +118,21 @@ class PicturePoint(NamedTuple):
     octets: int
 
 
+class Support(NamedTuple):
+    """How the programs of `mail_programs.toml` show one construct, in their order."""
+
+    words: str
+    instead: str
+    tested: date
+    source: str
+    shown: tuple[Shown, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checklist:
-    """`in_lists`: what a list of mails shows after the subject."""
+    """`in_lists`: what a list of mails shows after the subject. `supports`: of the constructs that
+    the letter is built of, by `programs`.
+    """
 
     points: tuple[Point, ...]
     found: Sequence[Mapping[str, str | int | bool]]
@@ -98,6 +140,8 @@ class Checklist:
     pictures: tuple[PicturePoint, ...]
     pale: tuple[ShownWords, ...]
     in_lists: str
+    programs: tuple[str, ...]
+    supports: tuple[Support, ...]
 
     @property
     def wanting(self) -> int:
@@ -139,7 +183,22 @@ def checklist(
         pictures=pictures,
         pale=pale,
         in_lists=parts.in_lists,
+        programs=tuple(_known()["programs"]),
+        supports=tuple(_supports(rendered.html, say)),
     )
+
+
+@cache
+def _known() -> _Known:
+    return cast(_Known, tomllib.loads(MAIL_PROGRAMS.read_text(encoding="utf-8")))
+
+
+def _supports(html: str, say: Say) -> Iterator[Support]:
+    for one in _known()["construct"]:
+        if one["sign"] in html:
+            words, instead = CONSTRUCTS[one["id"]]
+            shown = tuple(one["shown"])
+            yield Support(say(words), say(instead), one["tested"], one["source"], shown)
 
 
 def _leads(

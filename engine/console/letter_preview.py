@@ -91,8 +91,8 @@ def letter_page(
     if view == "text":
         return _framed(
             f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
-            "<title></title><body style='margin: 1em'>"
-            f"<pre style='white-space: pre-wrap; font: 14px/1.45 monospace'>{escape(text)}</pre>"
+            "<title></title><body style='margin: 0.5em'>"
+            f"<pre style='white-space: pre-wrap; font: 13px/1.45 monospace'>{escape(text)}</pre>"
         )
     shown = as_word_shows(html) if view == "outlook" else html
     return _framed(_with_pictures(inert(in_scheme(shown, dark=view == "dark")), assets, sequences))

@@ -2,10 +2,9 @@
 Windows, which lays out with Word's engine. Pure; from the HTML that leaves to the HTML a browser
 shows in its place.
 
-What Word does is approximated by what it leaves out (Microsoft, "Word 2007 HTML and CSS Rendering
-Capabilities in Outlook 2007", which holds for Outlook 2007 to 2024 on Windows; caniemail.com): it
-takes what stands in comments for it, reads no media query, rounds no corner, and knows widths of
-tables and cells alone. Its own line heights and its blanks are not imitated.
+What Word does is approximated by what it leaves out, as caniemail.com tested Outlook 2007 to 2019:
+it takes what stands in comments for it, reads no media query, rounds no corner, and knows the
+padding of cells alone. Its own line heights and blanks are not imitated.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,12 +15,14 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from threading import Thread
+from typing import get_args
 
 import pytest
 from fastapi.responses import Response
 
 from engine.console import letters
 from engine.console.access import Role
+from engine.console.letter_checklist import CONSTRUCTS, MAIL_PROGRAMS, Shown
 from engine.console.visit import Redirect, Route
 from engine.context import AppContext
 from engine.intake.own_data import FIELD
@@ -150,6 +153,41 @@ def test_what_is_written_is_shown_beside_what_is_in_force(
     finally:
         file.write_text(before, encoding="utf-8")
     assert "As written now" not in words_of(ask(routes))
+
+
+def test_hostile_words_of_a_letter_stay_words(
+    routes: tuple[Route, ...], context: AppContext
+) -> None:
+    """In the subject, the preheader, the words of links and a picture's."""
+    dialogue = context.config.sequences / "onboarding.toml"
+    words = context.config.sequences / "onboarding" / "graines-semees.md"
+    before = dialogue.read_text(encoding="utf-8"), words.read_text(encoding="utf-8")
+    quoted = XSS.replace('"', '\\"')
+    old = r'subject += "Avez-vous semé[^"]*"\n  preheader = [^\n]*'
+    new = f'subject = "{quoted}"\n  preheader = "{quoted} &lt;b&gt;"'
+    hostile, count = re.subn(old, lambda _all: new, before[0])
+    assert count == 1
+    dialogue.write_text(hostile, encoding="utf-8")
+    words.write_text(before[1] + f"\n[{XSS}](https://example.org/)\n", encoding="utf-8")
+    try:
+        page = bytes(ask(routes, query={"plan": "draft"}).body).decode()
+        assert "<script>alert" not in page and "script&gt;alert" in page
+        for look in ("wide", "outlook", "text"):
+            assert "<script>alert" not in frame(routes, plan="draft", look=look)
+    finally:
+        dialogue.write_text(before[0], encoding="utf-8")
+        words.write_text(before[1], encoding="utf-8")
+
+
+def test_every_construct_of_the_table_has_words_and_an_answer_for_each_program(
+    routes: tuple[Route, ...],
+) -> None:
+    known = tomllib.loads(MAIL_PROGRAMS.read_text(encoding="utf-8"))
+    assert {one["id"] for one in known["construct"]} == set(CONSTRUCTS)
+    for one in known["construct"]:
+        assert len(one["shown"]) == len(known["programs"])
+        assert set(one["shown"]) <= set(get_args(Shown)) and one["tested"].year >= 2019
+    assert "Buttons side by side" in words_of(ask(routes))
 
 
 def test_a_broadcast_and_its_reminder_have_pages(
