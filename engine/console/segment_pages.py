@@ -4,7 +4,7 @@ words; people put in by hand, and why somebody is in it or is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +26,7 @@ from engine.audience.segments import (
 from engine.console.access import Right
 from engine.console.open_dialogue import AuthoringStores, PeopleOnLists, draft_of, read_draft, told
 from engine.console.reading import ReadingStores, note_reading
+from engine.console.slow_counts import SlowCounts
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.condition_words import line_in_words, use_in_words
 from engine.i18n.language import N_
@@ -37,6 +38,12 @@ from engine.sequence.timing import to_local
 from engine.views import PeopleCount
 
 MAX_ADDRESSES = 1000
+LIVE_UP_TO = 200_000
+"""Up to so many people the members of all segments are counted for each page; of more, beside it,
+every few minutes.
+"""
+Members = Mapping[str, int]
+SlowMembers = SlowCounts[str, Members]
 
 
 class SegmentPageViews(HasSegments, PeopleOnLists, Protocol): ...
@@ -66,17 +73,21 @@ class Use:
 def routes(stores: SegmentPageStores) -> Sequence[Route]:
     here = "/segments/{segment}"
 
+    slow: SlowMembers = SlowCounts(lambda _: stores.views.segments.counts())
+
     def shown(_: AuthoringStores, visit: Visit) -> Response:
-        return segments(stores, visit)
+        return segments(stores, visit, slow)
 
     def one_shown(_: AuthoringStores, visit: Visit) -> Response:
-        return segment(stores, visit)
+        return segment(stores, visit, slow)
 
     return (
         Route("GET", "/segments", Right.SEE, told(shown, stores)),
         Route("GET", here, Right.SEE, told(one_shown, stores)),
-        Route("POST", f"{here}/people", Right.ACT_ON_PEOPLE, lambda visit: put(stores, visit)),
-        Route("POST", f"{here}/why", Right.READ_PEOPLE, lambda visit: look_up(stores, visit)),
+        Route(
+            "POST", f"{here}/people", Right.ACT_ON_PEOPLE, lambda visit: put(stores, visit, slow)
+        ),
+        Route("POST", f"{here}/why", Right.READ_PEOPLE, lambda visit: look_up(stores, visit, slow)),
         Route(
             "GET",
             f"{here}/why/{{subscriber}}",
@@ -86,14 +97,23 @@ def routes(stores: SegmentPageStores) -> Sequence[Route]:
     )
 
 
-def segments(stores: SegmentPageStores, visit: Visit) -> Response:
+def _members(stores: SegmentPageStores, slow: SlowMembers) -> Members | None:
+    """None while many are being counted for the first time."""
+    if sum(stores.views.standing().values()) <= LIVE_UP_TO:
+        return stores.views.segments.counts()
+    return slow.ask("")
+
+
+def segments(stores: SegmentPageStores, visit: Visit, slow: SlowMembers) -> Response:
     plan = stores.installation_stream.current().plan()
     today = to_local(stores.clock.now(), plan.timezone).date()
-    rows = tree(plan, stores.views.segments.counts(), stores.desk.segment_counts(), today)
+    members = _members(stores, slow)
+    rows = tree(plan, members or {}, stores.desk.segment_counts(), today)
     written = _written(stores, visit)
     return visit.page(
         "segments.html",
         rows=[(row, [use_in_words(use, visit.say) for use in row.uses]) for row in rows],
+        counting=members is None,
         uncounted=any(row.week is None or row.month is None for row in rows),
         too_many=[(plan.titles.get(file, file), n) for file, n in too_many(plan).items()],
         new=[s for s in written.segments.values() if s.id not in plan.segments],
@@ -117,10 +137,10 @@ def _differs(plan: Plan, segment: Segment) -> bool:
 def segment(
     stores: SegmentPageStores,
     visit: Visit,
+    slow: SlowMembers,
     mistakes: Sequence[Mistake] = (),
-    putting: Putting | None = None,
 ) -> Response:
-    """As it is in force, else as it is written. `putting`: what has just been done by hand."""
+    """As it is in force, else as it is written."""
     plan, written = stores.installation_stream.current().plan(), _written(stores, visit)
     name = visit.path["segment"]
     published = name in plan.segments
@@ -128,7 +148,7 @@ def segment(
     if name not in shown_plan.segments:
         return visit.not_found(visit.say(N_("There is no segment of this name (any more).")))
     one = shown_plan.segments[name]
-    members = stores.views.segments.counts().get(name) if published else None
+    members = _members(stores, slow)
     counted = published and visit.query.get("count") == "yes"
     return visit.page(
         "segment.html",
@@ -139,13 +159,13 @@ def segment(
         published=published,
         differs=published and name in written.segments and _differs(plan, written.segments[name]),
         editable=name in written.segments,
-        members=members,
+        counting=members is None,
+        members=members.get(name) if members is not None else None,
         around=around(shown_plan, one)[:-1],
         lines=list(_lines(stores, one, shown_plan, visit, counted)),
         counted=counted,
         uses=[_use(use, shown_plan, visit) for use in uses_of(shown_plan)[name]],
         given=visit.inputs,
-        tally=putting.tally if putting is not None else None,
     )
 
 
@@ -186,7 +206,7 @@ def _published(stores: SegmentPageStores, visit: Visit) -> Segment | None:
     return stores.installation_stream.current().plan().segments.get(visit.path["segment"])
 
 
-def put(stores: SegmentPageStores, visit: Visit) -> Response:
+def put(stores: SegmentPageStores, visit: Visit, slow: SlowMembers) -> Response:
     """Whoever has one of the addresses, into a segment without conditions or out of it."""
     one = _published(stores, visit)
     _, ngettext = visit.say, visit.say_counted
@@ -212,7 +232,7 @@ def put(stores: SegmentPageStores, visit: Visit) -> Response:
         text = _("At most {n} at once: more are brought by an import.").format(n=MAX_ADDRESSES)
         mistakes.append(Mistake("addresses", text))
     if mistakes:
-        return segment(stores, visit, mistakes)
+        return segment(stores, visit, slow, mistakes)
     direction: Direction = "take" if visit.inputs.get("do") == "take" else "put"
     putting = Putting(
         stores.command_handler.execute,
@@ -255,7 +275,7 @@ def _outcome(putting: Putting, visit: Visit) -> str:
     return " ".join(s.format(n=n) for s, n in zip(sentences, counts, strict=True))
 
 
-def look_up(stores: SegmentPageStores, visit: Visit) -> Response:
+def look_up(stores: SegmentPageStores, visit: Visit, slow: SlowMembers) -> Response:
     """By address; the page that says why is addressed by the id."""
     if _published(stores, visit) is None:
         return visit.not_found(visit.say(N_("There is no segment of this name (any more).")))
@@ -266,7 +286,7 @@ def look_up(stores: SegmentPageStores, visit: Visit) -> Response:
         subscriber = None
     if subscriber is None:
         nobody = visit.say(N_("Nobody is known under this address."))
-        return segment(stores, visit, [Mistake("address", nobody)])
+        return segment(stores, visit, slow, [Mistake("address", nobody)])
     return visit.goes_to(f"/segments/{visit.path['segment']}/why/{subscriber}")
 
 

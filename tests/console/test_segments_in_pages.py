@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -69,6 +70,18 @@ def test_the_tree_shows_each_with_its_people_and_who_uses_it(
     words = words_of(get(context))
     assert "Ont répondu ou commandé depuis six mois 3 not known" in words
     assert "broadcast terre-lourde" in words and "idle: used by nothing" in words
+
+
+def test_of_very_many_people_no_page_waits_for_the_count(
+    context: AppContext, people: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segment_pages, "LIVE_UP_TO", 0)
+    pages, end = routes(context), time.monotonic() + 20
+    words = ""
+    while "six mois 3" not in words and time.monotonic() < end:
+        words = words_of(answered(pages, "GET", "/segments", visit(url="/segments")))
+        assert "six mois 3" in words or "six mois being counted" in words
+    assert "six mois 3" in words
 
 
 def test_a_segment_says_its_lines_in_words_and_counts_them_when_asked(
