@@ -147,7 +147,7 @@ class PeopleResults:
             "results_trials.html",
             is_counting=known is None,
             trials=[
-                _tried(one, plan, running.get(one.ref) == one.trial.since, now, _)
+                shown_trial(one, plan, running.get(one.ref) == one.trial.since, now, _)
                 for one in known or ()
             ],
         )
@@ -218,7 +218,7 @@ def _bars(table: Cells, names: Mapping[str, str], what: str, of: str, _: Say) ->
     return bars(sorted(rows, key=lambda row: -row[1])[:MOST_BARS], top=1 if of else 0)
 
 
-def _tried(one: TriedLetter, plan: Plan, runs: bool, now: int, _: Say) -> Tried:
+def shown_trial(one: TriedLetter, plan: Plan, runs: bool, now: int, _: Say) -> Tried:
     asks = bool(one.trial.letter.links)
     known = {count.version: count for count in one.counts}
     arms = [known[name] for name, _share in one.trial.letter.arms if name in known]

@@ -15,9 +15,10 @@ from engine.audience.result_files import Cells
 from engine.audience.sources import SourceTally
 from engine.audience.trial_words import Trial
 from engine.console import results_of_people
-from engine.console.results_of_people import PeopleResults, TriedLetter
+from engine.console.results_of_people import PeopleResults, TriedLetter, shown_trial
 from engine.console.slow_counts import SlowCounts
 from engine.context import AppContext
+from engine.i18n.language import translator
 from engine.i18n.phrases import letter_at
 from engine.sequence.model import Version
 from engine.views import ArmCount
@@ -96,9 +97,12 @@ def test_no_winner_and_nothing_measurable_are_said_as_such(context: AppContext) 
     assert "fewer than 10 people have acted; nothing is shown yet" in few
 
 
-def test_a_trial_whose_end_is_past_is_over(context: AppContext) -> None:
-    now = context.clock.now()
-    assert "over" in words_of(with_counts(context, [A, B], ends_at=now - 1).trials(visit()))
+def test_a_trial_runs_until_its_end_or_until_it_is_published_no_more(context: AppContext) -> None:
+    plan, _ = context.installation_stream.current().plan(), translator("en")
+    (one,) = with_counts(context, [A, B], ends_at=1000).tried.count(0)
+    assert shown_trial(one, plan, True, 999, _).runs
+    assert not shown_trial(one, plan, True, 1000, _).runs
+    assert not shown_trial(one, plan, False, 999, _).runs
 
 
 def test_an_interval_lies_within_its_frame(context: AppContext) -> None:
