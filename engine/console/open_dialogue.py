@@ -26,7 +26,7 @@ from engine.i18n.language import N_
 from engine.i18n.phrases import subject_of
 from engine.installation.stream import InstallationStream
 from engine.letter.source_folder import read_sequences
-from engine.sequence.delay import MINUTE
+from engine.sequence.delay import HOUR
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Broadcast, Confirmation, Letter, List, Plan
 from engine.sequence.plan_source import CONFIG
@@ -212,7 +212,7 @@ INSPECTED_CACHE_SIZE = 16
 
 def read_draft(stores: AuthoringStores, draft: Draft) -> Read:
     """What `check` finds, with what can be read where something cannot. The same files are looked
-    through once a minute.
+    through once an hour, since dates go by.
     """
     config, now = stores.config, stores.clock.now()
     try:
@@ -220,7 +220,7 @@ def read_draft(stores: AuthoringStores, draft: Draft) -> Read:
     except Unpublishable as error:
         return Read(Plan(), {}, error.mistakes)
     settings = (config.folder / CONFIG).stat().st_mtime_ns
-    key = (config.folder, settings, now // MINUTE, assets_of(config.sequences), *files.items())
+    key = (config.folder, settings, now // HOUR, assets_of(config.sequences), *files.items())
     read = _inspected.get(key)
     if read is None:
         read = inspect(config, files, now)

@@ -33,6 +33,7 @@ PARTS: Mapping[str, str] = {
     "list": "10",
     "number": "10",
     "letter": "graines-semees",
+    "broadcast": "enfants",
     "before": "1",
     "after": "1",
     "call": "subscriptions",
