@@ -86,7 +86,7 @@ NAVIGATION: tuple[PlaceGroup, ...] = (
         ),
     ),
     PlaceGroup(
-        N_("People"),
+        N_("Readers"),
         (
             Place("/people", N_("People"), Right.READ_PEOPLE),
             Place("/requests", N_("Requests"), Right.HANDLE_RIGHTS),
@@ -182,9 +182,11 @@ def _environment(language: Language, zone: str) -> Environment:
         )
 
     def short_moment(instant: int) -> Markup:
-        """ "03/11 09:00", "Nov 3, 09:00"."""
+        """ "03/11/2026 09:00", "Nov 3, 2026, 09:00"."""
         moment_at = at(instant)
-        words = f"{moment_at:%d/%m %H:%M}" if language == "fr" else f"{moment_at:%b %-d, %H:%M}"
+        words = (
+            f"{moment_at:%d/%m/%Y %H:%M}" if language == "fr" else f"{moment_at:%b %-d, %Y, %H:%M}"
+        )
         return Markup('<time datetime="{}">{}</time>').format(
             moment_at.isoformat(timespec="minutes"), words
         )
