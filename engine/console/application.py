@@ -23,6 +23,7 @@ from engine.console import (
     dialogues,
     editor,
     first_steps,
+    form_pages,
     letters,
     operator_pages,
     people_pages,
@@ -84,6 +85,7 @@ def page_routes(stores: ConsoleStores) -> tuple[Route, ...]:
         *broadcast_form.routes(stores),
         *broadcast_pages.routes(stores),
         *api_reference.routes(stores),
+        *form_pages.routes(stores),
     )
 
 

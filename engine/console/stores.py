@@ -9,6 +9,7 @@ from typing import Protocol
 from engine.console.broadcast_form import BroadcastFormStores
 from engine.console.broadcast_pages import BroadcastStores
 from engine.console.dialogues import DialogueStores
+from engine.console.form_pages import FormPageStores
 from engine.console.letters import LetterStores
 from engine.console.operator_pages import OperatorStores
 from engine.console.people_pages import PeopleStores
@@ -45,6 +46,7 @@ class ConsoleStores(
     ProgrammeStores,
     BroadcastFormStores,
     BroadcastStores,
+    FormPageStores,
     Protocol,
 ):
     """Every Protocol of a page module."""

@@ -21,6 +21,8 @@ from engine.store.sql import beside
 SQL = beside(__file__)
 KEY_PREFIX = "relance_"
 TRAPS, HELD = "form traps", "forms held"
+SHOWN, SENT = "form shown", "form sent"
+"""Counted by form: "form shown/NAME"."""
 """What forms count: posts caught by the honeypot, and mails held back while too many are posted."""
 HELD_BACK = "letters held back"
 """What senders count: refusals of a letter for which a cap had no room."""
@@ -143,6 +145,15 @@ class Desk:
     def counted(self, name: str, days: int) -> int:
         """The sum of today's count and those of the `days` before."""
         return int(self._run("counted", name=name, days=days)[0][0])
+
+    def counted_by_week(self, names: Collection[str]) -> dict[str, dict[date, int]]:
+        """By name, by the Monday of each week of the last two months of which something is
+        counted.
+        """
+        counts: dict[str, dict[date, int]] = {}
+        for name, monday, n in self._run("counted_by_week", names=texts(names)):
+            counts.setdefault(name, {})[monday] = n
+        return counts
 
     def keep_segment_counts(self, day: date, counts: Mapping[str, int]) -> None:
         """How many are in each segment on a day (of the engine's time, in the installation's zone);

@@ -133,6 +133,10 @@ INSERT INTO desk.count (name, day, n) VALUES (%(name)s, current_date, %(n)s) ON 
 -- See count.
 SELECT coalesce(sum(n), 0) FROM desk.count WHERE name = %(name)s AND day > current_date - %(days)s::integer
 
+-- name: counted_by_week
+-- See count.
+SELECT name, date_trunc('week', day)::date, sum(n)::bigint FROM desk.count WHERE name = ANY(%(names)s::text[]) GROUP BY 1, 2
+
 -- name: forget_counts
 -- Long enough to compare two months.
 DELETE FROM desk.count WHERE day < current_date - 62

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from threading import Lock
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, HTTPException, Request
@@ -17,7 +18,8 @@ from fastapi.responses import RedirectResponse, Response
 from engine.commands.group_commit import CommandGroupCommit
 from engine.config import Site
 from engine.desk.clock import wall_now
-from engine.desk.desk import TRAPS
+from engine.desk.desk import SENT, TRAPS, Desk
+from engine.desk.desk import SHOWN as SHOWN_COUNT
 from engine.i18n.language import N_, Language, Say, translator
 from engine.installation.publishing import digest_of, notice_text, partner_line
 from engine.installation.state import Installation
@@ -96,7 +98,10 @@ def router(stores: FormStores, group_commit: CommandGroupCommit) -> APIRouter:
 
     @routes.api_route("/f/{name}", methods=["GET", "HEAD"])
     def show(name: str, request: Request) -> Response:
-        return forms.show(name, request.query_params)
+        answer = forms.show(name, request.query_params)
+        if request.method == "GET":
+            forms.shown.add(name)
+        return answer
 
     @routes.api_route("/f/{name}/embed", methods=["GET", "HEAD"])
     def embed(name: str) -> Response:
@@ -217,12 +222,32 @@ def _seen(plan: Plan, form: Form) -> dict[str, object]:
     }
 
 
+class ShownCounts:
+    """How often each form was shown, by day. Written at most once a second, whatever comes: what
+    came in between is written with the next.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._lock = desk, Lock()
+        self._counts, self._written = Counter[str](), -1.0
+
+    def add(self, name: str) -> None:
+        with self._lock:
+            self._counts[name] += 1
+            if time.monotonic() < self._written + 1:
+                return
+            counts, self._counts, self._written = self._counts, Counter(), time.monotonic()
+        for form, n in counts.items():
+            self._desk.count(f"{SHOWN_COUNT}/{form}", n)
+
+
 class Forms:
     def __init__(self, stores: FormStores, group_commit: CommandGroupCommit) -> None:
         self.stores = stores
         self.pages = Pages(stores.config.site)
         limits = Limits(stores.desk, stores.pepper)
         self.enrolment = Enrolment(stores, group_commit, limits)
+        self.shown = ShownCounts(stores.desk)
 
     def show(self, name: str, query: Mapping[str, str]) -> Response:
         """`?order=…` (the form's `order_field`) fills in that one input, for a shop that leads
@@ -302,6 +327,7 @@ class Forms:
             return self._page(plan, form, shown_again(posted, form), BUSY, status=503)
         except TooOften:
             return self._page(plan, form, shown_again(posted, form), OFTEN, status=429)
+        self.stores.desk.count(f"{SENT}/{name}")
         if is_address(form.thanks):
             return RedirectResponse(form.thanks, 303)
         return RedirectResponse(f"/f/{name}/{'objection' if read_form.objects else 'thanks'}", 303)

@@ -37,6 +37,7 @@ PARTS: Mapping[str, str] = {
     "before": "1",
     "after": "1",
     "call": "subscriptions",
+    "name": "inscription",
 }
 """What the sample has, by the name of a part of a route."""
 BESIDE = ("/account", "/accounts", "/no-such-page")
