@@ -23,7 +23,7 @@ from engine.i18n.phrases import letter_at
 from engine.sequence.model import Version
 from engine.views import ArmCount
 from tests.console import sample
-from tests.console.visiting import answered, visit, words_of
+from tests.console.visiting import counted, visit, words_of
 from tests.running_installation import Installations
 
 SHOP = SourceTally(people=120, joined=60, left_soon=9, ordered=12)
@@ -34,7 +34,7 @@ HELD_OUT = ArmCount("holdout", 1000, 0, 5, 24500, 120_000_000, "EUR")
 
 def page(context: AppContext, at: str, **values: object) -> Response:
     routes = tuple(results_of_people.routes(context))
-    return answered(routes, "GET", at, visit(url=at, **values))  # type: ignore[arg-type]
+    return counted(routes, at, visit(url=at, **values))  # type: ignore[arg-type]
 
 
 def with_counts(context: AppContext, counts: list[ArmCount], ends_at: int = 0) -> PeopleResults:

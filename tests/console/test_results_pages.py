@@ -27,7 +27,7 @@ from engine.subscriber.events import Cause
 from engine.views import week_of
 from tests.cli.asking import answer, join, send
 from tests.console import sample
-from tests.console.visiting import answered, visit, words_of
+from tests.console.visiting import answered, counted, visit, words_of
 from tests.running_installation import Installations
 
 ASKED = sample.ASKED
@@ -65,7 +65,7 @@ def lived(context: AppContext, people: list[str]) -> Iterator[AppContext]:
 
 def page(context: AppContext, at: str = "/results", **values: object) -> Response:
     routes = tuple(results_pages.routes(context))
-    return answered(routes, "GET", at, visit(url=at, **values))  # type: ignore[arg-type]
+    return counted(routes, at, visit(url=at, **values))  # type: ignore[arg-type]
 
 
 def cells(answer: Response, row: str) -> list[str]:

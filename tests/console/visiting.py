@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from html import unescape
 
 from fastapi.responses import Response
@@ -50,3 +51,12 @@ def words_of(answer: Response) -> str:
     """What a page says, without its marks."""
     text = re.sub(r"<[^>]+>", " ", bytes(answer.body).decode())
     return re.sub(r"\s+", " ", unescape(text).replace("\xa0", " ").replace("\u202f", " "))
+
+
+def counted(routes: tuple[Route, ...], path: str, visitor: Visit) -> Response:
+    """What a page answers once what it counts beside itself is there."""
+    end = time.monotonic() + 10
+    while b"takes a moment" in (answer := answered(routes, "GET", path, visitor)).body:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return answer
