@@ -11,12 +11,14 @@ from contextlib import ExitStack
 from functools import cache, partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
+from pathlib import Path
 
 import httpx
 import pytest
 from hypothesis import settings
 
 from engine.context import AppContext
+from engine.store import cluster
 from tests.clusters import SHARED
 from tests.running_installation import Installations
 from tests.sizes import sized
@@ -96,6 +98,16 @@ def authorities_are_read_once() -> Iterator[None]:
         patch.setattr(
             "httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context)
         )
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def postgresql_takes_little_memory() -> Iterator[None]:
+    """As in `tests.forkserver`: of a large machine it takes gigabytes, and lays them out and looks
+    through them for each of the servers that test processes start.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cluster, "CGROUP_LIMITS", (Path(__file__).with_name("memory.max"),))
         yield
 
 
