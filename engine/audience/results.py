@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 from engine.audience.sources import shown_cells
@@ -282,6 +283,7 @@ def letters_meant(plan: Plan, counted: Collection[str], text: str) -> list[str]:
         ) from None
 
 
+@lru_cache(maxsize=4096)
 def _matter(ref: str) -> AgendaKey:
     return decode(ref.rpartition("/")[0])
 
