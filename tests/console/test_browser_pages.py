@@ -38,6 +38,7 @@ PARTS: Mapping[str, str] = {
     "after": "1",
     "call": "subscriptions",
     "name": "inscription",
+    "segment": "actifs",
 }
 """What the sample has, by the name of a part of a route."""
 BESIDE = ("/account", "/accounts", "/no-such-page")
