@@ -20,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from engine import app
 from engine.app import open_context_in
 from engine.cli.main import main
-from engine.ledger import store as connections
+from engine.ledger import connections
 from engine.ledger.store import LOST, Ledger
 from engine.store import connecting, database
 from engine.store.connecting import ORDINARY_SECONDS, connect, reach
