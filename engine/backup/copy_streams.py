@@ -57,6 +57,7 @@ Table = tuple[str, str]
 """Schema and name."""
 
 
+ENDS_EARLY = N_("{name} ends in the middle: use another copy")
 ANOTHER_END = N_("the ledger in the copy does not end where its manifest says: use another copy")
 
 
@@ -214,7 +215,11 @@ def _copying(statement: str, table: Table, columns: Sequence[str]) -> sql.Compos
 
 
 def _fill(connection: Connection, part: str, file: Path) -> None:
+    """The vault has the tables of the migrations that the copy names, so each of them is in it: a
+    copy cut between two tables would be read without a fault otherwise.
+    """
     known = _tables(connection)
+    missing = {table for table in known if table[0] == "vault" and PARTS[part](*table)}
     with _opened(part, file) as lines:
         for line in lines:
             heading = HEADING.fullmatch(line)
@@ -222,6 +227,7 @@ def _fill(connection: Connection, part: str, file: Path) -> None:
                 continue
             table = (heading[1].decode(), heading[2].decode())
             columns = [name.decode() for name in COLUMN.findall(heading[3])]
+            missing.discard(table)
             if table == ("vault", "migration"):
                 _pass_over(part, lines)
                 continue
@@ -234,6 +240,8 @@ def _fill(connection: Connection, part: str, file: Path) -> None:
             with connection.cursor().copy(_copying("copy_in", table, columns)) as rows:
                 for block in _rows(part, lines):
                     rows.write(block)
+    if missing:
+        raise CopyFailed(ENDS_EARLY, name=part)
 
 
 def _rows(part: str, lines: Iterator[bytes]) -> Iterator[bytes]:
@@ -250,7 +258,7 @@ def _rows(part: str, lines: Iterator[bytes]) -> Iterator[bytes]:
             yield b"".join(kept)
             kept.clear()
             size = 0
-    raise CopyFailed(N_("{name} ends in the middle: use another copy"), name=part)
+    raise CopyFailed(ENDS_EARLY, name=part)
 
 
 def _pass_over(part: str, lines: Iterator[bytes]) -> None:

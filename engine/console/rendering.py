@@ -92,7 +92,6 @@ NAVIGATION: tuple[PlaceGroup, ...] = (
             Place("/requests", N_("Requests"), Right.HANDLE_RIGHTS),
             Place("/segments", N_("Segments")),
             Place("/forms", N_("Forms")),
-            Place("/import", N_("Import"), Right.IMPORT),
         ),
     ),
     PlaceGroup(

@@ -27,7 +27,7 @@ from engine.console.passkeys import PasskeyRefused, Passkeys
 from engine.console.recovery import RecoveryCodes, TooManyAttempts
 from engine.console.visit import Mistake, Route, Visit
 from engine.desk.clock import wall_now
-from engine.desk.console import ConsoleDesk, Kept
+from engine.desk.console import ConsoleDesk
 from engine.i18n.language import N_, translator
 from engine.vault.accounts import Accounts, StoredAccount
 from engine.web.limits import Pace
@@ -49,7 +49,7 @@ def first_link(config: Config, accounts: Accounts, desk: ConsoleDesk, origin: st
     desk.drop("first")
     if config.console.needs_passkey or accounts.any_passkey():
         return ""
-    return f"{origin}/link/{desk.keep('first', LINK_SECONDS, value=_login())}"
+    return f"{origin}/link/{desk.keep('first', LINK_SECONDS)}"
 
 
 def invitation(desk: ConsoleDesk, account: StoredAccount, origin: str) -> str:
@@ -205,8 +205,8 @@ class SignIn:
 
     def look_at_link(self, caller: Caller) -> Response:
         token, desk = caller.path["token"], self.stores.console_desk
-        if kept := desk.look("first", token):
-            return self._first_page(caller, kept)
+        if desk.look("first", token):
+            return self._first_page(caller)
         kept = desk.look("invitation", token)
         account = self.stores.accounts.account(kept.account) if kept is not None else None
         if account is None:
@@ -219,7 +219,7 @@ class SignIn:
             invitation=token if self.provider is not None and not account.subject else "",
         )
 
-    def _first_page(self, caller: Caller, kept: Kept, mistakes: Sequence[Mistake] = ()) -> Response:
+    def _first_page(self, caller: Caller, mistakes: Sequence[Mistake] = ()) -> Response:
         operator = self._first_operator()
         return caller.page(
             "link.html",
@@ -227,14 +227,14 @@ class SignIn:
             name=operator.name if operator is not None else "",
             asks_name=operator is None,
             invitation="",
-            suggested=caller.inputs.get("name", kept.value),
+            suggested=caller.inputs.get("name", _login()),
             mistakes=mistakes,
         )
 
     def use_link(self, caller: Caller) -> Response:
         token, desk = caller.path["token"], self.stores.console_desk
-        if kept := desk.look("first", token):
-            return self._use_first(caller, token, kept)
+        if desk.look("first", token):
+            return self._use_first(caller, token)
         used = desk.use("invitation", token)
         account = self.stores.accounts.account(used.account) if used is not None else None
         if account is None:
@@ -245,14 +245,14 @@ class SignIn:
         enrols = self.stores.config.console.needs_passkey
         return SignedIn(account.id, "link", "/account" if enrols else "/", enrols=enrols)
 
-    def _use_first(self, caller: Caller, token: str, kept: Kept) -> Response:
+    def _use_first(self, caller: Caller, token: str) -> Response:
         account = self._first_operator()
         if account is None:
             name = caller.inputs.get("name", "").strip()
             sentence = N_("Your name, in one line of at most 80 characters.")
             mistake = Mistake("name", translator(caller.language)(sentence))
             if not is_name(name):
-                return self._first_page(caller, kept, (mistake,))
+                return self._first_page(caller, (mistake,))
             if self.stores.console_desk.use("first", token) is None:
                 return self._no_link(caller)
             account = self.stores.accounts.add(name, Role.OPERATOR, False, wall_now())
