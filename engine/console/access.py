@@ -29,6 +29,8 @@ class Right(StrEnum):
     READ_PEOPLE = "read-people"
     ACT_ON_PEOPLE = "act-on-people"
     HANDLE_RIGHTS = "handle-rights"
+    PAPERS = "papers"
+    """The register, the annexes of processors, and what stands of breaches."""
     WRITE = "write"
     """Drafts and the files of `sequences/`."""
     PUBLISH = "publish"
@@ -46,9 +48,15 @@ ROLES: Mapping[Role, frozenset[Right]] = MappingProxyType(
         Role.AUTHOR: frozenset({Right.SEE, Right.WRITE, Right.PUBLISH, Right.SEND}),
         Role.OPERATOR: frozenset(Right),
         Role.RIGHTS: frozenset(
-            {Right.SEE, Right.READ_PEOPLE, Right.ACT_ON_PEOPLE, Right.HANDLE_RIGHTS}
+            {
+                Right.SEE,
+                Right.READ_PEOPLE,
+                Right.ACT_ON_PEOPLE,
+                Right.HANDLE_RIGHTS,
+                Right.PAPERS,
+            }
         ),
-        Role.AUDITOR: frozenset({Right.SEE, Right.AUDIT}),
+        Role.AUDITOR: frozenset({Right.SEE, Right.AUDIT, Right.PAPERS}),
     }
 )
 TO_READERS = frozenset({Right.READ_PEOPLE, Right.IMPORT})

@@ -221,6 +221,11 @@ def sentence(words: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(capital))))
 
 
+def rendered(html: str) -> Markup:
+    """HTML that a renderer of ours made, with every outside word escaped, for a page to hold."""
+    return Markup(html)
+
+
 @cache
 def static_url(name: str) -> str:
     """Where a file of `static/` is fetched: another address whenever its octets are others."""

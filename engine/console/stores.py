@@ -12,6 +12,7 @@ from engine.console.dialogues import DialogueStores
 from engine.console.form_pages import FormPageStores
 from engine.console.letters import LetterStores
 from engine.console.operator_pages import OperatorStores
+from engine.console.paper_pages import PaperPageStores
 from engine.console.people_pages import PeopleStores
 from engine.console.person_acts import ActStores
 from engine.console.programme_page import ProgrammeStores
@@ -38,6 +39,7 @@ class ConsoleStores(
     PeopleStores,
     ActStores,
     RequestPageStores,
+    PaperPageStores,
     OperatorStores,
     ResultStores,
     PeopleResultStores,

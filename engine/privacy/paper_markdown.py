@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from engine.i18n.dates import moment_in_words
 from engine.i18n.language import Language, Say, country_in_words, translator
 from engine.i18n.phrases import say_delay
+from engine.letter.markdown import to_html
 from engine.sequence.declared import Processor
 from engine.sequence.delay import Delay
 
+_EMPTY_HEAD = re.compile(r"<thead>.*?</thead>\n?", re.DOTALL)
+_HEADING = re.compile(r"<(/?)h([1-5])>")
+_FIRST_CELL = re.compile(r"<tr>\n<td>(.*?)</td>")
 _MARKS = re.compile(r"([\\`*_\[\]<>|#])")
 
 
@@ -62,6 +66,15 @@ def rows(pairs: Iterable[tuple[str, str]]) -> str:
 
 def bullets(items: Iterable[str]) -> str:
     return "\n".join(f"- {item}" for item in items) + "\n"
+
+
+def as_html(paper: str) -> str:
+    """A paper to stand within a page: its headings one level lower, and what a row is about as the
+    head of that row.
+    """
+    html = _EMPTY_HEAD.sub("", to_html(paper))
+    html = _HEADING.sub(lambda found: f"<{found[1]}h{int(found[2]) + 1}>", html)
+    return _FIRST_CELL.sub(r'<tr>\n<th scope="row">\1</th>', html)
 
 
 def processor_in_words(processor: Processor, speech: Speech) -> dict[str, str]:

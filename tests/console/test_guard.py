@@ -61,8 +61,8 @@ def may(role: Role, reads: bool, right: Right) -> bool:
     rights = {
         Role.AUTHOR: "see write publish send" + (" read-people import" if reads else ""),
         Role.OPERATOR: " ".join(Right),
-        Role.RIGHTS: "see read-people act-on-people handle-rights",
-        Role.AUDITOR: "see audit",
+        Role.RIGHTS: "see read-people act-on-people handle-rights papers",
+        Role.AUDITOR: "see audit papers",
     }
     return str(right) in rights[role].split()
 

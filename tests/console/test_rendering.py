@@ -67,7 +67,7 @@ def test_sending_that_is_held_and_a_fast_clock_are_said_on_every_page() -> None:
 
 
 def test_an_auditor_changes_nothing_and_only_operators_may_everything() -> None:
-    assert ROLES[Role.AUDITOR] == {Right.SEE, Right.AUDIT}
+    assert ROLES[Role.AUDITOR] == {Right.SEE, Right.AUDIT, Right.PAPERS}
     assert [role for role in Role if ROLES[role] == frozenset(Right)] == [Role.OPERATOR]
 
 

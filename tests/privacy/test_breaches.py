@@ -99,8 +99,8 @@ def test_its_words_lie_in_the_vault_and_not_in_the_ledger(context: AppContext) -
         (("update", "unknown", "--close"), "no breach unknown was recorded"),
         (("record", *WORDS, "--detected", "2190-01-01"), "is still to come"),
         (("record", *WORDS, "--detected", "hier"), "is not a date"),
-        (("record", *WORDS, "--people", "-4"), "--people is a number"),
-        (("record", *WORDS[:4], "--measures", "a\x1b[2J"), "--measures is text"),
+        (("record", *WORDS, "--people", "-4"), "the number of people"),
+        (("record", *WORDS[:4], "--measures", "a\x1b[2J"), "measures: text"),
         (("record", *WORDS[:4], "--measures", "x" * 20_001), "at most 20000"),
     ],
 )
