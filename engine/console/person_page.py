@@ -80,12 +80,14 @@ def subject_of_visit(stores: PersonStores, visit: Visit) -> Subject | Response:
 def named_subject(stores: PersonStores, visit: Visit, subscriber: str) -> Subject | Response:
     """Somebody by their stream, once it is recorded that they are read."""
     _ = visit.say
-    person = (
-        stores.command_handler.load([subscriber])[subscriber]
-        if STREAM_ID.fullmatch(subscriber) and subscriber != STREAM
-        else None
-    )
-    if person is None or not person.version:
+    if not STREAM_ID.fullmatch(subscriber) or subscriber == STREAM:
+        return visit.not_found(_("There is nobody of this id."))
+    if why := stores.views.why_quarantined(subscriber):
+        # Nothing can be made of their facts, so nothing is read and nothing done here.
+        set_aside = _("Set aside, nothing is sent: {why}").format(why=stored_in_words(why, _))
+        return visit.refused(set_aside)
+    person = stores.command_handler.load([subscriber])[subscriber]
+    if not person.version:
         return visit.not_found(_("There is nobody of this id."))
     if not note_reading(stores, visit, subscriber):
         return visit.refused(

@@ -13,6 +13,7 @@ from engine.i18n.language import N_
 from engine.i18n.user_error import UserError, address_of
 from engine.installation.events import STREAM
 from engine.ledger.codec import STREAM_ID
+from engine.ledger.store import Ledger
 from engine.subscriber.commands import AnswerRight, AnyCommand, ExerciseRight, ExtendRight
 from engine.subscriber.events import Cause
 from engine.subscriber.terms import Right
@@ -42,6 +43,8 @@ class RequestStores(Protocol):
     @property
     def command_handler(self) -> CommandHandler: ...
     @property
+    def ledger(self) -> Ledger: ...
+    @property
     def vault(self) -> Vault: ...
     @property
     def views(self) -> RightsViews: ...
@@ -52,8 +55,8 @@ def person_of(stores: RequestStores, text: str) -> str:
     UserError for nobody.
     """
     subscriber = text if STREAM_ID.fullmatch(text) else behind(stores.vault, address_of(text))
-    known = subscriber != STREAM and stores.command_handler.load([subscriber])[subscriber].version
-    if not known:
+    # Not by folding their facts: of whom nothing can be made is somebody too.
+    if subscriber == STREAM or not stores.ledger.stream(subscriber):
         raise UserError(N_("nobody is known under this id"))
     return subscriber
 

@@ -201,7 +201,9 @@ STAYS = {
     # Of colleagues, and what their pages say once without naming anybody.
     "desk.console_session": "token id account enrols way browser notice since seen",
     "desk.console_token": "token kind account value until",
-    "vault.console_account": "account name role reads language created_at issuer subject",
+    "vault.console_account": (
+        "account name role reads language created_at issuer subject first_steps_away"
+    ),
     "vault.console_passkey": ("credential account name public_key sign_count created_at used_at"),
     "vault.console_recovery_code": "account mark hash",
     "vault.console_search": "token account lines name address until",

@@ -4,6 +4,7 @@ without a password.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import re
@@ -98,7 +99,9 @@ def _place(name: str = "data") -> Iterator[Place]:
         yield place
     finally:
         for pid in postmaster.survivors(place.data):
-            os.kill(pid, signal.SIGKILL)
+            # It may have ended meanwhile by itself.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         _eventually(lambda: not place.is_running())
         uid = place.data.stat().st_uid if place.data.exists() else os.geteuid()
         if (far := postmaster.folder_for(place.data, uid)).parent != place.data.parent:

@@ -38,7 +38,8 @@ def test_a_person_chooses_without_javascript(context: AppContext, site: str) -> 
         page.get_by_label("Au plus une par semaine").check()
         page.get_by_label("Les astuces").check()
         page.get_by_label("Faire une pause").fill("2020-01-01")
-        page.get_by_role("button", name="Enregistrer mes choix").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Enregistrer mes choix").click()
         assert page.title().startswith("Erreur")
         page.get_by_role("link", name="Faire une pause").click()
         expect(page.get_by_label("Faire une pause")).to_be_focused()
