@@ -8,8 +8,10 @@ date, a person's id) differs from one run to the next, so nothing compares octet
 from __future__ import annotations
 
 import base64
+import os
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -19,6 +21,7 @@ from playwright.sync_api import Page
 from engine.console.access import Role
 from engine.context import AppContext
 from engine.desk.clock import wall_now
+from tests.clusters import SHARED
 from tests.console import sample
 from tests.console.serving import Served, console_of
 from tests.running_installation import Installations
@@ -61,7 +64,6 @@ PICTURES = (
     Picture("broadcasts", "/broadcasts"),
     Picture("programme", "/programme"),
     Picture("forms", "/forms"),
-    Picture("import", "/import"),
     Picture("requests", "/requests"),
     Picture("operator", "/operator"),
     Picture("accounts", "/accounts"),
@@ -131,6 +133,12 @@ def main(folder: Path) -> None:
     for old in folder.glob("console-*.webp"):
         if re.fullmatch(r"console-[a-z-]+\.webp", old.name) and old.name not in files():
             old.unlink()
+    with tempfile.TemporaryDirectory(prefix="relance-") as cluster:
+        os.environ.setdefault(SHARED, cluster)
+        _take_anew(folder)
+
+
+def _take_anew(folder: Path) -> None:
     with Installations() as made, sample.installed(made) as context:
         person = lived_in(context)
         with console_of(context) as console:
