@@ -23,15 +23,15 @@ from engine.audience.segments import (
     tree,
     why,
 )
+from engine.audit.standing import QuarantineView
 from engine.console.access import Right
 from engine.console.open_dialogue import AuthoringStores, PeopleOnLists, draft_of, read_draft, told
-from engine.console.reading import ReadingStores, note_reading
+from engine.console.person_page import PersonStores, subject_of_visit
 from engine.console.slow_counts import SlowCounts
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.condition_words import line_in_words, use_in_words
 from engine.i18n.language import N_
 from engine.intake.address import AddressRefused, normalise
-from engine.ledger.codec import STREAM_ID
 from engine.sequence.model import Plan, Segment
 from engine.sequence.segment_uses import SegmentUse, uses_of
 from engine.sequence.timing import to_local
@@ -46,10 +46,10 @@ Members = Mapping[str, int]
 SlowMembers = SlowCounts[str, Members]
 
 
-class SegmentPageViews(HasSegments, PeopleOnLists, Protocol): ...
+class SegmentPageViews(HasSegments, PeopleOnLists, QuarantineView, Protocol): ...
 
 
-class SegmentPageStores(WhyStores, AuthoringStores, ReadingStores, Protocol):
+class SegmentPageStores(WhyStores, AuthoringStores, PersonStores, Protocol):
     @property
     def views(self) -> SegmentPageViews: ...
 
@@ -294,14 +294,10 @@ def why_page(stores: SegmentPageStores, visit: Visit) -> Response:
     one, subscriber = _published(stores, visit), visit.path["subscriber"]
     if one is None:
         return visit.not_found(visit.say(N_("There is no segment of this name (any more).")))
-    known = STREAM_ID.fullmatch(subscriber) is not None
-    if not known or not stores.command_handler.load([subscriber])[subscriber].version:
-        return visit.not_found(visit.say(N_("There is nobody of this id.")))
-    if not note_reading(stores, visit, subscriber):
-        message = N_("That you read this could not be recorded, so nothing is shown: try again.")
-        return visit.refused(visit.say(message), 503)
-    truths = why(stores, one, subscriber)
-    person = stores.vault.people([subscriber]).get(subscriber)
+    subject = subject_of_visit(stores, visit)
+    if isinstance(subject, Response):
+        return subject
+    truths, person = why(stores, one, subscriber), subject.known
     plan = stores.installation_stream.current().plan()
     return visit.page(
         "segment_why.html",
