@@ -160,7 +160,13 @@ def _reckoned(context: AppContext, staying: list[str], accepted: Counter[str]) -
         assert pressure_faults(entries, published) == {}
         begun = [cast(e.LetterBegun, x.event) for x in entries if x.name == "letter-begun"]
         matters = {letter.message: (letter.key, letter.letter) for letter in begun}
-        assert len(set(matters.values())) == len(matters) <= CAP, "one letter twice, or too many"
+        assert len(set(matters.values())) == len(matters), "one letter twice"
+        doubtful = {x.event.message for x in entries if isinstance(x.event, e.LetterInDoubt)}
+        reached = {message for message in matters if accepted[message] or message in doubtful}
+        assert len(reached) <= CAP, "too many"
+        # What a sender that was killed had begun and not handed over left its room to others.
+        left_out = {x.event.message for x in entries if isinstance(x.event, e.LetterWithheld)}
+        assert matters.keys() - reached <= left_out, "somebody's is lost"
         for letter in begun:
             name = letter.key.removeprefix("broadcast:").split("/")[0]
             assert letter.segment == BROADCASTS.get(name, ""), letter
