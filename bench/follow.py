@@ -12,7 +12,7 @@ from bench.lives import Life, append_all, appends, lives
 from bench.sizes import Size
 from bench.table import Row, Watch, against
 
-FOLDS, AGENDA = ("view_agenda_6", "fold"), ("view_agenda_6", "agenda")
+FOLDS, AGENDA = ("view_agenda_7", "fold"), ("view_agenda_7", "agenda")
 LETTERS, MEMBERS = ("view_letters_4", "letter"), ("view_members_2", "membership")
 WRITES = ((FOLDS, AGENDA, MEMBERS), (FOLDS, AGENDA, LETTERS), (FOLDS, AGENDA, LETTERS))
 """The tables in which a stage writes one row a person: joining, a letter begun, a letter sent."""

@@ -1,7 +1,7 @@
 """What a view is: a name, a version, a schema of its own, and how a batch of entries changes it.
 Free of personal data; dropped and replayed at will.
 
-Each version of a view has its own schema (`view_agenda_6`), so a new version is built beside the
+Each version of a view has its own schema (`view_agenda_7`), so a new version is built beside the
 old one and older programs keep theirs. Its statements name that schema, so a query needs no `SET
 search_path`.
 """

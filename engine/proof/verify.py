@@ -526,8 +526,7 @@ class Cap(NamedTuple):
     minutes: int
 
     def ends(self, begun_at: int, zone: datetime.tzinfo | None) -> int:
-        """Until when a letter begun then counts. Without a zone, for who has no database of them,
-        a day less."""
+        """Until when a letter begun then counts; a day less for who has no database of zones."""
         if not (self.months or self.days):
             return begun_at + self.minutes * 60_000
         local = (EPOCH + datetime.timedelta(milliseconds=begun_at)).astimezone(zone or UTC)
@@ -634,6 +633,7 @@ class Replay:
         """Purposes whose last ground is a service: their letters are under no cap."""
         self.counted: dict[str, tuple[str, int]] = {}
         """Messages that count for a cap: their purposes, and when they were begun or sent."""
+        self.doubted: set[str] = set()
         self.recorded_at = -LARGEST_NUMBER
         self.rate = 1
         """How many times faster than the wall clock the engine's went, at the most."""
@@ -835,7 +835,7 @@ class Replay:
             self.counted[message] = purpose_of(fact), fact.at
         elif message in self.counted and (name == "letter-sent" or settled == "taken-as-sent"):
             self.counted[message] = self.counted[message][0], fact.at
-        elif name not in ("letter-in-doubt", "letter-retried") or settled == "resend":
+        elif name not in ("letter-in-doubt", "letter-retried") and message not in self.doubted:
             self.counted.pop(message, None)
         if name == "letter-begun":
             self.message_of.setdefault(self.letter(fact), message)
@@ -851,6 +851,7 @@ class Replay:
             self.mails[message] = mail._replace(status="due", retry_at=retry_at)
         elif name == "letter-in-doubt":
             self.mails[message] = mail._replace(status="doubt")
+            self.doubted.add(message)
 
     def _follow_way(self, fact: Entry) -> None:
         run, source = fact.number("run"), fact.number("source_run")

@@ -95,6 +95,8 @@ def outcome(
     p.in_flight = {m: f for m, f in p.in_flight.items() if m != message}
     if status == "sent" and flight.kind in COUNTED:
         p.received = {**p.received, flight.purpose: _with(p.received.get(flight.purpose, ()), at)}
+    if message in p.doubted:
+        _doubt(p, message, flight, is_over=status == "sent")
     if before is None or before.message != message:
         return
     first = 0 if status == "deferred" and retry_at <= at else before.first_begun
@@ -144,11 +146,20 @@ def in_doubt(p: PersonDraft, event: e.LetterInDoubt) -> None:
         case "taken-as-sent":
             outcome(p, event.message, "sent", event.at)
         case "resend":
+            flight = p.in_flight.get(event.message)
             outcome(p, event.message, "deferred", event.at, event.at)
+            if flight is not None and flight.kind in COUNTED:
+                _doubt(p, event.message, flight)
         case _:
             flight = p.in_flight.get(event.message)
             if flight is not None:
                 p.in_flight = {**p.in_flight, event.message: replace(flight, doubt=True)}
+
+
+def _doubt(p: PersonDraft, message: str, flight: InFlight, *, is_over: bool = False) -> None:
+    others = [(m, letter) for m, letter in p.doubted.items() if m != message]
+    doubted = others if is_over else [*others, (message, (flight.purpose, flight.begun_at))]
+    p.doubted = dict(doubted[-INSTANTS_KEPT:])
 
 
 def withheld(p: PersonDraft, event: e.LetterWithheld) -> None:

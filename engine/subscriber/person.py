@@ -354,14 +354,16 @@ class Person:
     `received`: when letters of a purpose were sent, `answers`: the answers to a letter by its
     letter_ref, both oldest first and the latest INSTANTS_KEPT; `joined_at`: when they last joined a
     list, left since or not. `came_back`: of letters that were sent and came back, when they were
-    sent; they count for caps and are not received. `orders` are the latest ORDERS_KEPT by their
-    ids; `ordered` says of each product, and of ANY_PRODUCT, when it was ordered, orders that were
-    wholly refunded left out. `reached`: the last days on which a date of their own came round, and
-    when each began (ms), by field, occurrence and how long before. `segments`: since when (ms) they
-    are in a static segment. `ruled`: by segment, whether its rules were last applied to an entry.
-    `profile_at` is when what the vault knows of them last changed. `stopped`: the purposes for
-    which nothing is written, because they were silent and did not answer. `measured_since` (ms) is
-    when they agreed to be measured, 0 where they have not or not any more.
+    sent; they count for caps and are not received. `doubted`: letters in doubt that are sent again,
+    by their messages: the purpose, and when they were begun (ms). Their reader may have them, so
+    they count for caps whatever becomes of the second sending. `orders` are the latest ORDERS_KEPT
+    by their ids; `ordered` says of each product, and of ANY_PRODUCT, when it was ordered, orders
+    that were wholly refunded left out. `reached`: the last days on which a date of their own came
+    round, and when each began (ms), by field, occurrence and how long before. `segments`: since
+    when (ms) they are in a static segment. `ruled`: by segment, whether its rules were last applied
+    to an entry. `profile_at` is when what the vault knows of them last changed. `stopped`: the
+    purposes for which nothing is written, because they were silent and did not answer.
+    `measured_since` (ms) is when they agreed to be measured, 0 where they have not or not any more.
     """
 
     version: int = 0
@@ -403,6 +405,7 @@ class Person:
     stopped: Mapping[str, Stopped] = field(default_factory=dict)
     measured_since: int = 0
     came_back: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    doubted: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     @property
     def registered(self) -> bool:
@@ -477,6 +480,7 @@ class PersonDraft:
         self.stopped = person.stopped
         self.measured_since = person.measured_since
         self.came_back = person.came_back
+        self.doubted = person.doubted
 
     def frozen(self) -> Person:
         """The person as folded so far. Slots are set directly: every fold ends here, and the

@@ -19,7 +19,7 @@ from engine.sequence.timing import later, read_local_minute, to_instant
 from engine.subscriber.act import Act, Calendar, zone_of
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, decode, encode, letter_ref
 from engine.subscriber.eligibility import why_not
-from engine.subscriber.letters import COUNTED
+from engine.subscriber.letters import COUNTED, letters_at
 from engine.subscriber.mailing_acts import is_for, segment_addressed
 from engine.subscriber.person import Person
 from engine.subscriber.terms import Frequency
@@ -69,9 +69,9 @@ def caps_for(person: Person, plan: Plan, purpose: str) -> tuple[ScopedCap, ...]:
     return declared if own is None else (*declared, ("", own))
 
 
-def begun_by(person: Person) -> Begun:
-    """When the letters that count were begun; of a sent one, when it was sent, though it came
-    back.
+def begun_by(person: Person, message: str = "") -> Begun:
+    """When the letters that count were begun, `message` aside; of a sent one, when it was sent,
+    though it came back. One that was in doubt may have been received, and counts until it is sent.
     """
     begun = dict(person.received)
     for purpose, instants in person.came_back.items():
@@ -79,6 +79,9 @@ def begun_by(person: Person) -> Begun:
     for flight in person.in_flight.values():
         if flight.kind in COUNTED:
             begun[flight.purpose] = (*begun.get(flight.purpose, ()), flight.begun_at)
+    for doubted, (purpose, begun_at) in person.doubted.items():
+        if doubted != message and doubted not in person.in_flight:
+            begun[purpose] = (*begun.get(purpose, ()), begun_at)
     return {p: instants for p, instants in begun.items() if not _is_service(person, p)}
 
 
@@ -151,7 +154,8 @@ def held_back(
     caps = caps_for(person, plan, purpose)
     if letter is None or not caps:
         return None
-    zone, begun = zone_of(person, plan), begun_by(person)
+    before = letters_at(person, key, acts[key].run).get(letter.id) if person.doubted else None
+    zone, begun = zone_of(person, plan), begun_by(person, before.message if before else "")
     if _has_ample_room(caps, begun, now, zone, _most_that_are_heavier(plan, acts, letter)):
         return None
     own = PlannedLetter(now, purpose, letter_ref(key, letter.id), letter.weight)

@@ -798,19 +798,24 @@ def test_a_cap_counts_in_the_verifier_what_it_counts_in_the_engine() -> None:
     consent = e.ConsentGiven(NOON, "offres", "single")
     full = (*history, offer, service)
     assert Life(full, lambda: PERFORM, Told(second), plan).faults() == []
-    again = Life((*full, consent), lambda: PERFORM, Told(second), plan)
-    assert set(again.faults()) == beyond
-    ends: tuple[e.PersonEvent, ...] = (
-        e.LetterSent(NOON, "m9"),
-        e.LetterInDoubt(NOON, "m9"),
-        e.LetterFailed(NOON, "m9"),
-        e.LetterDeferred(NOON, "m9", LATER),
+    consented = Life((*full, consent), lambda: PERFORM, Told(second), plan)
+    assert set(consented.faults()) == beyond
+    doubt = e.LetterInDoubt(NOON, "m9"), e.LetterInDoubt(NOON, "m9", "resend")
+    again = replace(offer, attempt=2)
+    ends: tuple[tuple[e.PersonEvent, ...], ...] = (
+        (e.LetterSent(NOON, "m9"),),
+        doubt[:1],
+        doubt,
+        (*doubt, again, e.LetterFailed(NOON, "m9")),
+        (*doubt, again, e.LetterDeferred(NOON, "m9", LATER)),
+        (e.LetterFailed(NOON, "m9"),),
+        (e.LetterDeferred(NOON, "m9", LATER),),
     )
     counted = [
-        set(Life((*history, offer, end), lambda: PERFORM, Told(second), plan).faults())
+        set(Life((*history, offer, *end), lambda: PERFORM, Told(second), plan).faults())
         for end in ends
     ]
-    assert counted == [beyond, beyond, set(), set()]
+    assert counted == [beyond] * 5 + [set()] * 2
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,45 @@ def test_a_letter_in_flight_counts_and_one_that_failed_does_not() -> None:
     assert failed.when(perform("list:2", NOON)).names == ["LetterBegun"]
 
 
+def test_a_letter_that_was_never_handed_over_leaves_its_room_to_another() -> None:
+    skipped = plan(one(5, when_full="skip"), one(5))
+    person = anna(skipped).when(perform("list:1", NOON, "aa")).done
+    released = person.and_also(e.LetterDeferred(NOON, "aa", NOON, why="never handed over"))
+    person = claimed(released, 2, NOON, "bb")
+    [event] = (fact.event for fact in person.when(perform("list:1", NOON)).facts)
+    assert isinstance(event, e.LetterWithheld) and (event.message, event.why) == ("aa", "pressure")
+
+
+@pytest.mark.parametrize("ended", [e.ListLeft(NOON, 1, 1, "operator"), e.ListJoined(NOON, 1, 9)])
+def test_a_letter_in_doubt_counts_though_its_run_has_ended(ended: e.PersonEvent) -> None:
+    flying = anna(plan(one(5), one(5))).when(perform("list:1", NOON, "aa")).done
+    doubtful = flying.and_also(e.LetterInDoubt(NOON, "aa"), ended)
+    for moment in (doubtful, doubtful.and_also(e.LetterInDoubt(NOON, "aa", "resend"))):
+        assert moment.when(perform("list:2", NOON)).names == ["LetterWithheld"]
+
+
+def test_a_letter_in_doubt_that_is_sent_again_may_have_been_received_and_counts_once() -> None:
+    free, capped = NOON + 2 * DAY, plan(one(5), one(5), caps=("1 per 2 days",))
+    flying = anna(capped).when(perform("list:1", NOON, "aa")).done
+    resent = flying.and_also(e.LetterInDoubt(NOON, "aa"), e.LetterInDoubt(NOON, "aa", "resend"))
+    resent.when(perform("list:2", NOON)).then(withheld(NOON, 2, free, cap="1 per 2 days"))
+    # It does not stand in its own way, and the second sending takes no second place.
+    again = resent.when(perform("list:1", NOON + HOUR, "zz"))
+    assert again.names == ["LetterBegun"]
+    two = again.done.published(plan(one(5), one(5), caps=("2 per 2 days",)))
+    assert two.when(perform("list:2", NOON + HOUR)).names == ["LetterBegun"]
+    # Whatever becomes of the second, the first may have arrived.
+    for end in (
+        e.LetterFailed(NOON + HOUR, "aa"),
+        e.LetterDeferred(NOON + HOUR, "aa", NOON + DAY),
+        e.LetterWithheld(NOON + HOUR, "list:1", "only", "cannot be rendered", 1, 1, "aa"),
+        e.LetterSent(NOON + HOUR, "aa"),
+    ):
+        ended = again.done.and_also(end)
+        assert ended.when(perform("list:2", free)).names == ["LetterWithheld"], end
+        assert ended.when(perform("list:2", free + HOUR)).names == ["LetterBegun"], end
+
+
 @pytest.mark.parametrize("order", list(permutations((1, 2, 3))), ids=str)
 def test_of_three_letters_under_a_cap_of_one_the_heaviest_leaves_once(
     order: tuple[int, ...],

@@ -147,6 +147,7 @@ class Message(NamedTuple):
     kind: str = ""
     purpose: str = ""
     run: int = 0
+    was_in_doubt: bool = False
 
 
 class Open(NamedTuple):
@@ -384,12 +385,13 @@ class Person:
             self.counting[id_] = fact.subject, fact.at
         elif id_ in self.counting and (name == "letter-sent" or settled == "taken-as-sent"):
             self.counting[id_] = self.counting[id_][0], fact.at
-        elif name in NOT_COUNTING or settled == "resend":
+        elif name in NOT_COUNTING and not known.was_in_doubt:
             self.counting.pop(id_, None)
         if name == "letter-begun":
             self.letters.setdefault(self.letter(fact), id_)
             about = fact.text("kind"), fact.subject, fact.number("run")
-            self.messages[id_] = Message("begun", known.begun + 1, float("-inf"), *about)
+            begun = Message("begun", known.begun + 1, float("-inf"), *about)
+            self.messages[id_] = begun._replace(was_in_doubt=known.was_in_doubt)
         elif name in ("letter-deferred", "letter-retried") or settled == "resend":
             due = fact.number("retry_at") if name == "letter-deferred" else fact.at
             self.messages[id_] = known._replace(state="due", due_from=due)
@@ -404,7 +406,7 @@ class Person:
         ):
             self.messages[id_] = known._replace(state="ended")
         elif name == "letter-in-doubt":
-            self.messages[id_] = known._replace(state="doubt")
+            self.messages[id_] = known._replace(state="doubt", was_in_doubt=True)
 
     def follow_way(self, fact: Fact) -> None:
         run, source = fact.number("run"), fact.number("source_run")
