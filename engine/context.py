@@ -16,6 +16,7 @@ from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.console import ConsoleDesk
 from engine.desk.desk import Desk
+from engine.desk.operations import Operations
 from engine.desk.processes import Processes
 from engine.imports.stores import ImportStores
 from engine.installation.publishing import ShownWords
@@ -86,6 +87,10 @@ class AppContext:
     @property
     def console_desk(self) -> ConsoleDesk:
         return ConsoleDesk(self.database)
+
+    @property
+    def operations(self) -> Operations:
+        return Operations(self.database)
 
     @property
     def processes(self) -> Processes:

@@ -20,6 +20,7 @@ from engine.cli.checkpoints import print_differences
 from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
+from engine.desk.operations import Operation
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, grouped, translator
 from engine.i18n.phrases import say_delay
@@ -215,6 +216,7 @@ def replay(context: AppContext, args: argparse.Namespace) -> int:
     beside the live ones from one snapshot, and decide every claim of a broadcast again; "equal", or
     what differs, printed as it is found, and status 1.
     """
+    head = context.ledger.head()
     in_tree = print_differences(
         context, N_("Recomputing the tree"), context.tree.replay, sys.stdout
     )
@@ -226,6 +228,8 @@ def replay(context: AppContext, args: argparse.Namespace) -> int:
     )
     in_views = _print_rows(context)
     in_claims = 0 if in_tree or in_vault or in_views else _print_claims(context)
+    faults = in_tree + in_vault + in_views + in_claims
+    context.operations.note(Operation(kind="replay", well=not faults, position=head, faults=faults))
     if in_tree:
         sentence = N_(
             "not equal: {n} differences between ledger, tree and checkpoints (at most 50 are"

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.audit.attesting import hand_over_ledger
 from engine.audit.committed_address import address_lines
 from engine.audit.held import held_reading
 from engine.audit.identity import identified
@@ -22,6 +23,7 @@ from engine.cli.private_file import write_private
 from engine.cli.progress import Progress
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
+from engine.desk.operations import Operation
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, grouped, translator
 from engine.i18n.printable import printable
@@ -32,7 +34,7 @@ from engine.privacy.rights_requests import person_of
 from engine.proof import verify as verifier
 from engine.proof.bundle import BundleSources, bundle_files, zipped
 from engine.proof.bundle_sources import Stores, head_of, holding_of
-from engine.proof.handover import HandoverBroken, hand_over, ledger_tools
+from engine.proof.handover import HandoverBroken, ledger_tools
 from engine.proof.store import SignedCheckpoint
 from engine.subscriber.commands import OpenProof
 from engine.subscriber.events import Cause
@@ -85,6 +87,9 @@ def prove(context: AppContext, args: argparse.Namespace) -> int:
     faults += [fault.said(_) for fault in evidence_faults(person.entries, person.pieces, deleted)]
     for fault in faults:
         print(f"! {printable(fault)}")
+    context.operations.note(
+        Operation(kind="prove", well=not faults, position=signed.size, faults=len(faults))
+    )
     return 1 if faults else 0
 
 
@@ -158,13 +163,10 @@ def ledger(context: AppContext, args: argparse.Namespace) -> int:
     hold_everything(context)
     with refusing():
         signed = context.tree.sign_now()
-        head = head_of(
-            Stores(context.ledger, context.vault, context.tree, context.installation_stream), signed
-        )
     target.mkdir(parents=True, exist_ok=True)
     try:
         with Progress(_("Handing over"), say=_) as tell:
-            hand_over(context.database, head, context.tree.all_checkpoints(), target, tell)
+            hand_over_ledger(context, signed, target, tell)
     except HandoverBroken as error:
         raise UserError(
             N_("{why}: an entry was removed; keep everything as it is: it is evidence"), why=error

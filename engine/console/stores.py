@@ -16,6 +16,7 @@ from engine.console.paper_pages import PaperPageStores
 from engine.console.people_pages import PeopleStores
 from engine.console.person_acts import ActStores
 from engine.console.programme_page import ProgrammeStores
+from engine.console.proof_pages import ProofPageStores
 from engine.console.publish_pages import PublishStores
 from engine.console.request_pages import RequestPageStores
 from engine.console.results_of_people import PeopleResultStores
@@ -41,6 +42,7 @@ class ConsoleStores(
     RequestPageStores,
     PaperPageStores,
     OperatorStores,
+    ProofPageStores,
     ResultStores,
     PeopleResultStores,
     BuilderStores,

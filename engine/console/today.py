@@ -44,7 +44,7 @@ class Remedy(NamedTuple):
 
 _SENDING = Remedy("/operator#sending", N_("Look at sending"), Right.SEE)
 _PROCESSES = Remedy("/operator#processes", N_("Look at what runs"), Right.SEE)
-_PROOF = Remedy("/operator#proof", N_("Look at the checkpoints"), Right.SEE)
+_PROOF = Remedy("/operator/proof", N_("Look at the checkpoints"), Right.AUDIT)
 _PAPERS = Remedy("/operator/papers", N_("Open the papers"), Right.HANDLE_RIGHTS)
 _REQUESTS = Remedy("/requests", N_("Answer them"), Right.HANDLE_RIGHTS)
 _KEYS = Remedy("/operator/keys", N_("Look at the keys"), Right.OPERATE)

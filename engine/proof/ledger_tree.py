@@ -19,7 +19,13 @@ from engine.proof.errors import ProofRefused
 from engine.proof.held_reading import Difference, HeldReading, differing_entries
 from engine.proof.signer import Signer, SigningFiles, SigningRefused
 from engine.proof.stamping import KeptStamp, Stamps, best
-from engine.proof.store import Checkpoints, Cosignatures, SignedCheckpoint, Tiles
+from engine.proof.store import (
+    AttestedCheckpoint,
+    Checkpoints,
+    Cosignatures,
+    SignedCheckpoint,
+    Tiles,
+)
 from engine.proof.tiles import Edge, Tile, edge_places
 from engine.proof.tree import HASH_BYTES, Span, consistency_spans, inclusion_spans, leaf_hash
 from engine.proof.tree_replay import Replay, Signed
@@ -239,6 +245,14 @@ class LedgerTree:
         """The last checkpoint of the present origin."""
         origin = self.installation_stream.current().origin
         return self._checkpoints.last(origin.name) if origin is not None else None
+
+    def recent(self, limit: int) -> list[AttestedCheckpoint]:
+        """Checkpoints of the present origin, and who else has signed them; the last first."""
+        return self._checkpoints.recent(self.origin, limit)
+
+    def key_trouble(self) -> Words | None:
+        """Why the key on this machine can sign nothing; None where it can."""
+        return self._signer.key_trouble()
 
     def recorded_until(self, signed: SignedCheckpoint) -> int:
         """When the last entry that a checkpoint covers was recorded (ms, engine time); 0 where the

@@ -31,6 +31,7 @@ from engine.proof.note import MOST_BYTES
 from engine.proof.signing import NoteSigner, read_vkey
 from engine.proof.store import SQL, SignedCheckpoint, Tiles
 from engine.secret_files import (
+    SecretMissing,
     next_signing_seed,
     prepare_signing_seed,
     signing_seed,
@@ -40,7 +41,7 @@ from engine.store.database import Database
 from engine.store.files import sync_folder
 from engine.store.sql import AnyCursor
 from engine.subscriber.events import Cause
-from engine.words import WordedError
+from engine.words import WordedError, Words, words
 
 
 class SigningRefused(WordedError):
@@ -218,6 +219,22 @@ class Signer:
             )
             take_next_signing_seed(self.place.secrets)
         return following
+
+    def key_trouble(self) -> Words | None:
+        """Why nothing can be signed with the key that is here: it is missing, or another than the
+        ledger names. Changes nothing.
+        """
+        origin, secrets = self.installation_stream.current().origin, self.place.secrets
+        try:
+            seeds = [signing_seed(secrets), next_signing_seed(secrets)]
+        except SecretMissing as error:
+            return error.words
+        if origin is None or any(
+            seed is not None and NoteSigner(origin.name, seed).vkey == origin.vkeys[-1]
+            for seed in seeds
+        ):
+            return None
+        return words(OTHER_KEY, vkey=origin.vkeys[-1])
 
     def _key(self, origin: Origin) -> NoteSigner:
         """The key the ledger names. One that was prepared to follow and is named there already

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from engine.proof.errors import ProofRefused
 from engine.proof.tiles import (
@@ -41,6 +41,17 @@ class SignedCheckpoint:
     root: bytes
     note: bytes
     signed_at: int
+
+
+class AttestedCheckpoint(NamedTuple):
+    """How many witnesses have `cosigned` it, and when it was first stamped; `signed_at` and
+    `stamped_at` (None: not) are wall clock (ms).
+    """
+
+    size: int
+    signed_at: int
+    cosigned: int
+    stamped_at: int | None
 
 
 class Tiles:
@@ -153,6 +164,12 @@ class Checkpoints:
     def last(self, origin: str) -> SignedCheckpoint | None:
         with self.database.connection() as connection, connection.cursor() as cursor:
             return last(cursor, origin)
+
+    def recent(self, origin: str, limit: int) -> list[AttestedCheckpoint]:
+        """Of an origin, the last first."""
+        with self.database.connection() as connection:
+            rows = connection.execute(SQL["recent"], {"origin": origin, "limit": limit}).fetchall()
+        return [AttestedCheckpoint(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,12 @@ SELECT origin, size, root, note, signed_at FROM proof.checkpoint ORDER BY signed
 -- The last of an origin.
 SELECT origin, size, root, note, signed_at FROM proof.checkpoint WHERE origin = %(origin)s ORDER BY size DESC LIMIT 1
 
+-- name: recent
+-- The last of an origin, each with how many witnesses have cosigned it and when it was first stamped.
+SELECT c.size, c.signed_at, (SELECT count(*) FROM proof.cosignature w WHERE w.origin = c.origin AND w.size = c.size),
+    (SELECT min(s.stamped_at) FROM proof.stamp s WHERE s.origin = c.origin AND s.size = c.size)
+FROM proof.checkpoint c WHERE c.origin = %(origin)s ORDER BY c.size DESC LIMIT %(limit)s
+
 -- name: add
 -- The other half of compare and set: whoever is second at a size finds it taken.
 INSERT INTO proof.checkpoint (origin, size, root, note, signed_at)

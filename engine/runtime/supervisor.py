@@ -483,6 +483,7 @@ def _forget(context: AppContext) -> None:
     context.desk.forget_visited(week_of(context.clock.now() - VISITS_KEPT))
     context.processes.forget()
     context.console_desk.forget()
+    context.operations.forget()
     measured_before = earlier(context.clock.now(), MEASURED_FOR, context.config.site.timezone)
     forget_measured(context.vault.database, measured_before)
     if ended := context.vault.end_archives(context.clock.now()):
