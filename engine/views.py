@@ -323,6 +323,14 @@ class Views(Protocol):
         list that it reaches the person by.
         """
 
+    def stopped(self) -> dict[str, int]:
+        """How many people nothing is written to for a purpose, because they were silent."""
+
+    def not_sent(self, since: int) -> dict[str, int]:
+        """How many letters were withheld since the week of a Monday (days since 1970-01-01), by
+        reason; the most frequent first.
+        """
+
     def withheld_from(
         self, letter: str, after: tuple[str, str, str], limit: int
     ) -> list[tuple[str, str, str]]:

@@ -1,14 +1,14 @@
-"""When each person was last in contact, so that the inactive are found. The view finds;
-`engine.subscriber.inactivity` decides.
+"""When each person was last in contact, so that the inactive are found, and for which purposes they
+were stopped, so that they can be counted. The view finds; `engine.subscriber.inactivity` decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from engine.ledger.codec import MAX_INTEGER, Entry
-from engine.store.binary import bigint, bigints, row, uuid_of, uuids
+from engine.store.binary import bigint, bigints, row, texts, uuid_of, uuids
 from engine.store.sql import beside
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import EVERYTHING
@@ -20,7 +20,7 @@ TELLING = frozenset({
     e.ConsentGiven, e.GroundDeclared, e.ConsentConfirmed, e.ConsentWithdrawn, e.ContactNoted,
     e.ListMoved, e.ListCopied, e.LetterAnswered, e.MoveUndone, e.PermissionRenewed,
     e.PermissionAsked, e.ConsentRequested, e.ConsentExpired, e.SubscriberErased,
-    e.OrderRecorded, e.PreferencesSet,
+    e.OrderRecorded, e.PreferencesSet, e.PurposeStopped,
 })  # fmt: skip
 """The only events this view reads; most are of other kinds."""
 
@@ -28,7 +28,8 @@ TELLING = frozenset({
 @dataclass(slots=True)
 class Activity:
     """A person's activity in a batch of entries, in ms, 0 for none. `answered`: from when on an
-    earlier question is no longer open.
+    earlier question is no longer open; `lifted`: before when a silence must have begun for what was
+    `stopped` for it to stay so. A withdrawal answers, and lifts nothing.
     """
 
     heard_at: int = 0
@@ -36,10 +37,14 @@ class Activity:
     asked_at: int = 0
     expires_at: int = 0
     answered: int = 0
+    lifted: int = 0
+    stopped: dict[str, int] = field(default_factory=dict)
 
     def see(self, event: e.PersonEvent) -> None:
         if isinstance(event, e.PermissionAsked):
             self.asked_at, self.expires_at = event.at, event.expires_at
+        elif isinstance(event, e.PurposeStopped):
+            self.stopped[event.purpose] = event.silent_since
         elif isinstance(event, e.ConsentRequested):
             self.requested_at = max(self.requested_at, event.at)
         elif isinstance(event, e.ConsentExpired):
@@ -48,6 +53,9 @@ class Activity:
         elif heard := heard_in(event):
             self.heard_at = max(self.heard_at, heard)
             self._answer(heard)
+            if not isinstance(event, e.ConsentWithdrawn):
+                self.lifted = max(self.lifted, heard)
+                self.stopped = {n: since for n, since in self.stopped.items() if since >= heard}
 
     def _answer(self, at: int) -> None:
         self.answered = max(self.answered, at)
@@ -71,10 +79,18 @@ def _activities(entries: Iterable[Entry]) -> tuple[dict[str, Activity], list[str
     return activities, erased
 
 
+def _stopped(activities: Mapping[str, Activity]) -> list[tuple[str, str, int]]:
+    return [
+        (who, purpose, since)
+        for who, told in activities.items()
+        for purpose, since in told.stopped.items()
+    ]
+
+
 class Inactivity:
     name = "silence"
-    version = 1
-    tables: tuple[str, ...] = ("silence",)
+    version = 2
+    tables: tuple[str, ...] = ("silence", "stopped")
 
     def __init__(self, prefix: str = LIVE) -> None:
         self.schema = schema_of(Inactivity, prefix)
@@ -97,6 +113,7 @@ class Inactivity:
                 self.sql["answer"],
                 {"subscribers": uuids(heard), "answered": bigints(heard.values())},
             )
+        self._follow_stopped(cursor, activities)
         if activities:
             columns = ("heard_at", "requested_at", "asked_at", "expires_at")
             values = {
@@ -104,6 +121,20 @@ class Inactivity:
                 for name in columns
             }
             cursor.execute(self.sql["tell"], {"subscribers": uuids(activities), **values})
+
+    def _follow_stopped(self, cursor: Cursor, activities: Mapping[str, Activity]) -> None:
+        lifted = {who: told.lifted for who, told in activities.items() if told.lifted}
+        if lifted:
+            values = {"subscribers": uuids(lifted), "lifted": bigints(lifted.values())}
+            cursor.execute(self.sql["go_on"], values)
+        stopped = _stopped(activities)
+        if stopped:
+            values = {
+                "subscribers": uuids([who for who, _, _ in stopped]),
+                "purposes": texts([purpose for _, purpose, _ in stopped]),
+                "silent_since": bigints([since for _, _, since in stopped]),
+            }
+            cursor.execute(self.sql["stop"], values)
 
     def whole(self, cursor: Cursor, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
         activities, _ = _activities(entries)
@@ -117,7 +148,11 @@ class Inactivity:
             )
             for subscriber, t in activities.items()
         ]
-        return {"silence": rows}
+        stopped = [
+            row(uuid_of(who), purpose.encode(), bigint(since))
+            for who, purpose, since in _stopped(activities)
+        ]
+        return {"silence": rows, "stopped": stopped}
 
     def tidy(self, cursor: Cursor) -> bool:
         return False

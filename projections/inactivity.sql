@@ -1,11 +1,14 @@
 -- name: create
 -- When each person was last heard of, last asked for consent, and asked whether to go on (0: not, or answered). Milliseconds of engine time.
 CREATE TABLE {schema}.silence (
-    subscriber uuid NOT NULL, heard_at bigint NOT NULL, requested_at bigint NOT NULL, asked_at bigint NOT NULL, expires_at bigint NOT NULL)
+    subscriber uuid NOT NULL, heard_at bigint NOT NULL, requested_at bigint NOT NULL, asked_at bigint NOT NULL, expires_at bigint NOT NULL);
+-- For which purposes nothing is written to somebody who was silent, and since when they were.
+CREATE TABLE {schema}.stopped (subscriber uuid NOT NULL, purpose text NOT NULL, silent_since bigint NOT NULL)
 
 -- name: index
 -- Made over the rows of a rebuild once they are there. Each question of the night finds its people in its own order.
 ALTER TABLE {schema}.silence ADD PRIMARY KEY (subscriber);
+ALTER TABLE {schema}.stopped ADD PRIMARY KEY (subscriber, purpose);
 CREATE INDEX silence_heard ON {schema}.silence (heard_at, subscriber) WHERE heard_at > 0 AND asked_at = 0;
 CREATE INDEX silence_asked ON {schema}.silence (expires_at, subscriber) WHERE asked_at > 0;
 CREATE INDEX silence_unconfirmed ON {schema}.silence (requested_at, subscriber) WHERE heard_at = 0 AND requested_at > 0
@@ -15,6 +18,20 @@ CREATE INDEX silence_unconfirmed ON {schema}.silence (requested_at, subscriber) 
 UPDATE {schema}.silence known SET asked_at = 0, expires_at = 0
 FROM unnest(%(subscribers)s::uuid[], %(answered)s::bigint[]) AS told (subscriber, answered)
 WHERE known.subscriber = told.subscriber AND known.asked_at > 0 AND told.answered >= known.asked_at
+
+-- name: go_on
+-- What was stopped because they were silent goes on once something is heard.
+DELETE FROM {schema}.stopped known USING unnest(%(subscribers)s::uuid[], %(lifted)s::bigint[]) AS told (subscriber, lifted)
+WHERE known.subscriber = told.subscriber AND told.lifted > known.silent_since
+
+-- name: stop
+-- What a batch has stopped.
+INSERT INTO {schema}.stopped SELECT * FROM unnest(%(subscribers)s::uuid[], %(purposes)s::text[], %(silent_since)s::bigint[])
+ON CONFLICT (subscriber, purpose) DO UPDATE SET silent_since = excluded.silent_since
+
+-- name: stopped
+-- How many people nothing is written to for a purpose.
+SELECT purpose, count(*) FROM {schema}.stopped GROUP BY purpose
 
 -- name: tell
 -- What a batch tells, over what is known.
@@ -29,6 +46,7 @@ ON CONFLICT (subscriber) DO UPDATE SET
 
 -- name: erase
 -- An erased person is silent for good, and known no more.
+WITH gone AS (DELETE FROM {schema}.stopped WHERE subscriber = ANY(%(subscribers)s))
 DELETE FROM {schema}.silence WHERE subscriber = ANY(%(subscribers)s)
 
 -- name: silent

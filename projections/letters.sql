@@ -151,6 +151,10 @@ SELECT letter, occurrence, list, purpose, week, what, detail, sum(n)::bigint, su
 WHERE (letter = ANY(%(letters)s) OR '' = ANY(%(letters)s)) AND week BETWEEN %(since)s AND %(until)s
 GROUP BY letter, occurrence, list, purpose, week, what, detail
 
+-- name: not_sent
+-- Why letters were withheld since the week of a Monday, and how many; the most frequent reason first.
+SELECT detail, sum(n)::bigint FROM {schema}.tally WHERE what = 'withheld' AND week >= %(since)s GROUP BY detail ORDER BY 2 DESC, 1
+
 -- name: counted_by_edition
 -- The same of one letter, by edition.
 SELECT edition, letter, occurrence, list, purpose, week, what, detail, n, amount FROM {schema}.tally

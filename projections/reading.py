@@ -232,6 +232,13 @@ class ReadViews:
     def held_back(self) -> dict[int, int]:
         return dict(cast(list[tuple[int, int]], self._ask(self.agenda.sql["held_back"])))
 
+    def stopped(self) -> dict[str, int]:
+        return dict(cast(list[tuple[str, int]], self._ask(self.silence.sql["stopped"])))
+
+    def not_sent(self, since: int) -> dict[str, int]:
+        rows = self._ask(self.letters.sql["not_sent"], since=since)
+        return dict(cast(list[tuple[str, int]], rows))
+
     def withheld_from(
         self, letter: str, after: tuple[str, str, str], limit: int
     ) -> list[tuple[str, str, str]]:

@@ -135,7 +135,9 @@ class Facts:
     requests to confirm are held because too many forms were posted, the last of them for
     `forms_held_for` seconds more; `form_traps` posts of forms within thirty days filled in the
     input hidden from people. `held_back` are letters that wait for room under a cap, by list (0:
-    by none), `held_back_today` how often a letter found none today.
+    by none), `held_back_today` how often a letter found none today. `not_sent` counts letters that
+    were withheld since the Monday `not_sent_since` (YYYY-MM-DD) for what is not mended, by reason;
+    `stopped` people nothing is written to for a purpose because they were silent.
     """
 
     head: int
@@ -166,6 +168,9 @@ class Facts:
     form_traps: int = 0
     held_back: Mapping[int, int] = field(default_factory=dict)
     held_back_today: int = 0
+    not_sent: Mapping[str, int] = field(default_factory=dict)
+    not_sent_since: str = ""
+    stopped: Mapping[str, int] = field(default_factory=dict)
     keys: tuple[ExpiringKey, ...] = ()
 
     @property

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, Protocol
 
 from engine.config import Config
@@ -37,10 +37,13 @@ from engine.status.facts import (
 )
 from engine.store.database import Database
 from engine.store.sql import beside
+from engine.subscriber.terms import CANNOT_BE_CARRIED, CANNOT_BE_RENDERED
 from engine.vault.vault import Vault
+from engine.views import week_of
 
 SQL = beside(__file__)
 STUCK_SHOWN = 1000
+MENDABLE = (CANNOT_BE_RENDERED, CANNOT_BE_CARRIED)
 KEYS_TOLD_SECONDS = 14 * 86_400
 
 
@@ -70,6 +73,14 @@ class CountingViews(Protocol):
 
     def held_back(self) -> dict[int, int]:
         """How many letters of each list wait for room under a cap."""
+
+    def stopped(self) -> dict[str, int]:
+        """How many people nothing is written to for a purpose, because they were silent."""
+
+    def not_sent(self, since: int) -> dict[str, int]:
+        """How many letters were withheld since the week of a Monday (days since 1970-01-01), by
+        reason; the most frequent first.
+        """
 
     def withheld(self) -> list[tuple[str, int, str, str, int]]:
         """Letters withheld for what can be mended: key without occurrence, list (0: none), letter,
@@ -131,6 +142,8 @@ def gather(stores: StatusStores) -> Facts:
     tick = stores.desk.mark("tick")
     smtp, head = stores.config.smtp, stores.ledger.head()
     forms_held, forms_held_for = stores.desk.held(HELD)
+    last_week = week_of(now) - 7
+    not_sent = stores.views.not_sent(last_week)
     deadlines = [due for _who, _request, _right, due in stores.views.open_rights()]
     return Facts(
         head=head,
@@ -144,6 +157,9 @@ def gather(stores: StatusStores) -> Facts:
         withheld=tuple(Withheld(*row) for row in stores.views.withheld()),
         held_back=stores.views.held_back(),
         held_back_today=stores.desk.counted(HELD_BACK, 1),
+        not_sent={why: n for why, n in not_sent.items() if why not in MENDABLE},
+        not_sent_since=str(date(1970, 1, 1) + timedelta(days=last_week)),
+        stopped=stores.views.stopped(),
         breaches_late=tuple(breach.breach for breach in told_late(breaches, now)),
         breaches_waiting=tuple(breach.breach for breach in waiting_breaches(breaches, now)),
         tick=stores.clock.wall_age(tick[0]) if tick is not None else None,

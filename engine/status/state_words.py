@@ -5,10 +5,11 @@ the command line and the page of the operator.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from engine.config import Site
-from engine.i18n.language import Language, grouped
-from engine.i18n.phrases import say_moment, say_place
+from engine.i18n.language import Language, day_in_words, grouped
+from engine.i18n.phrases import say_moment, say_place, titled_purpose
 from engine.i18n.stored_words import stored_in_words
 from engine.sequence.model import Plan
 from engine.status.facts import Facts, Waiting
@@ -25,7 +26,6 @@ class StateWords(FindingWords):
     def subjects(self, facts: Facts) -> Iterator[tuple[str, list[str]]]:
         """A subject of which there is nothing to say has no lines."""
         _ = self._
-        withheld = sum(letter.people for letter in facts.withheld)
         yield _("clock"), list(self._clock(facts))
         yield _("running"), list(self._running(facts))
         yield _("ledger"), list(self._ledger(facts))
@@ -35,9 +35,9 @@ class StateWords(FindingWords):
         yield _("letters due"), list(self._due(facts))
         yield _("forms"), list(self._forms(facts))
         yield _("in doubt"), [grouped(facts.in_doubt, _)]
-        yield _("withheld"), [grouped(withheld, _)]
+        yield _("withheld"), list(self._withheld(facts))
         yield _("set aside"), list(self._stuck(facts))
-        yield _("cleaning"), list(self._silent())
+        yield _("cleaning"), list(self._silent(facts))
 
     def _clock(self, facts: Facts) -> Iterator[str]:
         """Only where it is not the wall clock's."""
@@ -146,10 +146,32 @@ class StateWords(FindingWords):
             held=grouped(facts.forms_held, self._), traps=grouped(facts.form_traps, self._)
         )
 
-    def _silent(self) -> Iterator[str]:
-        """Counting them reads everybody who is long unheard, which nobody waits for here."""
+    def _withheld(self, facts: Facts) -> Iterator[str]:
+        """What waits to be mended; then what readers, caps and segments have as they want it."""
+        yield grouped(sum(letter.people for letter in facts.withheld), self._)
+        if facts.not_sent:
+            reasons = ", ".join(
+                f"{stored_in_words(why, self._)} {grouped(n, self._)}"
+                for why, n in facts.not_sent.items()
+            )
+            since = day_in_words(date.fromisoformat(facts.not_sent_since), self.language)
+            yield self._("left out since {day}: {reasons}").format(day=since, reasons=reasons)
+            yield self._(
+                "`relance results LETTER` counts them by letter, `relance show ID` tells why"
+            )
+
+    def _silent(self, facts: Facts) -> Iterator[str]:
+        """Counting who is asked reads everybody long unheard, which nobody waits for here."""
+        for purpose, people in facts.stopped.items():
+            sentence = self.ngettext(
+                "{n} person is not written to about “{purpose}” any more, until they do something",
+                "{n} people are not written to about “{purpose}” any more, until they do something",
+                people,
+            )
+            name = titled_purpose(self.plan, purpose)
+            yield sentence.format(n=grouped(people, self._), purpose=name)
         if self.plan.reactivations:
-            yield self._("who is asked and who is stopped: `relance clean --plan` counts them")
+            yield self._("who is asked whether to go on: `relance clean --plan` counts them")
 
     def _stuck(self, facts: Facts) -> Iterator[str]:
         yield grouped(len(facts.stuck), self._)

@@ -132,6 +132,7 @@ def test_what_remains_of_a_person_is_what_is_listed(
 DELETED = {
     "view_choices_2.chosen": "subscriber kind code",
     "view_choices_2.measured": "subscriber since",
+    "view_silence_2.stopped": "subscriber purpose silent_since",
     "vault.person": "subscriber address_hash address fields registered_at source form",
     "vault.evidence": "commitment subscriber at salt payload kind",
     "vault.former_address": "address_hash subscriber until",
@@ -156,7 +157,7 @@ STAYS = {
     "vault.segment_built": "segment definition",
     "view_agenda_7.stale": "subscriber",
     "view_agenda_7.aside": "subscriber position why",
-    "view_silence_1.silence": "subscriber heard_at requested_at asked_at expires_at",
+    "view_silence_2.silence": "subscriber heard_at requested_at asked_at expires_at",
     # Hashes of whole entries, and what was signed over all of them together.
     "proof.tile": "level number hashes",
     "proof.checkpoint": "origin size root note signed_at",
@@ -213,7 +214,7 @@ STAYS = {
     "view_choices_2.position": "one position",
     "view_letters_4.position": "one position",
     "view_members_2.position": "one position",
-    "view_silence_1.position": "one position",
+    "view_silence_2.position": "one position",
 }
 
 

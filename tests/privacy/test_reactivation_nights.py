@@ -17,6 +17,8 @@ from engine.privacy.processing_register import InForce, register
 from engine.privacy.reactivation import FAMILY_OF, shown
 from engine.privacy.retention import apply_if_night
 from engine.sequence.delay import DAY
+from engine.status.gather import gather
+from engine.status.state_words import StateWords
 from engine.subscriber import commands as c
 from engine.subscriber.events import Cause, PurposeStopped
 from engine.vault.vault import VaultWrite
@@ -117,9 +119,22 @@ def test_a_few_of_the_silent_are_asked_a_night_and_the_numbers_are_told_before(
     context.views.catch_up()
     plan = told(context, capsys)
     assert (plan["to_be_asked"], plan["asked"], plan["stopped"]) == (0, 14, 1)
+    assert gather(context).stopped == context.views.stopped() == {"conseils": 1}
+    assert context.views.compare(lambda done, total: None) == []
+    published = context.installation_stream.current().plan()
+    shown = dict(StateWords(context.config.site, published, "en").subjects(gather(context)))
+    assert shown["cleaning"][0].startswith("1 person is not written to about “")
     context.clock.jump(DAY)
     night(context)
     assert on_list_90(context, streams[:1]) == [], "who was stopped is not asked again"
+    for command, stopped_still in (
+        (c.Withdraw(context.clock.now(), Cause("form"), "autres", act="human_button"), 1),
+        (c.RecordOrder(context.clock.now(), Cause("api"), "a1", 4900, "EUR"), 0),
+    ):
+        context.command_handler.execute_one(CommandRequest(command, stream=streams[0]))
+        context.views.catch_up()
+        assert sum(context.views.stopped().values()) == stopped_still
+        assert len(context.command_handler.load(streams[:1])[streams[0]].stopped) == stopped_still
 
 
 def live_to_the_stop(context: AppContext, stream: str) -> tuple[object, ...]:

@@ -36,8 +36,12 @@ HANDS = (
         " min(subscriber::text)::uuid FROM view_members_2.membership)"
     ),
     "DELETE FROM view_members_2.membership",
-    "UPDATE view_silence_1.silence SET heard_at = heard_at + 1",
-    "DELETE FROM view_silence_1.silence",
+    "UPDATE view_silence_2.silence SET heard_at = heard_at + 1",
+    "DELETE FROM view_silence_2.silence",
+    (
+        "INSERT INTO view_silence_2.stopped SELECT min(subscriber::text)::uuid, 'conseils', 1"
+        " FROM view_silence_2.silence"
+    ),
     "UPDATE view_agenda_7.agenda SET due = due + 1",
     "DELETE FROM view_agenda_7.fold",
     "UPDATE view_agenda_7.fold SET version = version + 1",

@@ -142,6 +142,7 @@ def test_the_heaviest_leaves_once_and_the_verifier_counts_the_same(
     facts = gather(context)
     assert facts.held_back == {1: len(ORDERS), 3: len(ORDERS)}
     assert facts.held_back_today == len(held)
+    assert facts.not_sent == {}, "what waits is not left out"
     assert b'relance_letters_held_back{list="1"} 6.0' in exposition(facts)
     somebody = context.vault.find("reader-0@potager.example")
     assert somebody is not None

@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from engine.config import Site
+from engine.sequence.model import Plan, Purpose
 from engine.status.facts import (
     ExpiringKey,
     Facts,
@@ -21,8 +23,10 @@ from engine.status.facts import (
 )
 from engine.status.findings import findings, is_well
 from engine.status.metrics import exposition
+from engine.status.state_words import StateWords
 
 RUN = Process(("follow", "send", "web"), "alpha", 41, 60.0, 1.0)
+SITE = Site("Le Potager", "https://x.example", "a@x.example", "", "", "x", "en", "Europe/Paris")
 SOMEONE = "0f1e2d3c-4b5a-4978-8796-a5b4c3d2e1f0"
 WELL = Facts(
     head=100,
@@ -32,6 +36,29 @@ WELL = Facts(
     disk_free=50_000_000_000,
     disk_total=100_000_000_000,
 )
+
+
+def test_what_is_left_out_and_who_is_stopped_is_counted_with_its_reason() -> None:
+    plan = Plan(1, "Europe/Paris", purposes={"conseils": Purpose("conseils", "La lettre")})
+    words = StateWords(SITE, plan, "en")
+    facts = replace(
+        WELL,
+        not_sent={"pressure": 12, "segment": 5, "preferences": 1},
+        not_sent_since="2026-11-23",
+        stopped={"conseils": 3, "former": 1},
+    )
+    subjects = dict(words.subjects(facts))
+    assert subjects["withheld"][:2] == [
+        "0",
+        "left out since 23 November 2026: pressure 12, not for this person (segment) 5,"
+        " preferences 1",
+    ]
+    assert "`relance results LETTER`" in subjects["withheld"][2]
+    assert subjects["cleaning"] == [
+        "3 people are not written to about “La lettre” any more, until they do something",
+        "1 person is not written to about “former” any more, until they do something",
+    ]
+    assert dict(words.subjects(WELL))["withheld"] == ["0"]
 
 
 def codes(facts: Facts) -> list[tuple[str, str]]:
