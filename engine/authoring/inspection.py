@@ -284,9 +284,7 @@ def _letter(
     try:
         # For someone of whom nothing is known: what a missing field would do is said now, not when
         # letters are withheld.
-        compiled.render(
-            {}, ["https://x.invalid/l" for link in compiled.links if link.index >= 0], foot
-        )
+        compiled.render({}, _urls(compiled), foot)
     except MergeFailed as error:
         if error.what.startswith("field:_"):
             message = N_(
@@ -298,7 +296,36 @@ def _letter(
             message = N_(
                 "{why} Such a person will not get this letter: {{ field | default('…', true) }}"
             )
-            yield "", Mistake(source.path, 1, message, False, why=error.words)
+            yield from _failing(source, plan, foot, message)
+
+
+def _failing(
+    source: LetterSource, plan: Plan, foot: Foot, message: str
+) -> Iterator[tuple[str, Mistake]]:
+    """Where a letter cannot be written to somebody of whom nothing is known: its layout or, each
+    beside others that can be, its subject, its preheader and its body.
+    """
+    fields = tuple(labels(plan).items())
+    bare = replace(source, subject="x", preheader="", body="x")
+    parts = {
+        "subject": replace(bare, subject=source.subject),
+        "preheader": replace(bare, preheader=source.preheader),
+        "": replace(bare, body=source.body),
+    }
+    for key, part in {"layout": bare, **parts}.items():
+        compiled = _compiled(part, fields)
+        try:
+            compiled.render({}, _urls(compiled), foot)
+        except MergeFailed as error:
+            file = LAYOUT if key == "layout" else source.path
+            mistake = Mistake(file, 1, message, False, why=error.words)
+            yield "" if key == "layout" else key, mistake
+            if key == "layout":
+                return
+
+
+def _urls(compiled: Compiled) -> list[str]:
+    return ["https://x.invalid/l" for link in compiled.links if link.index >= 0]
 
 
 def labels(plan: Plan) -> dict[str, str]:

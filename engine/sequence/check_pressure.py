@@ -38,7 +38,7 @@ def lists_that_do_not_fit(source: PlanSource) -> Iterator[Mistake]:
             )
             place = ("letter", str(listed.id), letter)
             yield source.mistake(
-                place, "", message, True, letter=letter, list=named(listed), cap=str(cap)
+                place, "", message, True, letter=letter, list=named(listed), cap=cap.words
             )
 
 
@@ -113,8 +113,8 @@ def reminders_that_come_too_soon(source: PlanSource) -> Iterator[Mistake]:
                     message,
                     True,
                     broadcast=broadcast.id,
-                    wait=str(wait),
-                    cap=str(cap),
+                    wait=wait.words,
+                    cap=cap.words,
                 )
 
 

@@ -10,7 +10,7 @@ from unicodedata import combining, normalize
 
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.nearest import nearest
-from engine.words import N_
+from engine.words import N_, Words
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -112,6 +112,13 @@ class Delay:
         ]
         words = [f"{n} {unit}{'s' if n > 1 else ''}" for n, unit in parts if n]
         return " ".join(words) or "0 minutes"
+
+    @property
+    def words(self) -> Words:
+        """The same in the language of whoever reads it."""
+        parts = str(self).split(" ")
+        places = " ".join(f"{{part{n}}}" for n in range(len(parts)))
+        return Words(places, tuple((f"part{n}", Words(part)) for n, part in enumerate(parts)))
 
 
 NONE = Delay()

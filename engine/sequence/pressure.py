@@ -16,7 +16,7 @@ from engine.sequence.delay import DAY, Delay, parse_delay
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.table import Table
 from engine.sequence.timing import later
-from engine.words import N_, WordedError
+from engine.words import N_, WordedError, Words, words
 
 WhenFull = Literal["wait", "skip"]
 """What becomes of a letter for which there is no room: it is due again later, or left out."""
@@ -38,6 +38,11 @@ class Cap:
     def __str__(self) -> str:
         """As it is published, and as a fact names it: "3 per 7 days"."""
         return f"{self.count} per {self.window}"
+
+    @property
+    def words(self) -> Words:
+        """The same in the language of whoever reads it."""
+        return words(N_("{n} per {window}"), n=self.count, window=self.window.words)
 
     def covers(self, begun_at: int, now: int, zone: str) -> bool:
         """Whether a letter begun at `begun_at` (ms) still counts at `now` (ms)."""

@@ -200,6 +200,14 @@ def test_mistakes_can_be_read_by_a_program(
             "asks.md:1: The field `first_name` is empty for this person and has no default.",
         ),
         (
+            {"d_toml": DIALOGUE.replace("Une question", "{{ first_name }} ?")},
+            "d.toml:10: The field `first_name` is empty for this person and has no default.",
+        ),
+        (
+            {"layout_html": LAYOUT.replace("{{ foot }}", "{{ first_name }}{{ foot }}")},
+            "layout.html:1: The field `first_name` is empty for this person",
+        ),
+        (
             {"asks_md": "[Oui](+++10+++) {{ first_name | d('x') }} [Plan](files/gone.pdf)"},
             "asks.md:1: there is no file sequences/files/gone.pdf",
         ),

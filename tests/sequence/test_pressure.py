@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.i18n.language import translator
 from engine.installation.state import read_settings, write_settings
 from engine.sequence.check import check
 from engine.sequence.delay import Delay
@@ -170,7 +171,17 @@ def test_a_broadcast_that_leaves_no_room_for_its_reminder_is_refused() -> None:
     poll = broadcast("poll", 'reminder = { wait = "5 days" }').replace("a.md", "q.md")
     text = base.replace("q.md", "a.md") + listed(12, "b", "ends = { leave = true }") + letter("c")
     told = found(text + poll, capped("1 per 2 weeks"))
-    assert any('the reminder of "poll"' in mistake for mistake in told)
+    assert any(
+        'the reminder of "poll"' in mistake and "comes 5 days after" in mistake for mistake in told
+    )
+    in_french = [
+        mistake.words.said(translator("fr"))
+        for mistake in check(
+            read(HEAD + text + poll, settings=capped("1 per 1 month 2 hours")),
+            {"d.toml": HEAD + text + poll, **WORDS},
+        )
+    ]
+    assert any("5 jours après" in said and "1 par 1 mois 2 heures" in said for said in in_french)
     for settings in (capped("1 per 5 days"), capped("2 per 2 weeks"), SETTINGS):
         assert found(text + poll, settings) == []
     waiting = poll.replace('"5 days"', '"5 days", when_full = "wait"')
