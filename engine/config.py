@@ -24,6 +24,7 @@ from engine.sequence.delay import Delay, parse_delay, parse_seconds
 from engine.sequence.draft import check_name
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import MEASURE, Content, Group, Purpose, Theme
+from engine.sequence.nearest import hint, nearest
 from engine.sequence.parse import Settings
 from engine.sequence.parse_declared import read_declared
 from engine.sequence.parse_fields import read_fields
@@ -323,7 +324,7 @@ def _address(table: Table, key: str, value: str) -> str:
 
 def _settings(root: Table, site: Site) -> Settings:
     declared = read_declared(root)
-    purposes = []
+    purposes: list[Purpose] = []
     for table in root.tables("purpose"):
         partner = table.get("partner", str, "")
         _check_header(table, "name", table.get("name", str, ""))
@@ -332,6 +333,8 @@ def _settings(root: Table, site: Site) -> Settings:
         if table.values.get("id") == MEASURE:
             message = N_('"measure" is the consent that [measure] asks for: choose another id')
             table.mistake("id", message)
+        if table.values.get("id") in [purpose.id for purpose in purposes]:
+            table.mistake("id", N_("two purposes have the same id"))
         purposes.append(
             Purpose(
                 table.need("id", str, ""),
@@ -350,29 +353,6 @@ def _settings(root: Table, site: Site) -> Settings:
         table.finish()
     if not purposes:
         root.mistake("", N_("there is no [[purpose]]: what do people consent to?"))
-    if len({p.id for p in purposes}) != len(purposes):
-        root.mistake("purpose", N_("two purposes have the same id"))
-    groups = []
-    for table in root.tables("group"):
-        value = table.values.get("yields_to", [])
-        yields = (
-            (value,)
-            if isinstance(value, str)
-            else tuple(map(str, value if isinstance(value, list) else ()))
-        )
-        table.known.add("yields_to")
-        groups.append(Group(table.need("name", str, ""), yields))
-        table.finish()
-    names = {g.name for g in groups}
-    for group in groups:
-        for other in group.yields_to:
-            if other not in names:
-                root.mistake(
-                    "group",
-                    N_('"{group}" yields to "{other}", which is not declared'),
-                    group=group.name,
-                    other=other,
-                )
     pressure = root.part("pressure")
     caps = read_caps(pressure)
     pressure.finish()
@@ -380,13 +360,45 @@ def _settings(root: Table, site: Site) -> Settings:
         site.timezone,
         site.language,
         tuple(purposes),
-        tuple(groups),
+        _groups(root),
         read_fields(root),
         declared,
         caps,
         tuple(Theme(*option) for option in _options(root, "theme")),
         tuple(Content(*option) for option in _options(root, "content")),
     )
+
+
+def _groups(root: Table) -> tuple[Group, ...]:
+    tables = root.tables("group")
+    names = [table.need("name", str, "") for table in tables]
+    groups = []
+    for number, (table, name) in enumerate(zip(tables, names, strict=True)):
+        if name and name in names[:number]:
+            table.mistake("name", N_('there are two groups "{group}"'), group=name)
+        groups.append(Group(name, _yields_to(table, names)))
+        table.finish()
+    return tuple(groups)
+
+
+def _yields_to(table: Table, names: list[str]) -> tuple[str, ...]:
+    """One name in quotes, or several in a list."""
+    table.known.add("yields_to")
+    value = table.values.get("yields_to", [])
+    written = value if isinstance(value, list) else [value]
+    for other in written:
+        if not isinstance(other, str):
+            message = N_("`yields_to` is the name of a group in quotes, or several in a list")
+            table.mistake("yields_to", message)
+        elif other not in names:
+            table.mistake(
+                "yields_to",
+                N_('"{group}" yields to "{other}", which is not declared{hint}'),
+                group=str(table.values.get("name", "")),
+                other=other,
+                hint=hint(nearest(other, names)),
+            )
+    return tuple(map(str, written))
 
 
 def _options(root: Table, kind: Literal["theme", "content"]) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from engine.sequence import (
     check_letters,
     check_pressure,
     check_segments,
+    check_texts,
 )
 from engine.sequence.anchors import Anchor
 from engine.sequence.declared import Retention
@@ -354,6 +355,12 @@ RULES: tuple[Rule, ...] = (
     check_pressure.weights_that_never_matter,
     silences_too_short,
     silences_longer_than_retention,
+    check_texts.characters_nobody_sees,
+    check_texts.fields_nobody_fills_in,
+    check_texts.texts_too_long,
+    check_texts.keys_that_say_nothing,
+    check_texts.times_of_no_length,
+    check_texts.dates_too_far,
 )
 
 

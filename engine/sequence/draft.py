@@ -79,7 +79,10 @@ class Draft:
     def resolve(self, reference: object, table: Table, key: str) -> int:
         """As `number`, and notes a mistake at `key` when there is none."""
         number = self.number(reference)
-        if not number and not self.may_be_unread(reference):
+        if not isinstance(reference, str | int) or isinstance(reference, bool):
+            message = N_("a list is said by its number or its name: `10`, or in quotes")
+            table.mistake(key, message)
+        elif not number and not self.may_be_unread(reference):
             shown = f'"{reference}"' if isinstance(reference, str) else str(reference)
             table.mistake(
                 key,

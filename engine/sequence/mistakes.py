@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from engine.words import Value, WordedError, Words, words
 
+MAX_SAID = 500
+"""Characters of one value in a mistake's sentence: all that can be chosen from, and no more."""
+
 
 class Unreadable(WordedError, ValueError):
     """The reason why a text is no valid value for its key."""
@@ -38,7 +41,7 @@ class Mistake:
         /,
         **values: Value,
     ) -> None:
-        told = message if isinstance(message, Words) else words(message, **values)
+        told = _shortened(message if isinstance(message, Words) else words(message, **values))
         for name, value in (
             ("file", file),
             ("line", line),
@@ -63,6 +66,22 @@ class Mistake:
     def __str__(self) -> str:
         kind = "" if self.fatal else " (warning)"
         return f"{self.file}:{self.line}: {self.text}{kind}"
+
+
+def _shortened(told: Words) -> Words:
+    """A text of an author's that is far too long is not said as a whole."""
+    values = tuple(
+        (
+            name,
+            f"{value[:MAX_SAID]}…"
+            if isinstance(value, str) and len(value) > MAX_SAID
+            else _shortened(value)
+            if isinstance(value, Words)
+            else value,
+        )
+        for name, value in told.values
+    )
+    return told if values == told.values else Words(told.message, values)
 
 
 def column_of(source: str, line: int, needle: str) -> int:

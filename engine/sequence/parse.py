@@ -125,7 +125,7 @@ def _ending(table: Table, draft: Draft) -> Ending | None:
         )
         return None
     kind = cast(Literal["move", "copy", "leave"], chosen[0])
-    target = 0 if kind == "leave" else draft.resolve(ends.values[kind], table, "ends")
+    target = 0 if kind == "leave" else draft.resolve(ends.values[kind], ends, kind)
     return Ending(kind, target, after)
 
 

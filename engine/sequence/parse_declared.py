@@ -5,7 +5,8 @@ config.toml: what the installation declares about itself.
 from __future__ import annotations
 
 import re
-from typing import get_args
+from collections.abc import Callable
+from typing import TypeVar, get_args
 
 from engine.sequence.declared import (
     DURATIONS,
@@ -24,6 +25,7 @@ from engine.sequence.nearest import hint, nearest
 from engine.sequence.table import Table
 from engine.words import N_, words
 
+Entry = TypeVar("Entry", Partner, Processor, Product)
 CONSENTS: tuple[DeclaredConsent, ...] = get_args(DeclaredConsent)
 MAX_ERASURES_A_NIGHT = 1_000_000
 PRODUCT_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,62}")
@@ -81,12 +83,13 @@ SHORTEST: dict[str, tuple[Delay, str]] = {
 
 
 def read_declared(root: Table) -> Declared:
-    partners = tuple(sorted(map(_partner, root.tables("partner")), key=lambda p: p.id))
-    processors = tuple(map(_processor, root.tables("processor")))
+    partners = _each_once(root, "partner", "id", _partner, N_("two partners have the same id"))
+    processors = _each_once(
+        root, "processor", "name", _processor, N_("two processors have the same name")
+    )
+    products = _each_once(root, "product", "code", _product, N_("two products have the same code"))
     names = [p.name for p in processors]
-    if len(set(names)) != len(names):
-        root.mistake("processor", N_("two processors have the same name"))
-    for processor in processors:
+    for number, processor in enumerate(processors):
         if processor.engaged_by and (
             processor.engaged_by not in names or processor.engaged_by == processor.name
         ):
@@ -95,25 +98,36 @@ def read_declared(root: Table) -> Declared:
             )
             close = hint(nearest(processor.engaged_by, set(names) - {processor.name}))
             root.mistake(
-                "processor",
+                f"processor[{number}].engaged_by",
                 message,
                 processor=processor.name,
                 other=processor.engaged_by,
                 hint=close,
             )
-    if len({p.id for p in partners}) != len(partners):
-        root.mistake("partner", N_("two partners have the same id"))
-    products = tuple(sorted(map(_product, root.tables("product")), key=lambda p: p.code))
-    if len({p.code for p in products}) != len(products):
-        root.mistake("product", N_("two products have the same code"))
     return Declared(
         _controller(root.table("controller")),
         _retention(root.table("retention")),
         processors,
-        partners,
+        tuple(sorted(partners, key=lambda partner: partner.id)),
         _consent(root.table("consent")),
-        products,
+        tuple(sorted(products, key=lambda product: product.code)),
     )
+
+
+def _each_once(
+    root: Table, kind: str, key: str, read: Callable[[Table], Entry], doubled: str
+) -> tuple[Entry, ...]:
+    """Each `[[kind]]` in its order; one that has the `key` of another is a mistake at its line."""
+    entries: list[Entry] = []
+    seen: set[object] = set()
+    for table in root.tables(kind):
+        entries.append(read(table))
+        written = table.values.get(key)
+        if isinstance(written, str):
+            if written in seen:
+                table.mistake(key, doubled)
+            seen.add(written)
+    return tuple(entries)
 
 
 def _controller(table: Table | None) -> Controller:

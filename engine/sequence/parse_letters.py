@@ -199,7 +199,7 @@ def with_links(letter: Letter, draft: Draft) -> Letter:
     versions = []
     for version in letter.versions:
         links = letter.links
-        if version.body != letter.body and version.body in draft.files:
+        if version.body != letter.body and {version.body, letter.body} <= draft.files.keys():
             links = read_links(letter.in_version(version.id), draft)
             leads = [(link.kind, link.target) for link in links]
             if leads != [(link.kind, link.target) for link in letter.links]:
@@ -329,6 +329,8 @@ def read_broadcast(table: Table, root: Table, draft: Draft) -> Broadcast:
         letter = replace(letter, hours=read_hours(table, Hours(at=NINE if personal else None)))
         if personal:
             check_personal(table, anchored)
+    elif "anchor" in table.values:
+        table.known |= {"at", "between", "days", "yearly"}
     programme = read_intention(table, draft)
     own = table.table("reminder")
     reminder = _reminder(own, letter, draft) if own is not None else None

@@ -183,5 +183,5 @@ def _then(table: Table, draft: Draft) -> tuple[Literal["join", "move", "leave"],
         table.mistake("then", message)
         return None
     way = cast(Literal["join", "move", "leave"], chosen[0])
-    source = draft.resolve(then.values["from"], table, "then") if way == "move" else 0
-    return way, draft.resolve(then.values[way], table, "then"), source
+    source = draft.resolve(then.values["from"], then, "from") if way == "move" else 0
+    return way, draft.resolve(then.values[way], then, way), source

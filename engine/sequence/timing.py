@@ -18,6 +18,7 @@ from engine.sequence.delay import EVERY_DAY, MINUTE, Delay
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 _DAY = timedelta(days=1)
+FIRST_YEAR, LAST_YEAR = 1000, 9000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,13 @@ def to_local(instant: int, zone_name: str) -> datetime:
 
 
 def read_local_minute(text: str) -> datetime:
-    """The day and minute of "2026-12-01 09:00", on no zone's clock. Raises ValueError."""
-    return datetime.strptime(text, "%Y-%m-%d %H:%M")
+    """The day and minute of "2026-12-01 09:00", on no zone's clock. Raises ValueError, also for a
+    year at an end of the calendar, where no zone and no delay could be reckoned with.
+    """
+    local = datetime.strptime(text, "%Y-%m-%d %H:%M")
+    if not FIRST_YEAR <= local.year <= LAST_YEAR:
+        raise ValueError(f"{text} lies at an end of the calendar")
+    return local
 
 
 def to_instant(local: datetime, zone_name: str) -> int:

@@ -78,7 +78,7 @@ BAD = [
     ),
     ('group = "clients"', "leaves = [11, 99]", "leaves", "there is no list 99"),
     ('group = "clients"', 'leaves = ["@amis"]', "leaves", 'the group "amis" is not declared'),
-    ('group = "clients"', "leaves = [true]", "leaves", "there is no list True"),
+    ('group = "clients"', "leaves = [true]", "leaves", "said by its number or its name"),
     ('group = "clients"', "ends = { move = 99 }", "ends", "there is no list 99"),
     ('group = "clients"', 'ends = { move = "²" }', "ends", 'there is no list "²"'),
     ('group = "clients"', "ends = { move = 11, copy = 11 }", "ends", "exactly one of"),
