@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.sequence.toml import read_tables
 from engine.words import N_, WordedError
 
 TomlValue = str | int | bool | Sequence["TomlValue"] | Mapping[str, "TomlValue"]
@@ -111,6 +112,13 @@ def _table(tables: object, path: TablePath) -> dict[str, object]:
     if not isinstance(tables, dict):
         raise _no_such_table(*path[-1])
     return tables
+
+
+def table_at(text: str, path: TablePath) -> Mapping[str, object]:
+    """A table as the text of its file has it. Raises CannotEdit where there is none, and ValueError
+    for a text that is no TOML.
+    """
+    return _table(read_tables(text), path)
 
 
 def index_of(tables: Sequence[object], kind: str, name: str) -> int:

@@ -19,11 +19,13 @@ from engine.console import (
     api_reference,
     broadcast_form,
     broadcast_pages,
+    date_pages,
     dialogue_lists,
     dialogues,
     editor,
     first_steps,
     form_pages,
+    layout_page,
     letters,
     operator_pages,
     paper_pages,
@@ -41,6 +43,7 @@ from engine.console import (
     segment_pages,
     timing_page,
     today,
+    version_pages,
 )
 from engine.console.access import Right
 from engine.console.account import AccountPages
@@ -72,6 +75,9 @@ def page_routes(stores: ConsoleStores) -> tuple[Route, ...]:
         *letters.routes(stores),
         *dialogue_lists.routes(stores),
         *timing_page.routes(stores),
+        *date_pages.routes(stores),
+        *version_pages.routes(stores),
+        *layout_page.routes(stores),
         *saved_draft.routes(stores),
         *publish_pages.routes(stores),
         *results_pages.routes(stores),

@@ -19,9 +19,10 @@ from engine.authoring import dialogue_edits as edits
 from engine.authoring.author_files import text_of
 from engine.authoring.drafts import digest_of
 from engine.authoring.inspection import with_no_break_blanks
-from engine.authoring.saving import Conflict, merge
-from engine.authoring.toml_changes import SetKey
+from engine.authoring.saving import Conflict
+from engine.authoring.toml_changes import SetKey, table_at
 from engine.console.access import Right
+from engine.console.kept_words import TypedWords, is_ours, keep_words
 from engine.console.letter_preview import VIEWS, preview_page
 from engine.console.open_dialogue import (
     AuthoringStores,
@@ -39,7 +40,6 @@ from engine.i18n.language import N_
 from engine.sequence.model import List, Plan
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-HIDDEN = ("opened", "was_subject", "was_preheader")
 
 
 def routes(stores: AuthoringStores) -> Sequence[Route]:
@@ -54,15 +54,13 @@ def routes(stores: AuthoringStores) -> Sequence[Route]:
 
 @dataclass(frozen=True, slots=True)
 class _Typed:
-    """What the form holds. `opened` is the digest of the words as the page showed them."""
+    """What the form holds."""
 
     subject: str
     preheader: str
-    body: str
-    opened: str
+    words: TypedWords
     was_subject: str
     was_preheader: str
-    window: str = ""
 
     @staticmethod
     def of(visit: Visit) -> _Typed:
@@ -70,11 +68,9 @@ class _Typed:
         return _Typed(
             CONTROL.sub(" ", given.get("subject", "")).strip(),
             CONTROL.sub(" ", given.get("preheader", "")).strip(),
-            given.get("body", "").replace("\r\n", "\n").replace("\r", "\n"),
-            given.get("opened", ""),
+            TypedWords.of(given),
             given.get("was_subject", ""),
             given.get("was_preheader", ""),
-            re.sub(r"[^0-9a-f]", "", given.get("window", ""))[:32],
         )
 
 
@@ -109,11 +105,11 @@ def _shown(
     if octets is not None and typed is None:
         with suppress(OSError):
             opened.draft.remember(octets)
+    window = typed.words.window if typed is not None else secrets.token_hex(8)
     raw = _Typed(
         place.letter.subject,
         place.letter.preheader,
-        body,
-        digest_of(octets),
+        TypedWords(body, digest_of(octets), window),
         place.letter.subject,
         place.letter.preheader,
     )
@@ -126,6 +122,7 @@ def _shown(
         opened=opened,
         place=place,
         others=_same_words(opened, place),
+        shares_words=_shares_words(opened, place),
         typed=held,
         now=raw,
         letters=opened.letters(),
@@ -133,8 +130,7 @@ def _shown(
         targets=[(listed.name, f"{listed.id} {listed.name}") for listed in _targets(opened)],
         fields=[(field.name, field.label) for field in opened.plan.fields.values()],
         assets=[(f"{kind}/{name}", name) for kind, name in assets_of(folder)],
-        window=typed.window if typed is not None else secrets.token_hex(8),
-        loose=_has_loose_blanks(opened.plan, (raw.body, raw.subject, raw.preheader)),
+        loose=_has_loose_blanks(opened.plan, (body, raw.subject, raw.preheader)),
         found=found,
         found_json=json.dumps([fault for fault in found if fault["in_words"]]),
         states=opened.states(),
@@ -162,7 +158,7 @@ def _same_words(opened: OpenDialogue, place: LetterPlace) -> list[LetterPlace]:
     return [
         other
         for other in opened.letters()
-        if other.letter.body == place.letter.body and other.reference != place.reference
+        if other.letter.body == place.letter.body and other.reference != place.original
     ]
 
 
@@ -219,40 +215,33 @@ def _keep(opened: OpenDialogue, place: LetterPlace, typed: _Typed) -> _Kept:
             )
             mistakes.append(Mistake(key, message.format(words=now)))
         else:
-            changes.append(SetKey(place.path, key, value or (None if key != "subject" else "")))
+            inherits = key != "subject" or place.version
+            changes.append(SetKey(place.path, key, value or (None if inherits else "")))
     if changes:
         opened.change(changes)
-    path = place.letter.body
-    current = opened.draft.octets(path)
-    if _is_ours(opened, path, current, typed):
-        opened.draft.write(path, typed.body, typed.window)
-        return _Kept(tuple(mistakes))
-    theirs = "" if current is None else text_of(current)
-    remembered = opened.draft.remembered(typed.opened)
-    base = "" if remembered is None else text_of(remembered)
-    if typed.body in (theirs, base):
-        return _Kept(tuple(mistakes))
-    merged, clean = merge(base, typed.body, theirs)
-    if clean and merged is not None:
-        opened.draft.write(path, merged, typed.window)
-        return _Kept(tuple(mistakes))
-    conflict = Conflict(
-        path=path,
-        base=base,
-        mine=typed.body,
-        theirs=theirs,
-        theirs_digest=digest_of(current),
-        merged=merged,
-    )
-    return _Kept(tuple(mistakes), conflict)
+    return _Kept(tuple(mistakes), keep_words(opened.draft, place.letter.body, typed.words))
 
 
-def _is_ours(opened: OpenDialogue, path: str, current: bytes | None, typed: _Typed) -> bool:
-    """Whether what stands there is what this window has shown, or has kept itself."""
-    if digest_of(current) == typed.opened:
-        return True
-    in_draft = opened.draft.get(path) is not None
-    return in_draft and typed.window != "" and opened.draft.window(path) == typed.window
+def _own_words(opened: OpenDialogue, place: LetterPlace) -> tuple[OpenDialogue, LetterPlace]:
+    """A version that had the words of the letter itself now has a copy of its own."""
+    path = opened.free_words(place, place.version)
+    opened.draft.write(path, opened.draft.text(place.letter.body) or "")
+    opened.change([SetKey(place.path, "body", path)])
+    opened = open_dialogue(opened.stores, opened.visit)
+    return opened, opened.letter(place.reference)
+
+
+def _shares_words(opened: OpenDialogue, place: LetterPlace) -> bool:
+    """Whether it is a version that sends the words of the letter itself."""
+    return place.version != "" and "body" not in table_at(opened.text(), place.path)
+
+
+def _wants_own_words(opened: OpenDialogue, place: LetterPlace, typed: _Typed) -> bool:
+    """What is put in, or typed, is this version's alone."""
+    if not _shares_words(opened, place):
+        return False
+    puts_in = opened.visit.inputs.get("do") in ("answer", "field", "asset", "blanks")
+    return puts_in or typed.words.text != (opened.draft.text(place.letter.body) or "")
 
 
 def post(stores: AuthoringStores, visit: Visit) -> Response:
@@ -264,6 +253,8 @@ def post(stores: AuthoringStores, visit: Visit) -> Response:
     if _is_done(opened, place, typed):
         return visit.goes_to(back)
     try:
+        if _wants_own_words(opened, place, typed):
+            opened, place = _own_words(opened, place)
         kept = _keep(opened, place, typed)
     except OSError as error:
         mistake = Mistake("", cannot_keep(visit, error))
@@ -315,7 +306,7 @@ def _done_in(window: str) -> str:
 
 def _is_done(opened: OpenDialogue, place: LetterPlace, typed: _Typed) -> bool:
     inserts = opened.visit.inputs.get("do") in ("answer", "field", "asset")
-    return inserts and opened.draft.window(place.letter.body) == _done_in(typed.window)
+    return inserts and opened.draft.window(place.letter.body) == _done_in(typed.words.window)
 
 
 def _inserted(opened: OpenDialogue, place: LetterPlace, back: str, typed: _Typed) -> Response:
@@ -336,7 +327,7 @@ def _inserted(opened: OpenDialogue, place: LetterPlace, back: str, typed: _Typed
     if isinstance(made, Mistake):
         return _shown(opened, opened.letter(place.reference), mistakes=[made])
     words = edits.with_inserted(body, made, at, apart=given["do"] != "field")
-    opened.draft.write(place.letter.body, words, _done_in(typed.window))
+    opened.draft.write(place.letter.body, words, _done_in(typed.words.window))
     return visit.goes_to(f"{back}#body", visit.say(N_("Put into the letter.")))
 
 
@@ -366,10 +357,10 @@ def autosave(stores: AuthoringStores, visit: Visit) -> Response:
     opened = open_dialogue(stores, visit)
     place = opened.letter(visit.inputs.get("letter", ""))
     typed = _Typed.of(visit)
-    trouble = ""
-    current = opened.draft.octets(place.letter.body)
-    if not _is_ours(opened, place.letter.body, current, typed):
-        opened.draft.remember(typed.body.encode())
+    if _wants_own_words(opened, place, typed):
+        opened, place = _own_words(opened, place)
+    if not is_ours(opened.draft, place.letter.body, typed.words):
+        opened.draft.remember(typed.words.text.encode())
         trouble = visit.say(
             N_(
                 "These words were changed elsewhere meanwhile. Go on writing; when you keep or save"
@@ -387,7 +378,7 @@ def autosave(stores: AuthoringStores, visit: Visit) -> Response:
         opened=opened,
         place=place,
         trouble=trouble,
-        digest=typed.opened if trouble else digest_of(opened.draft.octets(place.letter.body)),
+        digest=typed.words.opened if trouble else digest_of(opened.draft.octets(place.letter.body)),
         now=place.letter,
         found=found,
         found_json=json.dumps([fault for fault in found if fault["in_words"]]),

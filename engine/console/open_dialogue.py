@@ -57,7 +57,8 @@ class NoSuchPlace(WordedError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterPlace:
     """A letter of a dialogue. `reference` stands in addresses: "10/bienvenue", "b/carnet",
-    "b/carnet/reminder", and "confirmation" for the one that asks whoever signs up.
+    "b/carnet/reminder", and "confirmation" for the one that asks whoever signs up; in one of its
+    versions "10/bienvenue:b".
     """
 
     reference: str
@@ -68,6 +69,33 @@ class LetterPlace:
     @property
     def purpose(self) -> str:
         return "" if isinstance(self.sender, Confirmation) else self.sender.purpose
+
+    @property
+    def original(self) -> str:
+        """The reference of the letter itself."""
+        return self.reference.partition(":")[0]
+
+    @property
+    def version(self) -> str:
+        """ "" for the letter itself."""
+        return self.reference.partition(":")[2]
+
+    @property
+    def may_be_tried(self) -> bool:
+        if isinstance(self.sender, List):
+            return True
+        return isinstance(self.sender, Broadcast) and self.letter.id == self.sender.letter.id
+
+    def in_version(self, name: str) -> LetterPlace | None:
+        """None where the letter has no such version."""
+        if name not in [version.id for version in self.letter.versions]:
+            return None
+        return LetterPlace(
+            reference=f"{self.reference}:{name}",
+            sender=self.sender,
+            letter=self.letter.in_version(name),
+            path=(*self.path, ("version", name)),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +165,19 @@ class OpenDialogue:
 
     def letter(self, reference: str) -> LetterPlace:
         """The first for "". Raises NoSuchPlace."""
-        letters = self.letters()
-        for place in letters:
-            if reference in ("", place.reference):
-                return place
+        original, _, version = reference.partition(":")
+        for place in self.letters():
+            if original in ("", place.reference):
+                found = place.in_version(version) if version else place
+                if found is not None:
+                    return found
         raise NoSuchPlace(N_("this dialogue has no such letter any more"))
+
+    def free_words(self, place: LetterPlace, version: str) -> str:
+        """A file for the words of a version that no letter has yet, beside those of the letter."""
+        stem, dot, suffix = place.letter.body.rpartition(".")
+        names = (f"{stem}-{version}{count}{dot}{suffix}" for count in ("", *range(2, 1000)))
+        return next(name for name in names if self.draft.octets(name) is None)
 
     def subject_of(self, letter: Letter) -> str:
         """As somebody reads it of whom nothing is known; its id where it has none."""

@@ -5,15 +5,14 @@ other path.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from fastapi.responses import Response
 
 from engine.authoring.calendar_words import in_calendar_words, letter_of_entry
-from engine.authoring.dialogue_edits import list_path
-from engine.authoring.toml_changes import Change, SetKey, TomlValue
+from engine.authoring.toml_changes import table_at
 from engine.console.access import Right
 from engine.console.open_dialogue import (
     AuthoringStores,
@@ -23,23 +22,16 @@ from engine.console.open_dialogue import (
     sentence,
     told,
 )
+from engine.console.timing_forms import Given, letter_changes, letter_form, list_changes, list_form
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.language import N_, day_in_words
 from engine.i18n.phrases import subject_of
-from engine.sequence.delay import (
-    DAY,
-    EVERY_DAY,
-    WEEKDAYS,
-    parse_clock,
-    parse_days,
-    parse_delay,
-    parse_window,
-)
-from engine.sequence.mistakes import Unreadable
+from engine.sequence.anchors import Anchor
+from engine.sequence.delay import DAY, WEEKDAYS
+from engine.sequence.feasts import NAMES
 from engine.sequence.model import Letter, Link, List, Plan
 from engine.sequence.pressure import DEFAULT_WEIGHT, MAX_WEIGHT
 from engine.sequence.timing import to_local
-from engine.sequence.toml import read_tables
 from engine.simulation.live import CalendarEntry, GivenAnswer, Recurring, live
 
 HORIZON_DAYS = 400
@@ -110,17 +102,18 @@ def page(
         targets=[(own.name, f"{own.id} {own.name}") for own in opened.plan.lists.values()],
         start=start,
         answers=written(answers),
-        form=given if given is not None else letter_form(table, place.letter),
-        list_form=given if given is not None else list_form(around, listed),
+        form=given if given is not None else letter_form(table, place.letter, visit.language),
+        list_form=given if given is not None else list_form(around, visit.language),
         inherited=_hours(around),
         days=list(zip(WEEKDAYS, _weekday_names(visit), strict=True)),
         themes=[("", "–"), *((theme.id, theme.name) for theme in opened.plan.themes.values())],
         segments=[("", "–"), *((s.id, s.name) for s in opened.plan.segments.values())],
         before=_before(listed, place.letter),
+        anchors=[(name, anchor_name(anchor)) for name, anchor in opened.plan.anchors.items()],
         rows=() if opened.read.fatal else tuple(calendar(stores, opened, start, answers)),
         fatal=[(m.file, m.line, sentence(visit, m.words)) for m in opened.read.fatal],
         weights=_weights(visit),
-        target_name=_target_name(opened.plan, list_form(around, listed)["ends_target"]),
+        target_name=_target_name(opened.plan, list_form(around, visit.language)["ends_target"]),
     )
 
 
@@ -149,73 +142,8 @@ def _before(listed: List, letter: Letter) -> list[tuple[str, str]]:
     return [(own.id, subject_of(own) or own.id) for own in listed.letters[:at] if own.links]
 
 
-# What the file says, as a form shows it.
-
-
-def _tables(
-    opened: OpenDialogue, place: LetterPlace
-) -> tuple[Mapping[str, object], Mapping[str, object]]:
-    """The letter's keys and its list's, as they are written."""
-    tables: object = read_tables(opened.text()).get("list")
-    for table in tables if isinstance(tables, list) else ():
-        if isinstance(table, dict) and str(table.get("id")) == place.path[0][1]:
-            for letter in table.get("letter", ()):
-                if isinstance(letter, dict) and letter.get("id") == place.letter.id:
-                    return letter, table
-    return {}, {}
-
-
-def letter_form(table: Mapping[str, object], letter: Letter) -> dict[str, str]:
-    def text(key: str) -> str:
-        value = table.get(key, "")
-        return str(value) if isinstance(value, (str, int)) else ""
-
-    kind = "anchor" if letter.anchored else "reminds" if letter.reminds else ""
-    kind = kind or ("wait" if "wait" in table else "after")
-    return {
-        "when": kind,
-        "delay": text("after") or text("wait"),
-        "reminds": text("reminds"),
-        "at": _clock(text("at")),
-        "between": text("between"),
-        **_ticked(text("days")),
-        "weight": str(letter.weight),
-        "theme": text("theme"),
-        "only": text("only").removeprefix("segment:"),
-        "unless": text("unless").removeprefix("segment:"),
-    }
-
-
-def list_form(table: Mapping[str, object], listed: List) -> dict[str, str]:
-    ends = table.get("ends")
-    ends = ends if isinstance(ends, dict) else {}
-    kind = next((way for way in ("move", "copy", "leave") if way in ends), "")
-    target = ends.get(kind, "") if kind in ("move", "copy") else ""
-    return {
-        "ends": kind,
-        "ends_target": str(target),
-        "ends_after": str(ends.get("after", "")),
-        "rejoin": str(table.get("rejoin", "")),
-        "min_gap": str(table.get("min_gap", "")),
-        "max_lateness": str(table.get("max_lateness", "")),
-    }
-
-
-def _clock(text: str) -> str:
-    """As a control for times has it: "9h" is "09:00"."""
-    try:
-        minute = parse_clock(text) if text else None
-    except Unreadable:
-        return ""
-    return "" if minute is None else f"{minute // 60:02d}:{minute % 60:02d}"
-
-
-def _ticked(text: str) -> dict[str, str]:
-    try:
-        days = parse_days(text) if text else frozenset()
-    except Unreadable:
-        days = frozenset()
-    return {f"day-{WEEKDAYS[day]}": "yes" for day in days}
+def anchor_name(anchor: Anchor) -> str:
+    return NAMES.get(anchor.feast, anchor.id)
 
 
 def _hours(table: Mapping[str, object]) -> str:
@@ -223,63 +151,31 @@ def _hours(table: Mapping[str, object]) -> str:
     return " ".join(str(table[key]) for key in ("at", "between", "days") if key in table)
 
 
-def written_days(days: frozenset[int]) -> str:
-    """ "mon-fri", "tue,thu"; "" for every day."""
-    if days in (EVERY_DAY, frozenset()):
-        return ""
-    chosen = sorted(days)
-    if len(chosen) > 2 and chosen == list(range(chosen[0], chosen[-1] + 1)):
-        return f"{WEEKDAYS[chosen[0]]}-{WEEKDAYS[chosen[-1]]}"
-    return ",".join(WEEKDAYS[day] for day in chosen)
+# What was posted.
 
 
-# What a form changes.
-
-
-class _Given:
-    """The posted form: each value read as the file would read it, its mistakes gathered."""
-
-    def __init__(self, visit: Visit, former: Mapping[str, object]) -> None:
-        self.visit, self.former = visit, former
-        self.inputs = {key: " ".join(value.split()) for key, value in visit.inputs.items()}
-        self.mistakes: list[Mistake] = []
-
-    def text(
-        self, key: str, read: Callable[[str], object] | None = None, needed: bool = False
-    ) -> str:
-        value = self.inputs.get(key, "")
-        if not value and needed:
-            self.mistakes.append(Mistake(key, self.visit.say(N_("Say how long."))))
-        elif value and read is not None:
-            try:
-                read(value)
-            except Unreadable as error:
-                self.mistakes.append(Mistake(key, sentence(self.visit, error.words)))
-        return value
-
-    def same(self, key: str, value: str, read: Callable[[str], object]) -> str:
-        """As the file has it already, where that means the same: its author's words stay."""
-        former = self.former.get(key)
-        try:
-            if isinstance(former, str) and value and read(former) == read(value):
-                return former
-        except Unreadable:
-            pass
-        return value
+def _tables(
+    opened: OpenDialogue, place: LetterPlace
+) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """The letter's keys and its list's, as they are written."""
+    text = opened.text()
+    return table_at(text, place.path), table_at(text, place.path[:1])
 
 
 def post(stores: TimingStores, visit: Visit) -> Response:
     opened = open_dialogue(stores, visit)
     place = opened.letter(visit.inputs.get("letter", ""))
     table, around = _tables(opened, place)
-    given = _Given(visit, table if visit.inputs.get("do") == "letter" else around)
+    given = Given(visit, table if visit.inputs.get("do") == "letter" else around)
     changes = (
-        list(_letter_changes(given, place))
+        list(letter_changes(given, opened.plan, place))
         if visit.inputs.get("do") == "letter"
-        else list(_list_changes(given, opened, place))
+        else list(list_changes(given, opened.plan, place))
     )
     if given.mistakes:
-        return page(stores, visit, given.mistakes, _all_inputs(given.inputs, table, place, around))
+        return page(
+            stores, visit, given.mistakes, _all_inputs(visit, given.inputs, table, place, around)
+        )
     opened.change(changes)
     back = opened.url(
         "timing",
@@ -291,80 +187,15 @@ def post(stores: TimingStores, visit: Visit) -> Response:
 
 
 def _all_inputs(
+    visit: Visit,
     inputs: Mapping[str, str],
     table: Mapping[str, object],
     place: LetterPlace,
     around: Mapping[str, object],
 ) -> dict[str, str]:
     """Both forms as they stand on the page: one as it was typed, the other as it was."""
-    assert isinstance(place.sender, List)
-    return letter_form(table, place.letter) | list_form(around, place.sender) | dict(inputs)
-
-
-def _letter_changes(given: _Given, place: LetterPlace) -> Iterator[Change]:
-    kind = given.inputs.get("when", "")
-    values: dict[str, TomlValue | None] = {}
-    if kind != "anchor":
-        delay = given.text("delay", parse_delay, needed=True)
-        values["after"] = given.same("after", delay, parse_delay) if kind == "after" else None
-        counted = kind in ("wait", "reminds")
-        values["wait"] = given.same("wait", delay, parse_delay) if counted else None
-        values["reminds"] = given.text("reminds") or None if kind == "reminds" else None
-    clock, window = given.text("at", parse_clock), given.text("between", parse_window)
-    if clock and window:
-        wrong = given.visit.say(N_("Say an hour or a window, not both."))
-        given.mistakes.append(Mistake("between", wrong))
-    values["at"] = given.same("at", clock, parse_clock) or None
-    values["between"] = given.same("between", window, parse_window) or None
-    days = frozenset(day for day, name in enumerate(WEEKDAYS) if given.inputs.get(f"day-{name}"))
-    ticked = written_days(days)
-    values["days"] = (given.same("days", ticked, parse_days) if ticked else "") or None
-    weight = given.inputs.get("weight", "")
-    if weight.isdigit() and int(weight) != place.letter.weight:
-        values["weight"] = int(weight)
-    values["theme"] = given.inputs.get("theme") or None
-    for key in ("only", "unless"):
-        segment = given.inputs.get(key, "")
-        values[key] = f"segment:{segment}" if segment else None
-    for key, value in values.items():
-        yield SetKey(place.path, key, value)
-
-
-def _list_changes(given: _Given, opened: OpenDialogue, place: LetterPlace) -> Iterator[Change]:
-    assert isinstance(place.sender, List)
-    path, former = list_path(place.sender.id), given.former.get("ends")
-    kind, after = given.inputs.get("ends", ""), given.text("ends_after", parse_delay)
-    ends: dict[str, TomlValue] | None = None
-    if kind in ("move", "copy"):
-        target = opened.plan.list_named(given.inputs.get("ends_target", ""))
-        if target is None:
-            wrong = given.visit.say(N_("Choose where they go."))
-            given.mistakes.append(Mistake("ends_target", wrong))
-        else:
-            ends = {kind: _as_written(former, kind, target)}
-    elif kind == "leave":
-        ends = {"leave": True}
-    if ends is not None and after:
-        ends["after"] = after
-    yield SetKey(path, "ends", ends)
-    for key, read in (("min_gap", parse_delay), ("max_lateness", parse_delay)):
-        yield SetKey(path, key, given.text(key, read) or None)
-    yield SetKey(path, "rejoin", given.text("rejoin", _check_rejoin) or None)
-
-
-def _check_rejoin(text: str) -> None:
-    """Raises Unreadable."""
-    first, _, delay = text.partition(" ")
-    if first in ("after", "après"):
-        parse_delay(delay)
-    elif text not in ("always", "never"):
-        raise Unreadable(N_("write always, never, or after 30 days"))
-
-
-def _as_written(former: object, kind: str, target: List) -> TomlValue:
-    """A number stays a number, a name a name."""
-    value = former.get(kind) if isinstance(former, dict) else target.id
-    return target.name if isinstance(value, str) else target.id
+    language = visit.language
+    return letter_form(table, place.letter, language) | list_form(around, language) | dict(inputs)
 
 
 # A reader who lives through it.

@@ -19,7 +19,8 @@ from engine.letter.merge import MergeFailed, MergeMistake, compile_template
 from engine.letter.published_letter import types_of
 from engine.letter.typed_fields import NO_TYPES
 from engine.sequence.anchors import Anchored, PersonalDate
-from engine.sequence.delay import EVERY_DAY, NONE, Delay
+from engine.sequence.delay import EVERY_DAY, NONE, Delay, written_clock, written_parts
+from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Broadcast, Letter, List, Plan
 from engine.sequence.pressure import Cap
 from engine.sequence.timing import Hours, read_local_minute, to_local
@@ -56,6 +57,30 @@ def say_delay(delay: Delay, language: Language) -> str:
     return " ".join(words.format(n=n) for n, words in counts if n) or _("at once")
 
 
+def written_delay_in_words(text: str, language: Language) -> str:
+    """A duration as a form shows it, part by part: of "1 week" in French "1 semaine". What is none
+    stays as it is.
+    """
+    ngettext = counting_translator(language)
+    try:
+        parts = written_parts(text)
+    except Unreadable:
+        return text
+
+    def part(n: int, unit: str) -> str:
+        words = {
+            "year": ngettext("{n} year", "{n} years", n),
+            "month": ngettext("{n} month", "{n} months", n),
+            "week": ngettext("{n} week", "{n} weeks", n),
+            "day": ngettext("{n} day", "{n} days", n),
+            "hour": ngettext("{n} hour", "{n} hours", n),
+            "minute": ngettext("{n} minute", "{n} minutes", n),
+        }
+        return words[unit].format(n=n)
+
+    return " ".join(part(n, unit) for n, unit in parts)
+
+
 def say_cap(cap: Cap, language: Language) -> str:
     """ "3 per 7 days"."""
     return cap_in_words(str(cap), translator(language))
@@ -89,9 +114,9 @@ def say_hours(hours: Hours, language: Language) -> str:
     """ "09:00 Mon-Fri", "09:00-18:00"; "" for any hour of any day."""
     parts = []
     if hours.at is not None:
-        parts.append(_clock(hours.at))
+        parts.append(written_clock(hours.at))
     if hours.between is not None:
-        parts.append(f"{_clock(hours.between[0])}-{_clock(hours.between[1])}")
+        parts.append(f"{written_clock(hours.between[0])}-{written_clock(hours.between[1])}")
     if hours.days != EVERY_DAY:
         parts.append(_days(sorted(hours.days), weekdays(language)))
     return " ".join(parts)
@@ -144,10 +169,6 @@ def _clock_in_words(minute: int, language: Language) -> str:
     if language == "en":
         return f"{minute // 60}:{minute % 60:02d}"
     return f"{minute // 60}\u00a0h" + (f"\u00a0{minute % 60:02d}" if minute % 60 else "")
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def _days(days: list[int], names: tuple[str, ...]) -> str:

@@ -22,6 +22,7 @@ from engine.letter.layout import (
     DEFAULT_BUTTON_COLOURS,
     EVERYWHERE,
     LAYOUT_ONLY,
+    MUST_HOLD,
     PLACEHOLDERS,
     ButtonColours,
     find_frame_mistakes,
@@ -161,7 +162,7 @@ class Draft:
                     self._finish()
             return
         layout = self._pieces(source.layout, LAYOUT_FILE)
-        self._check_frame(layout, ("content", "foot"), LAYOUT_FILE)
+        self._check_frame(layout, MUST_HOLD, LAYOUT_FILE)
         self._check_layout_links()
         if body is not None and layout is not None:
             content = with_buttons(self._content(body), self._words, self._settings.button_colours)
@@ -209,7 +210,7 @@ class Draft:
                     file, line, words(LAYOUT_ONLY, name=name), True, column_of(written, line, name)
                 )
                 for name, line in field_lines(written)
-                if name in PLACEHOLDERS - EVERYWHERE - {"content", "foot"}
+                if name in PLACEHOLDERS - EVERYWHERE - {*MUST_HOLD}
             ]
         return split_pieces(text, file)
 

@@ -34,6 +34,8 @@ PLACEHOLDERS = frozenset(
         "everything",
     }
 )
+MUST_HOLD = ("content", "foot")
+"""Each once, alone, outside any `if`."""
 LAYOUT_ONLY = N_("`{name}` has its place in the layout only.")
 EVERYWHERE = frozenset({"site", "language"})
 _PARAGRAPH = 'style="margin:0 0 12px 0"'
@@ -170,7 +172,7 @@ def find_frame_mistakes(
         if piece.kind == "statement":
             depth += (piece.word == "if") - (piece.word == "endif")
         names = re.sub(r"'[^']*'|\"[^\"]*\"", "", piece.text)
-        for name in ("content", "foot"):
+        for name in MUST_HOLD:
             if piece.kind == "text" or not re.search(rf"\b{name}\b", names):
                 continue
             if name not in required:

@@ -144,6 +144,19 @@ def parse_delay(text: str) -> Delay:
     return Delay(**total)
 
 
+def written_parts(text: str) -> list[tuple[int, str]]:
+    """What a duration is made of, in the order written, by English units: "1 semaine" is [(1,
+    "week")]. Raises Unreadable.
+    """
+    parse_delay(text)
+    return _parts(text)
+
+
+def written_delay(text: str) -> str:
+    """A duration as files have it: "1 semaine" is "1 week". Raises Unreadable."""
+    return " ".join(f"{n} {unit}{'s' if n != 1 else ''}" for n, unit in written_parts(text))
+
+
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 MAX_DELAY_DAYS = 3600
 
@@ -254,3 +267,13 @@ def parse_window(text: str) -> tuple[int, int]:
     if start == end:
         raise Unreadable(N_('the window "{text}" is empty'), text=text)
     return start, end
+
+
+def written_clock(minute: int) -> str:
+    """Minutes since midnight as files have them: "09:00"."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def written_window(text: str) -> str:
+    """A window as files have it: "9h-18h" is "09:00-18:00". Raises Unreadable."""
+    return "-".join(map(written_clock, parse_window(text)))

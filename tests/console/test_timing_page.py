@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.console.timing_page import read_answers, written, written_days
+from engine.console.timing_forms import written_days
+from engine.console.timing_page import read_answers, written
 from tests.console.visiting import words_of
 from tests.console.writing import DIALOGUE, Desk, form_of
 
@@ -41,8 +42,15 @@ def test_keeping_a_form_that_was_not_touched_leaves_every_octet(
     ("inputs", "former", "new"),
     [
         ({"delay": "3 days"}, 'after     = "2 jours"', 'after     = "3 days"'),
+        ({"delay": "3 jours"}, 'after     = "2 jours"', 'after     = "3 days"'),
+        ({"delay": "1 semaine"}, 'after     = "2 jours"', 'after     = "1 week"'),
+        ({"delay": "1h30"}, 'after     = "2 jours"', 'after     = "1 hour 30 minutes"'),
         ({"at": "10:30"}, 'at        = "9h"            #', 'at        = "10:30"         #'),
-        ({"at": "", "between": "9h-12h"}, 'at        = "9h"            # chez eux', None),
+        (
+            {"at": "", "between": "de 9h à 12h"},
+            'at        = "9h"            # chez eux',
+            'between   = "09:00-12:00"',
+        ),
         ({"day-sat": "yes"}, 'days      = "lun-ven"', 'days      = "mon-sat"'),
         ({"weight": "7"}, "", "weight    = 7"),
         ({"when": "wait"}, 'after     = "2 jours"', 'wait      = "2 jours"'),
@@ -78,7 +86,9 @@ def test_a_letter_becomes_a_reminder_of_one_that_asks(desk: Desk) -> None:
         ({"ends": "copy"}, 'ends   = { copy = 11, after = "1 week" }      # ceux'),
         ({"ends_after": ""}, "ends   = { move = 11 }                        # ceux"),
         ({"ends": "", "ends_after": ""}, ""),
-        ({"min_gap": "1 day"}, 'min_gap = "1 day"'),
+        ({"min_gap": "1 jour"}, 'min_gap = "1 day"'),
+        ({"rejoin": "never"}, 'rejoin = "never"'),
+        ({"rejoin": "after", "rejoin_after": "1 mois"}, 'rejoin = "after 1 month"'),
     ],
 )
 def test_the_end_of_a_list_is_chosen(desk: Desk, inputs: Mapping[str, str], new: str) -> None:
@@ -99,7 +109,9 @@ def test_the_end_of_a_list_is_chosen(desk: Desk, inputs: Mapping[str, str], new:
         ("letter", {"between": "9h-10h"}, "Say an hour or a window, not both."),
         ("ends", {"ends": "move", "ends_target": ""}, "Choose where they go."),
         ("ends", {"ends_after": "jamais"}, "is not a duration"),
-        ("ends", {"rejoin": "souvent"}, "rite always, never, or after 30 days"),
+        ("ends", {"rejoin": "after", "rejoin_after": "souvent"}, "is not a duration"),
+        ("ends", {"rejoin": "after", "rejoin_after": ""}, "Say how long."),
+        ("letter", {"when": "anchor", "anchor": ""}, "Choose the date it is counted from."),
     ],
 )
 def test_what_cannot_be_read_is_said_and_stays_in_the_form(

@@ -14,7 +14,15 @@ from fastapi.responses import Response
 
 from engine.authoring.drafts import Draft
 from engine.config import Config, config_of
-from engine.console import dialogue_lists, editor, saved_draft, timing_page
+from engine.console import (
+    date_pages,
+    dialogue_lists,
+    editor,
+    layout_page,
+    saved_draft,
+    timing_page,
+    version_pages,
+)
 from engine.console.access import Role
 from engine.console.settings import Save
 from engine.console.timing_page import TimingStores
@@ -119,7 +127,15 @@ class Desk:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        modules = (editor, dialogue_lists, timing_page, saved_draft)
+        modules = (
+            editor,
+            dialogue_lists,
+            timing_page,
+            date_pages,
+            version_pages,
+            layout_page,
+            saved_draft,
+        )
         return tuple(route for module in modules for route in module.routes(self.stores))
 
     def ask(

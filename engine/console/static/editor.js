@@ -23,7 +23,7 @@
     const look = EditorView.theme({
       "&": { color: "var(--ink)", backgroundColor: "var(--sheet)", border: "1px solid var(--quiet)", borderRadius: "0.4rem" },
       "&.cm-focused": { outline: "3px solid var(--ink)", outlineOffset: "2px" },
-      ".cm-scroller": { font: "0.95rem/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace", minHeight: "24rem" },
+      ".cm-scroller": { font: "0.95rem/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace", minHeight: "24rem", maxHeight: "scrolls" in area.dataset ? "70vh" : "none" },
       ".cm-content": { caretColor: "var(--ink)", padding: "0.5rem 0" },
       ".cm-gutters": { backgroundColor: "var(--soft)", color: "var(--quiet)", border: "0" },
       ".cm-activeLine": { backgroundColor: "transparent" },
@@ -49,7 +49,7 @@
           history(), lineNumbers(), lintGutter(), highlightActiveLine(), EditorView.lineWrapping,
           markdown, syntaxHighlighting(colours), look,
           keymap.of([...defaultKeymap, ...historyKeymap]),
-          EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "true", lang: area.lang }),
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", spellcheck: "true", lang: area.lang }),
           EditorView.updateListener.of((update) => {
             if (update.view.hasFocus) touched = true;
             if (!update.docChanged) return;
