@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+import secrets
 import subprocess
 import tempfile
 import zlib
@@ -22,8 +23,10 @@ from typing import IO, cast
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
+from engine.desk.desk import SQL as DESK
 from engine.ledger import store as ledger
 from engine.proof.store import SQL as PROOF
 from engine.store import programs
@@ -59,6 +62,12 @@ Table = tuple[str, str]
 
 ENDS_EARLY = N_("{name} ends in the middle: use another copy")
 ANOTHER_END = N_("the ledger in the copy does not end where its manifest says: use another copy")
+
+
+NO_SCRATCH = N_(
+    "the owner of the database may make no other one to try the copy in: let an administrator run"
+    " ALTER ROLE … CREATEDB, or try it on another machine"
+)
 
 
 class CopyFailed(WordedError):
@@ -134,12 +143,14 @@ def put_back(
     with connect(owner) as connection:
         connection.execute(queries(HERE / "roles.sql")["lock"], {"key": MIGRATION_LOCK})
         schemas = [str(row[0]) for row in connection.execute(SQL["stores"])]
-        signed = "proof" in schemas
+        signed, worked = "proof" in schemas, "desk" in schemas
         try:
             with connection.transaction():
                 if signed:
                     # A database may be older than a table of the proof.
                     _run(connection, PROOF["create"], *KEEP)
+                if worked:
+                    _run(connection, DESK["create"], SQL["keep_operations"])
                 _run(connection, *(SQL.within(schema=schema)["drop"] for schema in schemas))
                 create_stores(connection, tables_of_ledger, role, migrations)
                 row = connection.execute(SQL["may_anything"]).fetchone()
@@ -153,9 +164,29 @@ def put_back(
                     connection,
                     SQL["as_owner"],
                     *(KEPT if signed else ()),
+                    *((SQL["operations_still"],) if worked else ()),
                 )
         except psycopg.Error as error:
             raise CopyFailed("{why}", why=safe_error_text(error)) from error
+
+
+@contextmanager
+def scratch(owner: str) -> Iterator[str]:
+    """The conninfo of a new and empty database on the owner's server, gone afterwards. Raises
+    CopyFailed where none can be made.
+    """
+    name = f"relance_trial_{secrets.token_hex(6)}"
+    try:
+        with connect(owner) as connection:
+            connection.execute(sql.SQL(SQL["make_scratch"]).format(name=sql.Identifier(name)))
+            try:
+                yield make_conninfo(owner, dbname=name)
+            finally:
+                connection.execute(sql.SQL(SQL["drop_scratch"]).format(name=sql.Identifier(name)))
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise CopyFailed(NO_SCRATCH) from error
+    except psycopg.Error as error:
+        raise CopyFailed("{why}", why=safe_error_text(error)) from error
 
 
 class AtWork(Exception):

@@ -65,6 +65,22 @@ INSERT INTO proof.stamp SELECT * FROM stamped ON CONFLICT DO NOTHING
 -- Beside the cosignatures of the copy.
 INSERT INTO proof.cosignature SELECT * FROM cosigned ON CONFLICT DO NOTHING
 
+-- name: keep_operations
+-- Which copies were made and tried is known still, whatever copy is put back: it stands in none.
+CREATE TEMPORARY TABLE operated ON COMMIT DROP AS SELECT * FROM desk.operation
+
+-- name: operations_still
+-- Each with the number it had, and those to come with later ones.
+INSERT INTO desk.operation OVERRIDING USER VALUE SELECT * FROM operated ORDER BY id
+
+-- name: make_scratch
+-- As the database of an installation is made.
+CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0
+
+-- name: drop_scratch
+-- Whoever is still connected to it is of the trial.
+DROP DATABASE {name} WITH (FORCE)
+
 -- name: drop
 -- Dropping a table is no change of an event; a ledger goes only where another takes its place, in the same transaction.
 DROP SCHEMA IF EXISTS {schema} CASCADE

@@ -248,6 +248,10 @@ def restore_arguments(parser: argparse.ArgumentParser) -> None:
     )
     help_text = N_("take a copy from before copies were sealed, kept where nobody else writes")
     parser.add_argument("--unsealed", action="store_true", help=help_text)
+    help_text = N_(
+        "put it back into a database of its own, hold it against its proof, throw it away"
+    )
+    parser.add_argument("--try", dest="trial", action="store_true", help=help_text)
     parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 

@@ -13,13 +13,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine.audit.copy_trial import try_copy
 from engine.backup.copies import TAR, open_copy, replace, take
 from engine.backup.copy_streams import AtWork, CopyFailed, at_work, clear
 from engine.backup.manifest import CopyRefused, Manifest
 from engine.backup.stop_replay import Applied, apply_again, read_journals
-from engine.cli.progress import catch_up
+from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import agreed
 from engine.context import AppContext, DatabaseContext
+from engine.desk.operations import Operation, OperationKind, place_of
 from engine.desk.processes import accept_secret
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import say_moment
@@ -29,6 +31,9 @@ from engine.runtime.announcement import engine_date
 from engine.store.database import ensure_program_role, program_role
 from engine.store.migrate import migrate
 
+MAX_SHOWN = 50
+"""Faults of a copy that are printed; the others are counted."""
+
 
 def backup(database_context: DatabaseContext, args: argparse.Namespace) -> int:
     _ = translator(database_context.config.site.language)
@@ -37,10 +42,16 @@ def backup(database_context: DatabaseContext, args: argparse.Namespace) -> int:
         raise UserError(N_("{file} is there already: choose another name"), file=target)
     if not target.parent.is_dir():
         raise UserError(N_("there is no folder {folder}"), 2, folder=target.parent)
-    with _refusing(N_("no copy was made: {why}")):
-        with database_context.open_context() as context:
-            now = context.clock.now()
-        manifest = take(database_context.owner, database_context.secrets.pepper, target, now)
+    with _refusing(N_("no copy was made: {why}")), database_context.open_context() as context:
+        pepper, now = database_context.secrets.pepper, context.clock.now()
+        try:
+            manifest = take(database_context.owner, pepper, target, now)
+        except (CopyFailed, OSError) as error:
+            why = error.strerror or "?" if isinstance(error, OSError) else str(error)
+            failed = Operation(kind="backup", well=False, place=place_of(target), why=why)
+            context.operations.note(failed)
+            raise
+        context.operations.note(_of_copy("backup", manifest, target))
     print(
         _("a copy up to entry {position} is in {file}").format(
             position=grouped(manifest.position, _), file=target
@@ -61,7 +72,55 @@ def backup(database_context: DatabaseContext, args: argparse.Namespace) -> int:
     return 0
 
 
+def _of_copy(kind: OperationKind, manifest: Manifest, place: Path, faults: int = 0) -> Operation:
+    return Operation(
+        kind=kind,
+        well=not faults,
+        position=manifest.position,
+        octets=sum(part.bytes for part in manifest.parts.values()),
+        place=place_of(place),
+        copy=manifest.seal,
+        faults=faults,
+    )
+
+
+def _trial(database_context: DatabaseContext, args: argparse.Namespace) -> int:
+    """What is in use goes on meanwhile, and is left as it is. Exit status 1 where the copy is not
+    as it should be.
+    """
+    _, owner = translator(database_context.config.site.language), database_context.owner
+    data = database_context.config.data
+    with (
+        _refusing(N_("the copy cannot be put back: {why}")),
+        database_context.open_context() as context,
+    ):
+        note = context.operations.note
+        try:
+            with (
+                open_copy(
+                    data, database_context.secrets.pepper, args.copy, args.vault, args.unsealed
+                ) as (manifest, files),
+                Progress(_("Recomputing the tree"), say=_) as tell,
+            ):
+                faults = try_copy(owner, data, manifest, files, tell)
+        except (CopyRefused, CopyFailed) as error:
+            place = place_of(args.copy)
+            note(Operation(kind="trial", well=False, place=place, faults=1, why=str(error)))
+            raise
+        note(_of_copy("trial", manifest, args.copy, len(faults)))
+    for fault in faults[:MAX_SHOWN]:
+        print(f"! {fault.said(_)}")
+    if faults:
+        sentence = N_("the copy differs from what it proves ({n} differences): use another")
+        raise UserError(sentence, n=len(faults))
+    sentence = _("tried: entry {position}, of {at}; it can be put back and is as it was signed")
+    print(sentence.format(position=grouped(manifest.position, _), at=manifest.at))
+    return 0
+
+
 def restore(database_context: DatabaseContext, args: argparse.Namespace) -> int:
+    if args.trial:
+        return _trial(database_context, args)
     # Here, because every other verb does without what a start brings in.
     from engine.runtime.startup import put_back
 
@@ -86,6 +145,7 @@ def restore(database_context: DatabaseContext, args: argparse.Namespace) -> int:
             applied = apply_again(context, stops, unreadable)
             catch_up(context)
             context.rollback_detection.note()
+            context.operations.note(_of_copy("restore", manifest, args.copy))
             # What stood there before is gone, and who was erased since the copy with it.
             note_erased(context)
             if scrub_when_due(context).refused:

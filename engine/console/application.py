@@ -17,6 +17,7 @@ from starlette.routing import Route as StarletteRoute
 
 from engine.console import (
     api_reference,
+    backup_pages,
     broadcast_form,
     broadcast_pages,
     date_pages,
@@ -89,6 +90,7 @@ def page_routes(stores: ConsoleStores) -> tuple[Route, ...]:
         *paper_pages.routes(stores),
         *operator_pages.routes(stores),
         *proof_pages.routes(stores),
+        *backup_pages.routes(stores),
         *segment_builder.routes(stores),
         *segment_pages.routes(stores),
         *programme_page.routes(stores),

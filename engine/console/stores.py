@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from engine.console.backup_pages import BackupPageStores
 from engine.console.broadcast_form import BroadcastFormStores
 from engine.console.broadcast_pages import BroadcastStores
 from engine.console.dialogues import DialogueStores
@@ -43,6 +44,7 @@ class ConsoleStores(
     PaperPageStores,
     OperatorStores,
     ProofPageStores,
+    BackupPageStores,
     ResultStores,
     PeopleResultStores,
     BuilderStores,

@@ -62,6 +62,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
             "Desk",
             "InstallationStream",
             "Ledger",
+            "Operations",
             "Vault",
         ),
         "engine/desk/": ("Database",),
