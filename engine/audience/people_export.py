@@ -9,14 +9,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Protocol, TextIO
 
 from engine.audience.people import HasSegments, Search, SearchStores, found
+from engine.commands.operators import execute_for
 from engine.imports.rejected_rows import inert
-from engine.installation.events import STREAM, PeopleExported
-from engine.store.sql import AnyCursor
+from engine.installation.events import PeopleExported
 from engine.subscriber.eligibility import why_not_at_all
 from engine.subscriber.events import Cause
 from engine.subscriber.person import NOBODY, Person
 from engine.vault.evidence import Evidence
-from engine.vault.vault import KnownPerson, VaultWrite
+from engine.vault.vault import KnownPerson
 
 MakeCause = Callable[[Mapping[str, object]], tuple[Cause, Evidence]]
 Rows = Iterable[Sequence[Sequence[str]]]
@@ -83,10 +83,5 @@ def record_export(
 ) -> None:
     """`particulars` lie in the vault: a condition may name somebody."""
     now, fields = stores.clock.now(), stores.installation_stream.current().plan().fields
-    made, kept = cause(particulars)
-
-    def within(cursor: AnyCursor) -> None:
-        stores.vault.write(cursor, VaultWrite(STREAM, now, evidence=(kept,)))
-
     event = PeopleExported(now, written, tuple(fields))
-    stores.installation_stream.execute(lambda state: [event], made, now, within)
+    execute_for(stores, cause(particulars), lambda state: [event], now)

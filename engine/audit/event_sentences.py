@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import get_args
 
+from engine.audit.installation_sentences import installation_sentence
 from engine.i18n.dates import Moment, on_clock, shown
 from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.language import Say, amount_in_words
@@ -27,6 +29,7 @@ from engine.ledger.codec import Entry, EvidenceByCommitment
 from engine.sequence.model import Plan
 from engine.subscriber import events as e
 
+OF_THE_INSTALLATION = get_args(i.InstallationEvent)
 BY_ID: Mapping[str, str] = MappingProxyType({})
 
 
@@ -312,32 +315,10 @@ def sentence(
             return _("Profile read")
         case e.SubscriberErased():
             return _("Erased")
-        case i.ClockChanged():
-            return _clock(event, moment, _)
+        case _ if isinstance(event, OF_THE_INSTALLATION):
+            return installation_sentence(event, plan, moment, _)
         case _:
             return type(event).__name__
-
-
-def _clock(event: i.ClockChanged, moment: Moment, _: Say) -> str:
-    then = event.at + event.jumped * event.rate
-    at, after = moment(event.at), moment(then)
-    if event.jumped:
-        return _("The machine’s clock was found to have jumped from {at} to {after}").format(
-            at=at, after=after
-        )
-    if event.behind:
-        last = moment(event.at + event.behind)
-        return _("The clock was found to stand at {at}, before the last fact ({last})").format(
-            at=at, last=last
-        )
-    wall = moment(event.at - event.ahead)
-    if event.rate != 1:
-        words = _("The clock was made to run {n} times faster than real time (it was {wall})")
-    elif event.trial:
-        words = _("A trial was begun (it was {wall} in real time)")
-    else:
-        words = _("The clock was made to run in real time (it was {wall})")
-    return words.format(n=event.rate, wall=wall)
 
 
 def proof_in_words(proof: str, _: Say) -> str:

@@ -56,7 +56,7 @@ def identify(ledger: Ledger, vault: Vault, text: str) -> Identity | None:
         return identified(ledger, vault, formerly, address)
     had = [
         subscriber
-        for subscriber in sorted(vault.mentioning(address))
+        for subscriber in sorted(vault.mentioning(address) - {STREAM})
         if address in addresses(vault.pieces_of(subscriber))
     ]
     if not had:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from engine import __version__
 from engine.authoring.inspection import inspect, read_folder
+from engine.commands.operators import ActingStores, CauseAndEvidence, execute_for
 from engine.config import Config
 from engine.desk.clock import Clock
 from engine.i18n.printable import printable
@@ -77,6 +78,10 @@ class PublicationStores(Protocol):
     @property
     def shown_words(self) -> Callable[[Plan], ShownWords]:
         """What people agree on under a plan, as this program renders it."""
+
+
+class PublishingStores(ActingStores, PublicationStores, Protocol):
+    """What puts a plan in force, with who did it."""
 
 
 class PublishedMeanwhile(Exception):
@@ -312,10 +317,16 @@ def _is_unfit(field: Field, kept: str) -> bool:
     return not fits(field, kept)
 
 
-def apply(stores: PublicationStores, proposal: Proposal, *, backfill: bool = False) -> int:
+def apply(
+    stores: PublishingStores,
+    proposal: Proposal,
+    made: CauseAndEvidence | None = None,
+    *,
+    backfill: bool = False,
+) -> int:
     """Put a proposal in force; the edition it became, or the one in force when nothing differs.
-    Raises PublishedMeanwhile and NotApproved. The first needs nobody's approval: it is made by the
-    program itself.
+    Raises PublishedMeanwhile and NotApproved. `made` says by whom, None where the program itself
+    does, as the first time: that needs nobody's approval.
     """
     now, digest = stores.clock.now(), proposal.to_approve(backfill)
 
@@ -335,7 +346,10 @@ def apply(stores: PublicationStores, proposal: Proposal, *, backfill: bool = Fal
             rolled_back_to=proposal.rolled_back_to,
         )
 
-    stores.installation_stream.execute(decide, Cause("operator", secrets.token_hex(8)), now)
+    if made is None:
+        stores.installation_stream.execute(decide, Cause("operator", secrets.token_hex(8)), now)
+    else:
+        execute_for(stores, made, decide, now)
     return stores.installation_stream.current().edition
 
 
@@ -343,7 +357,7 @@ def needs_approval(stores: PublicationStores, installation: Installation) -> boo
     return stores.config.publish.approval == "another" and installation.edition > 0
 
 
-def propose(stores: PublicationStores, digest: str, by: str, cause: Cause) -> bool:
+def propose(stores: PublishingStores, digest: str, by: str, made: CauseAndEvidence) -> bool:
     """Ask another to approve a plan (`Proposal.to_approve`); False where the same account has asked
     already. Asking by another account takes an approval back: nobody approves their own.
     """
@@ -353,10 +367,10 @@ def propose(stores: PublicationStores, digest: str, by: str, cause: Cause) -> bo
         asked = installation.proposed.get(digest)
         return () if asked == by else (PublicationProposed(now, digest, by),)
 
-    return bool(stores.installation_stream.execute(decide, cause, now))
+    return bool(execute_for(stores, made, decide, now))
 
 
-def approve(stores: PublicationStores, digest: str, by: str, cause: Cause) -> bool:
+def approve(stores: PublishingStores, digest: str, by: str, made: CauseAndEvidence) -> bool:
     """An account approves a plan that another has proposed; False where nobody has, or they did
     themselves.
     """
@@ -368,7 +382,7 @@ def approve(stores: PublicationStores, digest: str, by: str, cause: Cause) -> bo
             return ()
         return (PublicationApproved(now, digest, by),)
 
-    return bool(stores.installation_stream.execute(decide, cause, now))
+    return bool(execute_for(stores, made, decide, now))
 
 
 def bring_up_to_date(stores: PublicationStores) -> None:
@@ -389,7 +403,7 @@ def bring_up_to_date(stores: PublicationStores) -> None:
     stores.installation_stream.execute(decide, Cause("engine"), now)
 
 
-def rollback(stores: PublicationStores) -> int:
+def rollback(stores: PublishingStores) -> int:
     """Publish again what was in force before; 0 when there is nothing to go back to. Raises
     PublishedMeanwhile.
     """
@@ -397,7 +411,7 @@ def rollback(stores: PublicationStores) -> int:
     return apply(stores, proposal) if proposal is not None else 0
 
 
-def publish_first(stores: PublicationStores) -> bool:
+def publish_first(stores: PublishingStores) -> bool:
     """The first run publishes by itself; whether it did. Raises Unpublishable."""
     if stores.installation_stream.current().edition:
         return False

@@ -19,8 +19,11 @@ REPLACEABLE_SECRETS = ("link.key", "nonce.key")
 def _story_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "address",
-        metavar="ADDRESS|ID",
-        help=N_("of the person, also a former one the evidence still holds, or their opaque id"),
+        metavar="ADDRESS|ID|installation",
+        help=N_(
+            "of the person, also a former one the evidence still holds, or their opaque id; or the"
+            " word `installation`: what was published, held and exported, and by whom"
+        ),
     )
     _output_arguments(parser)
 

@@ -12,6 +12,11 @@ from pathlib import Path
 from engine.audit.fact_report import FactReport
 from engine.audit.held import held_reading
 from engine.audit.identity import Identity, identified, identify
+from engine.audit.installation_story import (
+    installation_as_json,
+    installation_facts,
+    installation_report,
+)
 from engine.audit.ledger_dates import LedgerDates
 from engine.audit.letter_case import open_case
 from engine.audit.letter_report import letter_as_json, letter_report
@@ -58,12 +63,16 @@ from engine.sequence.timing import to_instant, to_local
 
 NOTHING_HELD = 1
 """The exit status where nothing is held: a script can tell it from a story."""
+THE_INSTALLATION = "installation"
+"""In place of an address."""
 FAULTY = 1
 """The exit status of an answer that shows a fault (docs/audit.md says which marks are faults)."""
 
 
 def story(context: AppContext, args: argparse.Namespace) -> int:
     language: Language = args.lang or context.config.site.language
+    if args.address == THE_INSTALLATION:
+        return _installation(context, args, language)
     person = identify(context.ledger, context.vault, args.address)
     if person is None:
         return _nothing_held(_about_address(context, args.address, language), args, language)
@@ -74,6 +83,18 @@ def story(context: AppContext, args: argparse.Namespace) -> int:
     report = story_report(person, facts, sentences, now)
     if args.json:
         print(json_text(story_as_json(person, facts, sentences, now)))
+    else:
+        _hand_out(report, args.html, language)
+    return FAULTY if report.faulty else 0
+
+
+def _installation(context: AppContext, args: argparse.Namespace, language: Language) -> int:
+    with refusing():
+        entries, facts = installation_facts(context, language)
+    now = context.clock.now()
+    report = installation_report(entries, facts, now)
+    if args.json:
+        print(json_text(installation_as_json(entries, facts, now)))
     else:
         _hand_out(report, args.html, language)
     return FAULTY if report.faulty else 0

@@ -13,6 +13,7 @@ from engine.audience.mailings import audience_count
 from engine.cli.people import operator_cause
 from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import agreed
+from engine.commands.operators import execute_for
 from engine.context import AppContext
 from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
@@ -56,11 +57,9 @@ def broadcast(context: AppContext, args: argparse.Namespace) -> int:
         print(line)
     if not args.yes and not _agreed(_):
         raise UserError(N_("nothing was changed"))
-    cause = operator_cause({"broadcast": chosen.id})[0]
+    made = operator_cause({"broadcast": chosen.id})
     # Claimed as its date would claim it, so that it leaves once, whoever else claims it.
-    context.installation_stream.execute(
-        lambda state: [fallen_due_now(state, chosen, now)], cause, now
-    )
+    execute_for(context, made, lambda state: [fallen_due_now(state, chosen, now)], now)
     return _report(context, chosen, encode(BroadcastKey(fallen.broadcast, fallen.occurrence)), _)
 
 

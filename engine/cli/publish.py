@@ -59,9 +59,9 @@ def _publish(context: AppContext, args: argparse.Namespace) -> int | None:
         return 0
     shown_to_a_person = _agree(proposal, args, _("Publish? [y/N] "))
     try:
-        return apply(context, proposal, backfill=args.backfill)
+        return apply(context, proposal, operator_cause({}), backfill=args.backfill)
     except NotApproved as wanting:
-        propose(context, wanting.digest, "", operator_cause({})[0])
+        propose(context, wanting.digest, "", operator_cause({}))
         raise UserError(
             N_(
                 "nothing was changed: somebody else has to approve this plan, in the console under"

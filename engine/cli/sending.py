@@ -36,7 +36,7 @@ def pause(context: AppContext, args: argparse.Namespace) -> int:
             _("paused already ({why})").format(why=stored_in_words(installation.paused[number], _))
         )
         return 0
-    holding.pause(context, number, operator_cause({})[0])
+    holding.pause(context, number, operator_cause({}))
     if number:
         print(_("sending for list {list} is paused").format(list=say_list(plan, number)))
     else:
@@ -71,7 +71,7 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
     elif not args.yes and not _agreed(_):
         raise UserError(N_("nothing was changed"))
     if held or not number:
-        holding.resume(context, number, operator_cause({})[0])
+        holding.resume(context, number, operator_cause({}))
     if held:
         print(
             _("sending for list {list} goes on").format(list=say_list(plan, number))
@@ -195,7 +195,7 @@ def in_doubt(context: AppContext, args: argparse.Namespace) -> int:
         )
         return 0
     verdict: LetterVerdict = "resend" if args.resend else "taken-as-sent"
-    result = holding.settle_doubt(context, chosen, verdict, operator_cause({})[0])
+    result = holding.settle_doubt(context, chosen, verdict, operator_cause({}))
     if result is None:
         raise UserError(N_("no letter {message} is in doubt"), message=chosen)
     return report(

@@ -133,7 +133,7 @@ def _pause(stores: OperatorStores, visit: Visit) -> Response:
     number = _number(visit, plan)
     if number is None:
         return visit.not_found(_("There is no such list."))
-    paused = holding.pause(stores, number, visit.cause()[0])
+    paused = holding.pause(stores, number, visit.cause())
     done = _("Sending is held: {what}.").format(what=_place(plan, number, _))
     return visit.goes_to("/operator#sending", done if paused else _("It was held already."))
 
@@ -167,7 +167,7 @@ def _resume(stores: OperatorStores, visit: Visit) -> Response:
         return visit.not_found(_("There is no such list."))
     if holding.in_the_way(stores):
         return visit.goes_to(f"/operator/resume?list={number}")
-    resumed = holding.resume(stores, number, visit.cause()[0])
+    resumed = holding.resume(stores, number, visit.cause())
     done = _("Sending goes on: {what}.").format(what=_place(plan, number, _))
     return visit.goes_to("/operator#sending", done if resumed else _("Nothing is held there."))
 
@@ -184,7 +184,7 @@ def _settle(stores: OperatorStores, visit: Visit) -> Response:
     _, again = visit.say, visit.inputs.get("verdict") == "resend"
     message = visit.inputs.get("message", "")
     verdict = partial(holding.settle_doubt, stores, message)
-    cause = visit.cause()[0]
+    cause = visit.cause()
     result = verdict("resend", cause) if again else verdict("taken-as-sent", cause)
     if result is None:
         return visit.goes_to("/operator/in-doubt", _("That letter is not in doubt any more."))

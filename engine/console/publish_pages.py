@@ -15,8 +15,8 @@ from engine.authoring.publication import (
     ListCounts,
     NotApproved,
     Proposal,
-    PublicationStores,
     PublishedMeanwhile,
+    PublishingStores,
     apply,
     approve,
     needs_approval,
@@ -41,7 +41,7 @@ MEANWHILE = N_(
 class PublishViews(ListCounts, TrialViews, Protocol): ...
 
 
-class PublishStores(PublicationStores, Protocol):
+class PublishStores(PublishingStores, Protocol):
     @property
     def accounts(self) -> Accounts: ...
     @property
@@ -188,7 +188,7 @@ def _propose(stores: PublishStores, visit: Visit) -> Response:
     if isinstance(proposal, Response):
         return proposal
     _, digest = visit.say, proposal.to_approve(_backfilled(visit))
-    propose(stores, digest, visit.account.id, visit.cause()[0])
+    propose(stores, digest, visit.account.id, visit.cause())
     done = _("Another is asked to approve this plan. Any change makes it another plan.")
     return visit.goes_to(_shown_again(proposal, visit), done)
 
@@ -198,7 +198,7 @@ def _approve(stores: PublishStores, visit: Visit) -> Response:
     if isinstance(proposal, Response):
         return proposal
     _, digest = visit.say, proposal.to_approve(_backfilled(visit))
-    if not approve(stores, digest, visit.account.id, visit.cause()[0]):
+    if not approve(stores, digest, visit.account.id, visit.cause()):
         return visit.refused(_("Nobody approves what they proposed themselves."), 403)
     done = _("This plan is approved: it may be put in force.")
     return visit.goes_to(_shown_again(proposal, visit), done)
@@ -228,7 +228,7 @@ def _put_in_force(stores: PublishStores, visit: Visit, proposal: Proposal) -> Re
         wanting = _("People stand on lists that would be gone: say that you know it.")
         return _shown(stores, visit, proposal, [Mistake("stranded", wanting)])
     try:
-        edition = apply(stores, proposal, backfill=_backfilled(visit))
+        edition = apply(stores, proposal, visit.cause(), backfill=_backfilled(visit))
     except PublishedMeanwhile:
         return _shown(stores, visit, proposal, [Mistake("", _(MEANWHILE))])
     except NotApproved:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, cast
 
-from engine.commands.operators import Operator, operator_cause
+from engine.commands.operators import Operator, execute_for, operator_cause
 from engine.config import Config
 from engine.desk.clock import Clock
 from engine.i18n.dates import shown
@@ -31,8 +31,7 @@ from engine.privacy.processing_register import (
     register,
 )
 from engine.proof.ledger_tree import LedgerTree
-from engine.store.sql import AnyCursor
-from engine.vault.vault import Vault, VaultWrite
+from engine.vault.vault import Vault
 
 PaperName = Literal["register", "processor", "breaches"]
 PAPERS: tuple[PaperName, ...] = ("register", "processor", "breaches")
@@ -202,12 +201,8 @@ def write_step(stores: PaperStores, new: NewStep, operator: Operator) -> Breach:
             raise StepRefused(name, sentence, name=name, most=MAX_TEXT_CHARACTERS)
     name = new.breach or secrets.token_hex(8)
     event = BreachRecorded(at, name, new.step, new.risk, new.people)
-    cause, kept = operator_cause(operator, {"words": dict(new.words)} if new.words else {})
-
-    def within(cursor: AnyCursor) -> None:
-        stores.vault.write(cursor, VaultWrite(STREAM, now, evidence=(kept,)))
-
-    stores.installation_stream.execute(lambda state: [event], cause, now, within)
+    made = operator_cause(operator, {"words": dict(new.words)} if new.words else {})
+    execute_for(stores, made, lambda state: [event], now)
     return evolved(known, event)[name]
 
 

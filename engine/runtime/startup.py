@@ -34,7 +34,7 @@ class StartupViews(publication.ListCounts, Protocol):
     def rebuild(self, names: Sequence[str], tell: Callable[[int, int], None]) -> None: ...
 
 
-class StartupStores(publication.PublicationStores, ReplayStores, NotingStores, Protocol):
+class StartupStores(publication.PublishingStores, ReplayStores, NotingStores, Protocol):
     """What is looked at and put right before the parts of `run` start."""
 
     @property

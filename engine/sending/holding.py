@@ -12,6 +12,7 @@ from typing import Protocol
 from engine.authoring.going_live import hindrances
 from engine.authoring.new_installation import sample_site
 from engine.commands.command_handler import CommandHandler, CommandRequest, Result
+from engine.commands.operators import ActingStores, CauseAndEvidence, execute_for
 from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
@@ -25,10 +26,8 @@ from engine.sequence.plan_source import CONFIG
 from engine.subscriber.agenda_key import every_occurrence, matter_of
 from engine.subscriber.commands import RecordOutcome, RetryLetter
 from engine.subscriber.due_acts import PAST_LATENESS
-from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.subscriber.terms import LetterVerdict
-from engine.vault.evidence import Evidence
 from engine.vault.vault import VaultWrite
 from engine.words import Words, words
 
@@ -40,7 +39,7 @@ TRIAL = N_(
 )
 Letter = tuple[str, str]
 """The encoded matter, of a broadcast without its occurrence, and the letter's id."""
-MakeCause = Callable[[Mapping[str, object]], tuple[Cause, Evidence]]
+MakeCause = Callable[[Mapping[str, object]], CauseAndEvidence]
 
 
 class HeldViews(Protocol):
@@ -52,7 +51,7 @@ class HeldViews(Protocol):
     ) -> list[tuple[str, str, str]]: ...
 
 
-class HoldingStores(Protocol):
+class HoldingStores(ActingStores, Protocol):
     @property
     def config(self) -> Config: ...
     @property
@@ -69,15 +68,16 @@ class HoldingStores(Protocol):
     def views(self) -> HeldViews: ...
 
 
-def pause(stores: HoldingStores, number: int, cause: Cause) -> bool:
+def pause(stores: HoldingStores, number: int, made: CauseAndEvidence) -> bool:
     """Hold a list, or EVERYTHING; False where it was held already."""
     now = stores.clock.now()
     return bool(
-        stores.installation_stream.execute(
+        execute_for(
+            stores,
+            made,
             lambda state: (
                 () if number in state.paused else [SendingPaused(now, "operator", number)]
             ),
-            cause,
             now,
         )
     )
@@ -108,13 +108,16 @@ def leaving_within_the_hour(stores: HoldingStores, number: int) -> dict[int, int
     }
 
 
-def resume(stores: HoldingStores, number: int, cause: Cause) -> bool:
+def resume(stores: HoldingStores, number: int, made: CauseAndEvidence) -> bool:
     """Let a list go on, or EVERYTHING, lists that were held one by one too; False where nothing was
     held. What stands `in_the_way` is the caller's to ask first.
     """
     now = stores.clock.now()
-    resumed = stores.installation_stream.execute(
-        lambda state: [SendingResumed(now, number)] if is_held(state, number) else (), cause, now
+    resumed = execute_for(
+        stores,
+        made,
+        lambda state: [SendingResumed(now, number)] if is_held(state, number) else (),
+        now,
     )
     if number == EVERYTHING:
         stores.processes.settle()
@@ -170,7 +173,7 @@ def _how(result: Result) -> str:
 
 
 def settle_doubt(
-    stores: HoldingStores, message: str, verdict: LetterVerdict, cause: Cause
+    stores: HoldingStores, message: str, verdict: LetterVerdict, made: CauseAndEvidence
 ) -> Result | None:
     """A letter of which nobody knows whether it was taken is sent again, or counts as sent; None
     where no such letter is in doubt.
@@ -178,5 +181,11 @@ def settle_doubt(
     doubtful = {name: who for name, who, _letter, _at in stores.views.in_doubt()}
     if message not in doubtful:
         return None
-    command = RecordOutcome(stores.clock.now(), cause, message, verdict)
-    return stores.command_handler.execute_one(CommandRequest(command, stream=doubtful[message]))
+    now, (cause, kept) = stores.clock.now(), made
+    return stores.command_handler.execute_one(
+        CommandRequest(
+            RecordOutcome(now, cause, message, verdict),
+            stream=doubtful[message],
+            vault_write=VaultWrite("", now, evidence=(kept,)),
+        )
+    )

@@ -11,7 +11,7 @@ import pytest
 from engine.audit.event_sentences import sentence
 from engine.i18n.dates import on_clock
 from engine.i18n.language import Language, translator
-from engine.installation.events import ClockChanged
+from engine.installation.events import ClockChanged, InstallationEvent
 from engine.ledger.codec import decode
 from engine.ledger.names import NAME_OF
 from engine.sequence.delay import DAY
@@ -23,9 +23,13 @@ SAMPLES = Path(__file__).parents[1] / "ledger/samples"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("event", get_args(PersonEvent), ids=lambda event: event.__name__)
-def test_each_event_of_a_person_has_a_sentence(
-    event: type[PersonEvent], language: Language
+@pytest.mark.parametrize(
+    "event",
+    (*get_args(PersonEvent), *get_args(InstallationEvent)),
+    ids=lambda event: event.__name__,
+)
+def test_each_event_has_a_sentence(
+    event: type[PersonEvent | InstallationEvent], language: Language
 ) -> None:
     stored = (SAMPLES / f"{NAME_OF[event]}.v1.json").read_bytes()
     told = sentence(decode(1, stored).event, PLAN, on_clock("Europe/Paris"), translator(language))
