@@ -7,14 +7,14 @@ from __future__ import annotations
 import secrets as random_source
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine.commands.command_handler import CommandHandler
 from engine.config import Config, Site, read_config
-from engine.context import AppContext, DatabaseContext
+from engine.context import AppContext, DatabaseContext, Opening
 from engine.desk.clock import Clock, wall_now
 from engine.desk.console import SQL as CONSOLE_DESK_SQL
 from engine.desk.desk import SQL as DESK_SQL
@@ -58,8 +58,8 @@ def open_context(
     """Everything an installation has, ready: the database started and brought up to date, every
     statement checked.
 
-    Raises Unpublishable, SecretMissing, EmbeddedFailed, StoreUnavailable or NewerVault, each with
-    its sentence.
+    Raises Unpublishable, SecretMissing, EmbeddedFailed, StoreUnavailable, NewerVault or ViewBroken,
+    each with its sentence.
     """
     config = config or read_config(folder)
     make_secrets(config.secrets)
@@ -86,9 +86,7 @@ def open_database(config: Config, tell: Tell = lambda line: None) -> Iterator[Da
         if embedded is not None:
             embedded.guard()
         trouble = embedded.trouble if embedded is not None else lambda: ""
-        yield DatabaseContext(
-            config, secrets, owner, lambda: open_context_in(config, owner, secrets, trouble)
-        )
+        yield DatabaseContext(config, secrets, owner, opening_of(config, owner, secrets, trouble))
     finally:
         if embedded is not None:
             # PostgreSQL's own end has its own patience.
@@ -96,9 +94,26 @@ def open_database(config: Config, tell: Tell = lambda line: None) -> Iterator[Da
             embedded.detach()
 
 
+def opening_of(
+    config: Config, owner: str, secrets: Secrets, store_trouble: Callable[[], str] = lambda: ""
+) -> Opening:
+    """How to open the context of a database that is there: see `open_context_in`."""
+
+    def opened(*, views_may_be_broken: bool = False) -> AbstractContextManager[AppContext]:
+        broken = views_may_be_broken
+        return open_context_in(config, owner, secrets, store_trouble, views_may_be_broken=broken)
+
+    return opened
+
+
 @contextmanager
 def open_context_in(
-    config: Config, owner: str, secrets: Secrets, store_trouble: Callable[[], str] = lambda: ""
+    config: Config,
+    owner: str,
+    secrets: Secrets,
+    store_trouble: Callable[[], str] = lambda: "",
+    *,
+    views_may_be_broken: bool = False,
 ) -> Iterator[AppContext]:
     """The context of a database that is there: `owner` is the conninfo of who may create in it.
     Raises as `open_context` does.
@@ -134,7 +149,7 @@ def open_context_in(
             PersonalSegments(),
             plan=lambda: installation_stream.current().plan(),
         )
-        views.prepare()
+        views.prepare(may_be_broken=views_may_be_broken)
         command_handler = CommandHandler(ledger, vault, installation_stream, views.folds, clock.now)
         rollback_detection = RollbackDetection(ledger, installation_stream, config.data)
         # The random end of an origin's name.

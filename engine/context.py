@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 from engine.api.stores import ApiStores
 from engine.commands.command_handler import CommandHandler
@@ -186,6 +187,14 @@ class AppContext:
         )
 
 
+class Opening(Protocol):
+    """Opens the stores, all of which are checked; the views not where they may be broken."""
+
+    def __call__(
+        self, *, views_may_be_broken: bool = False
+    ) -> AbstractContextManager[AppContext]: ...
+
+
 @dataclass(frozen=True)
 class DatabaseContext:
     """One installation whose database answers and whose stores are not opened: for verbs that
@@ -196,4 +205,4 @@ class DatabaseContext:
     secrets: Secrets
     owner: str
     """The conninfo of the role that may create schemas and roles."""
-    open_context: Callable[[], AbstractContextManager[AppContext]]
+    open_context: Opening

@@ -14,6 +14,18 @@ from engine.sequence.condition import Condition
 from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
 from engine.subscriber.person import Person
+from engine.words import N_, WordedError
+
+
+class ViewBroken(WordedError):
+    """The tables of a view are not as its statements need them."""
+
+    def __init__(self, view: str, why: str) -> None:
+        message = N_(
+            "the tables of the view {view} are not as Relance made them ({why}): `relance rebuild"
+            " {view}` makes them anew from the ledger"
+        )
+        super().__init__(message, view=view, why=why)
 
 
 @dataclass(frozen=True, slots=True)

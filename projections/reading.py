@@ -17,7 +17,8 @@ from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
 from engine.store.binary import texts, uuids
 from engine.store.database import Database
-from engine.store.sql import beside, queries
+from engine.store.safe_error_text import safe_error_text
+from engine.store.sql import BrokenStatement, beside, queries
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, decode, letter_ref, request_of
 from engine.subscriber.person import Person
 from engine.views import (
@@ -34,6 +35,7 @@ from engine.views import (
     QuestionTally,
     RowDifference,
     TransitionCount,
+    ViewBroken,
 )
 from projections.agenda import Agenda
 from projections.build import SQL as BUILDING
@@ -99,11 +101,22 @@ class ReadViews:
         """The engine's time, or the moment at which views are compared."""
         return self._moment or self._now()
 
-    def prepare(self) -> None:
-        """Create what is missing and let PostgreSQL check every statement."""
+    def prepare(self, *, may_be_broken: bool = False) -> None:
+        """Create what is missing and, unless they `may_be_broken`, let PostgreSQL check every
+        statement. Raises ViewBroken.
+        """
         self.follower.prepare()
+        if may_be_broken:
+            return
         with self.database.connection() as connection:
-            for queries in (*(view.sql for view in self._views()), self.taking, self.asking):
+            for view in self._views():
+                try:
+                    view.sql.check(connection)
+                except BrokenStatement as error:
+                    raise ViewBroken(
+                        view.name, safe_error_text(error.__cause__ or error)
+                    ) from error
+            for queries in (self.taking, self.asking):
                 queries.check(connection)
 
     def _ask(self, query: str, **values: object) -> list[tuple[object, ...]]:

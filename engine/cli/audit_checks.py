@@ -19,7 +19,7 @@ from engine.audit.vault_check import audited_people, deletions, vault_faults
 from engine.cli.checkpoints import print_differences
 from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import json_text
-from engine.context import AppContext
+from engine.context import AppContext, DatabaseContext
 from engine.desk.operations import Operation
 from engine.i18n.dates import shown
 from engine.i18n.language import N_, Say, grouped, translator
@@ -307,8 +307,8 @@ def _print_rows(context: AppContext) -> int:
     return len(differences)
 
 
-def rebuild(context: AppContext, args: argparse.Namespace) -> int:
-    _ = translator(context.config.site.language)
+def rebuild(database_context: DatabaseContext, args: argparse.Namespace) -> int:
+    _ = translator(database_context.config.site.language)
     for name in args.view:
         if name not in VIEWS:
             raise UserError(
@@ -317,7 +317,10 @@ def rebuild(context: AppContext, args: argparse.Namespace) -> int:
                 view=name,
                 known=", ".join(VIEWS),
             )
-    with Progress(_("Rebuilding"), say=_) as tell:
+    with (
+        database_context.open_context(views_may_be_broken=True) as context,
+        Progress(_("Rebuilding"), say=_) as tell,
+    ):
         context.views.rebuild(args.view, tell)
     print(_("rebuilt: {views}").format(views=", ".join(args.view or VIEWS)))
     return 0

@@ -93,8 +93,6 @@ def context_verb(name: str) -> ContextVerb:
             from engine.cli.sending import retry_withheld as carry_out
         case "audit":
             carry_out = audit
-        case "rebuild":
-            from engine.cli.audit_checks import rebuild as carry_out
         case "api-key":
             from engine.cli.api_key import run as carry_out
         case "person":
@@ -122,6 +120,8 @@ def database_verb(name: str) -> DatabaseVerb:
             from engine.cli.database import backup as carry_out
         case "restore":
             from engine.cli.database import restore as carry_out
+        case "rebuild":
+            from engine.cli.audit_checks import rebuild as carry_out
         case _:
             raise KeyError(name)
     return carry_out

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import TypeVar
 
@@ -26,6 +27,7 @@ from engine.store.database import DATABASE_ERROR, StoreUnavailable
 from engine.store.embedded import EmbeddedFailed
 from engine.store.migrate import NewerVault
 from engine.store.sql import BrokenStatement
+from engine.views import ViewBroken
 from engine.words import Language, WordedError, Words
 
 T = TypeVar("T")
@@ -40,7 +42,15 @@ def with_context(config: Config, work: Callable[[AppContext], int]) -> int:
 
 def with_database_context(config: Config, work: Callable[[DatabaseContext], int]) -> int:
     """Open the database for `work`, and nothing in it."""
-    return _within(lambda tell: open_database(config, tell), work, config.site.language)
+
+    def opening_well(database: DatabaseContext) -> int:
+        def opened(*, views_may_be_broken: bool = False) -> AbstractContextManager[AppContext]:
+            broken = views_may_be_broken
+            return _allowed(lambda: database.open_context(views_may_be_broken=broken))
+
+        return work(replace(database, open_context=opened))
+
+    return _within(lambda tell: open_database(config, tell), opening_well, config.site.language)
 
 
 def _within(
@@ -56,18 +66,8 @@ def _within(
         if sys.stderr.isatty():
             print(news.said(translator(spoken)), file=sys.stderr)
 
-    not_allowed: tuple[type[Exception], ...] = (*DATABASE_ERROR, BrokenStatement)
     try:
-        with ending_tidily(), ExitStack() as stack:
-            try:
-                opened = stack.enter_context(opening(tell))
-            except LOST:
-                raise
-            except not_allowed as error:
-                raise UserError(
-                    N_("the database does not allow what is needed of it: {why}"),
-                    why=_one_line(error),
-                ) from error
+        with ending_tidily(), _allowed(lambda: opening(tell)) as opened:
             return work(opened)
     except (
         EmbeddedFailed,
@@ -76,6 +76,7 @@ def _within(
         Disagreement,
         NewerVault,
         EntryRefused,
+        ViewBroken,
     ) as error:
         raise UserError(error.words if isinstance(error, WordedError) else str(error)) from error
     except LOST as error:
@@ -83,6 +84,22 @@ def _within(
             N_("the database was lost ({why}): what had been done is kept, start again"),
             why=_one_line(error),
         ) from error
+
+
+@contextmanager
+def _allowed(opening: Callable[[], AbstractContextManager[T]]) -> Iterator[T]:
+    """What a database does not allow while it is opened is a refusal with its sentence."""
+    not_allowed: tuple[type[Exception], ...] = (*DATABASE_ERROR, BrokenStatement)
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(opening())
+        except LOST:
+            raise
+        except not_allowed as error:
+            raise UserError(
+                N_("the database does not allow what is needed of it: {why}"), why=_one_line(error)
+            ) from error
+        yield opened
 
 
 @contextmanager

@@ -121,7 +121,7 @@ VERBS: dict[str, Verb] = {
         # What was handed over is verified without an installation.
         free=frozenset({"verify"}),
     ),
-    "rebuild": Verb("trust", N_("make the views anew from the ledger")),
+    "rebuild": Verb("trust", N_("make the views anew from the ledger"), "database"),
     "accept-secret": Verb(
         "trust", N_("take a link.key or nonce.key that was replaced on purpose"), "database"
     ),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
 
-from engine.app import open_context_in
+from engine.app import opening_of
 from engine.cli import database
 from engine.cli.parser import parser
 from engine.config import read_config
@@ -36,9 +36,7 @@ def database_context_of(
         config = read_config(context.config.folder)
         owner = make_conninfo(installations.admin, dbname=name)
         secrets = read_secrets(config.secrets)
-        yield DatabaseContext(
-            config, secrets, owner, lambda: open_context_in(config, owner, secrets)
-        )
+        yield DatabaseContext(config, secrets, owner, opening_of(config, owner, secrets))
 
 
 def backup(database_context: DatabaseContext, target: Path) -> int:

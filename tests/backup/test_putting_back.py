@@ -4,6 +4,7 @@ any more (E04).
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import re
@@ -17,9 +18,10 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from engine.app import open_context_in
+from engine.app import opening_of
 from engine.backup import copy_streams as programs
 from engine.backup.manifest import CopyRefused, read_manifest
+from engine.cli.audit_checks import rebuild
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext, DatabaseContext
 from engine.i18n.user_error import UserError
@@ -27,6 +29,7 @@ from engine.installation.events import LedgerRestored
 from engine.privacy.erasure import erase
 from engine.runtime.startup import make_ready
 from engine.store.database import program_role_of
+from engine.store.sql import _CHECKED
 from engine.subscriber.commands import (
     Confirm,
     RequestConsent,
@@ -39,6 +42,7 @@ from engine.subscriber.commands import (
 from engine.subscriber.events import Cause
 from engine.subscriber.person import Preferences
 from engine.vault.vault import VaultWrite
+from engine.views import ViewBroken
 from tests.backup.database_context import backup, database_context_of, restore
 from tests.cli.asking import join, send, withdraw
 from tests.privacy.garden import Anna, Everything
@@ -71,6 +75,23 @@ def people() -> People:
 def database_context(installations: Installations, people: People) -> Iterator[DatabaseContext]:
     with database_context_of(installations, people) as found:
         yield found
+
+
+def test_a_copy_is_made_and_views_are_made_anew_though_one_of_them_is_broken(
+    database_context: DatabaseContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with psycopg.connect(database_context.owner, autocommit=True) as connection:
+        connection.execute("DROP TABLE view_members_2.standing")
+        connection.execute("ALTER TABLE view_letters_4.tally DROP COLUMN amount")
+    _CHECKED.clear()
+    with pytest.raises(ViewBroken, match="`relance rebuild members`"):
+        database_context.open_context().__enter__()
+    assert backup(database_context, tmp_path / "copy") == 0
+    assert rebuild(database_context, argparse.Namespace(view=[])) == 0
+    _CHECKED.clear()
+    with database_context.open_context() as context:
+        assert sum(context.views.standing().values()) > 0
+        assert context.views.compare(lambda done, total: None) == []
 
 
 def test_a_copy_holds_everything_and_no_secret(
@@ -491,7 +512,7 @@ def test_an_owner_who_is_no_superuser_can_do_it_too(
             database_context = replace(
                 usual,
                 owner=owner,
-                open_context=lambda: open_context_in(usual.config, owner, usual.secrets),
+                open_context=opening_of(usual.config, owner, usual.secrets),
             )
             with database_context.open_context() as context:
                 publish(context)

@@ -18,7 +18,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from engine import app
-from engine.app import open_context_in
+from engine.app import opening_of
 from engine.cli.main import main
 from engine.ledger import connections
 from engine.ledger.store import LOST, Ledger
@@ -166,7 +166,7 @@ def test_a_copy_goes_from_one_version_of_postgresql_to_another_and_back(
             here,
             config=config,
             owner=owner,
-            open_context=lambda: open_context_in(config, owner, here.secrets),
+            open_context=opening_of(config, owner, here.secrets),
         )
         assert backup(here, tmp_path / "copy") == 0
         with here.open_context() as context:
