@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from psycopg.rows import TupleRow
 
 from engine.ledger.codec import Entry, EntryRefused
 from engine.ledger.store import LOST, Ledger
 from engine.store.database import Database
 from engine.store.safe_error_text import safe_error_text
-from engine.store.sql import queries
+from engine.store.sql import BrokenStatement, queries
 from engine.subscriber.events import LetterBegun, LetterDeferred, LetterFailed, LetterSent
+from engine.views import ViewBroken
 from projections.build import SQL as BUILDING
 from projections.build import ViewBuild
 from projections.segments import PersonalHome
@@ -74,6 +76,15 @@ class Follower:
                 if self._missing(connection, [view]):
                     self._create(connection, view)
                     connection.execute(view.sql["index"].encode())
+
+    def check(self, connection: psycopg.Connection[TupleRow]) -> None:
+        """Let PostgreSQL check every statement of every view. Raises ViewBroken."""
+        for view in self.views:
+            try:
+                view.sql.check(connection)
+            except BrokenStatement as error:
+                why = safe_error_text(error.__cause__ or error)
+                raise ViewBroken(view.name, why) from error
 
     def build(
         self,

@@ -17,8 +17,7 @@ from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
 from engine.store.binary import texts, uuids
 from engine.store.database import Database
-from engine.store.safe_error_text import safe_error_text
-from engine.store.sql import BrokenStatement, beside, queries
+from engine.store.sql import beside, queries
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, decode, letter_ref, request_of
 from engine.subscriber.person import Person
 from engine.views import (
@@ -35,7 +34,6 @@ from engine.views import (
     QuestionTally,
     RowDifference,
     TransitionCount,
-    ViewBroken,
 )
 from projections.agenda import Agenda
 from projections.build import SQL as BUILDING
@@ -106,18 +104,11 @@ class ReadViews:
         statement. Raises ViewBroken.
         """
         self.follower.prepare()
-        if may_be_broken:
-            return
-        with self.database.connection() as connection:
-            for view in self._views():
-                try:
-                    view.sql.check(connection)
-                except BrokenStatement as error:
-                    raise ViewBroken(
-                        view.name, safe_error_text(error.__cause__ or error)
-                    ) from error
-            for queries in (self.taking, self.asking):
-                queries.check(connection)
+        if not may_be_broken:
+            with self.database.connection() as connection:
+                self.follower.check(connection)
+                for queries in (self.taking, self.asking):
+                    queries.check(connection)
 
     def _ask(self, query: str, **values: object) -> list[tuple[object, ...]]:
         """One statement without an explicit transaction."""

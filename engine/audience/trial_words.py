@@ -107,7 +107,7 @@ def trial_lines(trial: Trial, counts: Sequence[ArmCount], now: int, _: Say) -> I
     known = {count.version: count for count in counts}
     if not known:
         return
-    yield "  " + _("versions, and what people did who got them:")
+    yield "  " + _("versions (a: the letter itself) and what their readers did:")
     for name, _share in trial.letter.arms:
         if count := known.get(name):
             yield "    " + _arm(count, _)
@@ -176,9 +176,13 @@ def _verdict(original: ArmCount, other: ArmCount, trial: Trial, now: int, _: Say
         )
     is_over = 0 < trial.ends_at <= now
     ratio = once(one, base) if is_over else whenever(one, base)
+    if ratio.low is None and ratio.high is None:
+        return _("no winner: too few people have acted to compare {version} with a").format(
+            version=other.version
+        )
     sentence = {
         1: _("{version} brings more {what} than a: {between}"),
-        0: _("no winner between {version} and a: {version} brings {between} {what}"),
+        0: _("no winner, either may be the better: {version} brings {between} {what} as a"),
         -1: _("{version} brings fewer {what} than a: {between}"),
     }[ratio.shows]
     how = (
@@ -196,9 +200,7 @@ def _between(ratio: Ratio, _: Say) -> str:
         return _("{low} to {high} times as many").format(low=low, high=high)
     if low is not None:
         return _("at least {low} times as many").format(low=low)
-    if high is not None:
-        return _("at most {high} times as many").format(high=high)
-    return _("any number of times as many")
+    return _("at most {high} times as many").format(high=high)
 
 
 def caused_in_words(found: Lift | NotMeasurable, currency: str, _: Say) -> str:
@@ -240,8 +242,10 @@ def power_lines(proposal: Proposal, views: TrialViews, spoken: Language) -> Iter
             f"{_('held out') if arm == HOLDOUT else arm} {share} %" for arm, share in letter.arms
         )
         line = ngettext(
-            "~ {letter} is tried: {shares}; {n} person stands there",
-            "~ {letter} is tried: {shares}; {n} people stand there",
+            "~ {letter} is tried in versions (a is the letter itself): {shares}; {n} person stands"
+            " there",
+            "~ {letter} is tried in versions (a is the letter itself): {shares}; {n} people stand"
+            " there",
             people,
         )
         yield line.format(letter=name, shares=shares, n=grouped(people, _))
@@ -275,11 +279,12 @@ def _power(arm: str, base: int, people: int, acts: str, known: float | None, _: 
         sentence = _("{rate} have answered so far") if answers else _("{rate} have ordered so far")
     acting = sentence.format(rate=percent(rate, _))
     if rise is None or rate + rise > 0.95:
-        return _("{version}: {n} people can show nothing ({acting})").format(
+        return _("{version}, {n} people: too few to show any difference ({acting})").format(
             version=of, n=grouped(people, _), acting=acting
         )
     return _(
-        "{version}: {n} people show a difference of {rise} or more, in 80 of 100 trials ({acting})"
+        "{version}, {n} people: a difference of {rise} or more would be seen in 8 of 10 such"
+        " trials ({acting})"
     ).format(version=of, n=grouped(people, _), rise=_points(rise, _), acting=acting)
 
 

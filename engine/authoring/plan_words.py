@@ -4,7 +4,7 @@ there. For the terminal and the page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.authoring.plan_settings_words import in_config, settings_lines
 from engine.authoring.publication import Proposal, SegmentChange
@@ -21,8 +21,16 @@ DECIDING = ("broadcast", "only", "unless", "rule")
 """Uses of a segment that decide who is written to."""
 
 
-def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Iterator[str]:
-    """The plan of a publication, line by line, with the difference of each text."""
+def tell(
+    proposal: Proposal,
+    spoken: Language,
+    *,
+    backfill: bool = False,
+    trials: Iterable[str] = (),
+) -> Iterator[str]:
+    """The plan of a publication, line by line, with the difference of each text. `trials`: what is
+    said of letters that are tried.
+    """
     _ = translator(spoken)
     if not proposal.difference.count:
         yield _("Nothing differs from what is in force.")
@@ -30,6 +38,7 @@ def tell(proposal: Proposal, spoken: Language, *, backfill: bool = False) -> Ite
     if proposal.rolled_back_to:
         yield _("Back to edition {n}:").format(n=proposal.rolled_back_to)
     yield from changes_in_words(proposal, spoken, backfill=backfill)
+    yield from trials
     yield from _words(proposal)
     yield ""
     yield totals(proposal, spoken)

@@ -51,9 +51,9 @@ def _publish(context: AppContext, args: argparse.Namespace) -> int | None:
     if proposal is None:
         raise UserError(N_("there is nothing to go back to: this is the first edition"))
     tell_mistakes(proposal.warnings, context.config.folder, _)
-    for line in tell(proposal, context.config.site.language, backfill=args.backfill):
-        print_styled(line, SIGNS.get(line[:1]))
-    for line in power_lines(proposal, context.views, context.config.site.language):
+    language = context.config.site.language
+    trials = power_lines(proposal, context.views, language)
+    for line in tell(proposal, language, backfill=args.backfill, trials=trials):
         print_styled(line, SIGNS.get(line[:1]))
     if args.plan or not proposal.difference.count:
         return 0

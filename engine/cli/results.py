@@ -36,7 +36,7 @@ from engine.audience.trial_words import told_trial, trial_lines
 from engine.cli.arguments_of_people import STDOUT
 from engine.cli.private_file import private_file
 from engine.cli.progress import catch_up
-from engine.cli.terminal import json_text
+from engine.cli.terminal import json_text, wrapped
 from engine.context import AppContext
 from engine.i18n.dates import read_date
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
@@ -108,7 +108,7 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
             else _table(found, plan, by, _)
         )
         for line in lines:
-            print(line)
+            print(wrapped(line, WIDTH))
     return 0
 
 
@@ -194,14 +194,24 @@ def _few_lines(
 
 
 def _aligned(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """At most 80 columns; a longer name is shortened."""
+    """At most 80 columns: closer together where they must be, a longer name shortened; it stands
+    above its row where the row leaves it too little room.
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    room = max(MIN_NAME, WIDTH - sum(widths) - 2 * len(widths))
-    width = min(room, max(map(len, names)))
+    longest = max(map(len, names))
+    for gap in ("  ", " "):
+        room = WIDTH - sum(widths) - len(gap) * len(widths)
+        if room >= min(MIN_NAME, longest):
+            break
     for name, row in zip(names, rows, strict=True):
-        shown = shortened(name, width)
-        cells = (cell.rjust(size) for cell, size in zip(row, widths, strict=True))
-        yield "  ".join((shown.ljust(width), *cells)).rstrip()
+        cells = [cell.rjust(size) for cell, size in zip(row, widths, strict=True)]
+        if room >= min(MIN_NAME, longest):
+            width = min(room, longest)
+            yield gap.join((shortened(name, width).ljust(width), *cells)).rstrip()
+            continue
+        if name:
+            yield shortened(name, WIDTH)
+        yield gap.join(("", *cells)).rstrip()
 
 
 def _table(found: Sequence[Results], plan: Plan, by: Grouping, _: Say) -> Iterator[str]:

@@ -14,7 +14,7 @@ from engine.cli.arguments_of_people import STDOUT
 from engine.cli.people_file import refuse_taken, write_people
 from engine.cli.progress import Progress, catch_up
 from engine.cli.segments import outcome, put
-from engine.cli.terminal import json_text
+from engine.cli.terminal import json_text, wrapped
 from engine.context import AppContext
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import values_in_words
@@ -27,6 +27,8 @@ from engine.vault.vault import KnownPerson
 from engine.views import PeopleCount
 
 MAX_SHOWN = 50
+
+WIDTH = 80
 
 
 def people(context: AppContext, args: argparse.Namespace) -> int:
@@ -122,6 +124,22 @@ def _table(
         known = [person.address, *values_in_words(plan, person.fields), why]
         lines.append([printable(cell) for cell in known])
     widths = [max(len(row[i]) for row in lines) for i in range(len(lines[0]))]
+    if sum(widths) + 2 * (len(widths) - 1) > WIDTH:
+        yield from _one_by_one(lines[0], lines[1:], _)
+        return
     for row in lines:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         yield "  ".join(cells).rstrip()
+
+
+def _one_by_one(heads: Sequence[str], rows: Sequence[Sequence[str]], _: Say) -> Iterator[str]:
+    """Where columns do not fit: each address on a line of its own, what is known below it."""
+    for address, *cells in rows:
+        yield address
+        known = [
+            _("{name}: {value}").format(name=head, value=cell)
+            for head, cell in zip(heads[1:], cells, strict=True)
+            if cell
+        ]
+        if known:
+            yield wrapped("    " + _("; ").join(known), WIDTH)

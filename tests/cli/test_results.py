@@ -15,7 +15,7 @@ import pytest
 
 from engine.audience.results import results, results_among, visits_of
 from engine.cli.arguments_of_people import STDOUT
-from engine.cli.results import run, shortened
+from engine.cli.results import _aligned, run, shortened
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.desk.desk import VisitCell
@@ -98,8 +98,8 @@ def test_one_letter_is_told_in_full(
     assert lines == [
         "question/asks",
         "  échues                          12",
-        "  acceptées                       12   100 %  par le serveur de courrier : les parts sont"
-        " calculées sur elles",
+        "  acceptées                       12   100 %  par le serveur de courrier : les",
+        "                                  parts sont calculées sur elles",
         "  désinscriptions                  1   8,3 %",
         "  réponses                         4    33 %  → 11 oui 3, → 12 non 1",
         "    « Oui »                        3    25 %  (1 par la page elle-même)",
@@ -107,12 +107,12 @@ def test_one_letter_is_told_in_full(
         "  sans réponse reçue               8    67 %",
         "  commandes sous 7 jours           2    17 %  98,00 €",
         "  commandes après un geste         1   8,3 %  49,00 €",
-        "  visites de ses liens, et celles qu’on présume de personnes (ni les unes ni les autres"
-        " ne sont des gestes) :",
+        "  visites de ses liens, et celles qu’on présume de personnes (ni les unes ni les",
+        "  autres ne sont des gestes) :",
         "          7       3  « Oui »",
         "          1       0  se désinscrire de ce sujet",
-        "  ce que la lettre a elle-même apporté n’est pas mesurable : personne n’en a été écarté"
-        " pour comparer",
+        "  ce que la lettre a elle-même apporté n’est pas mesurable : personne n’en a été",
+        "  écarté pour comparer",
     ]
 
 
@@ -159,7 +159,9 @@ def test_what_ten_people_did_is_told(context: AppContext) -> None:
 def test_of_sources_no_cell_of_fewer_than_ten_people_is_told(
     context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    heads, line, _note = told(context, capsys, source=True).splitlines()
+    lines = told(context, capsys, source=True).splitlines()
+    heads, _source, line, _note = lines
+    assert max(map(len, lines)) <= 80
     assert heads.split()[:2] == ["personnes", "inscrits"]
     assert line.split()[-7:] == ["12", "–", "–", "–", "–", "–", "–"]
 
@@ -173,6 +175,21 @@ def test_every_letter_has_a_line_of_at_most_eighty_columns(
         ["question/asks", "12", "12", "0", "4", "33", "%", "1", "2", "98,00", "€"],
     ]
     assert max(map(len, lines)) <= 80
+
+
+def test_a_letter_told_in_full_keeps_to_eighty_columns(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = told(context, capsys, letter="asks").splitlines()
+    assert "personne n’en a été écarté" in " ".join(line.strip() for line in lines)
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_name_that_a_wide_row_leaves_no_room_stands_above_it() -> None:
+    wide = [["1" * 12] * 5] * 2
+    lines = list(_aligned(["", "question/" + "n" * 80], wide))
+    assert len(lines) == 3 and max(map(len, lines)) <= 80
+    assert lines[1].startswith("question/") or lines[1].startswith("…")
 
 
 @pytest.mark.parametrize(

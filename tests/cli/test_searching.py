@@ -109,6 +109,22 @@ def test_an_export_is_inert_private_and_a_fact(
         typed(context, "--csv", str(file))
 
 
+def test_where_columns_do_not_fit_each_person_has_lines_of_their_own(
+    make_context: MakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = make_context({"a.toml": LISTS}, FIELDS)
+    assert context.config.site.language == "fr"
+    long = "Saint-Remy-en-Bouzemont-Saint-Genest-et-Isson"
+    join(context, "anna", town=long, first_name="Anne-Sophie Marie Louise")
+    join(context, "ben")
+    typed(context)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].startswith("anna@") and "Anne-Sophie Marie Louise" in lines[1]
+    assert lines[1].startswith("    first_name") and long in lines[2]
+    assert lines[3].startswith("ben@")
+
+
 def test_who_may_not_be_written_to_is_marked_wherever_people_are_listed(
     make_context: MakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.audience.trial_words import Trial, power_lines, told_trial, trial_lines, trial_of
+from engine.authoring.plan_words import tell
 from engine.authoring.publication import Proposal, plan_publication
 from engine.cli.arguments_of_trust import audit_arguments
 from engine.cli.dispatch import audit
@@ -128,16 +129,14 @@ def test_results_tell_how_the_trial_stands(
         json=False,
     )
     assert run(context, given) == 0
-    lines = capsys.readouterr().out.replace("\u00a0", " ").splitlines()
-    told = lines[next(n for n, line in enumerate(lines) if "versions" in line) :]
-    people = Counter(got.values())
-    assert told[1].startswith(f"    a : {people['a']} personnes, 1 réponses (")
-    assert told[2].startswith(f"    b : {people['b']} personnes, {people['b']} réponses (100,0 %")
-    assert told[3] == (
-        f"    à l’écart : {people['holdout']} personnes, {people['holdout']} ont commandé"
-    )
-    assert told[4].startswith("  b obtient plus de réponses que a : ")
-    assert "n’est pas mesurable (n = " in told[5]
+    printed = capsys.readouterr().out.replace("\u00a0", " ")
+    assert max(map(len, printed.splitlines())) <= 80
+    told, people = " ".join(printed.partition("versions")[2].split()), Counter(got.values())
+    assert f"a : {people['a']} personnes, 1 réponses (" in told
+    assert f"b : {people['b']} personnes, {people['b']} réponses (100,0 %" in told
+    assert f"à l’écart : {people['holdout']} personnes, {people['holdout']} ont commandé" in told
+    assert " b obtient plus de réponses que a : " in told
+    assert "n’est pas mesurable (n = " in told
 
 
 @pytest.mark.parametrize("version", ["b", "holdout"])
@@ -189,7 +188,7 @@ def verdict(a: tuple[int, int], b: tuple[int, int], ends_at: int = 0, now: int =
 
 def test_a_winner_is_named_only_where_one_is_shown() -> None:
     assert verdict((1000, 100), (1000, 130)) == (
-        "no winner between b and a: b brings 0.87 to 1.96 times as many answers"
+        "no winner, either may be the better: b brings 0.87 to 1.96 times as many answers as a"
         " (holds however often you look)"
     )
     assert verdict((1000, 60), (1000, 120)).startswith(
@@ -230,9 +229,10 @@ def test_the_plan_says_what_so_many_people_can_show_before_a_trial_begins() -> N
     before, after = read(text), read(text + version)
     proposal = Proposal(1, before, after, {}, SETTINGS, difference(before, after), {11: 2000})
     assert list(power_lines(proposal, NothingSent(), "en")) == [
-        "~ one is tried: a 50 %, b 50 %; 2,000 people stand there",
-        "    b: 1,000 people show a difference of 4.1 points or more, in 80 of 100 trials"
-        " (if 10.0 % answer, which is not known yet)",
+        "~ one is tried in versions (a is the letter itself): a 50 %, b 50 %; 2,000 people stand"
+        " there",
+        "    b, 1,000 people: a difference of 4.1 points or more would be seen in 8 of 10 such"
+        " trials (if 10.0 % answer, which is not known yet)",
     ]
     known = list(power_lines(proposal, Answered(), "en"))[1]
     assert known.endswith("(30.0 % have answered so far)")
@@ -240,11 +240,17 @@ def test_the_plan_says_what_so_many_people_can_show_before_a_trial_begins() -> N
         proposal, after=read(text.replace("[[list.letter]]", "[[list.letter]]\nholdout = 10"))
     )
     assert list(power_lines(held_out, NothingSent(), "en"))[1] == (
-        "    held out: 200 people show a difference of 3.6 points or more, in 80 of 100 trials"
-        " (if 2.0 % order, which is not known yet)"
+        "    held out, 200 people: a difference of 3.6 points or more would be seen in 8 of 10 such"
+        " trials (if 2.0 % order, which is not known yet)"
     )
     few = replace(proposal, people={11: 6})
-    assert "can show nothing" in list(power_lines(few, NothingSent(), "en"))[1]
+    assert "too few to show any difference" in list(power_lines(few, NothingSent(), "en"))[1]
+    plan = list(tell(proposal, "en", trials=power_lines(proposal, NothingSent(), "en")))
+    assert [line[:6] for line in plan if line.startswith(("~ one", "    b,", "In all"))] == [
+        "~ one ",
+        "    b,",
+        "In all",
+    ]
     ended = replace(proposal, before=after, after=before)
     (line,) = power_lines(ended, NothingSent(), "en")
     assert line == "~ the trial of one ends: everybody gets the letter itself"
