@@ -11,7 +11,7 @@ from engine.audience.measured import MeasuredPeople
 from engine.audience.results import Results, Sales, VisitCount, name_of
 from engine.audience.sources import SHOWN_FROM
 from engine.i18n.language import N_, Say, amount_in_words, grouped
-from engine.i18n.phrases import quoted, say_list, titled_purpose
+from engine.i18n.phrases import letter_at, quoted, say_list, subject_of, titled_purpose
 from engine.i18n.stored_words import stored_in_words
 from engine.sequence.model import Plan
 from engine.views import ORDER_DAYS, Grouping
@@ -56,6 +56,13 @@ class Told:
     note: str = ""
     shared: bool = True
     within: bool = False
+
+
+def titled_letter(plan: Plan, ref: str) -> str:
+    """A letter by its subject, by its name where it is published no more."""
+    key, _slash, name = ref.rpartition("/")
+    letter = letter_at(plan, key, name)
+    return (subject_of(letter, plan=plan) if letter is not None else "") or name_of(plan, ref)
 
 
 def shown_name(one: Results, plan: Plan, by: Grouping, _: Say) -> str:

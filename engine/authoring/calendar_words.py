@@ -24,8 +24,10 @@ AT_REST = (
 )
 
 
-def in_calendar_words(entry: CalendarEntry, plan: Plan, zone: str, _: Say) -> str:
-    """What happens at an entry, without its moment."""
+def in_calendar_words(
+    entry: CalendarEntry, plan: Plan, zone: str, _: Say, *, with_id: bool = True
+) -> str:
+    """What happens at an entry, without its moment; letters by their id and their subject."""
     letter = letter_of_entry(plan, entry)
     subject = quoted(subject_of(letter), _) if letter is not None else ""
     there, target = say_list(plan, entry.list), say_list(plan, entry.target)
@@ -40,7 +42,7 @@ def in_calendar_words(entry: CalendarEntry, plan: Plan, zone: str, _: Say) -> st
                 if entry.kind == "broadcast"
                 else _("letter")
             )
-            return f"{kind} {entry.letter} {subject}"
+            return f"{kind} {entry.letter} {subject}" if with_id else f"{kind} {subject}"
         case "answers":
             return _("answers {label} → {list}").format(label=quoted(entry.label, _), list=target)
         case "orders":

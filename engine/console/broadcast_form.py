@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 from urllib.parse import quote
 
@@ -32,8 +33,10 @@ from engine.console.open_dialogue import (
     read_draft,
     told,
 )
+from engine.console.timing_forms import as_it_was
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.language import N_
+from engine.i18n.phrases import say_every, written_delay_in_words
 from engine.sequence.draft import as_name
 from engine.sequence.feasts import NAMES
 from engine.sequence.model import Plan
@@ -44,6 +47,8 @@ from engine.sequence.toml import read_tables
 WAYS = ("on", "every", "anchor")
 TEXTS = ("subject", "preheader", "theme", "content", "programme", "max_lateness", "at")
 MAX_CHARACTERS, MAX_VERSIONS = 500, 9
+OFTEN = ("0 9 * * *", "0 9 * * mon", "0 9 * * thu", "0 9 1 * *", "0 9 1 1,4,7,10 *")
+"""What is proposed for a broadcast that comes back."""
 
 
 class BroadcastFormViews(MailingViews, PeopleOnLists, Protocol): ...
@@ -134,13 +139,15 @@ def opened(stores: BroadcastFormStores, visit: Visit, plan: Plan) -> BroadcastFo
     values["when"] = next((way for way in WAYS if way in table), "on")
     values["on"] = values.get("on", "").replace(" ", "T")
     side = "since" if "since" in table else "before"
-    values |= {"side": side, "delay": str(table.get(side, ""))}
+    said = partial(written_delay_in_words, language=visit.language)
+    values |= {"side": side, "delay": said(str(table.get(side, "")))}
+    values["max_lateness"] = said(values.get("max_lateness", ""))
     values["weight"] = str(table.get("weight", DEFAULT_WEIGHT))
     values["holdout"] = str(table.get("holdout", ""))
     values["yearly"] = "yes" if table.get("yearly") is True else ""
     reminder = table.get("reminder")
     if isinstance(reminder, dict):
-        values |= {"reminder": "yes", "reminder_wait": str(reminder.get("wait", ""))}
+        values |= {"reminder": "yes", "reminder_wait": said(str(reminder.get("wait", "")))}
     to_written, versions = table.get("to"), table.get("version")
     return BroadcastForm(
         values=values,
@@ -287,18 +294,21 @@ def _keys(
     written = table.get("to")
     if isinstance(written, list) and list(map(str, written)) == list(form.to):
         to = written
-    anchored, delay = when == "anchor", form.get("delay")
+    anchored, side = when == "anchor", form.get("side")
+    delay = as_it_was(table.get(side), form.get("delay"))
+    lateness = as_it_was(table.get("max_lateness"), form.get("max_lateness"))
     weight = int(form.get("weight")) if form.get("weight").isdecimal() else DEFAULT_WEIGHT
     usual_weight = weight == DEFAULT_WEIGHT and "weight" not in table
     when_full = form.get("when_full") or "skip"
     return {
         **texts,
+        "max_lateness": lateness or None,
         "to": to,
         "on": form.get("on").replace("T", " ")[:16] if when == "on" else None,
         "every": form.get("every") if when == "every" else None,
         "anchor": form.get("anchor") if anchored else None,
-        "before": delay if anchored and delay and form.get("side") == "before" else None,
-        "since": delay if anchored and delay and form.get("side") == "since" else None,
+        "before": delay if anchored and delay and side == "before" else None,
+        "since": delay if anchored and delay and side == "since" else None,
         "yearly": True if anchored and form.get("yearly") else None,
         "at": form.get("at") or None if anchored else None,
         "weight": None if usual_weight else weight,
@@ -316,7 +326,9 @@ def _reminder(
             yield SetKey(path, "reminder", None)
     elif not isinstance(written, dict):
         yield SetKey(path, "reminder", {"wait": wait})
-    elif form.get("reminder_wait") and written.get("wait") != wait:
+    elif form.get("reminder_wait") and written.get("wait") != (
+        wait := as_it_was(written.get("wait"), wait)
+    ):
         yield SetKey((*path, ("reminder", "")), "wait", wait)
 
 
@@ -373,7 +385,8 @@ def _page(
         name=name,
         editor=f"/d/{quote(stem)}/edit?letter=b/{name}" if stem else "",
         text=f"/d/{quote(stem)}/text" if stem else "",
-        audiences=[*others, *choices],
+        # Those that are chosen first: the box of them all scrolls.
+        audiences=sorted([*others, *choices], key=lambda choice: choice[0] not in form.to),
         dialogues=dialogue_choices(plan),
         anchors=[
             *((anchor.id, NAMES.get(anchor.feast, anchor.id)) for anchor in plan.anchors.values()),
@@ -384,6 +397,8 @@ def _page(
         contents=[("", "–"), *((content.id, content.name) for content in plan.contents.values())],
         intentions=[("", "–"), *((entry.id, entry.what) for entry in plan.programme.values())],
         versions=[*form.versions, VersionForm(id="", subject="", share="")][:MAX_VERSIONS],
+        often=[(cron, say_every(cron, visit.language)) for cron in OFTEN],
+        every_now=say_every(form.get("every"), visit.language) if form.get("every") else "",
         counted=counted,
         uncounted=uncounted,
         lost=lost,

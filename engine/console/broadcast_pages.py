@@ -16,7 +16,7 @@ from engine.console.access import Right
 from engine.console.open_dialogue import AuthoringStores, PeopleOnLists, draft_of, read_draft, told
 from engine.console.visit import Route, Visit
 from engine.i18n.language import N_
-from engine.i18n.phrases import say_anchored, say_list, say_segment, subject_of
+from engine.i18n.phrases import say_anchored, say_every, say_list, say_segment, subject_of
 from engine.sequence.anchors import PersonalDate
 from engine.sequence.model import Broadcast, Plan
 from engine.sequence.timing import read_local_minute, to_instant
@@ -158,4 +158,4 @@ def _on(broadcast: Broadcast, zone: str) -> int:
 def _when(broadcast: Broadcast, visit: Visit) -> str:
     if broadcast.anchored is not None:
         return say_anchored(broadcast.anchored, visit.language)
-    return broadcast.every
+    return say_every(broadcast.every, visit.language) if broadcast.every else ""

@@ -29,6 +29,8 @@ from engine.sequence.condition import (
     quoted,
 )
 from engine.sequence.condition_grammar import ConditionMistake, Names, read_condition
+from engine.sequence.delay import written_delay
+from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Field, Plan
 
 Kind = Literal[
@@ -158,6 +160,7 @@ def line_of(values: Values) -> str:
         text = values.get(name, "").strip()
         return f" {text}" if text.replace("-", "").replace("_", "").isalnum() else _quoted(text)
 
+    values = {**values, "within": _in_english(values.get("within", ""))}
     match cast(Kind, values.get("kind", "text")):
         case "on":
             return "on" + given("list")
@@ -190,6 +193,14 @@ def line_of(values: Values) -> str:
             return f"measured{given('act')}{given('letter')} within{given('within')}"
         case "text":
             return values.get("text", "").strip()
+
+
+def _in_english(within: str) -> str:
+    """As the grammar has durations, in whichever language it was typed."""
+    try:
+        return written_delay(within)
+    except Unreadable:
+        return within
 
 
 def _quoted(text: str) -> str:

@@ -36,6 +36,7 @@ from engine.console.drawing_model import (
 from engine.console.glyph_widths import fitted, wrapped
 from engine.i18n.language import counting_translator, translator
 from engine.i18n.phrases import (
+    quoted,
     say_delay,
     say_due,
     say_mailing,
@@ -290,7 +291,8 @@ class _Pen:
         sheet, key = _Sheet(card), encode(BroadcastKey(broadcast.id))
         lists = [*map(self._name, broadcast.to)]
         lists += [say_segment(self.plan, segment, self._) for segment in broadcast.segments]
-        sheet.title(broadcast.id, self._("broadcast to {lists}").format(lists=", ".join(lists)))
+        to = self._("broadcast to {lists}").format(lists=", ".join(lists))
+        sheet.title(self._("Broadcast"), to)
         before = self.published.broadcasts.get(broadcast.id)
         was = before.letter if before is not None else None
         self._letter(sheet, key, broadcast.letter, was, mark, say_mailing(broadcast, self.language))
@@ -298,7 +300,8 @@ class _Pen:
         if (reminder := broadcast.reminder or was) is not None:
             gone = broadcast.reminder is None
             self._letter(sheet, key, reminder, was, "removed" if gone else mark)
-        self.cards.append(sheet.drawn("broadcast", broadcast.id, mark))
+        subject = subject_of(broadcast.letter, plan=self.plan) or broadcast.id
+        self.cards.append(sheet.drawn("broadcast", subject, mark))
 
     def _rule(self, card: str, rule: SegmentRule, mark: Mark) -> None:
         sheet, _ = _Sheet(card), self._
@@ -327,7 +330,9 @@ class _Pen:
 
     def _notes(self, listed: List) -> Iterator[str]:
         groups = {*listed.leaves_groups, *self.plan.yielding_to(listed.group)}
-        leaves = [*map(self._name, listed.leaves), *(f"@{group}" for group in sorted(groups))]
+        of_group = self._("every list of {group}")
+        leaves = [*map(self._name, listed.leaves)]
+        leaves += [of_group.format(group=group) for group in sorted(groups)]
         if leaves:
             yield self._("who joins leaves {lists}").format(lists=", ".join(leaves))
         asking = self.plan.reactivations.get(listed.id)
@@ -378,7 +383,9 @@ class _Pen:
             self._leads(sheet, line, link.readable or self._("link"), way, changed, letter.id)
 
     def _mailing(self, sheet: _Sheet, target: str, broadcast: Broadcast, mark: Mark) -> None:
-        text = self._("broadcast {name}").format(name=broadcast.id)
+        subject = subject_of(broadcast.letter, plan=self.plan)
+        name = quoted(subject, self._) if subject else broadcast.id
+        text = self._("broadcast {name}").format(name=name)
         texts = wrapped(text, ROOM, SIZES["note"], 2)
         line = sheet.add("mailing", [("note", texts)], text, mark=mark, suffix=target)
         self.arrows.append(DrawnArrow(sheet.id, target, line))

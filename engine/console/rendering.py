@@ -31,6 +31,7 @@ from engine.i18n.language import (
     grouped,
     translator,
 )
+from engine.i18n.phrases import clock_in_words
 from engine.letter.french_spacing import spaced_html
 from engine.web.pages import HEADERS, YEAR_SECONDS
 from engine.web.pages import TEMPLATES as READERS
@@ -174,17 +175,19 @@ def _environment(language: Language, zone: str) -> Environment:
     def moment(instant: int) -> Markup:
         """The day and the minute on the installation's clock, for eyes and for programs."""
         moment_at = at(instant)
-        clock = f"{moment_at:%H:%M}"
         return Markup('<time datetime="{}">{}</time>').format(
             moment_at.isoformat(timespec="minutes"),
-            _("{day}, {clock}").format(day=day(instant), clock=clock),
+            _("{day}, {clock}").format(
+                day=day(instant),
+                clock=clock_in_words(moment_at.hour * 60 + moment_at.minute, language),
+            ),
         )
 
     def short_moment(instant: int) -> Markup:
-        """ "03/11/2026 09:00", "Nov 3, 2026, 09:00"."""
+        """ "03/11/2026 09:00", "3 Nov 2026, 09:00"."""
         moment_at = at(instant)
         words = (
-            f"{moment_at:%d/%m/%Y %H:%M}" if language == "fr" else f"{moment_at:%b %-d, %Y, %H:%M}"
+            f"{moment_at:%d/%m/%Y %H:%M}" if language == "fr" else f"{moment_at:%-d %b %Y, %H:%M}"
         )
         return Markup('<time datetime="{}">{}</time>').format(
             moment_at.isoformat(timespec="minutes"), words

@@ -16,8 +16,8 @@ from fastapi.responses import Response
 from engine.audience.experiments import Arm, rate_bounds
 from engine.audience.people import HasSegments
 from engine.audience.result_files import Cells, write_cells
-from engine.audience.result_words import COLUMNS, share
-from engine.audience.results import PeopleViews, name_of, results_among
+from engine.audience.result_words import COLUMNS, share, titled_letter
+from engine.audience.results import PeopleViews, results_among
 from engine.audience.sources import FoldViews, SourceStores, tally_of_sources
 from engine.audience.trial_words import (
     Trial,
@@ -117,7 +117,7 @@ class PeopleResults:
         plan, _ = self.stores.installation_stream.current().plan(), visit.say
         asked, weeks = self._asked(visit, plan)
         table = self.among.ask(asked) if asked.segment else {}
-        names = {ref: name_of(plan, ref) for ref in table or ()}
+        names = {ref: titled_letter(plan, ref) for ref in table or ()}
         return visit.page(
             "results_segments.html",
             segments=[(segment.id, segment.name) for segment in plan.segments.values()],
@@ -231,7 +231,7 @@ def shown_trial(one: TriedLetter, plan: Plan, runs: bool, now: int, _: Say) -> T
         says.append(caused_in_words(caused, known[HOLDOUT].currency, _))
     is_over = 0 < one.trial.ends_at <= now
     return Tried(
-        name=name_of(plan, one.ref),
+        name=titled_letter(plan, one.ref),
         url=f"/results/letter/{one.ref}",
         runs=runs and not is_over,
         asks=asks,

@@ -18,13 +18,13 @@ from engine.audience.result_words import (
     sale_in_words,
     share,
     shown_name,
+    titled_letter,
 )
 from engine.audience.results import (
     EPOCH,
     Results,
     added,
     letters_in,
-    name_of,
     results_of,
     visits_in,
 )
@@ -97,7 +97,10 @@ class Asked:
 
 
 class Row(NamedTuple):
+    """`named`: as files and the command line name the letter, "" for what is no letter."""
+
     name: str
+    named: str
     url: str
     due: int
     accepted: int
@@ -198,7 +201,8 @@ def shares(one: Results, _: Say) -> dict[str, str]:
 
 def row_of(one: Results, plan: Plan, by: Grouping, _: Say) -> Row:
     return Row(
-        name=shown_name(one, plan, by, _),
+        name=_titled(one, plan, by, _),
+        named=shown_name(one, plan, by, _) if by in ("letter", "mailing") else "",
         url=_url(one, by),
         due=one.due,
         accepted=one.accepted,
@@ -211,6 +215,12 @@ def row_of(one: Results, plan: Plan, by: Grouping, _: Say) -> Row:
         ordered=sum(sale.orders for sale in one.sales),
         amount=earned(one, _),
     )
+
+
+def _titled(one: Results, plan: Plan, by: Grouping, _: Say) -> str:
+    if by == "letter" or by == "mailing":
+        return titled_letter(plan, one.name.partition(" ")[0])
+    return plan.titles.get(one.name) or shown_name(one, plan, by, _)
 
 
 def _url(one: Results, by: Grouping) -> str:
@@ -231,7 +241,7 @@ def answer_bars(found: Iterable[Results], plan: Plan, by: Grouping, _: Say) -> t
     return bars(
         (
             (
-                shown_name(one, plan, by, _),
+                _titled(one, plan, by, _),
                 one.answered / one.accepted,
                 share(one.answered, one.accepted, _),
             )
@@ -258,7 +268,7 @@ def lost_bars(
     lost: Mapping[str, int], letters: Collection[str], plan: Plan, _: Say
 ) -> tuple[Bar, ...]:
     known = sorted(((n, ref) for ref, n in lost.items() if ref in letters), reverse=True)
-    return bars((name_of(plan, ref), n, grouped(n, _)) for n, ref in known[:MOST_BARS])
+    return bars((titled_letter(plan, ref), n, grouped(n, _)) for n, ref in known[:MOST_BARS])
 
 
 def weekly(

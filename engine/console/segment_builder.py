@@ -39,6 +39,7 @@ from engine.console.open_dialogue import (
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.condition_words import line_in_words
 from engine.i18n.language import N_
+from engine.i18n.phrases import written_delay_in_words
 from engine.sequence.condition import Combined, Condition, InSegment, Line
 from engine.sequence.condition_grammar import ConditionMistake, Names, read_condition
 from engine.sequence.draft import as_name
@@ -309,7 +310,7 @@ def _page(
                 number=number,
                 way=way,
                 values=values,
-                controls=tuple(controls(values, names, visit.say, form.id)),
+                controls=tuple(controls(_said(values, visit), names, visit.say, form.id)),
                 text=line_of(values),
                 words=line_in_words(line, plan, visit.language) if line is not None else "",
                 wrong=why,
@@ -328,6 +329,13 @@ def _page(
         lost=lost,
         full=len(form.lines) >= MAX_LINES,
     )
+
+
+def _said(values: Values, visit: Visit) -> Values:
+    """With the duration in the author's language."""
+    if "within" not in values:
+        return values
+    return {**values, "within": written_delay_in_words(values["within"], visit.language)}
 
 
 def _read(values: Values, names: Names, visit: Visit) -> tuple[Line | None, str]:

@@ -112,7 +112,7 @@ def segments(stores: SegmentPageStores, visit: Visit, slow: SlowMembers) -> Resp
     written = _written(stores, visit)
     return visit.page(
         "segments.html",
-        rows=[(row, [use_in_words(use, visit.say) for use in row.uses]) for row in rows],
+        rows=[(row, [use_in_words(use, visit.say, plan) for use in row.uses]) for row in rows],
         counting=members is None,
         uncounted=any(row.week is None or row.month is None for row in rows),
         too_many=[(plan.titles.get(file, file), n) for file, n in too_many(plan).items()],
@@ -199,7 +199,7 @@ def _use(use: SegmentUse, plan: Plan, visit: Visit) -> Use:
             url = f"/programme?year={intention.on[:4]}" if intention is not None else ""
         case "rule":
             pass
-    return Use(use_in_words(use, visit.say), url)
+    return Use(use_in_words(use, visit.say, plan), url)
 
 
 def _published(stores: SegmentPageStores, visit: Visit) -> Segment | None:

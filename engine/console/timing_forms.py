@@ -112,6 +112,17 @@ def written_days(days: frozenset[int]) -> str:
 # What a form changes.
 
 
+def as_it_was(former: object, typed: str) -> str:
+    """A duration as files have it, in its author's words where they mean the same; what is none
+    stays as it was typed.
+    """
+    try:
+        meant = parse_delay(typed)
+        return former if _means(former, meant, parse_delay) else written_delay(typed)
+    except Unreadable:
+        return typed
+
+
 class Given:
     """The posted form: each value read as the file would read it, its mistakes gathered."""
 

@@ -232,7 +232,7 @@ def calendar(
             day=(local.date() - first).days,
             at=entry.at,
             date=f"{day_in_words(local.date(), visit.language)}, {local:%H:%M}",
-            words=in_calendar_words(entry, plan, zone, visit.say),
+            words=in_calendar_words(entry, plan, zone, visit.say, with_id=letter is None),
             letter=_shown_letter(plan, opened.file, entry),
             answers=tuple(_ways(opened, start, answers, _known_as(entry), links, plan)),
         )

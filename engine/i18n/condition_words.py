@@ -7,7 +7,14 @@ from __future__ import annotations
 from typing import assert_never
 
 from engine.i18n.language import Say, counting_translator, translator
-from engine.i18n.phrases import say_delay, say_list
+from engine.i18n.phrases import (
+    letter_at,
+    quoted,
+    say_delay,
+    say_list,
+    subject_of,
+    titled_products,
+)
 from engine.sequence.condition import (
     Answered,
     Combined,
@@ -28,6 +35,7 @@ from engine.sequence.condition import (
 from engine.sequence.delay import Delay
 from engine.sequence.model import Plan
 from engine.sequence.segment_uses import SegmentUse
+from engine.subscriber.agenda_key import BroadcastKey, ListKey, encode
 from engine.words import Language
 
 
@@ -62,7 +70,8 @@ def line_in_words(condition: Condition, plan: Plan, language: Language) -> str:
                 letters += _(" of “{purpose}”").format(purpose=_purpose(plan, purpose))
             return letters + _within(within, language)
         case Ordered(product, times, within):
-            ordered = _("ordered {product}").format(product=product) if product else _("ordered")
+            titled = titled_products(plan, [product]) if product else ""
+            ordered = _("ordered {product}").format(product=titled) if product else _("ordered")
             return ordered + _times(times, language) + _within(within, language)
         case Silent(during):
             silent = _("has done nothing themselves for {delay}")
@@ -128,7 +137,8 @@ def _within(within: Delay | None, language: Language) -> str:
     return _(" within {delay}").format(delay=say_delay(within, language)) if within else ""
 
 
-def use_in_words(use: SegmentUse, _: Say) -> str:
+def use_in_words(use: SegmentUse, _: Say, plan: Plan | None = None) -> str:
+    """By what it is called where the plan is given, else by its id."""
     match use.how:
         case "broadcast":
             sentence = _("broadcast {name}")
@@ -148,4 +158,23 @@ def use_in_words(use: SegmentUse, _: Say) -> str:
             sentence = _("programme {name}")
         case _:
             assert_never(use.how)
-    return sentence.format(name=use.name)
+    return sentence.format(name=_called(use, plan, _) if plan is not None else use.name)
+
+
+def _called(use: SegmentUse, plan: Plan, _: Say) -> str:
+    place, _slash, letter_id = use.name.partition("/")
+    match use.how:
+        case "broadcast" if (broadcast := plan.broadcasts.get(use.name)) is not None:
+            return quoted(subject_of(broadcast.letter, plan=plan), _)
+        case "only" | "unless":
+            key = encode(ListKey(int(place)) if letter_id else BroadcastKey(place))
+            letter = letter_at(plan, key, letter_id or place)
+            return quoted(subject_of(letter, plan=plan), _) if letter is not None else use.name
+        case "inside" | "condition" if use.name in plan.segments:
+            return quoted(plan.segments[use.name].name, _)
+        case "rule" if use.name.isdecimal():
+            return say_list(plan, int(use.name))
+        case "form" if use.name in plan.forms:
+            return quoted(plan.forms[use.name].title, _)
+        case _:
+            return use.name

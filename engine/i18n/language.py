@@ -73,6 +73,21 @@ def month_in_words(month: int, language: Language) -> str:
     return str(get_month_names("wide", "stand-alone", locale=language)[month])
 
 
+def weekday_in_words(weekday: int, language: Language) -> str:
+    """ "Monday", "lundi"; Monday is 0."""
+    from babel.dates import get_day_names
+
+    return str(get_day_names("wide", "stand-alone", locale=language)[weekday])
+
+
+def ordinal(number: int, language: Language) -> str:
+    """A day of the month: "1st", "22nd"; "1er", "22"."""
+    if language == "fr":
+        return "1er" if number == 1 else str(number)
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if 10 < number % 100 < 14 else ending}"
+
+
 def town_in_words(zone: str, language: Language) -> str:
     """The town that a time zone is named after: "Athens", "Athènes". A name that Unicode's tables
     lack is read from the zone's own.

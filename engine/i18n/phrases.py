@@ -12,14 +12,25 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.i18n.dates import Moment
-from engine.i18n.language import N_, Say, counting_translator, day_in_words, translator
+from engine.i18n.language import (
+    N_,
+    Say,
+    counting_translator,
+    day_in_words,
+    month_in_words,
+    ordinal,
+    translator,
+    weekday_in_words,
+)
 from engine.i18n.stored_words import stored_in_words
 from engine.letter.field_words import in_words
 from engine.letter.merge import MergeFailed, MergeMistake, compile_template
 from engine.letter.published_letter import types_of
 from engine.letter.typed_fields import NO_TYPES
 from engine.sequence.anchors import Anchored, PersonalDate
+from engine.sequence.cron import WEEKDAYS, read_cron
 from engine.sequence.delay import EVERY_DAY, NONE, Delay, written_clock, written_parts
+from engine.sequence.feasts import NAMES
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Broadcast, Letter, List, Plan
 from engine.sequence.pressure import Cap
@@ -101,9 +112,12 @@ UNITS = (
 
 
 def say_anchored(anchored: Anchored, language: Language) -> str:
-    """ "1 day before webinaire", "on birthday", "2 hours after webinaire"."""
+    """ "1 day before webinaire", "on birthday", "1 day after Saints de glace"."""
     _ = translator(language)
-    date = anchored.date.field if isinstance(anchored.date, PersonalDate) else anchored.date.id
+    if isinstance(anchored.date, PersonalDate):
+        date = anchored.date.field
+    else:
+        date = NAMES.get(anchored.date.feast, anchored.date.id)
     if anchored.offset == NONE:
         return _("on {date}").format(date=date)
     sentence = _("{delay} before {date}") if anchored.before else _("{delay} after {date}")
@@ -126,9 +140,9 @@ def say_due_hours(hours: Hours, language: Language) -> list[str]:
     """The same in words of a page, part by part: "9:00" or "9 h", "Mon-Fri"."""
     parts = []
     if hours.at is not None:
-        parts.append(_clock_in_words(hours.at, language))
+        parts.append(clock_in_words(hours.at, language))
     if hours.between is not None:
-        parts.append("–".join(_clock_in_words(minute, language) for minute in hours.between))
+        parts.append("–".join(clock_in_words(minute, language) for minute in hours.between))
     if hours.days != EVERY_DAY:
         parts.append(_days(sorted(hours.days), weekdays(language)))
     return parts
@@ -155,17 +169,47 @@ def say_due(letter: Letter, language: Language) -> str:
 
 
 def say_mailing(broadcast: Broadcast, language: Language) -> str:
-    """When a broadcast goes out: "3 September 2026, 9:00", "every 0 9 1 * * (cron)"."""
+    """When a broadcast goes out: "3 September 2026, 9:00", "on the 1st of each month, 9:00"."""
     if broadcast.anchored is not None:
         return say_due(broadcast.letter, language)
     if not broadcast.on:
-        return translator(language)("every {cron} (cron)").format(cron=broadcast.every)
+        return say_every(broadcast.every, language)
     moment = read_local_minute(broadcast.on)
     clock = say_due_hours(Hours(at=moment.hour * 60 + moment.minute), language)
     return ", ".join([day_in_words(moment.date(), language), *clock])
 
 
-def _clock_in_words(minute: int, language: Language) -> str:
+def say_every(cron: str, language: Language) -> str:
+    """A cron line in words: "every day, 9:00", "on the 1st of each month, 9:00", "every Monday,
+    Thursday, 9:00"; as it is written where it says more than that.
+    """
+    _ = translator(language)
+    try:
+        minute, hour, day, month, weekday = read_cron(cron)
+    except Unreadable:
+        return cron
+    if not (minute.isdecimal() and hour.isdecimal()):
+        return _("every {cron} (cron)").format(cron=cron)
+    days = [] if day == "*" else [ordinal(int(number), language) for number in day.split(",")]
+    if month == "*" and days:
+        when = _("on the {days} of each month").format(days=", ".join(days))
+    elif month == "*" and weekday != "*":
+        names = [WEEKDAYS[1:].index(name) for name in weekday.split(",")]
+        when = _("every {days}").format(
+            days=", ".join(weekday_in_words(number, language) for number in names)
+        )
+    elif month == "*":
+        when = _("every day")
+    elif days:
+        months = ", ".join(month_in_words(int(number), language) for number in month.split(","))
+        when = _("on the {days} of {months}").format(days=", ".join(days), months=months)
+    else:
+        return _("every {cron} (cron)").format(cron=cron)
+    return f"{when}, {clock_in_words(int(hour) * 60 + int(minute), language)}"
+
+
+def clock_in_words(minute: int, language: Language) -> str:
+    """ "9:00", "9 h", "9 h 30", of a minute of the day."""
     if language == "en":
         return f"{minute // 60}:{minute % 60:02d}"
     return f"{minute // 60}\u00a0h" + (f"\u00a0{minute % 60:02d}" if minute % 60 else "")

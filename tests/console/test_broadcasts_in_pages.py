@@ -63,8 +63,8 @@ def begun(*more: tuple[str, str]) -> Pairs:
 def test_each_mailing_says_to_whom_and_when(context: AppContext) -> None:
     words = words_of(get(context))
     assert "Une terre lourde, et pourtant généreuse" in words
-    assert "the segment “Actifs, en terre argileuse” 16 February 2027, 09:00" in words
-    assert "1 day after saints-de-glace" in words and "0 9 1 * *" in words
+    assert "the segment “Actifs, en terre argileuse” 16 February 2027, 9:00" in words
+    assert "1 day after Saints de glace" in words and "on the 1st of each month, 9:00" in words
     assert words.index("Coming") < words.index("Coming back")
 
 

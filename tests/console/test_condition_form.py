@@ -85,6 +85,11 @@ def test_a_form_left_empty_is_refused_by_the_grammar(kind: str) -> None:
         as_written({**new_values(kind), "within": ""}, NAMES)
 
 
+def test_a_duration_is_typed_in_either_language() -> None:
+    assert line_of({"kind": "silent", "within": "3 mois"}) == "silent for 3 months"
+    assert line_of({"kind": "silent", "within": "bientôt"}) == "silent for bientôt"
+
+
 def test_what_is_typed_cannot_end_a_quote() -> None:
     values = {"kind": "field", "field": "town", "operator": "is", "values": 'Lyon" or "x\\'}
     condition = read_condition(line_of(values), NAMES)

@@ -49,7 +49,7 @@ def test_a_card_has_its_letters_with_their_days_and_below_each_its_answers() -> 
         "no answer after 1 day Sujet",
         "Oui",
         "Un carnet aussi",
-        "broadcast poll",
+        "broadcast “Sondage”",
         "7 days after the last letter",
     ]
     assert [line.kind for line in drawn.lines[2:4]] == ["answer", "copy"]
@@ -66,7 +66,7 @@ def test_every_way_out_is_an_arrow_that_leaves_from_its_line() -> None:
         ("list-10", "Oui", "list-11"),
         ("list-10", "Un carnet aussi", "list-12"),
         ("list-10", "7 days after the last letter", "list-12"),
-        ("list-10", "broadcast poll", "broadcast-poll"),
+        ("list-10", "broadcast “Sondage”", "broadcast-poll"),
         ("broadcast-poll", "Oui", "list-11"),
     }
     assert (arrows[0].source, arrows[0].line.way) == ("form-f", Way("joined", 0, 10, "", "form"))

@@ -73,7 +73,7 @@ def test_of_a_segment_of_few_nothing_is_told(context: AppContext) -> None:
     answer = page(context, "/results/segments", query={"segment": "actifs", "weeks": "0"})
     assert b'<option value="actifs" selected>' in answer.body
     words = words_of(answer)
-    assert "prise-en-main/graines-semees – – – – – –" in words
+    assert "Avez-vous semé vos premières graines ? – – – – – –" in words
     file = page(context, "/results/segments/as/{format}", path={"format": "csv"})
     assert '"list:10/graines-semees","","","","","",""' in bytes(file.body).decode()
 

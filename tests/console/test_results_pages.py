@@ -231,4 +231,4 @@ def test_who_opened_a_page_and_never_pressed_is_lost_at_the_button(lived: AppCon
     assert "lost at the button In the last 60 days 2 readers" in words_of(
         page(lived, LETTER, path=OF_ASKED)
     )
-    assert b"<title>prise-en-main/graines-semees: 2</title>" in page(lived).body
+    assert "Avez-vous semé vos premières graines ?: 2" in words_of(page(lived))

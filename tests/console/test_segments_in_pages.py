@@ -69,7 +69,8 @@ def test_the_tree_shows_each_with_its_people_and_who_uses_it(
 ) -> None:
     words = words_of(get(context))
     assert "Ont répondu ou commandé depuis six mois 3 not known" in words
-    assert "broadcast terre-lourde" in words and "idle: used by nothing" in words
+    assert "broadcast “Une terre lourde, et pourtant généreuse”" in words
+    assert "idle: used by nothing" in words
 
 
 def test_of_very_many_people_no_page_waits_for_the_count(

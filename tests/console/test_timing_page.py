@@ -21,6 +21,11 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
+@pytest.fixture(params=["en", "fr"])
+def spoken(tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
+    return Desk(tmp_path, language=request.param)
+
+
 def form(desk: Desk, do: str, letter: str = "10/question") -> dict[str, str]:
     """The second and third form of the page: the letter's, and its list's."""
     page = desk.get(f"{TIMING}?letter={letter}")
@@ -32,10 +37,10 @@ def form(desk: Desk, do: str, letter: str = "10/question") -> dict[str, str]:
 @pytest.mark.parametrize("letter", ["10/accueil", "10/question", "11/bravo"])
 @pytest.mark.parametrize("do", ["letter", "ends"])
 def test_keeping_a_form_that_was_not_touched_leaves_every_octet(
-    desk: Desk, letter: str, do: str
+    spoken: Desk, letter: str, do: str
 ) -> None:
-    desk.kept(TIMING, form(desk, do, letter))
-    assert not desk.draft.paths()
+    spoken.kept(TIMING, form(spoken, do, letter))
+    assert not spoken.draft.paths()
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from engine.i18n import language
+from engine.i18n.phrases import say_every, written_delay_in_words
 from tests.messages import Message, faults, in_python, in_template, messages, unmarked
 
 ROOT = Path(__file__).parent.parent.parent
@@ -150,6 +151,32 @@ def test_a_day_is_said_in_words() -> None:
         "1er décembre 2026",
     ]
     assert language.day_in_words(date(2026, 12, 2), "fr") == "2 décembre 2026"
+
+
+@pytest.mark.parametrize(
+    ("cron", "english", "french"),
+    [
+        ("0 9 * * *", "every day, 9:00", "chaque jour, 9\u00a0h"),
+        ("30 8 * * 1,4", "every Monday, Thursday, 8:30", "chaque lundi, jeudi, 8\u00a0h\u00a030"),
+        (
+            "0 9 1,22 * *",
+            "on the 1st, 22nd of each month, 9:00",
+            "le 1er, 22 de chaque mois, 9\u00a0h",
+        ),
+        ("0 9 11 1,7 *", "on the 11th of January, July, 9:00", "le 11 janvier, juillet, 9\u00a0h"),
+        ("*/5 * * * *", "every */5 * * * * (cron)", "chaque */5 * * * * (cron)"),
+    ],
+)
+def test_a_cron_line_is_said_in_words(cron: str, english: str, french: str) -> None:
+    assert (say_every(cron, "en"), say_every(cron, "fr")) == (english, french)
+
+
+@pytest.mark.parametrize(
+    ("written", "french"),
+    [("1 week", "1 semaine"), ("2 days 6 hours", "2 jours 6 heures"), ("soon", "soon"), ("", "")],
+)
+def test_a_duration_keeps_its_units_in_another_language(written: str, french: str) -> None:
+    assert written_delay_in_words(written, "fr") == french
 
 
 def test_a_town_is_called_as_its_reader_calls_it() -> None:
