@@ -278,7 +278,7 @@ def _built_anew(here: Installation, rounds: int) -> list[tuple[float, float]]:
             context.database.transaction(long=True) as connection,
             connection.cursor() as cursor,
         ):
-            built = segments.build_one(cursor, now)
+            built = segments.build_one(cursor, now, context.ledger.head())
         assert built, "there was no segment to be built"
         with (
             Watch() as counting,

@@ -222,7 +222,7 @@ class Agenda:
             self._rewrite_rows(cursor, dict.fromkeys(unreadable))
             self.segments.forget(cursor, due.keys() - folds.keys() - set(unreadable))
             self.segments.look_again(cursor, folds, {who: due[who] for who in folds}, now)
-        return self.segments.build_one(cursor, now) or bool(due)
+        return self.segments.build_one(cursor, now, self.position) or bool(due)
 
     def _choose(self, cursor: Cursor, key: str) -> None:
         """Find whom a mailing to segments was for when it fell due; their rows are then written by

@@ -49,6 +49,11 @@ INSERT INTO desk.segment_edge (subscriber, segment, entered)
 SELECT * FROM unnest(%(subscribers)s::uuid[], %(segments)s::text[], %(entered)s::boolean[])
 ON CONFLICT (subscriber, segment) DO UPDATE SET entered = excluded.entered, at = DEFAULT
 
+-- name: profiles_ahead
+-- Whose profile has changed in what a segment reads, by facts that are still to be followed.
+SELECT DISTINCT originator_id::text FROM ledger.events WHERE notification_id > %(position)s AND topic = 'profile-changed'
+    AND (%(source)s OR convert_from(state, 'UTF8')::jsonb -> 'data' -> 'fields' ?| %(fields)s::text[])
+
 -- name: due_looks
 -- Whom time alone may have changed since.
 SELECT subscriber::text FROM {home}.segment_look WHERE look <= %(now)s ORDER BY look LIMIT %(limit)s

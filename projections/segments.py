@@ -21,6 +21,7 @@ from engine.sequence.condition import (
     InSegment,
     SourceIs,
     is_timed,
+    lines_of,
 )
 from engine.sequence.model import Plan
 from engine.sequence.timing import is_zone
@@ -238,7 +239,6 @@ class SegmentMembership:
         time has changed it and they will be looked at for that. Of whoever's profile has changed
         the vault tells no more what it knew: their rows are read.
         """
-        newcomers = {who for who in touched if people[who].version == len(events[who])}
         for home in self.homes:
             concerned = {who: here for who, names in touched.items() if (here := home.of(names))}
             known = self._personal_traits(cursor, home, concerned)
@@ -260,9 +260,8 @@ class SegmentMembership:
                 left += [(name, who) for name in formerly - members]
                 if look and not 0 < least <= look:
                     looks[who] = look
-            self._note_edges(
-                cursor, home, entered, left, newcomers | (before.keys() - stood.keys())
-            )
+            newcomers = {who for who in touched if people[who].version == len(events[who])}
+            self._note_edges(cursor, home, entered, left, newcomers | before.keys())
             home.change(cursor, entered, left)
             home.put_looks(cursor, looks)
 
@@ -277,7 +276,7 @@ class SegmentMembership:
         """Note who enters or leaves a segment that rules are about, by a fact or by time: a segment
         built anew, because its words changed, is entered by nobody. Until it is built its rows do
         not say who was there: then only those enter or leave of whom it is known what they were
-        (`surely`).
+        (`surely`), or whose profile has changed: of them nobody knows it any more.
         """
         unbuilt = (
             home.unbuilt(cursor, self.conditions) if self._ruled and self._maybe_unbuilt else {}
@@ -319,15 +318,17 @@ class SegmentMembership:
         traits = self.personal.traits_of(cursor, subscribers, measured=measured)
         return {who: traits.get(who, NOTHING_KNOWN) for who in subscribers}
 
-    def build_one(self, cursor: Cursor, now: int) -> bool:
+    def build_one(self, cursor: Cursor, now: int, position: int) -> bool:
         """Build one segment whose rows stand for another condition, or drop those of one that is
-        published no more; whether there was one.
+        published no more; whether there was one. `position`: that of the view.
         """
         if not self._maybe_unbuilt:
             return False
         for home in self.homes:
             for name, definition in home.unbuilt(cursor, self.conditions).items():
                 self._build(cursor, home, name, definition, now)
+                if definition is not None and not home.by_ledger and name in self._ruled:
+                    self._note_ahead(cursor, home, name, position)
                 return True
         self._maybe_unbuilt = False
         return False
@@ -348,6 +349,20 @@ class SegmentMembership:
             cursor.execute(home.build[built], {"segment": name})
         cursor.execute(home.build["found_no_more"])
         cursor.execute(home.sql["set_built"], {"segment": name, "definition": definition})
+
+    def _note_ahead(self, cursor: Cursor, home: Home, name: str, position: int) -> None:
+        """The vault is ahead of the view: who is found in a segment by a profile whose change is
+        still to be followed enters it.
+        """
+        lines = [*lines_of(home.segments[name])]
+        values = {
+            "position": position,
+            "fields": [line.field for line in lines if isinstance(line, FieldIs)],
+            "source": any(isinstance(line, SourceIs) for line in lines),
+        }
+        ahead = cursor.execute(self.sql["profiles_ahead"], values).fetchall()
+        there = home.members_of(cursor, [(name, str(row[0])) for row in ahead])
+        put_edges(cursor, dict.fromkeys(sorted(there), True))
 
     def next_choice(self, cursor: Cursor) -> str:
         """The occurrence of a mailing whose people are still to be found, taken; "" for none."""

@@ -10,7 +10,14 @@ from engine.context import AppContext
 from engine.ledger.store import Conflict
 from engine.sequence.delay import DAY
 from engine.subscriber import commands as c
-from engine.subscriber.events import Cause, ContactNoted, ListJoined, ListLeft, RulesApplied
+from engine.subscriber.events import (
+    Cause,
+    ContactNoted,
+    ListJoined,
+    ListLeft,
+    ProfileChanged,
+    RulesApplied,
+)
 from engine.vault.vault import VaultWrite
 from projections.build import every_view
 from projections.follow import Follower
@@ -196,6 +203,31 @@ def test_who_was_there_before_a_segment_was_built_does_not_enter_by_a_fact(
     eve = join(context, address="eve@lecteurs.example")
     applied(context)
     assert (lists(context, anna), lists(context, eve)) == ({10}, {10, 41})
+
+
+@pytest.mark.parametrize("followed", ["before it is built", "after it is built"])
+def test_who_enters_by_a_field_before_the_segment_is_built_enters_it(
+    context: AppContext, followed: str
+) -> None:
+    """The vault keeps no former value: whoever changes what the segment reads, and is in it by
+    then, enters. Who only was in it when it was published does not.
+    """
+    anna, ben = join(context, "Nice"), join(context, "Marseille", "ben@lecteurs.example")
+    eve = join(context, "Marseille", "eve@lecteurs.example")
+    applied(context)
+    south = '[[segment]]\nid = "sud"\nname = "S"\nall = [\'field town is "Marseille"\']\n'
+    rule = '[[rule]]\nwhen = "enters sud"\nthen = { join = 41 }\n'
+    write_sequences(context.config.folder, {"a.toml": FILE + south + rule})
+    publish(context)
+    published = context.ledger.head()
+    move_to(context, anna, "Marseille")
+    happened(context, ProfileChanged(context.clock.now(), (), "Europe/Paris"), to=ben)
+    move_to(context, eve, "Nice")
+    if followed == "after it is built":
+        while context.views.follow(published):
+            """Until it is built, with what the vault knows by now."""
+    applied(context)
+    assert [lists(context, who) for who in (anna, ben, eve)] == [{10, 41}, {10}, {10}]
 
 
 def test_who_enters_by_a_fact_before_the_segment_is_built_enters_it(context: AppContext) -> None:

@@ -113,8 +113,8 @@ def test_a_segment_is_built_in_its_home(agenda: tuple[AppContext, Agenda]) -> No
     ids = list(lives)
     with rolled_back(context) as cursor:
         put(cursor, view, lives)
-        assert view.segments.build_one(cursor, at) and view.segments.build_one(cursor, at)
-        assert not view.segments.build_one(cursor, at)
+        assert view.segments.build_one(cursor, at, 0) and view.segments.build_one(cursor, at, 0)
+        assert not view.segments.build_one(cursor, at, 0)
         members = {
             name: {str(row[0]) for row in cursor.execute(home.sql["members"], {"segment": name})}
             for home in view.segments.homes
