@@ -134,6 +134,7 @@ def _shown(
         found=found,
         found_json=json.dumps([fault for fault in found if fault["in_words"]]),
         states=opened.states(),
+        opens=opened.visit.query.get("open", ""),
         view=view_of(opened.visit),
         views=VIEWS,
         conflict=conflict,
@@ -328,6 +329,10 @@ def _inserted(opened: OpenDialogue, place: LetterPlace, back: str, typed: _Typed
         return _shown(opened, opened.letter(place.reference), mistakes=[made])
     words = edits.with_inserted(body, made, at, apart=given["do"] != "field")
     opened.draft.write(place.letter.body, words, _done_in(typed.words.window))
+    if given["do"] == "answer":
+        # Mostly another answer follows.
+        back = opened.url(letter=place.reference, view=given.get("view", ""), open="answer")
+        return visit.goes_to(f"{back}#answers", visit.say(N_("Put into the letter.")))
     return visit.goes_to(f"{back}#body", visit.say(N_("Put into the letter.")))
 
 
@@ -378,6 +383,9 @@ def autosave(stores: AuthoringStores, visit: Visit) -> Response:
         opened=opened,
         place=place,
         trouble=trouble,
+        loose=_has_loose_blanks(
+            opened.plan, (typed.words.text, place.letter.subject, place.letter.preheader)
+        ),
         digest=typed.words.opened if trouble else digest_of(opened.draft.octets(place.letter.body)),
         now=place.letter,
         found=found,

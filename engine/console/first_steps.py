@@ -106,13 +106,14 @@ def routes(stores: FirstStepsStores) -> Sequence[Route]:
 
 
 def steps_for(stores: FirstStepsStores, visit: Visit) -> Steps | None:
-    """What Today says of them; None where this account needs them no more."""
+    """What Today says of them, that all are done as well; None where this account has put them
+    away.
+    """
     if not visit.account.may(Right.WRITE) or stores.accounts.first_steps_away(visit.account.id):
         return None
     if sum(stores.views.standing().values()) > FEW_PEOPLE:
         return None
-    steps = _steps(stores, visit)
-    return steps if steps.next else None
+    return _steps(stores, visit)
 
 
 def _page(stores: FirstStepsStores, visit: Visit) -> Response:

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
+from urllib.parse import quote
 
 from fastapi.responses import Response
 
 from engine.audience.trial_words import TrialViews, power_lines
+from engine.authoring.dialogue_edits import sent_by
 from engine.authoring.plan_words import changes_in_words, totals
 from engine.authoring.publication import (
     ListCounts,
@@ -26,10 +28,15 @@ from engine.authoring.publication import (
     propose,
 )
 from engine.console.access import Right
+from engine.console.first_steps import FirstStepsStores, StepViews, steps_for
+from engine.console.placed_letter import reference_of
+from engine.console.places import dialogue_url
 from engine.console.visit import Mistake, Route, Visit
 from engine.console.word_difference import Row, side_by_side
 from engine.i18n.language import N_, Say
+from engine.letter.published_letter import LAYOUT
 from engine.sequence import mistakes as files
+from engine.sequence.model import Plan
 from engine.vault.accounts import Accounts
 
 MEANWHILE = N_(
@@ -38,10 +45,10 @@ MEANWHILE = N_(
 )
 
 
-class PublishViews(ListCounts, TrialViews, Protocol): ...
+class PublishViews(ListCounts, TrialViews, StepViews, Protocol): ...
 
 
-class PublishStores(PublishingStores, Protocol):
+class PublishStores(PublishingStores, FirstStepsStores, Protocol):
     @property
     def accounts(self) -> Accounts: ...
     @property
@@ -63,9 +70,10 @@ class ChangedText(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A mistake of a file, where it stands."""
+    """A mistake of a file, where it stands; `url`: where it is mended, "" where not in a page."""
 
     place: str
+    url: str
     words: str
     fatal: bool
 
@@ -107,7 +115,9 @@ def _plan(stores: PublishStores, visit: Visit, mistakes: Sequence[Mistake] = ())
         proposal = plan_publication(stores)
     except files.Unpublishable as refused:
         return visit.page(
-            "publish_refused.html", status=200, found=list(_found(refused.mistakes, visit.say))
+            "publish_refused.html",
+            status=200,
+            found=list(_found(refused.mistakes, Plan(), visit.say)),
         )
     return _shown(stores, visit, proposal, mistakes)
 
@@ -131,7 +141,8 @@ def _shown(
         texts=list(_texts(proposal)),
         totals=totals(proposal, language) if proposal.difference.count else "",
         stranded=sum(proposal.stranded.values()),
-        found=list(_found(proposal.warnings, visit.say)),
+        found=list(_found(proposal.warnings, proposal.after, visit.say)),
+        touched=any(proposal.people.values()),
         post="/publish/back" if proposal.rolled_back_to else "/publish",
         approval=_approval(stores, visit, proposal, backfill),
     )
@@ -234,7 +245,8 @@ def _put_in_force(stores: PublishStores, visit: Visit, proposal: Proposal) -> Re
     except NotApproved:
         wanting = _("Somebody else has to approve this plan first.")
         return _shown(stores, visit, proposal, [Mistake("", wanting)])
-    return visit.goes_to("/publish/history", _("Edition {n} is in force.").format(n=edition))
+    following = "/" if steps_for(stores, visit) is not None else "/publish/history"
+    return visit.goes_to(following, _("Edition {n} is in force.").format(n=edition))
 
 
 def _history(stores: PublishStores, visit: Visit) -> Response:
@@ -299,7 +311,22 @@ def _texts(proposal: Proposal) -> Iterator[ChangedText]:
         yield ChangedText(path, mark, tuple(side_by_side(old, new)))
 
 
-def _found(mistakes: Iterable[files.Mistake], _: Say) -> Iterator[Found]:
+def _found(mistakes: Iterable[files.Mistake], plan: Plan, _: Say) -> Iterator[Found]:
     for mistake in mistakes:
         place = f"{mistake.file}:{mistake.line}"
-        yield Found(place, mistake.words.said(_), mistake.fatal)
+        url = _mended_at(mistake.file, plan)
+        yield Found(place, url, mistake.words.said(_), mistake.fatal)
+
+
+def _mended_at(file: str, plan: Plan) -> str:
+    """The page on which a file is written: a dialogue's, a letter's, the frame's."""
+    if file == LAYOUT:
+        return "/layout"
+    if file in plan.titles:
+        return f"{dialogue_url(file)}/text"
+    for dialogue in plan.titles:
+        for sender, letter in sent_by(plan, dialogue):
+            if letter.body == file:
+                reference = reference_of(sender, letter)
+                return f"{dialogue_url(dialogue)}/edit?letter={quote(reference, safe='')}"
+    return ""

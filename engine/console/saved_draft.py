@@ -132,6 +132,8 @@ def done(visit: Visit, outcome: Saved) -> str:
         )
     elif outcome.commit:
         saved += " " + visit.say(N_("Commit {commit}.")).format(commit=outcome.commit[:10])
+    if not outcome.branch:
+        saved += " " + visit.say(N_("Readers get it once it is published."))
     if outcome.warning is not None:
         saved += " " + sentence(visit, outcome.warning)
     return saved

@@ -29,6 +29,7 @@ from engine.console.visit import Mistake, Route, Visit
 from engine.desk.clock import wall_now
 from engine.desk.console import ConsoleDesk
 from engine.i18n.language import N_, translator
+from engine.i18n.phrases import command
 from engine.vault.accounts import Accounts, StoredAccount
 from engine.web.limits import Pace
 from engine.web.request import neighbourhood
@@ -112,9 +113,17 @@ class SignIn:
             name=caller.inputs.get("name", "") if mistakes else "",
             on=url,
             carried=carried,
+            invite=self._invite(translator(caller.language)(N_("NAME"))),
             by_provider=self.provider is not None,
             by_passkey=self.stores.accounts.any_passkey(),
         )
+
+    def _invite(self, name: str) -> str:
+        """As it can be typed anywhere; where others may read this, without the folder."""
+        config = self.stores.config
+        if config.console.needs_passkey:
+            return f"relance console invite {name}"
+        return command(config.folder.resolve(), "console", "invite", name)
 
     def ask(self, caller: Caller) -> Response:
         return self.page(caller, local_path(caller.query.get("on", "/")))

@@ -60,9 +60,14 @@ def announce(
 def console_lines(config: Config, origin: str, link: str) -> Iterator[str]:
     """Where the console is, and the `link` that signs in, "" for none."""
     _ = translator(config.site.language)
-    yield _("The console, where you see and steer: {url}").format(url=origin)
     if link:
-        yield _("  to sign in, once, within a quarter of an hour: {link}").format(link=link)
+        yield _(
+            "The console, where you write and see everything; this link signs you in, once, within"
+            " a quarter of an hour:"
+        )
+        yield f"  {link}"
+    else:
+        yield _("The console, where you write and see everything: {url}").format(url=origin)
 
 
 def engine_date(config: Config, clock: Clock) -> str:

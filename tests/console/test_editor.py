@@ -204,7 +204,7 @@ def test_an_answer_is_put_in_and_its_new_list_is_made_on_the_way(desk: Desk) -> 
         "thanks": "À bientôt",
         "at": "",
     }
-    assert desk.kept(EDIT, form).headers["location"].endswith("#body")
+    assert desk.kept(EDIT, form).headers["location"].endswith("&open=answer#answers")
     words = desk.text("jardin/accueil.md")
     assert words.endswith("Bienvenue.\n\n[Plus tard \\[peut-être\\]](===plus-tard===)\n")
     assert desk.text("jardin.toml").endswith(

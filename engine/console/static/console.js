@@ -19,6 +19,20 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-sends]")) event.target.form.requestSubmit();
 });
+// What waits for something that is done in another window is renewed when one comes back.
+document.addEventListener("visibilitychange", async () => {
+  const parts = document.querySelectorAll("[data-renews][id]");
+  if (document.visibilityState !== "visible" || !parts.length) return;
+  try {
+    const answer = await fetch(location.href, { redirect: "error" });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of parts) {
+      const fresh = page.getElementById(part.id);
+      if (fresh && fresh.textContent !== part.textContent) part.replaceChildren(...fresh.childNodes);
+    }
+  } catch { /* as it was */ }
+});
 // The menu of a narrow window closes with Escape.
 document.addEventListener("keydown", (event) => {
   const menu = document.getElementById("menu");
