@@ -14,6 +14,12 @@ from engine.i18n.stored_words import stored_in_words
 from engine.installation import events as i
 from engine.sequence.model import Plan
 
+ROLES: Mapping[str, str] = {
+    "author": N_("author"),
+    "operator": N_("operator"),
+    "rights": N_("data protection"),
+    "auditor": N_("auditor"),
+}
 STEPS: Mapping[str, str] = {
     "detected": N_("detected"),
     "assessed": N_("something was learnt or done"),
@@ -80,6 +86,14 @@ def installation_sentence(event: i.InstallationEvent, plan: Plan, moment: Moment
             return _("The plan {digest}… was proposed").format(digest=event.digest[:16])
         case i.PublicationApproved():
             return _("The plan {digest}… was approved").format(digest=event.digest[:16])
+        case i.RoleGiven(account=account, role=role, reads=reads):
+            named = _(ROLES.get(role, role))
+            words = _("The account {account}… was given the role “{role}”").format(
+                account=account[:8], role=named
+            )
+            return words + (_(", and may read people") if reads else "")
+        case i.AccountRemoved(account=account):
+            return _("The account {account}… was removed").format(account=account[:8])
         case i.OriginBegun():
             return _("Checkpoints are signed in the name {origin} from here on").format(
                 origin=event.origin

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 
 from engine.cli import run as running
+from engine.commands.operators import at_the_command_line
 from engine.console.access import ROLE_WORDS, Role
+from engine.console.account_changes import make_account
+from engine.console.account_changes import remove as remove_account
 from engine.console.sign_in import invitation, is_name
 from engine.context import AppContext
-from engine.desk.clock import wall_now
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.user_error import UserError
 from engine.vault.accounts import StoredAccount
@@ -40,7 +42,7 @@ def invite(context: AppContext, args: argparse.Namespace, _: Say) -> None:
             raise UserError(
                 N_("nobody is called {name} yet: say what they may do, by --role"), 2, name=name
             )
-        known = context.accounts.add(name, Role(args.role), args.read, wall_now())
+        known = make_account(context, name, Role(args.role), args.read, at_the_command_line())
     elif args.role is not None or args.read:
         raise UserError(
             N_("{name} has an account: its role is changed in the console, under Accounts"),
@@ -92,7 +94,7 @@ def end(context: AppContext, who: str, _: Say) -> None:
 
 def remove(context: AppContext, name: str, _: Say) -> None:
     account = _named(context, name)
-    if not context.accounts.remove(account.id):
+    if not remove_account(context, account, at_the_command_line()):
         raise UserError(
             N_("{name} is the last operator: make another one first"), name=account.name
         )

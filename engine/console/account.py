@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from engine.config import Config
 from engine.console.access import Right
+from engine.console.account_changes import ChangingStores
 from engine.console.caller import SignedIn
 from engine.console.passkeys import (
     PasskeyRefused,
@@ -20,18 +21,19 @@ from engine.console.recovery import RecoveryCodes
 from engine.console.visit import Mistake, Route, Visit
 from engine.desk.console import ConsoleDesk
 from engine.i18n.language import N_
-from engine.vault.accounts import Accounts, StoredAccount
+from engine.ledger.store import Ledger
+from engine.vault.accounts import StoredAccount
 from engine.words import LANGUAGES
 
 MAX_NAME_CHARACTERS = 60
 MAX_PASSKEYS = 20
 
 
-class AccountStores(Protocol):
+class AccountStores(ChangingStores, Protocol):
     @property
     def config(self) -> Config: ...
     @property
-    def accounts(self) -> Accounts: ...
+    def ledger(self) -> Ledger: ...
     @property
     def console_desk(self) -> ConsoleDesk: ...
 

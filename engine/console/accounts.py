@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from fastapi.responses import Response
 
 from engine.console.access import ROLE_WORDS, Right, Role
 from engine.console.account import AccountStores
+from engine.console.account_changes import give_role, make_account, remove
 from engine.console.sign_in import invitation, is_name
 from engine.console.visit import Mistake, Route, Visit
-from engine.desk.clock import wall_now
 from engine.i18n.language import N_
+from engine.installation.events import STREAM, RoleGiven
 from engine.vault.accounts import StoredAccount
 
 LAST = N_("This is the last operator: make another one first.")
+ROWS, CHANGES_SHOWN = 50, 50
+CHANGES = ("role-given", "account-removed")
+LATEST, MAX_DIGITS = 1 << 62, 18
+WAY_WORDS: Mapping[str, str] = {
+    "passkey": N_("by a passkey"),
+    "link": N_("by a link"),
+    "recovery": N_("by a recovery code"),
+    "oidc": N_("by the provider"),
+}
+
+
+class Change(NamedTuple):
+    """`name` and `by` are "" where nothing tells any more. `at`: engine time (ms)."""
+
+    at: int
+    name: str
+    words: str
+    by: str
+
+
 UNKNOWN = N_("There is no such account any more.")
 
 
@@ -27,6 +49,7 @@ class AccountsPages:
         return (
             Route("GET", "/accounts", Right.ADMINISTER, self.show),
             Route("POST", "/accounts", Right.ADMINISTER, self.invite),
+            Route("GET", "/accounts/log", Right.ADMINISTER, self.log),
             Route("GET", "/accounts/invited/{token}", Right.ADMINISTER, self.show_link),
             Route("POST", "/accounts/{account}/invite", Right.ADMINISTER, self.invite_again),
             Route("POST", "/accounts/{account}/role", Right.ADMINISTER, self.set_role),
@@ -53,6 +76,32 @@ class AccountsPages:
             inputs=visit.inputs if mistakes else {},
         )
 
+    def log(self, visit: Visit) -> Response:
+        """Who was given what by whom, and who came in, a page after the other."""
+        text = visit.query.get("before", "")
+        before = int(text) if text.isdecimal() and len(text) < MAX_DIGITS else LATEST
+        sign_ins = self.accounts.sign_ins(before, ROWS + 1)
+        return visit.page(
+            "accounts_log.html",
+            changes=list(self._changes(visit)) if before == LATEST else [],
+            sign_ins=[(one, visit.say(WAY_WORDS[one.way])) for one in sign_ins[:ROWS]],
+            first=before == LATEST,
+            older=f"/accounts/log?before={sign_ins[ROWS - 1].id}" if len(sign_ins) > ROWS else "",
+        )
+
+    def _changes(self, visit: Visit) -> Iterator[Change]:
+        """The latest first."""
+        evidence = self.stores.vault.evidence_of(STREAM)
+        for entry in self.stores.ledger.latest(CHANGES, CHANGES_SHOWN):
+            kept, event, _ = evidence.get(entry.cause.evidence, {}), entry.event, visit.say
+            words = _("removed")
+            if isinstance(event, RoleGiven):
+                words = _("may from here on what this role may: {role}").format(
+                    role=_(ROLE_WORDS[Role(event.role)])
+                )
+                words += _(", and may read people") if event.reads else ""
+            yield Change(event.at, str(kept.get("name", "")), words, str(kept.get("operator", "")))
+
     def invite(self, visit: Visit) -> Response:
         name, role = visit.inputs.get("name", "").strip(), visit.inputs.get("role", "")
         if not is_name(name):
@@ -60,7 +109,8 @@ class AccountsPages:
             return self.show(visit, (Mistake("name", sentence),))
         if role not in tuple(Role):
             return self.show(visit, (Mistake("role", visit.say(N_("Choose a role."))),))
-        account = self.accounts.add(name, Role(role), _reads(visit), wall_now())
+        by = visit.account.operator
+        account = make_account(self.stores, name, Role(role), _reads(visit), by)
         if account is None:
             sentence = visit.say(N_("Somebody has this name already."))
             return self.show(visit, (Mistake("name", sentence),))
@@ -87,7 +137,8 @@ class AccountsPages:
         account, role = self._account(visit), visit.inputs.get("role", "")
         if account is None or role not in tuple(Role):
             return self._unknown(visit)
-        if not self.accounts.set_role(account.id, Role(role), _reads(visit)):
+        by = visit.account.operator
+        if not give_role(self.stores, account, Role(role), _reads(visit), by):
             return visit.refused(visit.say(LAST))
         return visit.goes_to("/accounts", visit.say(N_("The role is changed.")))
 
@@ -108,7 +159,7 @@ class AccountsPages:
         account = self._account(visit)
         if account is None:
             return self._unknown(visit)
-        if not self.accounts.remove(account.id):
+        if not remove(self.stores, account, visit.account.operator):
             return visit.refused(visit.say(LAST))
         self.desk.forget_account(account.id)
         return visit.goes_to("/accounts", visit.say(N_("The account is removed.")))

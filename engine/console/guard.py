@@ -36,11 +36,12 @@ from engine.console.caller import (
 from engine.console.posted import TooLarge, Unreadable, posted
 from engine.console.rendering import OF_A_PAGE, ConsolePages
 from engine.console.visit import Redirect, Route, Visit
+from engine.desk.clock import wall_now
 from engine.desk.console import LONGEST_SECONDS, ConsoleDesk, Session
 from engine.i18n.language import N_, translator
-from engine.vault.accounts import Accounts, StoredAccount
+from engine.vault.accounts import Accounts, SignIn, StoredAccount
 from engine.web.pages import YEAR_SECONDS
-from engine.web.request import visitor_of
+from engine.web.request import neighbourhood, visitor_of
 
 log = logging.getLogger("relance.console")
 FLOW_SECONDS = 10 * 60
@@ -337,6 +338,7 @@ class Guard:
                 desk.end_session(session.id)
             new = ""
             if isinstance(response, SignedIn):
+                self._note_sign_in(request, response)
                 new = desk.open_session(
                     response.account,
                     response.way,
@@ -363,6 +365,18 @@ class Guard:
             if session is not None:
                 desk.set_notice(session.id, response.done)
         return response
+
+    def _note_sign_in(self, request: Request, response: SignedIn) -> None:
+        network = visitor_of(request, self.stores.config.console.trusted_proxies)
+        self.stores.accounts.note_sign_in(
+            SignIn(
+                account=response.account,
+                at=wall_now(),
+                what="in",
+                way=response.way,
+                network=neighbourhood(network),
+            )
+        )
 
     def _with_what_waited(
         self, request: Request, response: SignedIn | GoOn, account: str, token: str

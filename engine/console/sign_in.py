@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from engine.config import Config
 from engine.console.access import Right, Role
+from engine.console.account_changes import ChangingStores, make_account
 from engine.console.caller import (
     Caller,
     GoOn,
@@ -27,10 +28,11 @@ from engine.console.passkeys import PasskeyRefused, Passkeys
 from engine.console.recovery import RecoveryCodes, TooManyAttempts
 from engine.console.visit import Mistake, Route, Visit
 from engine.desk.clock import wall_now
-from engine.desk.console import ConsoleDesk
+from engine.desk.console import ConsoleDesk, Way
 from engine.i18n.language import N_, translator
 from engine.i18n.phrases import command
 from engine.vault.accounts import Accounts, StoredAccount
+from engine.vault.accounts import SignIn as Attempt
 from engine.web.limits import Pace
 from engine.web.request import neighbourhood
 
@@ -39,7 +41,7 @@ MAX_OPTIONS_A_MINUTE = 30
 MAX_NAME_CHARACTERS = 80
 
 
-class SignInStores(GuardStores, Protocol):
+class SignInStores(GuardStores, ChangingStores, Protocol):
     """What signing in works with."""
 
 
@@ -137,6 +139,7 @@ class SignIn:
         try:
             account = self.passkeys.who(caller.inputs.get("credential", ""))
         except PasskeyRefused:
+            self._refused(caller, "passkey")
             sentence = N_("This passkey opens nothing here. Try another, or a recovery code.")
             return self._once_more(caller, "", sentence)
         return SignedIn(
@@ -152,9 +155,11 @@ class SignIn:
         try:
             account = self.codes.redeem(name.strip()[:200], code[:200], caller.network)
         except TooManyAttempts:
+            self._refused(caller, "recovery", name)
             sentence = N_("Too many attempts. Try again in a quarter of an hour.")
             return self._once_more(caller, "code", sentence, 429)
         if account is None:
+            self._refused(caller, "recovery", name)
             sentence = N_("This name and this code do not go together, or the code was used.")
             return self._once_more(caller, "code", sentence)
         return SignedIn(
@@ -163,6 +168,18 @@ class SignIn:
             "/account",
             enrols=self.stores.config.console.needs_passkey,
             carried=caller.inputs.get("carried", ""),
+        )
+
+    def _refused(self, caller: Caller, way: Way, name: str = "") -> None:
+        known = self.stores.accounts.named(name.strip()[:200]) if name.strip() else None
+        self.stores.accounts.note_sign_in(
+            Attempt(
+                account=known.id if known is not None else "",
+                at=wall_now(),
+                what="refused",
+                way=way,
+                network=neighbourhood(caller.network),
+            )
         )
 
     def _once_more(
@@ -187,6 +204,7 @@ class SignIn:
                 raise ProviderRefused
             account, on = self.provider.finish(caller.query, caller.under_way)
         except ProviderRefused:
+            self._refused(caller, "oidc")
             return self._not_by_provider(caller)
         return SignedIn(account.id, "oidc", local_path(on))
 
@@ -264,7 +282,7 @@ class SignIn:
                 return self._first_page(caller, (mistake,))
             if self.stores.console_desk.use("first", token) is None:
                 return self._no_link(caller)
-            account = self.stores.accounts.add(name, Role.OPERATOR, False, wall_now())
+            account = make_account(self.stores, name, Role.OPERATOR, False, None)
         elif self.stores.console_desk.use("first", token) is None:
             return self._no_link(caller)
         return self.signed_in_by_link(account) if account is not None else self._no_link(caller)

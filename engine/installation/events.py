@@ -169,6 +169,25 @@ class PublicationApproved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RoleGiven(Event):
+    """An account of the console may from here on what its `role` may: "author", "operator",
+    "rights" or "auditor". `account` is its random id, its name lies in the vault under the cause's
+    commitment; `reads`: an author who may read people.
+    """
+
+    account: str
+    role: str
+    reads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRemoved(Event):
+    """An account of the console opens nothing from here on."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class OriginBegun(Event):
     """From here on checkpoints are signed in the name `origin`, by the key `vkey` (C2SP
     signed-note). `previous` is the origin before it, "" for the first, of which a checkpoint of
@@ -226,6 +245,8 @@ InstallationEvent = (
     | PeopleExported
     | PublicationProposed
     | PublicationApproved
+    | RoleGiven
+    | AccountRemoved
     | OriginBegun
     | SigningKeyChanged
     | ClockChanged

@@ -73,6 +73,8 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "people-exported": i.PeopleExported,
     "publication-proposed": i.PublicationProposed,
     "publication-approved": i.PublicationApproved,
+    "role-given": i.RoleGiven,
+    "account-removed": i.AccountRemoved,
     "origin-begun": i.OriginBegun,
     "signing-key-changed": i.SigningKeyChanged,
     "clock-changed": i.ClockChanged,

@@ -2232,10 +2232,10 @@ def report_unwitnessed(vouched: int, size: int, report: Report) -> None:
 INSTALLATION = "00000000-0000-4000-8000-000000000001"
 """The stream of what is published and paused; every other stream is a person's."""
 EVENTS_OF_INSTALLATION = """
-    breach-recorded broadcast-fell-due clock-changed configuration-published form-published
-    ledger-restored notice-published origin-begun people-exported publication-approved
-    publication-proposed retention-applied sending-paused sending-resumed sequence-published
-    signing-key-changed versions-published words-published
+    account-removed breach-recorded broadcast-fell-due clock-changed configuration-published
+    form-published ledger-restored notice-published origin-begun people-exported
+    publication-approved publication-proposed retention-applied role-given sending-paused
+    sending-resumed sequence-published signing-key-changed versions-published words-published
 """
 OF_INSTALLATION = frozenset(EVENTS_OF_INSTALLATION.split())
 EVENTS_OF_PEOPLE = """

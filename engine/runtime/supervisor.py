@@ -28,6 +28,7 @@ from engine.authoring.publication import unpublished_changes
 from engine.commands.group_commit import CommandGroupCommit
 from engine.config import Config
 from engine.context import AppContext
+from engine.desk.clock import wall_now
 from engine.i18n.language import N_, translator
 from engine.i18n.user_error import UserError
 from engine.ledger.store import CHANNEL, LOST
@@ -484,6 +485,7 @@ def _forget(context: AppContext) -> None:
     context.processes.forget()
     context.console_desk.forget()
     context.operations.forget()
+    context.accounts.forget_sign_ins(wall_now())
     measured_before = earlier(context.clock.now(), MEASURED_FOR, context.config.site.timezone)
     forget_measured(context.vault.database, measured_before)
     if ended := context.vault.end_archives(context.clock.now()):

@@ -7,14 +7,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from engine.sequence.delay import DAY
 from engine.store.database import Database
-from engine.store.sql import beside
+from engine.store.sql import AnyCursor, beside
 
 SQL = beside(__file__)
+SIGN_INS_KEPT = 365 * DAY
+MOST_REFUSED = 500
+"""Refusals that are kept of an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,30 @@ class Passkey:
     used_at: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """Somebody came in ("in"), or tried to and was "refused". `account` is "" where nobody knows
+    whose it would have been; `name` what it is called now, "" for one that is removed. `way` is
+    how; `network` the neighbourhood of the address asked from. `at`: wall clock (ms).
+    """
+
+    account: str
+    at: int
+    what: Literal["in", "refused"]
+    way: str
+    network: str
+    id: int = 0
+    name: str = ""
+
+
+class NameTaken(Exception):
+    """Another account has this name."""
+
+
+class LastOperator(Exception):
+    """There would be no operator left."""
+
+
 class Accounts:
     """Times handed in are wall clock (ms)."""
 
@@ -62,15 +90,13 @@ class Accounts:
 
     def add(self, name: str, role: str, reads: bool, at: int) -> StoredAccount | None:
         """A new account; None where another has the name."""
-        account = secrets.token_hex(16)
-        added = self._changed(
-            "add_account", account=account, name=name, role=role, reads=reads, at=at
-        )
-        return (
-            StoredAccount(id=account, name=name, role=role, reads=reads, created_at=at)
-            if added
-            else None
-        )
+        account = new_account(name, role, reads, at)
+        with self.database.transaction() as connection, connection.cursor() as cursor:
+            try:
+                add_account(cursor, account)
+            except NameTaken:
+                return None
+        return account
 
     def account(self, account: str) -> StoredAccount | None:
         return _first(self._rows("account", account=account))
@@ -86,25 +112,39 @@ class Accounts:
         return [_account(row) for row in self._rows("accounts")]
 
     def has_operator(self) -> bool:
-        return int(self._rows("operators", account="")[0][0]) > 0
+        return bool(self._rows("operators"))
 
-    def set_role(self, account: str, role: str, reads: bool) -> bool:
-        """False where it is the last operator's, and would be one's no longer."""
-        with self.database.transaction() as connection:
-            if role != "operator" and _is_last_operator(connection, account):
-                return False
-            values = {"account": account, "role": role, "reads": reads}
-            connection.execute(SQL["set_role"], values)
-        return True
+    def note_sign_in(self, sign_in: SignIn) -> None:
+        values = {
+            "account": sign_in.account,
+            "at": sign_in.at,
+            "what": sign_in.what,
+            "way": sign_in.way,
+            "network": sign_in.network,
+        }
+        self._changed("note_sign_in", **values, most=MOST_REFUSED)
 
-    def remove(self, account: str) -> bool:
-        """With all its passkeys and codes; False for the last operator, who stays."""
-        with self.database.transaction() as connection:
-            if _is_last_operator(connection, account):
-                return False
-            for statement in ("remove_passkeys", "remove_codes", "remove_account"):
-                connection.execute(SQL[statement], {"account": account})
-        return True
+    def sign_ins(self, before: int, limit: int) -> list[SignIn]:
+        """The latest first, of those with a smaller id than `before`."""
+        return [
+            SignIn(
+                id=number,
+                account=account,
+                name=name,
+                at=at,
+                what=what,
+                way=way,
+                network=network,
+            )
+            for number, account, name, at, what, way, network in self._rows(
+                "sign_ins", before=before, limit=limit
+            )
+        ]
+
+    def forget_sign_ins(self, now: int) -> None:
+        """Delete those that were kept for a year."""
+        with self.database.connection() as connection:
+            connection.execute(SQL["forget_sign_ins"], {"before": now - SIGN_INS_KEPT})
 
     def set_language(self, account: str, language: str) -> None:
         self._changed("set_language", account=account, language=language)
@@ -173,12 +213,45 @@ class Accounts:
         return int(self._rows("codes_left", account=account)[0][0])
 
 
-def _is_last_operator(connection: Connection[TupleRow], account: str) -> bool:
-    """Asked under a lock: two who remove an operator at once must not both find another left."""
-    connection.execute(SQL["lock_accounts"])
-    known = _first(connection.execute(SQL["account"], {"account": account}).fetchall())
-    others = connection.execute(SQL["operators"], {"account": account}).fetchall()
-    return known is not None and known.role == "operator" and int(others[0][0]) == 0
+def new_account(name: str, role: str, reads: bool, at: int) -> StoredAccount:
+    """With a random id, and in no table yet."""
+    return StoredAccount(id=secrets.token_hex(16), name=name, role=role, reads=reads, created_at=at)
+
+
+def add_account(cursor: AnyCursor, account: StoredAccount) -> None:
+    """Raises NameTaken."""
+    values = {
+        "account": account.id,
+        "name": account.name,
+        "role": account.role,
+        "reads": account.reads,
+        "at": account.created_at,
+    }
+    if cursor.execute(SQL["add_account"], values).rowcount != 1:
+        raise NameTaken
+
+
+def set_role(cursor: AnyCursor, account: str, role: str, reads: bool) -> None:
+    """Raises LastOperator."""
+    if role != "operator":
+        _refuse_last_operator(cursor, account)
+    cursor.execute(SQL["set_role"], {"account": account, "role": role, "reads": reads})
+
+
+def remove_account(cursor: AnyCursor, account: str) -> None:
+    """With all its passkeys and codes. Raises LastOperator."""
+    _refuse_last_operator(cursor, account)
+    for statement in ("remove_passkeys", "remove_codes", "remove_account"):
+        cursor.execute(SQL[statement], {"account": account})
+
+
+def _refuse_last_operator(cursor: AnyCursor, account: str) -> None:
+    """Under a lock: two who remove an operator at once must not both find another left. Raises
+    LastOperator.
+    """
+    cursor.execute(SQL["lock_accounts"])
+    if cursor.execute(SQL["last_operator"], {"account": account}).fetchone() is not None:
+        raise LastOperator
 
 
 def _first(rows: Sequence[TupleRow]) -> StoredAccount | None:

@@ -25,8 +25,28 @@ WHERE issuer = %(issuer)s AND subject = %(subject)s AND subject <> ''
 SELECT account, name, role, reads, language, created_at, issuer, subject FROM vault.console_account ORDER BY lower(name)
 
 -- name: operators
--- How many there are besides one account.
-SELECT count(*) FROM vault.console_account WHERE role = 'operator' AND account <> %(account)s
+-- Whether there is any.
+SELECT account FROM vault.console_account WHERE role = 'operator' LIMIT 1
+
+-- name: last_operator
+-- A row where the account is an operator's, and there is no other.
+SELECT account FROM vault.console_account a WHERE account = %(account)s AND role = 'operator'
+    AND NOT EXISTS (SELECT FROM vault.console_account o WHERE o.role = 'operator' AND o.account <> a.account)
+
+-- name: note_sign_in
+-- Refusals beyond so many an hour are not kept: a flood fills no table, and is seen all the same.
+INSERT INTO vault.console_sign_in (account, at, what, way, network) SELECT %(account)s, %(at)s::bigint, %(what)s, %(way)s, %(network)s
+WHERE %(what)s = 'in' OR (SELECT count(*) FROM vault.console_sign_in WHERE at > %(at)s::bigint - 3600000 AND what = 'refused') < %(most)s
+
+-- name: sign_ins
+-- A page of them, the latest first, with the name their account has now.
+SELECT s.id, s.account, coalesce(a.name, ''), s.at, s.what, s.way, s.network FROM vault.console_sign_in s
+LEFT JOIN vault.console_account a ON a.account = s.account
+WHERE s.id < %(before)s ORDER BY s.id DESC LIMIT %(limit)s
+
+-- name: forget_sign_ins
+-- A year, as CNIL has it for logs of access.
+DELETE FROM vault.console_sign_in WHERE at < %(before)s
 
 -- name: set_role
 -- What an account may do from its next request on.

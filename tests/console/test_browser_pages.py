@@ -41,7 +41,7 @@ PARTS: Mapping[str, str] = {
     "segment": "actifs",
 }
 """What the sample has, by the name of a part of a route."""
-BESIDE = ("/account", "/accounts", "/no-such-page")
+BESIDE = ("/account", "/accounts", "/accounts/log", "/no-such-page")
 """Pages that are not of page_routes."""
 TESTS = 4
 """The pages are walked by so many tests, which the workers share."""

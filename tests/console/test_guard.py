@@ -13,7 +13,9 @@ import pytest
 from fastapi.responses import Response
 from starlette.routing import Route as StarletteRoute
 
+from engine.commands.operators import Operator
 from engine.console.access import Right, Role
+from engine.console.account_changes import remove
 from engine.console.application import Console
 from engine.console.caller import local_path
 from engine.console.visit import Route, Visit
@@ -88,7 +90,7 @@ def test_whoever_is_not_signed_in_any_more_reaches_nothing(console: Served) -> N
     removed = context.accounts.add("Gone", Role.OPERATOR, False, 1)
     assert removed is not None
     gone, over = console.as_account(removed.id), console.as_role()
-    context.accounts.remove(removed.id)
+    assert remove(context, removed, Operator("tests"))
     with context.database.connection() as connection:
         connection.execute(
             b"UPDATE desk.console_session SET seen = seen - interval '31 minutes' WHERE token ="
