@@ -8,16 +8,14 @@ views, woken by the ledger's NOTIFY, and wakes the sender when it has gone on.
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
-import os
 import signal
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import FrameType
 from typing import Protocol
 
@@ -26,23 +24,21 @@ from engine.audience.segment_rules import apply_due_rules
 from engine.audience.segments import SegmentCounting
 from engine.authoring.publication import unpublished_changes
 from engine.commands.group_commit import CommandGroupCommit
-from engine.config import Config
 from engine.context import AppContext
 from engine.desk.clock import wall_now
-from engine.i18n.language import N_, translator
-from engine.i18n.user_error import UserError
+from engine.i18n.language import translator
 from engine.ledger.store import CHANNEL, LOST
 from engine.privacy.erasure import scrub_and_log
 from engine.privacy.retention import apply_if_night
 from engine.runtime.announcement import announce, console_lines, engine_date
 from engine.runtime.cosigning import cosign_when_due
 from engine.runtime.heartbeat import beating
+from engine.runtime.listeners import Listeners, open_listeners
 from engine.runtime.scheduler import Intervals, claim_broadcasts
 from engine.runtime.shutdown import GRACE_SECONDS, STOP_SIGNALS, end_within
 from engine.runtime.stamping import stamp_when_due
 from engine.runtime.startup import make_ready
 from engine.runtime.witnessing import witnessing
-from engine.sending.mailbox import Mailbox
 from engine.sending.relay_settings import relay_of
 from engine.sending.replies import redacted
 from engine.sending.sender import Sender
@@ -151,78 +147,6 @@ def hear_of_due(database: Database, stop: asyncio.Event, heard: Callable[[], Non
     threading.Thread(target=hear, name="due", daemon=True).start()
 
 
-IN_USE = N_(
-    "cannot listen on {host}:{port}, it is in use: change {key} in config.toml, or stop who has it"
-    " (another `relance run`?)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Listeners:
-    """The sockets that listen; None for what this process does not serve. `mailbox_port` is where
-    the sender finds the built-in mailbox.
-    """
-
-    mailbox_port: int
-    site: socket.socket | None = None
-    letterbox: socket.socket | None = None
-    console: socket.socket | None = None
-
-
-async def open_listeners(
-    config: Config, parts: Collection[str], stack: AsyncExitStack
-) -> Listeners:
-    """Raises UserError with the key to change. `stack` closes them."""
-    listeners = Listeners(config.mailbox_smtp_port)
-    if "web" in parts:
-        listeners = await _readers_listeners(config, stack)
-    if "console" in parts:
-        host, port = config.console.host, config.console.port
-        console = _listen(host, port, "[console] host, port", stack)
-        listeners = replace(listeners, console=console)
-    return listeners
-
-
-async def _readers_listeners(config: Config, stack: AsyncExitStack) -> Listeners:
-    site = _listen(config.web.host, config.web.port, "[web] host, port", stack)
-    if not config.smtp.is_mailbox:
-        return Listeners(config.mailbox_smtp_port, site)
-    letterbox = _listen("127.0.0.1", config.mailbox_port, "[mailbox] port", stack)
-    mailbox = Mailbox(config.data / "mailbox")
-    try:
-        await mailbox.start(config.mailbox_smtp_port)
-    except OSError as error:
-        raise _cannot_listen(
-            "127.0.0.1", config.mailbox_smtp_port, error.strerror, "[mailbox] smtp_port"
-        ) from error
-    stack.push_async_callback(mailbox.stop)
-    return Listeners(mailbox.port, site, letterbox)
-
-
-def _listen(host: str, port: int, key: str, stack: AsyncExitStack) -> socket.socket:
-    from engine.web.server import CannotListen, listen
-
-    try:
-        listening = listen(host, port)
-    except CannotListen as error:
-        cause = error.__cause__
-        raise _cannot_listen(
-            host, port, cause.strerror if isinstance(cause, OSError) else "", key
-        ) from error
-    stack.callback(listening.close)
-    return listening
-
-
-def _cannot_listen(host: str, port: int, why: str | None, key: str) -> UserError:
-    if why == os.strerror(errno.EADDRINUSE):
-        return UserError(IN_USE, host=host, port=port, key=key)
-    sentence = N_(
-        "cannot listen on {host}:{port} ({why}): change {key} in config.toml, or stop who has it"
-        " (another `relance run`?)"
-    )
-    return UserError(sentence, host=host, port=port, why=why or "?", key=key)
-
-
 log = logging.getLogger("relance.run")
 DATE_SECONDS = 10
 """How often the engine's date is printed while its clock is sped up."""
@@ -257,13 +181,14 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
         listeners = await open_listeners(context.config, options.parts, stack)
         sends = "send" in options.parts
         settings = relay_of(context.config, listeners.mailbox_port) if sends else None
+        beside = {"console": listeners.console_trouble}
         # In a thread: a database that does not answer must not keep us from hearing that we are to
         # stop.
         await asyncio.to_thread(make_ready, context, options.speed, options.trial)
         options.begin()
         sender = Sender(context.sending(), settings) if settings is not None else None
         heartbeat = await stack.enter_async_context(
-            beating(context, options.parts, lambda: _troubles(context, options, sender))
+            beating(context, options.parts, lambda: _troubles(context, options, sender, beside))
         )
         stopping = [stop.set, heartbeat.stop]
         intervals = Intervals()
@@ -314,7 +239,7 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
             tasks.append(_on(intervals.every(30), stop, context.visit_counts.settle))
             tasks += _sites(context, group_commit, listeners, stop, sends)
         if listeners.console is not None:
-            tasks.append(_console(context, listeners.console, stop, options.parts))
+            tasks.append(_console(context, listeners.console, stop, options.parts, beside))
         intervals.start()
         stack.callback(intervals.stop)
         if options.seconds:
@@ -400,9 +325,13 @@ def _sites(
 
 
 async def _console(
-    context: AppContext, listening: socket.socket, stop: asyncio.Event, parts: Collection[str]
+    context: AppContext,
+    listening: socket.socket,
+    stop: asyncio.Event,
+    parts: Collection[str],
+    beside: dict[str, str],
 ) -> None:
-    """Beside other parts it may fail alone: letters go on without it."""
+    """Beside other parts it may fail alone: letters go on without it, and `beside` says so."""
     from engine.console.application import Console
     from engine.web.server import serve_on
 
@@ -416,15 +345,18 @@ async def _console(
         origin = settings.address(listening.getsockname()[1])
         app = Console(context, origin, context.secrets.nonce_key).app
         await serve_on(app, listening, settings.trusted_proxies, ready, stop)
-    except Exception:
+    except Exception as error:
         if "send" not in parts:
             raise
         log.exception("the console has ended, and everything else goes on")
+        beside["console"] = type(error).__name__
+        # Nobody is to wait for an answer that does not come.
+        listening.close()
         await stop.wait()
 
 
 def _console_lines(context: AppContext, listening: socket.socket | None) -> Iterator[str]:
-    if listening is None:
+    if listening is None or listening.fileno() < 0:
         return
     from engine.console.sign_in import first_link
 
@@ -463,10 +395,15 @@ async def _waking(event: asyncio.Event, stop: asyncio.Event, sender: Sender) -> 
         sender.wake.set()
 
 
-def _troubles(context: AppContext, options: RunOptions, sender: Sender | None) -> dict[str, str]:
-    """What keeps this process from its work: kind of trouble and why."""
+def _troubles(
+    context: AppContext, options: RunOptions, sender: Sender | None, beside: Mapping[str, str]
+) -> dict[str, str]:
+    """What keeps this process from its work: kind of trouble and why. `beside`: of parts without
+    which the others go on, "" for none.
+    """
     relay = (sender.trouble or sender.relay.trouble) if sender is not None else ""
     troubles = {"relay": redacted(relay)} if relay else {}
+    troubles |= {what: why for what, why in beside.items() if why}
     if context.vault.journal.trouble:
         troubles["journal"] = context.vault.journal.trouble
     if trouble := context.store_trouble():

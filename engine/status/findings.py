@@ -228,6 +228,13 @@ def of_sending(facts: Facts) -> Iterator[Finding]:
                 N_("mend what it names; if it stays, stop Relance and start it again"),
                 values,
             )
+        elif trouble.what == "console":
+            what = N_("for {since} the console does not answer, and everything else goes on: {why}")
+            remedy = N_(
+                "mend what it names ([console] host, port; else the log says what), then start"
+                " `relance console` beside, or Relance anew"
+            )
+            yield Finding("console", "stuck", what, remedy, values)
         elif trouble.what == "blocked":
             what = N_("{since} ago the mail server refused our mail as such: {why}")
             yield Finding(
