@@ -216,11 +216,16 @@ class SelectionWriter:
         names = list(self.questions(line.letter)) if line.letter is not None else []
         acts = self._with_own(self.vault["measured"], act=line.act, letters=texts(names))
         acted, acted_look = self._since(acts, within)
+        relayed = "false"
+        if line.act == "opened":
+            loads = self._with_own(self.vault["measured"], act="relayed", letters=texts(names))
+            relayed = self._since(loads, None)[0]
         lately, agreed_look = self._since(self._fragment("agreed_to_be_measured"), within)
         blanks = {
             "<agreed>": self._fragment("agreed_to_be_measured"),
             "<acted>": acted,
             "<lately>": lately,
+            "<relayed>": relayed,
             "<acted_look>": acted_look,
             "<agreed_look>": agreed_look,
         }

@@ -104,8 +104,8 @@ CASE WHEN f.traits->'answered' <> '{}'::jsonb THEN (
 NULLIF((f.traits->>'measured')::bigint, 0)
 
 -- name: measured
--- Not known of who does not agree, nor, where nothing was done, until they have agreed for as long as is asked about.
-CASE WHEN <agreed> IS NULL THEN NULL WHEN <acted> THEN true WHEN <lately> THEN NULL ELSE false END
+-- Not known of who does not agree, nor, where nothing was done, until they have agreed for as long as is asked about, or where a relay did it.
+CASE WHEN <agreed> IS NULL THEN NULL WHEN <acted> THEN true WHEN <lately> OR <relayed> THEN NULL ELSE false END
 
 -- name: look_of_measured
 -- What was done leaves the window last.

@@ -198,7 +198,7 @@ known = st.builds(
 def known_and_measured(around: int) -> st.SearchStrategy[Known]:
     """The same, with what was clicked and opened."""
     letters = st.sampled_from(["list:10/question", AGAIN, "broadcast:enfants/enfants", "list:11/x"])
-    acts = st.tuples(st.sampled_from(MEASURED_ACTS), letters, instants(around))
+    acts = st.tuples(st.sampled_from((*MEASURED_ACTS, "relayed")), letters, instants(around))
     several_acts = st.lists(acts, max_size=4, unique=True).map(tuple)
     return st.builds(lambda of, measured: replace(of, measured=measured), known, several_acts)
 

@@ -28,19 +28,26 @@ class MeasuredViews(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MeasuredPeople:
-    """`people` got the letter after they had agreed: of them so many opened it, and clicked."""
+    """`people` got the letter after they had agreed: of them so many opened it, and clicked; of the
+    `relayed` it is not known whether they opened it, since a relay of their provider did.
+    """
 
     people: int = 0
     opened: int = 0
     clicked: int = 0
+    relayed: int = 0
 
     def shown(self) -> dict[str, int | None]:
         """None where it counts fewer than SHOWN_FROM people, since that could tell of one."""
         return {name: n if n >= SHOWN_FROM else None for name, n in asdict(self).items()}
 
     def plus(self, acts: Collection[str]) -> MeasuredPeople:
+        has_opened = "opened" in acts
         return MeasuredPeople(
-            self.people + 1, self.opened + ("opened" in acts), self.clicked + ("clicked" in acts)
+            self.people + 1,
+            self.opened + has_opened,
+            self.clicked + ("clicked" in acts),
+            self.relayed + ("relayed" in acts and not has_opened),
         )
 
 

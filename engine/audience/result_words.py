@@ -152,10 +152,15 @@ def measured_in_words(people: MeasuredPeople, _: Say) -> str:
         name: _("fewer than {n}").format(n=SHOWN_FROM) if n is None else grouped(n, _)
         for name, n in people.shown().items()
     }
-    return _(
+    told = _(
         "of the people who agreed to be measured ({people}): {clicked} clicked, {opened} opened"
         " (image loads)"
     ).format(**cells)
+    if not people.relayed:
+        return told
+    return told + _("; not known whether opened, since a mail provider loads it: {relayed}").format(
+        **cells
+    )
 
 
 def earned(one: Results, _: Say) -> str:

@@ -15,7 +15,8 @@ from engine.i18n.phrases import (
 )
 from engine.i18n.stored_words import stored_in_words
 from engine.sequence.model import Letter, Plan
-from engine.simulation.live import MAX_ROUNDS, CalendarEntry
+from engine.simulation.calendar_entries import CalendarEntry
+from engine.simulation.live import MAX_ROUNDS
 
 AT_REST = (
     N_("every letter of this list has been sent"),
@@ -47,6 +48,9 @@ def in_calendar_words(
             return _("answers {label} → {list}").format(label=quoted(entry.label, _), list=target)
         case "orders":
             return _("orders {product}").format(product=titled_products(plan, [entry.label]))
+        case "measured":
+            act = _("clicks in") if entry.label == "clicked" else _("opens")
+            return _("{act} {letter} (measured)").format(act=act, letter=entry.letter)
         case "moves" | "passes":
             return _("moves to list {list}").format(list=target)
         case "copies":

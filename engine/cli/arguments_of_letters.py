@@ -50,6 +50,13 @@ def simulate_arguments(parser: argparse.ArgumentParser) -> None:
         help=N_("what the reader chooses: theme=semis, frequency=weekly, pause=2026-07-01"),
     )
     parser.add_argument(
+        "--measured",
+        action="append",
+        default=[],
+        metavar="LETTER=ACT",
+        help=N_("the reader agrees to be measured: welcome=clicked, welcome=opened@2h, or yes"),
+    )
+    parser.add_argument(
         "--list",
         default="",
         help=N_("where the reader begins (default: the first list of the file)"),

@@ -28,8 +28,14 @@ from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Plan
 from engine.sequence.timing import to_local
 from engine.sequence.versions import plan_in
-from engine.simulation.answers import read_answers, read_orders, read_preferences
-from engine.simulation.live import CalendarEntry, live
+from engine.simulation.answers import (
+    read_answers,
+    read_measured,
+    read_orders,
+    read_preferences,
+)
+from engine.simulation.calendar_entries import CalendarEntry
+from engine.simulation.live import live
 from engine.words import Language
 
 MAX_DAYS = 3660
@@ -49,6 +55,7 @@ class Options:
     orders: Sequence[str] = ()
     beside: Sequence[str] = ()
     preferences: Sequence[str] = ()
+    measured: Sequence[str] = ()
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -69,6 +76,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
         orders=args.order,
         beside=args.pressure_from,
         preferences=args.prefer,
+        measured=args.measured,
     )
     if args.json:
         print(json_text([_as_json(entry) for entry in lived(plan, options)]))
@@ -99,6 +107,7 @@ def lived(plan: Plan, options: Options) -> tuple[CalendarEntry, ...]:
         orders = read_orders(plan, options.orders)
         zone = options.timezone or plan.timezone
         preferences = read_preferences(plan, options.preferences, zone)
+        measured = read_measured(plan, options.measured, [listed.id for listed in first])
     except Unreadable as error:
         raise UnreadableInput(error) from error
     return live(
@@ -113,6 +122,7 @@ def lived(plan: Plan, options: Options) -> tuple[CalendarEntry, ...]:
         orders,
         [list_of(plan, name).id for name in options.beside],
         preferences,
+        measured,
     )
 
 

@@ -32,7 +32,8 @@ from engine.sequence.feasts import NAMES
 from engine.sequence.model import Letter, Link, List, Plan
 from engine.sequence.pressure import DEFAULT_WEIGHT, MAX_WEIGHT
 from engine.sequence.timing import to_local
-from engine.simulation.live import CalendarEntry, GivenAnswer, Recurring, live
+from engine.simulation.calendar_entries import CalendarEntry
+from engine.simulation.live import GivenAnswer, Recurring, live
 
 HORIZON_DAYS = 400
 MAX_SHOWN = 120

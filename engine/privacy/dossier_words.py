@@ -248,6 +248,8 @@ class DossierInWords:
             sentence = (
                 _("in “{subject}”: {link} was clicked")
                 if act["what"] == "clicked"
+                else _("in “{subject}”: its picture was loaded by your mail provider")
+                if act["what"] == "relayed"
                 else _("in “{subject}”: its picture was loaded")
             )
             yield Line(self._date(act["at"]), sentence.format(subject=subject, link=act["link"]))

@@ -10,13 +10,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from engine.sequence.condition import MEASURED_ACTS
 from engine.sequence.delay import DAY, HOUR, parse_delay
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Letter, Link, List, Plan
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.parse_declared import PRODUCT_CODE
 from engine.sequence.timing import to_instant
-from engine.simulation.live import GivenAnswer, SimulatedOrder
+from engine.simulation.live import GivenAnswer, SimulatedAct, SimulatedActs, SimulatedOrder
 from engine.subscriber.person import NO_PREFERENCES, Preferences, frequency_of
 from engine.subscriber.terms import FREQUENCIES
 from engine.words import N_
@@ -72,6 +73,39 @@ def read_orders(plan: Plan, options: Sequence[str]) -> tuple[SimulatedOrder, ...
             raise Unreadable(message, product=code, hint=close)
         orders.append(SimulatedOrder(code, _delay(delay)) if at else SimulatedOrder(code))
     return tuple(orders)
+
+
+def read_measured(
+    plan: Plan, options: Sequence[str], nearby: Collection[int] = ()
+) -> SimulatedActs | None:
+    """What a reader who agrees to be measured does, from "welcome=clicked", "welcome=opened@2h";
+    "yes" of who agrees and does nothing of it. None where nothing is said. Raises Unreadable.
+    """
+    if not options:
+        return None
+    if plan.measured is None:
+        raise Unreadable(
+            N_("nobody is asked to be measured: [measure] people is off in config.toml")
+        )
+    acts: dict[str, list[SimulatedAct]] = {}
+    for option in options:
+        if option.strip() == "yes":
+            continue
+        name, _, rest = option.partition("=")
+        word, at, delay = rest.partition("@")
+        act = next((known for known in MEASURED_ACTS if known == word.strip()), None)
+        if act is None:
+            raise Unreadable(
+                N_(
+                    '"{act}" is nothing that is measured: write LETTER=clicked or LETTER=opened@2h,'
+                    " or yes for who agrees and does nothing"
+                ),
+                act=option,
+            )
+        key, _letter_there = _letter(plan, name.strip(), nearby)
+        noted = SimulatedAct(act, _delay(delay)) if at else SimulatedAct(act)
+        acts.setdefault(key, []).append(noted)
+    return acts
 
 
 def read_preferences(plan: Plan, options: Sequence[str], zone: str) -> Preferences:

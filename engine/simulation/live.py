@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.sequence.anchors import Anchor
-from engine.sequence.condition import InSegment
+from engine.sequence.condition import InSegment, MeasuredAct
 from engine.sequence.delay import DAY, HOUR
-from engine.sequence.model import Broadcast, Letter, Link, Plan
+from engine.sequence.model import MEASURE, Broadcast, Letter, Link, Plan
 from engine.sequence.timing import later, read_local_minute, to_instant, to_local
+from engine.simulation.calendar_entries import CalendarEntry, calendar_entries
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.act import Act, Calendar, Occurrence, zone_of
@@ -28,94 +29,6 @@ from engine.subscriber.personal_dates import personal_broadcasts
 from engine.subscriber.reaching_dates import days_about
 from engine.subscriber.reactivation import is_to_be_asked, silent_since
 from engine.subscriber.truth import conditions_of
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarEntry:
-    """`at` is in milliseconds since 1970. `kind` says what happened:
-
-    "joins" (list), "letter" and "broadcast" (letter, from list), "withheld" (letter, why; of
-    pressure, the `cap`, the letter it is in favour of, and `until` when a letter waits: 0 for not),
-    "answers" (label, to letter), "orders" (label: the product), "moves" and "copies" (list to
-    target), "agrees" and "stops" (why: the purpose), "passes" (an ending: list to target), "leaves"
-    (list, why), "enters" and "is out" (label: a segment with rules), "refused" (refused).
-    The last one is "rests" (nothing will come any more; why), "goes on" (the horizon was reached)
-    "too long" (a calendar without end), or "circles" (an answer leads back to a list time and
-    again).
-    """
-
-    at: int
-    kind: str
-    list: int = 0
-    letter: str = ""
-    target: int = 0
-    label: str = ""
-    why: str = ""
-    reminder: bool = False
-    refused: Refused | None = None
-    until: int = 0
-    favoured: str = ""
-    cap: str = ""
-
-
-def calendar_entries(event: e.PersonEvent, person: Person, plan: Plan) -> Iterator[CalendarEntry]:
-    """What an event means to a reader; `person` is their state before it."""
-    match event:
-        case e.ListJoined(at, number):
-            yield CalendarEntry(at, "joins", number)
-        case e.ListMoved():
-            yield CalendarEntry(event.at, "moves", event.source, target=event.target)
-        case e.ListCopied():
-            yield CalendarEntry(event.at, "copies", event.source, target=event.target)
-        case e.ListTransferred():
-            yield CalendarEntry(event.at, "passes", event.source, target=event.target)
-        case e.ListLeft(at, number, _, why):
-            yield CalendarEntry(at, "leaves", number, why=why)
-        case e.ConsentGiven(at, purpose):
-            yield CalendarEntry(at, "agrees", why=purpose)
-        case e.LetterSent(at, message):
-            flight = person.in_flight[message]
-            kind = "broadcast" if flight.kind == "broadcast" else "letter"
-            yield CalendarEntry(
-                at,
-                kind,
-                flight.list,
-                flight.letter,
-                reminder=_reminds(plan, flight.list, flight.letter),
-            )
-        case e.PurposeStopped(at, purpose):
-            yield CalendarEntry(at, "stops", why=purpose)
-        case e.OrderRecorded(at, _, _, _, products):
-            yield CalendarEntry(at, "orders", label=", ".join(products))
-        case e.RulesApplied():
-            yield CalendarEntry(
-                event.at, "enters" if event.entered else "is out", label=event.segment
-            )
-        case e.LetterWithheld():
-            yield CalendarEntry(
-                event.at,
-                "withheld",
-                event.list,
-                event.letter,
-                why=event.why,
-                until=event.until,
-                favoured=event.favoured,
-                cap=event.cap,
-            )
-        case _:
-            return
-
-
-def _reminds(plan: Plan, number: int, name: str) -> bool:
-    listed = plan.lists.get(number)
-    letter = listed.letter(name) if listed is not None else None
-    reminders = {
-        broadcast.reminder.id
-        for broadcast in plan.broadcasts.values()
-        if broadcast.reminder is not None
-    }
-    return bool(letter.reminds) if letter is not None else name in reminders
-
 
 MAX_ENTRIES = 500
 MAX_ROUNDS = 5
@@ -134,6 +47,18 @@ class GivenAnswer:
 
     link: int
     after: int = HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedAct:
+    """What a reader who agreed to be measured does with a letter, so long after it came (ms)."""
+
+    act: MeasuredAct
+    after: int = HOUR
+
+
+SimulatedActs = Mapping[str, Sequence[SimulatedAct]]
+"""By letter id, or "list/letter"; empty of who agreed, and does nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +95,9 @@ class SimulatedReader:
     orders: list[tuple[int, str]] = field(default_factory=list)
     ordered: int = 0
     inside: set[str] = field(default_factory=set)
+    acts_to_come: SimulatedActs | None = None
+    pending_acts: list[tuple[int, CalendarEntry, str]] = field(default_factory=list)
+    noted: MeasuredActs = ()
 
     def circling(self) -> int:
         """The list to which an answer has led as often as is told, 0 for none."""
@@ -187,6 +115,7 @@ class SimulatedReader:
             if isinstance(event, LetterBegun):
                 self.execute(c.RecordOutcome(event.at, ENGINE, event.message, "sent"))
                 self._schedule_answer(event)
+                self._schedule_acts(event)
 
     def next_mailing(self, now: int) -> Step | None:
         """The next broadcast for a list the reader is on, or for a segment."""
@@ -208,6 +137,9 @@ class SimulatedReader:
 
     def next_answer(self) -> Step | None:
         return (self.pending_answers[0][0].at, self._answer) if self.pending_answers else None
+
+    def next_measured(self) -> Step | None:
+        return (self.pending_acts[0][0], self._note) if self.pending_acts else None
 
     def next_order(self) -> Step | None:
         return (self.orders[0][0], self._order) if self.orders else None
@@ -278,7 +210,12 @@ class SimulatedReader:
 
     @property
     def _known(self) -> _Known:
-        return _Known(self.fields)
+        return _Known(self.fields, measured=None if self.acts_to_come is None else self.noted)
+
+    def _note(self, at: int) -> None:
+        _, entry, letter = self.pending_acts.pop(0)
+        self.entries.append(entry)
+        self.noted = (*self.noted, (entry.label, letter, at))
 
     def _answer(self, at: int) -> None:
         """Give the first pending answer; where it leads to another purpose, the reader consents on
@@ -304,6 +241,14 @@ class SimulatedReader:
             products=(product,),
         )
         self.execute(command)
+
+    def _schedule_acts(self, begun: LetterBegun) -> None:
+        acts = self.acts_to_come or {}
+        for act in acts.get(f"{begun.list}/{begun.letter}", acts.get(begun.letter, ())):
+            at = begun.at + act.after
+            entry = CalendarEntry(at, "measured", begun.list, begun.letter, label=act.act)
+            self.pending_acts.append((at, entry, letter_ref(begun.key, begun.letter)))
+        self.pending_acts.sort(key=lambda pending: pending[0])
 
     def _schedule_answer(self, begun: LetterBegun) -> None:
         """Schedule the reader's answers to this letter, if there are any."""
@@ -386,7 +331,7 @@ class SimulatedReader:
         )
 
     def acts(self) -> dict[str, Act]:
-        return acts(self.person, self.plan, self.calendar, _Known(self.fields))
+        return acts(self.person, self.plan, self.calendar, self._known)
 
 
 def _letter(plan: Plan, begun: LetterBegun) -> Letter | None:
@@ -409,6 +354,7 @@ def live(
     orders: Sequence[SimulatedOrder] = (),
     beside: Sequence[int] = (),
     preferences: Preferences = NO_PREFERENCES,
+    measured: SimulatedActs | None = None,
 ) -> tuple[CalendarEntry, ...]:
     """The calendar of a reader who joins `start_list` at `start` (ms) with a live ground, in the
     IANA zone `zone`, over `horizon` ms.
@@ -418,9 +364,10 @@ def live(
     zone, after)` yields the instants of recurring broadcasts later than `after`. `fields` is
     what is known of the reader, as the vault keeps it; `orders` is what they buy,
     `preferences` what they choose to receive as they join. `beside` are
-    lists they join too, whose letters press on those of the first. At most MAX_ENTRIES.
+    lists they join too, whose letters press on those of the first. `measured`: what they click and
+    open, where they agree to be measured as they join. At most MAX_ENTRIES.
     """
-    life = SimulatedReader(plan, answers, recurring, fields=fields or {})
+    life = SimulatedReader(plan, answers, recurring, fields=fields or {}, acts_to_come=measured)
     life.orders = sorted((start + order.after, order.product) for order in orders)
     for number in (start_list, *beside):
         life.execute(
@@ -435,6 +382,9 @@ def live(
             )
         )
     life.entries = [entry for entry in life.entries if entry.kind != "agrees"]
+    if measured is not None:
+        agreed = e.ConsentGiven(start, MEASURE, "page", act="human_button")
+        life.person = evolve(life.person, agreed)
     if preferences != NO_PREFERENCES:
         life.execute(
             c.SetPreferences(
@@ -455,6 +405,7 @@ def live(
                 life.next_mailing(now),
                 life.next_date(now),
                 life.next_answer(),
+                life.next_measured(),
                 life.next_order(),
                 life.next_question(now),
                 life.next_rule(now),

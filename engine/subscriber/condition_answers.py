@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import assert_never
 from unicodedata import combining, normalize
 
-from engine.sequence.condition import FieldOperator, MeasuredAct
+from engine.sequence.condition import FieldOperator
 from engine.sequence.field_values import FieldValue
 from engine.subscriber.person import Known, Person
 
@@ -158,7 +158,7 @@ def latest_answer(asked: Collection[str] | None, label: str, times: int) -> Inst
     return latest
 
 
-def latest_measured(act: MeasuredAct, letters: Collection[str] | None) -> Instant:
+def latest_measured(act: str, letters: Collection[str] | None) -> Instant:
     """In one of these letters (None is any), since the person agreed to it."""
 
     def latest(question: Question) -> int | None:
@@ -181,16 +181,19 @@ def agreed_to_be_measured(question: Question) -> int | None:
     return one(question, question.person.measured_since or None)
 
 
-def measured(acted: Answer, agreed_lately: Answer) -> Answer:
+def measured(acted: Answer, agreed_lately: Answer, relayed: Instant | None = None) -> Answer:
     """Not known of who has not agreed; and, of who has done nothing of it, while they have agreed
-    for a shorter time than is asked about.
+    for a shorter time than is asked about, or where a `relayed` load may stand for theirs.
     """
 
     def answer(question: Question) -> Truth:
         known = question.known
         if known is None or known.measured is None or agreed_to_be_measured(question) is None:
             return None
-        return True if acted(question) else None if agreed_lately(question) else False
+        if acted(question):
+            return True
+        is_open = agreed_lately(question)
+        return None if is_open or (relayed and relayed(question) is not None) else False
 
     return answer
 

@@ -370,7 +370,8 @@ class SegmentConditions:
             case Measured(act, within):
                 letters = self.questions(condition.letter) if condition.letter is not None else None
                 acted = self._since(latest_measured(act, letters), within)
-                return measured(acted, self._since(agreed_to_be_measured, within))
+                relayed = latest_measured("relayed", letters) if act == "opened" else None
+                return measured(acted, self._since(agreed_to_be_measured, within), relayed)
             case _:
                 assert_never(condition)
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from engine.sequence.condition import MeasuredAct
 from engine.sequence.delay import Delay
 from engine.store.binary import bigints, texts, uuids
 from engine.store.database import Database
@@ -17,6 +17,8 @@ from engine.vault.segments import measured_acts
 from engine.vault.vault import KnownPerson
 
 SQL = beside(__file__)
+NotedAct = Literal["clicked", "opened", "relayed"]
+"""Relayed: their provider's relay loaded the picture, so that nobody knows whether they saw it."""
 MEASURED_FOR = Delay(months=13)
 KEPT_OF_ONE_ACT = 20
 Agreed = Callable[[Collection[str]], Mapping[str, int]]
@@ -30,7 +32,7 @@ class Measured:
     """
 
     letter: str
-    act: MeasuredAct
+    act: NotedAct
     link: str
     at: int
 

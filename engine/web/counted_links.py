@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from engine.config import Config
 from engine.desk.desk import VisitCell
 from engine.letter.link_token import read_counted_address
+from engine.vault.measured import NotedAct
 from engine.views import week_of
 from engine.web.front import Front
 from engine.web.measured_visits import PersonalVisit
@@ -24,6 +25,9 @@ MAX_AGENT_CHARACTERS = 400
 """Of a browser's name, as much as is kept in memory until its visit is judged."""
 APPLE_LOADS_EVERY_PICTURE = "Mozilla/5.0"
 """What the relay of Apple's Mail Privacy Protection calls itself, and no browser does."""
+RELAYS = ("googleimageproxy", "yahoomailproxy")
+"""What others call themselves that load the pictures of their readers' letters, in small letters.
+"""
 PICTURE = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 """A transparent GIF of one pixel."""
 NO_STORE = {"Cache-Control": "no-store"}
@@ -56,6 +60,7 @@ class CountedLinks:
         agent = headers.get("user-agent", "")[:MAX_AGENT_CHARACTERS]
         visitor = visitor_of(request, self.config.web.trusted_proxies)
         suspect = request.method == "HEAD" or is_scanner(agent) or is_prefetch(headers)
+        act: NotedAct = "clicked" if address else "relayed" if is_relay(agent) else "opened"
         if address:
             visit = LoggedVisit(
                 at=counts.now(),
@@ -74,13 +79,16 @@ class CountedLinks:
                 link=letter,
                 visitor="",
                 network=neighbourhood(visitor, v6=48),
-                suspect=suspect or agent == APPLE_LOADS_EVERY_PICTURE,
+                suspect=suspect or act == "relayed",
             )
         kind, counted = ("link", measure.links) if address else ("image", measure.images)
         counts.note(
             visit,
             VisitCell(letter, kind, address, week_of(now)) if counted else None,
-            PersonalVisit(personal, letter, "clicked" if address else "opened", address, now)
-            if personal
-            else None,
+            PersonalVisit(personal, letter, act, address, now) if personal else None,
         )
+
+
+def is_relay(agent: str) -> bool:
+    """Whether a provider loads pictures for its readers, before they read or as they do."""
+    return agent == APPLE_LOADS_EVERY_PICTURE or any(name in agent.lower() for name in RELAYS)

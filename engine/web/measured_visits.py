@@ -12,11 +12,10 @@ from engine.commands.command_handler import CommandHandler
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 from engine.letter.link_token import FIRST_LINK, MAX_POSITION, MEASURED, genuine, read_token
-from engine.sequence.condition import MeasuredAct
 from engine.subscriber.agenda_key import letter_ref
 from engine.subscriber.events import LetterBegun
 from engine.subscriber.truth import conditions_of
-from engine.vault.measured import Measured, keep_measured
+from engine.vault.measured import Measured, NotedAct, keep_measured
 from engine.vault.vault import Vault
 
 
@@ -28,7 +27,7 @@ class PersonalVisit:
 
     token: str
     letter: str
-    act: MeasuredAct
+    act: NotedAct
     link: str
     at: int
 
@@ -42,7 +41,7 @@ class MeasuredVisits:
     link_key: bytes
 
     def keep(self, visits: Sequence[PersonalVisit]) -> None:
-        """Of these visits, which nothing shows to be a robot's. Raises LOST."""
+        """Visits that are presumed to be people's, and loads by relays. Raises LOST."""
         plan = self.installation_stream.current().plan()
         if plan.measured is None:
             return

@@ -111,7 +111,8 @@ class VisitCounts:
             if cell is not None:
                 self._ripe[cell] += 1
                 self._people[cell] += human
-            if human and personal is not None and len(self._measured) < MAX_LOGGED:
+            is_kept = personal is not None and (human or personal.act == "relayed")
+            if is_kept and personal is not None and len(self._measured) < MAX_LOGGED:
                 self._measured.append(personal)
             self._judged.append(visit)
         # They stay for what comes shortly after them.

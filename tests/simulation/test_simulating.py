@@ -21,7 +21,8 @@ from engine.sequence.model import Plan
 from engine.sequence.pressure import parse_cap
 from engine.sequence.timing import to_instant, to_local
 from engine.simulation.answers import read_answers, read_orders
-from engine.simulation.live import MAX_ENTRIES, CalendarEntry, GivenAnswer, live
+from engine.simulation.calendar_entries import CalendarEntry
+from engine.simulation.live import MAX_ENTRIES, GivenAnswer, live
 from tests.sequence.dialogues import HEAD, SETTINGS, letter, listed, read
 
 PARIS = "Europe/Paris"

@@ -275,6 +275,27 @@ def test_what_was_measured_is_known_of_who_agreed_for_as_long_as_they_did(
     )
 
 
+@pytest.mark.parametrize(
+    ("acts", "holds"),
+    [
+        ((), False),
+        ((("relayed", "list:10/question", NOON - 35 * DAY),), None),
+        ((("relayed", "list:10/question", AGREED - DAY),), False),
+        ((("relayed", "list:11/x", NOON - DAY),), False),
+        (
+            (("relayed", AGAIN, NOON - 2 * DAY), ("opened", "list:10/question", NOON - DAY)),
+            True,
+        ),
+    ],
+)
+def test_whether_who_has_their_pictures_relayed_opened_a_letter_is_not_known(
+    acts: tuple[tuple[str, str, int], ...], holds: bool | None
+) -> None:
+    person, known = replace(ANNA, measured_since=AGREED), Known(measured=acts)
+    assert truth(Measured("opened", MONTH, QUESTION), person, known) is holds
+    assert truth(CLICKED, person, known) is False
+
+
 def test_time_makes_it_known_and_ends_what_was_done() -> None:
     lately = replace(ANNA, measured_since=NOON - DAY)
     of = Known(measured=(("clicked", "list:10/question", NOON),))

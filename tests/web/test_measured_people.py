@@ -188,9 +188,20 @@ def test_what_happened_before_they_agreed_is_not_noted(site: Site) -> None:
 def test_robots_are_not_noted(site: Site) -> None:
     reader = Reader(site)
     reader.gets(reader.link, "curl/8.5.0")
-    reader.gets(reader.picture, "Mozilla/5.0 (Windows NT 5.1) GoogleImageProxy")
-    reader.gets(reader.picture, "Mozilla/5.0")
+    reader.gets(reader.picture, "curl/8.5.0")
     assert reader.noted() == []
+
+
+@pytest.mark.parametrize("relay", ["Mozilla/5.0 (via ggpht.com GoogleImageProxy)", "Mozilla/5.0"])
+def test_of_whom_a_relay_loads_the_picture_that_alone_is_noted(site: Site, relay: str) -> None:
+    """They may have opened it, or not: neither is known."""
+    reader = Reader(site)
+    reader.gets(reader.picture, relay)
+    reader.gets(reader.link, relay)
+    assert ("relayed", "") in reader.noted() and ("opened", "") not in reader.noted()
+    stranger = Reader(site, agrees=False)
+    stranger.gets(stranger.picture, relay)
+    assert stranger.noted() == []
 
 
 def test_loads_of_the_picture_are_counted_for_everybody_and_visits_to_links_are_not(
