@@ -163,9 +163,9 @@ class _Reader(HTMLParser):
             between = self._colon if fits else f"{self._colon_at_end}\v"
             self._line = f"{self._line[: self._label_from]}{label}{between}{href}"
             self.flush()
-        elif href.startswith(("https:", "mailto:", "tel:")):
+        elif href.startswith(("https:", "http:", "mailto:", "tel:")):
             address = href.removeprefix("mailto:").removeprefix("tel:")
-            bare = re.sub(r"^https://|/$", "", address)
+            bare = re.sub(r"^https?://|/$", "", address)
             if re.sub(r"^(?:https?://|mailto:|tel:)|/$", "", label) == bare or not label:
                 self._line = self._line[: self._label_from] + address
             else:

@@ -46,6 +46,18 @@ def test_all_others_lead_straight(address: str) -> None:
     assert f'href="{address}"' in rendered("Anna").html
 
 
+@pytest.mark.parametrize("site", ["http://127.0.0.1:8080", "https://e.fr"])
+def test_no_link_is_missing_from_the_text_of_a_letter(site: str) -> None:
+    """Nor of an installation that is tried on one's own machine."""
+    settings = RenderSettings(f"{site}/a", counted=lambda address: f"{site}/v/x")
+    source = "[le kit](https://boutique.example/kit), [le guide](files/guide.pdf)\n"
+    letter = compile_letter(LetterSource("a.md", "Sujet", "", source, BARE), settings)
+    text = letter.render({}, [], FOOT).text
+    assert f"le kit ({site}/v/x)" in text and f"({site}/a/files/guide.pdf)" in text.replace(
+        "\n", " "
+    )
+
+
 def test_two_readers_get_the_same_address() -> None:
     anna, bela = rendered("Anna"), rendered("Bela")
     assert anna.html.replace("Anna", "Bela") == bela.html
