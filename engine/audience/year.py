@@ -30,6 +30,42 @@ KINDS = {
 }
 
 
+DAY_NAMES = {
+    "Jour de l’an": N_("New Year’s Day"),
+    "Épiphanie": N_("Epiphany"),
+    "Chandeleur": N_("Candlemas"),
+    "Saint-Valentin": N_("Valentine’s Day"),
+    "Fête des grands-mères": N_("Grandmothers’ Day"),
+    "Mardi gras": N_("Shrove Tuesday"),
+    "Mercredi des Cendres": N_("Ash Wednesday"),
+    "Rameaux": N_("Palm Sunday"),
+    "Vendredi saint": N_("Good Friday"),
+    "Pâques": N_("Easter"),
+    "Lundi de Pâques": N_("Easter Monday"),
+    "Fête du Travail": N_("Labour Day"),
+    "Victoire de 1945": N_("Victory Day (1945)"),
+    "Fête de la Victoire": N_("Victory Day"),
+    "Saints de glace": N_("Ice Saints"),
+    "Ascension": N_("Ascension Day"),
+    "Pentecôte": N_("Whit Sunday"),
+    "Lundi de Pentecôte": N_("Whit Monday"),
+    "Fête des mères": N_("Mother’s Day (France)"),
+    "Fête des pères": N_("Father’s Day"),
+    "Fête de la musique": N_("Music Day"),
+    "Fête nationale": N_("Bastille Day"),
+    "Assomption": N_("Assumption Day"),
+    "Fête des grands-pères": N_("Grandfathers’ Day"),
+    "Toussaint": N_("All Saints’ Day"),
+    "Armistice": N_("Armistice Day"),
+    "Armistice de 1918": N_("Armistice Day (1918)"),
+    "Premier dimanche de l’avent": N_("First Sunday of Advent"),
+    "Saint-Nicolas": N_("Saint Nicholas"),
+    "Noël": N_("Christmas"),
+    "Saint-Sylvestre": N_("New Year’s Eve"),
+}
+"""Of feasts and public holidays of France, by what French calendars write; others are alike."""
+
+
 class StandingViews(Protocol):
     def cohorts(self, most: int) -> list[tuple[str, int, int]]: ...
 
@@ -76,14 +112,26 @@ def forecast_of_year(stores: YearStores, year: int) -> tuple[dict[str, int], Cou
     return dict(forecast(plan, cohorts, now, end)), counted
 
 
+def day_name(french: str, _: Say) -> str:
+    return _(DAY_NAMES[french]) if french in DAY_NAMES else french
+
+
+def named_in_words(entry: Entry, _: Say) -> str:
+    """What an entry is called: a day of the calendar in the reader's language, an author's words as
+    they are.
+    """
+    of_calendar = entry.kind in ("feast", "holiday", "anchor")
+    return day_name(entry.what, _) if of_calendar else entry.what
+
+
 def entry_in_words(entry: Entry, plan: Plan, _: Say) -> str:
     """ "broadcast: cadeau “Un cadeau” → 1 prospects"."""
     everyone = len(entry.lists) > 1 and set(entry.lists) == set(plan.lists)
     lists = [_("everyone")] if everyone else [say_list(plan, number) for number in entry.lists]
     to = [*lists, *entry.to]
-    what = (
-        quoted(entry.what, _) if entry.kind in ("broadcast", "letter", "personal") else entry.what
-    )
+    what = named_in_words(entry, _)
+    if entry.kind in ("broadcast", "letter", "personal"):
+        what = quoted(what, _)
     named = f"{entry.id} {what}" if entry.kind in ("broadcast", "letter", "personal") else what
     line = _("{kind}: {what}").format(kind=_(KINDS[entry.kind]), what=named)
     line += f" → {', '.join(to)}" if to else ""

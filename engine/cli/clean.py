@@ -12,8 +12,10 @@ from engine.cli.progress import catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext
 from engine.i18n.language import Say, counting_translator, day_in_words, grouped, translator
+from engine.i18n.phrases import say_list
 from engine.ledger.codec import iso
 from engine.privacy.reactivation import CleaningPlan, cleaning_plans, shown
+from engine.sequence.model import Plan
 from engine.sequence.timing import to_local
 from engine.words import Language
 
@@ -33,7 +35,7 @@ def clean(context: AppContext, args: argparse.Namespace) -> int:
         print(_("there is no [[reactivation]]: nobody is asked whether to go on by letters"))
         return 0
     for told in plans:
-        for line in _lines(told, plan.timezone, language, _):
+        for line in _lines(told, plan, language, _):
             print(line)
         if told.list not in in_force:
             print(_("not published yet: `relance publish` starts it"))
@@ -57,8 +59,10 @@ def _as_json(told: CleaningPlan, published: bool) -> dict[str, object]:
     }
 
 
-def _lines(told: CleaningPlan, zone: str, language: Language, _: Say) -> Iterator[str]:
-    yield _("“{purpose}”, by list {list}").format(purpose=told.purpose, list=told.list)
+def _lines(told: CleaningPlan, plan: Plan, language: Language, _: Say) -> Iterator[str]:
+    yield _("“{purpose}”, by list {list}").format(
+        purpose=plan.purposes[told.purpose].name, list=say_list(plan, told.list)
+    )
     for count, what in (
         (told.quiet, _("people silent, to be asked")),
         (told.asked, _("people asked, with time left to answer")),
@@ -74,7 +78,7 @@ def _lines(told: CleaningPlan, zone: str, language: Language, _: Say) -> Iterato
             " stopped on {day}",
             told.nights,
         )
-        day = day_in_words(to_local(told.last_at, zone).date(), language)
+        day = day_in_words(to_local(told.last_at, plan.timezone).date(), language)
         yield sentence.format(cap=grouped(told.cap, _), n=grouped(told.nights, _), day=day)
     for what, cells in (
         (_("by list"), told.lists),

@@ -96,9 +96,9 @@ def _first(pages: Iterator[list[KnownPerson]], most: int) -> Iterator[KnownPerso
 
 def _numbers(count: PeopleCount, _: Say) -> Iterator[str]:
     for n, what in (
-        (count.holds, _("people found")),
-        (count.unknown, _("people of whom it is not known")),
-        (count.does_not, _("people of whom it does not hold")),
+        (count.holds, _("of whom it holds")),
+        (count.unknown, _("of whom it is not known")),
+        (count.does_not, _("of whom it does not hold")),
     ):
         yield f"{grouped(n, _):>11}  {what}"
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from fastapi.responses import Response
 
 from engine.audience.mailings import MailingViews, audience_count
+from engine.audience.year import day_name
 from engine.authoring.dialogue_edits import broadcast_path
 from engine.authoring.toml_changes import (
     AddTable,
@@ -389,7 +390,10 @@ def _page(
         audiences=sorted([*others, *choices], key=lambda choice: choice[0] not in form.to),
         dialogues=dialogue_choices(plan),
         anchors=[
-            *((anchor.id, NAMES.get(anchor.feast, anchor.id)) for anchor in plan.anchors.values()),
+            *(
+                (anchor.id, day_name(NAMES.get(anchor.feast, anchor.id), _))
+                for anchor in plan.anchors.values()
+            ),
             *((f"field:{field.name}", field.label) for field in dates),
         ],
         weights=[(str(w), usual if w == DEFAULT_WEIGHT else str(w)) for w in range(MAX_WEIGHT + 1)],

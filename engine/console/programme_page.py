@@ -24,6 +24,7 @@ from engine.audience.year import (
     collision_in_words,
     entry_in_words,
     forecast_of_year,
+    named_in_words,
 )
 from engine.authoring.toml_changes import AddTable, TomlValue
 from engine.console.access import Right
@@ -214,7 +215,7 @@ def _line(entry: Entry, made: Programme, plan: Plan, visit: Visit) -> Line:
     to = [*(say_list(plan, number) for number in entry.lists), *entry.to]
     if len(entry.lists) > 1 and set(entry.lists) == set(plan.lists):
         to = [_("everyone"), *entry.to]
-    words = entry.what
+    words = named_in_words(entry, _)
     if to:
         words += f" → {', '.join(to)}"
     if entry.kind == "intended":

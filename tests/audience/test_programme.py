@@ -15,9 +15,11 @@ import pytest
 
 from engine.audience.calendar_file import calendar_file
 from engine.audience.programme import Entry, Programme, programme
+from engine.audience.year import DAY_NAMES, entry_in_words, named_in_words
 from engine.authoring.publication import plan_publication
 from engine.cli.arguments_of_letters import programme_arguments
 from engine.cli.programme import run
+from engine.i18n.language import translator
 from engine.installation.publishing import affected_lists, difference, publication
 from engine.installation.state import Installation
 from engine.runtime.scheduler import fallen_due, recurrences
@@ -28,6 +30,7 @@ from engine.sequence.timing import to_local
 from engine.simulation.forecast import Cohort, forecast, letters_to_come
 from engine.subscriber import events as e
 from engine.subscriber.evolve import fold
+from engine.words import Language
 from tests.conftest import MakeContext
 from tests.examples import NOON, PARIS, PLAN, letter, local, on, sent
 from tests.given import flat
@@ -129,6 +132,17 @@ def test_public_holidays_and_feasts_stand_on_their_days_once() -> None:
     assert "2027-01-01 Jour de l’an" in lines("holiday")
     assert "2027-03-28 paques" in lines("feast")
     assert "2027-03-29 lundi-de-paques" not in lines("feast")
+
+
+def test_days_of_the_calendar_are_named_in_the_readers_language() -> None:
+    days = [entry for entry in made().entries if entry.kind in ("feast", "holiday")]
+    names: dict[Language, str] = {"en": "Easter Monday", "fr": "Lundi de Pâques"}
+    for language, name in names.items():
+        say = translator(language)
+        assert any(name in entry_in_words(day, PROGRAMME_PLAN, say) for day in days)
+    for day in days:
+        assert named_in_words(day, translator("fr")) == day.what
+        assert day.what in {*DAY_NAMES, "Halloween", "Beaujolais nouveau", "Black Friday"}
 
 
 def test_months_without_a_letter_are_named() -> None:

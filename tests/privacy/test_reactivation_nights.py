@@ -105,7 +105,9 @@ def test_a_few_of_the_silent_are_asked_a_night_and_the_numbers_are_told_before(
     assert plan["by_list"] == {"question": 15} and plan["by_source"] == {"": 15}
     assert on_list_90(context, streams) == [], "a plan changes nothing"
     clean(context, argparse.Namespace(plan=True, json=False))
-    assert "au plus 12 par nuit" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "au plus 12 par nuit" in said
+    assert said.startswith("«\u00a0La lettre du potager\u00a0», par la liste 90 encore-la\n")
     night(context)
     assert len(on_list_90(context, streams)) == 12, "never everybody on one day"
     assert not apply_if_night(context)
