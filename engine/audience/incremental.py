@@ -39,6 +39,11 @@ class Interval:
     low: float
     high: float
 
+    @property
+    def holds_nothing(self) -> bool:
+        """Whether nought lies between them: then nothing is shown."""
+        return self.low <= 0 <= self.high
+
 
 @dataclass(frozen=True, slots=True)
 class Lift:

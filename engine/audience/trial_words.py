@@ -16,8 +16,15 @@ from engine.audience.experiments import (
     smallest_shown,
     whenever,
 )
+from engine.audience.incremental import (
+    MIN_ORDERS,
+    MIN_PEOPLE,
+    Interval,
+    Lift,
+    NotMeasurable,
+    lift,
+)
 from engine.audience.incremental import Arm as OrderArm
-from engine.audience.incremental import Interval, Lift, NotMeasurable, lift
 from engine.authoring.publication import Proposal
 from engine.i18n.language import Say, amount_in_words, counting_translator, grouped, translator
 from engine.installation.publishing import arms_in, letters_of
@@ -110,7 +117,7 @@ def trial_lines(trial: Trial, counts: Sequence[ArmCount], now: int, _: Say) -> I
     yield "  " + _("versions (a: the letter itself) and what their readers did:")
     for name, _share in trial.letter.arms:
         if count := known.get(name):
-            yield "    " + _arm(count, _)
+            yield "    " + _arm(count, bool(trial.letter.links), _)
     for verdict in verdicts(trial, counts, now, _):
         yield "  " + verdict
     caused = incremental(counts)
@@ -144,13 +151,23 @@ def incremental(counts: Sequence[ArmCount]) -> Lift | NotMeasurable | None:
     return lift(everybody, others)
 
 
-def _arm(count: ArmCount, _: Say) -> str:
-    """ "b: 1,234 people, 120 answered (9.7 %, between 8.2 and 11.5), 12 ordered"."""
+def _arm(count: ArmCount, asks: bool, _: Say) -> str:
+    """ "b: 1,234 people, 120 answered (9.7 %, between 8.2 and 11.5), 12 ordered"; of a letter that
+    asks nothing, what was ordered alone.
+    """
+    name = _("held out") if count.version == HOLDOUT else count.version
     ordered = _("{n} ordered").format(n=grouped(count.ordered, _))
-    if count.version == HOLDOUT:
-        name, acts = _("held out"), ordered
+    if not asks:
+        low, high = rate_bounds(Arm(count.people, count.ordered))
+        acts = _("{ordered} ({share}, between {low} and {high})").format(
+            ordered=ordered,
+            share=percent(count.ordered / count.people, _),
+            low=percent(low, _),
+            high=percent(high, _),
+        )
+    elif count.version == HOLDOUT:
+        acts = ordered
     else:
-        name = count.version
         low, high = rate_bounds(Arm(count.people, count.answered))
         acts = _("{n} answered ({share}, between {low} and {high}), {ordered}").format(
             n=grouped(count.answered, _),
@@ -204,19 +221,41 @@ def _between(ratio: Ratio, _: Say) -> str:
 
 
 def caused_in_words(found: Lift | NotMeasurable, currency: str, _: Say) -> str:
-    """What a letter itself brought about, with its interval; or that it cannot be known."""
+    """What a letter itself brought about, with its interval; that it may be nothing, where the
+    interval holds nought; or that it cannot be known, and for want of what.
+    """
     if isinstance(found, NotMeasurable):
-        return _("what the letter itself brought about is not measurable (n = {n})").format(
-            n=grouped(found.people, _)
+        sentence = (
+            _(
+                "what the letter itself brought about is not measurable (n = {n}): of who got it"
+                " and of who was held out, {most} people each are needed"
+            )
+            if found.people < MIN_PEOPLE
+            else _(
+                "what the letter itself brought about is not measurable (n = {n}): {ordered}"
+                " ordered, {most} are needed"
+            )
+        )
+        return sentence.format(
+            n=grouped(found.people, _),
+            ordered=grouped(found.ordered, _),
+            most=MIN_PEOPLE if found.people < MIN_PEOPLE else MIN_ORDERS,
         )
 
     def money(value: float) -> str:
         sign = "−" if value < 0 else ""
         return sign + amount_in_words(abs(round(value)), currency, _)
 
-    return _(
-        "what the letter itself brought about: {rate} of people who ordered, {amount} a person"
-    ).format(
+    is_shown = not (found.rate.holds_nothing and found.amount.holds_nothing)
+    sentence = (
+        _("what the letter itself brought about: {rate} of people who ordered, {amount} a person")
+        if is_shown
+        else _(
+            "nothing is shown of what the letter itself brought about, chance alone would do:"
+            " {rate} of people who ordered, {amount} a person"
+        )
+    )
+    return sentence.format(
         rate=_span(found.rate, lambda v: _points(v, _), _), amount=_span(found.amount, money, _)
     )
 

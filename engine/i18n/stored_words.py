@@ -33,12 +33,13 @@ NOT_SENT = _words(
     N_("too late"),
     N_("preferences"),
     N_("paused"),
-    N_("holdout"),
     N_("pressure"),
     N_("cannot be rendered"),
     N_("cannot be carried"),
 )
-NOT_FOR_THEM = MappingProxyType({"segment": N_("not for this person (segment)")})
+NOT_FOR_THEM = MappingProxyType(
+    {"segment": N_("not for this person (segment)"), "holdout": N_("held out to compare")}
+)
 NOT_ALLOWED = _words(
     N_("erased"),
     N_("processing restricted"),

@@ -8,6 +8,9 @@ from statistics import fmean, variance
 import pytest
 
 from engine.audience.incremental import Arm, Lift, NotMeasurable, lift
+from engine.audience.trial_words import caused_in_words
+from engine.i18n.language import translator
+from engine.words import Language
 
 
 def arm(amounts: list[int]) -> Arm:
@@ -69,3 +72,32 @@ def test_where_nothing_differs_the_interval_holds_nothing_in_ninety_five_of_a_hu
         rate = rates((orders[0], 200), (orders[1], 200)).rate
         missed += not rate.low <= 0 <= rate.high
     assert missed < 70
+
+
+@pytest.mark.parametrize(
+    ("treated", "holdout", "language", "told"),
+    [
+        (
+            (62, 487),
+            (9, 213),
+            "en",
+            "what the letter itself brought about: 8.5 points (between",
+        ),
+        ((62, 487), (9, 213), "fr", "ce que la lettre a elle-même apporté\u00a0: 8,5 points"),
+        ((35, 486), (12, 214), "en", "nothing is shown of what the letter itself brought about"),
+        ((35, 486), (12, 214), "fr", "rien n’est établi de ce que la lettre a elle-même apporté"),
+        ((2, 486), (1, 214), "en", "not measurable (n = 214): 3 ordered, 10 are needed"),
+        (
+            (40, 486),
+            (1, 99),
+            "en",
+            "not measurable (n = 99): of who got it and of who was",
+        ),
+        ((40, 486), (1, 99), "fr", "de qui en fut écarté, il faut 100 personnes"),
+    ],
+)
+def test_what_may_be_chance_is_not_called_an_effect(
+    treated: tuple[int, int], holdout: tuple[int, int], language: Language, told: str
+) -> None:
+    arms = [Arm(n, orders, 2000 * orders, 4_000_000 * orders) for orders, n in (treated, holdout)]
+    assert told in caused_in_words(lift(*arms), "EUR", translator(language))
