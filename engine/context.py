@@ -119,7 +119,8 @@ class AppContext:
         """What an import is handed."""
         return ImportStores(
             language=self.config.site.language,
-            field_labels={field.name: field.label for field in self.config.settings.fields},
+            zone=self.config.site.timezone,
+            fields=self.config.settings.fields,
             clock=self.clock,
             vault=self.vault,
             installation_stream=self.installation_stream,

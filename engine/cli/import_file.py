@@ -17,14 +17,13 @@ from types import FrameType
 from engine.cli.progress import Progress
 from engine.context import AppContext
 from engine.i18n.language import N_, translator
-from engine.i18n.user_error import UserError, list_of, static_segment_of
+from engine.i18n.user_error import UserError
 from engine.imports import rows
 from engine.imports.agreement import COLUMN_MEANINGS
 from engine.imports.columns import EMAIL
+from engine.imports.declaration import BY_COLUMN, Declaration, options_of
 from engine.imports.passes import NO_MAPPING, ImportOptions, run_import, run_suppress
-from engine.imports.refusals import DateKind, RowRefused, TableRefused
-from engine.intake.instants import DateRefused
-from engine.sequence.declared import Declared
+from engine.imports.refusals import TableRefused
 from engine.subscriber.terms import SUPPRESSION_REASONS, one_of
 
 
@@ -46,57 +45,31 @@ def import_file(context: AppContext, args: argparse.Namespace) -> int:
 
 def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptions:
     """Raises UserError of status 2 with a sentence."""
-    plan = context.installation_stream.current().plan()
-    listed = list_of(plan, args.list)
-    declared = context.config.settings.fields
-    fields = tuple(field.name for field in declared)
-    mapping = _mapping(args, fields)
-    named = set(mapping.values())
-    zone, now = context.config.site.timezone, context.clock.now()
-    for what, column in (
-        ("source", rows.SOURCE),
-        ("collected", rows.COLLECTED),
-        ("basis", rows.BASIS),
-    ):
-        if not getattr(args, what).strip() and column not in named:
-            said_nowhere = N_(
-                "--{what} is required, or a column that says it with {column} COLUMN: nobody is"
-                " imported without it"
-            )
-            raise UserError(said_nowhere, 2, what=what, column=column)
-    defaults = rows.ImportDefaults(
-        list=listed.id,
-        now=now,
-        zone=zone,
-        source=args.source.strip(),
+    stores = context.importing()
+    declaration = Declaration(
+        list=args.list,
+        source=args.source,
+        collected=args.collected,
         basis=args.basis,
+        objection=args.objection,
         start=args.start,
-        fields=fields,
-        typed={field.name: field for field in declared if field.type != "text"},
-        objection=args.objection.strip(),
+        segment=args.segment,
+        mapping=_mapping(args, tuple(stores.field_labels)),
+        date_order=args.date_order,
         first_address=args.first_address,
-        ask_first=(plan.declared or Declared()).consent == "ask-first",
-        themes={
-            name: theme.id for theme in plan.themes.values() for name in (theme.id, theme.name)
-        },
-        segment=static_segment_of(plan, args.segment).id if args.segment else "",
+        update=args.update,
     )
-    if args.collected.strip():
-        try:
-            defaults = replace(
-                defaults,
-                collected=rows.past(
-                    args.collected.strip(),
-                    defaults,
-                    DateKind.COLLECTION,
-                    args.date_order or "day-first",
-                ),
-            )
-        except (DateRefused, RowRefused) as error:
-            raise UserError(N_("--collected: {why}"), 2, why=error.reason) from error
-    return ImportOptions(
-        Path(args.file), defaults, mapping, args.date_order, args.update, args.dry_run
-    )
+    options = options_of(declaration, Path(args.file), stores)
+    if isinstance(options, list):
+        about, reason = options[0]
+        raise UserError(N_("--collected: {why}") if about == "collected" else reason, 2, why=reason)
+    for ground in declaration.unsaid():
+        said_nowhere = N_(
+            "--{what} is required, or a column that says it with {column} COLUMN: nobody is"
+            " imported without it"
+        )
+        raise UserError(said_nowhere, 2, what=ground, column=BY_COLUMN[ground])
+    return replace(options, dry_run=args.dry_run)
 
 
 def _mapping(args: argparse.Namespace, fields: tuple[str, ...]) -> dict[str, str]:

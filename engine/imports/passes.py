@@ -119,6 +119,7 @@ def _halves(hashed: bytes) -> tuple[int, int]:
 WINDOW = 10_000
 WINDOW_CHARACTERS = 10_000_000
 CHUNK = 1_000
+OF_EVERYBODY = ("timezone", "language")
 NO_MAPPING: Mapping[str, str] = MappingProxyType({})
 Tell = Callable[[int, int], None]
 CONTRADICTED = Reason(RowFault.CONTRADICTED)
@@ -128,7 +129,7 @@ REFUSED_ELSEWHERE = Reason(RowFault.REFUSED_ELSEWHERE)
 @dataclass(frozen=True)
 class ImportOptions:
     """`mapping` is COLUMN -> field, or one of the names of `engine.imports.rows` for what is no
-    field, or what a column of refusals means.
+    field, or what a column of refusals means. Unless `by_heading`, no other column is looked for.
 
     `date_order`, where it is said, holds for every column of dates.
     """
@@ -136,6 +137,7 @@ class ImportOptions:
     path: Path
     defaults: ImportDefaults
     mapping: Mapping[str, str]
+    by_heading: bool = True
     date_order: DateOrder | None = None
     update: bool = False
     dry_run: bool = False
@@ -145,8 +147,11 @@ class ImportOptions:
         """Fields are found by their headings; a column of grounds or refusals counts only when it
         is named.
         """
-        named = set(RESERVED.values()) & set(self.mapping.values())
-        return (EMAIL, "timezone", "language", *self.defaults.fields, *sorted(named))
+        mapped, known = set(self.mapping.values()), (*OF_EVERYBODY, *self.defaults.fields)
+        named = sorted(mapped & set(RESERVED.values()))
+        if not self.by_heading:
+            return (EMAIL, *(name for name in known if name in mapped), *named)
+        return (EMAIL, *known, *named)
 
 
 class _Stopped(Exception):

@@ -4,13 +4,14 @@ fields and language.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.commands.command_handler import CommandHandler
 from engine.desk.clock import Clock
 from engine.i18n.language import Language
 from engine.installation.stream import InstallationStream
+from engine.sequence.model import Field
 from engine.vault.vault import Vault
 
 
@@ -18,9 +19,16 @@ from engine.vault.vault import Vault
 class ImportStores:
     language: Language
     """In which reports and rejected rows are written."""
-    field_labels: Mapping[str, str]
-    """Of each field of [fields], by its name."""
+    zone: str
+    """The site's, on whose clock dates without a zone are."""
+    fields: Sequence[Field]
+    """Of [fields]."""
     clock: Clock
     vault: Vault
     installation_stream: InstallationStream
     command_handler: CommandHandler
+
+    @property
+    def field_labels(self) -> Mapping[str, str]:
+        """By the names of the fields."""
+        return {field.name: field.label for field in self.fields}
