@@ -22,7 +22,13 @@ from engine.imports import rows
 from engine.imports.agreement import COLUMN_MEANINGS
 from engine.imports.columns import EMAIL
 from engine.imports.declaration import BY_COLUMN, Declaration, options_of
-from engine.imports.passes import NO_MAPPING, ImportOptions, run_import, run_suppress
+from engine.imports.passes import (
+    NO_MAPPING,
+    ImportOptions,
+    SuppressOptions,
+    run_import,
+    run_suppress,
+)
 from engine.imports.refusals import TableRefused
 from engine.subscriber.terms import SUPPRESSION_REASONS, one_of
 
@@ -112,14 +118,12 @@ def suppress(context: AppContext, args: argparse.Namespace) -> int:
     mapping = {args.email: EMAIL} if args.email else NO_MAPPING
     try:
         with Progress(_("Suppressing"), say=_) as tell, stop_between_steps() as stopping:
-            report = run_suppress(
-                context.importing(),
-                args.file,
-                one_of(args.reason, SUPPRESSION_REASONS),
-                mapping,
-                tell,
-                stopping,
+            options = SuppressOptions(
+                path=args.file,
+                reason=one_of(args.reason, SUPPRESSION_REASONS),
+                mapping=mapping,
             )
+            report = run_suppress(context.importing(), options, tell, stopping)
     except TableRefused as error:
         raise UserError(error.reason, 2) from error
     for line in report.lines(_):

@@ -82,6 +82,12 @@ _PERHAPS_EMAIL = frozenset(
 )
 
 
+class Place(str):
+    """The number of a column, from 1, as a name of it: whatever the headings are called."""
+
+    __slots__ = ()
+
+
 def is_address(cell: str) -> bool:
     try:
         normalise(cell)
@@ -228,8 +234,9 @@ def column_of(name: str, header: Sequence[str] | None, width: int) -> int:
     """The place, from 0, of the column called `name`, which is a heading or a number from 1. Raises
     TableRefused.
     """
+    headings = () if isinstance(name, Place) else header or ()
     same = [
-        index for index, heading in enumerate(header or ()) if folded(heading) == folded(name) != ""
+        index for index, heading in enumerate(headings) if folded(heading) == folded(name) != ""
     ]
     if len(same) > 1:
         raise TableRefused(TableFault.HEADINGS_ALIKE, columns=places(header or (), same))

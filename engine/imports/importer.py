@@ -9,7 +9,6 @@ values) goes to the vault; the ledger gets a random id for the import and a comm
 
 from __future__ import annotations
 
-import getpass
 import secrets
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,6 +18,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 from engine.commands.command_handler import CommandRequest, Result
+from engine.commands.operators import Operator, at_the_command_line
 from engine.imports.refusals import RowFault
 from engine.imports.rejected_rows import Rejections
 from engine.imports.rows import (
@@ -88,10 +88,10 @@ class _Begun(NamedTuple):
 
 class DryRun:
     """`execute` decides and writes nothing. `letters` counts what would come first for whoever
-    joins: (kind of act, letter, date on the reader's clock).
+    joins list `number`: (kind of act, letter, date on the reader's clock).
     """
 
-    def __init__(self, installation_stream: InstallationStream, number: int) -> None:
+    def __init__(self, installation_stream: InstallationStream, number: int = 0) -> None:
         self.installation_stream, self.key = installation_stream, list_key(number)
         self.number = number
         self.letters: Counter[tuple[str, str, str]] = Counter()
@@ -141,7 +141,7 @@ class Importer:
     update: bool = False
     writes: bool = True
     id: str = field(default_factory=_new_id)
-    operator: str = field(default_factory=getpass.getuser)
+    operator: Operator = field(default_factory=at_the_command_line)
     beside: Executor | None = None
     _about: dict[str, dict[str, object]] = field(default_factory=dict)
     _under_way: deque[_Begun] = field(default_factory=deque)
@@ -204,7 +204,10 @@ class Importer:
             ):
                 self.count("consented-since")
                 continue
-            cause, kept = self._cause(departure.line, {"refusal": departure.why})
+            facts: dict[str, object] = {"refusal": departure.why}
+            if self.operator.account:
+                facts["by"] = self.operator.by
+            cause, kept = self._cause(departure.line, facts)
             command = (
                 withdrawal(now, cause, self.purpose)
                 if departure.why == "unsubscribed"
@@ -334,7 +337,7 @@ class Importer:
             current = self.stores.installation_stream.current()
             about = self._about[arrival.ground.basis] = of_ground(
                 current, self.purpose, arrival.ground.basis, "import"
-            ) | {"lists": [defaults.list], "by": {"operator": self.operator}}
+            ) | {"lists": [defaults.list], "by": self.operator.by}
         # One dictionary in one go: unions would make two more for each row.
         return {
             **about,
@@ -351,7 +354,7 @@ class Importer:
                 "file": self.file,
                 "line": line,
                 "import": self.id,
-                "operator": self.operator,
+                "operator": self.operator.name,
                 **facts,
             },
         )

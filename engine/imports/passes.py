@@ -18,10 +18,11 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from engine.commands.operators import Operator, at_the_command_line
 from engine.i18n.language import translator
 from engine.imports.columns import EMAIL
 from engine.imports.importer import AT_ONCE, DryRun, Importer
@@ -131,7 +132,8 @@ class ImportOptions:
     """`mapping` is COLUMN -> field, or one of the names of `engine.imports.rows` for what is no
     field, or what a column of refusals means. Unless `by_heading`, no other column is looked for.
 
-    `date_order`, where it is said, holds for every column of dates.
+    `date_order`, where it is said, holds for every column of dates. A dry run writes the file of
+    rejected rows where it `shows_rejected`.
     """
 
     path: Path
@@ -141,6 +143,8 @@ class ImportOptions:
     date_order: DateOrder | None = None
     update: bool = False
     dry_run: bool = False
+    shows_rejected: bool = False
+    operator: Operator = field(default_factory=at_the_command_line)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -163,13 +167,15 @@ def run_import(
     options: ImportOptions,
     tell: Tell = lambda done, total: None,
     stopping: Callable[[], bool] = lambda: False,
+    begun: Callable[[ImportReport], None] = lambda report: None,
 ) -> ImportReport:
     """`tell(done, total)` in bytes; where `stopping` becomes true, what was begun is finished and
-    the rest of the file left. Raises TableRefused for a file that cannot be read, or where
-    rejected rows cannot be written.
+    the rest of the file left. `begun` is handed the report that counts what has been done so far.
+    Raises TableRefused for a file that cannot be read, or where rejected rows cannot be written.
     """
     opened = open_table(options.path, options.wanted, options.mapping, stores.field_labels)
-    if not options.dry_run and not os.access(options.path.parent, os.W_OK):
+    rehearsed = options.dry_run and not options.shows_rejected
+    if not rehearsed and not os.access(options.path.parent, os.W_OK):
         raise TableRefused(TableFault.FOLDER_UNWRITABLE, file=options.path.name)
     plan, _ = stores.installation_stream.current().plan(), translator(stores.language)
     listed = plan.lists[options.defaults.list]
@@ -181,7 +187,7 @@ def run_import(
     )
     dry_run = DryRun(stores.installation_stream, listed.id)
     with (
-        Rejections(options.path, _, rehearsed=options.dry_run) as rejections,
+        Rejections(options.path, _, rehearsed=rehearsed) as rejections,
         _few_collections(),
         ThreadPoolExecutor(AT_ONCE, "import") as beside,
     ):
@@ -203,8 +209,10 @@ def run_import(
             report.count,
             options.update,
             not options.dry_run,
+            operator=options.operator,
             beside=None if options.dry_run else beside,
         )
+        begun(report)
         reading = _Reading(opened, options, report, importer, tell, stopping)
         try:
             reading.everything()
@@ -215,19 +223,32 @@ def run_import(
     return report
 
 
+@dataclass(frozen=True, kw_only=True)
+class SuppressOptions:
+    """`mapping` says which column holds the addresses, where it is not evident. A dry run writes
+    the file of rejected rows, and nothing else.
+    """
+
+    path: Path
+    reason: SuppressionReason
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    dry_run: bool = False
+    operator: Operator = field(default_factory=at_the_command_line)
+
+
 def run_suppress(
     stores: ImportStores,
-    path: Path,
-    reason: SuppressionReason,
-    mapping: Mapping[str, str] = NO_MAPPING,
+    options: SuppressOptions,
     tell: Tell = lambda done, total: None,
     stopping: Callable[[], bool] = lambda: False,
+    begun: Callable[[SuppressReport], None] = lambda report: None,
 ) -> SuppressReport:
     """Every address of the file is never written to again, whoever it is; of strangers a keyed hash
-    is kept and nothing else (D15). `tell` and `stopping` as for an import. Raises TableRefused for
-    a file that cannot be read.
+    is kept and nothing else (D15). `tell`, `stopping` and `begun` as for an import. Raises
+    TableRefused for a file that cannot be read.
     """
-    opened = open_table(path, (EMAIL,), mapping)
+    path, reason = options.path, options.reason
+    opened = open_table(path, (EMAIL,), options.mapping)
     _ = translator(stores.language)
     chunk: dict[bytes, Departure] = {}
     seen = Seen()
@@ -235,10 +256,23 @@ def run_suppress(
         report = SuppressReport(
             _("{file}, never to be written to ({reason}):").format(file=path.name, reason=reason),
             rejections,
+            options.dry_run,
         )
         importer = Importer(
-            stores, path.name, "*", stores.command_handler.execute, rejections, report.count
+            stores,
+            path.name,
+            "*",
+            (
+                DryRun(stores.installation_stream).execute
+                if options.dry_run
+                else stores.command_handler.execute
+            ),
+            rejections,
+            report.count,
+            writes=not options.dry_run,
+            operator=options.operator,
         )
+        begun(report)
         for row in opened.rows():
             report.rows += 1
             entry = departure(row, reason) if isinstance(row, Row) else row

@@ -152,14 +152,19 @@ class ImportReport:
             yield _("No letter of the list would leave.")
             return
         yield _("What would come first, before any answer:")
+        for sentence in self.first_letters(_):
+            yield f"    {sentence}"
+
+    def first_letters(self, _: Say) -> Iterator[str]:
+        """What would come first for those who join, by day."""
         ordered = sorted(self.letters.items(), key=lambda item: (item[0][2] or "9999", item[0]))
         for (kind, letter, day), count in ordered[:LETTER_LINES]:
-            yield "    " + _(ACTS[kind]).format(
+            yield _(ACTS[kind]).format(
                 n=grouped(count, _), letter=letter, day=day, ending=self.ending
             )
         rest = sum(count for _key, count in ordered[LETTER_LINES:])
         if rest:
-            yield "    " + _("… and {n} on later days").format(n=grouped(rest, _))
+            yield _("… and {n} on later days").format(n=grouped(rest, _))
 
 
 @dataclass
@@ -170,6 +175,7 @@ class SuppressReport:
 
     heading: str
     rejections: Rejections
+    rehearsed: bool = False
     rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     interrupted: bool = False
@@ -183,7 +189,7 @@ class SuppressReport:
 
     def lines(self, _: Say) -> Iterator[str]:
         yield self.heading
-        yield rows_read(self.rows, _, rehearsed=False)
+        yield rows_read(self.rows, _, rehearsed=self.rehearsed)
         yield from counted_lines(self.counts, LABELS, _)
         yield from self.rejections.lines(_)
         if self.interrupted:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.imports.agreement import (
@@ -17,6 +17,7 @@ from engine.imports.agreement import (
     POSITIVE,
     REFUSING,
     Cell,
+    ColumnMeaning,
     Heading,
     JudgedColumn,
     cell_of,
@@ -54,6 +55,16 @@ class Scan:
     judged: tuple[JudgedColumn, ...] = ()
     orders: Mapping[str, DateOrder] = field(default_factory=dict)
     agreed_at: tuple[str, ...] = ()
+
+
+class ColumnsRefused(TableRefused):
+    """`columns`: place from 0, and what a yes there most likely means; somebody has to say it."""
+
+    def __init__(
+        self, code: TableFault, columns: Mapping[int, ColumnMeaning], /, **values: str | int
+    ) -> None:
+        super().__init__(code, **values)
+        self.columns = columns
 
 
 @dataclass(slots=True)
@@ -115,16 +126,16 @@ class _Column:
             case _:
                 return False
 
-    def option(self) -> str:
+    def meaning(self) -> ColumnMeaning:
         """What it most likely means: what speaks of texts and calls alone is nothing to letters;
         one digit of a status is rather a yes.
         """
         if of_another_channel(self.name):
-            return "--ignore"
+            return "ignore"
         return (
-            "--subscribed"
+            "subscribed"
             if self.heading in POSITIVE or (self.heading is Heading.STATUS and self.digits)
-            else "--unsubscribed"
+            else "unsubscribed"
         )
 
     def __str__(self) -> str:
@@ -217,6 +228,23 @@ def scan(
     return Scan(judged, orders, tuple(column.name for column in dating if column.name))
 
 
+def meanings_to_be_said(
+    header: Sequence[str], rows: Iterable[Sequence[str]], explained: Collection[int]
+) -> dict[int, ColumnMeaning]:
+    """Which columns, by their place from 0, speak of refusal or agreement in these rows, and what
+    they most likely mean.
+    """
+    columns = [
+        _Column(index, name, heading_of(name))
+        for index, name in enumerate(header)
+        if index not in explained
+    ]
+    for row in rows:
+        for column in columns:
+            column.see(_cell(row, column.index), 1, False)
+    return {column.index: column.meaning() for column in columns if column.speaks()}
+
+
 def _unexplained(opened: OpenTable) -> list[_Column]:
     table = opened.table
     explained = (
@@ -258,12 +286,14 @@ def _check_polarity(columns: Iterable[tuple[JudgedColumn, Counter[Cell]]]) -> No
             cells[Cell.YES] or cells[Cell.NO] or cells[Cell.DATE]
         ):
             continue
-        raise TableRefused(
+        other: ColumnMeaning = "subscribed" if column.meaning == "unsubscribed" else "unsubscribed"
+        raise ColumnsRefused(
             (
                 TableFault.YES_SEEMS_AGREEMENT
                 if column.meaning == "unsubscribed"
                 else TableFault.YES_SEEMS_REFUSAL
             ),
+            {column.place: other},
             column=shown(column.heading),
             name=shlex.quote(column.heading),
         )
@@ -281,9 +311,15 @@ def _question(opened: OpenTable, unsettled: Sequence[_Column]) -> TableRefused:
     columns = ", ".join(map(str, unsettled[:_COLUMNS_SHOWN])) + (
         ", …" if len(unsettled) > _COLUMNS_SHOWN else ""
     )
-    options = " ".join(f"{column.option()} {_as_argument(column, names)}" for column in unsettled)
-    return TableRefused(
-        TableFault.MEANING_UNKNOWN, file=opened.path.name, columns=columns, options=options
+    options = " ".join(
+        f"--{column.meaning()} {_as_argument(column, names)}" for column in unsettled
+    )
+    return ColumnsRefused(
+        TableFault.MEANING_UNKNOWN,
+        {column.index: column.meaning() for column in unsettled},
+        file=opened.path.name,
+        columns=columns,
+        options=options,
     )
 
 

@@ -197,18 +197,11 @@ def open_table(
     ColumnMeaning, where COLUMN is a heading or a number from 1; `labels` is field -> what people
     call it, `usual` folded heading -> field for this kind of file. Raises TableRefused.
     """
-    source = examine(path, limit)
     fields = tuple(dict.fromkeys((EMAIL, *wanted)))
     headings = headings_of(fields, labels, usual)
-    layout, sample = lay_out(source, known_headings(headings, mapping))
-    passed_over = _before_headings(sample, headings, mapping)
-    sample = sample[passed_over:]
-    width = max(map(len, sample))
-    header = (
-        None
-        if any(map(is_address, sample[0]))
-        else tuple(_tidy(mended(heading)) for heading in sample[0])
-    )
+    beginning = _beginning(path, headings, mapping, limit)
+    layout, header, sample = beginning.layout, beginning.header, beginning.rows
+    width = beginning.width
     mapping, meanings = _by_kind(mapping)
     judged = tuple(_judged(name, meaning, header, width) for name, meaning in meanings.items())
     taken = [column.place for column in judged]
@@ -219,8 +212,7 @@ def open_table(
     if header is None:
         columns = columns_by_content(sample, fields, mapping, taken)
     else:
-        width = len(header)
-        columns = columns_by_heading(header, sample[1:], fields, mapping, headings, taken)
+        columns = columns_by_heading(header, sample, fields, mapping, headings, taken)
         others = tuple(
             heading
             for index, heading in enumerate(header)
@@ -230,17 +222,74 @@ def open_table(
     return OpenTable(
         layout,
         Table(
-            source.codec,
+            layout.source.codec,
             layout.delimiter,
             header,
             MappingProxyType(columns),
             others,
             judged,
             mapped,
-            passed_over,
+            beginning.passed_over,
         ),
         width,
     )
+
+
+class _Beginning(NamedTuple):
+    """The layout of a file, how many rows stand before its headings, those (None where it has
+    none), and the first rows below.
+    """
+
+    layout: Layout
+    passed_over: int
+    header: tuple[str, ...] | None
+    rows: Sequence[Sequence[str]]
+
+    @property
+    def width(self) -> int:
+        return len(self.header) if self.header is not None else max(map(len, self.rows))
+
+
+def _beginning(
+    path: Path, headings: Mapping[str, str], mapping: Mapping[str, str], limit: int
+) -> _Beginning:
+    layout, sample = lay_out(examine(path, limit), known_headings(headings, mapping))
+    passed_over = _before_headings(sample, headings, mapping)
+    sample = sample[passed_over:]
+    if any(map(is_address, sample[0])):
+        return _Beginning(layout, passed_over, None, sample)
+    header = tuple(_tidy(mended(heading)) for heading in sample[0])
+    return _Beginning(layout, passed_over, header, sample[1:])
+
+
+class FirstLook(NamedTuple):
+    """What a file looks like before anybody has said anything of it: `columns` is field -> index
+    from 0 as far as that is found, `header` and the first `rows` as in it, `width` its columns.
+    """
+
+    header: tuple[str, ...] | None
+    rows: Sequence[Sequence[str]]
+    width: int
+    columns: Mapping[str, int]
+
+
+def first_look(path: Path, wanted: Collection[str], labels: Mapping[str, str]) -> FirstLook:
+    """`wanted` and `labels` as for `open_table`. Raises TableRefused for what is no table."""
+    fields = tuple(dict.fromkeys((EMAIL, *wanted)))
+    headings = headings_of(fields, labels, _NOT_MAPPED)
+    beginning = _beginning(path, headings, _NOT_MAPPED, BYTES_LIMIT)
+    try:
+        columns = (
+            columns_by_content(beginning.rows, fields, _NOT_MAPPED)
+            if beginning.header is None
+            else columns_by_heading(beginning.header, beginning.rows, fields, _NOT_MAPPED, headings)
+        )
+    except TableRefused:
+        places: dict[str, list[int]] = {}
+        for index, heading in enumerate(beginning.header or ()):
+            places.setdefault(headings.get(folded(heading), ""), []).append(index)
+        columns = {field: alike[0] for field, alike in places.items() if field and len(alike) == 1}
+    return FirstLook(beginning.header, beginning.rows, beginning.width, columns)
 
 
 def _before_headings(

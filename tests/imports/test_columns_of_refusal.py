@@ -22,9 +22,10 @@ from engine.imports.agreement import (
     may_speak_aloud,
     speaks_aloud,
 )
+from engine.imports.columns import Place
 from engine.imports.rows import COLLECTED, DATED, Arrival, Departure, ImportDefaults, read_row
-from engine.imports.scan import Scan, scan
-from engine.imports.table import Rejected, Row, TableRefused, open_table
+from engine.imports.scan import ColumnsRefused, Scan, meanings_to_be_said, scan
+from engine.imports.table import Rejected, Row, TableRefused, first_look, open_table
 from engine.intake.instants import DateOrder
 from tests.telling import telling
 
@@ -534,3 +535,30 @@ def test_no_word_that_is_heard_is_passed_over_in_a_quick_look(words: str) -> Non
         for word in words.split()
         if speaks_aloud(word) and not may_speak_aloud(f"a@x.example;{word.upper()};")
     ] == []
+
+
+def test_the_first_rows_say_which_columns_have_to_be_explained(tmp_path: Path) -> None:
+    path = table(tmp_path, "email,Prénom,SMS consent,statut\na@x.example,A,yes,désinscrit\n")
+    look = first_look(path, ("first_name",), {"first_name": "Prénom"})
+    assert look.columns == {"email": 0, "first_name": 1}
+    assert meanings_to_be_said(look.header or (), look.rows, {0}) == {
+        2: "ignore",
+        3: "unsubscribed",
+    }
+    with pytest.raises(ColumnsRefused) as refused:
+        scanned(path)
+    assert refused.value.columns == {2: "ignore", 3: "unsubscribed"}
+
+
+def test_where_two_columns_look_alike_the_others_are_guessed_all_the_same(tmp_path: Path) -> None:
+    path = table(tmp_path, "email,nom,last name,Prénom\na@x.example,A,B,C\n")
+    look = first_look(path, ("first_name", "last_name"), {})
+    assert look.columns == {"email": 0, "first_name": 3}
+
+
+def test_a_place_is_a_number_whatever_the_headings_are(tmp_path: Path) -> None:
+    path = table(tmp_path, "2,1\na@x.example,A\n")
+    opened = open_table(path, ("first_name",), {Place("1"): "email", Place("2"): "first_name"})
+    assert opened.table.columns == {"email": 0, "first_name": 1}
+    opened = open_table(path, ("first_name",), {"1": "email", "2": "first_name"})
+    assert opened.table.columns == {"email": 1, "first_name": 0}

@@ -13,7 +13,8 @@ from engine.cli.arguments_of_people import suppress_arguments
 from engine.cli.import_file import suppress
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
-from engine.imports.passes import run_suppress
+from engine.imports.passes import SuppressOptions, run_suppress
+from engine.imports.report import SuppressReport
 from engine.subscriber.eligibility import why_not
 from engine.subscriber.terms import SuppressionReason
 from tests.cli.bringing_in import (
@@ -40,12 +41,27 @@ def context(make_context: MakeContext, tmp_path: Path) -> AppContext:
     return made
 
 
+def suppressed(
+    context: AppContext, path: Path, reason: SuppressionReason, *, dry_run: bool = False
+) -> SuppressReport:
+    options = SuppressOptions(path=path, reason=reason, dry_run=dry_run)
+    return run_suppress(context.importing(), options)
+
+
+def test_a_dry_run_counts_the_same_and_writes_nothing(context: AppContext, tmp_path: Path) -> None:
+    path = table(tmp_path, BOTH, "stop.csv")
+    before = (context.ledger.head(), personal_rows(context))
+    rehearsed = dict(suppressed(context, path, "operator", dry_run=True).counts)
+    assert (context.ledger.head(), personal_rows(context)) == before
+    assert rehearsed == dict(suppressed(context, path, "operator").counts)
+
+
 @pytest.mark.parametrize("reason", ["operator", "bounced", "complained"])
 def test_a_known_person_may_not_be_written_to_and_a_stranger_leaves_only_a_hash(
     context: AppContext, tmp_path: Path, reason: SuppressionReason
 ) -> None:
     people = personal_rows(context)[0]
-    report = run_suppress(context.importing(), table(tmp_path, BOTH, "stop.csv"), reason)
+    report = suppressed(context, table(tmp_path, BOTH, "stop.csv"), reason)
     assert (dict(report.counts), report.rows, report.exit_code) == (
         {"suppressed": 1, "noted": 1, "duplicate": 1},
         4,
@@ -70,7 +86,7 @@ def test_a_known_person_may_not_be_written_to_and_a_stranger_leaves_only_a_hash(
 def test_the_act_has_its_evidence_and_the_ledger_does_not_name_the_file(
     context: AppContext, tmp_path: Path
 ) -> None:
-    run_suppress(context.importing(), table(tmp_path, BOTH, "plaintes-mars.csv"), "complained")
+    suppressed(context, table(tmp_path, BOTH, "plaintes-mars.csv"), "complained")
     found = stream(context, "ana@lecteurs.example")
     last = context.ledger.stream(found)[-1]
     assert context.vault.evidence_of(found)[last.cause.evidence]["file"] == "plaintes-mars.csv"
@@ -81,9 +97,9 @@ def test_the_same_file_twice_changes_nothing_and_no_import_revives_anybody_in_it
     context: AppContext, tmp_path: Path
 ) -> None:
     path = table(tmp_path, BOTH, "stop.csv")
-    run_suppress(context.importing(), path, "bounced")
+    suppressed(context, path, "bounced")
     before = (context.ledger.head(), personal_rows(context))
-    assert dict(run_suppress(context.importing(), path, "bounced").counts) == {
+    assert dict(suppressed(context, path, "bounced").counts) == {
         "already": 2,
         "duplicate": 1,
     }
