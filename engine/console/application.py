@@ -26,6 +26,7 @@ from engine.console import (
     editor,
     first_steps,
     form_pages,
+    import_pages,
     layout_page,
     letters,
     operator_pages,
@@ -59,6 +60,8 @@ from engine.console.sign_in import SignIn
 from engine.console.stores import ConsoleStores
 from engine.console.visit import Route
 from engine.i18n.language import N_
+from engine.imports.background import ImportRuns
+from engine.imports.uploads import Uploads
 from engine.ledger.store import LOST
 from engine.web.pages import App, Headers
 
@@ -66,8 +69,8 @@ log = logging.getLogger("relance.console")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def page_routes(stores: ConsoleStores) -> tuple[Route, ...]:
-    """Of every page module."""
+def page_routes(stores: ConsoleStores, imports: ImportRuns | None = None) -> tuple[Route, ...]:
+    """Of every page module. `imports` are those that are carried out beside the pages."""
     return (
         *today.routes(stores),
         *first_steps.routes(stores),
@@ -98,6 +101,7 @@ def page_routes(stores: ConsoleStores) -> tuple[Route, ...]:
         *broadcast_pages.routes(stores),
         *api_reference.routes(stores),
         *form_pages.routes(stores),
+        *import_pages.routes(stores, imports),
     )
 
 
@@ -123,7 +127,9 @@ class Console:
         of_others = AccountsPages(stores, origin).routes()
         self.guard = Guard(stores, pages, origin, key, sign_in.page)
         self.open_routes: tuple[OpenRoute, ...] = tuple(sign_in.open_routes())
-        self.routes = (*sign_in.routes(), *own, *of_others, *page_routes(stores), *routes)
+        self.imports = ImportRuns(Uploads(stores.config.data))
+        pages_of_all = page_routes(stores, self.imports)
+        self.routes = (*sign_in.routes(), *own, *of_others, *pages_of_all, *routes)
         site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
         for route in self.open_routes:
             _add(site, route.method, route.path, _opened(self.guard, route))
@@ -135,6 +141,10 @@ class Console:
         _add_errors(site, self.guard)
         site.add_middleware(Headers, ours=headers_of(origin), cookies=True)
         self.site, self.app = site, cast(App, site)
+
+    def close(self) -> None:
+        """What is done beside the pages stops between two steps."""
+        self.imports.close()
 
 
 def _standing(stores: ConsoleStores) -> Standing:

@@ -39,6 +39,7 @@ from engine.console.visit import Redirect, Route, Visit
 from engine.desk.clock import wall_now
 from engine.desk.console import LONGEST_SECONDS, ConsoleDesk, Session
 from engine.i18n.language import N_, translator
+from engine.imports.uploads import Uploads
 from engine.vault.accounts import Accounts, SignIn, StoredAccount
 from engine.web.pages import YEAR_SECONDS
 from engine.web.request import neighbourhood, visitor_of
@@ -79,6 +80,7 @@ class Guard:
     ) -> None:
         self.stores, self.pages, self.origin, self.key = stores, pages, origin, key
         self.sign_in_page = sign_in_page
+        self.incoming = Uploads(stores.config.data).incoming
         parts = urlsplit(origin)
         self.host, self.secure = parts.netloc.lower(), parts.scheme == "https"
         # Safari refuses Secure, and with it the prefix, on http://localhost; ports share cookies.
@@ -195,7 +197,7 @@ class Guard:
             response = await run_in_threadpool(route.handler, self.caller(request))
             return await run_in_threadpool(self._settled, request, response)
         try:
-            async with posted(request, uploads=False) as body:
+            async with posted(request, self.incoming, uploads=False) as body:
                 response = await run_in_threadpool(route.handler, self.caller(request, body.inputs))
                 return await run_in_threadpool(self._settled, request, response)
         except (TooLarge, Unreadable) as error:
@@ -252,7 +254,7 @@ class Guard:
 
     async def _done(self, route: Route, visit: Visit, request: Request, token: str) -> Response:
         try:
-            async with posted(request, uploads=route.uploads) as body:
+            async with posted(request, self.incoming, uploads=route.uploads) as body:
                 given = body.inputs.get(CSRF_INPUT) or request.headers.get(CSRF_HEADER, "")
                 if not hmac.compare_digest(given.encode(), visit.csrf.encode()):
                     return visit.refused(
@@ -311,7 +313,7 @@ class Guard:
                 self.sign_in_page, caller, "/", "", HTTPStatus.UNAUTHORIZED
             )
         try:
-            async with posted(request, uploads=route.uploads) as body:
+            async with posted(request, self.incoming, uploads=route.uploads) as body:
                 pairs = [pair for pair in body.pairs if pair[0] != CSRF_INPUT]
                 carried = Carried(stored.id, url, pairs).sealed(self.key) if pairs else ""
         except (TooLarge, Unreadable) as error:

@@ -1,9 +1,10 @@
 """What a browser posts to the console, bounded before it is held: a form up to 1 MB, an upload up
-to 64 MB, whose files lie in a temporary folder until they are answered.
+to 64 MB, whose files lie in a folder of the installation until they are answered.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -46,9 +47,9 @@ class Posted:
 
 
 @asynccontextmanager
-async def posted(request: Request, *, uploads: bool) -> AsyncIterator[Posted]:
-    """The files are gone afterwards. Raises TooLarge, at the latest after one piece more than is
-    accepted, and Unreadable.
+async def posted(request: Request, incoming: Path, *, uploads: bool) -> AsyncIterator[Posted]:
+    """Files come into a folder below `incoming`, for us alone, and are gone afterwards. Raises
+    TooLarge, at the latest after one piece more than is accepted, and Unreadable.
     """
     most = MAX_UPLOAD_OCTETS if uploads else MAX_FORM_OCTETS
     declared = request.headers.get("content-length", "")
@@ -56,7 +57,8 @@ async def posted(request: Request, *, uploads: bool) -> AsyncIterator[Posted]:
         raise TooLarge
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        with tempfile.TemporaryDirectory(prefix="relance-upload-") as folder:
+        incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=incoming) as folder:
             yield await _multipart(request, most, Path(folder), uploads)
     else:
         yield Posted(_urlencoded(b"".join([piece async for piece in _bounded(request, most)])))
@@ -117,7 +119,8 @@ async def _closed(
 
 async def _copied(upload: UploadFile, path: Path) -> int:
     octets = 0
-    with path.open("xb") as file:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
         while piece := await upload.read(_COPIED_OCTETS):
             octets += file.write(piece)
     return octets

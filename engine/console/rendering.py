@@ -92,6 +92,7 @@ NAVIGATION: tuple[PlaceGroup, ...] = (
             Place("/people", N_("People"), Right.READ_PEOPLE),
             Place("/requests", N_("Requests"), Right.HANDLE_RIGHTS),
             Place("/segments", N_("Segments")),
+            Place("/import", N_("Import"), Right.IMPORT),
             Place("/forms", N_("Forms")),
         ),
     ),

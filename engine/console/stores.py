@@ -11,6 +11,7 @@ from engine.console.broadcast_form import BroadcastFormStores
 from engine.console.broadcast_pages import BroadcastStores
 from engine.console.dialogues import DialogueStores
 from engine.console.form_pages import FormPageStores
+from engine.console.import_pages import ImportPageStores
 from engine.console.letters import LetterStores
 from engine.console.operator_pages import OperatorStores
 from engine.console.paper_pages import PaperPageStores
@@ -53,6 +54,7 @@ class ConsoleStores(
     BroadcastFormStores,
     BroadcastStores,
     FormPageStores,
+    ImportPageStores,
     Protocol,
 ):
     """Every Protocol of a page module."""

@@ -11,6 +11,7 @@ from engine.i18n.phrases import quoted
 from engine.imports.rejected_rows import LINES_SHOWN, Rejections, lines_in_words
 from engine.imports.rows import Arrival, is_unproved
 from engine.imports.table import Table
+from engine.subscriber.terms import Start
 
 LETTER_LINES = 10
 COLUMNS_SHOWN = 20
@@ -82,7 +83,7 @@ class ImportReport:
     """
 
     heading: str
-    start: str
+    start: Start
     table: Table
     rejections: Rejections
     rehearsed: bool = False

@@ -27,6 +27,7 @@ from engine.commands.group_commit import CommandGroupCommit
 from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.i18n.language import translator
+from engine.imports.uploads import Uploads
 from engine.ledger.store import CHANNEL, LOST
 from engine.privacy.erasure import scrub_and_log
 from engine.privacy.retention import apply_if_night
@@ -227,7 +228,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
             ]
             dates = DateDuty(context)
             tasks += [
-                _retention(context, intervals, stop),
+                # Apart from other duties: a night's work may take minutes.
+                _on(intervals.every(60), stop, lambda: apply_if_night(context)),
                 _on(intervals.every(1), stop, dates.run),
                 _on(intervals.every(60), stop, SegmentCounting(context).run),
                 _on(intervals.every(60), stop, lambda: scrub_and_log(context)),
@@ -240,6 +242,7 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
             tasks += _sites(context, group_commit, listeners, stop, sends)
         if listeners.console is not None:
             tasks.append(_console(context, listeners.console, stop, options.parts, beside))
+            tasks.append(_on(intervals.every(600), stop, Uploads(context.config.data).sweep))
         intervals.start()
         stack.callback(intervals.stop)
         if options.seconds:
@@ -256,11 +259,6 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
             for end in await asyncio.gather(*running, return_exceptions=True)
             if isinstance(end, BaseException)
         ]
-
-
-def _retention(context: AppContext, intervals: Intervals, stop: asyncio.Event) -> Awaitable[None]:
-    """Apart from other duties: a night's work may take minutes."""
-    return _on(intervals.every(60), stop, lambda: apply_if_night(context))
 
 
 def _proof(context: AppContext, intervals: Intervals, stop: asyncio.Event) -> list[Awaitable[None]]:
@@ -343,8 +341,9 @@ async def _console(
     settings = context.config.console
     try:
         origin = settings.address(listening.getsockname()[1])
-        app = Console(context, origin, context.secrets.nonce_key).app
-        await serve_on(app, listening, settings.trusted_proxies, ready, stop)
+        console = Console(context, origin, context.secrets.nonce_key)
+        await serve_on(console.app, listening, settings.trusted_proxies, ready, stop)
+        await asyncio.to_thread(console.close)
     except Exception as error:
         if "send" not in parts:
             raise

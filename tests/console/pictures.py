@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -23,6 +23,7 @@ from engine.context import AppContext
 from engine.desk.clock import wall_now
 from tests.clusters import SHARED
 from tests.console import sample
+from tests.console.importing import Pages
 from tests.console.serving import Served, console_of
 from tests.running_installation import Installations
 from tests.web.browsing import browsing, close_browser
@@ -30,12 +31,18 @@ from tests.web.browsing import browsing, close_browser
 FOLDER = sample.ROOT / "docs" / "pictures"
 QUALITY, HIGHEST = 60, 1400
 PEOPLE = 24
+CONTACTS = """E-mail;Prénom;Inscrit le;Newsletter
+ana@lecteurs.example;Ana;12/03/2026;oui
+basile@lecteurs.example;Basile;14/03/2026;non
+"""
 DARK = ("dialogue",)
 PHONE = ("today", "dialogue", "person")
 
 
 class Picture(NamedTuple):
-    """`page` is a path of the console; `{person}` stands for the first who lives there."""
+    """`page` is a path of the console; `{person}` stands for the first who lives there, `{upload}`
+    for a file that waits to be imported.
+    """
 
     name: str
     page: str
@@ -61,6 +68,8 @@ PICTURES = (
     Picture("person", "/people/{person}"),
     Picture("results", "/results"),
     Picture("segments", "/segments"),
+    Picture("import", "/import"),
+    Picture("import-columns", "/import/{upload}"),
     Picture("broadcasts", "/broadcasts"),
     Picture("programme", "/programme"),
     Picture("forms", "/forms"),
@@ -101,7 +110,7 @@ def take(page: Page, path: Path, width: int) -> None:
     path.write_bytes(base64.b64decode(told["data"]))
 
 
-def take_all(console: Served, person: str, folder: Path) -> None:
+def take_all(console: Served, parts: Mapping[str, str], folder: Path) -> None:
     accounts = console.context.accounts
     account = accounts.add("Léa", Role.OPERATOR, False, wall_now())
     assert account is not None
@@ -112,7 +121,7 @@ def take_all(console: Served, person: str, folder: Path) -> None:
             for look in looks(picture.name):
                 with browsing(width=look.width, scheme=look.scheme) as page:
                     page.context.add_cookies([cookie])  # type: ignore[list-item]
-                    answer = page.goto(console.url + picture.page.format(person=person))
+                    answer = page.goto(console.url + picture.page.format(**parts))
                     assert answer is not None
                     if answer.status == 404:
                         print(f"{picture.page} is not there")
@@ -141,8 +150,9 @@ def main(folder: Path) -> None:
 def _take_anew(folder: Path) -> None:
     with Installations() as made, sample.installed(made) as context:
         person = lived_in(context)
-        with console_of(context) as console:
-            take_all(console, person, folder)
+        with tempfile.TemporaryDirectory() as sent, console_of(context) as console:
+            upload = Pages(context).sent(Path(sent), CONTACTS, name="salon.csv").token
+            take_all(console, {"person": person, "upload": upload}, folder)
     close_browser()
 
 

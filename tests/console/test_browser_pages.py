@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 
 from engine.console.application import page_routes
 from engine.context import AppContext
+from tests.console.importing import PEOPLE, looked_at
 from tests.console.serving import Browser, Served
 from tests.web.browsing import browsing
 
@@ -47,9 +48,16 @@ TESTS = 4
 """The pages are walked by so many tests, which the workers share."""
 
 
-def addresses(context: AppContext, people: list[str]) -> list[str]:
+@pytest.fixture(scope="module")
+def upload(context: AppContext, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A file that may hold people who refused, of which is shown what would happen."""
+    return looked_at(context, tmp_path_factory.mktemp("sent"), PEOPLE, column_at_1="")
+
+
+def addresses(context: AppContext, people: list[str], upload: str) -> list[str]:
     """Of each page that the sample has, in the order of the routes."""
     parts = {**PARTS, "person": people[0], "subscriber": people[0], "id": people[0]}
+    parts["upload"] = upload
     paths = [route.path for route in page_routes(context) if route.method == "GET"]
     named = [re.sub(r"\{(\w+)(?::path)?\}", lambda m: parts.get(m[1], "1"), path) for path in paths]
     return sorted({*named, *BESIDE})
@@ -78,7 +86,7 @@ def faults(page: Page, url: str) -> list[str]:
 
 @pytest.mark.parametrize("number", range(TESTS))
 def test_every_page_is_sound_in_a_browser(
-    console: Served, context: AppContext, people: list[str], number: int
+    console: Served, context: AppContext, people: list[str], upload: str, number: int
 ) -> None:
     hosts: set[str] = set()
     errors: list[str] = []
@@ -89,7 +97,7 @@ def test_every_page_is_sound_in_a_browser(
         # What the policy forbids is never asked for; the browser says so.
         page.on("console", lambda m: errors.append(m.text) if "Security Policy" in m.text else None)
         page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
-        paths = addresses(context, people)[number::TESTS]
+        paths = addresses(context, people, upload)[number::TESTS]
         found = {
             path: wrong
             for path in paths

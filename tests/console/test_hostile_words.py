@@ -16,6 +16,7 @@ from engine.subscriber.commands import ChangeProfile
 from engine.subscriber.events import Cause
 from engine.vault.vault import VaultWrite
 from tests.cli.asking import FILES, answer, join, send
+from tests.console.importing import looked_at
 from tests.console.visiting import visit
 from tests.running_installation import Installations
 
@@ -70,8 +71,13 @@ def context(installations: Installations) -> Iterator[AppContext]:
 
 
 @pytest.fixture(scope="module")
-def named(context: AppContext) -> Mapping[str, str]:
-    """What stands for each part of an address: somebody of this name who has answered so."""
+def named(context: AppContext, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """What stands for each part of an address: somebody of this name who has answered so, a file
+    to be imported that is full of such words.
+    """
+    cell = WORDS.replace('"', '""')
+    table = f'email;"{cell}"\nwho@lecteurs.example;"{cell}"\n"{cell}";\n'
+    upload = looked_at(context, tmp_path_factory.mktemp("sent"), table, name=f"{WORDS}.csv")
     (who,) = join(context, 1)
     begun = send(context, [who])[who]
     answer(context, who, begun, 0, 11, label=WORDS, question="list:10/asks")
@@ -95,6 +101,7 @@ def named(context: AppContext) -> Mapping[str, str]:
         "before": "1",
         "after": "1",
         "format": "csv",
+        "upload": upload,
     }
 
 
@@ -109,6 +116,7 @@ def test_every_page_shows_hostile_words_as_words(
             shown |= {route.path} if "&lt;img src=x onerror" in text else set()
     # A page that shows none of them proves nothing; these are known to.
     assert {"/", "/d", "/d/{dialogue}", "/people/{subscriber}", "/segments"} <= shown
+    assert {"/import", "/import/{upload}", "/import/{upload}/report"} <= shown
 
 
 def _page(route: Route, named: Mapping[str, str]) -> str:
