@@ -149,7 +149,13 @@ class Console:
 
 def _standing(stores: ConsoleStores) -> Standing:
     clock, installation = stores.clock, stores.installation_stream.known
-    return Standing(paused=0 in installation.paused, speed=clock.rate, now=clock.now())
+    folder = stores.config.sequences
+    return Standing(
+        paused=0 in installation.paused,
+        speed=clock.rate,
+        now=clock.now(),
+        is_bare=not installation.plan().titles and next(folder.glob("*.toml"), None) is None,
+    )
 
 
 def _add(site: FastAPI, method: str, path: str, endpoint: Endpoint) -> None:

@@ -178,6 +178,8 @@ class Guard:
             N_("There is nothing here"),
             N_("Perhaps the address was cut off, or what stood here is gone."),
         )
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            sentence = N_("A form leads here: go back to its page, and press its button.")
         if session is None or stored is None or session.is_over or session.enrols:
             return self.outside(self.caller(request), status, heading, sentence, headers)
         account = self.account_of(stored, request)

@@ -17,6 +17,7 @@ from engine.api.scopes import SCOPES
 from engine.commands.operators import operator_cause
 from engine.config import Config
 from engine.console.access import Right
+from engine.console.api_reference import SCOPE_WORDS
 from engine.console.visit import Mistake, Route, Visit
 from engine.desk.clock import wall_now
 from engine.i18n.in_words import in_words
@@ -105,7 +106,9 @@ def _state(stores: OperatorStores, visit: Visit) -> Response:
     return visit.page(
         "operator.html",
         subjects=[
-            (anchors.get(head, ""), head, lines) for head, lines in words.subjects(facts) if lines
+            (anchors.get(head, ""), head, lines)
+            for head, lines in words.subjects(facts)
+            if lines and lines != ["0"]
         ],
         held=held,
         lists=[(number, say_list(plan, number)) for number in plan.lists],
@@ -242,6 +245,7 @@ def _keys(
         made=made,
         keys=list(_shown(listing(stores.desk), zone, visit.say)),
         scopes=SCOPES,
+        scope_words=SCOPE_WORDS,
         chosen={value for name, value in visit.all_inputs if name == "scope"},
         name=visit.inputs.get("name", ""),
         expires=visit.inputs.get("expires", ""),

@@ -30,7 +30,7 @@ from engine.ledger.store import Ledger
 from engine.sequence.model import Plan
 from engine.subscriber.agenda_key import letter_ref
 from engine.subscriber.eligibility import live_ground
-from engine.subscriber.events import LetterBegun
+from engine.subscriber.events import LetterBegun, ProfileRead
 from engine.subscriber.person import Person
 from engine.vault.vault import KnownPerson
 from engine.web.controls import Control
@@ -47,7 +47,9 @@ class PersonStores(StandingStores, ReadingStores, Protocol):
 
 
 class Fact(NamedTuple):
-    """`why` is the ground that a letter stood on; `wrong`: it stood on none."""
+    """`why` is the ground that a letter stood on; `wrong`: it stood on none. `is_look`: somebody
+    here read the page.
+    """
 
     at: int
     words: str
@@ -56,6 +58,7 @@ class Fact(NamedTuple):
     wrong: bool
     url: str
     message: str
+    is_look: bool
 
 
 class Subject(NamedTuple):
@@ -123,6 +126,7 @@ def show(
         sentences=sentences,
         facts=list(reversed(facts[max(0, before - SHOWN) : before])),
         older=before - SHOWN if before > SHOWN else 0,
+        last_contact=named.person.last_contact,
         lists=lists,
         targets=[(number, titled_list(plan, number)) for number in plan.lists],
         purposes=[
@@ -198,6 +202,7 @@ def _facts(stores: PersonStores, named: Subject, visit: Visit, plan: Plan) -> It
             wrong=ground is not None and bool(ground.why_not),
             url=_letter_url(entry),
             message=begun.message if begun is not None else "",
+            is_look=isinstance(entry.event, ProfileRead),
         )
         history.add(entry)
 

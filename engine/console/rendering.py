@@ -110,12 +110,13 @@ NAVIGATION: tuple[PlaceGroup, ...] = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What every page tells at its head: is sending held, how fast does the clock go, what day is
-    it.
+    it. `is_bare`: no dialogue is in force, and none is in the folder.
     """
 
     paused: bool = False
     speed: int = 1
     now: int = 0
+    is_bare: bool = False
 
 
 class ConsolePages:

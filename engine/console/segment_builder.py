@@ -37,13 +37,14 @@ from engine.console.open_dialogue import (
     told,
 )
 from engine.console.visit import Mistake, Route, Visit
-from engine.i18n.condition_words import line_in_words
+from engine.i18n.condition_words import line_in_words, use_in_words
 from engine.i18n.language import N_
 from engine.i18n.phrases import written_delay_in_words
 from engine.sequence.condition import Combined, Condition, InSegment, Line
 from engine.sequence.condition_grammar import ConditionMistake, Names, read_condition
 from engine.sequence.draft import as_name
 from engine.sequence.model import Plan, Segment
+from engine.sequence.segment_uses import uses_of
 from engine.sequence.toml import read_tables
 from engine.subscriber.truth import SegmentConditions
 from engine.views import PeopleCount
@@ -274,6 +275,11 @@ def _take_out(stores: BuilderStores, visit: Visit, plan: Plan, form: SegmentForm
     segment = plan.segments.get(form.id)
     if segment is None:
         raise NoSuchPlace(N_("there is no segment of this name (any more)"))
+    uses = [use_in_words(use, visit.say, plan) for use in uses_of(plan)[form.id]]
+    if uses:
+        used = visit.say(N_("It is used, so it cannot be taken out yet: {uses}."))
+        used = used.format(uses=", ".join(uses))
+        return _page(stores, visit, plan, form, [Mistake("", used)])
     change = RemoveTable((("segment", form.id),))
     mistakes = keep_change(stores, visit, segment.file, [change])
     if mistakes:
@@ -305,6 +311,7 @@ def _page(
         "segment_edit.html",
         mistakes=mistakes,
         form=form,
+        name=plan.segments[form.id].name if form.id in plan.segments else form.name,
         lines=[
             LineForm(
                 number=number,

@@ -117,10 +117,13 @@ class Visit:
 
     def refused(self, sentence: str, status: int = 409) -> Response:
         """What was asked for cannot be: a page that says why, with the way back."""
-        return self.page("refused.html", status=status, sentence=sentence)
+        return self._refused(sentence, status)
 
     def not_found(self, sentence: str) -> Response:
-        return self.page("refused.html", status=404, sentence=sentence)
+        return self._refused(sentence, 404)
+
+    def _refused(self, sentence: str, status: int) -> Response:
+        return self.page("refused.html", status=status, sentence=sentence, status_code=status)
 
 
 class Route(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from engine.config import Site
-from engine.i18n.language import Language, day_in_words, grouped
+from engine.i18n.language import N_, Language, day_in_words, grouped
 from engine.i18n.phrases import say_moment, say_place, titled_purpose
 from engine.i18n.stored_words import stored_in_words
 from engine.sequence.model import Plan
@@ -16,6 +16,9 @@ from engine.status.facts import Facts, Waiting
 from engine.status.finding_words import FindingWords, size
 
 MAX_STUCK_SHOWN = 10
+
+VIEWS = (N_("agenda"), N_("members"), N_("letters"), N_("silence"), N_("choices"))
+"""The names of the views."""
 
 
 class StateWords(FindingWords):
@@ -104,7 +107,7 @@ class StateWords(FindingWords):
                 if view.behind
                 else self._("up to date")
             )
-            yield self._("{name}: {value}").format(name=view.name, value=state)
+            yield self._("{name}: {value}").format(name=self._(view.name), value=state)
 
     def _sending(self, facts: Facts) -> Iterator[str]:
         relay = (

@@ -126,6 +126,15 @@ def test_reading_a_person_is_a_fact_and_only_once_a_session(
     assert get(context, "00000000-0000-4000-8000-000000000001").status_code == 404
 
 
+def test_that_somebody_read_the_page_is_told_in_passing(
+    context: AppContext, people: list[str]
+) -> None:
+    get(context, people[1])
+    body = bytes(get(context, people[1]).body).decode()
+    assert "<strong>Profile read" not in body and "Profile read · " in body
+    assert "Known since" in body
+
+
 def test_a_story_says_why_each_letter_was_sent(context: AppContext, people: list[str]) -> None:
     words = words_of(get(context, people[0]))
     assert "Bienvenue" in words and "why Ground: “" in words

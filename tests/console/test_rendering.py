@@ -51,6 +51,34 @@ def test_what_is_shown_is_escaped_in_both_languages() -> None:
         assert "<img" not in page and "Léa &lt;b&gt;" in page
 
 
+@pytest.mark.parametrize(
+    ("status", "url", "heading", "way"),
+    [
+        (404, "/results/letter/1/x", "There is nothing here", "/results"),
+        (404, "/results", "There is nothing here", "/"),
+        (403, "/segments/x/edit", "You may not do this", "/segments"),
+        (409, "/", "This cannot be done", "/"),
+    ],
+)
+def test_what_cannot_be_done_says_what_it_is_and_leads_to_the_place_it_belongs_to(
+    status: int, url: str, heading: str, way: str
+) -> None:
+    page = bytes(visit(url=url).refused("No.", status).body).decode()
+    assert f"<h1>{heading}</h1>" in page
+    assert re.findall(r'class="button[^"]*" href="([^"]+)"', page)[0] == way
+
+
+def test_where_nothing_is_written_every_empty_page_leads_to_the_first_steps() -> None:
+    def ways(role: Role, standing: Standing) -> list[str]:
+        answer = visit(role, url="/forms", standing=standing).page(
+            "results.html", title="", asked=None, has_any=False
+        )
+        return re.findall(r'class="button" href="([^"]+)"', bytes(answer.body).decode())
+
+    assert ways(Role.AUTHOR, Standing(is_bare=True)) == ["/first-steps"]
+    assert ways(Role.AUTHOR, Standing()) == ways(Role.AUDITOR, Standing(is_bare=True))
+
+
 def test_a_page_with_mistakes_says_so_in_its_title_and_leads_to_each() -> None:
     answer = visit(language="fr").page(
         "refused.html", sentence="x", mistakes=[Mistake("name", "Il manque un nom.")]

@@ -194,7 +194,9 @@ def test_keeping_without_a_change_leaves_every_byte(context: AppContext) -> None
 def test_a_segment_in_use_is_not_taken_out(context: AppContext) -> None:
     pairs: Pairs = [("do", "take-out")]
     refused = post(context, EDIT, "terres-lourdes", pairs)
-    assert refused.status_code == 422 and "there is no segment" in words_of(refused).lower()
+    assert refused.status_code == 422 and "It is used, so it cannot be taken out" in words_of(
+        refused
+    )
     assert isinstance(post(context, EDIT, "salon", pairs), Redirect)
     assert '"salon"' not in draft(context)
 

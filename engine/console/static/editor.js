@@ -26,6 +26,7 @@
       ".cm-scroller": { font: "0.95rem/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace", minHeight: "24rem", maxHeight: "scrolls" in area.dataset ? "70vh" : "none" },
       ".cm-content": { caretColor: "var(--ink)", padding: "0.5rem 0" },
       ".cm-gutters": { backgroundColor: "var(--soft)", color: "var(--quiet)", border: "0" },
+      "@media (max-width: 40rem)": { "& .cm-gutters": { display: "none" } },
       ".cm-activeLine": { backgroundColor: "transparent" },
       ".cm-tooltip": { backgroundColor: "var(--sheet)", color: "var(--ink)", border: "1px solid var(--quiet)" },
       ".cm-cursor": { borderLeftColor: "var(--ink)" },
