@@ -24,7 +24,7 @@ from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.subscriber.truth import conditions_of
 from engine.vault.evidence import evidence
-from engine.vault.measured import Measured, keep_measured, with_measured
+from engine.vault.measured import Measured, NotedAct, keep_measured, with_measured
 from engine.vault.segments import PersonalSegments, PersonalTraits
 from engine.vault.vault import VaultWrite
 from projections.reading import ReadViews
@@ -79,9 +79,13 @@ def withdraws(context: AppContext, who: str) -> None:
 
 
 def clicks(context: AppContext, who: str, letter: str = "list:10/un") -> None:
+    notes(context, who, "clicked", letter)
+
+
+def notes(context: AppContext, who: str, what: NotedAct, letter: str = "list:10/un") -> None:
     """As the site notes it, once the visit was judged."""
     now = context.clock.now()
-    act = Measured(letter, "clicked", LINK, now)
+    act = Measured(letter, what, LINK if what == "clicked" else "", now)
     people = context.command_handler.load([who])
     agreed = {who: people[who].measured_since}
     assert keep_measured(context.database, [(who, act)], lambda _: agreed, look_at=now) == 1
@@ -122,6 +126,28 @@ def test_built_anew_it_is_the_same(context: AppContext) -> None:
     assert (members(context, "keen"), members(context, "cold")) == ({ben}, set())
     context.clock.jump(2 * DAY)
     assert (members(context, "keen"), members(context, "cold")) == (set(), {anna, ben})
+
+
+def test_of_whom_a_relay_loads_the_picture_it_is_unknown_whether_they_opened_it(
+    context: AppContext,
+) -> None:
+    """As followed, and as built set-wise."""
+    anna, ben, eve = (join(context, name) for name in ("anna", "ben", "eve"))
+    for who in (anna, ben):
+        agrees(context, who)
+    context.clock.jump(4 * DAY)
+    notes(context, anna, "relayed")
+    unread = '[[segment]]\nid = "unread"\nname = "U"\nall = ["on 10"]\n'
+    unread += 'none = ["measured opened dix/un within 3 days"]\n'
+    write_sequences(context.config.folder, {"a.toml": FILES["a.toml"] + unread})
+    publish(context)
+    assert members(context, "unread") == {ben} and eve
+    notes(context, ben, "relayed")
+    assert members(context, "unread") == set()
+    notes(context, anna, "opened")
+    context.clock.jump(3 * DAY + 60_000)
+    assert members(context, "unread") == set(), "it may have been opened again since"
+    assert context.views.compare(silent) == []
 
 
 def test_it_is_asked_again_at_the_claim_with_what_is_noted_by_then(context: AppContext) -> None:
