@@ -13,6 +13,8 @@ from engine.i18n.dates import Moment, on_clock, shown
 from engine.i18n.evidence_words import EvidenceWords
 from engine.i18n.language import Say, amount_in_words
 from engine.i18n.phrases import (
+    NO_FORMER_OPTIONS,
+    FormerOptions,
     cap_in_words,
     in_favour_of,
     preferences_in_words,
@@ -39,11 +41,12 @@ def line(
     words: EvidenceWords,
     evidence: EvidenceByCommitment,
     letters: Mapping[str, str] = BY_ID,
+    former: FormerOptions = NO_FORMER_OPTIONS,
 ) -> str:
     """Both dates on the installation's clock, what happened, through which door, and the stored
     name.
     """
-    happened = sentence(entry.event, plan, on_clock(words.zone), words.say, letters)
+    happened = sentence(entry.event, plan, on_clock(words.zone), words.say, letters, former)
     dates = f"{shown(entry.event.at, words.zone)}  {shown(entry.recorded_at, words.zone)}"
     return f"{dates}  {happened}  — {cause_in_words(entry, words, evidence)}  [{entry.name}]"
 
@@ -78,10 +81,15 @@ def door_in_words(entry: Entry, _: Say) -> str:
 
 
 def sentence(
-    event: object, plan: Plan, moment: Moment, _: Say, letters: Mapping[str, str] = BY_ID
+    event: object,
+    plan: Plan,
+    moment: Moment,
+    _: Say,
+    letters: Mapping[str, str] = BY_ID,
+    former: FormerOptions = NO_FORMER_OPTIONS,
 ) -> str:
     """What happened, in words. `letters` names a letter by its message; one that is not in it is
-    named by its id, where the fact has it.
+    named by its id, where the fact has it. `former` names options that `plan` has no longer.
     """
 
     def named(number: int) -> str:
@@ -155,7 +163,7 @@ def sentence(
                 " they do something themselves"
             ).format(when=moment(silent_since), purpose=about(purpose))
         case e.PreferencesSet():
-            chosen = _("; ").join(preferences_in_words(event, plan, moment, _))
+            chosen = _("; ").join(preferences_in_words(event, plan, moment, _, former))
             return _("Chose what to receive: {chosen}").format(chosen=chosen)
         case e.ListJoined(_, number, run, start):
             how = {

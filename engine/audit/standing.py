@@ -119,7 +119,8 @@ def standing(stores: StandingStores, subscriber: str, moment: Moment, _: Say) ->
     for segment in SegmentConditions(plan).segments_of(person, of_person, now):
         yield _("In the segment “{segment}”").format(segment=segment.name)
     if person.preferences != NO_PREFERENCES:
-        chosen = _("; ").join(preferences_in_words(person.preferences, plan, moment, _))
+        former = installation.former_options()
+        chosen = _("; ").join(preferences_in_words(person.preferences, plan, moment, _, former))
         yield _("Chooses to receive: {chosen}").format(chosen=chosen)
     if person.suppressed:
         yield _("Suppressed: never to be written to ({why})").format(

@@ -275,8 +275,9 @@ def show(context: AppContext, args: argparse.Namespace) -> int:
     letters = letter_names(installation, fields, entries, _)
     plan = installation.plan()
     words = EvidenceWords(context.config.site.language, zone)
+    former = installation.former_options()
     for entry in entries:
-        print(line(entry, plan, words, evidence, letters))
+        print(line(entry, plan, words, evidence, letters, former))
     print()
     for sentence in standing(context, subscriber, on_clock(zone), _):
         print(sentence)

@@ -357,16 +357,32 @@ def command(folder: Path, *words: str) -> str:
     return shlex.join([*program, "-C", str(folder.resolve()), *words])
 
 
+FormerOptions = Mapping[tuple[str, str], str]
+"""Names of themes and types of content that were ever published, by kind and code."""
+NO_FORMER_OPTIONS: FormerOptions = MappingProxyType({})
+
+
 def preferences_in_words(
-    chosen: PreferencesSet | Preferences, plan: Plan, moment: Moment, _: Say
+    chosen: PreferencesSet | Preferences,
+    plan: Plan,
+    moment: Moment,
+    _: Say,
+    former: FormerOptions = NO_FORMER_OPTIONS,
 ) -> list[str]:
-    """Themes, types of content, frequency and pause, each in words."""
+    """Themes, types of content, frequency and pause, each in words. What is offered no longer has
+    the name that it had last, if it is one of the `former`.
+    """
     lines = []
-    for codes, options, sentence in (
-        (chosen.themes, plan.themes, _("themes: {chosen}")),
-        (chosen.contents, plan.contents, _("types of content: {chosen}")),
+    for kind, codes, options, sentence in (
+        ("theme", chosen.themes, plan.themes, _("themes: {chosen}")),
+        ("content", chosen.contents, plan.contents, _("types of content: {chosen}")),
     ):
-        names = [options[code].name if code in options else code for code in codes]
+        names = [
+            options[code].name
+            if code in options
+            else _("{name} (no longer offered)").format(name=former.get((kind, code), code))
+            for code in codes
+        ]
         if names or options:
             lines.append(sentence.format(chosen=", ".join(names) or _("all")))
     lines.append(stored_in_words(chosen.frequency, _))

@@ -107,6 +107,17 @@ class Installation:
             return Plan()
         return _plan(edition, self.words)
 
+    def former_options(self) -> Mapping[tuple[str, str], str]:
+        """Every theme and type of content that was ever published, by kind ("theme", "content") and
+        code, under the name that it had last.
+        """
+        names: dict[tuple[str, str], str] = {}
+        latest = dict.fromkeys(self.editions[number].settings for number in sorted(self.editions))
+        for settings in (read_settings(self.words[digest]) for digest in latest):
+            names |= {("theme", theme.id): theme.name for theme in settings.themes}
+            names |= {("content", content.id): content.name for content in settings.contents}
+        return names
+
     def evolve(self, event: e.InstallationEvent) -> Installation:
         return _evolve(replace(self, version=self.version + 1), event)
 

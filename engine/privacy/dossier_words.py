@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
@@ -18,7 +18,7 @@ from engine.i18n.language import (
     day_in_words,
     translator,
 )
-from engine.i18n.phrases import preferences_in_words, titled_products
+from engine.i18n.phrases import FormerOptions, preferences_in_words, titled_products
 from engine.letter.field_words import in_words
 from engine.privacy.export import SOURCES, Part
 from engine.privacy.paper_markdown import speech_in
@@ -104,6 +104,7 @@ class DossierInWords:
     language: Language
     zone: str
     now: int
+    former: FormerOptions = field(default_factory=dict)
 
     def sections(self, dossier: Mapping[str, object]) -> tuple[Section, ...]:
         _ = translator(self.language)
@@ -212,7 +213,8 @@ class DossierInWords:
         )
         if preferences == NO_PREFERENCES:
             return ""
-        words = preferences_in_words(preferences, self.plan, self.day, translator(self.language))
+        _ = translator(self.language)
+        words = preferences_in_words(preferences, self.plan, self.day, _, self.former)
         return "; ".join(words)
 
     def _sources(self, dossier: Mapping[str, object]) -> Iterator[Line]:

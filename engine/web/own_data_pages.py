@@ -208,7 +208,9 @@ class OwnDataPages:
         and could not be taken.
         """
         _ = translator(letter.language)
-        teller = DossierInWords(letter.plan, letter.language, letter.zone, self.stores.clock.now())
+        former = self.stores.installation_stream.current().former_options()
+        now = self.stores.clock.now()
+        teller = DossierInWords(letter.plan, letter.language, letter.zone, now, former)
         wrong = {
             name: _(UNFIT.get(reason) or WRONG[reason])
             for name, reason in (mistaken.reasons if mistaken else {}).items()

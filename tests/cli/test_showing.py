@@ -5,13 +5,21 @@ installation.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 import pytest
 
 from engine.cli import arguments_of_people, people
+from engine.commands.command_handler import CommandRequest
+from engine.config import read_config
 from engine.context import AppContext
+from engine.subscriber.commands import SetPreferences
+from engine.subscriber.events import Cause
+from tests.cli.asking import FILES as ASKING
+from tests.cli.asking import join
 from tests.cli.bringing_in import FILES
 from tests.conftest import MakeContext
+from tests.running_installation import publish
 
 pytestmark = pytest.mark.postgres
 REST = (
@@ -23,6 +31,29 @@ REST = (
 @pytest.fixture
 def context(make_context: MakeContext) -> AppContext:
     return make_context(FILES | {"repos.toml": REST})
+
+
+def test_an_option_that_is_offered_no_longer_is_called_as_it_was(
+    make_context: MakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    themes = '[[theme]]\nid = "{}"\nname = "{}"\n'
+    content = '[[content]]\nid = "film"\nname = "Le film"\n'
+    offered = themes.format("semis", "Semis") + themes.format("taille", "La taille")
+    context = make_context(ASKING, offered + content)
+    (anna,) = join(context, 1)
+    chosen = SetPreferences(
+        context.clock.now(), Cause("api"), themes=("semis", "taille"), contents=("film",)
+    )
+    context.command_handler.execute_one(CommandRequest(chosen, stream=anna))
+    config = context.config.folder / "config.toml"
+    text = config.read_text("utf-8").replace(content, "")
+    config.write_text(text.replace(themes.format("taille", "La taille"), ""), "utf-8")
+    publish(replace(context, config=read_config(context.config.folder)))
+    assert people.show(context, argparse.Namespace(address=anna, json=False)) == 0
+    said = capsys.readouterr().out.replace("\u00a0", " ")
+    names = "thèmes : Semis, La taille (n’est plus proposé)"
+    assert said.count(names) == 2, "among what happened, and how it stands"
+    assert said.count("types de contenu : Le film (n’est plus proposé)") == 2
 
 
 def next_of(context: AppContext, capsys: pytest.CaptureFixture[str], *subscribing: str) -> str:
