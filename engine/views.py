@@ -140,6 +140,17 @@ class ArrivalCount(NamedTuple):
     n: int
 
 
+class FormCount(NamedTuple):
+    """Of whom a form asked to confirm in the week of a Monday (`week`, days since 1970-01-01, UTC):
+    how many, and how many of them did, whenever that was.
+    """
+
+    form: str
+    week: int
+    asked: int
+    confirmed: int
+
+
 @dataclass(frozen=True, slots=True)
 class TransitionCount:
     """How many went from list `source` to list `target` (0: from or to none).
@@ -297,6 +308,9 @@ class Views(Protocol):
         """How many people have chosen each theme and type of content: ("theme", id), ("content",
         id).
         """
+
+    def form_weeks(self, since: int) -> list[FormCount]:
+        """What came of forms, since a Monday (days since 1970-01-01)."""
 
     def members_of(self, number: int, batch: int) -> Iterator[list[str]]:
         """Who stands on a list, in the order in which they joined, so many at a time."""

@@ -28,6 +28,7 @@ from engine.views import (
     ArrivalCount,
     Came,
     CameQuery,
+    FormCount,
     LetterCount,
     PeopleOfLetter,
     QuestionQuery,
@@ -192,6 +193,10 @@ class ReadViews:
     def choosing(self) -> dict[tuple[str, str], int]:
         rows = cast(list[tuple[str, str, int]], self._ask(self.choices.sql["holders"]))
         return {(kind, code): count for kind, code, count in rows}
+
+    def form_weeks(self, since: int) -> list[FormCount]:
+        rows = self._ask(self.choices.sql["form_weeks"], since=since)
+        return [FormCount(*row) for row in rows]  # type: ignore[arg-type]
 
     def members_of(self, number: int, batch: int) -> Iterator[list[str]]:
         with self.database.transaction() as connection, connection.cursor(name="members") as cursor:

@@ -1,5 +1,5 @@
 """The forms by which people come in: how each looks, the words that are agreed to, what to copy
-into a page of one's own, and how often it was shown and sent.
+into a page of one's own, and how often it was shown, sent and confirmed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from engine.config import Config
 from engine.console.access import Right
 from engine.console.places import dialogue_url, list_url
 from engine.console.visit import Route, Visit
-from engine.desk.clock import wall_now
+from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import HELD, SENT, SHOWN, TRAPS, Desk
 from engine.i18n.phrases import say_list
 from engine.installation.events import STREAM, NoticePublished
@@ -22,6 +22,7 @@ from engine.installation.publishing import EMBEDDED, digest_of, notice_text
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 from engine.sequence.model import Form, Plan
+from engine.views import FormCount, week_of
 from engine.web.shown_words import shown_by
 
 WEEKS = 8
@@ -38,11 +39,19 @@ PREVIEW = {
 """Nothing in it runs, is sent or is fetched."""
 
 
+class FormViews(Protocol):
+    def form_weeks(self, since: int) -> list[FormCount]: ...
+
+
 class FormPageStores(Protocol):
     @property
     def config(self) -> Config: ...
     @property
     def desk(self) -> Desk: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def views(self) -> FormViews: ...
     @property
     def ledger(self) -> Ledger: ...
     @property
@@ -50,11 +59,14 @@ class FormPageStores(Protocol):
 
 
 class Week(NamedTuple):
-    """`monday` and the six days after it."""
+    """`monday` and the six days after it. `confirmed`: of whom the form asked in that week, who
+    has confirmed since; by the engine's clock, the others by the wall's.
+    """
 
     monday: date
     shown: int
     sent: int
+    confirmed: int
 
 
 class Listed(NamedTuple):
@@ -63,6 +75,7 @@ class Listed(NamedTuple):
     purpose: str
     shown: int
     sent: int
+    confirmed: int
 
 
 def routes(stores: FormPageStores) -> Sequence[Route]:
@@ -78,6 +91,7 @@ def _forms(stores: FormPageStores, visit: Visit) -> Response:
     counts = stores.desk.counted_by_week(
         [f"{what}/{name}" for name in plan.forms for what in (SHOWN, SENT)]
     )
+    confirmed = _confirmed(stores)
     return visit.page(
         "forms.html",
         forms=[
@@ -87,6 +101,7 @@ def _forms(stores: FormPageStores, visit: Visit) -> Response:
                 plan.purposes[form.purpose].name,
                 sum(counts.get(f"{SHOWN}/{form.name}", {}).values()),
                 sum(counts.get(f"{SENT}/{form.name}", {}).values()),
+                sum(confirmed.get(form.name, {}).values()),
             )
             for form in plan.forms.values()
         ],
@@ -156,10 +171,25 @@ def weeks_of(stores: FormPageStores, name: str) -> list[Week]:
     today = date.fromtimestamp(wall_now() / 1000)
     monday = today - timedelta(days=today.weekday())
     mondays = [monday - timedelta(weeks=number) for number in range(WEEKS)]
+    confirmed = _confirmed(stores).get(name, {})
     weeks = [
-        Week(day, counts.get(shown, {}).get(day, 0), counts.get(sent, {}).get(day, 0))
-        for day in mondays
+        Week(
+            day,
+            counts.get(shown, {}).get(day, 0),
+            counts.get(sent, {}).get(day, 0),
+            confirmed.get(number, 0),
+        )
+        for number, day in enumerate(mondays)
     ]
-    while len(weeks) > 1 and not (weeks[-1].shown or weeks[-1].sent):
+    while len(weeks) > 1 and not any(weeks[-1][1:]):
         weeks.pop()
     return weeks
+
+
+def _confirmed(stores: FormPageStores) -> dict[str, dict[int, int]]:
+    """By form, and by how many weeks ago it asked them: how many have confirmed."""
+    this = week_of(stores.clock.now())
+    counts: dict[str, dict[int, int]] = {}
+    for count in stores.views.form_weeks(this - 7 * (WEEKS - 1)):
+        counts.setdefault(count.form, {})[(this - count.week) // 7] = count.confirmed
+    return counts

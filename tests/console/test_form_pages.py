@@ -9,8 +9,11 @@ from engine.console.access import Role
 from engine.console.form_pages import routes, weeks_of
 from engine.context import AppContext
 from engine.installation.publishing import digest_of, notice_text
+from engine.sequence.delay import DAY
+from engine.subscriber import events as e
 from engine.web.forms import ShownCounts
 from tests.console.visiting import answered, visit, words_of
+from tests.projections.test_rebuilding import happened
 
 FORM = "inscription"
 
@@ -55,3 +58,19 @@ def test_what_was_shown_is_counted_by_form_and_week_with_a_write_a_second(
     after = weeks_of(context, "ambassadeur")
     assert (after[0].shown, after[0].sent) == (before.shown + 51, before.sent)
     assert after[0].monday.weekday() == 0
+
+
+def test_who_was_asked_and_confirmed_is_counted_in_the_week_of_the_asking(
+    context: AppContext,
+) -> None:
+    now = context.clock.now()
+    before = weeks_of(context, FORM)[0].confirmed
+    for at, weeks_ago in ((now, 0), (now - 14 * DAY, 2)):
+        asked = e.ConsentRequested(at, "accompagnement", f"r{at}", (10,), now + DAY, form=FORM)
+        confirmed = e.ConsentConfirmed(now, "accompagnement", f"r{at}", "human_button")
+        happened(context, e.SubscriberRegistered(at), asked, confirmed)
+        context.views.catch_up()
+        assert weeks_of(context, FORM)[weeks_ago].confirmed == before + 1
+        before = 0
+    assert "confirmed" in words_of(get(context, "/forms"))
+    assert "Confirmed of those sent" in words_of(get(context, "/forms/{name}"))

@@ -130,8 +130,9 @@ def test_what_remains_of_a_person_is_what_is_listed(
 # said why it may stay. Whoever adds a column thinks here about what it says of somebody who was
 # erased.
 DELETED = {
-    "view_choices_2.chosen": "subscriber kind code",
-    "view_choices_2.measured": "subscriber since",
+    "view_choices_3.chosen": "subscriber kind code",
+    "view_choices_3.measured": "subscriber since",
+    "view_choices_3.asked": "subscriber purpose form week",
     "view_silence_2.stopped": "subscriber purpose silent_since",
     "vault.person": "subscriber address_hash address fields registered_at source form",
     "vault.evidence": "commitment subscriber at salt payload kind",
@@ -173,6 +174,7 @@ STAYS = {
     ),
     "view_letters_4.arrival": "subscriber position week",
     # Numbers of everybody together.
+    "view_choices_3.form_week": "form week asked confirmed",
     "view_letters_4.cohort": "joined week what n",
     "desk.visited": "letter kind link week visits people",
     "view_letters_4.tally": ("letter occurrence edition list purpose week what detail n amount"),
@@ -213,7 +215,7 @@ STAYS = {
     "desk.trouble": "process what why since",
     "vault.migration": "name at",
     "view_agenda_7.position": "one position",
-    "view_choices_2.position": "one position",
+    "view_choices_3.position": "one position",
     "view_letters_4.position": "one position",
     "view_members_2.position": "one position",
     "view_silence_2.position": "one position",

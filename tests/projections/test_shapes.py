@@ -16,11 +16,11 @@ from projections.letters import Letters
 from projections.members import Members
 
 SHAPES = {
-    "agenda": (6, "3a0a0891c7ac2165"),
+    "agenda": (7, "3a0a0891c7ac2165"),
     "members": (2, "ad5c594b9e529f1b"),
     "letters": (4, "e20c6adf20df2dc3"),
-    "inactivity": (1, "e45f3f0a89d6c692"),
-    "choices": (2, "287231e54b4859c4"),
+    "inactivity": (2, "b519d3be693e1dcc"),
+    "choices": (3, "68315ad35836cd64"),
 }
 """Of each view its version, and a digest of the statements that make its tables. Where the digest
 differs, the view wants another version.
