@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from unicodedata import combining, east_asian_width, normalize
 
-from engine.authoring.going_live import as_warnings, hindrances
+from engine.authoring.going_live import Hindrance, as_warnings, hindrances
 from engine.authoring.inspection import read_folder
 from engine.authoring.new_installation import sample_site
 from engine.cli.terminal import json_text, print_styled
@@ -54,9 +54,10 @@ def check(config: Config, args: argparse.Namespace) -> int:
 
 
 def _before_going_live(config: Config) -> list[Mistake]:
-    return as_warnings(
-        hindrances(config, sample_site()), (config.folder / CONFIG).read_text(encoding="utf-8")
-    )
+    found = list(hindrances(config, sample_site()))
+    if (other := config.console.other_port()) is not None:
+        found.append(Hindrance("console.url", other))
+    return as_warnings(tuple(found), (config.folder / CONFIG).read_text(encoding="utf-8"))
 
 
 def tell(mistakes: tuple[Mistake, ...], folder: Path, _: Say) -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from engine.sequence.table import Table, http_url
-from engine.words import N_
+from engine.words import N_, Words, words
 
 Save = Literal["file", "commit", "branch", "read-only"]
 SAVES: tuple[Save, ...] = ("file", "commit", "branch", "read-only")
@@ -46,6 +46,23 @@ class Console:
     def address(self, port: int = 0) -> str:
         """The console's origin; `port` is the one it was given where the configured one is 0."""
         return self.url or f"http://localhost:{port or self.port}"
+
+    def other_port(self) -> Words | None:
+        """Why browsers of this machine may not reach it, where `url` names another port than the
+        one it listens on.
+        """
+        named = urlsplit(self.url).port or 80
+        if not is_localhost(self.url) or self.port in (0, named):
+            return None
+        return words(
+            N_(
+                "[console] url names port {named}, and the console listens on {port}: it answers"
+                " under its url alone. Leave url empty, and it follows the port; or have what"
+                " listens on {named} hand everything on"
+            ),
+            named=named,
+            port=self.port,
+        )
 
     @property
     def needs_passkey(self) -> bool:

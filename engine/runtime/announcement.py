@@ -68,6 +68,8 @@ def console_lines(config: Config, origin: str, link: str) -> Iterator[str]:
         yield f"  {link}"
     else:
         yield _("The console, where you write and see everything: {url}").format(url=origin)
+    if (other := config.console.other_port()) is not None:
+        yield f"  {other.said(_)}."
 
 
 def engine_date(config: Config, clock: Clock) -> str:

@@ -15,6 +15,7 @@ from engine.authoring.inspection import inspect, read_folder
 from engine.cli.check import check
 from engine.config import Config, read_config
 from engine.letter.french_spacing import spaced
+from engine.runtime.announcement import console_lines
 from engine.sequence.mistakes import Unpublishable
 from tests.running_installation import CONFIG, LAYOUT, write_sequences
 
@@ -117,6 +118,35 @@ notice = "Nous gardons votre adresse."
         assert [(mistake.fatal, said in mistake.text) for mistake in found] == (
             [(True, True)] if said else []
         )
+
+
+@pytest.mark.parametrize(
+    ("console", "told"),
+    [
+        (
+            'port = 9082\nurl = "http://localhost:8082"',
+            "nomme le port 8082, et la console écoute sur le 9082",
+        ),
+        ("port = 9082", ""),
+        ('port = 9082\nurl = ""', ""),
+        ('port = 8082\nurl = "http://localhost:8082"', ""),
+        ('port = 9082\nurl = "https://console.example.org"', ""),
+    ],
+)
+def test_a_console_whose_url_names_another_port_is_warned_of(
+    tmp_path: Path, console: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder(tmp_path)
+    (tmp_path / "config.toml").write_text(f"{CONFIG}\n[console]\n{console}\n", "utf-8")
+    config = read_config(tmp_path)
+    assert check(config, argparse.Namespace(json=True)) == 0
+    warnings = [(one["file"], one["text"]) for one in json.loads(capsys.readouterr().out)]
+    started = " ".join(console_lines(config, config.console.address(), ""))
+    if told:
+        ((file, text),) = warnings
+        assert file == "config.toml" and told in text and told in started
+    else:
+        assert warnings == [] and "8082, et" not in started
 
 
 def test_mistakes_of_all_kinds_are_told_together(

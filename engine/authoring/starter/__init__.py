@@ -94,7 +94,6 @@ def _listening(ports: Ports) -> dict[tuple[str, str], str | int]:
         ("mailbox", "smtp_port"): ports.smtp,
         ("mailbox", "port"): ports.page,
         ("console", "port"): ports.console,
-        ("console", "url"): f"http://localhost:{ports.console}",
     }
 
 
