@@ -132,13 +132,8 @@ class ReadViews:
         yet, so they would be skipped one by one. Starts over every second, and before it answers
         that nothing is due.
         """
-        values: dict[str, object] = {
-            "now": now,
-            "limit": limit,
-            "sender": sender,
-            "lease": lease,
-            "paused": list(paused),
-        }
+        values: dict[str, object] = {"now": now, "limit": limit, "sender": sender}
+        values |= {"lease": lease, "paused": list(paused)}
         if time.monotonic() - self._began > BEGIN_AGAIN_SECONDS:
             self._began, self._passed = time.monotonic(), FROM_THE_BEGINNING
         rows = self._take(values)
