@@ -24,8 +24,9 @@ from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
 from engine.status.gather import gather
 from engine.status.metrics import exposition
-from engine.subscriber.commands import Subscribe
+from engine.subscriber.commands import Perform, SetPreferences, Subscribe
 from engine.subscriber.events import Cause, LetterBegun, LetterSent, LetterWithheld
+from engine.subscriber.outcome import Done
 from engine.subscriber.terms import PRESSURE
 from engine.vault.vault import VaultWrite
 from tests.sending.readers import MakeContext
@@ -118,6 +119,37 @@ def wrong_in_the_verifier(context: AppContext) -> list[str]:
             octets = encoded.at_version(entry.version)
             people.see(verify.parse_entry(entry.position, octets), str(entry.position))
     return [wrong.code for wrong in report.wrong_findings]
+
+
+def test_two_letters_of_one_claim_are_under_a_choice_made_since_they_were_taken(
+    make_context: MakeContext,
+) -> None:
+    """What the views knew is older than the choice: the ledger refuses it, and it is decided anew,
+    the second letter on top of the first.
+    """
+    context = make_context(FILES)
+    join(context, "anna", (1, 3))
+    context.views.catch_up()
+    anna = context.vault.find("anna@potager.example")
+    assert anna is not None
+    known, now = context.views.folds([anna]), context.clock.now()
+    chosen = SetPreferences(now, Cause("api"), frequency="weekly")
+    context.command_handler.execute([CommandRequest(chosen, stream=anna)])
+    requests = [
+        CommandRequest(
+            Perform(
+                at=now, cause=Cause("engine"), key=f"list:{n}", message=f"{n}" * 32, sender="s"
+            ),
+            stream=anna,
+        )
+        for n in (3, 1)
+    ]
+    begun, held = context.command_handler.execute(requests, known)
+    assert isinstance(begun.outcome, Done) and isinstance(held.outcome, Done)
+    assert [type(event) for event in begun.outcome.events] == [LetterBegun]
+    (refusal,) = held.outcome.events
+    assert isinstance(refusal, LetterWithheld) and refusal.cap == "1 per 7 days"
+    assert wrong_in_the_verifier(context) == []
 
 
 def test_the_heaviest_leaves_once_and_the_verifier_counts_the_same(
