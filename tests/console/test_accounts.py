@@ -16,7 +16,7 @@ def invite(browser: Browser, name: str, role: str, **more: str) -> str:
     """The link that the page shows."""
     answer = browser.submit("/accounts", {"name": name, "role": role, **more})
     page = browser.read(answer.headers["location"])
-    found = re.search(r'<pre id="link">([^<]+)</pre>', page)
+    found = re.search(r'<pre id="link"[^>]*>([^<]+)</pre>', page)
     assert found
     return unescape(found[1])
 

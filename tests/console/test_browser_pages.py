@@ -75,6 +75,13 @@ def faults(page: Page, url: str) -> list[str]:
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1280, "height": 760})
     page.goto(url)
+    return faults_here(page)
+
+
+def faults_here(page: Page) -> list[str]:
+    """Of the page as it stands, in the light, in the dark, and 360 px wide."""
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 760})
     page.evaluate(AXE)
     found: list[str] = page.evaluate(FAULTS, {"type": "tag", "values": TAGS})
     page.emulate_media(color_scheme="dark")
