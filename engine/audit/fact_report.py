@@ -40,7 +40,8 @@ class FactReport:
     message; one that is not in it is named by its id. `held` is what came of holding against the
     tree all that is read: a fact whose bytes are not those that were written is not told as one.
     `in_words` writes instants out.
-    `faults` are those of the person's evidence.
+    `faults` are those of the person's evidence. `nameless`: nothing of the vault is told, only
+    whether each piece is there and is what the ledger commits to.
     """
 
     published: Published
@@ -52,6 +53,7 @@ class FactReport:
     held: HeldReading = field(default_factory=HeldReading)
     in_words: bool = False
     faults: Sequence[EvidenceFault] = ()
+    nameless: bool = False
     _shown: dict[str, int] = field(default_factory=dict)
 
     def moment(self, instant: int) -> str:
@@ -159,6 +161,10 @@ class FactReport:
                     )
                 )
             ]
+        if self.nameless and evidence.state == "altered":
+            return [Note(_("the evidence in the vault is NOT what the ledger commits to"), "fault")]
+        if self.nameless:
+            return [Note(_("evidence is held, and is what the ledger commits to"))]
         words = self.evidence_words(entry.position)
         particulars = _joined(words.particulars(evidence.particulars), _)
         digests = _joined(words.digests(evidence.particulars), _)
@@ -217,7 +223,7 @@ class FactReport:
 
     def _words(self, entry: Entry) -> list[Note]:
         _, seen = self.say, words_seen(self.published, entry, self.pieces)
-        if seen is None:
+        if seen is None or (self.nameless and seen.place == "mail"):
             return []
         plan = self.published.plan_at(entry.position)
         place, notice, notes = _place(seen, plan, _), seen.notice, []

@@ -6,16 +6,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
+from typing import Protocol
 
 from engine.audit.committed_address import address_lines
 from engine.audit.fact_report import FactReport, held_as_json
 from engine.audit.identity import Identity
+from engine.audit.installation_story import InstallationStores
+from engine.audit.ledger_dates import LedgerDates
 from engine.audit.person_history import GroundHistory, LetterGround
 from engine.audit.pressure_replay import pressure_faults
+from engine.audit.published import Published
 from engine.audit.report import Line, Note, Report, Section
+from engine.audit.standing import letter_names
+from engine.audit.vault_check import deletions, evidence_faults
 from engine.i18n.dates import shown
-from engine.i18n.language import Say
+from engine.i18n.language import Language, Say, translator
 from engine.i18n.phrases import field_in_words, titled_fields
+from engine.installation.events import STREAM
 from engine.ledger.codec import Entry, iso
 from engine.subscriber.events import LetterBegun, SubscriberErased
 
@@ -42,6 +49,50 @@ def story_report(person: Identity, facts: FactReport, standing: Sequence[str], n
         title.format(id=person.subscriber, when=shown(now, zone), zone=zone),
         sections,
         facts.language,
+    )
+
+
+def nameless_report(person: Identity, facts: FactReport, now: int) -> Report:
+    """The same as far as the ledger tells it, which names nobody; `facts` are nameless."""
+    _, zone = facts.say, facts.zone
+    sections = (
+        *facts.sections(),
+        Section(_("What happened, in order"), fact_lines(person.entries, facts)),
+        *facts.clock_section(person.entries[0].position),
+        Section(_("How to read this"), tuple(_limits(_))),
+    )
+    title = _("The story of {id}, told on {when} ({zone})")
+    return Report(
+        title.format(id=person.subscriber, when=shown(now, zone), zone=zone),
+        sections,
+        facts.language,
+    )
+
+
+class StoryStores(InstallationStores, Protocol):
+    """What a story is told from."""
+
+
+def nameless_facts(stores: StoryStores, person: Identity, language: Language) -> FactReport:
+    """What is told of a person without reading them. The bytes of what is read are held against the
+    tree; the columns of the whole ledger are not, as `relance audit story` does. Raises
+    SigningRefused where what this machine signed last cannot be read.
+    """
+    read = stores.ledger.stored(STREAM)
+    installation = [entry for entry, _octets in read.values()]
+    published, zone = Published(installation), stores.config.site.timezone
+    octets = {at: state for at, (_entry, state) in (*read.items(), *person.read.items())}
+    deleted = deletions(published, zone)
+    return FactReport(
+        published=published,
+        dates=LedgerDates(stores, installation),
+        pieces=person.pieces,
+        zone=zone,
+        language=language,
+        letters=letter_names(published.state, {}, person.entries, translator(language)),
+        held=stores.tree.held(octets),
+        faults=[*evidence_faults(person.entries, person.pieces, deleted)],
+        nameless=True,
     )
 
 

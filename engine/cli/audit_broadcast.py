@@ -8,6 +8,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 
+from engine.audit.broadcast_question import broadcast_key, head_lines, occurrence_of
 from engine.audit.broadcast_replay import BroadcastReplay, Choice
 from engine.audit.broadcast_report import (
     Tally,
@@ -25,16 +26,11 @@ from engine.cli.private_file import private_file
 from engine.cli.progress import Progress
 from engine.cli.terminal import json_text
 from engine.context import AppContext
-from engine.i18n.dates import shown
 from engine.i18n.language import N_, Language, counting_translator, grouped, translator
-from engine.i18n.phrases import quoted, say_list, say_segment, subject_of
 from engine.i18n.user_error import NOTHING_PUBLISHED, UserError
 from engine.installation.events import STREAM
 from engine.ledger.codec import iso
-from engine.sequence.anchors import PersonalDate
-from engine.sequence.model import Broadcast, Plan
 from engine.sequence.nearest import nearest
-from engine.subscriber.agenda_key import BroadcastKey, decode, encode
 
 
 def audit_broadcast(context: AppContext, args: argparse.Namespace) -> int:
@@ -44,7 +40,7 @@ def audit_broadcast(context: AppContext, args: argparse.Namespace) -> int:
     read = context.ledger.stored(STREAM)
     published = Published([entry for entry, _octets in read.values()])
     name = _named(published, args.broadcast)
-    key = _key(published, name, args.occurrence)
+    key = broadcast_key(published, name, args.occurrence)
     replay, tally = BroadcastReplay(published, name, key), Tally()
     with refusing():
         held = context.tree.held({at: octets for at, (_entry, octets) in read.items()})
@@ -63,7 +59,9 @@ def audit_broadcast(context: AppContext, args: argparse.Namespace) -> int:
         )
         print(sentence.format(n=count, file=args.csv))
     else:
-        for line in _head(replay, published, name, key, context.config.site.timezone, language):
+        for line in head_lines(
+            replay, published, name, key, context.config.site.timezone, language
+        ):
             print(line)
         for _row in rows:
             """Each is counted as it comes."""
@@ -96,39 +94,6 @@ def _named(published: Published, text: str) -> str:
     return names[0]
 
 
-def _key(published: Published, name: str, occurrence: str) -> str:
-    """The encoded key of the occurrence that is asked for, or of the latest."""
-    keys = [fallen.key for _at, fallen in published.fallen_due if fallen.broadcast == name]
-    if _is_personal(published, name):
-        if occurrence:
-            return encode(BroadcastKey(name, occurrence))
-        sentence = N_("{name} comes on each reader's own date: say --occurrence, such as 2027")
-        raise UserError(sentence, 2, name=name)
-    if occurrence:
-        keys = [key for key in keys if _occurrence(key).startswith(occurrence)]
-    if not keys:
-        sentence = N_("the broadcast {name} never fell due ({date}): nobody was chosen for it")
-        raise UserError(sentence, 2, name=name, date=occurrence or "–")
-    return keys[-1]
-
-
-def _is_personal(published: Published, name: str) -> bool:
-    broadcast = _latest(published, name)[1]
-    return broadcast.anchored is not None and isinstance(broadcast.anchored.date, PersonalDate)
-
-
-def _latest(published: Published, name: str) -> tuple[Plan, Broadcast]:
-    """The latest plan that has it."""
-    numbers = sorted(published.state.editions, reverse=True)
-    plan = next(plan for plan in map(published.plan, numbers) if name in plan.broadcasts)
-    return plan, plan.broadcasts[name]
-
-
-def _occurrence(key: str) -> str:
-    decoded = decode(key)
-    return decoded.occurrence if isinstance(decoded, BroadcastKey) else ""
-
-
 def _shown(rows: Iterator[Choice], language: Language) -> Iterator[Choice]:
     _ = translator(language)
     with Progress() as progress:
@@ -136,40 +101,6 @@ def _shown(rows: Iterator[Choice], language: Language) -> Iterator[Choice]:
             if count % 1000 == 0:
                 progress.show(_("{n} people decided again").format(n=grouped(count, _)))
             yield row
-
-
-def _head(
-    replay: BroadcastReplay,
-    published: Published,
-    name: str,
-    key: str,
-    zone: str,
-    language: Language,
-) -> Iterator[str]:
-    _ = translator(language)
-    plan, broadcast = _latest(published, name)
-    if replay.fell_due is not None:
-        position, occurrence = replay.fell_due
-        plan = published.plan_at(position)
-        broadcast = plan.broadcasts.get(name, broadcast)
-        sentence = _("{subject} ({id}) fell due on {when} ({zone}), position {position}, to:")
-        yield sentence.format(
-            subject=quoted(subject_of(broadcast.letter), _),
-            id=f"{name}/{_occurrence(key)}",
-            when=shown(occurrence.at, zone),
-            zone=zone,
-            position=position,
-        )
-    else:
-        sentence = _("{subject} ({id}), on each reader's own date, to:")
-        yield sentence.format(
-            subject=quoted(subject_of(broadcast.letter), _), id=f"{name}/{_occurrence(key)}"
-        )
-    for number in broadcast.to:
-        yield f"    {say_list(plan, number)}"
-    for segment in broadcast.segments:
-        yield f"    {say_segment(plan, segment, _)}"
-    yield _("Recomputed from the ledger alone, person by person:")
 
 
 def _print_json(
@@ -186,7 +117,7 @@ def _print_json(
     """
     head = {
         "broadcast": name,
-        "occurrence": _occurrence(key),
+        "occurrence": occurrence_of(key),
         "fell_due": iso(replay.fell_due[1].at) if replay.fell_due else None,
         "position": replay.fell_due[0] if replay.fell_due else None,
     }

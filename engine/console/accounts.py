@@ -19,7 +19,7 @@ from engine.vault.accounts import StoredAccount
 LAST = N_("This is the last operator: make another one first.")
 ROWS, CHANGES_SHOWN = 50, 50
 CHANGES = ("role-given", "account-removed")
-LATEST, MAX_DIGITS = 1 << 62, 18
+LATEST = 1 << 62
 WAY_WORDS: Mapping[str, str] = {
     "passkey": N_("by a passkey"),
     "link": N_("by a link"),
@@ -78,8 +78,7 @@ class AccountsPages:
 
     def log(self, visit: Visit) -> Response:
         """Who was given what by whom, and who came in, a page after the other."""
-        text = visit.query.get("before", "")
-        before = int(text) if text.isdecimal() and len(text) < MAX_DIGITS else LATEST
+        before = visit.number("before") or LATEST
         sign_ins = self.accounts.sign_ins(before, ROWS + 1)
         return visit.page(
             "accounts_log.html",

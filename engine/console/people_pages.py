@@ -140,7 +140,7 @@ def _page(
     lost: bool = False,
 ) -> Response:
     plan = stores.installation_stream.current().plan()
-    start = min(_number(visit.query.get("from", "")), MOST_ROWS - ROWS)
+    start = min(visit.number("from"), MOST_ROWS - ROWS)
     found_rows: list[Row] = []
     count: PeopleCount | None = None
     if token and not mistakes:
@@ -221,10 +221,6 @@ def _put(stores: PeopleStores, visit: Visit) -> Response:
     )
     words = done.format(n=n, segment=segment.name)
     return visit.goes_to(f"/people?search={visit.inputs.get('search', '')}", words)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 6 else 0
 
 
 def _row(person: KnownPerson, plan: Plan) -> Row:

@@ -114,7 +114,7 @@ def show(
     moment = partial(moment_in_words, zone=zone, language=language)
     plan = stores.installation_stream.current().plan()
     facts = list(_facts(stores, named, visit, plan))
-    before = _number(visit.query.get("before", "")) or len(facts)
+    before = visit.number("before") or len(facts)
     sentences = [line.strip() for line in standing(stores, named.id, moment, _)]
     lists = [(number, titled_list(plan, number)) for number in sorted(named.person.memberships)]
     return visit.page(
@@ -148,10 +148,6 @@ def show(
         restricted=named.person.restricted,
         objected=named.person.objected,
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
 def _fields(named: Subject, plan: Plan) -> list[tuple[str, str]]:

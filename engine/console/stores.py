@@ -26,6 +26,7 @@ from engine.console.results_pages import ResultStores
 from engine.console.segment_builder import BuilderStores
 from engine.console.segment_pages import SegmentPageStores
 from engine.console.sign_in import SignInStores
+from engine.console.story_pages import StoryPageStores
 from engine.console.timing_page import TimingStores
 from engine.console.today import TodayStores
 from engine.vault.vault import Vault
@@ -46,6 +47,7 @@ class ConsoleStores(
     OperatorStores,
     ProofPageStores,
     BackupPageStores,
+    StoryPageStores,
     ResultStores,
     PeopleResultStores,
     BuilderStores,

@@ -22,6 +22,7 @@ from engine.subscriber.events import Cause
 from engine.vault.evidence import Evidence
 from engine.words import Language
 
+MAX_DIGITS = 18
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -80,6 +81,11 @@ class Visit:
     @property
     def say_counted(self) -> SayCounted:
         return counting_translator(self.language)
+
+    def number(self, name: str) -> int:
+        """What the address of the page says under a name, a whole number; 0 for anything else."""
+        text = self.query.get(name, "")
+        return int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else 0
 
     def cause(self, **particulars: object) -> tuple[Cause, Evidence]:
         """Of an act on this page: in the vault stand the account, its name and the particulars."""
