@@ -32,14 +32,17 @@ from engine.console.open_dialogue import (
     PeopleOnLists,
     draft_of,
     read_draft,
+    sentence,
     told,
 )
 from engine.console.timing_forms import as_it_was
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.language import N_
 from engine.i18n.phrases import say_every, written_delay_in_words
+from engine.sequence.delay import parse_delay
 from engine.sequence.draft import as_name
 from engine.sequence.feasts import NAMES
+from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Plan
 from engine.sequence.parse_letters import EVERYONE
 from engine.sequence.pressure import DEFAULT_WEIGHT, MAX_WEIGHT
@@ -279,6 +282,11 @@ def _mistakes(form: BroadcastForm, visit: Visit) -> Iterator[Mistake]:
         if version.share and not (version.share.isdecimal() and 0 < int(version.share) <= 100):
             share = N_("A share is a number from 1 to 100.")
             yield Mistake(f"version_share-{number}", visit.say(share))
+    for key in ("delay", "max_lateness", "reminder_wait"):
+        try:
+            parse_delay(form.get(key) or "0 minutes")
+        except Unreadable as error:
+            yield Mistake(key, sentence(visit, error.words))
     holdout = form.get("holdout")
     if holdout and not (holdout.isdecimal() and int(holdout) <= 100):
         yield Mistake("holdout", visit.say(N_("A share is a number from 0 to 100.")))

@@ -28,7 +28,7 @@ from engine.console.open_dialogue import (
 )
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.language import N_
-from engine.sequence.delay import parse_delay
+from engine.sequence.delay import written_delay
 from engine.sequence.draft import NAME
 from engine.sequence.links import SPECIAL
 from engine.sequence.mistakes import Unreadable
@@ -289,7 +289,7 @@ def new_letter(stores: AuthoringStores, visit: Visit) -> Response:
     when: tuple[When, str] = ("after", "0 minutes")
     try:
         if kind != "once":
-            parse_delay(delay)
+            delay = written_delay(delay)
     except Unreadable as error:
         mistakes.append(Mistake("delay", sentence(visit, error.words)))
     if mistakes:

@@ -99,6 +99,9 @@ def test_what_is_missing_is_said_with_what_was_typed(context: AppContext) -> Non
     never = ("when", "every"), ("every", "0 99 * * *"), ("to", "1"), ("do", "save")
     wrong = post(context, begun(*never))
     assert wrong.status_code == 422 and "hour" in words_of(wrong)
+    late = begun(("to", "1"), ("max_lateness", "bientôt"), ("do", "save"))
+    wrong = post(context, late)
+    assert wrong.status_code == 422 and b'href="#max_lateness"' in wrong.body
     assert not draft_of(context, visit()).paths()
 
 

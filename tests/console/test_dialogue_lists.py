@@ -25,7 +25,7 @@ def test_a_newcomer_makes_a_list_a_welcome_and_a_question_with_two_answers(desk:
     edit = desk.kept("/new-dialogue", given).headers["location"]
     assert edit == "/d/mon-ete/edit"
     assert "?plan=folder" not in desk.get(edit)
-    letter = {"list": "12", "subject": "Oui ou non ?", "when": "wait", "delay": "2 days"}
+    letter = {"list": "12", "subject": "Oui ou non ?", "when": "wait", "delay": "2 jours"}
     question = desk.kept("/d/mon-ete/letter", letter).headers["location"]
     for words in ("Oui", "Non"):
         page = desk.get(question.replace("%2F", "/"))
@@ -36,6 +36,7 @@ def test_a_newcomer_makes_a_list_a_welcome_and_a_question_with_two_answers(desk:
             "at": "",
         }
         desk.kept(edit, form)
+    assert 'wait    = "2 days"' in desk.text("mon-ete.toml")
     desk.kept("/draft", {"do": "save"})
     assert 'href="/d/mon-ete?plan=folder"' in desk.get(edit)
     read = inspect(desk.config, desk.draft.files(), NOON)
