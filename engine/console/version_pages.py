@@ -198,19 +198,16 @@ def _is_share(text: str, least: int) -> bool:
 def _changes(
     visit: Visit, place: LetterPlace, table: Mapping[str, object], kept: Sequence[VersionForm]
 ) -> Iterator[Change]:
-    """Of what is there already, and only what is another."""
+    """Of what is there already."""
     written = {form.former: form for form in _written(table)}
     for form in kept:
         former = written.get(form.former)
         if former is None:
             raise NoSuchPlace(N_("this letter has no such version any more"))
         path = (*place.path, ("version", form.former))
-        if former.share != form.share:
-            yield SetKey(path, "share", int(form.share))
+        yield SetKey(path, "share", int(form.share))
         if " ".join(former.subject.split()) != form.subject:
             yield SetKey(path, "subject", form.subject or None)
-        if form.name != form.former:
-            yield SetKey(path, "id", form.name)
+        yield SetKey(path, "id", form.name)
     holdout = visit.inputs.get("holdout", "").strip()
-    if holdout != str(table.get("holdout", "")):
-        yield SetKey(place.path, "holdout", int(holdout) if holdout else None)
+    yield SetKey(place.path, "holdout", int(holdout) if holdout else None)
