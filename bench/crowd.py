@@ -3,9 +3,8 @@ in ledger, vault and views for as many others, and counts it as many times.
 
 Each copy has an id, message ids and commitments of its own wherever they stand, in entries and
 packed folds alike. Entries are valid, at dense positions, one stage of everybody's life after the
-other; the views equal their replay but for the counts of people day by day. What differs from real
-people: all times are the one person's, and the hash of an address stands for no address, so nobody
-of a crowd is found by address.
+other; the views equal their replay. What differs from real people: all times are the one person's,
+and the hash of an address stands for no address, so nobody of a crowd is found by address.
 """
 
 from __future__ import annotations
@@ -21,11 +20,14 @@ from psycopg.types.json import Jsonb
 from bench.installation import Installation
 from engine.ledger.codec import Entry
 from engine.store.sql import beside
-from projections.counters import Tally
+from projections.counters import CohortTally, Tally, arrivals_in
 from projections.letter_rows import LetterRows, needed_by
 from projections.letters import Letters
+from projections.members import Members, ways_in
+from projections.view import LIVE, schema_of
 
 SQL = beside(__file__)
+COUNTERS = SQL.within(members=schema_of(Members, LIVE), letters=schema_of(Letters, LIVE))
 Owner = psycopg.Connection[tuple[object, ...]]
 _WORDS = re.compile(r'"(?:message|evidence|order)":"([0-9a-f]{32,64})"')
 _HIS = sql.SQL("c.subscriber")
@@ -71,7 +73,7 @@ def multiply(here: Installation, stream: str, count: int) -> None:
         owner.execute(sql.SQL(SQL["ids"]).format(count=sql.Literal(count)))
         places = _enter(owner, prototype, entries, count)
         _keep(owner, prototype, places)
-        _count(owner, here.context.ledger.stream(stream), count)
+        _count(owner, stream, here.context.ledger.stream(stream), count)
         head = _head(owner)
         for (view,) in owner.execute(SQL["followed"]).fetchall():
             owner.execute(
@@ -81,14 +83,25 @@ def multiply(here: Installation, stream: str, count: int) -> None:
             )
 
 
-def _count(owner: Owner, life: Sequence[Entry], count: int) -> None:
-    """The letters of one life, in the counters of letters, so many times."""
-    rows, tally = LetterRows(needed_by(life).spans), Tally()
+def _count(owner: Owner, stream: str, life: Sequence[Entry], count: int) -> None:
+    """One life in all counters, so many times: its letters, those of who arrived in its week, the
+    ways it went and the lists it stands on.
+    """
+    rows, tally, cohorts = LetterRows(needed_by(life).spans), Tally(), CohortTally()
     for entry in life:
         rows.take(entry)
     tally.add(rows, count)
+    cohorts.add(rows, 1)
+    cells = [(*cell, n * count) for cell, n in cohorts.by_week(arrivals_in(life)).items()]
+    joined, weeks, whats, counts = ([*column] for column in zip(*cells, strict=True))
     with owner.cursor() as cursor:
         Letters().put_tally(cursor, tally)
+        Members().put_ways(cursor, {way: n * count for way, n in ways_in(life).items()})
+    owner.execute(COUNTERS["count_standing"], {"stream": stream, "count": count})
+    owner.execute(
+        COUNTERS["count_cohorts"],
+        {"joined": joined, "weeks": weeks, "whats": whats, "counts": counts},
+    )
 
 
 def settle(owner: Owner) -> None:

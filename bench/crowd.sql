@@ -34,6 +34,17 @@ SELECT {columns} FROM {table} WHERE subscriber = %(stream)s
 -- The same for everybody.
 INSERT INTO {table} ({columns}) SELECT {values} FROM pg_temp.crowd c
 
+-- name: count_standing
+-- How many stand on each list, where one of them does.
+INSERT INTO {members}.standing AS known SELECT list, %(count)s FROM {members}.membership WHERE subscriber = %(stream)s
+ON CONFLICT (list) DO UPDATE SET people = known.people + excluded.people
+
+-- name: count_cohorts
+-- What letters came to by the week in which everybody arrived.
+INSERT INTO {letters}.cohort AS known
+SELECT * FROM unnest(%(joined)s::integer[], %(weeks)s::integer[], %(whats)s::text[], %(counts)s::bigint[])
+ON CONFLICT (joined, week, what) DO UPDATE SET n = known.n + excluded.n
+
 -- name: followed
 -- Which views there are.
 SELECT nspname FROM pg_namespace WHERE nspname LIKE 'view\_%'

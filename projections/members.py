@@ -8,7 +8,7 @@ while the person stands where it led.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
@@ -170,6 +170,14 @@ class _Net:
             self.gone[stood.transition] -= 1
 
 
+def ways_in(history: Iterable[Entry]) -> Counter[Transition]:
+    """How often each way was gone in somebody's whole history, less what was taken back."""
+    net = _Net({})
+    for entry in history:
+        net.take(entry)
+    return net.gone
+
+
 class Members:
     name = "members"
     version = 2
@@ -204,10 +212,14 @@ class Members:
             cursor.execute(self.sql["join"], _keys([key for key, _ in come]) | values)
         if gone or net.erased:
             cursor.execute(self.sql["clear_standing"])
-        if ways := sorted(way for way, count in net.gone.items() if count):
-            counts = bigints([net.gone[way] for way in ways])
+        self.put_ways(cursor, net.gone)
+
+    def put_ways(self, cursor: Cursor, gone: Mapping[Transition, int]) -> None:
+        """Add to how many went which way, or take away."""
+        if ways := sorted(way for way, count in gone.items() if count):
+            counts = bigints([gone[way] for way in ways])
             cursor.execute(self.sql["count"], _transitions(ways) | {"n": counts})
-            if any(net.gone[way] < 0 for way in ways):
+            if any(gone[way] < 0 for way in ways):
                 cursor.execute(self.sql["clear_transitions"])
 
     def _undone(self, cursor: Cursor, entries: Sequence[Entry]) -> dict[Key, Joined]:
