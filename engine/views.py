@@ -387,10 +387,18 @@ class Views(Protocol):
         """
 
     def counted(
-        self, letters: Collection[str], since: int = ..., until: int = ...
+        self, letters: Collection[str], since: int = ..., until: int = ..., number: int = ...
     ) -> list[LetterCount]:
-        """What became of letters, by their letter_ref ("" among them: of all), begun in the weeks
-        of the Mondays from `since` to `until` (days since 1970-01-01).
+        """What became of letters, by their letter_ref ("" among them: of all), of the list of a
+        number (0: of any), begun in the weeks of the Mondays from `since` to `until` (days since
+        1970-01-01): all weeks added up, `week` is 0.
+        """
+
+    def counted_weeks(
+        self, letters: Collection[str], since: int = ..., until: int = ..., number: int = ...
+    ) -> list[LetterCount]:
+        """The same by week, all letters but the engine's own added up: what is counted, without its
+        letter, mailing, list and purpose.
         """
 
     def counted_by_edition(
@@ -426,6 +434,9 @@ class Views(Protocol):
 
     def in_doubt(self) -> list[tuple[str, str, str, int]]:
         """Letters in doubt: message, subscriber, letter, since when."""
+
+    def first_begun(self, messages: Collection[str]) -> dict[str, int]:
+        """The positions at which some letters were first begun, by their message (id)."""
 
     def begun(self, message: str) -> tuple[str, int] | None:
         """Whose letter has this message id, and the ledger's position of its first beginning."""

@@ -146,10 +146,18 @@ DELETE FROM {schema}.cohort WHERE n = 0
 SELECT joined, week, what, n FROM {schema}.cohort WHERE joined >= %(since)s ORDER BY joined, week, what
 
 -- name: counted
--- The counters of letters ("" in the list: all there are), begun in weeks between two Mondays.
-SELECT letter, occurrence, list, purpose, week, what, detail, sum(n)::bigint, sum(amount)::bigint FROM {schema}.tally
-WHERE (letter = ANY(%(letters)s) OR '' = ANY(%(letters)s)) AND week BETWEEN %(since)s AND %(until)s
-GROUP BY letter, occurrence, list, purpose, week, what, detail
+-- The counters of letters ("" in the list: all there are; of one list, or of any for 0), begun in weeks between two Mondays, added up over the weeks: a
+-- year of a hundred letters has some seventy thousand rows, and a page shows a few.
+SELECT letter, occurrence, list, purpose, 0, what, detail, sum(n)::bigint, sum(amount)::bigint FROM {schema}.tally
+WHERE (letter = ANY(%(letters)s) OR '' = ANY(%(letters)s)) AND week BETWEEN %(since)s AND %(until)s AND %(list)s IN (0, list)
+GROUP BY letter, occurrence, list, purpose, what, detail
+
+-- name: counted_weeks
+-- The same by week and added up over the letters, but for those of the engine's own, which begin with `own`.
+SELECT '', '', 0, '', week, what, detail, sum(n)::bigint, sum(amount)::bigint FROM {schema}.tally
+WHERE (letter = ANY(%(letters)s) OR '' = ANY(%(letters)s)) AND week BETWEEN %(since)s AND %(until)s AND %(list)s IN (0, list)
+    AND NOT starts_with(letter, %(own)s)
+GROUP BY week, what, detail
 
 -- name: not_sent
 -- Why letters were withheld since the week of a Monday, and how many; the most frequent reason first.
@@ -203,6 +211,10 @@ WHERE l.subscriber = ANY(%(subscribers)s) AND l.kind IN ('letter', 'broadcast') 
 -- name: in_doubt
 -- What an operator has to settle.
 SELECT message, subscriber, letter, at FROM {schema}.letter WHERE status = 'doubt' ORDER BY at LIMIT 1000
+
+-- name: first_begun
+-- Where letters were first begun, by their message.
+SELECT message, position FROM {schema}.letter WHERE message = ANY(%(messages)s)
 
 -- name: of_message
 -- An auditor's question: whose letter has this Message-ID, and where it was first begun.

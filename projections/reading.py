@@ -18,7 +18,15 @@ from engine.sequence.model import Plan
 from engine.store.binary import texts, uuids
 from engine.store.database import Database
 from engine.store.sql import beside, queries
-from engine.subscriber.agenda_key import BroadcastKey, ListKey, decode, letter_ref, request_of
+from engine.subscriber.agenda_key import (
+    BroadcastKey,
+    ListKey,
+    RequestKey,
+    decode,
+    encode,
+    letter_ref,
+    request_of,
+)
 from engine.subscriber.person import Person
 from engine.views import (
     FIRST_WEEK,
@@ -294,9 +302,26 @@ class ReadViews:
         }
 
     def counted(
-        self, letters: Collection[str], since: int = FIRST_WEEK, until: int = LAST_WEEK
+        self,
+        letters: Collection[str],
+        since: int = FIRST_WEEK,
+        until: int = LAST_WEEK,
+        number: int = 0,
     ) -> list[LetterCount]:
-        rows = self._ask(self.letters.sql["counted"], letters=[*letters], since=since, until=until)
+        asked = {"letters": [*letters], "since": since, "until": until, "list": number}
+        rows = self._ask(self.letters.sql["counted"], **asked)
+        return [LetterCount(*row) for row in rows]  # type: ignore[arg-type]
+
+    def counted_weeks(
+        self,
+        letters: Collection[str],
+        since: int = FIRST_WEEK,
+        until: int = LAST_WEEK,
+        number: int = 0,
+    ) -> list[LetterCount]:
+        asked = {"letters": [*letters], "since": since, "until": until, "list": number}
+        own = encode(RequestKey(""))
+        rows = self._ask(self.letters.sql["counted_weeks"], **asked, own=own)
         return [LetterCount(*row) for row in rows]  # type: ignore[arg-type]
 
     def counted_by_edition(
@@ -346,6 +371,10 @@ class ReadViews:
         return [
             (cast(str, row[0]), str(row[1]), cast(str, row[2]), cast(int, row[3])) for row in rows
         ]
+
+    def first_begun(self, messages: Collection[str]) -> dict[str, int]:
+        rows = self._ask(self.letters.sql["first_begun"], messages=texts(messages))
+        return dict(cast(list[tuple[str, int]], rows))
 
     def begun(self, message: str) -> tuple[str, int] | None:
         rows = self._ask(self.letters.sql["of_message"], message=message)

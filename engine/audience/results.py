@@ -37,9 +37,16 @@ EPOCH = date(1970, 1, 1)
 
 class CounterViews(Protocol):
     def counted(
-        self, letters: Collection[str], since: int = ..., until: int = ...
+        self, letters: Collection[str], since: int = ..., until: int = ..., number: int = ...
     ) -> list[LetterCount]:
-        """What became of letters, by their letter_ref ("" among them: of all), by week."""
+        """What became of letters, by their letter_ref ("" among them: of all), all weeks added
+        up.
+        """
+
+    def counted_weeks(
+        self, letters: Collection[str], since: int = ..., until: int = ..., number: int = ...
+    ) -> list[LetterCount]:
+        """The same by week, all letters but the engine's own added up."""
 
 
 class VisitCounters(Protocol):
@@ -125,7 +132,8 @@ def results(
     """Of letters, by their letter_ref ("" for all), begun in the weeks of these Mondays; in the
     order of the plan, what is published no more last.
     """
-    return results_of(views.counted(letters, since, until), plan, by)
+    counted = views.counted_weeks if by == "week" else views.counted
+    return results_of(counted(letters, since, until), plan, by)
 
 
 def results_of(counts: Iterable[LetterCount], plan: Plan, by: Grouping) -> list[Results]:

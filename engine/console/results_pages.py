@@ -24,6 +24,7 @@ from engine.audience.result_words import (
     told,
 )
 from engine.audience.results import (
+    CounterViews,
     added,
     letters_in,
     name_of,
@@ -50,7 +51,6 @@ from engine.console.results_shown import (
     USUAL_WEEKS,
     Asked,
     Measure,
-    VisitCells,
     answer_bars,
     arrivals_by_week,
     bars_of_answers,
@@ -84,10 +84,7 @@ from engine.views import (
 )
 
 
-class ResultViews(FoldViews, MeasuredViews, TrialViews, Protocol):
-    def counted(
-        self, letters: Collection[str], since: int = ..., until: int = ...
-    ) -> list[LetterCount]: ...
+class ResultViews(CounterViews, FoldViews, MeasuredViews, TrialViews, Protocol):
     def counted_by_edition(
         self, letter: str, since: int = ..., until: int = ...
     ) -> list[tuple[int, LetterCount]]: ...
@@ -97,8 +94,11 @@ class ResultViews(FoldViews, MeasuredViews, TrialViews, Protocol):
 
 class ResultDesk(Protocol):
     def visited(
-        self, letters: Collection[str], since: int, until: int
+        self, letters: Collection[str], since: int, until: int, key: str = ...
     ) -> list[tuple[VisitCell, int, int]]: ...
+    def visited_weeks(
+        self, letters: Collection[str], since: int, until: int, key: str = ...
+    ) -> list[tuple[int, int, int]]: ...
     def lost_messages(self) -> tuple[str, ...]: ...
 
 
@@ -152,21 +152,13 @@ class ResultPages:
             now=week_of(self.stores.clock.now()),
         )
 
-    def _counts(self, plan: Plan, asked: Asked) -> tuple[list[LetterCount], VisitCells]:
-        letters = [ref for ref, _letter in letters_in(plan, asked.file)] if asked.file else [""]
-        counts = self.stores.views.counted(letters, asked.since, LAST_WEEK)
-        visits = self.stores.desk.visited(letters, asked.since, LAST_WEEK)
-        if not asked.list:
-            return counts, visits
-        return (
-            [count for count in counts if count.list == asked.list],
-            [row for row in visits if row[0].letter.rpartition("/")[0] == list_key(asked.list)],
-        )
-
     def _page(self, visit: Visit, plan: Plan, asked: Asked, address: str) -> Response:
-        counts, cells = self._counts(plan, asked)
-        _ = visit.say
-        found = results_of(counts, plan, asked.by)
+        views, _ = self.stores.views, visit.say
+        letters, key = _letters(plan, asked), list_key(asked.list) if asked.list else ""
+        counts = views.counted(letters, asked.since, LAST_WEEK, asked.list)
+        by_week = views.counted_weeks(letters, asked.since, LAST_WEEK, asked.list)
+        visits = self.stores.desk.visited_weeks(letters, asked.since, LAST_WEEK, key)
+        found = results_of(by_week if asked.by == "week" else counts, plan, asked.by)
         lost = self.lost.ask(0)
         total = added("", of_authors(counts))
         compared = [one for one in found if one.answered and one.accepted]
@@ -184,10 +176,10 @@ class ResultPages:
             rows=[row_of(one, plan, asked.by, _) for one in found[:MOST_ROWS]],
             more=len(found) - MOST_ROWS,
             answers=answer_bars(compared, plan, asked.by, _),
-            weekly=weekly(counts, cells, asked, plan, visit.language),
+            weekly=weekly(by_week, visits, asked, plan, visit.language),
             lost=lost_bars(lost or {}, {count.letter for count in counts}, plan, _),
             is_counting=lost is None,
-            has_any=bool(counts) or bool(self.stores.views.counted([""])),
+            has_any=bool(counts) or bool(views.counted_weeks([""])),
         )
 
     def letter(self, visit: Visit) -> Response:
@@ -226,7 +218,12 @@ class ResultPages:
             spans=[span_row(span, _) for span in reversed(spans)],
             links=link_counts(one, cells, _),
             weekly=weekly(
-                [count for _edition, count in counts], cells, asked, plan, visit.language, marks
+                [count for _edition, count in counts],
+                [(cell.week, visited, presumed) for cell, visited, presumed in cells],
+                asked,
+                plan,
+                visit.language,
+                marks,
             ),
             lost=(lost or {}).get(ref, 0),
             is_counting=lost is None or trial is None or measured is None,
@@ -275,7 +272,11 @@ class ResultPages:
         installation = self.stores.installation_stream.current()
         plan, form = installation.plan(), visit.path.get("format", "")
         asked = self._asked(visit, plan)
-        counts, cells = self._counts(plan, asked)
+        letters, key = _letters(plan, asked), list_key(asked.list) if asked.list else ""
+        counted = self.stores.views.counted
+        if asked.by == "week":
+            counted = self.stores.views.counted_weeks
+        counts = counted(letters, asked.since, LAST_WEEK, asked.list)
         found = results_of(counts, plan, asked.by)
         measured: Mapping[str, MeasuredPeople] | None = None
         if asked.by == "letter" and plan.measured is not None:
@@ -287,7 +288,7 @@ class ResultPages:
         if form == "json":
             visits, tried = {}, {}
             if asked.by == "letter":
-                visits = visits_in(cells)
+                visits = visits_in(self.stores.desk.visited(letters, asked.since, LAST_WEEK, key))
                 tried = {
                     one.name: trial[1]
                     for one in found
@@ -296,6 +297,10 @@ class ResultPages:
             rows = json.dumps(as_rows(found, visits, measured, tried), ensure_ascii=False, indent=2)
             return _file(f"{rows}\n".encode(), "results.json", "application/json")
         return visit.not_found(visit.say(N_("There is no such page.")))
+
+
+def _letters(plan: Plan, asked: Asked) -> list[str]:
+    return [ref for ref, _letter in letters_in(plan, asked.file)] if asked.file else [""]
 
 
 def routes(stores: ResultStores) -> Sequence[Route]:

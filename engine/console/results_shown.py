@@ -63,6 +63,8 @@ MEASURES: Mapping[Measure, str] = {
 MOST_EDITIONS = 24
 """The latest, of which a letter's page says when it changed."""
 VisitCells = Sequence[tuple[VisitCell, int, int]]
+WeekVisits = Iterable[tuple[int, int, int]]
+"""A Monday (days since 1970-01-01), visits, and those presumed to be people's."""
 GROUPING_WORDS: Mapping[Grouping, str] = {
     "letter": N_("letter"),
     "mailing": N_("mailing"),
@@ -273,7 +275,7 @@ def lost_bars(
 
 def weekly(
     counts: Iterable[LetterCount],
-    cells: VisitCells,
+    visits: WeekVisits,
     asked: Asked,
     plan: Plan,
     language: Language,
@@ -285,9 +287,9 @@ def weekly(
     _ = translator(language)
     by_week = {one.name: one for one in results_of(counts, plan, "week")}
     visited, presumed = Counter[int](), Counter[int]()
-    for cell, visits, people in cells:
-        visited[cell.week] += visits
-        presumed[cell.week] += people
+    for week, count, people in visits:
+        visited[week] += count
+        presumed[week] += people
     known = [(date.fromisoformat(name) - EPOCH).days for name in by_week]
     first = asked.since if asked.weeks else min([*known, *visited], default=asked.now)
     weeks = range(first, asked.now + 1, WEEK)

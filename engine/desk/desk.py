@@ -377,13 +377,21 @@ class Desk:
         )
 
     def visited(
-        self, letters: Collection[str], since: int, until: int
+        self, letters: Collection[str], since: int, until: int, key: str = ""
     ) -> list[tuple[VisitCell, int, int]]:
-        """Of letters by their letter_ref ("" among them: of all), in the weeks of the Mondays from
-        `since` to `until`: visits, and those presumed to be people's.
+        """Of letters by their letter_ref ("" among them: of all), those of a matter by its key
+        alone ("": of any), in the weeks of the Mondays from `since` to `until`: visits, and those
+        presumed to be people's.
         """
-        rows = self._run("visited", letters=[*letters], since=since, until=until)
+        rows = self._run("visited", letters=[*letters], since=since, until=until, key=key)
         return [(VisitCell(*row[:4]), int(row[4]), int(row[5])) for row in rows]
+
+    def visited_weeks(
+        self, letters: Collection[str], since: int, until: int, key: str = ""
+    ) -> list[tuple[int, int, int]]:
+        """The same, added up by week: its Monday, visits, and those presumed to be people's."""
+        rows = self._run("visited_weeks", letters=[*letters], since=since, until=until, key=key)
+        return [(int(row[0]), int(row[1]), int(row[2])) for row in rows]
 
     def forget_visited(self, week: int) -> None:
         """Delete what was counted before the week of this Monday."""

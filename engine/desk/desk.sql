@@ -314,9 +314,16 @@ SELECT * FROM unnest(%(letters)s::text[], %(kinds)s::text[], %(links)s::text[], 
 ON CONFLICT (letter, kind, link, week) DO UPDATE SET visits = known.visits + excluded.visits, people = known.people + excluded.people
 
 -- name: visited
--- What was counted of some letters ("" among them: of all) in the weeks between two Mondays.
+-- What was counted of some letters ("" among them: of all; of one matter, or of any for '') in the weeks between two Mondays.
 SELECT letter, kind, link, week, visits, people FROM desk.visited
-WHERE (letter = ANY(%(letters)s) OR '' = ANY(%(letters)s)) AND week BETWEEN %(since)s AND %(until)s ORDER BY letter, kind, link, week
+WHERE (letter = ANY(%(letters)s) OR '' = ANY(%(letters)s)) AND week BETWEEN %(since)s AND %(until)s AND (%(key)s = '' OR starts_with(letter, %(key)s || '/'))
+ORDER BY letter, kind, link, week
+
+-- name: visited_weeks
+-- The same, added up by week: a year of a hundred letters has some twenty thousand rows, and a chart shows fifty-two columns.
+SELECT week, sum(visits)::bigint, sum(people)::bigint FROM desk.visited
+WHERE (letter = ANY(%(letters)s) OR '' = ANY(%(letters)s)) AND week BETWEEN %(since)s AND %(until)s AND (%(key)s = '' OR starts_with(letter, %(key)s || '/'))
+GROUP BY week
 
 -- name: forget_visited
 -- Thirteen months, as the law has it for measuring an audience.
