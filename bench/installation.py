@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,11 +97,14 @@ class Installation:
     data: Path
 
 
-def write_folder(folder: Path, extra: str = "") -> None:
-    """`config.toml` with `extra` lines at its end, and `sequences/`."""
+def write_folder(folder: Path, extra: str = "", store: str = "embedded") -> None:
+    """`config.toml` with `extra` lines at its end, and `sequences/`; `store` is the database's
+    address.
+    """
     sequences = folder / "sequences"
     sequences.mkdir(parents=True)
-    (folder / "config.toml").write_text(CONFIG + extra, encoding="utf-8")
+    config = f'{CONFIG}{extra}\n[store]\nurl = "{store}"\n'
+    (folder / "config.toml").write_text(config, encoding="utf-8")
     lists = [_LIST.format(number, "0 minutes") for number in DUE_LISTS]
     lists += [
         _LIST.format(CROWDED, "0 minutes") + _LATER,
@@ -124,13 +127,17 @@ def installed(extra: str = "") -> Iterator[Installation]:
 
 @contextmanager
 def opened(
-    place: Server, folder_name: str, database: str, extra: str = ""
+    place: Server,
+    folder_name: str,
+    database: str,
+    extra: str = "",
+    write: Callable[[Path, str, str], None] = write_folder,
 ) -> Iterator[Installation]:
     """An installation's folder for a database of this server, made where it is missing; whoever
-    owned its views before, its own program does now.
+    owned its views before, its own program does now. `write` makes the folder.
     """
     folder = place.root / folder_name
-    write_folder(folder, f'{extra}\n[store]\nurl = "{place.url(database)}"\n')
+    write(folder, extra, place.url(database))
     config = read_config(folder)
     # One set for the server: a database that was copied from another, or is opened from another
     # folder, knows its secrets again.

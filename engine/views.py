@@ -151,6 +151,29 @@ class FormCount(NamedTuple):
     confirmed: int
 
 
+class DueCount(NamedTuple):
+    """What falls due at a place (a list; 0 for requests, -1 for broadcasts to segments): how many
+    acts of a kind, by each of some instants.
+    """
+
+    place: int
+    kind: str
+    counts: tuple[int, ...]
+
+
+class Figures(NamedTuple):
+    """Places on lists that are taken; who came to one from none and left for none since a day; of
+    the letters begun in one week how many were accepted, were answered, and unsubscribed somebody.
+    """
+
+    standing: int
+    new: int
+    gone: int
+    accepted: int
+    answered: int
+    unsubscribed: int
+
+
 @dataclass(frozen=True, slots=True)
 class TransitionCount:
     """How many went from list `source` to list `target` (0: from or to none).
@@ -286,6 +309,14 @@ class Views(Protocol):
     def due_until(self, upto: int) -> list[tuple[int, str, int]]:
         """(list, kind of act, how many) for what is due up to an instant; list 0 for requests,
         -1 for broadcasts to segments.
+        """
+
+    def due_within(self, instants: Sequence[int]) -> list[DueCount]:
+        """The same up to each of some instants (ms, the earliest first)."""
+
+    def figures(self, lists: Collection[int], since: int, week: int) -> Figures:
+        """Of some lists since a day (UTC, days since 1970-01-01), and of the letters begun in the
+        week of a Monday.
         """
 
     def cohorts(self, most: int) -> list[tuple[str, int, int]]:

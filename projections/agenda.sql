@@ -140,9 +140,10 @@ SELECT min(subscriber::text), list, count(*) FROM {schema}.agenda WHERE due > 0 
 GROUP BY list, kind, letter, due / 86400000 ORDER BY 3 DESC, 2, 1 LIMIT %(most)s
 
 -- name: due_between
--- What falls due in a span, for `lists`, `resume` and the screen: by list, 0 for requests, -1 for mailings that no list brings.
-SELECT CASE WHEN list = 0 AND starts_with(key, 'broadcast:') THEN -1 ELSE list END AS place, kind, count(*)
-FROM {schema}.agenda WHERE due > 0 AND due <= %(upto)s GROUP BY place, kind
+-- What falls due in spans that follow each other, for `lists`, `resume` and the screen: by list, 0 for requests, -1 for mailings that no list brings.
+-- `after` are the instants (ms) at which a span is over, all but the last: in which span a row falls is counted in the same pass.
+SELECT CASE WHEN list = 0 AND starts_with(key, 'broadcast:') THEN -1 ELSE list END AS place, kind, width_bucket(due, %(after)s::bigint[]) AS span, count(*)
+FROM {schema}.agenda WHERE due > 0 AND due <= %(upto)s GROUP BY place, kind, span
 
 -- name: next_due
 -- When there is something to do again, so that the sender can sleep until then.

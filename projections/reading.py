@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import cast
 
@@ -36,6 +37,8 @@ from engine.views import (
     ArrivalCount,
     Came,
     CameQuery,
+    DueCount,
+    Figures,
     FormCount,
     LetterCount,
     PeopleOfLetter,
@@ -164,12 +167,23 @@ class ReadViews:
         return cast("int | None", self._ask(self.agenda.sql["next_due"], now=now)[0][0])
 
     def due_until(self, upto: int) -> list[tuple[int, str, int]]:
-        return cast(
-            list[tuple[int, str, int]], self._ask(self.agenda.sql["due_between"], upto=upto)
-        )
+        return [(place, kind, count) for place, kind, (count,) in self.due_within((upto,))]
+
+    def due_within(self, instants: Sequence[int]) -> list[DueCount]:
+        after = [instant + 1 for instant in instants[:-1]]
+        rows = self._ask(self.agenda.sql["due_between"], after=after, upto=instants[-1])
+        spans: dict[tuple[int, str], list[int]] = {}
+        for place, kind, span, count in cast(list[tuple[int, str, int, int]], rows):
+            spans.setdefault((place, kind), [0] * len(instants))[span] = count
+        return [DueCount(*of, tuple(accumulate(counts))) for of, counts in spans.items()]
 
     def cohorts(self, most: int) -> list[tuple[str, int, int]]:
         return cast(list[tuple[str, int, int]], self._ask(self.agenda.sql["cohorts"], most=most))
+
+    def figures(self, lists: Collection[int], since: int, week: int) -> Figures:
+        asked = {"lists": [*lists], "since": since, "week": week}
+        (row,) = self._ask(self.asking["figures"], **asked)
+        return Figures(*row)  # type: ignore[arg-type]
 
     def standing(self) -> dict[int, int]:
         return dict(cast(list[tuple[int, int]], self._ask(self.members.sql["counts"])))

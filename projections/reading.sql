@@ -6,6 +6,20 @@ SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
 -- Where the ledger ends in that snapshot: a view that has come further followed entries that are gone.
 SELECT coalesce(max(notification_id), 0) FROM ledger.events
 
+-- name: figures
+-- What changes while somebody looks at the start page, from counters alone: places that are taken, who came and went since a day, and what came of the
+-- letters begun in one week.
+SELECT (SELECT coalesce(sum(people), 0)::bigint FROM {members}.standing),
+    ways.new, ways.gone, letters.accepted, letters.answered, letters.unsubscribed
+FROM (
+    SELECT coalesce(sum(n) FILTER (WHERE source = 0 AND target = ANY(%(lists)s::integer[])), 0)::bigint AS new,
+        coalesce(sum(n) FILTER (WHERE target = 0 AND source = ANY(%(lists)s::integer[])), 0)::bigint AS gone
+    FROM {members}.transition WHERE day >= %(since)s) AS ways,
+    (SELECT coalesce(sum(n) FILTER (WHERE what = 'became' AND detail = 'sent'), 0)::bigint AS accepted,
+        coalesce(sum(n) FILTER (WHERE what = 'answered'), 0)::bigint AS answered,
+        coalesce(sum(n) FILTER (WHERE what = 'unsubscribed'), 0)::bigint AS unsubscribed
+    FROM {letters}.tally WHERE week = %(week)s) AS letters
+
 -- name: asked
 -- How many got a question, and how many each of its reminders.
 SELECT letter, count(*) FROM {letters}.letter WHERE split_part(key, '/', 1) = %(key)s AND letter = ANY(%(letters)s) AND (status = 'sent' OR link >= 0)

@@ -26,6 +26,17 @@ PurposeOf = Callable[[int], str]
 GROUND_EVENTS = (e.ConsentGiven, e.GroundDeclared, e.ConsentConfirmed)
 
 
+NO_GROUND = frozenset({
+    e.LetterBegun, e.LetterSent, e.LetterDeferred, e.LetterFailed, e.LetterWithheld,
+    e.LetterRetried, e.LetterInDoubt, e.ListJoined, e.ListLeft, e.ListTransferred,
+    e.ProfileChanged, e.ProfileRead, e.SegmentEntered, e.SegmentLeft, e.RulesApplied,
+    e.AnchorReached, e.CallHonoured, e.OrderRefunded, e.ProofArchived, e.ProofOpened,
+})  # fmt: skip
+"""Facts that change nothing of whether somebody may be written to: `GroundHistory` answers the same
+about later letters without them.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class LetterGround:
     """What held for a letter's purpose just before the letter was begun. `why_not` is "" where it

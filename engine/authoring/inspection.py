@@ -7,10 +7,12 @@ What `check` shows, what stops a publication, and what `simulate` and `graph` st
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from urllib.parse import unquote
 
 from engine.config import Config
@@ -27,12 +29,13 @@ from engine.letter.foreign_tags import foreign_tag_warnings
 from engine.letter.french_spacing import NO_BREAK, loose_blanks
 from engine.letter.merge import parsed
 from engine.letter.published_letter import LAYOUT, TEXTS, source_of
-from engine.letter.source_folder import ASSETS, has_asset, read_sequences
+from engine.letter.source_folder import ASSETS, assets_of, has_asset, read_sequences
 from engine.letter.typed_fields import unknown_options
 from engine.mime.headers import is_header_text
 from engine.secret_files import order_keys
 from engine.sequence.check import check
 from engine.sequence.condition import Measured, lines_of
+from engine.sequence.delay import HOUR
 from engine.sequence.links import visible
 from engine.sequence.mistakes import Mistake, Unpublishable, Unreadable
 from engine.sequence.model import Letter, Plan
@@ -55,6 +58,7 @@ ANYBODY = N_(
     "anybody can type an address, so the form “{form}” takes at once only who is unknown, and asks"
     " everybody else to confirm by mail; {but}"
 )
+LETTERS_KEPT, FOLDERS_KEPT = 512, 16
 _EXAMPLE = Foot("x", "x", "x", "https://x.invalid/u", "x", "https://x.invalid/e", "x", "fr")
 _ASKING = Foot("x", "x", "x", language="fr", confirm_url="https://x.invalid/c")
 
@@ -87,6 +91,27 @@ def read_folder(config: Config, now: int = 0) -> Read:
     Raises Unpublishable for files that are no text; every other mistake is in what is returned.
     """
     return inspect(config, dict(read_sequences(config.sequences)), now)
+
+
+_kept: OrderedDict[tuple[object, ...], tuple[Config, Read]] = OrderedDict()
+"""With the configuration that each was looked through by: its id stands in the key."""
+_looking_through = Lock()
+
+
+def looked_through(config: Config, files: Mapping[str, str], now: int) -> Read:
+    """What `inspect` finds, for pages that ask it at each view: the same files are looked through
+    once an hour, since dates go by. Who asks meanwhile waits for it.
+    """
+    settings = (config.folder / CONFIG).stat().st_mtime_ns
+    assets = assets_of(config.sequences)
+    key = (id(config), settings, now // HOUR, assets, *files.items())
+    with _looking_through:
+        if key not in _kept:
+            _kept[key] = config, inspect(config, dict(files), now)
+        _kept.move_to_end(key)
+        while len(_kept) > FOLDERS_KEPT:
+            _kept.popitem(last=False)
+        return _kept[key][1]
 
 
 def inspect(config: Config, files: dict[str, str], now: int = 0) -> Read:
@@ -242,7 +267,7 @@ def _at_confirmation(source: PlanSource, key: str, sentence: Words, fatal: bool)
     return source.at(file, f"confirmation.{key}", sentence, fatal)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=LETTERS_KEPT)
 def _compiled(source: LetterSource, fields: tuple[tuple[str, str], ...]) -> Compiled:
     """Raises LetterMistakes. A folder that is looked at again has mostly the letters it had."""
     return compile_letter(source, fields=dict(fields))

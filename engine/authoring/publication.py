@@ -14,7 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from engine import __version__
-from engine.authoring.inspection import inspect, read_folder
+from engine.authoring.inspection import looked_through
 from engine.commands.operators import ActingStores, CauseAndEvidence, execute_for
 from engine.config import Config
 from engine.desk.clock import Clock
@@ -34,6 +34,7 @@ from engine.installation.publishing import (
 )
 from engine.installation.state import Installation, read_settings
 from engine.installation.stream import InstallationStream
+from engine.letter.source_folder import read_sequences
 from engine.sequence.declared import Declared
 from engine.sequence.field_values import fits
 from engine.sequence.mistakes import Mistake, Unpublishable
@@ -187,7 +188,7 @@ def plan_publication(stores: PublicationStores, files: Mapping[str, str] | None 
     with every fatal mistake.
     """
     config, now = stores.config, stores.clock.now()
-    read = read_folder(config, now) if files is None else inspect(config, dict(files), now)
+    read = looked_through(config, read_sequences(config.sequences) if files is None else files, now)
     read.sound()
     current = stores.installation_stream.current()
     return _proposal(stores, current, read.plan, read.files, config.settings, read.mistakes)
@@ -265,15 +266,26 @@ def _proposal(
         warnings,
         back,
         dict(_unfit(stores, before, plan)),
-        stores.views.choosing(),
+        stores.views.choosing() if changes.options else {},
         segments,
-        _members(stores, segments),
+        _members(stores, segments) if _reaches_segments(changes, before, plan) else {},
         {
             name: stores.field_counts.count_where(name, bool)
             for name in before.fields
             if name not in plan.fields
         },
     )
+
+
+def _reaches_segments(changes: Difference, before: Plan, after: Plan) -> bool:
+    """Whether a mailing to segments is among the letters that change: then it is told how many are
+    in them, which is counted over everybody.
+    """
+    letters = (*changes.added, *changes.removed, *changes.retimed)
+    letters += (*changes.weighed, *changes.readdressed)
+    names = {key.broadcast for key, _ in letters if isinstance(key, BroadcastKey)}
+    plans = (before, after)
+    return any(n in p.broadcasts and p.broadcasts[n].segments for n in names for p in plans)
 
 
 def _members(stores: PublicationStores, changes: Sequence[SegmentChange]) -> dict[str, int]:
@@ -427,8 +439,9 @@ def unpublished_changes(stores: PublicationStores) -> int:
     cannot be read as a plan, its changed files.
     """
     current = stores.installation_stream.current().plan()
+    config = stores.config
     try:
-        read = read_folder(stores.config)
+        read = looked_through(config, read_sequences(config.sequences), stores.clock.now())
     except Unpublishable as error:
         return len({mistake.file for mistake in error.mistakes})
     if read.fatal:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
 
 import tomlkit
@@ -36,7 +37,7 @@ from engine.authoring.toml_changes import (
 from engine.sequence.toml import Places, read_tables
 from engine.words import N_
 
-MAX_LINE = 100
+MAX_LINE, TEXTS_KEPT = 100, 16
 
 # Where a new key is written: after the last of its table that stands before it here.
 _ORDER = (
@@ -50,7 +51,13 @@ _ORDER = (
 
 def place_of(text: str, path: TablePath) -> str:
     """As Places has it: "list[0].letter[1]". Raises CannotEdit, ValueError."""
-    return _Source(text).path_of(path)
+    return _read(text).path_of(path)
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _read(text: str) -> _Source:
+    """A page asks for many places of one text."""
+    return _Source(text)
 
 
 def edited(text: str, changes: Sequence[Change]) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import cast
 
@@ -15,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.routing import Route as StarletteRoute
 
+from engine.authoring.inspection import looked_through
 from engine.console import (
     api_reference,
     backup_pages,
@@ -64,6 +66,8 @@ from engine.i18n.language import N_
 from engine.imports.background import ImportRuns
 from engine.imports.uploads import Uploads
 from engine.ledger.store import LOST
+from engine.letter.source_folder import read_sequences
+from engine.sequence.mistakes import Unpublishable
 from engine.web.pages import App, Headers
 
 log = logging.getLogger("relance.console")
@@ -143,6 +147,15 @@ class Console:
         _add_errors(site, self.guard)
         site.add_middleware(Headers, ours=headers_of(origin), cookies=True)
         self.site, self.app = site, cast(App, site)
+        self._stores = stores
+
+    def look_through(self) -> None:
+        """Compile the letters of the author's folder, which takes seconds, before a page needs
+        them.
+        """
+        config = self._stores.config
+        with suppress(Unpublishable, OSError):
+            looked_through(config, read_sequences(config.sequences), self._stores.clock.now())
 
     def close(self) -> None:
         """What is done beside the pages stops between two steps."""

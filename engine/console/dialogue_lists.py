@@ -129,6 +129,7 @@ def _form(
 
 def lists_page(stores: AuthoringStores, visit: Visit, mistakes: Sequence[Mistake] = ()) -> Response:
     opened = open_dialogue(stores, visit)
+    letters, standing = opened.letters(), stores.views.standing()
     return visit.page(
         "dialogue_lists.html",
         mistakes=mistakes,
@@ -138,8 +139,8 @@ def lists_page(stores: AuthoringStores, visit: Visit, mistakes: Sequence[Mistake
         lists=[
             (
                 listed,
-                [place for place in opened.letters() if place.sender is listed],
-                stores.views.standing().get(listed.id, 0),
+                [place for place in letters if place.sender is listed],
+                standing.get(listed.id, 0),
             )
             for listed in opened.lists()
         ],

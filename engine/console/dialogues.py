@@ -6,6 +6,7 @@ What is in force is drawn with its numbers; the folder's drawing marks what is n
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, get_args
@@ -15,7 +16,7 @@ from fastapi.responses import Response
 
 from engine.authoring.dialogue_file import broadcasts_in, lists_in
 from engine.authoring.graph import draw_dot, draw_mermaid, draw_text
-from engine.authoring.inspection import inspect
+from engine.authoring.inspection import looked_through
 from engine.authoring.publication import ListCounts, PublicationStores
 from engine.console.access import Right
 from engine.console.dialogue_counts import gone_from, line_of, went
@@ -34,6 +35,7 @@ from engine.sequence.model import List, Plan
 from engine.subscriber.agenda_key import letter_ref, list_key
 from engine.vault.vault import KnownPerson
 from engine.views import Came, CameQuery, TransitionCount
+from engine.words import Language
 
 Days = Literal[7, 30, 90]
 Format = Literal["text", "mermaid", "dot"]
@@ -41,7 +43,7 @@ DAYS: tuple[Days, ...] = get_args(Days)
 FORMATS: tuple[Format, ...] = get_args(Format)
 ENDINGS: Mapping[Format, str] = {"text": "txt", "mermaid": "mmd", "dot": "dot"}
 USUAL_DAYS: Days = 30
-PAGE = 50
+PAGE, DRAWN_KEPT = 50, 32
 
 
 class DialogueViews(ListCounts, Protocol):
@@ -107,13 +109,6 @@ class Folder(NamedTuple):
     wrong: bool
 
 
-class Written(NamedTuple):
-    """What a folder was checked with: its files, and the day (since 1970-01-01)."""
-
-    files: Mapping[str, str]
-    day: int
-
-
 def routes(stores: DialogueStores) -> Sequence[Route]:
     pages = _Dialogues(stores)
     return (
@@ -129,7 +124,8 @@ def routes(stores: DialogueStores) -> Sequence[Route]:
 class _Dialogues:
     def __init__(self, stores: DialogueStores) -> None:
         self.stores = stores
-        self._last: tuple[Written, Folder] | None = None
+        self._marked: tuple[Plan, Plan, dict[str, bool]] = (Plan(), Plan(), {})
+        self._drawn: OrderedDict[tuple[object, ...], tuple[Asked, Drawn]] = OrderedDict()
 
     def all(self, visit: Visit) -> Response:
         plan = self.stores.installation_stream.current().plan()
@@ -137,7 +133,10 @@ class _Dialogues:
         titles = {**plan.titles, **folder.plan.titles}
         standing = self.stores.views.standing()
         counts = self.stores.views.transitions(plan.lists, self._since(7))
-        shown = [_shown(file, plan, folder, visit, standing, counts) for file in titles]
+        shown = [
+            _shown(file, plan, folder.plan, self._state(file, folder.plan, plan), standing, counts)
+            for file in titles
+        ]
         return visit.page("dialogues.html", dialogues=shown, wrong=folder.wrong)
 
     def one(self, visit: Visit) -> Response:
@@ -152,9 +151,7 @@ class _Dialogues:
             title=asked.plan.titles.get(asked.file, asked.file),
             picture=picture(drawn, numbers, asked.file, asked.query, visit.say),
             width=WIDTH,
-            unpublished=any(
-                card.mark or any(line.mark for line in card.lines) for card in drawn.cards
-            ),
+            unpublished=is_marked(drawn),
             all_days=DAYS,
             formats=FORMATS,
             empty=not drawn.cards,
@@ -215,7 +212,7 @@ class _Dialogues:
         asked = self._asked(visit)
         if isinstance(asked, Response):
             return asked
-        drawn = draw_cards(asked.plan, asked.file, visit.language, asked.published)
+        drawn = self._cards(asked, visit.language)
         found = line_of(drawn, visit.path.get("way", ""))
         if found is None or found[1].way is None:
             return visit.not_found(visit.say(N_("This way is not in force any more.")))
@@ -279,19 +276,28 @@ class _Dialogues:
         return visit.goes_to(f"/d/{quote(stem)}?plan=folder")
 
     def _folder(self) -> Folder:
-        """What is written in the folder. It is checked anew where a file has changed, and each day,
-        since some dates are over then.
-        """
-        config, now = self.stores.config, self.stores.clock.now()
+        """What is written in the folder."""
+        config = self.stores.config
         try:
-            files = dict(read_sequences(config.sequences))
+            files = read_sequences(config.sequences)
         except Unpublishable:
             return Folder(Plan(), True)
-        written = Written(files, now // DAY)
-        if self._last is None or self._last[0] != written:
-            read = inspect(config, files, now)
-            self._last = written, Folder(read.plan, bool(read.fatal))
-        return self._last[1]
+        read = looked_through(config, files, self.stores.clock.now())
+        return Folder(read.plan, bool(read.fatal))
+
+    def _state(self, file: str, folder: Plan, plan: Plan) -> str:
+        """Of a dialogue: "", "unpublished" or "new". It is drawn for that once, while neither plan
+        changes.
+        """
+        if file not in plan.titles:
+            return "new"
+        of_folder, of_plan, marked = self._marked
+        if of_folder is not folder or of_plan is not plan:
+            marked = {}
+            self._marked = folder, plan, marked
+        if file not in marked:
+            marked[file] = _differs(folder, plan, file)
+        return "unpublished" if marked[file] else ""
 
     def _since(self, days: int) -> int:
         """The first day (UTC) of so many that end with today."""
@@ -304,8 +310,20 @@ class _Dialogues:
         views = self.stores.views
         return views.transitions(lists, self._since(asked.days)), views.standing()
 
+    def _cards(self, asked: Asked, language: Language) -> Drawn:
+        """A dialogue is drawn once, while its plans stay the same ones."""
+        key = asked.file, language, id(asked.plan), id(asked.published)
+        kept = self._drawn.get(key)
+        if kept is None:
+            # With what was asked its plans stay, and with them their ids.
+            kept = asked, draw_cards(asked.plan, asked.file, language, asked.published)
+            self._drawn[key] = kept
+            if len(self._drawn) > DRAWN_KEPT:
+                self._drawn.popitem(last=False)
+        return kept[1]
+
     def _drawing(self, asked: Asked, visit: Visit) -> tuple[Drawn, Numbers]:
-        drawn = draw_cards(asked.plan, asked.file, visit.language, asked.published)
+        drawn = self._cards(asked, visit.language)
         counts, standing = self._counts(asked, drawn)
         numbers = Numbers(
             standing,
@@ -350,16 +368,13 @@ def _older(people: list[Person]) -> str:
 def _shown(
     file: str,
     plan: Plan,
-    folder: Folder,
-    visit: Visit,
+    folder: Plan,
+    state: str,
     standing: Mapping[int, int],
     counts: Iterable[TransitionCount],
 ) -> Shown:
-    drawn_from = plan if file in plan.titles else folder.plan
+    drawn_from = plan if file in plan.titles else folder
     lists = {listed.id for listed in lists_in(drawn_from, file)}
-    state = "" if file in plan.titles else "new"
-    if not state and _differs(folder.plan, plan, file, visit):
-        state = "unpublished"
     return Shown(
         title=drawn_from.titles.get(file) or file,
         url=dialogue_url(file) + ("?plan=folder" if state == "new" else ""),
@@ -376,11 +391,15 @@ def _shown(
     )
 
 
-def _differs(folder: Plan, plan: Plan, file: str, visit: Visit) -> bool:
+def _differs(folder: Plan, plan: Plan, file: str) -> bool:
     if file not in folder.titles or folder.titles[file] != plan.titles[file]:
         return True
-    cards = draw_cards(folder, file, visit.language, plan).cards
-    return any(card.mark or any(line.mark for line in card.lines) for card in cards)
+    return is_marked(draw_cards(folder, file, "en", plan))
+
+
+def is_marked(drawn: Drawn) -> bool:
+    """Whether anything in it is not in force, or is no more."""
+    return any(card.mark or any(line.mark for line in card.lines) for card in drawn.cards)
 
 
 def _letters(listed: List, plan: Plan) -> list[tuple[str, str]]:

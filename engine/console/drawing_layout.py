@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from engine.console.drawing_graph import Arrow, Card, Direction, Graph
@@ -18,6 +19,7 @@ from engine.console.drawing_routes import routes
 
 MARGIN = 16
 COMPONENT_GAP = 56
+LAYOUTS_KEPT = 64
 
 
 class Point(NamedTuple):
@@ -48,6 +50,12 @@ def lay_out(
 
 def laid_out_for(cards: Sequence[Card], arrows: Sequence[Arrow], width: int) -> Layout:
     """Downwards where that fits, since a page is scrolled down; else the narrower of the two."""
+    return _laid_out_for(tuple(cards), tuple(arrows), width)
+
+
+@lru_cache(maxsize=LAYOUTS_KEPT)
+def _laid_out_for(cards: tuple[Card, ...], arrows: tuple[Arrow, ...], width: int) -> Layout:
+    """A drawing is laid out once, while its dialogue stays the same."""
     down = lay_out(cards, arrows, "down", width)
     if down.width <= width:
         return down

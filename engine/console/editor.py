@@ -34,9 +34,10 @@ from engine.console.open_dialogue import (
     told,
 )
 from engine.console.saved_draft import save_draft, three_ways
-from engine.console.uploads import assets_of, kept_upload
+from engine.console.uploads import kept_upload
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.language import N_
+from engine.letter.source_folder import assets_of
 from engine.sequence.model import List, Plan
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

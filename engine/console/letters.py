@@ -9,14 +9,13 @@ here: links are made with one that is thrown away.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from fastapi.responses import Response
 
-from engine.audience.results import Results, results
-from engine.audit.standing import QuarantineView
+from engine.audience.results import CounterViews, Results, results
 from engine.config import Config
 from engine.console.access import Right
 from engine.console.editor import found_in
@@ -28,7 +27,7 @@ from engine.console.open_dialogue import (
     draft_of,
     read_draft,
 )
-from engine.console.person_page import PersonStores, named_subject
+from engine.console.person_page import PersonStores, PersonViews, named_subject
 from engine.console.placed_letter import (
     AskedLetter,
     address_of_letter,
@@ -62,7 +61,6 @@ from engine.sequence.model import List, Plan
 from engine.subscriber.agenda_key import letter_ref
 from engine.subscriber.events import LetterBegun
 from engine.vault.searches import KeptSearch, Searches
-from engine.views import LetterCount
 from engine.web.controls import UNFIT, Control
 from engine.web.own_data_pages import WRONG
 
@@ -71,11 +69,8 @@ HOUR_SECONDS = 3600
 DRAFT = "draft"
 
 
-class LetterViews(QuarantineView, Protocol):
+class LetterViews(PersonViews, CounterViews, Protocol):
     def standing(self) -> dict[int, int]: ...
-    def counted(
-        self, letters: Collection[str], since: int = ..., until: int = ...
-    ) -> list[LetterCount]: ...
     def withheld(self) -> list[tuple[str, int, str, str, int]]: ...
 
 

@@ -4,9 +4,9 @@ at this moment. What the editor, the timing page and the forms about lists stand
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
@@ -15,21 +15,18 @@ from fastapi.responses import Response
 from engine.authoring.author_files import BadFile
 from engine.authoring.dialogue_edits import broadcast_path, letter_path, sent_by
 from engine.authoring.drafts import Draft, State, digest_of, states
-from engine.authoring.inspection import Read, inspect
+from engine.authoring.inspection import Read, looked_through
 from engine.authoring.toml_changes import CannotEdit, Change, TablePath
-from engine.authoring.toml_edit import edited, place_of
+from engine.authoring.toml_edit import TEXTS_KEPT, edited, place_of
 from engine.config import Config
-from engine.console.uploads import assets_of
 from engine.console.visit import Visit
 from engine.desk.clock import Clock
 from engine.i18n.language import N_
 from engine.i18n.phrases import subject_of
 from engine.installation.stream import InstallationStream
 from engine.letter.source_folder import read_sequences
-from engine.sequence.delay import HOUR
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Broadcast, Confirmation, Letter, List, Plan
-from engine.sequence.plan_source import CONFIG
 from engine.sequence.toml import Places
 from engine.words import WordedError, Words
 
@@ -208,7 +205,7 @@ class OpenDialogue:
     def lines_of(self, path: TablePath) -> range:
         """Which lines of the file (from 1) the table takes up, without those within it."""
         text = self.text()
-        places = Places(text)
+        places = _places(text)
         written = _written(self.read.files.get(self.file, text), path)
         start = places.lines.get(written, 0)
         if not start:
@@ -232,9 +229,15 @@ def _reference(sender: List | Broadcast, letter: Letter) -> tuple[str, TablePath
 def _written(text: str, path: TablePath) -> str:
     try:
         written = place_of(text, path)
-        return written if written in Places(text).lines else ""
+        return written if written in _places(text).lines else ""
     except (CannotEdit, ValueError):
         return ""
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _places(text: str) -> Places:
+    """A page asks for many places of one text."""
+    return Places(text)
 
 
 def draft_of(stores: AuthoringStores, visit: Visit) -> Draft:
@@ -242,28 +245,13 @@ def draft_of(stores: AuthoringStores, visit: Visit) -> Draft:
     return Draft(config.data, config.sequences, visit.account.id)
 
 
-_inspected: OrderedDict[tuple[object, ...], Read] = OrderedDict()
-INSPECTED_CACHE_SIZE = 16
-
-
 def read_draft(stores: AuthoringStores, draft: Draft) -> Read:
-    """What `check` finds, with what can be read where something cannot. The same files are looked
-    through once an hour, since dates go by.
-    """
-    config, now = stores.config, stores.clock.now()
+    """What `check` finds, with what can be read where something cannot."""
     try:
         files = draft.files()
     except Unpublishable as error:
         return Read(Plan(), {}, error.mistakes)
-    settings = (config.folder / CONFIG).stat().st_mtime_ns
-    key = (config.folder, settings, now // HOUR, assets_of(config.sequences), *files.items())
-    read = _inspected.get(key)
-    if read is None:
-        read = inspect(config, files, now)
-        _inspected[key] = read
-        if len(_inspected) > INSPECTED_CACHE_SIZE:
-            _inspected.popitem(last=False)
-    return read
+    return looked_through(stores.config, files, stores.clock.now())
 
 
 def open_dialogue(stores: AuthoringStores, visit: Visit) -> OpenDialogue:

@@ -18,6 +18,7 @@ from engine.commands.operators import operator_cause
 from engine.config import Config
 from engine.console.access import Right
 from engine.console.api_reference import SCOPE_WORDS
+from engine.console.slow_counts import DueLetters, DueViews, due_of
 from engine.console.visit import Mistake, Route, Visit
 from engine.desk.clock import wall_now
 from engine.i18n.in_words import in_words
@@ -29,7 +30,7 @@ from engine.sending import holding
 from engine.sending.holding import EVERYTHING, HoldingStores
 from engine.sequence.model import Plan
 from engine.status.facts import Stuck
-from engine.status.gather import CountingViews, StatusStores, gather
+from engine.status.gather import StatusStores, gather
 from engine.status.state_words import StateWords
 from engine.subscriber.outcome import Refused
 
@@ -38,7 +39,7 @@ ANCHORS = {"running": "processes", "sending": "sending", "proof": "proof"}
 """Where other pages lead to, by the subject as it is called in English."""
 
 
-class OperatorViews(CountingViews, holding.HeldViews, Protocol):
+class OperatorViews(DueViews, holding.HeldViews, Protocol):
     def withheld(self) -> list[tuple[str, int, str, str, int]]: ...
 
 
@@ -72,9 +73,9 @@ class WithheldLetter(NamedTuple):
 
 
 def routes(stores: OperatorStores) -> Sequence[Route]:
-    acting = Right.OPERATE
+    acting, due = Right.OPERATE, due_of(stores)
     return (
-        Route("GET", "/operator", Right.SEE, lambda visit: _state(stores, visit)),
+        Route("GET", "/operator", Right.SEE, lambda visit: _state(stores, visit, due)),
         Route("POST", "/operator/pause", Right.SEND, lambda visit: _pause(stores, visit)),
         Route("GET", "/operator/resume", Right.SEND, lambda visit: _before(stores, visit)),
         Route("POST", "/operator/resume", Right.SEND, lambda visit: _resume(stores, visit)),
@@ -93,11 +94,11 @@ def routes(stores: OperatorStores) -> Sequence[Route]:
 # How it stands, and sending as a whole.
 
 
-def _state(stores: OperatorStores, visit: Visit) -> Response:
+def _state(stores: OperatorStores, visit: Visit, due: DueLetters) -> Response:
     installation = stores.installation_stream.current()
     plan, _ = installation.plan(), visit.say
     words = StateWords(stores.config.site, plan, visit.language)
-    facts = gather(stores)
+    facts = gather(stores, due.ask(None) or {})
     anchors = {_(english): anchor for english, anchor in ANCHORS.items()}
     held = [
         HeldPlace(number, _place(plan, number, _), stored_in_words(why, _))
@@ -221,7 +222,7 @@ def _retry(stores: OperatorStores, visit: Visit) -> Response:
 
 def _set_aside(stores: OperatorStores, visit: Visit) -> Response:
     _ = visit.say
-    stuck: Sequence[Stuck] = gather(stores).stuck
+    stuck: Sequence[Stuck] = gather(stores, {}).stuck
     rows = [(one.subscriber, one.key, stored_in_words(one.why, _)) for one in stuck[:SHOWN]]
     return visit.page("operator_set_aside.html", rows=rows, total=len(stuck))
 

@@ -32,6 +32,7 @@ from engine.audience.putting import PutTally, Putting
 from engine.commands.command_handler import CommandHandler
 from engine.commands.operators import operator_cause
 from engine.console.access import Right
+from engine.console.slow_counts import Members, members_of_segments
 from engine.console.visit import Mistake, Route, Visit
 from engine.desk.clock import wall_now
 from engine.i18n.phrases import say_list, values_in_words
@@ -71,31 +72,34 @@ class Row(NamedTuple):
 
 
 class Shortcut(NamedTuple):
-    """A search that is one click away: a list or a segment, with how many are there."""
+    """A search that is one click away: a list or a segment, with how many are there; None while
+    they are being counted.
+    """
 
     words: str
     line: str
-    people: int
+    people: int | None
 
 
 def routes(stores: PeopleStores) -> Sequence[Route]:
+    members = members_of_segments(stores.views)
     return (
-        Route("GET", "/people", Right.READ_PEOPLE, lambda visit: _people(stores, visit)),
-        Route("POST", "/people", Right.READ_PEOPLE, lambda visit: _search(stores, visit)),
+        Route("GET", "/people", Right.READ_PEOPLE, lambda visit: _people(stores, visit, members)),
+        Route("POST", "/people", Right.READ_PEOPLE, lambda visit: _search(stores, visit, members)),
         Route("POST", "/people/export", Right.READ_PEOPLE, lambda visit: _export(stores, visit)),
         Route("POST", "/people/put", Right.ACT_ON_PEOPLE, lambda visit: _put(stores, visit)),
     )
 
 
-def _people(stores: PeopleStores, visit: Visit) -> Response:
+def _people(stores: PeopleStores, visit: Visit, members: Members) -> Response:
     token = visit.query.get("search", "")
     kept = stores.searches.kept(visit.account.id, token, wall_now()) if token else None
     if kept is None:
-        return _page(stores, visit, KeptSearch((), "", ""), lost=bool(token))
-    return _page(stores, visit, kept, token=token)
+        return _page(stores, visit, members, KeptSearch((), "", ""), lost=bool(token))
+    return _page(stores, visit, members, kept, token=token)
 
 
-def _search(stores: PeopleStores, visit: Visit) -> Response:
+def _search(stores: PeopleStores, visit: Visit, members: Members) -> Response:
     """What is looked for is checked before it is kept, so that a token always finds."""
     plan = stores.installation_stream.current().plan()
     written = visit.inputs.get("where", "")
@@ -106,7 +110,7 @@ def _search(stores: PeopleStores, visit: Visit) -> Response:
     )
     mistakes = list(_mistakes(wanted, plan, visit))
     if mistakes:
-        return _page(stores, visit, wanted, mistakes)
+        return _page(stores, visit, members, wanted, mistakes)
     if wanted == KeptSearch((), "", ""):
         return visit.goes_to("/people")
     token = stores.searches.keep(visit.account.id, wanted, wall_now())
@@ -134,6 +138,7 @@ def _mistakes(wanted: KeptSearch, plan: Plan, visit: Visit) -> Iterator[Mistake]
 def _page(
     stores: PeopleStores,
     visit: Visit,
+    members: Members,
     wanted: KeptSearch,
     mistakes: Sequence[Mistake] = (),
     token: str = "",
@@ -164,7 +169,7 @@ def _page(
         older=f"/people?search={token}&from={start + ROWS}" if older else "",
         beyond=len(found_rows) > ROWS and not older,
         into=[(one.id, one.name) for one in plan.segments.values() if one.static],
-        shortcuts=list(_shortcuts(stores, plan)) if not token else [],
+        shortcuts=list(_shortcuts(stores, plan, members.ask(None))) if not token else [],
     )
 
 
@@ -228,10 +233,12 @@ def _row(person: KnownPerson, plan: Plan) -> Row:
     return Row(person.subscriber, person.address, tuple(values))
 
 
-def _shortcuts(stores: PeopleStores, plan: Plan) -> Iterator[Shortcut]:
+def _shortcuts(
+    stores: PeopleStores, plan: Plan, members: Mapping[str, int] | None
+) -> Iterator[Shortcut]:
     standing: Mapping[int, int] = stores.views.standing()
     for number in plan.lists:
         yield Shortcut(say_list(plan, number), f"on {number}", standing.get(number, 0))
-    members = stores.views.segments.counts()
     for segment in plan.segments.values():
-        yield Shortcut(segment.name, f"in segment {segment.id}", members.get(segment.id, 0))
+        people = members.get(segment.id, 0) if members is not None else None
+        yield Shortcut(segment.name, f"in segment {segment.id}", people)

@@ -4,15 +4,15 @@ happened, each fact in words with the reason for each letter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
 from fastapi.responses import Response
 
 from engine.audit.event_sentences import cause_in_words, sentence
-from engine.audit.person_history import GroundHistory, LetterGround
-from engine.audit.standing import StandingStores, letter_names, standing
+from engine.audit.person_history import NO_GROUND, GroundHistory, LetterGround
+from engine.audit.standing import QuarantineView, StandingStores, letter_names, standing
 from engine.config import Config
 from engine.console.access import Right
 from engine.console.places import letter_url
@@ -26,8 +26,10 @@ from engine.i18n.stored_words import stored_in_words
 from engine.installation.events import STREAM
 from engine.intake.own_data import ADDRESS, FIELD, LANGUAGE, ZONE
 from engine.ledger.codec import STREAM_ID, Entry
+from engine.ledger.names import NAME_OF
 from engine.ledger.store import Ledger
 from engine.sequence.model import Plan
+from engine.subscriber import events as e
 from engine.subscriber.agenda_key import letter_ref
 from engine.subscriber.eligibility import live_ground
 from engine.subscriber.events import LetterBegun, ProfileRead
@@ -37,6 +39,16 @@ from engine.web.controls import Control
 
 SHOWN = 200
 """Facts on one page, the latest first; older ones on the next."""
+BESIDE_GROUNDS = tuple(sorted(NAME_OF[kind] for kind in NO_GROUND))
+ABOUT_A_LETTER = (
+    e.LetterSent, e.LetterDeferred, e.LetterFailed, e.LetterWithheld, e.LetterRetried,
+    e.LetterInDoubt, e.ListMoved, e.ListCopied, e.LetterAnswered, e.MoveUndone, e.MailBounced,
+)  # fmt: skip
+
+
+class PersonViews(QuarantineView, Protocol):
+    def first_begun(self, messages: Collection[str]) -> dict[str, int]:
+        """The positions at which some letters were first begun, by their message."""
 
 
 class PersonStores(StandingStores, ReadingStores, Protocol):
@@ -44,6 +56,8 @@ class PersonStores(StandingStores, ReadingStores, Protocol):
     def config(self) -> Config: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def views(self) -> PersonViews: ...
 
 
 class Fact(NamedTuple):
@@ -113,8 +127,10 @@ def show(
     _, language, zone = visit.say, visit.language, stores.config.site.timezone
     moment = partial(moment_in_words, zone=zone, language=language)
     plan = stores.installation_stream.current().plan()
-    facts = list(_facts(stores, named, visit, plan))
-    before = visit.number("before") or len(facts)
+    # That they are read is the latest of their facts.
+    later = stores.ledger.after({named.id: named.person.version})[named.id]
+    told = named.person.version + len(later)
+    last = min(visit.number("before") or told, told)
     sentences = [line.strip() for line in standing(stores, named.id, moment, _)]
     lists = [(number, titled_list(plan, number)) for number in sorted(named.person.memberships)]
     return visit.page(
@@ -124,8 +140,8 @@ def show(
         erased=named.person.erased,
         fields=_fields(named, plan),
         sentences=sentences,
-        facts=list(reversed(facts[max(0, before - SHOWN) : before])),
-        older=before - SHOWN if before > SHOWN else 0,
+        facts=list(reversed([*_facts(stores, named, visit, plan, last)])),
+        older=max(0, last - SHOWN),
         last_contact=named.person.last_contact,
         lists=lists,
         targets=[(number, titled_list(plan, number)) for number in plan.lists],
@@ -177,16 +193,25 @@ def _controls(
         )
 
 
-def _facts(stores: PersonStores, named: Subject, visit: Visit, plan: Plan) -> Iterator[Fact]:
-    """In order, the oldest first."""
-    entries = stores.ledger.stream(named.id)
+def _facts(
+    stores: PersonStores, named: Subject, visit: Visit, plan: Plan, last: int
+) -> Iterator[Fact]:
+    """Those up to the version `last`, as many as a page shows, the oldest of them first. Of what
+    came before only what bears on the grounds of letters is read.
+    """
+    after = max(0, last - SHOWN)
+    entries = stores.ledger.window(named.id, after, last)
     installation, _ = stores.installation_stream.current(), visit.say
     fields = named.known.fields if named.known is not None else {}
-    letters = letter_names(installation, fields, entries, _, ids=False)
-    evidence = stores.vault.evidence_of(named.id)
+    begun_before = _begun_before(stores, entries)
+    letters = letter_names(installation, fields, [*begun_before, *entries], _, ids=False)
+    commitments = {entry.cause.evidence for entry in entries if entry.cause.evidence}
+    evidence = stores.vault.evidence_of(named.id, commitments)
     words = EvidenceWords(visit.language, stores.config.site.timezone)
     moment = partial(shown, zone=stores.config.site.timezone)
     history = GroundHistory()
+    for entry in stores.ledger.window(named.id, 0, after, BESIDE_GROUNDS):
+        history.add(entry)
     for entry in entries:
         begun = entry.event if isinstance(entry.event, LetterBegun) else None
         ground = history.of_letter(begun) if begun is not None else None
@@ -201,6 +226,18 @@ def _facts(stores: PersonStores, named: Subject, visit: Visit, plan: Plan) -> It
             is_look=isinstance(entry.event, ProfileRead),
         )
         history.add(entry)
+
+
+def _begun_before(stores: PersonStores, entries: Sequence[Entry]) -> list[Entry]:
+    """The beginnings of letters that these entries are about and do not begin."""
+    about, begun = set[str](), set[str]()
+    for entry in entries:
+        if isinstance(entry.event, LetterBegun):
+            begun.add(entry.event.message)
+        elif isinstance(entry.event, ABOUT_A_LETTER):
+            about.add(entry.event.message)
+    positions = stores.views.first_begun(about - begun - {""})
+    return list(stores.ledger.at_all(positions.values()).values())
 
 
 def _letter_url(entry: Entry) -> str:

@@ -106,7 +106,9 @@ def _settled(stores: RequestPageStores, visit: Visit) -> Iterator[Settled]:
         return moment_in_words(at, zone, visit.language)
 
     for entry in stores.ledger.latest(SETTLED, SETTLED_SHOWN):
-        kept = stores.vault.evidence_of(entry.stream).get(entry.cause.evidence, {})
+        kept = stores.vault.evidence_of(entry.stream, [entry.cause.evidence]).get(
+            entry.cause.evidence, {}
+        )
         words = sentence(entry.event, plan, moment, visit.say, {})
         yield Settled(entry.event.at, entry.stream, words, str(kept.get("operator", "")))
 

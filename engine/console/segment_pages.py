@@ -4,7 +4,7 @@ words; people put in by hand, and why somebody is in it or is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,11 +23,10 @@ from engine.audience.segments import (
     tree,
     why,
 )
-from engine.audit.standing import QuarantineView
 from engine.console.access import Right
 from engine.console.open_dialogue import AuthoringStores, PeopleOnLists, draft_of, read_draft, told
-from engine.console.person_page import PersonStores, subject_of_visit
-from engine.console.slow_counts import SlowCounts
+from engine.console.person_page import PersonStores, PersonViews, subject_of_visit
+from engine.console.slow_counts import Members, members_of_segments
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.condition_words import line_in_words, use_in_words
 from engine.i18n.language import N_
@@ -38,15 +37,9 @@ from engine.sequence.timing import to_local
 from engine.views import PeopleCount
 
 MAX_ADDRESSES = 1000
-LIVE_UP_TO = 200_000
-"""Up to so many people the members of all segments are counted for each page; of more, beside it,
-every few minutes.
-"""
-Members = Mapping[str, int]
-SlowMembers = SlowCounts[str, Members]
 
 
-class SegmentPageViews(HasSegments, PeopleOnLists, QuarantineView, Protocol): ...
+class SegmentPageViews(HasSegments, PeopleOnLists, PersonViews, Protocol): ...
 
 
 class SegmentPageStores(WhyStores, AuthoringStores, PersonStores, Protocol):
@@ -73,21 +66,23 @@ class Use:
 def routes(stores: SegmentPageStores) -> Sequence[Route]:
     here = "/segments/{segment}"
 
-    slow: SlowMembers = SlowCounts(lambda _: stores.views.segments.counts())
+    members = members_of_segments(stores.views)
 
     def shown(_: AuthoringStores, visit: Visit) -> Response:
-        return segments(stores, visit, slow)
+        return segments(stores, visit, members)
 
     def one_shown(_: AuthoringStores, visit: Visit) -> Response:
-        return segment(stores, visit, slow)
+        return segment(stores, visit, members)
 
     return (
         Route("GET", "/segments", Right.SEE, told(shown, stores)),
         Route("GET", here, Right.SEE, told(one_shown, stores)),
         Route(
-            "POST", f"{here}/people", Right.ACT_ON_PEOPLE, lambda visit: put(stores, visit, slow)
+            "POST", f"{here}/people", Right.ACT_ON_PEOPLE, lambda visit: put(stores, visit, members)
         ),
-        Route("POST", f"{here}/why", Right.READ_PEOPLE, lambda visit: look_up(stores, visit, slow)),
+        Route(
+            "POST", f"{here}/why", Right.READ_PEOPLE, lambda visit: look_up(stores, visit, members)
+        ),
         Route(
             "GET",
             f"{here}/why/{{subscriber}}",
@@ -97,17 +92,10 @@ def routes(stores: SegmentPageStores) -> Sequence[Route]:
     )
 
 
-def _members(stores: SegmentPageStores, slow: SlowMembers) -> Members | None:
-    """None while many are being counted for the first time."""
-    if sum(stores.views.standing().values()) <= LIVE_UP_TO:
-        return stores.views.segments.counts()
-    return slow.ask("")
-
-
-def segments(stores: SegmentPageStores, visit: Visit, slow: SlowMembers) -> Response:
+def segments(stores: SegmentPageStores, visit: Visit, counts: Members) -> Response:
     plan = stores.installation_stream.current().plan()
     today = to_local(stores.clock.now(), plan.timezone).date()
-    members = _members(stores, slow)
+    members = counts.ask(None)
     rows = tree(plan, members or {}, stores.desk.segment_counts(), today)
     written = _written(stores, visit)
     return visit.page(
@@ -137,7 +125,7 @@ def _differs(plan: Plan, segment: Segment) -> bool:
 def segment(
     stores: SegmentPageStores,
     visit: Visit,
-    slow: SlowMembers,
+    counts: Members,
     mistakes: Sequence[Mistake] = (),
 ) -> Response:
     """As it is in force, else as it is written."""
@@ -148,7 +136,7 @@ def segment(
     if name not in shown_plan.segments:
         return visit.not_found(visit.say(N_("There is no segment of this name (any more).")))
     one = shown_plan.segments[name]
-    members = _members(stores, slow)
+    members = counts.ask(None)
     counted = published and visit.query.get("count") == "yes"
     return visit.page(
         "segment.html",
@@ -206,7 +194,7 @@ def _published(stores: SegmentPageStores, visit: Visit) -> Segment | None:
     return stores.installation_stream.current().plan().segments.get(visit.path["segment"])
 
 
-def put(stores: SegmentPageStores, visit: Visit, slow: SlowMembers) -> Response:
+def put(stores: SegmentPageStores, visit: Visit, counts: Members) -> Response:
     """Whoever has one of the addresses, into a segment without conditions or out of it."""
     one = _published(stores, visit)
     _, ngettext = visit.say, visit.say_counted
@@ -232,7 +220,7 @@ def put(stores: SegmentPageStores, visit: Visit, slow: SlowMembers) -> Response:
         text = _("At most {n} at once: more are brought by an import.").format(n=MAX_ADDRESSES)
         mistakes.append(Mistake("addresses", text))
     if mistakes:
-        return segment(stores, visit, slow, mistakes)
+        return segment(stores, visit, counts, mistakes)
     direction: Direction = "take" if visit.inputs.get("do") == "take" else "put"
     putting = Putting(
         stores.command_handler.execute,
@@ -275,7 +263,7 @@ def _outcome(putting: Putting, visit: Visit) -> str:
     return " ".join(s.format(n=n) for s, n in zip(sentences, counts, strict=True))
 
 
-def look_up(stores: SegmentPageStores, visit: Visit, slow: SlowMembers) -> Response:
+def look_up(stores: SegmentPageStores, visit: Visit, counts: Members) -> Response:
     """By address; the page that says why is addressed by the id."""
     if _published(stores, visit) is None:
         return visit.not_found(visit.say(N_("There is no segment of this name (any more).")))
@@ -286,7 +274,7 @@ def look_up(stores: SegmentPageStores, visit: Visit, slow: SlowMembers) -> Respo
         subscriber = None
     if subscriber is None:
         nobody = visit.say(N_("Nobody is known under this address."))
-        return segment(stores, visit, slow, [Mistake("address", nobody)])
+        return segment(stores, visit, counts, [Mistake("address", nobody)])
     return visit.goes_to(f"/segments/{visit.path['segment']}/why/{subscriber}")
 
 

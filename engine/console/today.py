@@ -4,7 +4,7 @@ answers, rights to be answered, and what is written but not published.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -14,20 +14,21 @@ from engine.authoring.publication import ListCounts, PublicationStores, unpublis
 from engine.console.access import Right
 from engine.console.first_steps import FirstStepsStores, StepViews, steps_for
 from engine.console.places import letter_url, list_url
+from engine.console.slow_counts import DueLetters, due_of
 from engine.console.visit import Route, Visit
 from engine.i18n.language import N_, Say
 from engine.i18n.phrases import letter_at, say_list, say_place, subject_of
 from engine.i18n.stored_words import stored_in_words
 from engine.installation.state import Installation
 from engine.ledger.codec import Entry
-from engine.sequence.delay import DAY, HOUR
+from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
 from engine.status.facts import Facts
 from engine.status.finding_words import FindingWords
 from engine.status.findings import WRONG, Finding, findings
-from engine.status.gather import CountingViews, StatusStores, gather
+from engine.status.gather import CountingViews, Due, StatusStores, gather
 from engine.subscriber.events import LetterAnswered, ListCopied, ListMoved
-from engine.views import LetterCount, TransitionCount, week_of
+from engine.views import Figures, week_of
 
 ANSWERS = ("list-moved", "list-copied", "letter-answered")
 ANSWERS_SHOWN, REQUESTS_SHOWN = 8, 8
@@ -79,16 +80,11 @@ REMEDIES: Mapping[str, Remedy] = {
 
 
 class TodayViews(Protocol):
-    def due_until(self, upto: int) -> list[tuple[int, str, int]]: ...
-
-    def counted(
-        self, letters: Sequence[str], since: int = ..., until: int = ...
-    ) -> list[LetterCount]: ...
+    def figures(self, lists: Collection[int], since: int, week: int) -> Figures: ...
 
     def open_rights(self, limit: int = 1000) -> list[tuple[str, str, str, int]]: ...
 
     def standing(self) -> dict[int, int]: ...
-    def transitions(self, lists: Collection[int], since: int) -> list[TransitionCount]: ...
 
 
 class AllTodayViews(TodayViews, CountingViews, ListCounts, StepViews, Protocol):
@@ -98,21 +94,6 @@ class AllTodayViews(TodayViews, CountingViews, ListCounts, StepViews, Protocol):
 class TodayStores(StatusStores, PublicationStores, FirstStepsStores, Protocol):
     @property
     def views(self) -> AllTodayViews: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """What changes while one looks: `new` and `gone` on lists in the last seven days (UTC), of the
-    letters begun this week, and of now.
-    """
-
-    leaving: int
-    standing: int
-    new: int
-    gone: int
-    accepted: int
-    answered: int
-    unsubscribed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,22 +137,25 @@ class Requested:
 
 
 def routes(stores: TodayStores) -> Sequence[Route]:
+    due = due_of(stores)
     return (
-        Route("GET", "/", Right.SEE, lambda visit: _today(stores, visit)),
-        Route("GET", "/today/live", Right.SEE, lambda visit: _live(stores, visit)),
+        Route("GET", "/", Right.SEE, lambda visit: _today(stores, visit, due)),
+        Route("GET", "/today/live", Right.SEE, lambda visit: _live(stores, visit, due)),
     )
 
 
-def _today(stores: TodayStores, visit: Visit) -> Response:
+def _today(stores: TodayStores, visit: Visit, counts: DueLetters) -> Response:
     installation = stores.installation_stream.current()
     plan = installation.plan()
-    leaving = list(_leaving(stores, plan, installation, visit.say))
+    figures = _figures(stores, plan)
+    due = counts.ask(None, figures.standing)
     return visit.page(
         "today.html",
         now=stores.clock.now(),
-        figures=_figures(stores, plan, sum(place.day for place in leaving)),
-        told=list(_told(gather(stores), visit, plan)),
-        leaving=leaving,
+        figures=figures,
+        within_a_day=_within_a_day(due),
+        told=list(_told(gather(stores, due or {}), visit, plan)),
+        leaving=list(_leaving(due or {}, plan, installation, visit.say)),
         answers=list(_answers(stores, plan)),
         requests=list(_requests(stores, visit.say)),
         edition=installation.edition,
@@ -181,27 +165,22 @@ def _today(stores: TodayStores, visit: Visit) -> Response:
     )
 
 
-def _live(stores: TodayStores, visit: Visit) -> Response:
-    leaving = _letters(stores.views.due_until, stores.clock.now() + DAY)
-    plan = stores.installation_stream.current().plan()
-    figures = _figures(stores, plan, sum(leaving.values()))
-    return visit.page("today_live.html", figures=figures)
+def _live(stores: TodayStores, visit: Visit, counts: DueLetters) -> Response:
+    """What changes while one looks."""
+    figures = _figures(stores, stores.installation_stream.current().plan())
+    within_a_day = _within_a_day(counts.ask(None, figures.standing))
+    return visit.page("today_live.html", figures=figures, within_a_day=within_a_day)
 
 
-def _figures(stores: TodayStores, plan: Plan, leaving: int) -> Figures:
+def _figures(stores: TodayStores, plan: Plan) -> Figures:
+    """Of the last seven days (UTC), and of the letters begun this week."""
     now = stores.clock.now()
-    week, since = week_of(now), now // DAY - (DAYS - 1)
-    ways = stores.views.transitions(plan.lists, since)
-    counts = stores.views.counted(("",), week, week)
-    return Figures(
-        leaving=leaving,
-        standing=sum(stores.views.standing().values()),
-        new=sum(way.n for way in ways if not way.source),
-        gone=sum(way.n for way in ways if not way.target),
-        accepted=sum(c.n for c in counts if c.what == "became" and c.detail == "sent"),
-        answered=sum(c.n for c in counts if c.what == "answered"),
-        unsubscribed=sum(c.n for c in counts if c.what == "unsubscribed"),
-    )
+    return stores.views.figures(plan.lists, now // DAY - (DAYS - 1), week_of(now))
+
+
+def _within_a_day(due: Due | None) -> int | None:
+    """Letters that leave; None while they are being counted."""
+    return sum(day for _now, _hour, day in due.values()) if due is not None else None
 
 
 def _told(facts: Facts, visit: Visit, plan: Plan) -> Iterator[Told]:
@@ -221,26 +200,16 @@ def _level(finding: Finding) -> str:
     return "wrong" if finding.level in WRONG else "notice"
 
 
-def _leaving(
-    stores: TodayStores, plan: Plan, installation: Installation, _: Say
-) -> Iterator[Leaving]:
-    now = stores.clock.now()
-    by_now, within_hour, within_day = (
-        _letters(stores.views.due_until, upto) for upto in (now, now + HOUR, now + DAY)
-    )
-    for number in sorted(within_day):
+def _leaving(due: Due, plan: Plan, installation: Installation, _: Say) -> Iterator[Leaving]:
+    for number, (now, hour, day) in sorted(due.items()):
         yield Leaving(
             say_place(plan, number, _) if number <= 0 else say_list(plan, number),
             list_url(plan, number),
-            by_now.get(number, 0),
-            within_hour.get(number, 0),
-            within_day[number],
+            now,
+            hour,
+            day,
             0 in installation.paused or number in installation.paused,
         )
-
-
-def _letters(due_until: Callable[[int], list[tuple[int, str, int]]], upto: int) -> dict[int, int]:
-    return {number: count for number, kind, count in due_until(upto) if kind == "letter"}
 
 
 def _answers(stores: TodayStores, plan: Plan) -> Iterator[Answered]:

@@ -36,17 +36,6 @@ _SIGNS = {
 _PARTS = {".epub": "META-INF/container.xml", ".odt": "content.xml", ".docx": "word/document.xml"}
 
 
-def assets_of(sequences: Path) -> tuple[tuple[str, str], ...]:
-    """("pictures", name) and ("files", name) that letters may use."""
-    return tuple(
-        (kind, path.name)
-        for kind in ASSETS
-        if (sequences / kind).is_dir()
-        for path in sorted((sequences / kind).iterdir())
-        if has_asset(sequences, kind, path.name)
-    )
-
-
 def kept_upload(config: Config, visit: Visit) -> str | Mistake:
     """What the letter gets: of the file that was sent, or of one that is there already. Raises
     OSError.

@@ -7,7 +7,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,7 +24,7 @@ from engine.i18n.language import (
 )
 from engine.i18n.stored_words import stored_in_words
 from engine.letter.field_words import in_words
-from engine.letter.merge import MergeFailed, MergeMistake, compile_template
+from engine.letter.merge import MergeFailed, MergeMistake, Template, compile_template
 from engine.letter.published_letter import types_of
 from engine.letter.typed_fields import NO_TYPES
 from engine.sequence.anchors import Anchored, PersonalDate
@@ -32,7 +32,7 @@ from engine.sequence.cron import WEEKDAYS, read_cron
 from engine.sequence.delay import EVERY_DAY, NONE, Delay, written_clock, written_parts
 from engine.sequence.feasts import NAMES
 from engine.sequence.mistakes import Unreadable
-from engine.sequence.model import Broadcast, Letter, List, Plan
+from engine.sequence.model import Broadcast, FieldType, Letter, List, Plan
 from engine.sequence.pressure import Cap
 from engine.sequence.timing import Hours, read_local_minute, to_local
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, RequestKey, decode
@@ -41,6 +41,7 @@ from engine.subscriber.person import Preferences
 from engine.words import Language
 
 NOBODYS_FIELDS: Mapping[str, str] = MappingProxyType({})
+SUBJECTS_KEPT = 1024
 
 
 @cache
@@ -290,9 +291,15 @@ def subject_of(
     """
     types, own = (types_of(plan), {"language": plan.language}) if plan else (NO_TYPES, None)
     try:
-        return compile_template(letter.subject, letter.body, False, types).render(fields, own)
+        return _subject(letter.subject, letter.body, tuple(types.items())).render(fields, own)
     except (MergeFailed, MergeMistake):
         return letter.subject
+
+
+@lru_cache(maxsize=SUBJECTS_KEPT)
+def _subject(text: str, file: str, types: tuple[tuple[str, FieldType], ...]) -> Template:
+    """Pages name a hundred letters, and compiling each takes a millisecond. Raises MergeMistake."""
+    return compile_template(text, file, False, dict(types))
 
 
 def letter_at(plan: Plan, key: str, letter: str) -> Letter | None:

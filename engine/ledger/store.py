@@ -245,6 +245,14 @@ class Ledger:
     def stream(self, stream: str) -> list[Entry]:
         return self.after({stream: 0})[stream]
 
+    def window(self, stream: str, after: int, upto: int, but: Collection[str] = ()) -> list[Entry]:
+        """A stream's entries of the versions `after` + 1 to `upto`, but for those of some names."""
+        with self.datastore.get_connection() as connection:
+            rows = _fetched(
+                connection, "window", stream=stream, after=after, upto=upto, but=list(but)
+            )
+        return [entry_of(*row) for row in rows]
+
     def stored(self, stream: str) -> dict[int, tuple[Entry, bytes]]:
         """A stream's entries by position, each with the exact bytes it was decoded from."""
         with self.datastore.get_connection() as connection:

@@ -89,6 +89,12 @@ CROSS JOIN LATERAL (
 ) AS e
 ORDER BY e.originator_id, e.originator_version
 
+-- name: window
+-- Some versions of one stream, but for entries of some names: a page of somebody to whom much has happened.
+SELECT notification_id, originator_id, originator_version, topic, state FROM ledger.events
+WHERE originator_id = %(stream)s AND originator_version > %(after)s AND originator_version <= %(upto)s AND topic <> ALL(%(but)s::text[])
+ORDER BY originator_version
+
 -- name: between
 -- The ledger in order, for followers and the auditor.
 SELECT notification_id, originator_id::text, originator_version, topic, state FROM ledger.events

@@ -141,6 +141,21 @@ def has_asset(folder: Path, kind: str, name: str) -> bool:
     return descriptor is not None
 
 
+def assets_of(sequences: Path) -> tuple[tuple[str, str], ...]:
+    """("pictures", name) and ("files", name) that letters may use. No file is opened."""
+    return tuple(
+        (kind, name)
+        for kind, endings in ASSETS.items()
+        if (sequences / kind).is_dir()
+        for name in sorted(entry.name for entry in os.scandir(sequences / kind) if _is_file(entry))
+        if not name.startswith(".") and Path(name).suffix.lower() in endings
+    )
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False)
+
+
 @contextmanager
 def _opened(folder: Path) -> Iterator[int]:
     descriptor = os.open(folder, OPENING | os.O_DIRECTORY)

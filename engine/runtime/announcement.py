@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from engine.authoring.inspection import read_folder
+from engine.authoring.inspection import looked_through
 from engine.config import Config
 from engine.desk.clock import Clock
 from engine.i18n.language import counting_translator, grouped, translator
 from engine.i18n.phrases import say_moment
 from engine.i18n.stored_words import stored_in_words
 from engine.installation.state import Installation
+from engine.letter.source_folder import read_sequences
 from engine.sequence.mistakes import Unpublishable
 
 
@@ -88,7 +89,8 @@ def _not_published(
     language = config.site.language
     _, ngettext = translator(language), counting_translator(language)
     try:
-        read_folder(config, clock.now()).sound()
+        # Kept for the console's pages, which ask the same.
+        looked_through(config, read_sequences(config.sequences), clock.now()).sound()
     except Unpublishable as error:
         sentence = ngettext(
             "sequences/ holds {n} mistake, so what runs is what was published last: `relance check`"

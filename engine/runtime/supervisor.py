@@ -337,6 +337,8 @@ async def _console(
         if "web" not in parts:
             _ = translator(context.config.site.language)
             print("\n".join([*_console_lines(context, listening), _("Ctrl-C stops.")]), flush=True)
+            # Beside the readers' site this was done for the announcement.
+            threading.Thread(target=console.look_through, name="folder", daemon=True).start()
 
     settings = context.config.console
     try:

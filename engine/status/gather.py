@@ -5,7 +5,7 @@ indexes, times from single entries.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, Protocol
 
@@ -39,7 +39,7 @@ from engine.store.database import Database
 from engine.store.sql import beside
 from engine.subscriber.terms import CANNOT_BE_CARRIED, CANNOT_BE_RENDERED
 from engine.vault.vault import Vault
-from engine.views import week_of
+from engine.views import DueCount, week_of
 
 SQL = beside(__file__)
 STUCK_SHOWN = 1000
@@ -55,10 +55,8 @@ class CountingViews(Protocol):
         first.
         """
 
-    def due_until(self, upto: int) -> list[tuple[int, str, int]]:
-        """(list, kind of act, how many) for what is due up to an instant; list 0 for requests,
-        -1 for broadcasts to segments.
-        """
+    def due_within(self, instants: Sequence[int]) -> list[DueCount]:
+        """What falls due up to each of some instants."""
 
     def in_doubt(self) -> list[tuple[str, str, str, int]]:
         """Letters in doubt: message, subscriber, letter, since when."""
@@ -109,9 +107,18 @@ class StatusStores(Protocol):
     def tree(self) -> LedgerTree: ...
 
 
-def gather(stores: StatusStores) -> Facts:
-    """As of about this moment: the parts are read one after the other. Raises what a lost database
-    raises (LOST).
+Due = Mapping[int, tuple[int, ...]]
+"""Letters by place (as DueCount has it) that are due by now, within the hour and within a day."""
+
+
+def letters_due(views: CountingViews, now: int) -> Due:
+    due = views.due_within((now, now + HOUR, now + DAY))
+    return {one.place: one.counts for one in due if one.kind == "letter"}
+
+
+def gather(stores: StatusStores, due: Due | None = None) -> Facts:
+    """As of about this moment: the parts are read one after the other. `due` is counted where it is
+    not handed in. Raises what a lost database raises (LOST).
     """
     processes, troubles = Processes(stores.database), []
     running = tuple(
@@ -150,7 +157,7 @@ def gather(stores: StatusStores) -> Facts:
         processes=running,
         troubles=tuple(troubles),
         views=view_states(stores, faults),
-        waiting=waiting(stores, paused),
+        waiting=waiting(letters_due(stores.views, now) if due is None else due, paused),
         paused=dict(paused),
         in_doubt=len(stores.views.in_doubt()),
         stuck=tuple(_stuck(stores)),
@@ -270,18 +277,9 @@ def _age(stores: StatusStores, position: int) -> float:
     return stores.clock.wall_age(entry.recorded_at) if entry is not None else 0.0
 
 
-def waiting(stores: StatusStores, paused: Mapping[int, str]) -> tuple[Waiting, ...]:
-    now = stores.clock.now()
-    at_once, within = _letters(stores, now), _letters(stores, now + HOUR)
+def waiting(due: Due, paused: Mapping[int, str]) -> tuple[Waiting, ...]:
     return tuple(
-        Waiting(
-            number, at_once.get(number, 0), within[number], paused.get(number) or paused.get(0, "")
-        )
-        for number in sorted(within)
+        Waiting(number, at_once, within, paused.get(number) or paused.get(0, ""))
+        for number, (at_once, within, _day) in sorted(due.items())
+        if within
     )
-
-
-def _letters(stores: StatusStores, upto: int) -> dict[int, int]:
-    return {
-        number: count for number, kind, count in stores.views.due_until(upto) if kind == "letter"
-    }

@@ -158,17 +158,26 @@ class Vault:
             ).fetchall()
         return {row[0]: KnownPerson(*row) for row in rows}
 
-    def evidence_of(self, subscriber: str) -> dict[str, dict[str, object]]:
-        """A person's evidence, by commitment in hexadecimal."""
+    def evidence_of(
+        self, subscriber: str, commitments: Collection[str] | None = None
+    ) -> dict[str, dict[str, object]]:
+        """A person's evidence, by commitment in hexadecimal; of these commitments where they are
+        named.
+        """
         return {
             commitment.hex(): json.loads(payload)
-            for commitment, _salt, payload in self.evidence_bytes(subscriber)
+            for commitment, _salt, payload in self.evidence_bytes(subscriber, commitments)
         }
 
-    def evidence_bytes(self, subscriber: str) -> list[tuple[bytes, bytes, bytes]]:
+    def evidence_bytes(
+        self, subscriber: str, commitments: Collection[str] | None = None
+    ) -> list[tuple[bytes, bytes, bytes]]:
         """Commitment, salt and payload of each piece, exactly as they are kept."""
+        named = None if commitments is None else [bytes.fromhex(text) for text in commitments]
         with self.database.connection() as connection:
-            rows = connection.execute(SQL["evidence_of"], {"subscriber": subscriber}).fetchall()
+            rows = connection.execute(
+                SQL["evidence_of"], {"subscriber": subscriber, "commitments": named}
+            ).fetchall()
         return [
             (bytes(commitment), bytes(salt), bytes(payload)) for commitment, salt, payload in rows
         ]

@@ -91,8 +91,9 @@ SELECT address_hash, subscriber FROM vault.person WHERE address_hash = ANY(%(has
 SELECT subscriber::text, address, fields, source, form FROM vault.person WHERE subscriber = ANY(%(subscribers)s)
 
 -- name: evidence_of
--- One person's evidence by commitment, for their story.
-SELECT commitment, salt, payload FROM vault.evidence WHERE subscriber = %(subscriber)s ORDER BY at, commitment
+-- One person's evidence by commitment, for their story; of a page of it, that of some commitments.
+SELECT commitment, salt, payload FROM vault.evidence
+WHERE subscriber = %(subscriber)s AND (%(commitments)s::bytea[] IS NULL OR commitment = ANY(%(commitments)s::bytea[])) ORDER BY at, commitment
 
 -- name: erase_person
 -- First of all: whoever holds their row now is waited for, and finds nobody afterwards.

@@ -4,18 +4,16 @@ with, nothing asked of another host, no error of the browser, and 360 px are wid
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
 
-from engine.console.application import page_routes
 from engine.context import AppContext
 from tests.console.importing import PEOPLE, looked_at
 from tests.console.serving import Browser, Served
+from tests.console.walk import addresses
 from tests.web.browsing import browsing
 
 pytestmark = pytest.mark.browser
@@ -28,22 +26,6 @@ FAULTS = """(only) => axe.run(document, {
     `${fault.id}: ${fault.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(" ")}`))"""
 """The rule that is off takes the title of an SVG for words that are seen."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PARTS: Mapping[str, str] = {
-    "dialogue": "onboarding",
-    "stem": "onboarding",
-    "list": "10",
-    "number": "10",
-    "letter": "graines-semees",
-    "broadcast": "enfants",
-    "before": "1",
-    "after": "1",
-    "call": "subscriptions",
-    "name": "inscription",
-    "segment": "actifs",
-}
-"""What the sample has, by the name of a part of a route."""
-BESIDE = ("/account", "/accounts", "/accounts/log", "/no-such-page")
-"""Pages that are not of page_routes."""
 TESTS = 4
 """The pages are walked by so many tests, which the workers share."""
 
@@ -52,15 +34,6 @@ TESTS = 4
 def upload(context: AppContext, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A file that may hold people who refused, of which is shown what would happen."""
     return looked_at(context, tmp_path_factory.mktemp("sent"), PEOPLE, column_at_1="")
-
-
-def addresses(context: AppContext, people: list[str], upload: str) -> list[str]:
-    """Of each page that the sample has, in the order of the routes."""
-    parts = {**PARTS, "person": people[0], "subscriber": people[0], "id": people[0]}
-    parts["upload"] = upload
-    paths = [route.path for route in page_routes(context) if route.method == "GET"]
-    named = [re.sub(r"\{(\w+)(?::path)?\}", lambda m: parts.get(m[1], "1"), path) for path in paths]
-    return sorted({*named, *BESIDE})
 
 
 def is_whole_page(session: Browser, path: str) -> bool:
@@ -104,7 +77,7 @@ def test_every_page_is_sound_in_a_browser(
         # What the policy forbids is never asked for; the browser says so.
         page.on("console", lambda m: errors.append(m.text) if "Security Policy" in m.text else None)
         page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
-        paths = addresses(context, people, upload)[number::TESTS]
+        paths = addresses(context, people[0], upload)[number::TESTS]
         found = {
             path: wrong
             for path in paths

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.responses import Response
 
-from engine.console import segment_builder, segment_pages
+from engine.console import segment_builder, segment_pages, slow_counts
 from engine.console.access import Role
 from engine.console.open_dialogue import draft_of
 from engine.console.visit import Redirect, Route
@@ -76,7 +76,7 @@ def test_the_tree_shows_each_with_its_people_and_who_uses_it(
 def test_of_very_many_people_no_page_waits_for_the_count(
     context: AppContext, people: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(segment_pages, "LIVE_UP_TO", 0)
+    monkeypatch.setattr(slow_counts, "LIVE_UP_TO", 0)
     pages, end = routes(context), time.monotonic() + 20
     words = ""
     while "six mois 3" not in words and time.monotonic() < end:

@@ -212,6 +212,28 @@ def test_people_are_erased_and_the_counters_stay(make_context: Callable[..., App
     assert context.views.compare(silent) == []
 
 
+def test_counters_are_handed_out_added_up_over_the_weeks_or_by_week_alone(
+    make_context: Callable[..., AppContext],
+) -> None:
+    context = make_context({})
+    at, week = context.clock.now(), 7 * DAY
+    letters = [fact for n in range(3) for fact in sent(at + n * week, f"{n}" * 32)]
+    happened(context, *joined(at), *letters, *sent(at, "a" * 32, "ask:conseils"))
+    context.views.catch_up()
+    assert sorted((c.letter, c.week, c.n) for c in context.views.counted([""])) == [
+        ("ask:conseils/un", 0, 1),
+        ("list:10/un", 0, 3),
+    ]
+    mondays = [week_of(at + n * week) for n in range(3)]
+    by_week = context.views.counted_weeks([""])
+    assert sorted((c.week, c.letter, c.list, c.n) for c in by_week) == [
+        (monday, "", 0, 1) for monday in mondays
+    ]
+    of_list = context.views.counted_weeks([""], mondays[1], mondays[2], 10)
+    assert sorted(c.week for c in of_list) == mondays[1:]
+    assert context.views.counted([""], number=11) == context.views.counted_weeks([""], number=11)
+
+
 def cohorts(*facts: Fact) -> dict[tuple[int, int, str], int]:
     """By weeks counted from the first fact's."""
     entries = entries_of(facts)
