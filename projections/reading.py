@@ -1,5 +1,5 @@
-"""The queries that the rest of the program is handed as functions, and the comparison of live views
-with rebuilt ones.
+"""The queries that the rest of the program is handed as functions, and when live views are rebuilt
+and held against their twins.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import cast
-
-from psycopg import sql
 
 from engine.ledger.store import Ledger
 from engine.sequence.delay import DAY
@@ -51,6 +49,7 @@ from projections.agenda import Agenda
 from projections.build import SQL as BUILDING
 from projections.build import every_view
 from projections.choices import Choices
+from projections.comparing import differences_at
 from projections.folds import read_folds
 from projections.follow import Follower
 from projections.inactivity import Inactivity
@@ -64,11 +63,6 @@ SQL = beside(__file__)
 TAKING = queries(Path(__file__).with_name("taking.sql"))
 Progress = Callable[[int, int], None]
 BESIDE, REPLAY = "building", "replay"
-SHOWN_DIFFERENCES = 50
-MAY_HAVE_MORE = {"segment_look": "looked_at_later", "zone": "only_in"}
-"""Tables that may say more than a replay: people are then looked at once for nothing, and zones
-looked up in which nobody lives any more. What says that one says less.
-"""
 FROM_THE_BEGINNING = (0, "00000000-0000-0000-0000-000000000000")
 BEGIN_AGAIN_SECONDS = 1.0
 """Wall-clock seconds after which the queue is read from its beginning again, so that what falls due
@@ -485,7 +479,10 @@ class ReadViews:
                     self._moment = self._now()
                     replay.catch_up(position)
                     self.follower.catch_up(position)
-                    differences = self._differences(twins, position)
+                    views = self._views()
+                    differences = differences_at(
+                        position, self.database, self.follower, views, twins
+                    )
                     self._moment = 0
                     if differences is not None:
                         return differences
@@ -498,44 +495,3 @@ class ReadViews:
         with self.database.transaction(long=True) as connection:
             connection.execute(BUILDING["lock"])
             yield
-
-    def _differences(self, twins: Sequence[View], position: int) -> list[RowDifference] | None:
-        """None when the live views moved on meanwhile: the caller tries again."""
-        differences: list[RowDifference] = []
-        with self.database.transaction(long=True) as connection:
-            connection.execute(SQL["snapshot"])
-            (head,) = connection.execute(SQL["head"]).fetchone() or (0,)
-            for view, twin in zip(self._views(), twins, strict=True):
-                (followed,) = connection.execute(
-                    self.follower.sql[view.name]["position"]
-                ).fetchone() or (0,)
-                ahead = cast(int, followed) > cast(int, head)
-                if ahead:
-                    differences.append(RowDifference(view.name, "ahead", str(followed)))
-                for table in (*view.tables, *(() if ahead else ("position",))):
-                    for where, one, other in (
-                        ("live only", view, twin),
-                        ("rebuilt only", twin, view),
-                    ):
-                        names = [sql.Identifier(side.schema, table) for side in (one, other)]
-                        if table in MAY_HAVE_MORE and one is view:
-                            continue
-                        statement = SQL[MAY_HAVE_MORE.get(table, "only_in")]
-                        rows = connection.execute(
-                            sql.SQL(statement).format(
-                                one=names[0], other=names[1], most=sql.Literal(SHOWN_DIFFERENCES)
-                            )
-                        ).fetchall()
-                        if rows and table == "position":
-                            return None
-                        differences += [
-                            RowDifference(f"{view.name}.{table}", where, _shown(row))
-                            for row in rows
-                        ]
-        return differences
-
-
-def _shown(row: tuple[object, ...]) -> str:
-    return " | ".join(
-        f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value) for value in row
-    )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from fastapi.responses import Response
 
@@ -31,7 +31,7 @@ from engine.audience.trial_words import (
 from engine.console.access import Right
 from engine.console.charts import Bar, Whisker, bars, whiskers
 from engine.console.results_shown import MOST_BARS, PERIODS, USUAL_WEEKS, WEEK, periods
-from engine.console.slow_counts import SlowCounts
+from engine.console.slow_counts import LIVE_UP_TO, SlowCounts, StandingViews
 from engine.console.visit import Route, Visit
 from engine.desk.clock import Clock
 from engine.i18n.language import N_, Say, amount_in_words, grouped
@@ -40,8 +40,13 @@ from engine.sequence.condition import InSegment
 from engine.sequence.model import HOLDOUT, Plan
 from engine.views import FIRST_WEEK, LAST_WEEK, ArmCount, week_of
 
+K = TypeVar("K", bound=Hashable)
+STILL_COUNTING = N_("This is still being counted: take the file along once the table is here.")
 
-class PeopleResultViews(FoldViews, PeopleViews, HasSegments, TrialViews, Protocol): ...
+
+class PeopleResultViews(
+    FoldViews, PeopleViews, HasSegments, StandingViews, TrialViews, Protocol
+): ...
 
 
 class PeopleResultStores(SourceStores, Protocol):
@@ -110,8 +115,17 @@ class PeopleResults:
         )
 
     def source_file(self, visit: Visit) -> Response:
-        table = self.by_source.ask(0)
-        return _file(visit, "source", self.by_source.count(0) if table is None else table)
+        table = self._whole(self.by_source, 0)
+        if table is None:
+            return visit.goes_to("/results/sources", visit.say(STILL_COUNTING))
+        return _file(visit, "source", table)
+
+    def _whole(self, counts: SlowCounts[K, Cells], key: K) -> Cells | None:
+        """For a file, which waits for it while few people are there."""
+        table = counts.ask(key)
+        if table is None and sum(self.stores.views.standing().values()) <= LIVE_UP_TO:
+            return counts.count(key)
+        return table
 
     def segments(self, visit: Visit) -> Response:
         plan, _ = self.stores.installation_stream.current().plan(), visit.say
@@ -131,11 +145,14 @@ class PeopleResults:
         )
 
     def segment_file(self, visit: Visit) -> Response:
-        asked, _weeks = self._asked(visit, self.stores.installation_stream.current().plan())
+        asked, weeks = self._asked(visit, self.stores.installation_stream.current().plan())
         if not asked.segment:
             return visit.not_found(visit.say(N_("There is no such segment.")))
-        table = self.among.ask(asked)
-        return _file(visit, "letter", self.among.count(asked) if table is None else table)
+        table = self._whole(self.among, asked)
+        if table is None:
+            address = f"/results/segments?segment={asked.segment}&weeks={weeks}"
+            return visit.goes_to(address, visit.say(STILL_COUNTING))
+        return _file(visit, "letter", table)
 
     def trials(self, visit: Visit) -> Response:
         installation, _ = self.stores.installation_stream.current(), visit.say
