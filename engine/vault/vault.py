@@ -159,25 +159,19 @@ class Vault:
         return {row[0]: KnownPerson(*row) for row in rows}
 
     def evidence_of(
-        self, subscriber: str, commitments: Collection[str] | None = None
+        self, subscriber: str, only: Collection[str] | None = None
     ) -> dict[str, dict[str, object]]:
-        """A person's evidence, by commitment in hexadecimal; of these commitments where they are
-        named.
-        """
-        return {
-            commitment.hex(): json.loads(payload)
-            for commitment, _salt, payload in self.evidence_bytes(subscriber, commitments)
-        }
+        """A person's evidence, by commitment in hexadecimal; `only` that of some commitments."""
+        return {c.hex(): json.loads(said) for c, _, said in self.evidence_bytes(subscriber, only)}
 
     def evidence_bytes(
-        self, subscriber: str, commitments: Collection[str] | None = None
+        self, subscriber: str, only: Collection[str] | None = None
     ) -> list[tuple[bytes, bytes, bytes]]:
         """Commitment, salt and payload of each piece, exactly as they are kept."""
-        named = None if commitments is None else [bytes.fromhex(text) for text in commitments]
+        named = None if only is None else [bytes.fromhex(text) for text in only]
+        values = {"subscriber": subscriber, "only": named}
         with self.database.connection() as connection:
-            rows = connection.execute(
-                SQL["evidence_of"], {"subscriber": subscriber, "commitments": named}
-            ).fetchall()
+            rows = connection.execute(SQL["evidence_of"], values).fetchall()
         return [
             (bytes(commitment), bytes(salt), bytes(payload)) for commitment, salt, payload in rows
         ]
@@ -292,11 +286,9 @@ class Vault:
         """Pieces with their salts, so that whoever is shown one can check it against the ledger's
         commitment.
         """
-        with self.database.connection() as connection:
-            rows = connection.execute(SQL["evidence_of"], {"subscriber": subscriber}).fetchall()
         return {
-            bytes(row[0]).hex(): Evidence(bytes(row[1]), bytes(row[2]), bytes(row[0]))
-            for row in rows
+            commitment.hex(): Evidence(salt, payload, commitment)
+            for commitment, salt, payload in self.evidence_bytes(subscriber)
         }
 
     def mentioning(self, address: str) -> set[str]:

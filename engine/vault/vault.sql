@@ -93,7 +93,7 @@ SELECT subscriber::text, address, fields, source, form FROM vault.person WHERE s
 -- name: evidence_of
 -- One person's evidence by commitment, for their story; of a page of it, that of some commitments.
 SELECT commitment, salt, payload FROM vault.evidence
-WHERE subscriber = %(subscriber)s AND (%(commitments)s::bytea[] IS NULL OR commitment = ANY(%(commitments)s::bytea[])) ORDER BY at, commitment
+WHERE subscriber = %(subscriber)s AND (%(only)s::bytea[] IS NULL OR commitment = ANY(%(only)s::bytea[])) ORDER BY at, commitment
 
 -- name: erase_person
 -- First of all: whoever holds their row now is waited for, and finds nobody afterwards.

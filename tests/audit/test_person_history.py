@@ -6,10 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audit.person_history import MembershipAsOf, memberships_as_of
+from engine.audit.person_history import (
+    NO_GROUND,
+    GroundHistory,
+    MembershipAsOf,
+    memberships_as_of,
+)
 from engine.ledger.codec import Entry
 from engine.ledger.names import NAME_OF
 from engine.subscriber import events as e
@@ -58,6 +64,55 @@ def test_a_place_recorded_by_then_is_known_with_both_dates_of_its_ground() -> No
 
 def _ground(entries: Sequence[Entry]) -> Ground:
     return fold([entry.event for entry in entries]).grounds["conseils"]  # type: ignore[misc]
+
+
+GIVEN, STOPPED = (
+    e.ConsentGiven(DAY, "conseils", "single"),
+    e.PurposeStopped(DAY, "conseils", DAY, 0),
+)
+BOUNCED, FROZEN = e.MailBounced(DAY, "hard", "m1"), e.ProcessingRestricted(DAY)
+BEGUN = e.LetterBegun(DAY, "list:10", "letter", "un", "m1", 10, 1, 1, "conseils", "bench")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (e.ConsentWithdrawn(DAY, "conseils"),),
+        (e.ConsentWithdrawn(DAY, "*"),),
+        (e.ConsentWithdrawn(DAY, "*"), GIVEN),
+        (BOUNCED,),
+        (BOUNCED, e.SubscriberReachable(DAY, "mail")),
+        (e.MailComplained(DAY),),
+        (e.SubscriberSuppressed(DAY, "asked"),),
+        (FROZEN,),
+        (FROZEN, e.ProcessingRestricted(DAY, True)),
+        (STOPPED,),
+        (STOPPED, e.LetterAnswered(2 * DAY, "m1", 1, "human_button", "list:10/un", "Oui")),
+        (STOPPED, e.OrderRecorded(2 * DAY, "o", 100, "EUR", ("A",))),
+        (STOPPED, e.PreferencesSet(2 * DAY, act="human_button")),
+        (STOPPED, e.ContactNoted(2 * DAY, 2 * DAY)),
+        (e.SubscriberErased(DAY),),
+    ],
+)
+def test_what_bears_on_no_ground_may_be_left_out_of_what_came_before(
+    facts: tuple[e.PersonEvent, ...],
+) -> None:
+    """A page of somebody's facts shows the ground of each letter in it, and reads little more."""
+    noise: tuple[e.PersonEvent, ...] = (
+        e.ListJoined(DAY, 10, 1),
+        BEGUN,
+        e.LetterSent(DAY, "m1"),
+        e.ProfileRead(DAY),
+    )
+    life: list[e.PersonEvent] = [e.SubscriberRegistered(DAY), GIVEN, *noise]
+    for fact in facts:
+        life += [fact, *noise]
+    whole, window = GroundHistory(), GroundHistory()
+    for entry in history(*((1, event) for event in life)):
+        whole.add(entry)
+        if type(entry.event) not in NO_GROUND:
+            window.add(entry)
+    assert window.of_letter(BEGUN) == whole.of_letter(BEGUN)
 
 
 def test_a_joining_recorded_later_that_claims_an_earlier_day_is_told_apart() -> None:

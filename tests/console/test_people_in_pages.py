@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from fastapi.responses import Response
@@ -13,7 +14,11 @@ from engine.console.visit import Redirect, Route
 from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.intake.own_data import ADDRESS, FIELD
+from engine.ledger.codec import Encoded
+from engine.ledger.store import Append
+from engine.subscriber import events as e
 from engine.vault.searches import KeptSearch
+from tests.cli.asking import join, send
 from tests.console.visiting import answered, visit, words_of
 
 PERSON = "/people/{subscriber}"
@@ -52,6 +57,34 @@ def address(context: AppContext, who: str) -> str:
 
 def names(context: AppContext, who: str) -> list[str]:
     return [entry.name for entry in context.ledger.stream(who)]
+
+
+def test_a_long_story_is_read_a_page_at_a_time(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (who,) = join(context, 1)
+    letter = send(context, [who])[who]
+    entries, now = context.ledger.stream(who), context.clock.now()
+    facts = [
+        Encoded(who, event, e.Cause("engine"), now)
+        for number in range(150)
+        for message in (f"{number:032x}",)
+        for event in (replace(letter, at=now, message=message), e.LetterSent(now, message))
+    ]
+    context.ledger.append([Append(who, len(entries), tuple(facts))])
+    context.views.catch_up()
+    monkeypatch.setattr(context.ledger, "stream", None)
+    first = get(context, who)
+    # That somebody read it is the latest fact.
+    total = len(entries) + len(facts) + 1
+    older = get(context, who, query={"before": str(total - person_page.SHOWN)})
+    assert f"?before={total - person_page.SHOWN}" in bytes(first.body).decode()
+    assert b"?before=" not in older.body
+    told = [bytes(page.body).count(b'<div class="row-head"><p><strong>') for page in (first, older)]
+    assert told == [person_page.SHOWN, total - person_page.SHOWN]
+    assert b"no ground" not in bytes(first.body) + bytes(older.body)
+    # The oldest fact of the first page ends a letter that was begun on the next one.
+    assert words_of(first).count("Bienvenue") == person_page.SHOWN - 1
 
 
 def test_nobody_is_shown_before_somebody_is_looked_for(

@@ -65,7 +65,7 @@ def test_each_live_figure_is_one_query(
     context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of Today and of a dialogue, which are asked for again and again while they are open."""
-    asked, ask = list[str](), type(context.views)._ask
+    asked, ask = list[str](), ReadViews._ask
 
     def counting(views: ReadViews, query: str, **values: object) -> list[tuple[object, ...]]:
         asked.append(query)
