@@ -85,7 +85,7 @@ def test_a_copy_that_is_tried_leaves_everything_as_it_was(
         join(context, 1)
         head = context.ledger.head()
     assert restore(database_context, copy, "--try") == 0
-    assert "it can be put back" in capsys.readouterr().out
+    assert "elle peut être remise" in capsys.readouterr().out
     assert databases(database_context) == before
     with database_context.open_context() as context:
         assert context.ledger.head() == head and not context.installation_stream.current().paused
