@@ -393,7 +393,7 @@ def _page(
         action=visit.url,
         name=name,
         editor=f"/d/{quote(stem)}/edit?letter=b/{name}" if stem else "",
-        text=f"/d/{quote(stem)}/text" if stem else "",
+        tried=f"/d/{quote(stem)}/versions?letter=b/{name}" if stem else "",
         # Those that are chosen first: the box of them all scrolls.
         audiences=sorted([*others, *choices], key=lambda choice: choice[0] not in form.to),
         dialogues=dialogue_choices(plan),

@@ -8,8 +8,11 @@ import re
 
 import pytest
 
+from engine.authoring.inspection import inspect
 from engine.cli.verbs import VERBS
-from tests.docs.pages import QUOTED, page, rows, section
+from engine.config import read_config
+from engine.letter.source_folder import read_sequences
+from tests.docs.pages import QUOTED, ROOT, page, rows, section
 
 README = page("README.md")
 NAMED = {
@@ -27,3 +30,14 @@ def test_the_table_of_verbs_has_every_verb_and_no_other() -> None:
 @pytest.mark.parametrize("word", WORDS)
 def test_every_word_of_make_is_named(word: str) -> None:
     assert re.search(rf"\bmake {word}\b", README)
+
+
+def test_its_dialogue_is_sound_in_the_sample_but_for_the_warnings_it_speaks_of() -> None:
+    config, text = read_config(ROOT), section(README, "A dialogue")
+    (dialogue,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    question, bravo = re.findall(r"```markdown\n(.*?)```", text, re.DOTALL)
+    own = {"semis.toml": dialogue, "semis/question.md": question, "semis/bravo.md": bravo}
+    mistakes = inspect(config, {**read_sequences(config.sequences), **own}).mistakes
+    assert not any(mistake.fatal for mistake in mistakes)
+    assert sorted(mistake.file for mistake in mistakes) == ["clients.toml", *2 * ["semis.toml"]]
+    assert "three warnings" in text and "two of this file, one of the sample" in text
