@@ -262,18 +262,26 @@ class ImportPages:
         return visit.goes_to(f"/import/{upload.token}/report")
 
     def go(self, visit: Visit) -> Response:
-        """After what it would do was shown, or where it was stopped."""
+        """Of what is still said of it: after what it would do was shown, or where it stopped."""
         upload = self._upload(visit)
         if isinstance(upload, Response):
             return upload
         run = self.uploads.run(upload)
-        if run is None or run.state == "refused" or (run.rehearsed and run.state != "ended"):
+        if run is None or not self._may_go(upload, run):
             return visit.goes_to(f"/import/{upload.token}")
         try:
             form = self._seen(upload, {})
         except TableRefused as error:
             return visit.refused(_sentence(said(error.reason, visit.say)))
         return self._begun(visit, upload, form, rehearsed=False)
+
+    def _may_go(self, upload: Upload, run: Run) -> bool:
+        seen = run.state == "ended" if run.rehearsed else run.state in ("stopped", "broken")
+        return (
+            seen
+            and self.uploads.file(upload) is not None
+            and run.said == self.uploads.digest(upload)
+        )
 
     def report(self, visit: Visit) -> Response:
         upload = self.uploads.get(visit.path["upload"])
@@ -292,6 +300,7 @@ class ImportPages:
             list=plan.lists[int(number)].name if known and upload.kind == "import" else "",
             reason=form.reason,
             waits=self.uploads.file(upload) is not None,
+            may_go=self._may_go(upload, run),
             has_rejected=self.uploads.rejected(upload) is not None,
             until=self.uploads.gone_at(upload),
         )

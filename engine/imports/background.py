@@ -80,7 +80,8 @@ class ImportRuns:
         lock = self.uploads.begin(upload.token)
         if lock is None:
             return False
-        run = Run(rehearsed=rehearsed, by=by, begun=wall_now())
+        said = self.uploads.digest(upload)
+        run = Run(rehearsed=rehearsed, by=by, begun=wall_now(), said=said)
         progress = Progress(self.uploads, upload.token, run, self._closing)
         progress.write(run)
         self._thread = threading.Thread(

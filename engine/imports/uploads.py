@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 from unicodedata import normalize
@@ -66,14 +67,16 @@ class Upload:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One way through a file, rehearsed or in earnest; instants are of the wall clock (ms), `done`
-    of `total` is in octets. `counts` are those of the report so far, `report` is what a page made
-    of it, by language. `columns` are those (from 0) that have to be explained first, each with what
-    it most likely means; `about` is what else has to be said.
+    of `total` is in octets. `said` is the digest of what was said of the file then. `counts` are
+    those of the report so far, `report` is what a page made of it, by language. `columns` are those
+    (from 0) that have to be explained first, each with what it most likely means; `about` is what
+    else has to be said.
     """
 
     rehearsed: bool
     by: str
     begun: int
+    said: str = ""
     state: State = "running"
     ended: int = 0
     done: int = 0
@@ -154,6 +157,10 @@ class Uploads:
         pairs = content.get("pairs", [])
         assert isinstance(pairs, list)
         return [(str(name), str(value)) for name, value in pairs]
+
+    def digest(self, upload: Upload) -> str:
+        """Of what is said of it now."""
+        return sha256(json.dumps([upload.kind, *self.said(upload)]).encode()).hexdigest()
 
     def means(self, upload: Upload, kind: Kind) -> None:
         """What is to be done with it; what was said and rehearsed for another kind is forgotten."""

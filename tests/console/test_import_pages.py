@@ -335,6 +335,27 @@ def test_an_upload_is_known_by_its_token_alone(
         assert operator.get(f"/import/{token}/rejected").status_code == 404
 
 
+def test_no_token_leads_out_of_the_folder(pages: Pages, tmp_path: Path) -> None:
+    upload = pages.sent(tmp_path)
+    outside = pages.uploads.folder / "incoming"
+    shutil.copytree(pages.uploads.folder / upload.token, outside)
+    for token in ("incoming", f"../uploads/{upload.token}", f"{upload.token}/."):
+        assert pages.uploads.get(token) is None, token
+
+
+def test_nothing_is_carried_out_that_was_not_looked_at_as_it_is_said_now(
+    context: AppContext, pages: Pages, tmp_path: Path
+) -> None:
+    upload, before = pages.sent(tmp_path, people("tess")), context.ledger.head()
+    assert pages.go(upload).headers["location"] == f"/import/{upload.token}"
+    pages.say(upload)
+    assert pages.say(upload, source="").status_code == 422
+    words = words_of(pages.report(upload))
+    assert "Something else is said of it since" in words and "Bring them in" not in words
+    assert pages.go(upload).headers["location"] == f"/import/{upload.token}"
+    assert context.ledger.head() == before
+
+
 def test_what_is_past_its_time_goes_and_reports_stay(pages: Pages, tmp_path: Path) -> None:
     waiting, done = pages.sent(tmp_path), pages.sent(tmp_path, people("pia") + "nobody;\n")
     pages.say(done)
