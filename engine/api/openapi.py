@@ -9,6 +9,7 @@ from engine.intake import rights_calls as rights
 from engine.intake.calls import LOOKUP, SEGMENT, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION, Member
 from engine.intake.orders import ORDER, REFUND
 from engine.intake.preferences import PREFERENCES
+from engine.words import N_
 
 Schema = dict[str, object]
 
@@ -129,18 +130,18 @@ OPEN: Schema = {
     },
 }
 REFUSALS = {
-    400: "The body is wrong; every mistake is listed.",
-    401: "No key, or one that opens nothing, or no longer: the sentence says when it expired.",
-    403: "The key may not do this.",
-    409: "Others were quicker every time: send the same call again.",
-    413: "The body is larger than 64 kB.",
-    415: "The body is not application/json.",
-    422: (
+    400: N_("The body is wrong; every mistake is listed."),
+    401: N_("No key, or one that opens nothing, or no longer: the sentence says when it expired."),
+    403: N_("The key may not do this."),
+    409: N_("Others were quicker every time: send the same call again."),
+    413: N_("The body is larger than 64 kB."),
+    415: N_("The body is not application/json."),
+    422: N_(
         "A rule forbids it, or the Idempotency-Key was used for another call; the sentence says"
         " which."
     ),
-    429: "More than 600 calls a minute, see Retry-After.",
-    503: "Too busy, see Retry-After.",
+    429: N_("More than 600 calls a minute, see Retry-After."),
+    503: N_("Too busy, see Retry-After."),
 }
 
 
@@ -169,47 +170,51 @@ CALLS = (
         "subscribe",
         SUBSCRIPTION,
         ANSWER,
-        "Put a person on a list on a ground you declare, or ask them by mail whether they want to"
-        " be there.",
+        N_(
+            "Put a person on a list on a ground you declare, or ask them by mail whether they want"
+            " to be there."
+        ),
         201,
     ),
-    Described("transfers", "transfer", TRANSFER, ANSWER, "Move a person from one list to another."),
+    Described(
+        "transfers", "transfer", TRANSFER, ANSWER, N_("Move a person from one list to another.")
+    ),
     Described(
         "unsubscriptions",
         "unsubscribe",
         UNSUBSCRIPTION,
         ANSWER,
-        "Withdraw a person from a purpose, or from everything.",
+        N_("Withdraw a person from a purpose, or from everything."),
         whatever_key=True,
     ),
-    Described("people/lookup", "read", LOOKUP, KNOWN, "Where a person stands.", writes=False),
+    Described("people/lookup", "read", LOOKUP, KNOWN, N_("Where a person stands."), writes=False),
     Described(
         "people/preferences",
         "preferences",
         PREFERENCES,
         ANSWER,
-        "What somebody chooses to receive; a member left out stays as it is.",
+        N_("What somebody chooses to receive; a member left out stays as it is."),
     ),
     Described(
         "segments/put",
         "segments",
         SEGMENT,
         ANSWER,
-        "Put somebody who is known into a segment without conditions.",
+        N_("Put somebody who is known into a segment without conditions."),
     ),
     Described(
         "segments/take",
         "segments",
         SEGMENT,
         ANSWER,
-        "Take somebody out of a segment without conditions.",
+        N_("Take somebody out of a segment without conditions."),
     ),
     Described(
         "orders",
         "orders",
         ORDER,
         ANSWER,
-        "Somebody who is known ordered something. An order is recorded once, whatever the key.",
+        N_("Somebody who is known ordered something. An order is recorded once, whatever the key."),
         201,
     ),
     Described(
@@ -217,8 +222,10 @@ CALLS = (
         "orders",
         REFUND,
         ANSWER,
-        "An order was paid back, wholly or in part. Send a part under an Idempotency-Key: another"
-        " call without one is another refund.",
+        N_(
+            "An order was paid back, wholly or in part. Send a part under an Idempotency-Key:"
+            " another call without one is another refund."
+        ),
         201,
     ),
     Described(
@@ -226,21 +233,21 @@ CALLS = (
         "rights",
         rights.EXPORT,
         DOSSIER,
-        "Everything held about a person; answers a right of access.",
+        N_("Everything held about a person; answers a right of access."),
     ),
     Described(
         "people/correct",
         "rights",
         rights.CORRECTION,
         ANSWER,
-        "Correct what is wrong about a person.",
+        N_("Correct what is wrong about a person."),
     ),
     Described(
         "people/restrict",
         "rights",
         rights.RESTRICTION,
         ANSWER,
-        "Freeze a person: nothing is sent or deleted until it is lifted.",
+        N_("Freeze a person: nothing is sent or deleted until it is lifted."),
         whatever_key=True,
     ),
     Described(
@@ -248,7 +255,7 @@ CALLS = (
         "rights",
         rights.OBJECTION,
         ANSWER,
-        "A person objects to marketing: everything is withdrawn at once.",
+        N_("A person objects to marketing: everything is withdrawn at once."),
         whatever_key=True,
     ),
     Described(
@@ -256,7 +263,7 @@ CALLS = (
         "rights",
         rights.ERASURE,
         RECEIPT,
-        "Forget a person; answers with a receipt of what remains and why.",
+        N_("Forget a person; answers with a receipt of what remains and why."),
         whatever_key=True,
     ),
     Described(
@@ -264,7 +271,7 @@ CALLS = (
         "rights",
         rights.REQUEST,
         ANSWER,
-        "Record that a person asked for something that is answered later.",
+        N_("Record that a person asked for something that is answered later."),
         201,
     ),
     Described(
@@ -272,14 +279,14 @@ CALLS = (
         "rights",
         rights.ANSWER,
         ANSWER,
-        "A request was answered, refused, or put off.",
+        N_("A request was answered, refused, or put off."),
     ),
     Described(
         "requests/open",
         "rights",
         (),
         OPEN,
-        "The requests that wait for an answer, the most urgent first; they name nobody.",
+        N_("The requests that wait for an answer, the most urgent first; they name nobody."),
         writes=False,
     ),
 )
