@@ -15,18 +15,24 @@ from engine.api.problems import Problem, bad_body, unreadable
 from engine.api.stores import ApiStores
 from engine.commands.command_handler import CommandRequest, Result
 from engine.i18n.in_words import in_english
+from engine.i18n.user_error import UserError
 from engine.intake import rights_calls as read
 from engine.intake.calls import Mistakes
 from engine.ledger.codec import iso
 from engine.privacy.correction import Correction, correction
 from engine.privacy.erasure import archiver, erase
 from engine.privacy.export import dossier
+from engine.privacy.rights_requests import (
+    SETTLEMENTS,
+    OpenRequest,
+    settlement,
+    standing_requests,
+    whose_request,
+)
 from engine.sequence.model import Plan
 from engine.subscriber.commands import (
-    AnswerRight,
     AnyCommand,
     ExerciseRight,
-    ExtendRight,
     GrantAccess,
     Object,
     Restrict,
@@ -34,7 +40,7 @@ from engine.subscriber.commands import (
 from engine.subscriber.consenting import REPEATED
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused, Unchanged
-from engine.subscriber.terms import ACCESS_RIGHTS, RIGHT_OUTCOMES, RIGHTS, one_of
+from engine.subscriber.terms import ACCESS_RIGHTS, RIGHTS, one_of
 from engine.vault.sealing import SealingRefused
 from engine.vault.vault import VaultWrite
 
@@ -172,42 +178,37 @@ class RightsCalls:
         body = self._read(read.read_answer(call.body, *self._about()))
         if self.calls.was_executed(call):
             return response_of(Result(REPEATED))
-        subscriber = next(
-            (
-                who
-                for who, request, _right, _due in self.stores.open_rights()
-                if request == body.request
-            ),
-            None,
+        try:
+            subscriber = whose_request(self._standing(), body.request)
+        except UserError:
+            raise Problem(422, "there is no such request to be answered") from None
+        how = one_of(body.how, SETTLEMENTS)
+        result = self._execute(
+            call,
+            subscriber,
+            lambda now, cause: settlement(body.request, how, now, cause),
+            note=body.note,
         )
-        if subscriber is None:
-            raise Problem(422, "there is no such request to be answered")
+        return response_of(result, 200, body.how)
 
-        def command(now: int, cause: Cause) -> AnyCommand:
-            return (
-                ExtendRight(now, cause, body.request)
-                if body.how == "extended"
-                else AnswerRight(now, cause, body.request, one_of(body.how, RIGHT_OUTCOMES))
-            )
-
-        return response_of(self._execute(call, subscriber, command, note=body.note), 200, body.how)
+    def _standing(self) -> list[OpenRequest]:
+        return standing_requests(self.stores.open_rights(), self.stores.command_handler)
 
     def open_requests(self, call: ApiCall) -> JSONResponse:
         """Open requests name nobody: opaque ids, deadlines."""
         if call.body != {}:
             raise bad_body(("the body is an empty JSON object",))
         now = self.stores.clock.now()
-        open_rights = self.stores.open_rights()
         return JSONResponse(
             [
                 {
-                    "request": r,
-                    "subscriber": s,
-                    "right": right,
-                    "due_at": iso(due),
-                    "late": due < now,
+                    "request": waiting.request,
+                    "subscriber": waiting.subscriber,
+                    "right": waiting.right,
+                    "due_at": iso(waiting.due_at),
+                    "late": waiting.due_at < now,
                 }
-                for s, r, right, due in open_rights
+                for waiting in self._standing()
             ]
         )
 

@@ -14,12 +14,19 @@ from engine.audit.report import Report, Section
 from engine.config import Config
 from engine.i18n.dates import shown
 from engine.i18n.language import Language
-from engine.installation.events import STREAM, InstallationEvent, WordsPublished
+from engine.installation.events import (
+    STREAM,
+    FormPublished,
+    InstallationEvent,
+    NoticePublished,
+    WordsPublished,
+)
 from engine.ledger.codec import Entry, iso
 from engine.vault.vault import Vault
 
-TOLD = tuple(kind for kind in get_args(InstallationEvent) if kind is not WordsPublished)
-"""The words themselves are shown where somebody was shown them."""
+PIECES = (WordsPublished, NoticePublished, FormPublished)
+"""Of a publication, which is told as one; words are shown where somebody was shown them."""
+TOLD = tuple(kind for kind in get_args(InstallationEvent) if kind not in PIECES)
 
 
 class InstallationStores(DatedStores, Protocol):

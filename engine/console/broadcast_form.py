@@ -23,17 +23,21 @@ from engine.authoring.toml_changes import (
     TablePath,
     TomlValue,
 )
-from engine.console.access import Right
 from engine.console.change_trial import audience_choices, dialogue_choices, keep_change
-from engine.console.half_built import HalfBuiltStores, Pairs, keep_form, kept_form, one_line
+from engine.console.half_built import (
+    HalfBuiltStores,
+    Pairs,
+    form_routes,
+    keep_form,
+    one_line,
+    open_form,
+)
 from engine.console.open_dialogue import (
-    AuthoringStores,
     NoSuchPlace,
     PeopleOnLists,
     draft_of,
     read_draft,
     sentence,
-    told,
 )
 from engine.console.timing_forms import as_it_was
 from engine.console.visit import Mistake, Route, Visit
@@ -58,7 +62,7 @@ OFTEN = ("0 9 * * *", "0 9 * * mon", "0 9 * * thu", "0 9 1 * *", "0 9 1 1,4,7,10
 class BroadcastFormViews(MailingViews, PeopleOnLists, Protocol): ...
 
 
-class BroadcastFormStores(AuthoringStores, HalfBuiltStores, Protocol):
+class BroadcastFormStores(HalfBuiltStores, Protocol):
     @property
     def views(self) -> BroadcastFormViews: ...
 
@@ -87,28 +91,17 @@ class BroadcastForm:
 
 
 def routes(stores: BroadcastFormStores) -> Sequence[Route]:
-    def shown(_: AuthoringStores, visit: Visit) -> Response:
-        return page(stores, visit)
-
-    def changed(_: AuthoringStores, visit: Visit) -> Response:
-        return post(stores, visit)
-
-    return tuple(
-        route
-        for path in ("/broadcasts/new", "/broadcasts/{broadcast}/edit")
-        for route in (
-            Route("GET", path, Right.WRITE, told(shown, stores)),
-            Route("POST", path, Right.WRITE, told(changed, stores)),
-        )
+    return form_routes(
+        stores,
+        ("/broadcasts/new", "/broadcasts/{broadcast}/edit"),
+        lambda visit: page(stores, visit),
+        lambda visit: post(stores, visit),
     )
 
 
 def page(stores: BroadcastFormStores, visit: Visit) -> Response:
-    plan = read_draft(stores, draft_of(stores, visit)).plan
-    kept = kept_form(stores, visit)
+    plan, kept, count, lost = open_form(stores, visit)
     form = read_form(kept) if kept is not None else opened(stores, visit, plan)
-    count = visit.query.get("count") == "yes" and kept is not None
-    lost = kept is None and "form" in visit.query
     return _page(stores, visit, plan, form, count=count, lost=lost)
 
 

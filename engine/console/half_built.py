@@ -6,11 +6,16 @@ own account alone. Apart, because segments and broadcasts are both built so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, NamedTuple, Protocol
 
-from engine.console.visit import Visit
+from fastapi.responses import Response
+
+from engine.console.access import Right
+from engine.console.open_dialogue import AuthoringStores, draft_of, read_draft, told
+from engine.console.visit import Route, Visit
 from engine.desk.clock import wall_now
+from engine.sequence.model import Plan
 from engine.vault.searches import KeptSearch, Searches
 
 Pairs = tuple[tuple[str, str], ...]
@@ -22,9 +27,46 @@ def one_line(text: str) -> str:
     return _BLANKS.sub(" ", text).strip(" ")
 
 
-class HalfBuiltStores(Protocol):
+class HalfBuiltStores(AuthoringStores, Protocol):
     @property
     def searches(self) -> Searches: ...
+
+
+class HalfBuilt(NamedTuple):
+    """A form as its page opens it, over the `plan` of the draft. `kept`: what was typed before,
+    None for nothing; `counted`: people are to be counted; `lost`: the token is over.
+    """
+
+    plan: Plan
+    kept: Pairs | None
+    counted: bool
+    lost: bool
+
+
+def open_form(stores: HalfBuiltStores, visit: Visit) -> HalfBuilt:
+    kept = kept_form(stores, visit)
+    return HalfBuilt(
+        read_draft(stores, draft_of(stores, visit)).plan,
+        kept,
+        counted=visit.query.get("count") == "yes" and kept is not None,
+        lost=kept is None and "form" in visit.query,
+    )
+
+
+def form_routes(
+    stores: HalfBuiltStores,
+    paths: Sequence[str],
+    page: Callable[[Visit], Response],
+    post: Callable[[Visit], Response],
+) -> tuple[Route, ...]:
+    """Each path shows the form and takes it; what cannot be read or changed is said."""
+
+    def route(method: Literal["GET", "POST"], path: str, do: Callable[[Visit], Response]) -> Route:
+        return Route(method, path, Right.WRITE, told(lambda _, visit: do(visit), stores))
+
+    return tuple(
+        one for path in paths for one in (route("GET", path, page), route("POST", path, post))
+    )
 
 
 def keep_form(stores: HalfBuiltStores, visit: Visit, pairs: Iterable[tuple[str, str]]) -> str:

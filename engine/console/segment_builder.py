@@ -14,7 +14,6 @@ from fastapi.responses import Response
 from engine.audience.segments import HasSegments
 from engine.authoring.toml_changes import AddTable, Change, RemoveTable, SetKey, TomlValue
 from engine.authoring.toml_edit import edited
-from engine.console.access import Right
 from engine.console.change_trial import dialogue_choices, keep_change
 from engine.console.condition_form import (
     Control,
@@ -27,14 +26,12 @@ from engine.console.condition_form import (
     segment_choices,
     values_in,
 )
-from engine.console.half_built import HalfBuiltStores, keep_form, kept_form, one_line
+from engine.console.half_built import HalfBuiltStores, form_routes, keep_form, one_line, open_form
 from engine.console.open_dialogue import (
-    AuthoringStores,
     NoSuchPlace,
     PeopleOnLists,
     draft_of,
     read_draft,
-    told,
 )
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.condition_words import line_in_words, use_in_words
@@ -58,7 +55,7 @@ MAX_CHARACTERS = 500
 class BuilderViews(HasSegments, PeopleOnLists, Protocol): ...
 
 
-class BuilderStores(AuthoringStores, HalfBuiltStores, Protocol):
+class BuilderStores(HalfBuiltStores, Protocol):
     @property
     def views(self) -> BuilderViews: ...
 
@@ -91,28 +88,17 @@ class LineForm:
 
 
 def routes(stores: BuilderStores) -> Sequence[Route]:
-    def shown(_: AuthoringStores, visit: Visit) -> Response:
-        return page(stores, visit)
-
-    def changed(_: AuthoringStores, visit: Visit) -> Response:
-        return post(stores, visit)
-
-    return tuple(
-        route
-        for path in ("/segments/new", "/segments/{segment}/edit")
-        for route in (
-            Route("GET", path, Right.WRITE, told(shown, stores)),
-            Route("POST", path, Right.WRITE, told(changed, stores)),
-        )
+    return form_routes(
+        stores,
+        ("/segments/new", "/segments/{segment}/edit"),
+        lambda visit: page(stores, visit),
+        lambda visit: post(stores, visit),
     )
 
 
 def page(stores: BuilderStores, visit: Visit) -> Response:
-    plan = read_draft(stores, draft_of(stores, visit)).plan
-    kept = kept_form(stores, visit)
+    plan, kept, count, lost = open_form(stores, visit)
     form = read_form(kept, visit) if kept is not None else opened(stores, visit, plan)
-    count = visit.query.get("count") == "yes" and kept is not None
-    lost = kept is None and "form" in visit.query
     return _page(stores, visit, plan, form, count=count, lost=lost)
 
 

@@ -5,7 +5,8 @@ the day they came in, put off, answered and refused, each a fact with who did it
 from __future__ import annotations
 
 import secrets
-from typing import Literal, NamedTuple, Protocol
+from collections.abc import Iterable
+from typing import Literal, NamedTuple, Protocol, get_args
 
 from engine.commands.command_handler import CommandHandler, CommandRequest, Result
 from engine.desk.clock import Clock
@@ -22,6 +23,7 @@ from engine.vault.vault import Vault, VaultWrite
 from engine.words import Words
 
 Settlement = Literal["extended", "done", "refused"]
+SETTLEMENTS: tuple[Settlement, ...] = get_args(Settlement)
 
 
 class OpenRequest(NamedTuple):
@@ -75,11 +77,18 @@ def behind(vault: Vault, address: str) -> str:
 
 
 def open_requests(stores: RequestStores, limit: int = 1000) -> list[OpenRequest]:
+    """As `standing_requests`, of the views' rows."""
+    return standing_requests(stores.views.open_rights(limit), stores.command_handler)
+
+
+def standing_requests(
+    rows_of_views: Iterable[tuple[str, str, str, int]], handler: CommandHandler
+) -> list[OpenRequest]:
     """The most urgent first, as their people stand now: what has been answered since the views
     were written is left out.
     """
-    rows = [OpenRequest(*row) for row in stores.views.open_rights(limit)]
-    people = stores.command_handler.load([row.subscriber for row in rows])
+    rows = [OpenRequest(*row) for row in rows_of_views]
+    people = handler.load([row.subscriber for row in rows])
     standing = ((row, people[row.subscriber].rights.get(row.request)) for row in rows)
     current = [row._replace(due_at=right.due_at) for row, right in standing if right is not None]
     return sorted(current, key=lambda row: row.due_at)
@@ -106,20 +115,28 @@ def record_request(
     return request, _execute(stores, subscriber, command, cause[1])
 
 
+def whose_request(standing: Iterable[OpenRequest], request: str) -> str:
+    """Who waits for an answer to it, by their opaque id. Raises UserError where nobody does."""
+    for one in standing:
+        if one.request == request:
+            return one.subscriber
+    raise UserError(N_("no request {request} waits for an answer"), request=request)
+
+
+def settlement(request: str, how: Settlement, now: int, cause: Cause) -> AnyCommand:
+    """What is done about a request at `now` (engine time, ms)."""
+    if how == "extended":
+        return ExtendRight(now, cause, request)
+    return AnswerRight(now, cause, request, how)
+
+
 def settle_request(
     stores: RequestStores, request: str, how: Settlement, cause: tuple[Cause, Evidence]
 ) -> Result:
     """Raises UserError where no such request waits."""
-    standing = next((one for one in open_requests(stores) if one.request == request), None)
-    if standing is None:
-        raise UserError(N_("no request {request} waits for an answer"), request=request)
-    now = stores.clock.now()
-    command: AnyCommand = (
-        ExtendRight(now, cause[0], request)
-        if how == "extended"
-        else AnswerRight(now, cause[0], request, how)
-    )
-    return _execute(stores, standing.subscriber, command, cause[1])
+    subscriber = whose_request(open_requests(stores), request)
+    command = settlement(request, how, stores.clock.now(), cause[0])
+    return _execute(stores, subscriber, command, cause[1])
 
 
 def due_at(result: Result, request: str) -> int:

@@ -202,7 +202,7 @@ def test_a_request_is_recorded_listed_and_answered(shop: Shop) -> None:
         shop.call("requests/answer", {"request": standing["request"], "how": "done"}).json()["done"]
         is True
     )
-    shop.site.context.views.catch_up()
+    # At once, before the views have followed.
     assert shop.call("requests/open", {}).json() == []
     refused(shop.call("requests/answer", {"request": standing["request"], "how": "done"}), 422)
 
