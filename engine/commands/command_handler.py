@@ -38,6 +38,7 @@ from engine.subscriber.events import ConsentWithdrawn, PersonEvent, SubscriberEr
 from engine.subscriber.evolve import fold
 from engine.subscriber.outcome import Done, Fact, NothingToDo, Outcome, Refusal, Refused, Unchanged
 from engine.subscriber.person import NOBODY, Person
+from engine.vault.evidence import named_in
 from engine.vault.vault import Vault, VaultWrite
 
 ATTEMPTS = 6
@@ -244,7 +245,8 @@ class CommandHandler:
                         else ""
                     )
                     work.register = work.register or register
-                    work.vault_writes.append(request.vault_write.of(stream, register))
+                    named = named_in(request.vault_write.evidence, outcome.facts)
+                    work.vault_writes.append(request.vault_write.of(stream, register, named))
                 if isinstance(command, WithdrawEverything | Object) and _is_of_everything(outcome):
                     work.vault_writes.append(VaultWrite(stream, command.at, suppress="objected"))
                 if before.measured_since and _ends_measuring(outcome):

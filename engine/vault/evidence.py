@@ -35,6 +35,25 @@ class Evidence:
     kind: str = "act"
 
 
+ONE_ACT = 2
+"""Pieces: what is said of it, and IP address and browser beside it."""
+
+
+def named_in(pieces: tuple[Evidence, ...], facts: object) -> tuple[Evidence, ...]:
+    """Of pieces about several acts those that `facts` name, and those that a piece so named names:
+    an act that changed nothing is no fact, and nothing is kept of it. One act's pieces are all
+    named.
+    """
+    if len(pieces) <= ONE_ACT:
+        return pieces
+    waiting, text, named = list(pieces), repr(facts), list[Evidence]()
+    while found := [piece for piece in waiting if piece.commitment.hex() in text]:
+        named += found
+        waiting = [piece for piece in waiting if piece not in found]
+        text = "".join(piece.payload.decode() for piece in found)
+    return tuple(piece for piece in pieces if piece in named or piece.kind == "mail")
+
+
 def evidence(salt: bytes, content: Mapping[str, object], kind: str = "act") -> Evidence:
     """`salt` must be SALT_BYTES fresh random bytes: with fewer, guesses could be tested against the
     ledger.

@@ -88,16 +88,16 @@ class VaultWrite:
     form: str = ""
     unmeasured: bool = False
 
-    def of(self, subscriber: str, register: str) -> VaultWrite:
-        """The same for a known stream. Field by field, because an import makes one per row and
-        `dataclasses.replace` is three times slower.
+    def of(self, subscriber: str, register: str, named: tuple[Evidence, ...]) -> VaultWrite:
+        """The same for a known stream, with the pieces of evidence that facts name. Field by
+        field, because an import makes one per row and `dataclasses.replace` is three times slower.
         """
         return VaultWrite(
             subscriber,
             self.at,
             register,
             self.fields,
-            self.evidence,
+            named,
             self.suppress,
             self.lift,
             self.address_hash,

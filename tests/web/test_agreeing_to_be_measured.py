@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.audit.evidence import ground_proofs, read_payload
+from engine.audit.vault_check import vault_faults
 from engine.installation.publishing import digest_of, notice_text
 from engine.intake.evidence_requirements import missing
 from engine.sequence.model import MEASURE
@@ -160,3 +161,10 @@ def test_agreeing_to_be_measured_lifts_no_objection(site: Site, reader: Reader) 
     hashed = site.context.vault.hash(known.address)
     assert person.measured_since and person.objected
     assert site.context.vault.suppressed([hashed])
+
+
+def test_the_vault_holds_no_evidence_that_no_fact_names(site: Site, reader: Reader) -> None:
+    """After whatever was pressed above, and a press of which only one part changed anything."""
+    reader.saves(**{f"purpose-{MEASURE}": "yes"})
+    reader.saves(purpose_conseils="yes", frequency="weekly")
+    assert list(vault_faults(site.context.ledger, site.context.vault)) == []

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from engine.audit.evidence import ground_proofs, read_payload
+from engine.audit.vault_check import vault_faults
 from engine.context import AppContext
 from engine.installation.publishing import digest_of
 from engine.intake.evidence_requirements import missing
@@ -330,3 +331,11 @@ def test_what_is_stopped_because_of_silence_is_said_and_comes_again_when_saved(
     assert "avons cessé de l’envoyer" in reader.opens().text
     reader.saves()
     assert "avons cessé de l’envoyer" not in reader.opens().text
+
+
+def test_the_vault_holds_no_evidence_that_no_fact_names(
+    reader: Reader, context: AppContext
+) -> None:
+    """After whatever was pressed above, and a switch beside which nothing changed."""
+    reader.saves(purpose_astuces="yes")
+    assert list(vault_faults(context.ledger, context.vault)) == []
