@@ -38,9 +38,13 @@ from engine.store.sql import beside, queries
 from engine.words import N_, WordedError
 
 SQL = beside(__file__)
+OF_DESK = ("clock", "api_key", "visited", "segment_count", "count")
+"""What cannot be made anew: keys' hashes, and figures that are counted as things happen and name
+nobody (visits, how many were in a segment on a day, robots caught).
+"""
 PARTS: Mapping[str, Callable[[str, str], bool]] = {
     "ledger.dump": lambda schema, table: schema in ("ledger", "proof"),
-    "desk.dump": lambda schema, table: schema == "desk" and table in ("clock", "api_key"),
+    "desk.dump": lambda schema, table: schema == "desk" and table in OF_DESK,
     "vault.dump": lambda schema, table: schema == "vault" and table != "migration",
 }
 """Which tables each part of a copy holds. Views are left out: they are made anew."""

@@ -12,6 +12,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import psycopg
@@ -24,6 +25,7 @@ from engine.backup.manifest import CopyRefused, read_manifest
 from engine.cli.audit_checks import rebuild
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext, DatabaseContext
+from engine.desk.desk import VisitCell
 from engine.i18n.user_error import UserError
 from engine.installation.events import LedgerRestored
 from engine.privacy.erasure import erase
@@ -42,7 +44,7 @@ from engine.subscriber.commands import (
 from engine.subscriber.events import Cause
 from engine.subscriber.person import Preferences
 from engine.vault.vault import VaultWrite
-from engine.views import ViewBroken
+from engine.views import FIRST_WEEK, LAST_WEEK, ViewBroken
 from tests.backup.database_context import backup, database_context_of, restore
 from tests.cli.asking import join, send, withdraw
 from tests.privacy.garden import Anna, Everything
@@ -123,6 +125,26 @@ def test_a_copy_holds_everything_and_no_secret(
     assert b"subscriber-registered" in plain
     with pytest.raises(UserError, match="is there already"):
         backup(database_context, target)
+
+
+def test_figures_that_nothing_can_make_anew_are_in_a_copy(
+    database_context: DatabaseContext, tmp_path: Path
+) -> None:
+    """Visits to letters' links, and how many were in a segment on a day, name nobody."""
+    cell, day = (
+        VisitCell("list:10/welcome", "link", "https://example.org", 20_000),
+        date(2026, 11, 1),
+    )
+    with database_context.open_context() as context:
+        context.desk.count_visits([(cell, 3, 2)])
+        context.desk.keep_segment_counts(day, {"lyon": 7})
+    backup(database_context, tmp_path / "copy")
+    with database_context.open_context() as context:
+        context.desk.count_visits([(cell, 5, 5)])
+    assert restore(database_context, tmp_path / "copy") == 0
+    with database_context.open_context() as context:
+        assert context.desk.visited([""], FIRST_WEEK, LAST_WEEK) == [(cell, 3, 2)]
+        assert context.desk.segment_counts() == {"lyon": {day: 7}}
 
 
 @pytest.mark.parametrize("name", ["copy", "copy.tar"])
