@@ -112,6 +112,45 @@ def test_a_picture_is_dropped_onto_the_words(console: Served) -> None:
     draft(console).discard(WORDS)
 
 
+def test_the_frame_of_letters_is_kept_and_shown_while_it_is_typed(console: Served) -> None:
+    with author(console) as page:
+        page.goto(f"{console.url}/layout")
+        page.locator(".cm-content").click()
+        page.keyboard.press("Control+End")
+        page.keyboard.type("<h6>Au revoir !</h6>{{ foot }}")
+        expect(page.locator("#kept")).to_contain_text(KEPT)
+        assert "<h6>Au revoir" in (draft(console).text("layout.html") or "")
+        expect(page.locator("#found li")).not_to_have_count(0)
+        for _ in range(len("{{ foot }}")):
+            page.keyboard.press("Backspace")
+        shown = page.frame_locator("#preview iframe").locator("body")
+        expect(shown).to_contain_text("Au revoir !")
+    draft(console).discard("layout.html")
+
+
+def test_a_version_that_is_typed_is_given_a_file_of_its_own(console: Served) -> None:
+    with author(console) as page:
+        page.goto(f"{console.url}/d/onboarding/versions?letter=10/graines-semees")
+        page.fill("#subject-0", "Et vos graines ?")
+        page.get_by_role("button", name="Garder").last.click()
+        page.get_by_role("link", name="Ses mots").last.click()
+        page.locator(".cm-content").click()
+        page.keyboard.press("Control+End")
+        page.keyboard.type("Trois")
+        expect(page.locator("#kept")).to_contain_text(KEPT)
+        page.keyboard.type(" mots neufs.")
+        expect(page.locator("#preview iframe")).to_have_count(1)
+        shown = page.frame_locator("#preview iframe").locator("body")
+        expect(shown).to_contain_text("Trois mots neufs.")
+        page.get_by_role("button", name="Garder et voir").click()
+        expect(page.locator(".notice")).to_contain_text("Gardé dans votre brouillon")
+    own = "onboarding/graines-semees-b.md"
+    assert (draft(console).text(own) or "").endswith("Trois mots neufs.")
+    assert draft(console).paths() == (own, "onboarding.toml")
+    for path in draft(console).paths():
+        draft(console).discard(path)
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_is_wider_than_the_window(console: Served, width: int) -> None:
     with author(console, width=width) as page:
