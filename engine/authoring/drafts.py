@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -59,7 +60,7 @@ class Draft:
     def __init__(self, data: Path, sequences: Path, account: str) -> None:
         if not _ACCOUNT.fullmatch(account):
             raise BadFile(N_("“{path}” is no name for a file"), path=account)
-        self.sequences = sequences
+        self.sequences, self.account = sequences, account
         self.folder = data / "drafts" / account
 
     @property
@@ -150,6 +151,10 @@ class Draft:
             if (self.folder / inner).is_dir():
                 remove_file(self.folder / inner, path)
 
+    def remove(self) -> None:
+        """All of it, with what was remembered. Raises OSError."""
+        shutil.rmtree(self.folder)
+
     def remember(self, octets: bytes) -> None:
         """A version that somebody is looking at, so that what they make of it can be joined with
         what others make of it meanwhile. The newest MAX_REMEMBERED are kept. Raises OSError.
@@ -172,6 +177,35 @@ class Draft:
         drafted = self.paths()
         mine = read_sequences(self._mine) if drafted else {}
         return {**read_sequences(self.sequences), **{path: mine[path] for path in drafted}}
+
+
+def left_behind(data: Path, sequences: Path, accounts: Collection[str]) -> list[Draft]:
+    """Drafts that differ from the folder, of accounts that are none of these, in order of their
+    ids.
+    """
+    top = data / "drafts"
+    names = sorted(path.name for path in top.iterdir() if path.is_dir()) if top.is_dir() else []
+    drafts = [
+        Draft(data, sequences, name)
+        for name in names
+        if name not in accounts and _ACCOUNT.fullmatch(name)
+    ]
+    return [draft for draft in drafts if draft.paths()]
+
+
+def take_over(draft: Draft, mine: Draft) -> tuple[str, ...]:
+    """Each file goes to `mine`, where that has not drafted the same one; those that stay. Raises
+    OSError.
+    """
+    for path in draft.paths():
+        theirs = draft.get(path)
+        if theirs is not None and mine.get(path) is None:
+            mine.begin(path, theirs.base, theirs.mine)
+            draft.discard(path)
+    stay = draft.paths()
+    if not stay:
+        draft.remove()
+    return stay
 
 
 def states(

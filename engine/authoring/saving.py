@@ -108,6 +108,32 @@ def save(
         raise CannotSave(_told(error)) from error
 
 
+def save_asset(
+    sequences: Path, data: Path, path: str, octets: bytes, mode: Save, author: Author, message: str
+) -> Saved:
+    """A picture or a download under a name that is free: in the folder at once, where letters are
+    looked at with it, and committed as `save` does. Raises CannotSave; nothing is written then.
+    """
+    if mode == "read-only":
+        raise CannotSave(N_("The folder is not written from here."))
+    try:
+        with _alone(data):
+            repository = _Repository(sequences) if mode in ("commit", "branch") else None
+            if repository is not None and mode == "commit":
+                repository.refuse_unfinished()
+            write_octets(sequences, path, octets)
+            if repository is None:
+                return Saved((path,))
+            try:
+                if mode == "branch":
+                    return repository.on_branch([Drafted(path, None, octets)], author, message)
+                return Saved((path,), repository.commit((path,), author, message))
+            except CannotSave as error:
+                return Saved((path,), warning=error.words)
+    except OSError as error:
+        raise CannotSave(_told(error)) from error
+
+
 def _told(error: OSError) -> str:
     match error.errno:
         case errno.EROFS | errno.EACCES | errno.EPERM:

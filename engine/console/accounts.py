@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from fastapi.responses import Response
 
+from engine.authoring.drafts import Draft, left_behind, take_over
 from engine.console.access import ROLE_WORDS, Right, Role
 from engine.console.account import AccountStores
 from engine.console.account_changes import give_role, make_account, remove
 from engine.console.sign_in import invitation, is_name
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.language import N_
-from engine.installation.events import STREAM, RoleGiven
+from engine.installation.events import STREAM, AccountRemoved, RoleGiven
 from engine.vault.accounts import StoredAccount
 
 LAST = N_("This is the last operator: make another one first.")
@@ -37,6 +38,14 @@ class Change(NamedTuple):
     by: str
 
 
+class LeftDraft(NamedTuple):
+    """Of an account that was removed, whose `name` is "" where nothing tells it any more."""
+
+    account: str
+    name: str
+    paths: tuple[str, ...]
+
+
 UNKNOWN = N_("There is no such account any more.")
 
 
@@ -51,6 +60,8 @@ class AccountsPages:
             Route("POST", "/accounts", Right.ADMINISTER, self.invite),
             Route("GET", "/accounts/log", Right.ADMINISTER, self.log),
             Route("GET", "/accounts/invited/{token}", Right.ADMINISTER, self.show_link),
+            Route("POST", "/accounts/drafts/{account}/take-over", Right.ADMINISTER, self.take_over),
+            Route("POST", "/accounts/drafts/{account}/remove", Right.ADMINISTER, self.remove_draft),
             Route("POST", "/accounts/{account}/invite", Right.ADMINISTER, self.invite_again),
             Route("POST", "/accounts/{account}/role", Right.ADMINISTER, self.set_role),
             Route("POST", "/accounts/{account}/end", Right.ADMINISTER, self.end_sessions),
@@ -72,9 +83,52 @@ class AccountsPages:
                 )
                 for account in self.accounts.all()
             ],
+            drafts=self._left_behind(),
             roles=[(role.value, visit.say(ROLE_WORDS[role])) for role in Role],
             inputs=visit.inputs if mistakes else {},
         )
+
+    # What removed accounts had drafted.
+
+    def _drafts(self) -> list[Draft]:
+        config, known = self.stores.config, {account.id for account in self.accounts.all()}
+        return left_behind(config.data, config.sequences, known)
+
+    def _left_behind(self) -> list[LeftDraft]:
+        drafts = self._drafts()
+        removed = self.stores.ledger.latest(["account-removed"], CHANGES_SHOWN) if drafts else []
+        evidence = self.stores.vault.evidence_of(STREAM) if drafts else {}
+        names = {
+            entry.event.account: str(evidence.get(entry.cause.evidence, {}).get("name", ""))
+            for entry in removed
+            if isinstance(entry.event, AccountRemoved)
+        }
+        return [
+            LeftDraft(draft.account, names.get(draft.account, ""), draft.paths())
+            for draft in drafts
+        ]
+
+    def _left(self, visit: Visit) -> Draft | None:
+        wanted = visit.path["account"]
+        return next((draft for draft in self._drafts() if draft.account == wanted), None)
+
+    def take_over(self, visit: Visit) -> Response:
+        """Into the draft of whoever takes it."""
+        draft, config = self._left(visit), self.stores.config
+        if draft is None:
+            return self._unknown(visit)
+        stay = take_over(draft, Draft(config.data, config.sequences, visit.account.id))
+        if stay:
+            kept = visit.say(N_("You have drafted these yourself, so they stay here: {files}."))
+            return visit.goes_to("/accounts#drafts", kept.format(files=", ".join(stay)))
+        return visit.goes_to("/draft", visit.say(N_("It is in your draft.")))
+
+    def remove_draft(self, visit: Visit) -> Response:
+        draft = self._left(visit)
+        if draft is None:
+            return self._unknown(visit)
+        draft.remove()
+        return visit.goes_to("/accounts", visit.say(N_("The draft is removed.")))
 
     def log(self, visit: Visit) -> Response:
         """Who was given what by whom, and who came in, a page after the other."""

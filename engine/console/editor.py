@@ -313,7 +313,7 @@ def _is_done(opened: OpenDialogue, place: LetterPlace, typed: _Typed) -> bool:
 
 def _inserted(opened: OpenDialogue, place: LetterPlace, back: str, typed: _Typed) -> Response:
     """An answer, a field, a picture or a download, where the cursor stood."""
-    visit, given = opened.visit, opened.visit.inputs
+    visit, given, warning = opened.visit, opened.visit.inputs, ""
     body = opened.draft.text(place.letter.body) or ""
     at = int(given["at"]) if given.get("at", "").isascii() and given.get("at", "").isdigit() else -1
     match given["do"]:
@@ -325,7 +325,8 @@ def _inserted(opened: OpenDialogue, place: LetterPlace, back: str, typed: _Typed
             wrong = Mistake("field", visit.say(N_("Choose a field.")))
             made = edits.field_tag(name, given.get("field_default", "")) if name in names else wrong
         case _:
-            made = kept_upload(opened.stores.config, visit)
+            kept = kept_upload(opened.stores.config, visit)
+            made, warning = (kept, "") if isinstance(kept, Mistake) else kept
     if isinstance(made, Mistake):
         return _shown(opened, opened.letter(place.reference), mistakes=[made])
     words = edits.with_inserted(body, made, at, apart=given["do"] != "field")
@@ -334,7 +335,8 @@ def _inserted(opened: OpenDialogue, place: LetterPlace, back: str, typed: _Typed
         # Mostly another answer follows.
         back = opened.url(letter=place.reference, view=given.get("view", ""), open="answer")
         return visit.goes_to(f"{back}#answers", visit.say(N_("Put into the letter.")))
-    return visit.goes_to(f"{back}#body", visit.say(N_("Put into the letter.")))
+    done = f"{visit.say(N_('Put into the letter.'))} {warning}"
+    return visit.goes_to(f"{back}#body", done.strip())
 
 
 def _answer(opened: OpenDialogue) -> str | Mistake:

@@ -7,11 +7,14 @@ from __future__ import annotations
 import re
 import zipfile
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 from unicodedata import normalize
 
-from engine.authoring.author_files import BadFile, check_asset, read_octets, write_octets
+from engine.authoring.author_files import BadFile, check_asset, read_octets
 from engine.authoring.dialogue_edits import asset_link
+from engine.authoring.saving import Author, CannotSave, save_asset
 from engine.config import Config
+from engine.console.open_dialogue import sentence
 from engine.console.visit import Mistake, UploadedFile, Visit
 from engine.i18n.language import N_
 from engine.letter.source_folder import ASSETS, has_asset
@@ -36,17 +39,22 @@ _SIGNS = {
 _PARTS = {".epub": "META-INF/container.xml", ".odt": "content.xml", ".docx": "word/document.xml"}
 
 
-def kept_upload(config: Config, visit: Visit) -> str | Mistake:
-    """What the letter gets: of the file that was sent, or of one that is there already. Raises
-    OSError.
-    """
+class KeptUpload(NamedTuple):
+    """What the letter gets, and what did not follow: "" where all did."""
+
+    link: str
+    warning: str = ""
+
+
+def kept_upload(config: Config, visit: Visit) -> KeptUpload | Mistake:
+    """Of the file that was sent, or of one that is there already. Raises OSError."""
     words = " ".join(visit.inputs.get("asset_words", "").split())
     sent = visit.files.get("upload")
     if sent is None or not sent.octets:
         folder, _, known = visit.inputs.get("asset", "").partition("/")
         if not has_asset(config.sequences, folder, known):
             return Mistake("upload", visit.say(N_("Choose a file.")))
-        return asset_link(folder, known, words or _words(known))
+        return KeptUpload(asset_link(folder, known, words or _words(known)))
     if config.console.save == "read-only":
         return Mistake("upload", visit.say(N_("The folder is not written from here.")))
     kind = _kind(sent.name)
@@ -59,8 +67,19 @@ def kept_upload(config: Config, visit: Visit) -> str | Mistake:
         return Mistake("upload", message.format(most=MAX_OCTETS[kind] // 1_000_000))
     if not _is_what_it_says(sent):
         return Mistake("upload", visit.say(N_("This file is not what its name says.")))
-    name = _written(config.sequences, kind, safe_name(sent.name), sent.path.read_bytes())
-    return asset_link(kind, name, words or _words(sent.name))
+    octets = sent.path.read_bytes()
+    name = _free(config.sequences, kind, safe_name(sent.name), octets)
+    author = Author(visit.account.id, visit.account.name)
+    message = visit.say(N_("Letters: {files}")).format(files=f"{kind}/{name}")
+    mode = config.console.save
+    try:
+        saved = save_asset(
+            config.sequences, config.data, f"{kind}/{name}", octets, mode, author, message
+        )
+    except CannotSave as error:
+        return Mistake("upload", sentence(visit, error.words))
+    warning = sentence(visit, saved.warning) if saved.warning is not None else ""
+    return KeptUpload(asset_link(kind, name, words or _words(sent.name)), warning)
 
 
 def _kind(name: str) -> str | None:
@@ -97,8 +116,8 @@ def _is_what_it_says(sent: UploadedFile) -> bool:
         return False
 
 
-def _written(sequences: Path, kind: str, name: str, octets: bytes) -> str:
-    """Under a name of its own; the same file is taken once."""
+def _free(sequences: Path, kind: str, name: str, octets: bytes) -> str:
+    """A name that no other file has; the same file is taken once."""
     stem, _, suffix = name.rpartition(".")
     count = 1
     while True:
@@ -108,9 +127,6 @@ def _written(sequences: Path, kind: str, name: str, octets: bytes) -> str:
             there = read_octets(sequences, f"{kind}/{free}", MAX_OCTETS[kind])
         except BadFile:
             there = b""
-        if there == octets:
-            return free
-        if there is None:
-            write_octets(sequences, f"{kind}/{free}", octets)
+        if there is None or there == octets:
             return free
         count += 1

@@ -11,7 +11,7 @@ import pytest
 
 from engine.authoring import saving
 from engine.authoring.drafts import Draft
-from engine.authoring.saving import Author, CannotSave, Conflict, Saved, merge, save
+from engine.authoring.saving import Author, CannotSave, Conflict, Saved, merge, save, save_asset
 from engine.console.settings import Save
 from engine.store.files import opened, take
 
@@ -228,3 +228,36 @@ def test_a_branch_that_was_merged_begins_anew_at_what_is_checked_out(repository:
     assert isinstance(outcome, Saved)
     assert git(repository, "rev-parse", "relance/a1^") == git(repository, "rev-parse", "HEAD")
     assert git(repository, "show", f"relance/a1:./{FILE}") == 'title = "F"'
+
+
+def kept_asset(draft: Draft, mode: Save, name: str = "pictures/semis.png") -> Saved:
+    data = draft.folder.parents[1]
+    return save_asset(draft.sequences, data, name, b"octets", mode, ANNE, "Une image")
+
+
+def test_a_picture_is_committed_alone_and_in_its_authors_name(repository: Draft) -> None:
+    (repository.sequences / LETTER).write_text("Autre chose\n")
+    git(repository, "add", ".")
+    outcome = kept_asset(repository, "commit")
+    assert outcome.commit == git(repository, "rev-parse", "HEAD")
+    assert (
+        git(repository, "show", "--name-only", "--format=%an") == "Anne Lise\n\npictures/semis.png"
+    )
+    assert (repository.sequences / "pictures/semis.png").read_bytes() == b"octets"
+    assert kept_asset(repository, "commit").commit == "", "git has it already"
+
+
+def test_a_picture_is_on_the_branch_too_and_in_the_folder_to_be_looked_at(
+    repository: Draft,
+) -> None:
+    outcome = kept_asset(repository, "branch")
+    names = git(repository, "ls-tree", "-r", "--name-only", outcome.branch)
+    assert "pictures/semis.png" in names.split("\n")
+    assert (repository.sequences / "pictures/semis.png").exists()
+
+
+@pytest.mark.parametrize("mode", ["commit", "branch", "read-only"])
+def test_a_picture_that_cannot_be_committed_is_not_written(draft: Draft, mode: Save) -> None:
+    with pytest.raises(CannotSave):
+        kept_asset(draft, mode)
+    assert not (draft.sequences / "pictures").exists()

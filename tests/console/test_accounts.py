@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from engine.authoring.drafts import Draft
 from engine.commands.operators import Operator
 from engine.console.access import Role
 from engine.console.account_changes import remove
@@ -78,3 +79,48 @@ def test_the_last_operator_is_neither_removed_nor_given_another_role(
     second = accounts.add("Second", Role.OPERATOR, False, wall_now())
     assert second is not None
     assert operator.submit(f"/accounts/{second.id}/remove").status_code == 303
+
+
+def test_what_a_removed_account_had_drafted_is_shown_and_taken_over_or_removed(
+    console: Served, operator: Browser
+) -> None:
+    context, file = console.context, "onboarding.toml"
+    data, sequences = context.config.data, context.config.sequences
+    mine = Draft(data, sequences, console.account(Role.OPERATOR).id)
+    folder = mine.in_folder(file)
+    assert folder is not None
+    for name, takes in (("Abel", True), ("Cléo", False)):
+        account = context.accounts.add(name, Role.AUTHOR, False, wall_now())
+        assert account is not None
+        draft = Draft(data, sequences, account.id)
+        draft.write(file, f"# {name}\n{folder.decode()}")
+        assert "Drafts of accounts" not in operator.read("/accounts")
+        operator.submit(f"/accounts/drafts/{account.id}/take-over")
+        assert mine.get(file) is None, "it is still somebody's"
+        assert remove(context, account, Operator("tests"))
+        page = operator.read("/accounts")
+        assert "Drafts of accounts" in page and name in page and file in page
+        with console.as_role(Role.AUTHOR) as author:
+            assert author.submit(f"/accounts/drafts/{account.id}/take-over").status_code == 403
+        act = "take-over" if takes else "remove"
+        operator.submit(f"/accounts/drafts/{account.id}/{act}")
+        assert not draft.folder.exists()
+        assert (mine.text(file) or "").startswith("# Abel") == takes
+        mine.discard(file)
+
+
+def test_what_was_drafted_by_both_is_not_written_over(console: Served, operator: Browser) -> None:
+    context, file = console.context, "onboarding.toml"
+    data, sequences = context.config.data, context.config.sequences
+    mine = Draft(data, sequences, console.account(Role.OPERATOR).id)
+    gone = Draft(data, sequences, "nobody")
+    for draft in (mine, gone):
+        draft.write(file, f"# {draft.account}\n")
+    gone.write("onboarding/neuf.md", "Neuf\n")
+    operator.submit("/accounts/drafts/nobody/take-over")
+    assert mine.text(file) == f"# {mine.account}\n" and gone.paths() == (file,)
+    assert mine.text("onboarding/neuf.md") == "Neuf\n"
+    assert "so they stay here: onboarding.toml" in operator.read("/accounts")
+    for path in mine.paths():
+        mine.discard(path)
+    gone.remove()
