@@ -31,6 +31,10 @@ OUTSIDE = """() => {
 LARGEST = """() => document.querySelectorAll(".drawing .count, .drawing .people")
   .forEach((text) => { text.textContent = "9\\u202f999\\u202f999"; })"""
 
+HIGHEST = """() => [...document.querySelectorAll(".drawing .box > .body")]
+  .map((card) => card.getBoundingClientRect())
+  .sort((one, other) => one.top - other.top)[0]"""
+
 
 @contextmanager
 def opened(console: Served, path: str, *, scripts: bool = True) -> Iterator[Page]:
@@ -94,3 +98,6 @@ def test_a_narrow_window_scrolls_the_drawing_and_not_the_page(console: Served) -
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         frame = page.locator(".drawing-frame")
         assert frame.evaluate("(frame) => frame.scrollWidth > frame.clientWidth")
+        page.reload()
+        first = page.evaluate(HIGHEST)
+        assert first["left"] >= 0 and first["left"] + first["width"] <= 360

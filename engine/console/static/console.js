@@ -3,6 +3,12 @@
 document.addEventListener("DOMContentLoaded", () => {
   const problem = document.querySelector(".problem[tabindex]");
   if (problem) problem.focus();
+  // A drawing wider than its window begins at the card that stands highest, whole with its numbers.
+  const frame = document.querySelector(".drawing-frame");
+  if (!frame || location.hash || frame.scrollWidth <= frame.clientWidth) return;
+  const cards = [...frame.querySelectorAll(".box > .body")].map((card) => card.getBoundingClientRect());
+  const first = cards.sort((one, other) => one.top - other.top)[0];
+  if (first) frame.scrollLeft += first.left - frame.getBoundingClientRect().left - 8;
 });
 // A button that copies what stands in the element it names.
 document.addEventListener("click", (event) => {
