@@ -20,6 +20,7 @@ MAX_SHOWN = 2000
 """Characters of one value that are shown."""
 NAMES: Mapping[str, str] = MappingProxyType(
     {
+        "account": N_("account"),
         "act": N_("act"),
         "address": N_("address"),
         "age": N_("box about age"),

@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Page
 
 from engine.context import AppContext
+from engine.installation.events import BroadcastFellDue
+from engine.subscriber.events import Cause
 from tests.console.importing import PEOPLE, looked_at
 from tests.console.serving import Browser, Served
 from tests.console.walk import addresses
@@ -62,6 +64,16 @@ def faults_here(page: Page) -> list[str]:
     page.set_viewport_size({"width": 360, "height": 760})
     width = page.evaluate("document.documentElement.scrollWidth")
     return [*found, f"{width} px wide"] if width > 360 else found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def broadcast_fallen_due(context: AppContext) -> None:
+    """So that there is one for an auditor to decide again."""
+    now, fallen = (
+        context.clock.now(),
+        BroadcastFellDue(context.clock.now(), "enfants", "2026-12-01"),
+    )
+    context.installation_stream.execute(lambda state: [fallen], Cause("engine"), now)
 
 
 @pytest.mark.parametrize("number", range(TESTS))
