@@ -29,7 +29,7 @@ from engine.console.open_dialogue import (
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.language import N_
 from engine.sequence.delay import written_delay
-from engine.sequence.draft import NAME
+from engine.sequence.draft import NAME, as_name
 from engine.sequence.links import SPECIAL
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import List, Plan
@@ -166,10 +166,14 @@ def change_lists(stores: AuthoringStores, visit: Visit) -> Response:
             opened.text(), opened.file, given["new_list"], opened.plan, given.get("thanks", "")
         )
         opened.draft.write(opened.file, text)
-        done = visit.say(N_("List {number} is there. Write its first letter."))
-        return visit.goes_to(opened.url("letter", list=str(number)), done.format(number=number))
+        done = visit.say(N_("List {number} “{name}” is there. Write its first letter.")).format(
+            number=number, name=edits.list_in(text, number)
+        )
+        return visit.goes_to(opened.url("letter", list=str(number)), done)
     listed = opened.list_numbered(given.get("number", ""))
-    name = given.get("name", "")
+    typed = given.get("name", "")
+    # As a new list is called by a name made of what is typed, so is one that has another name.
+    name = as_name(typed) if typed else ""
     if wrong_name := _wrong_name(name, listed, opened.plan):
         place = f"name-{listed.id}"
         return lists_page(stores, visit, [Mistake(place, visit.say(wrong_name))])
@@ -179,7 +183,8 @@ def change_lists(stores: AuthoringStores, visit: Visit) -> Response:
         texts = {path: opened.draft.text(path) or "" for path in opened.read.files}
         for path, text in edits.renamed_list(texts, listed, name).items():
             opened.draft.write(path, text)
-    return visit.goes_to(opened.url("lists"), visit.say(N_("Kept in your draft.")))
+    done = N_("Kept in your draft.") if name == typed else N_("Kept in your draft, as “{name}”.")
+    return visit.goes_to(opened.url("lists"), visit.say(done).format(name=name))
 
 
 def _wrong_name(name: str, listed: List, plan: Plan) -> str:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from engine.authoring.inspection import inspect
+from engine.console.visit import Redirect
 from engine.simulation.live import GivenAnswer, live
 from tests.console.visiting import words_of
 from tests.console.writing import DIALOGUE, NOON, Desk, form_of
 
 LISTS = "/d/jardin/lists"
+NEW_LIST = {"do": "new", "new_list": "Après semer"}
 
 
 @pytest.fixture
@@ -73,7 +75,16 @@ def test_a_list_is_renamed_wherever_it_is_named(desk: Desk) -> None:
     assert 'leaves = ["a-seme", 10]\nends = { move = "a-seme" } # là' in desk.text("autre.toml")
 
 
-@pytest.mark.parametrize("name", ["", "Été", "12", "unsubscribe", "arrivee"])
+def test_a_name_is_made_of_what_is_typed_and_told(desk: Desk) -> None:
+    for typed in ({"do": "list", "number": "11", "name": "Avant de semer"}, NEW_LIST):
+        answer = desk.kept(LISTS, typed)
+        assert isinstance(answer, Redirect) and "-semer" in answer.done
+    assert '"avant-de-semer"' in desk.text("jardin.toml")
+    assert '"apres-semer"' in desk.text("jardin.toml")
+    assert "===avant-de-semer===" in desk.text("jardin/question.md")
+
+
+@pytest.mark.parametrize("name", ["", "12", "unsubscribe", "arrivee", "Arrivée !"])
 def test_a_name_that_no_link_could_hold_is_refused(desk: Desk, name: str) -> None:
     answer = desk.post(LISTS, {"do": "list", "number": "11", "name": name})
     assert answer.status_code == 422 and b'href="#name-11"' in answer.body
