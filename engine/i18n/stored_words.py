@@ -49,7 +49,13 @@ NOT_ALLOWED = _words(
     N_("the request is no longer open"),
     N_("no longer on this list"),
 )
-FREQUENCIES = _words(N_("as-it-comes"), N_("weekly"), N_("monthly"))
+FREQUENCIES = MappingProxyType(
+    {
+        "as-it-comes": N_("as they come"),
+        "weekly": N_("at most one letter a week"),
+        "monthly": N_("at most one letter a month"),
+    }
+)
 BOUNCES = _words(N_("hard"), N_("soft"))
 DOUBT_SETTLED = _words(N_("resend"), N_("taken-as-sent"))
 PAUSES = _words(N_("first-start"), N_("outage"), N_("restored"), N_("not published"))

@@ -89,7 +89,9 @@ def test_a_trial_says_what_is_shown_and_what_the_letter_caused(context: AppConte
 def test_no_winner_and_nothing_measurable_are_said_as_such(context: AppContext) -> None:
     alike = [A, replace(B, answered=104), replace(HELD_OUT, people=40)]
     words = words_of(with_counts(context, alike).trials(visit()))
-    assert "No winner, either may be the better" in words and "holds however often you look" in words
+    assert (
+        "No winner, either may be the better" in words and "holds however often you look" in words
+    )
     assert "not measurable (n = 40)" in words
     few = words_of(
         with_counts(context, [replace(A, answered=3), replace(B, answered=1)]).trials(visit())
