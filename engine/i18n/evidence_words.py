@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from engine.i18n.dates import moment_in_words
 from engine.i18n.language import N_, Language, Say, day_in_words, translator
+from engine.i18n.stored_words import FREQUENCIES
 from engine.intake.instants import DateRefused, read_instant
 from engine.letter.field_words import in_words
 from engine.sequence.model import Field
@@ -192,11 +193,7 @@ VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "data": N_("before the contents"),
             "dot": N_("after the contents"),
         },
-        "frequency": {
-            "as-it-comes": N_("as-it-comes"),
-            "weekly": N_("weekly"),
-            "monthly": N_("monthly"),
-        },
+        "frequency": FREQUENCIES,
         "language": {"fr": N_("French"), "en": N_("English")},
         "sec_fetch_user": {"?1": N_("yes")},
     }
