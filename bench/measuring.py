@@ -23,6 +23,7 @@ from bench import (
     ledger,
     loop,
     memory,
+    pages,
     proof,
     rebuild,
     segments,
@@ -42,6 +43,7 @@ ALONE: dict[str, Callable[[Size], list[Row]]] = {
     "leaving": leaving.measure,
     "segments": segments.measure,
     "claiming": claiming.measure,
+    "pages": pages.measure,
 }
 """Each with an installation of its own."""
 ON_GROUND: dict[str, Callable[[Size, Ground], list[Row]]] = {
@@ -114,17 +116,18 @@ def _measured(
         large: Ground | None = None
         for name in names:
             print(f"measuring {name} … (load {load()})", file=sys.stderr, flush=True)
-            if name in ALONE:
-                found = ALONE[name](size)
-            else:
-                if large is None:
-                    large = stack.enter_context(ground(DUE[size], picture))
-                    settings = large.place.settings()
-                try:
+            if name not in ALONE and large is None:
+                large = stack.enter_context(ground(DUE[size], picture))
+                settings = large.place.settings()
+            try:
+                if name in ALONE:
+                    found = ALONE[name](size)
+                else:
+                    assert large is not None
                     found = ON_GROUND[name](size, large)
-                except NoRoom as why:
-                    print(f"not measured: {name}: {why}", file=sys.stderr)
-                    continue
+            except NoRoom as why:
+                print(f"not measured: {name}: {why}", file=sys.stderr)
+                continue
             print(printed(found), file=sys.stderr, flush=True)
             rows += found
     return rows, settings

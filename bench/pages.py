@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import http.client
 import re
+import shutil
 import statistics
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import NamedTuple
 
+from bench.ground import GB, KB, SPARE, NoRoom
 from bench.processes import free_port, listening, relance, running
 from bench.processor import Used
 from bench.readership import YEAR, Readership, readership
@@ -28,6 +31,10 @@ SHOWN = 10
 EMPTY = "/no-such-page"
 MOST_ALIKE = 4
 """Links of pages are followed, so many to pages of one kind."""
+COUNTED_BESIDE = ("/results/s", "/results/trials", "/segments", "/people")
+"""What they show of everybody is counted for minutes beside them, so they are asked last."""
+BYTES = 9 * KB
+"""Of disk, for one of these people."""
 _LINK = re.compile(rb'href="(/[^"#]*)')
 
 
@@ -43,6 +50,9 @@ class Asked(NamedTuple):
 
 def measure(size: Size) -> list[Row]:
     people, port = size.pick(2_000, 50_000, 1_000_000), free_port()
+    needed, free = people * BYTES + SPARE, shutil.disk_usage(tempfile.gettempdir()).free
+    if free < needed:
+        raise NoRoom(f"{people:,} people need {needed / GB:.0f} GB, and {free / GB:.0f} are free")
     with (
         server() as place,
         readership(place, "readership", people, port) as read,
@@ -89,7 +99,7 @@ def rows(found: Sequence[Asked], first: float, of: str) -> list[Row]:
 def asked(console: Console, read: Readership) -> list[Asked]:
     """Every page of the walk, and those that they lead to; each asked once, then five times."""
     found = []
-    for address in reachable(console, read):
+    for address in sorted(reachable(console, read), key=lambda one: one.startswith(COUNTED_BESIDE)):
         walls = []
         with Used(read.here.data) as used:
             for _ in range(TIMES):

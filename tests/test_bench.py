@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import chaos
+from bench import chaos, pages
 from bench.ground import Ground, NoRoom, ground
 from bench.http import Refused, answers, get, waited
 from bench.installation import CROWDED, Installation
@@ -131,6 +131,25 @@ def test_a_goal_above_one_may_be_one_of_the_ratio() -> None:
     ]
     assert [row.reached for row in rows] == ["yes", "no"]
     assert printed(rows).splitlines()[1].split()[-3:] == ["<", "3.00", "yes"]
+
+
+def test_pages_are_held_against_one_on_which_there_is_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = [pages.Asked("/", 30.0, 12.0), pages.Asked(pages.EMPTY, 2.0, 1.0)]
+    found += [pages.Asked(f"/d/{n}", 250.0 - n, 3.0) for n in range(12)]
+    rows = pages.rows(found, 90.0, "20 people")
+    slowest, half, first = rows
+    assert (slowest.name, slowest.figure, slowest.limit, slowest.ratio, slowest.reached) == (
+        "the slowest of 14 pages, 20 people: /d/0",
+        250.0,
+        2.0,
+        125.0,
+        "no",
+    )
+    assert half.figure == 243.5 and (first.figure, first.reached) == (90.0, "yes")
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == pages.SHOWN and told[0].endswith("/d/0")
 
 
 def differing(here: Installation) -> set[str]:
