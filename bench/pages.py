@@ -28,7 +28,8 @@ from tests.console.walk import addresses
 GOAL = 200
 TIMES = 5
 SHOWN = 10
-EMPTY = "/no-such-page"
+EMPTY, UNKNOWN_FILE = "/no-such-page", "/static/0/none.css"
+"""The second is answered as soon as anything is."""
 MOST_ALIKE = 4
 """Links of pages are followed, so many to pages of one kind."""
 COUNTED_BESIDE = ("/results/s", "/results/trials", "/segments", "/people")
@@ -60,6 +61,7 @@ def measure(size: Size) -> list[Row]:
     ):
         listening(port, process)
         console = Console(port, read.token)
+        console.get(UNKNOWN_FILE)
         with Watch() as first:
             console.get("/")
         found = asked(console, read)

@@ -150,8 +150,8 @@ class Console:
         self._stores = stores
 
     def look_through(self) -> None:
-        """Compile the letters of the author's folder, which takes seconds, before a page needs
-        them.
+        """Compile the letters of the author's folder, which takes seconds, before anybody waits
+        for a page.
         """
         config = self._stores.config
         with suppress(Unpublishable, OSError):

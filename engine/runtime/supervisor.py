@@ -337,13 +337,14 @@ async def _console(
         if "web" not in parts:
             _ = translator(context.config.site.language)
             print("\n".join([*_console_lines(context, listening), _("Ctrl-C stops.")]), flush=True)
-            # Beside the readers' site this was done for the announcement.
-            threading.Thread(target=console.look_through, name="folder", daemon=True).start()
 
     settings = context.config.console
     try:
         origin = settings.address(listening.getsockname()[1])
         console = Console(context, origin, context.secrets.nonce_key)
+        if "web" not in parts:
+            # Beside the readers' site it is done for the announcement.
+            await asyncio.to_thread(console.look_through)
         await serve_on(console.app, listening, settings.trusted_proxies, ready, stop)
         await asyncio.to_thread(console.close)
     except Exception as error:
