@@ -20,6 +20,7 @@ from engine.audience.year import (
     FIRST_YEAR,
     KINDS,
     LAST_YEAR,
+    Counted,
     StandingViews,
     collision_in_words,
     entry_in_words,
@@ -31,6 +32,7 @@ from engine.console.access import Right
 from engine.console.change_trial import audience_choices, dialogue_choices, keep_change
 from engine.console.half_built import one_line
 from engine.console.open_dialogue import AuthoringStores, draft_of, read_draft, told
+from engine.console.slow_counts import SlowCounts
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.language import N_, month_in_words
 from engine.i18n.phrases import say_list, weekdays
@@ -101,12 +103,18 @@ class Bar:
     height: int
 
 
+Forecasts = SlowCounts[tuple[int, int], tuple[dict[str, int], Counted]]
+"""By year and edition. Everybody lives through the year, which takes seconds."""
+
+
 def routes(stores: ProgrammeStores) -> Sequence[Route]:
+    forecasts: Forecasts = SlowCounts(lambda key: forecast_of_year(stores, key[0]))
+
     def shown(_: AuthoringStores, visit: Visit) -> Response:
-        return page(stores, visit)
+        return page(stores, visit, forecasts)
 
     def added(_: AuthoringStores, visit: Visit) -> Response:
-        return add(stores, visit)
+        return add(stores, visit, forecasts)
 
     def downloaded(_: AuthoringStores, visit: Visit) -> Response:
         return download(stores, visit)
@@ -133,13 +141,16 @@ def _plan(stores: ProgrammeStores, visit: Visit) -> tuple[Plan, bool]:
     return (in_force, False) if read.fatal else (read.plan, True)
 
 
-def page(stores: ProgrammeStores, visit: Visit, mistakes: Sequence[Mistake] = ()) -> Response:
+def page(
+    stores: ProgrammeStores, visit: Visit, forecasts: Forecasts, mistakes: Sequence[Mistake] = ()
+) -> Response:
     plan, sound = _plan(stores, visit)
     year = _year(stores, visit)
     people = sum(stores.views.standing().values())
-    forecast, counted = dict[str, int](), None
+    known = None
     if people <= COUNTED_AT_ONCE or visit.query.get("forecast") == "yes":
-        forecast, counted = forecast_of_year(stores, year)
+        known = forecasts.ask((year, stores.installation_stream.current().edition))
+    forecast, counted = known or ({}, None)
     made = programme(plan, year, stores.recurrences, forecast)
     return visit.page(
         "programme.html",
@@ -270,7 +281,7 @@ def download(stores: ProgrammeStores, visit: Visit) -> Response:
     )
 
 
-def add(stores: ProgrammeStores, visit: Visit) -> Response:
+def add(stores: ProgrammeStores, visit: Visit, forecasts: Forecasts) -> Response:
     """One more entry that is only intended."""
     given = {key: one_line(value) for key, value in visit.inputs.items()}
     mistakes = [
@@ -282,13 +293,13 @@ def add(stores: ProgrammeStores, visit: Visit) -> Response:
         if not given.get(key)
     ]
     if mistakes:
-        return page(stores, visit, mistakes)
+        return page(stores, visit, forecasts, mistakes)
     values: dict[str, TomlValue] = {"on": given["on"], "what": given["what"]}
     if given.get("to"):
         values["to"] = given["to"]
     change = AddTable((), "programme", values)
     mistakes = keep_change(stores, visit, given.get("file", ""), [change], "on")
     if mistakes:
-        return page(stores, visit, mistakes)
+        return page(stores, visit, forecasts, mistakes)
     done = N_("It is in your draft: save it to the folder when you are done.")
     return visit.goes_to(f"/programme?year={_year(stores, visit)}", visit.say(done))

@@ -12,7 +12,7 @@ from engine.console.access import Role
 from engine.console.open_dialogue import draft_of
 from engine.console.visit import Redirect
 from engine.context import AppContext
-from tests.console.visiting import answered, visit, words_of
+from tests.console.visiting import answered, counted, visit, words_of
 
 
 def get(context: AppContext, at: str = "/programme", **query: str) -> Response:
@@ -35,7 +35,8 @@ def undrafted(context: AppContext) -> Iterator[None]:
 def test_a_year_shows_what_is_written_intended_and_free(
     context: AppContext, people: list[str]
 ) -> None:
-    page = get(context, year="2027")
+    asked = visit(url="/programme", query={"year": "2027"})
+    page = counted(tuple(programme_page.routes(context)), "/programme", asked)
     words = words_of(page)
     assert "some day Plantations → 21 (carried out by apres-les-gelees) · intended" in words
     assert "Tue 16 09:00 Une terre lourde, et pourtant généreuse" in words
