@@ -37,6 +37,7 @@ from engine.i18n.language import N_, Say
 from engine.letter.published_letter import LAYOUT
 from engine.sequence import mistakes as files
 from engine.sequence.model import Plan
+from engine.sequence.plan_source import CONFIG
 from engine.vault.accounts import Accounts
 
 MEANWHILE = N_(
@@ -142,7 +143,7 @@ def _shown(
         totals=totals(proposal, language) if proposal.difference.count else "",
         stranded=sum(proposal.stranded.values()),
         found=list(_found(proposal.warnings, proposal.after, visit.say)),
-        touched=any(proposal.people.values()),
+        touched=any(proposal.people_on(key) for key, _id in proposal.difference.added),
         post="/publish/back" if proposal.rolled_back_to else "/publish",
         approval=_approval(stores, visit, proposal, backfill),
     )
@@ -322,7 +323,7 @@ def _mended_at(file: str, plan: Plan) -> str:
     """The page on which a file is written: a dialogue's, a letter's, the frame's."""
     if file == LAYOUT:
         return "/layout"
-    if file in plan.titles:
+    if file.endswith(".toml") and file != CONFIG:
         return f"{dialogue_url(file)}/text"
     for dialogue in plan.titles:
         for sender, letter in sent_by(plan, dialogue):

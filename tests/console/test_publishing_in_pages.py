@@ -67,6 +67,30 @@ def test_the_plan_says_whom_a_change_touches_and_which_words(context: AppContext
     assert "d.toml" in words and "asks.md" in words
 
 
+@pytest.mark.parametrize(("number", "asks"), [(10, True), (90, False)])
+def test_who_is_past_a_new_letter_is_asked_about_only_where_somebody_stands(
+    context: AppContext, number: int, asks: bool
+) -> None:
+    letter = '[[list.letter]]\nid = "new"\nwait = "1 day"\nsubject = "?"\nbody = "asks.md"\n'
+    if number == 10:
+        change(context, "d.toml", "[[list]]\nid = 11", f"{letter}[[list]]\nid = 11")
+    else:
+        own = f'[[list]]\nid = {number}\nname = "neuf"\n{letter.replace("wait", "after")}'
+        write_sequences(
+            context.config.folder, {"e.toml": f'title = "E"\npurpose = "conseils"\n{own}'}
+        )
+    page = get(context)
+    assert (b'name="backfill"' in page.body) is asks
+    (context.config.sequences / "e.toml").unlink(missing_ok=True)
+
+
+def test_what_is_good_to_know_leads_to_where_it_is_mended(context: AppContext) -> None:
+    change(context, "asks.md", "Alors ?", "Alors ? Bravo !")
+    page = get(context)
+    assert b'href="/d/d/edit?letter=10%2F' in page.body and b"asks.md:1</a>" in page.body
+    assert "good to know before" in words_of(page)
+
+
 def test_only_the_plan_that_was_looked_at_is_put_in_force(context: AppContext) -> None:
     change(context, "asks.md", "Alors ?", "Alors, prête ?")
     before, looked_at = edition(context), digest(get(context))
