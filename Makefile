@@ -6,7 +6,7 @@ INPUTS := pyproject.toml setup.py constraints.txt
 # The tests start the program hundreds of times: compiled once, whatever the machine has been told about bytecode.
 COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(HERE)/.venv/bytecode
 STYLE  := $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --output-format concise . && $(BIN)/mypy
-PYTEST  = $(shell sh tests/memory_folder.sh) $(COMPILED) $(BIN)/python -m pytest -q --dist worksteal --durations=20
+PYTEST  = $(shell sh tests/memory_folder.sh) $(COMPILED) $(BIN)/python -m pytest -q --durations=20
 PURE   := $(addprefix tests/,sequence subscriber simulation letter mime intake i18n docs test_shape.py)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -30,13 +30,13 @@ test: .venv/installed-test ## style, types and every test
 	@sh tests/install_browser.sh
 	@sh tests/install_postgres.sh
 	$(STYLE)
-	$(PYTEST) -n 5
+	$(PYTEST) -n 6
 
 test-all: .venv/installed-test ## the same, with as many examples and rows as the tests are meant for
 	@sh tests/install_browser.sh
 	@sh tests/install_postgres.sh
 	$(STYLE)
-	RELANCE_LONG=1 $(PYTEST) -n 5
+	RELANCE_LONG=1 $(PYTEST) -n 6
 
 chaos: .venv/installed-test ## kill it three hundred times: nobody misses a letter
 	@rm -f bench/chaos.json

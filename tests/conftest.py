@@ -9,8 +9,6 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from functools import cache, partial
-from itertools import groupby
-from operator import attrgetter, itemgetter
 from pathlib import Path
 
 import httpx
@@ -30,47 +28,16 @@ settings.register_profile(
 )
 settings.load_profile("relance")
 
-pytest_plugins = ["tests.named_skips"]
+pytest_plugins = ["tests.named_skips", "tests.workers"]
 
-WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
 MakeContext = Callable[..., AppContext]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Who starts the workers gives all of them one folder, and removes it in the end."""
+    """One folder for all processes of a run, removed in the end."""
     if SHARED not in os.environ:
         os.environ[SHARED] = folder = tempfile.mkdtemp(prefix="relance-")
         config.add_cleanup(partial(shutil.rmtree, folder, ignore_errors=True))
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items[:] = dealt(items, WORKERS)
-
-
-def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
-    """The tests of `tests/chaos` dealt out to the workers, each of which gets its share of the list
-    in one piece. They wait for most of their time: beside each other they leave the processors
-    idle, and a worker that has them all ends long after the rest.
-
-    They come in the first two thirds of a share, so that no long one is the last, and between the
-    modules, whose fixtures are made once.
-    """
-    waiting = [item for item in items if item.path.parent.name == "chaos"]
-    turns = -(-len(waiting) // workers)
-    share = len(items) / workers
-    places = [
-        share * (number % workers + 2 / 3 * (number // workers) / turns)
-        for number in range(len(waiting))
-    ]
-    due = sorted(zip(places, waiting, strict=True), key=itemgetter(0), reverse=True)
-    order: list[pytest.Item] = []
-    others = (item for item in items if item.path.parent.name != "chaos")
-    for _, module in groupby(others, key=attrgetter("path")):
-        while due and due[-1][0] <= len(order):
-            order.append(due.pop()[1])
-        order.extend(module)
-    return order + [item for _, item in reversed(due)]
 
 
 @pytest.hookimpl(wrapper=True)

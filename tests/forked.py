@@ -15,12 +15,22 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from pathlib import Path
 
 from engine.cli.main import main
 
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload(["tests.forkserver"])
+
+
+def share_server() -> None:
+    """The server is started now, for this process and those that it forks: it takes two seconds of
+    processor time to be ready.
+    """
+    forkserver.ensure_running()
+    # It looks whether the server lives as only its parent may.
+    forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True)
