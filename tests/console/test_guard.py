@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.responses import Response
 from starlette.routing import Route as StarletteRoute
 
 from engine.commands.operators import Operator
+from engine.console import recovery
 from engine.console.access import Right, Role
 from engine.console.account_changes import remove
 from engine.console.application import Console
@@ -49,6 +51,16 @@ OWN_ROUTES = (
     Route("POST", "/save", Right.SEE, saved),
     Route("POST", "/upload", Right.SEE, saved, uploads=True),
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def codes_are_hashed_fast() -> Iterator[None]:
+    """Each walk renews ten recovery codes, a third of a second of processor time in earnest.
+    test_passkeys.py sees the hash that is kept.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recovery, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="module")
