@@ -87,6 +87,7 @@ ADMINISTRATION = "postgres"
 """The database that every server has."""
 LEAVE_SECONDS = 30.0
 REFUSED_SECONDS = 30.0
+ANSWER_SECONDS, PING_SECONDS = 30, 3
 
 
 def _silent(news: Words) -> None:
@@ -101,8 +102,17 @@ class Embedded:
     """
 
     def __init__(
-        self, data: Path, secrets: Path, settings: Mapping[str, str] | None = None
+        self,
+        data: Path,
+        secrets: Path,
+        settings: Mapping[str, str] | None = None,
+        *,
+        answer_seconds: int = ANSWER_SECONDS,
     ) -> None:
+        """`answer_seconds`, two at least: how long a server that takes a connection may say nothing
+        before it is asked again.
+        """
+        self._answer_seconds = answer_seconds
         self._data = data.resolve()
         self._secrets = secrets.absolute()
         self._settings = dict(settings or {})
@@ -291,7 +301,7 @@ class Embedded:
         url = postmaster.url(self._socket, cluster.SUPERUSER, password, ADMINISTRATION)
         wait = files.Wait(progress)
         while (refusal := self._refusal(url, database)) is not None:
-            answer = _ping(url)
+            answer = _ping(url, min(PING_SECONDS, self._answer_seconds))
             if answer == Ping.OK and wait.seconds >= REFUSED_SECONDS:
                 raise EmbeddedFailed(
                     N_(
@@ -322,7 +332,7 @@ class Embedded:
     def _refusal(self, url: str, database: str) -> psycopg.OperationalError | None:
         """Why the server does not let us in; None once it has, and `database` is there."""
         try:
-            connection = psycopg.connect(url, connect_timeout=30, autocommit=True)
+            connection = psycopg.connect(url, connect_timeout=self._answer_seconds, autocommit=True)
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise EmbeddedFailed(
@@ -360,7 +370,7 @@ def _answers_elsewhere(note: postmaster.Note) -> bool:
     )
 
 
-def _ping(url: str) -> int:
+def _ping(url: str, seconds: int = PING_SECONDS) -> int:
     # Needs no password: it tells "ready", "recovering" and "nobody there" apart by the server's
     # first answer.
-    return PGconn.ping(f"{url}&connect_timeout=3".encode())
+    return PGconn.ping(f"{url}&connect_timeout={seconds}".encode())

@@ -601,7 +601,8 @@ def test_it_gives_up_only_when_the_server_died_and_shows_its_log(stopped: Place)
 def test_it_waits_for_a_server_that_does_not_answer_yet_and_says_so(
     shared: tuple[Place, Embedded, str],
 ) -> None:
-    pid = shared[0].pid()
+    place, _, _ = shared
+    pid = place.pid()
     said: list[str] = []
 
     def wake(news: Words) -> None:
@@ -611,7 +612,7 @@ def test_it_waits_for_a_server_that_does_not_answer_yet_and_says_so(
 
     os.kill(pid, signal.SIGSTOP)
     try:
-        shared[0].embedded().attach(wake)
+        Embedded(place.data, place.secrets, SMALL, answer_seconds=2).attach(wake)
     finally:
         os.kill(pid, signal.SIGCONT)
     assert len(said) >= 2
