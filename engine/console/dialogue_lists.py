@@ -340,7 +340,7 @@ def remove_letter_page(stores: AuthoringStores, visit: Visit) -> Response:
         "dialogue_remove.html",
         opened=opened,
         states=opened.states(),
-        title=place.letter.subject or place.letter.id,
+        title=opened.subject_of(place.letter),
         action=opened.url("letter/remove"),
         values={"letter": place.reference},
         back=opened.url(letter=place.reference),

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,9 @@ POLICY = (
     " 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 _CODE = re.compile(r"`([^`]+)`")
+_QUOTED = re.compile(r'(?<!\w)"([^"\n]*)"(?!\w)')
+# Of English alone, and never within an address.
+_APOSTROPHE = re.compile(r"(?<=[a-z])'(?=(?:s|t|re|ve|ll|d)\b(?!@))")
 OF_A_PAGE = HEADERS | {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
 """With no referrer at all, browsers say that a form comes from nowhere (`Origin: null`)."""
 OF_CHARTS = {
@@ -207,7 +210,7 @@ def _environment(language: Language, zone: str) -> Environment:
         return _("{n}%").format(n=words)
 
     environment.filters |= {
-        "sentence": sentence,
+        "sentence": partial(sentence, language=language),
         "day": day,
         "moment": moment,
         "short_moment": short_moment,
@@ -220,10 +223,18 @@ def _environment(language: Language, zone: str) -> Environment:
     return environment
 
 
-def sentence(words: str) -> Markup:
-    """Words of the command line as a sentence of a page: with a capital, and `code` as code."""
-    capital = words[:1].upper() + words[1:]
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(capital))))
+def sentence(words: str, language: Language = "en") -> Markup:
+    """Words of the command line as a sentence of a page: with a capital, `code` as code, and quotes
+    and apostrophes as they are printed.
+    """
+    quoted = "«\u00a0\\1\u00a0»" if language == "fr" else r"“\1”"
+    pieces = _CODE.split(words[:1].upper() + words[1:])
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece)
+        if number % 2
+        else escape(_APOSTROPHE.sub("’", _QUOTED.sub(quoted, piece)))
+        for number, piece in enumerate(pieces)
+    )
 
 
 def rendered(html: str) -> Markup:

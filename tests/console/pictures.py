@@ -12,25 +12,41 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from playwright.sync_api import Page
 
+from engine.commands.command_handler import CommandRequest
 from engine.console.access import Role
 from engine.context import AppContext
 from engine.desk.clock import wall_now
+from engine.sequence.draft import as_name
+from engine.subscriber.commands import Subscribe
+from engine.subscriber.events import Cause
+from engine.vault.vault import VaultWrite
+from tests.cli.asking import answer, send
 from tests.clusters import SHARED
 from tests.console import sample
 from tests.console.importing import Pages
-from tests.console.serving import Served, console_of
+from tests.console.serving import Browser, Served, console_of
 from tests.running_installation import Installations
 from tests.web.browsing import browsing, close_browser
 
 FOLDER = sample.ROOT / "docs" / "pictures"
 QUALITY, HIGHEST = 60, 1400
-PEOPLE = 24
+PARTS = ("follow", "schedule", "send", "web", "console")
+"""What runs, as far as the pictures tell."""
+NAMES = """
+Camille Hugo Inès Jules Lina Malo Nour Oscar Paula Rémi Salomé Théo Violette Yanis Zoé Adèle
+Bastien Clara Diego Élise Farid Gaëlle Ilan Jeanne Karim Léonie Maxence Nina Octave Romane Samir
+Tess Ugo Victoire Wassim Agathe Côme Daphné Élie Fanny Gabin Hélène Ismaël Julie Kenza Lucien
+Mila Noé Olivia Paul Quitterie Rose Simon Thaïs Ulysse Valentin Alba Basile Chloé David Emma
+Félix Garance Hanna Ivan Joséphine Loan Manon Nils
+"""
+WAVES = ((34, 18, 7), (22, 11, 3), (13, 0, 0))
+"""How many come, and how many of them answer yes and no, from one wave to the next."""
 CONTACTS = """E-mail;Prénom;Inscrit le;Newsletter
 ana@lecteurs.example;Ana;12/03/2026;oui
 basile@lecteurs.example;Basile;14/03/2026;non
@@ -115,10 +131,13 @@ def take_all(console: Served, parts: Mapping[str, str], folder: Path) -> None:
     account = accounts.add("Léa", Role.OPERATOR, False, wall_now())
     assert account is not None
     accounts.set_language(account.id, "fr")
+    accounts.put_first_steps_away(account.id)
     with console.as_account(account.id) as session:
+        _asked(session)
         cookie = {"name": session.cookie, "value": session.token, "url": console.url}
         for picture in PICTURES:
             for look in looks(picture.name):
+                console.context.processes.beat("pictures", PARTS, {})
                 with browsing(width=look.width, scheme=look.scheme) as page:
                     page.context.add_cookies([cookie])  # type: ignore[list-item]
                     answer = page.goto(console.url + picture.page.format(**parts))
@@ -134,7 +153,49 @@ def take_all(console: Served, parts: Mapping[str, str], folder: Path) -> None:
 
 
 def lived_in(context: AppContext) -> str:
-    return sample.lived(context, PEOPLE)[0]
+    """Who came in waves, and answered or not; the stream of the first."""
+    names, streams = iter(NAMES.split()), list[str]()
+    for count, yes, no in WAVES:
+        here = _come(context, [next(names) for _ in range(count)])
+        streams += here
+        send(context, here)
+        if not yes:
+            break
+        context.clock.jump(4 * 86_400_000)
+        begun = send(context, here)
+        for number, stream in enumerate(here[: yes + no]):
+            way = (0, 11, "Oui, c’est fait") if number < yes else (1, 12, "Non, aidez-moi")
+            link, target, label = way
+            question = sample.ASKED
+            answer(context, stream, begun[stream], link, target, label=label, question=question)
+        send(context, here[:yes], "list:11")
+        send(context, here[yes : yes + no], "list:12")
+    context.views.catch_up()
+    return streams[0]
+
+
+def _come(context: AppContext, names: Sequence[str]) -> list[str]:
+    now = context.clock.now()
+    command = Subscribe(now, Cause("form"), 10, "consent", "single", own_act=True)
+    results = context.command_handler.execute(
+        [
+            CommandRequest(
+                command,
+                address=f"{as_name(name)}@lecteurs.example",
+                vault_write=VaultWrite("", now, fields={"first_name": name}),
+            )
+            for name in names
+        ]
+    )
+    return [result.stream for result in results]
+
+
+def _asked(session: Browser) -> None:
+    """Somebody asks for their data, by telephone."""
+    address = f"{as_name(NAMES.split()[1])}@lecteurs.example"
+    told = {"right": "access", "by": address, "received": "", "note": "Au téléphone."}
+    assert session.submit("/requests", told).status_code == 303
+    session.console.context.views.catch_up()
 
 
 def main(folder: Path) -> None:

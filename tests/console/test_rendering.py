@@ -110,3 +110,7 @@ def test_a_file_is_fetched_by_its_digest_alone() -> None:
 
 def test_words_of_the_command_line_become_a_sentence_of_a_page() -> None:
     assert sentence("start it: `relance <run>`") == ("Start it: <code>relance &lt;run&gt;</code>")
+    assert sentence('"zz" is a person\'s, `"x"` not o\'brien@x') == (
+        "“zz” is a person’s, <code>&#34;x&#34;</code> not o&#39;brien@x"
+    )
+    assert sentence('il n’y a pas de "zz"', "fr") == "Il n’y a pas de «\u00a0zz\u00a0»"
