@@ -73,7 +73,7 @@ ORDER_DAYS = 7
 """Days of 24 hours within which an order counts for a letter, or for an act in one."""
 _DAYS_TO_MONDAY = 3
 """1970-01-01 was a Thursday."""
-Grouping = Literal["letter", "mailing", "dialogue", "list", "purpose", "week"]
+Grouping = Literal["letter", "mailing", "dialogue", "list", "group", "purpose", "week"]
 """What counters of letters may be added up by."""
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 FIRST_WEEK, LAST_WEEK = -(2**31), 2**31 - 1

@@ -76,6 +76,8 @@ def shown_name(one: Results, plan: Plan, by: Grouping, _: Say) -> str:
             return one.name or _("published no more")
         case "list":
             return say_list(plan, int(one.name)) if one.name != "0" else _("no list")
+        case "group":
+            return one.name or _("no group")
         case "purpose":
             return titled_purpose(plan, one.name) or _("published no more")
         case "week":

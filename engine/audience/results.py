@@ -211,6 +211,8 @@ def _group(count: LetterCount, by: Grouping, files: Mapping[str, str], plan: Pla
             return files.get(count.letter, "")
         case "list":
             return str(count.list)
+        case "group":
+            return plan.lists[count.list].group if count.list in plan.lists else ""
         case "purpose":
             return count.purpose or _purpose_now(count.letter, plan)
         case "week":
@@ -238,6 +240,8 @@ def _in_order(plan: Plan, by: Grouping, files: Mapping[str, str]) -> Iterable[st
             return plan.titles
         case "list":
             return map(str, plan.lists)
+        case "group":
+            return plan.groups
         case "purpose":
             return plan.purposes
         case "mailing" | "week":

@@ -70,6 +70,7 @@ GROUPING_WORDS: Mapping[Grouping, str] = {
     "mailing": N_("mailing"),
     "dialogue": N_("dialogue"),
     "list": N_("list"),
+    "group": N_("group"),
     "purpose": N_("purpose"),
     "week": N_("week"),
 }
@@ -233,7 +234,7 @@ def _url(one: Results, by: Grouping) -> str:
             return f"/results/dialogue/{one.name.removesuffix('.toml')}" if one.name else ""
         case "list":
             return f"/results?list={one.name}" if one.name != "0" else ""
-        case "purpose" | "week":
+        case "group" | "purpose" | "week":
             return ""
 
 

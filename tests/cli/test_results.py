@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.audience.results import results, results_among, visits_of
+from engine.audience.results import results, results_among, results_of, visits_of
 from engine.cli.arguments_of_people import STDOUT
 from engine.cli.results import _aligned, run, shortened
 from engine.commands.command_handler import CommandRequest
@@ -27,6 +27,7 @@ from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.views import FIRST_WEEK, LAST_WEEK, LetterCount, week_of
 from tests.cli.asking import FILES, answer, join, send
+from tests.examples import PLAN
 from tests.running_installation import Installations
 
 SEGMENT = {
@@ -194,13 +195,38 @@ def test_a_name_that_a_wide_row_leaves_no_room_stands_above_it() -> None:
 
 @pytest.mark.parametrize(
     "by, name",
-    [("dialogue", "d.toml"), ("list", "10 question"), ("purpose", "La lettre du potager")],
+    [
+        ("dialogue", "d.toml"),
+        ("list", "10 question"),
+        ("group", "aucun groupe"),
+        ("purpose", "La lettre du potager"),
+    ],
 )
 def test_letters_are_added_up_by_what_they_belong_to(
     context: AppContext, capsys: pytest.CaptureFixture[str], by: str, name: str
 ) -> None:
     _heads, line = told(context, capsys, letter="d.toml", by=by).splitlines()
     assert line.startswith(name) and line.endswith("98,00\u00a0€")
+
+
+def test_letters_are_added_up_by_the_group_of_their_list() -> None:
+    """Of a list that is published no more no group is known."""
+    counts = [
+        LetterCount(
+            letter=f"list:{number}/a",
+            occurrence="",
+            list=number,
+            purpose="conseils",
+            week=20_000,
+            what="became",
+            detail="sent",
+            n=n,
+            amount=0,
+        )
+        for number, n in ((2, 5), (10, 7), (99, 1))
+    ]
+    added = results_of(counts, PLAN, "group")
+    assert {one.name: one.accepted for one in added} == {"prospects": 5, "clients": 7, "": 1}
 
 
 def test_a_program_reads_the_same_and_weeks_bound_it(
