@@ -77,7 +77,7 @@ class ImportRuns:
 
     def begin(self, upload: Upload, work: Work, by: str, *, rehearsed: bool) -> bool:
         """False where another file is gone through. A short one is done when this returns."""
-        lock = self.uploads.begin(upload.token)
+        lock = self.uploads.begin(upload)
         if lock is None:
             return False
         said = self.uploads.digest(upload)

@@ -207,7 +207,7 @@ class Uploads:
         finally:
             os.close(descriptor)
 
-    def begin(self, token: str) -> int | None:
+    def begin(self, upload: Upload) -> int | None:
         """The lock, to be closed at the end; None while another file is gone through. What the
         former way left is removed. Raises OSError.
         """
@@ -220,11 +220,10 @@ class Uploads:
                 return None
             time.sleep(PAUSE_SECONDS)
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, token.encode(), 0)
-        own = self._own(token)
-        (own / "stop").unlink(missing_ok=True)
-        for path in (own / "rows").glob(f"*{_REJECTED}"):
-            path.unlink()
+        os.pwrite(descriptor, upload.token.encode(), 0)
+        (self._own(upload.token) / "stop").unlink(missing_ok=True)
+        if rejected := self.rejected(upload):
+            rejected.unlink(missing_ok=True)
         return descriptor
 
     def stop(self, upload: Upload) -> None:
@@ -237,10 +236,9 @@ class Uploads:
     # What goes.
 
     def remove_file(self, token: str) -> None:
-        with suppress(FileNotFoundError):
-            for path in (self._own(token) / "rows").iterdir():
-                if not path.name.endswith(_REJECTED):
-                    path.unlink()
+        upload = self.get(token)
+        if upload is not None and (path := self.file(upload)):
+            path.unlink(missing_ok=True)
 
     def remove(self, upload: Upload) -> None:
         """The file and its rejected rows, and all else unless something was done with it."""

@@ -397,6 +397,16 @@ def test_removing_takes_the_file_and_leaves_what_was_done(pages: Pages, tmp_path
     assert "1 join the list" in words_of(pages.report(upload))
 
 
+def test_rejected_rows_that_were_mended_are_sent_as_any_file(pages: Pages, tmp_path: Path) -> None:
+    rows = people("wanda") + "nobody;\n"
+    upload = pages.sent(tmp_path, rows, name="contacts.csv.rejected.csv")
+    pages.say(upload)
+    assert pages.uploads.file(upload) is not None and pages.uploads.rejected(upload) is not None
+    pages.go(upload)
+    assert "1 join the list" in words_of(pages.report(upload))
+    assert pages.uploads.file(upload) is None and pages.uploads.rejected(upload) is not None
+
+
 def test_only_so_many_files_wait(pages: Pages, tmp_path: Path) -> None:
     for _ in range(MOST_WAITING):
         pages.sent(tmp_path)
