@@ -513,3 +513,8 @@ def _performed(
     [event] = outcome.events
     assert isinstance(event, e.LetterBegun | e.LetterWithheld)
     return fold([event], person), event
+
+
+def test_of_equals_in_a_programme_the_later_has_no_room() -> None:
+    letters = [PlannedLetter(NOON + n * DAY, "conseils", name, 5) for n, name in enumerate("ab")]
+    assert [found.letter.letter for found in collisions(letters, plan(one(5)))] == ["b"]
