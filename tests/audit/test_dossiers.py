@@ -138,7 +138,10 @@ def test_dates_are_written_as_french_people_write_them(auditor: Auditor) -> None
     read = drawn_up(auditor)
     day = r"\b\d{1,2}(er)? [a-zéû]+ 20\d\d à \d{1,2} h \d\d"
     assert re.search(rf"{day}\b", read.first.replace("\u00a0", " "))
-    assert re.search(rf"{day} min \d\d s : Enregistrement", read.annex.replace("\u00a0", " "))
+    written = rf"( \(noté le {day} min \d\d s\))?"  # where that took a second
+    assert re.search(
+        rf"{day} min \d\d s{written} : Enregistrement", read.annex.replace("\u00a0", " ")
+    )
     assert not re.search(r"20\d\d-\d\d-\d\d", read.first + read.annex)
 
 

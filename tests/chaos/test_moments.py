@@ -54,11 +54,13 @@ def test_who_withdraws_behind_a_long_round_gets_nothing_of_it(tmp_path: Path) ->
             wait_for(lambda: len(mail.taken()) >= people // 2, 150)
             mail.tell("pause", 0.2)
             wait_for(lambda: len(mail.taken()) >= people + 2, 150)
+            mail.tell("pause", 1)  # the round goes on while they withdraw
             letters = Counter(each.address for each in mail.taken())
             half_way = [each for each in mail.taken() if letters[each.address] == 1]
             for each in random.Random(1).sample(half_way, min(30, len(half_way))):
                 assert httpx.post(each.unsubscribe, data=ONE_CLICK, timeout=30).status_code == 200
                 told[each.address] = time.time()
+            mail.tell("pause", 0)
             fleet.finish()
         reckoning = reckon(place, mail.taken(), told)
     assert reckoning.letters < 2 * people, "nobody's letter was held back"

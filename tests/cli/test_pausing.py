@@ -94,6 +94,7 @@ def test_pause_finishes_what_is_on_the_wire_and_begins_nothing_new(
 ) -> None:
     with relance.running() as process:
         wait_for(lambda: len(mail.sink.messages) >= 3)
+        mail.sink.pause = 1  # not all of them have left when the verb is done
         relance.done("pause")
         wait_for(lambda: sum(due(relance)) + len(mail.sink.messages) == 2 * MANY)
         taken = len(mail.sink.messages)
@@ -116,7 +117,9 @@ def test_pausing_one_list_holds_that_one_and_the_others_go_on(
 ) -> None:
     with relance.running() as process:
         wait_for(lambda: len(mail.sink.messages) >= 3)
+        mail.sink.pause = 1  # not all of them have left when the verb is done
         relance.done("pause", "--list", "10")
+        mail.sink.pause = 0
         wait_for(lambda: arrived(mail)["on12"] == MANY)
         held = arrived(mail)["on10"]
         assert due(relance) == (MANY - held, 0) and held < MANY

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 FIND = Path(__file__).parent.parent / "install_browser.sh"
 QUIET = [
@@ -41,6 +41,8 @@ def _browser() -> tuple[Browser, asyncio.AbstractEventLoop]:
         playwright = sync_playwright().start()
         loop = asyncio.get_running_loop()
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+    # What comes when things go right comes at once, unless the machine is busy.
+    expect.set_options(timeout=30_000)
     _ENDINGS.callback(playwright.stop)
     _ENDINGS.callback(browser.close)
     return browser, loop
