@@ -11,7 +11,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-import secrets
 import subprocess
 import tempfile
 import zlib
@@ -176,17 +175,21 @@ def put_back(
 
 @contextmanager
 def scratch(owner: str) -> Iterator[str]:
-    """The conninfo of a new and empty database on the owner's server, gone afterwards. Raises
-    CopyFailed where none can be made.
+    """The conninfo of a new and empty database on the owner's server, gone afterwards: where this
+    process is killed, when the next is made. One at a time. Raises CopyFailed where none can be
+    made.
     """
-    name = f"relance_trial_{secrets.token_hex(6)}"
     try:
         with connect(owner) as connection:
+            (oid, _), *_rest = connection.execute(SQL["one_trial"]).fetchall()
+            name = f"relance_trial_{oid}"
+            drop = sql.SQL(SQL["drop_scratch"]).format(name=sql.Identifier(name))
+            connection.execute(drop)
             connection.execute(sql.SQL(SQL["make_scratch"]).format(name=sql.Identifier(name)))
             try:
                 yield make_conninfo(owner, dbname=name)
             finally:
-                connection.execute(sql.SQL(SQL["drop_scratch"]).format(name=sql.Identifier(name)))
+                connection.execute(drop)
     except psycopg.errors.InsufficientPrivilege as error:
         raise CopyFailed(NO_SCRATCH) from error
     except psycopg.Error as error:

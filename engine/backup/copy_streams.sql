@@ -70,8 +70,12 @@ INSERT INTO proof.cosignature SELECT * FROM cosigned ON CONFLICT DO NOTHING
 CREATE TEMPORARY TABLE operated ON COMMIT DROP AS SELECT * FROM desk.operation
 
 -- name: operations_still
--- Each with the number it had, and those to come with later ones.
+-- In the order they had, numbered anew, so that those to come have later numbers.
 INSERT INTO desk.operation OVERRIDING USER VALUE SELECT * FROM operated ORDER BY id
+
+-- name: one_trial
+-- The database of a trial is named by that of the installation: what one that was killed has left, everybody's data, is dropped by the next. A second waits.
+SELECT oid::text, pg_advisory_lock(hashtextextended('relance.trial', 0)) FROM pg_database WHERE datname = current_database()
 
 -- name: make_scratch
 -- As the database of an installation is made.
@@ -79,7 +83,7 @@ CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0
 
 -- name: drop_scratch
 -- Whoever is still connected to it is of the trial.
-DROP DATABASE {name} WITH (FORCE)
+DROP DATABASE IF EXISTS {name} WITH (FORCE)
 
 -- name: drop
 -- Dropping a table is no change of an event; a ledger goes only where another takes its place, in the same transaction.

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 
+from engine.backup.copy_streams import scratch
 from engine.backup.manifest import FILE, part_of, read_manifest
 from engine.context import AppContext, DatabaseContext
 from engine.desk.operations import place_of
@@ -91,6 +93,21 @@ def test_a_copy_that_is_tried_leaves_everything_as_it_was(
         assert context.ledger.head() == head and not context.installation_stream.current().paused
         (tried,), (made,) = context.operations.latest("trial"), context.operations.latest("backup")
         assert tried.well and tried.copy == made.copy
+
+
+def test_what_a_trial_that_was_killed_has_left_goes_with_the_next(
+    database_context: DatabaseContext,
+) -> None:
+    owner, before = database_context.owner, databases(database_context)
+    with scratch(owner):
+        (left,) = databases(database_context) - before
+    with connect(owner) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(left)))
+    with scratch(owner) as there:
+        assert databases(database_context) - before == {left}
+        with connect(there) as connection:
+            assert connection.execute("SELECT to_regnamespace('vault')").fetchone() == (None,)
+    assert databases(database_context) == before
 
 
 def test_a_trial_finds_evidence_that_is_not_what_the_ledger_commits_to(
