@@ -310,7 +310,12 @@ def test_a_theme_that_is_taken_away_is_told_with_who_has_chosen_it(
         context.command_handler.execute_one(CommandRequest(command, stream=stream))
     proposal = plan_publication(context)
     without = replace(proposal.before, themes={}, contents={})
-    taken_away = replace(proposal, after=without, difference=difference(proposal.before, without))
+    taken_away = replace(
+        proposal,
+        after=without,
+        difference=difference(proposal.before, without),
+        choosing=context.views.choosing(),
+    )
     assert list(tell(taken_away, "en"))[:3] == [
         "- config.toml: theme “Semis” (1 person has chosen it)",
         "    they keep this choice: letters of another theme or type do not reach them",
