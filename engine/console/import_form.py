@@ -97,7 +97,8 @@ class SeenFile:
 
 
 def seen_file(path: Path, stores: ImportStores, asked: Mapping[str, str]) -> SeenFile:
-    """`asked`: what a look at the whole file has found to be said, by place. Raises
+    """Its columns but for those without heading that are empty in the first rows, as sheets add
+    by the thousand. `asked`: what a look at the whole file has found to be said, by place. Raises
     TableRefused.
     """
     wanted = (*OF_EVERYBODY, *stores.field_labels)
@@ -109,14 +110,15 @@ def seen_file(path: Path, stores: ImportStores, asked: Mapping[str, str]) -> See
     guesses = {
         place: name if name in NAMED else f"{FIELD}{name}" for name, place in look.columns.items()
     }
-    columns = tuple(
+    seen = (
         SeenColumn(
             place, shown(heading), _cells(look, place), guesses.get(place, ""), asks.get(place, "")
         )
         for place, heading in enumerate(header)
     )
+    columns = tuple(column for column in seen if column.heading or column.cells or column.asks)
     rows = [
-        tuple(shown(cell) for cell in [*row[: look.width], *[""] * (look.width - len(row))])
+        tuple(shown(row[column.place]) if column.place < len(row) else "" for column in columns)
         for row in look.rows[:ROWS_SHOWN]
     ]
     return SeenFile(columns, tuple(rows))
@@ -224,7 +226,8 @@ class Form:
             if meaning:
                 taken[meaning] = column
         if EMAIL not in taken:
-            yield Mistake("column-0", _(WHICH_ADDRESS))
+            first = next((column.input for column in self.seen.columns), "")
+            yield Mistake(first, _(WHICH_ADDRESS))
         if kind == "suppress":
             return
         declaration = self.declaration()

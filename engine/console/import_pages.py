@@ -29,7 +29,7 @@ from engine.console.import_words import counted, in_every_language, said
 from engine.console.posted import MAX_UPLOAD_OCTETS
 from engine.console.rendering import OF_A_PAGE
 from engine.console.visit import Mistake, Route, Visit
-from engine.i18n.language import N_, Language, translator
+from engine.i18n.language import N_, Language, grouped, translator
 from engine.imports.agreement import file_speaks
 from engine.imports.background import ImportRuns, Outcome, Progress
 from engine.imports.passes import ImportOptions, SuppressOptions, run_import, run_suppress
@@ -43,6 +43,7 @@ from engine.sequence.model import Plan
 from engine.words import LANGUAGES
 
 REPORTS_SHOWN = 30
+MAX_COLUMNS = 300
 STOP_POLLING = 286
 """htmx asks no more after this status."""
 SEEN_NOTHING = SeenFile((), ())
@@ -129,7 +130,7 @@ class ImportPages:
         return next((kind for kind in KINDS if kind == visit.inputs.get("kind")), "import")
 
     def send(self, visit: Visit) -> Response:
-        """Kept only if it is a table."""
+        """Kept only if it is a table that a page can show."""
         _, sent = visit.say, visit.files.get("file")
         if sent is None:
             return self.start(visit, [Mistake("file", _("Choose a file."))])
@@ -141,10 +142,19 @@ class ImportPages:
             full = _("Too many files wait already: remove one first.")
             return self.start(visit, [Mistake("file", full)])
         try:
-            self._seen(upload, {})
+            columns = len(self._seen(upload, {}).seen.columns)
         except TableRefused as error:
             self.uploads.remove(upload)
             return self.start(visit, [Mistake("file", _sentence(said(error.reason, _)))])
+        if columns > MAX_COLUMNS:
+            self.uploads.remove(upload)
+            wide = _(
+                "It has {n} columns, and a page shows {most} at most: keep those that are needed,"
+                " or use relance import."
+            )
+            return self.start(
+                visit, [Mistake("file", wide.format(n=grouped(columns, _), most=MAX_COLUMNS))]
+            )
         return visit.goes_to(f"/import/{upload.token}")
 
     def _seen(self, upload: Upload, asked: Mapping[str, str]) -> Form:

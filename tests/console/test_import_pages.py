@@ -407,6 +407,29 @@ def test_rejected_rows_that_were_mended_are_sent_as_any_file(pages: Pages, tmp_p
     assert pages.uploads.file(upload) is None and pages.uploads.rejected(upload) is not None
 
 
+def test_columns_that_a_sheet_has_added_are_not_asked_about(
+    context: AppContext, pages: Pages, tmp_path: Path
+) -> None:
+    added = ";" * 1_000
+    rows = f"{added}email;Prénom\n{added}ulla@lecteurs.example;Ulla\n"
+    upload = pages.sent(tmp_path, rows)
+    page = bytes(pages.get(upload).body)
+    assert page.count(b"<select") < 10 and b"column-1000" in page and b"Ulla" in page
+    assert b'href="#column-1000"' in pages.post(upload, **{"column-1001": ""}).body
+    answer = pages.say(upload, **{"column-1000": "email", "column-0": "", "column-1": ""})
+    assert isinstance(answer, Redirect)
+    assert "1 join the list" in words_of(pages.report(upload))
+    pages.go(upload)
+    assert context.vault.people([stream(context, "ulla@lecteurs.example")])
+
+
+def test_a_table_too_wide_for_a_page_is_refused_and_not_kept(pages: Pages, tmp_path: Path) -> None:
+    before = len(pages.uploads.all())
+    answer = pages.send(tmp_path, ";".join(["email", *map(str, range(300))]) + "\n")
+    assert "It has 301 columns, and a page shows 300 at most" in words_of(answer)
+    assert len(pages.uploads.all()) == before
+
+
 def test_only_so_many_files_wait(pages: Pages, tmp_path: Path) -> None:
     for _ in range(MOST_WAITING):
         pages.sent(tmp_path)
