@@ -29,12 +29,14 @@ check: .venv/installed-test ## style, types and the tests that need no database:
 test: .venv/installed-test ## style, types and every test
 	@sh tests/install_browser.sh
 	@sh tests/install_postgres.sh
+	@sh tests/inbound/fetch_corpora.sh
 	$(STYLE)
 	$(PYTEST) -n 6
 
 test-all: .venv/installed-test ## the same, with as many examples and rows as the tests are meant for
 	@sh tests/install_browser.sh
 	@sh tests/install_postgres.sh
+	@sh tests/inbound/fetch_corpora.sh
 	$(STYLE)
 	RELANCE_LONG=1 $(PYTEST) -n 6
 

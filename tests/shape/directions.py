@@ -60,6 +60,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "publicsuffixlist",
         "css_inline",
     ),
+    "engine/inbound/": (
+        "engine.inbound",
+        "engine.mime.return_path",
+        "engine.sending.replies",
+        "engine.words",
+    ),
     "projections/": (
         "projections",
         "engine.subscriber",
@@ -117,7 +123,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("engine/proof/",),
     ("engine/store/migrate.py",),
     ("engine/sending/", "engine/imports/", "engine/backup/"),
-    ("engine/privacy/", "engine/status/", "engine/audience/"),
+    ("engine/privacy/", "engine/status/", "engine/audience/", "engine/inbound/"),
     ("engine/audit/",),
     ("engine/web/",),
     ("engine/api/",),

@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from tests.shape.directions import PURE_PROOF
 from tests.shape.source import Finding, Source, is_within
 
-ROOMS = ("engine/words.py", "engine/sequence/", "engine/subscriber/", "engine/simulation/")
+ROOMS = (
+    "engine/words.py",
+    "engine/sequence/",
+    "engine/subscriber/",
+    "engine/simulation/",
+    "engine/inbound/",
+)
 
 IMPURE = (
     "asyncio",
@@ -38,8 +44,8 @@ IMPURE = (
     "uuid.uuid1",
     "uuid.uuid4",
 )
-# Paths as values touch no disk.
-PURE = ("pathlib.PurePath", "pathlib.PurePosixPath")
+# Paths as values touch no disk, nor does a buffer in memory.
+PURE = ("pathlib.PurePath", "pathlib.PurePosixPath", "io.BytesIO")
 CALLS = {"open", "print", "input", "exec", "eval", "breakpoint"}
 METHODS = {"now", "utcnow", "today", "uuid1", "uuid4", "urandom"}
 
