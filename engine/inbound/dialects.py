@@ -64,7 +64,9 @@ OPENINGS: Final[dict[str, str]] = {
     "notes": r"was not delivered to:|n'a pas été (?:remis|distribué|délivré)",
     "domino": r"(?:not listed in|no(?:n| est) .{0,20}(?:recens|r[ée]pertori)).{0,60}",
     "orange": (r"n'a pas pu (?:e|ê)tre (?:remis|d[ée]livr[ée]|distribu[ée]|envoy[ée]|achemin[ée])"),
-    "free": (r"(?:impossible|pas possible) (?:de|d') ?(?:remettre|d[ée]livrer|distribuer|livrer)"),
+    "free": (
+        r"(?:impossible|pas (?:été )?possible) (?:de|d') ?(?:remettre|(?:d[ée])?livrer|distribuer)"
+    ),
     "ovh": r"(?:r[ée]cipiendaire|destinataire|adresse)s? (?:suivant|ci-dessous|en [ée]chec)",
     "laposte": r"(?:remise|distribution|livraison|acheminement) .{0,40}(?:[ée]chou|impossible)",
     "yahoo": r"unable to deliver|message from yahoo",
@@ -189,7 +191,8 @@ def read_dialect(mail: Part, letter: LetterMark | None) -> Bounced | Delayed | N
     if opened is None and tries is None and not failed:
         return None
     begin = 0 if tries or not opened else told.rfind("\n", 0, opened.start()) + 1
-    named = list(dict.fromkeys(failed)) or _named(told[begin:], _own_addresses(mail))
+    own = _own_addresses(mail)
+    named = list(dict.fromkeys(failed)) or _named(told[begin:], own) or _named(told, own)
     if not named and letter is None and not system:
         return None
     if tries and not failed and not _GIVES_UP.search(told):

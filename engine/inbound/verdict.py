@@ -76,7 +76,8 @@ NAMES_A_DEAD_MAILBOX = re.compile(
     r"\b(?:inconnu|introuvable|invalide|non recens|d[ée]sactiv|supprim|ferm[ée]|r[ée]sili)"
     r"|nie\s+istnieje|not our customer|recipient rejected|bad[_-]?recipient|badrcptto"
     r"|has no mailbox|unbekannt|gibt es nicht|no existe|sconosciuto|user not known"
-    r"|mailbox not found|not a valid (?:user|mailbox|recipient|address)|no such address",
+    r"|mailbox not found|not a (?:valid|registered(?: gateway)?) (?:user|mailbox|recipient|address)"
+    r"|no such address",
     _I,
 )
 NAMES_A_DEAD_DOMAIN = re.compile(
