@@ -106,3 +106,26 @@ def test_an_absence_changes_nothing(subject: str, header: str) -> None:
         lines = [f"Return-Path: {path}", "From: Anna <anna@reader.example>", "To: {return_path}"]
         lines += [f"Subject: {subject}", *([header.strip()] if header else []), "", text]
         assert read("\n".join(lines)) == AutoReplied(LETTER)
+
+
+REPORT = (
+    "Your mail could not be delivered to the following recipients:\n\n"
+    "<paul@other.example>: 550 5.1.1 user unknown\n"
+)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Return-Path: <>\nFrom: Anna <anna@reader.example>\nSubject: Bonjour\n",
+        "From: Anna <anna@reader.example>\nSubject: Delivery failure\n",
+    ],
+)
+def test_a_person_s_words_condemn_nobody_whatever_the_subject(head: str) -> None:
+    reading = read(f"{head}To: {{return_path}}\n\n{REPORT}")
+    assert not isinstance(reading, Bounced) or reading.kind == "soft"
+
+
+def test_the_same_words_of_a_mail_system_do() -> None:
+    reading = read(f"From: MAILER-DAEMON@x.example\nTo: {{return_path}}\n\n{REPORT}")
+    assert isinstance(reading, Bounced) and reading.kind == "hard"

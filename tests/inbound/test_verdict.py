@@ -29,6 +29,7 @@ TABLE: tuple[tuple[BounceKind, str, str], ...] = (
     ("soft", "4.4.1", "connect to mx.reader.example[192.0.2.1]:25: Connection timed out"),
     ("soft", "4.1.1", "450 4.1.1 <a@b.example>: Recipient address rejected: User unknown"),
     ("soft", "5.0.0", "552 mailbox full"),
+    ("soft", "5.1.1", "550 5.1.1 user is over quota"),
     ("soft", "5.1.1", "550 5.1.1 message size exceeds the limit"),
     ("soft", "5.0.0", ""),
     ("soft", "", ""),
@@ -57,6 +58,8 @@ def test_the_codes_are_those_of_the_server() -> None:
     assert (reply.code, reply.enhanced) == (550, "5.1.1")
     _, reply = kind_of("5.1.1 (bad destination)", "")
     assert (reply.code, reply.enhanced) == (550, "5.1.1")
+    _, reply = kind_of("5.0.0", "user unknown")
+    assert (reply.code, reply.enhanced) == (550, "")
     _, reply = kind_of("", "the host 192.0.2.250 5.1.1.9 said nothing in 550.3 days")
     assert (reply.code, reply.enhanced) == (0, "")
 
