@@ -96,7 +96,7 @@ def _trial(database_context: DatabaseContext, args: argparse.Namespace) -> int:
     data = database_context.config.data
     with (
         _refusing(N_("the copy cannot be put back: {why}")),
-        database_context.open_context() as context,
+        database_context.open_context(views_may_be_broken=True) as context,
     ):
         note = context.operations.note
         try:

@@ -79,7 +79,7 @@ def database_context(installations: Installations, people: People) -> Iterator[D
         yield found
 
 
-def test_a_copy_is_made_and_views_are_made_anew_though_one_of_them_is_broken(
+def test_a_copy_is_made_and_tried_and_views_are_made_anew_though_one_of_them_is_broken(
     database_context: DatabaseContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with psycopg.connect(database_context.owner, autocommit=True) as connection:
@@ -89,6 +89,7 @@ def test_a_copy_is_made_and_views_are_made_anew_though_one_of_them_is_broken(
     with pytest.raises(ViewBroken, match="`relance rebuild members`"):
         database_context.open_context().__enter__()
     assert backup(database_context, tmp_path / "copy") == 0
+    assert restore(database_context, tmp_path / "copy", "--try") == 0
     assert rebuild(database_context, argparse.Namespace(view=[])) == 0
     _CHECKED.clear()
     with database_context.open_context() as context:
