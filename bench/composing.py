@@ -11,6 +11,8 @@ import binascii
 import hmac
 import secrets
 import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bench.installation import LETTER, write_folder
@@ -19,7 +21,11 @@ from bench.table import Row, Watch, against
 from engine.config import read_config
 from engine.letter.link_token import TOKEN_CHARACTERS
 from engine.letter.source_folder import read_sequences
+from engine.sending.claim import MAX_ROWS
 from engine.sending.compose import Composer, ComposeRequest
+from engine.sending.dkim_keys import DkimKeys, DkimSigning
+from engine.sending.envelope import Envelope
+from engine.sending.smtp_settings import Dkim
 from engine.sequence.model import Plan
 from engine.sequence.parse import parse
 from engine.subscriber.events import LetterBegun
@@ -52,7 +58,43 @@ def measure(size: Size) -> list[Row]:
                 for _ in range(links):
                     hmac.digest(composer.link_key, text[:TOKEN_CHARACTERS], "sha256")
         found.append((count / composing.seconds, count / least.seconds))
-    return [against("compose", "letters/s", None, found)]
+    return [
+        against("compose", "letters/s", None, found),
+        against("compose and sign", "letters/s", None, _signed(composer, plan, orders, rounds)),
+    ]
+
+
+def _signed(
+    composer: Composer, plan: Plan, orders: Sequence[ComposeRequest], rounds: int
+) -> list[tuple[float, float]]:
+    """Letters a second composed and signed, and composed alone, by rounds."""
+    found = []
+    with tempfile.TemporaryDirectory(prefix="relance-bench-") as name:
+        config = replace(composer.config, folder=Path(name), dkim=Dkim("potager.example"))
+        keys, signing = DkimKeys(config), DkimSigning(config)
+        keys.make(0)
+        keys.take(0)
+        signing.read()
+    for _ in range(rounds):
+        with Watch() as both:
+            for start in range(0, len(orders), MAX_ROWS):
+                signing.signed(_envelopes(composer, plan, orders[start : start + MAX_ROWS]))
+        with Watch() as alone:
+            _envelopes(composer, plan, orders)
+        found.append((len(orders) / both.seconds, len(orders) / alone.seconds))
+    return found
+
+
+def _envelopes(composer: Composer, plan: Plan, orders: Sequence[ComposeRequest]) -> list[Envelope]:
+    return [
+        Envelope(
+            order.claim.message,
+            composer.config.site.sender,
+            order.address,
+            composer.octets(order, plan, AT),
+        )
+        for order in orders
+    ]
 
 
 def octets(folder: Path) -> int:

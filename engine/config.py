@@ -18,7 +18,7 @@ from engine.letter.colour import read_colour
 from engine.letter.source_folder import ASSETS, MAX_TEXT_CHARACTERS, NO_TEXT
 from engine.mime.headers import is_header_text
 from engine.proof.settings import Proof, read_proof
-from engine.sending.smtp_settings import Smtp, read_smtp
+from engine.sending.smtp_settings import Dkim, Smtp, read_dkim, read_smtp
 from engine.sequence.declared import Declared
 from engine.sequence.delay import Delay, parse_delay, parse_seconds
 from engine.sequence.draft import check_name
@@ -109,6 +109,7 @@ class Config:
     settings: Settings
     web: Web = Web()
     smtp: Smtp = field(default_factory=Smtp)
+    dkim: Dkim = field(default_factory=Dkim)
     sending: Sending = Sending()
     proof: Proof = field(default_factory=Proof)
     form: FormDoor = FormDoor()
@@ -175,14 +176,14 @@ def config_of(folder: Path, text: str) -> Config:
         raise Unpublishable((toml_mistake("config.toml", text, error),)) from None
     root = Table(values, "config.toml", Places(text), "", mistakes)
     site = _site(root.part("site"))
-    web_part, smtp_part = root.part("web"), root.part("smtp")
+    web_part, smtp_part, dkim_part = (root.part(name) for name in ("web", "smtp", "dkim"))
     web = Web(
         web_part.get("host", str, "127.0.0.1"),
         web_part.port("port", 8080),
         tuple(map(str, web_part.get("trusted_proxies", list, []))),
         web_part.one_of("metrics", ("key", "loopback"), "key"),
     )
-    smtp = read_smtp(smtp_part)
+    smtp, dkim = read_smtp(smtp_part), read_dkim(dkim_part, site.sender)
     sending_part = root.part("sending")
     sending = Sending(
         sending_part.one_of("in_doubt", ("hold", "resend"), "hold"),
@@ -206,7 +207,7 @@ def config_of(folder: Path, text: str) -> Config:
         )
     settings = replace(_settings(root, site), measured=measured)
     parts = (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part, measure_part)
-    for part in (*parts, console_part, publish_part):
+    for part in (*parts, dkim_part, console_part, publish_part):
         part.finish()
     root.finish()
     if mistakes:
@@ -217,6 +218,7 @@ def config_of(folder: Path, text: str) -> Config:
         settings=settings,
         web=web,
         smtp=smtp,
+        dkim=dkim,
         sending=sending,
         proof=proof,
         form=form,

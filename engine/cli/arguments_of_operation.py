@@ -202,6 +202,25 @@ def in_doubt_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def dkim_arguments(parser: argparse.ArgumentParser) -> None:
+    parts = parser.add_subparsers(
+        dest="part", required=True, metavar="new | show | rotate | retire"
+    )
+    parts.add_parser("new", help=N_("make the first key, and print the line that publishes it"))
+    parts.add_parser("show", help=N_("the keys and their lines in the DNS"))
+    rotate = parts.add_parser(
+        "rotate", help=N_("make the next key; once it is published, sign with it")
+    )
+    rotate.add_argument(
+        "--published",
+        action="store_true",
+        help=N_("the new key's line is in the DNS: sign with it from now on"),
+    )
+    parts.add_parser(
+        "retire", help=N_("revoke the former key, seven days after it signed last at the earliest")
+    )
+
+
 def retry_withheld_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "letter",
@@ -270,6 +289,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "pause": pause_arguments,
     "resume": resume_arguments,
     "in-doubt": in_doubt_arguments,
+    "dkim": dkim_arguments,
     "retry-withheld": retry_withheld_arguments,
     "backup": backup_arguments,
     "restore": restore_arguments,

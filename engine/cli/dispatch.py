@@ -137,6 +137,8 @@ def config_verb(name: str) -> ConfigVerb:
             from engine.cli.simulate import run as carry_out
         case "graph":
             from engine.cli.simulate import graph as carry_out
+        case "dkim":
+            from engine.cli.dkim import dkim as carry_out
         case _:
             raise KeyError(name)
     return carry_out

@@ -109,6 +109,7 @@ VERBS: dict[str, Verb] = {
     "pause": Verb("sending", N_("hold sending")),
     "resume": Verb("sending", N_("say what will leave, then let it"), dated=True),
     "in-doubt": Verb("sending", N_("letters whose acceptance is not known"), dated=True),
+    "dkim": Verb("sending", N_("the keys that sign letters, and their lines in the DNS"), "config"),
     "retry-withheld": Verb(
         "sending", N_("send what was withheld, once what was wanting is mended"), dated=True
     ),

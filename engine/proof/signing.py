@@ -1,6 +1,4 @@
-"""Ed25519 signatures of notes, the one door to `cryptography` (RFC 8032; C2SP signed-note types
-0x01 and 0x04).
-"""
+"""Ed25519 signatures of notes (RFC 8032; C2SP signed-note types 0x01 and 0x04)."""
 
 from __future__ import annotations
 

@@ -40,6 +40,7 @@ from engine.runtime.shutdown import GRACE_SECONDS, STOP_SIGNALS, end_within
 from engine.runtime.stamping import stamp_when_due
 from engine.runtime.startup import make_ready
 from engine.runtime.witnessing import witnessing
+from engine.sending.dkim_keys import DkimSigning
 from engine.sending.relay_settings import relay_of
 from engine.sending.replies import redacted
 from engine.sending.sender import Sender
@@ -182,6 +183,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
         listeners = await open_listeners(context.config, options.parts, stack)
         sends = "send" in options.parts
         settings = relay_of(context.config, listeners.mailbox_port) if sends else None
+        if sends:
+            DkimSigning(context.config).read()
         beside = {"console": listeners.console_trouble}
         # In a thread: a database that does not answer must not keep us from hearing that we are to
         # stop.

@@ -16,10 +16,12 @@ from engine.config import Config
 from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import Daily, Desk
 from engine.desk.processes import Processes
+from engine.i18n.user_error import UserError
 from engine.ledger.store import LOST
 from engine.mime.headers import HeaderRefused
 from engine.proof.ledger_tree import LedgerTree
 from engine.proof.store import SignedCheckpoint
+from engine.sending.dkim_keys import DkimSigning
 from engine.sending.envelope import Delivery
 from engine.sending.relay import Relay
 from engine.sending.relay_settings import RelaySettings
@@ -99,7 +101,9 @@ async def _deliver(
     stores: WitnessingStores, settings: RelaySettings, address: str, signed: SignedCheckpoint
 ) -> str:
     """Mail the checkpoint to one witness; why the relay did not take it, "" when it did."""
+    signing = DkimSigning(stores.config)
     try:
+        signing.read()
         mail = witness_mail(
             stores.config.site,
             address,
@@ -108,12 +112,12 @@ async def _deliver(
             wall_now(),
             secrets.token_bytes(16),
         )
-    except HeaderRefused as error:
+    except (HeaderRefused, UserError) as error:
         return str(error)
     deliveries: list[Delivery] = []
     relay = Relay(settings)
     try:
-        await relay.deliver([mail], None, deliveries.append)
+        await relay.deliver(signing.signed([mail]), None, deliveries.append)
     finally:
         await relay.close()
     (delivery,) = deliveries

@@ -16,6 +16,7 @@ from engine.i18n.language import N_, translator
 from engine.i18n.user_error import UserError
 from engine.letter.compile import Rendered
 from engine.sending.compose import CannotRender, Composed, Composer, ComposeRequest
+from engine.sending.dkim_keys import DkimSigning
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.replies import Verdict
 from engine.sequence.model import Broadcast, Letter, List, Plan
@@ -123,8 +124,10 @@ def send_one(config: Config, to: str, composed: Composed) -> None:
     """Hands one mail to the mail server, or to the built-in mailbox. Raises UserError where it is
     not taken.
     """
+    signing = DkimSigning(config)
+    signing.read()
     envelope = Envelope(secrets.token_hex(16), config.site.sender, to, composed.octets)
-    delivery = asyncio.run(_deliver(config, envelope))
+    delivery = asyncio.run(_deliver(config, *signing.signed([envelope])))
     if delivery.verdict is Verdict.ACCEPTED:
         return
     reply = delivery.reply

@@ -19,6 +19,7 @@ from engine.mime.header_values import message_id
 from engine.sending import claim as c
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal
+from engine.sending.dkim_keys import DkimSigning
 from engine.sending.envelope import Delivery, Envelope, crlf
 from engine.sending.outcome_tally import OutcomeTally
 from engine.sending.quarantine import unstick_sent
@@ -65,11 +66,14 @@ class SendBatch:
         grounds = (claim.person.grounds.get(claim.entry.purpose) for claim in self.claims.values())
         return max((ground.since for ground in grounds if ground is not None), default=0)
 
-    def compose(self, composer: Composer) -> list[Envelope]:
-        """The envelopes of the batch. A letter that cannot be composed gets its outcome here."""
+    def compose(self, composer: Composer, signing: DkimSigning) -> list[Envelope]:
+        """The envelopes of the batch, signed: final. A letter that cannot be composed gets its
+        outcome here.
+        """
         envelopes, refused = c.compose_all(
             self.stores, composer, list(self.claims.values()), self.known
         )
+        envelopes = signing.signed(envelopes)
         self._recipients = {envelope.key: envelope.recipient for envelope in envelopes}
         for refusal in refused:
             if refusal.verdict == "temporary":
@@ -85,9 +89,8 @@ class SendBatch:
         """Store the exact bytes of mails that ask for consent before any is handed over: a kill in
         between must not leave a consent without its mail.
 
-        An envelope is final here: whatever else goes into a mail, such as a DKIM signature
-        (RFC 6376), is added where it is composed (`compose_all`), so that what is kept and
-        committed to is the mail that the reader gets.
+        An envelope is final here, its DKIM signature included, so that what is kept and committed
+        to is the mail that the reader gets.
         """
         asking = [
             envelope

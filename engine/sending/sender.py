@@ -15,12 +15,14 @@ import contextlib
 import logging
 from collections.abc import Sequence
 
+from engine.i18n.user_error import UserError
 from engine.installation.events import SendingPaused
 from engine.ledger.store import LOST
 from engine.proof.cached_checkpoint import CachedCheckpoint
 from engine.sending import claim as c
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal
+from engine.sending.dkim_keys import DkimSigning
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.relay import Relay, RelayUnavailable
 from engine.sending.relay_settings import RelaySettings
@@ -50,6 +52,7 @@ class Sender:
         self.relay = Relay(settings, self.journal)
         self.checkpoint = CachedCheckpoint(stores.checkpoints)
         self.composer = Composer(stores.config, stores.link_key, self.checkpoint)
+        self.signing = DkimSigning(stores.config)
         self.wake = asyncio.Event()
         self.stopping = asyncio.Event()
         self.trouble = ""
@@ -131,7 +134,7 @@ class Sender:
         """
         if idle:
             await asyncio.to_thread(self._catch_up)
-        if not await self._relay_answers():
+        if not await self._can_sign() or not await self._relay_answers():
             return 0, None
         await asyncio.to_thread(self.stores.confirm_ledger)
         held = {message for batch in self._batches for message in list(batch.claims)}
@@ -148,7 +151,7 @@ class Sender:
         reader's own mailbox shows it was recorded by then.
         """
         self.checkpoint.cover(batch.newest_ground)
-        return batch.compose(self.composer)
+        return batch.compose(self.composer, self.signing)
 
     async def _deliver(self, batch: SendBatch, envelopes: Sequence[Envelope]) -> None:
         try:
@@ -186,6 +189,17 @@ class Sender:
         self.stores.installation_stream.execute(
             lambda state: [SendingPaused(now, "blocked")], c.RELAY, now
         )
+
+    async def _can_sign(self) -> bool:
+        """A key that was changed is taken up here; with one that cannot be used nothing is
+        claimed.
+        """
+        try:
+            await asyncio.to_thread(self.signing.read)
+        except UserError as error:
+            self.trouble = str(error)
+            return False
+        return True
 
     async def _relay_answers(self) -> bool:
         """After trouble a connection is tested before anything more is claimed: a server that is

@@ -1,7 +1,10 @@
-"""`[smtp]` of config.toml: the relay that letters are handed to, and how long it is waited for."""
+"""`[smtp]` and `[dkim]` of config.toml: the relay that letters are handed to, how long it is waited
+for, and for which domain letters are signed before they go.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from typing import Literal, cast, get_args
 
@@ -112,3 +115,50 @@ def _timeouts(table: Table) -> Timeouts:
         )
     table.finish()
     return chosen
+
+
+_HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+_SELECTOR = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Dkim:
+    """`domain` is `d=` of the signatures, "" where the relay signs. `selector` is the first key's;
+    those after it are counted: "relance-2".
+    """
+
+    domain: str = ""
+    selector: str = "relance"
+    ed25519: bool = False
+
+
+def read_dkim(table: Table, sender: str) -> Dkim:
+    """`sender` is the address letters come from: a signature counts for it only within one
+    organisation's domain (DMARC alignment, RFC 9989).
+    """
+    dkim = Dkim(
+        table.get("domain", str, ""),
+        table.get("selector", str, "relance"),
+        table.get("ed25519", bool, False),
+    )
+    own = sender.rpartition("@")[2].lower()
+    if dkim.domain and not _HOST.fullmatch(dkim.domain):
+        table.mistake(
+            "domain",
+            N_('`domain` is a host name in small letters, as the DNS has it: "example.org"'),
+        )
+    elif dkim.domain and own and dkim.domain.split(".")[-2:] != own.split(".")[-2:]:
+        table.mistake(
+            "domain",
+            N_(
+                "`domain` is not that of the address letters come from ({own}): mailbox providers"
+                " would not count its signatures"
+            ),
+            own=own,
+        )
+    if not _SELECTOR.fullmatch(dkim.selector):
+        table.mistake(
+            "selector",
+            N_("`selector` is made of at most 40 small letters, digits and hyphens within"),
+        )
+    return dkim

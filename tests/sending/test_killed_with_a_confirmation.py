@@ -15,6 +15,7 @@ from engine.letter.link_token import CONFIRM
 from engine.sending.claim import journal_file, settle, take_and_claim
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal
+from engine.sending.dkim_keys import DkimSigning
 from engine.sending.envelope import Envelope
 from engine.sending.send_batch import SendBatch
 from engine.subscriber.events import LetterDeferred, LetterInDoubt, LetterSent
@@ -46,7 +47,7 @@ def killed(site: Site, *, dot: bool, code: int = 0, found_after: float = 0) -> E
     path.parent.mkdir(parents=True, exist_ok=True)
     journal = DeliveryJournal(path)
     (envelope,) = SendBatch(context.sending(), journal, claims, lambda deliveries: None).compose(
-        Composer(context.config, context.secrets.link_key)
+        Composer(context.config, context.secrets.link_key), DkimSigning(context.config)
     )
     if dot:
         journal.dot(envelope.key)

@@ -33,6 +33,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "engine/words.py": (),
     "engine/sequence/": ("engine.sequence", "engine.words", "lark"),
     "engine/subscriber/": ("engine.subscriber", "engine.sequence", "engine.words"),
+    "engine/mime/dkim.py": (),
     "engine/simulation/": (
         "engine.simulation",
         "engine.subscriber",
@@ -146,7 +147,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "argon2": ("engine/console/recovery.py",),
     "authlib": ("engine/console/oidc.py",),
     "babel": ("engine/i18n/language.py", "engine/intake/locales.py"),
-    "cryptography": ("engine/proof/signing.py",),
+    "cryptography": ("engine/proof/signing.py", "engine/sending/dkim_keys.py"),
     "css_inline": ("engine/letter/inlining.py",),
     "eventsourcing": ("engine/ledger/",),
     "fastapi": ("engine/web/", "engine/api/", "engine/console/", "engine/runtime/site.py"),
