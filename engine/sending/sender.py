@@ -191,13 +191,15 @@ class Sender:
         )
 
     async def _can_sign(self) -> bool:
-        """A key that was changed is taken up here; with one that cannot be used nothing is
-        claimed.
+        """A key that was changed is taken up here; with one that cannot be used nothing is claimed,
+        and it is looked at again after a second.
         """
         try:
             await asyncio.to_thread(self.signing.read)
         except UserError as error:
             self.trouble = str(error)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), IDLE_SECONDS)
             return False
         return True
 
