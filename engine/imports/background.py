@@ -76,18 +76,24 @@ class ImportRuns:
         self._thread: threading.Thread | None = None
 
     def begin(self, upload: Upload, work: Work, by: str, *, rehearsed: bool) -> bool:
-        """False where another file is gone through. A short one is done when this returns."""
+        """False where another file is gone through. A short one is done when this returns. Raises
+        OSError where the disk does not take that it has begun.
+        """
         lock = self.uploads.begin(upload)
         if lock is None:
             return False
-        said = self.uploads.digest(upload)
-        run = Run(rehearsed=rehearsed, by=by, begun=wall_now(), said=said)
-        progress = Progress(self.uploads, upload.token, run, self._closing)
-        progress.write(run)
-        self._thread = threading.Thread(
-            target=self._run, args=(progress, work, lock), name="import", daemon=True
-        )
-        self._thread.start()
+        try:
+            said = self.uploads.digest(upload)
+            run = Run(rehearsed=rehearsed, by=by, begun=wall_now(), said=said)
+            progress = Progress(self.uploads, upload.token, run, self._closing)
+            progress.write(run)
+            self._thread = threading.Thread(
+                target=self._run, args=(progress, work, lock), name="import", daemon=True
+            )
+            self._thread.start()
+        except BaseException:
+            os.close(lock)
+            raise
         self._thread.join(PATIENCE_SECONDS)
         return True
 

@@ -522,6 +522,16 @@ def test_one_goes_at_a_time_and_it_is_said(slow: Slow, tmp_path: Path) -> None:
     assert pages.uploads.file(upload) is not None, "nobody takes it from under the import"
 
 
+def test_what_cannot_begin_keeps_no_other_file_waiting(pages: Pages, tmp_path: Path) -> None:
+    upload = pages.sent(tmp_path)
+    shutil.rmtree(pages.uploads.folder / upload.token)
+    with pytest.raises(FileNotFoundError):
+        ImportRuns(pages.uploads).begin(
+            upload, lambda progress: Outcome(state="ended"), "Léa", rehearsed=True
+        )
+    assert not pages.uploads.under_way()
+
+
 def test_the_end_of_the_program_stops_between_two_steps(
     context: AppContext, pages: Pages, tmp_path: Path
 ) -> None:
