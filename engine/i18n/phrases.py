@@ -245,10 +245,18 @@ def say_segment(plan: Plan, segment: str, _: Say) -> str:
 
 
 def titled_list(plan: Plan, number: int) -> str:
-    """ "10 (Prise en main)": as its readers know it, by its name where it has no title."""
+    """ "10 (Prise en main)": as its readers know it, with its name where several lists have that
+    title; by its name alone where it has none.
+    """
     listed = plan.lists.get(number)
-    title = plan.title_for_readers(number) or (listed.name if listed is not None else "")
-    return f"{number} ({title})" if title else str(number)
+    name, title = listed.name if listed is not None else "", plan.title_for_readers(number)
+    if (
+        title
+        and name
+        and any(plan.title_for_readers(n) == title for n in plan.lists if n != number)
+    ):
+        return f"{number} ({title}, {name})"
+    return f"{number} ({title or name})" if title or name else str(number)
 
 
 def titled_purpose(plan: Plan, purpose: str) -> str:

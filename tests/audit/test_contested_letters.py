@@ -67,7 +67,7 @@ def test_a_letter_is_found_by_its_links_where_the_message_id_was_taken_off(
     assert (
         told.status == 0
         and "its links are genuine" in told.out
-        and "letter “Avez-vous semé, Anna ?” [question] of list 10 (Le potager)" in told.out
+        and "letter “Avez-vous semé, Anna ?” [question] of list 10 (Le potager, semis)" in told.out
     )
 
 

@@ -198,7 +198,7 @@ def test_a_list_is_called_as_it_was_then(context: AppContext, auditor: Auditor) 
         {"potager.toml": FILES["potager.toml"].replace("Le potager", "Les semences", 1)},
     )
     publish(context)
-    assert "Joined list 10 (Le potager)" in auditor.asks("story", ANNA).out
+    assert "Joined list 10 (Le potager, semis)" in auditor.asks("story", ANNA).out
 
 
 def test_a_page_is_whole_private_and_inert(

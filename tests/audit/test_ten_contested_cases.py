@@ -178,7 +178,10 @@ def test_4_was_i_on_that_list_in_march(site: Site, auditor: Auditor) -> None:
     context.clock.jump(2 * DAY)
     assert "0 places" in auditor.asks("as-of", before, address, "--list", "10").out
     told = auditor.asks("as-of", joined, address, "--list", "semis")
-    assert "list 10 (Le potager)  mars@lecteurs.example" in told.out and "live, since" in told.out
+    assert (
+        "list 10 (Le potager, semis)  mars@lecteurs.example" in told.out
+        and "live, since" in told.out
+    )
     assert "0 places" in auditor.asks("as-of", left, address, "--list", "10").out
 
 
@@ -269,7 +272,8 @@ def test_7_moved_by_a_link_a_robot_opened_and_undone(site: Site, auditor: Audito
     )
     told = auditor.asks("story", address)
     assert (
-        "Answered: moved from 10 (Le potager) to 11 (Le potager) (automatic)" in told.out
+        "Answered: moved from 10 (Le potager, semis) to 11 (Le potager, seme) (automatic)"
+        in told.out
         and f"browser: {OUTLOOK}" in told.out
     )
     assert "Took the last move back (as they asked)" in told.out
@@ -279,7 +283,7 @@ def test_7_moved_by_a_link_a_robot_opened_and_undone(site: Site, auditor: Audito
         if entry.name in ("list-moved", "move-undone")
     )
     then = auditor.asks("as-of", _moment(context), address)
-    assert "list 10 (Le potager)" in then.out and then.status == 0
+    assert "list 10 (Le potager, semis)" in then.out and then.status == 0
     assert re.search(
         rf"away from [^(]+\(recorded [^,]+, position {moved.position}\) to [^(]+\(recorded [^,]+,"
         rf" position {undone.position}\): moved, and the move taken back",
@@ -321,8 +325,8 @@ def test_8_transferred_by_a_rule(site: Site, auditor: Auditor) -> None:
     assert people.subscribe(context, parser.parse_args([address, *said])) == 0
     told = auditor.asks("story", address)
     assert (
-        "Left list 10 (Le potager) (run 1): by a rule" in told.out
-        or "Left list 10 (Le potager) (run 1): rule" in told.out
+        "Left list 10 (Le potager, semis) (run 1): by a rule" in told.out
+        or "Left list 10 (Le potager, semis) (run 1): rule" in told.out
     )
     assert (
         "proof named: COMMANDE-77421" in told.out
