@@ -234,6 +234,17 @@ def retry_withheld_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def inbound_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help=N_("mails as they were received (.eml); - reads one from standard input"),
+    )
+    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
+
+
 def backup_arguments(parser: argparse.ArgumentParser) -> None:
     output_help = N_(
         "a new folder for ledger, vault and desk in files of their own; one file if it ends with"
@@ -291,6 +302,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "in-doubt": in_doubt_arguments,
     "dkim": dkim_arguments,
     "retry-withheld": retry_withheld_arguments,
+    "inbound": inbound_arguments,
     "backup": backup_arguments,
     "restore": restore_arguments,
 }

@@ -128,11 +128,13 @@ def database_verb(name: str) -> DatabaseVerb:
 
 
 def config_verb(name: str) -> ConfigVerb:
-    """Verbs that read the author's files alone."""
+    """Verbs that read files alone."""
     carry_out: ConfigVerb
     match name:
         case "check":
             from engine.cli.check import check as carry_out
+        case "inbound":
+            from engine.cli.inbound import inbound as carry_out
         case "simulate":
             from engine.cli.simulate import run as carry_out
         case "graph":

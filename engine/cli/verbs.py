@@ -113,6 +113,11 @@ VERBS: dict[str, Verb] = {
     "retry-withheld": Verb(
         "sending", N_("send what was withheld, once what was wanting is mended"), dated=True
     ),
+    "inbound": Verb(
+        "sending",
+        N_("what mails that came back say, and what would be done with each; changes nothing"),
+        "config",
+    ),
     "audit": Verb(
         "trust",
         N_(

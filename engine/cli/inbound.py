@@ -1,0 +1,89 @@
+"""`relance inbound FILE…`: what mails that came back say, and what would be done with each. It
+reads files and changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from engine.cli.terminal import json_text
+from engine.config import Config
+from engine.i18n.language import N_, Say, translator
+from engine.i18n.user_error import UserError
+from engine.inbound.letter_identity import Receiver
+from engine.inbound.mail import MAX_MAIL_BYTES
+from engine.inbound.reading import NotUnderstood, Reading, read_mail
+from engine.inbound.reading_sentences import (
+    letter_named,
+    mark_in,
+    recipients_named,
+    what_is_done,
+    what_it_is,
+)
+from engine.mime.headers import HeaderRefused, ascii_domain
+from engine.mime.return_path import return_key
+from engine.secret_files import SecretMissing, read_secrets
+
+_BEFORE_A_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+STANDARD_INPUT = Path("-")
+
+
+def inbound(config: Config, args: argparse.Namespace) -> int:
+    """0 where every mail was understood, else 1."""
+    _, ours = translator(config.site.language), _receiver(config)
+    readings = [(file, read_mail(_octets(file), ours)) for file in args.files]
+    if args.json:
+        print(json_text([_as_json(file, reading, _) for file, reading in readings]))
+    else:
+        for file, reading in readings:
+            print(f"{file}: {what_it_is(reading).said(_)}")
+            for line in _lines(reading, _):
+                print(f"    {line}")
+    return 1 if any(isinstance(reading, NotUnderstood) for _, reading in readings) else 0
+
+
+def _receiver(config: Config) -> Receiver:
+    try:
+        key = return_key(read_secrets(config.secrets).link_key)
+    except SecretMissing as error:
+        raise UserError(error.words) from None
+    domain = config.site.sender.rpartition("@")[2]
+    try:
+        domains = frozenset({ascii_domain(domain).lower()})
+    except HeaderRefused:
+        domains = frozenset()
+    return Receiver(key, domains)
+
+
+def _octets(file: Path) -> bytes:
+    """No more than shows that a mail is too large."""
+    try:
+        if file == STANDARD_INPUT:
+            return sys.stdin.buffer.read(MAX_MAIL_BYTES + 1)
+        with file.open("rb") as opened:
+            return opened.read(MAX_MAIL_BYTES + 1)
+    except OSError as error:
+        raise UserError(
+            N_("{place} cannot be used: {why}"), 2, place=file, why=error.strerror or str(error)
+        ) from None
+
+
+def _lines(reading: Reading, _: Say) -> list[str]:
+    letter = letter_named(reading)
+    named = [*([letter] if letter else []), *recipients_named(reading), what_is_done(reading)]
+    return [line.said(_) for line in named]
+
+
+def _as_json(file: Path, reading: Reading, _: Say) -> dict[str, object]:
+    letter = mark_in(reading)
+    return {
+        "file": str(file),
+        "reading": _BEFORE_A_CAPITAL.sub("-", type(reading).__name__).lower(),
+        "letter": letter.message if letter else None,
+        "by": letter.kind if letter else None,
+        "said": what_it_is(reading).said(_),
+        "done": what_is_done(reading).said(_),
+    }
