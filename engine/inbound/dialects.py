@@ -22,14 +22,15 @@ MAX_RECIPIENTS: Final = 100
 
 _I = re.IGNORECASE
 _DAEMON = re.compile(
-    r"(?<![\w.-])(?:mailer-daemon|postmaster|mail-daemon|mdaemon|mailerdaemon|daemon|bounces?|postman"
-    r"|(?:e500_)?smtp_mail_service|mail(?:er)?[._-]?(?:system|delivery|admin)|imss|antispam\w*"
+    r"(?<![\w.-])(?:mailer-daemon|postmaster|mail-daemon|mdaemon|mailerdaemon|daemon"
+    r"|bounces?|postman|(?:e500_)?smtp_mail_service|mail(?:er)?[._-]?(?:system|delivery|admin)|imss|antispam\w*"
     r"|noreply-bounce|auto-?reply-bounce|symantec_antivirus\w*)\b[^@\s]*(?:@|$)",
     _I,
 )
 _DAEMON_NAME = re.compile(
     r"mail (?:delivery|system|administrator)|delivery (?:sub)?system|system administrator"
-    r"|mail server at|postmaster|mailer[- ]daemon|jetmail system|administrateur (?:syst|de la messagerie)",
+    r"|mail server at|postmaster|mailer[- ]daemon|jetmail system"
+    r"|administrateur (?:syst|de la messagerie)",
     _I,
 )
 _FAILURE_SUBJECT = re.compile(

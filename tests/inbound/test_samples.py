@@ -32,6 +32,10 @@ BOUNCES: dict[str, tuple[BounceKind, str]] = {
     "ovh.eml": ("hard", "anna@ovh.example"),
     "laposte.eml": ("hard", "anna@laposte.example"),
     "sfr.eml": ("soft", "anna@sfr.example"),
+    "gmail-text.eml": ("hard", "anna@reader.example"),
+    "courier-text.eml": ("hard", "anna@reader.example"),
+    "sendmail-text.eml": ("hard", "anna@reader.example"),
+    "gmx-text.eml": ("hard", "anna@reader.example"),
     "body-only-5xx.eml": ("hard", "anna@reader.example"),
     "body-only-blocked.eml": ("blocked", "anna@reader.example"),
 }
@@ -129,3 +133,8 @@ def test_a_person_s_words_condemn_nobody_whatever_the_subject(head: str) -> None
 def test_the_same_words_of_a_mail_system_do() -> None:
     reading = read(f"From: MAILER-DAEMON@x.example\nTo: {{return_path}}\n\n{REPORT}")
     assert isinstance(reading, Bounced) and reading.kind == "hard"
+
+
+@pytest.mark.parametrize("sender", ["grimss@reader.example", "pandaemon@reader.example"])
+def test_a_person_whose_name_ends_like_a_mail_system_s_is_a_person(sender: str) -> None:
+    assert isinstance(read(f"From: {sender}\nTo: {{return_path}}\n\n{REPORT}"), Replied)
