@@ -219,11 +219,16 @@ class Uploads:
                 os.close(descriptor)
                 return None
             time.sleep(PAUSE_SECONDS)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, upload.token.encode(), 0)
-        (self._own(upload.token) / "stop").unlink(missing_ok=True)
-        if rejected := self.rejected(upload):
-            rejected.unlink(missing_ok=True)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, upload.token.encode(), 0)
+            (self._own(upload.token) / "stop").unlink(missing_ok=True)
+            if rejected := self.rejected(upload):
+                rejected.unlink(missing_ok=True)
+        except OSError:
+            # On a full disk the next one finds the lock free.
+            os.close(descriptor)
+            raise
         return descriptor
 
     def stop(self, upload: Upload) -> None:

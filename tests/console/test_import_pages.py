@@ -532,6 +532,17 @@ def test_what_cannot_begin_keeps_no_other_file_waiting(pages: Pages, tmp_path: P
     assert not pages.uploads.under_way()
 
 
+def test_what_cannot_be_taken_over_keeps_no_other_file_waiting(
+    pages: Pages, tmp_path: Path
+) -> None:
+    upload = pages.sent(tmp_path)
+    (in_the_way := pages.uploads.folder / upload.token / "stop").mkdir()
+    with pytest.raises(OSError):
+        pages.uploads.begin(upload)
+    in_the_way.rmdir()
+    assert not pages.uploads.under_way()
+
+
 def test_the_end_of_the_program_stops_between_two_steps(
     context: AppContext, pages: Pages, tmp_path: Path
 ) -> None:
