@@ -62,6 +62,7 @@ def test_a_quick_run_prints_a_table_and_writes_a_list_of_rows(tmp_path: Path) ->
         "append",
         "append, encoding too",
         "compose",
+        "compose and sign",
         "the loop's append",
         "the loop's load",
     ]
