@@ -21,6 +21,7 @@ from engine.installation.events import (
     NoticePublished,
     WordsPublished,
 )
+from engine.ledger.chronology import Descents
 from engine.ledger.codec import Entry, iso
 from engine.vault.vault import Vault
 
@@ -37,16 +38,16 @@ class InstallationStores(DatedStores, Protocol):
 
 
 def installation_facts(
-    stores: InstallationStores, language: Language
+    stores: InstallationStores, language: Language, descents: Descents | None = None
 ) -> tuple[list[Entry], FactReport]:
-    """What there is to tell, in order, and how it is told. Raises SigningRefused where what this
-    machine signed last cannot be read.
+    """What there is to tell, in order, and how it is told; `descents` as for `LedgerDates`. Raises
+    SigningRefused where what this machine signed last cannot be read.
     """
     read = stores.ledger.stored(STREAM)
     entries = [entry for entry, _octets in read.values()]
     facts = FactReport(
         published=Published(entries),
-        dates=LedgerDates(stores, entries),
+        dates=LedgerDates(stores, entries, descents),
         pieces=stores.vault.pieces_of(STREAM),
         zone=stores.config.site.timezone,
         language=language,

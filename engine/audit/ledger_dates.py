@@ -12,7 +12,7 @@ from typing import Protocol
 from engine.i18n.dates import Moment
 from engine.installation.state import Origin
 from engine.installation.stream import InstallationStream
-from engine.ledger.chronology import Chronology, DeclaredClock, SignedBefore
+from engine.ledger.chronology import Chronology, DeclaredClock, Descents, SignedBefore
 from engine.ledger.codec import Entry
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
@@ -67,15 +67,22 @@ class CheckpointIndex:
 
 
 class LedgerDates:
-    """`installation` is its whole stream. Reads the dates of the whole ledger."""
+    """`installation` is its whole stream. `descents` as for `Chronology.of`: without them, the
+    dates of the whole ledger are read.
+    """
 
-    def __init__(self, stores: DatedStores, installation: Sequence[Entry]) -> None:
+    def __init__(
+        self,
+        stores: DatedStores,
+        installation: Sequence[Entry],
+        descents: Descents | None = None,
+    ) -> None:
         self.checkpoints = CheckpointIndex(
             stores.installation_stream.current().origins,
             stores.tree.all_checkpoints(),
             stores.tree.stamps.first_times(),
         )
-        self._chronology = Chronology.of(stores.ledger)
+        self._chronology = Chronology.of(stores.ledger, descents)
         self._clock = DeclaredClock(installation)
         self.clock_changes = self._clock.changes
         signed = [(item.size, self.checkpoints.signed_by(item)) for item in self.checkpoints]

@@ -23,6 +23,7 @@ from engine.i18n.dates import shown
 from engine.i18n.language import Language, Say, translator
 from engine.i18n.phrases import field_in_words, titled_fields
 from engine.installation.events import STREAM
+from engine.ledger.chronology import Descents
 from engine.ledger.codec import Entry, iso
 from engine.subscriber.events import LetterBegun, SubscriberErased
 
@@ -73,10 +74,13 @@ class StoryStores(InstallationStores, Protocol):
     """What a story is told from."""
 
 
-def nameless_facts(stores: StoryStores, person: Identity, language: Language) -> FactReport:
+def nameless_facts(
+    stores: StoryStores, person: Identity, language: Language, descents: Descents | None = None
+) -> FactReport:
     """What is told of a person without reading them. The bytes of what is read are held against the
-    tree; the columns of the whole ledger are not, as `relance audit story` does. Raises
-    SigningRefused where what this machine signed last cannot be read.
+    tree; the columns of the whole ledger are not, as `relance audit story` does.
+    `descents` as for `LedgerDates`. Raises SigningRefused where what this machine signed last
+    cannot be read.
     """
     read = stores.ledger.stored(STREAM)
     installation = [entry for entry, _octets in read.values()]
@@ -85,7 +89,7 @@ def nameless_facts(stores: StoryStores, person: Identity, language: Language) ->
     deleted = deletions(published, zone)
     return FactReport(
         published=published,
-        dates=LedgerDates(stores, installation),
+        dates=LedgerDates(stores, installation, descents),
         pieces=person.pieces,
         zone=zone,
         language=language,

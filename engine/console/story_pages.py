@@ -26,12 +26,15 @@ from engine.audit.report import Report, Section
 from engine.audit.story import StoryStores, nameless_facts, nameless_report
 from engine.console.access import Right
 from engine.console.proof_pages import MAX_ENTRIES
+from engine.console.slow_counts import SlowCounts
 from engine.console.visit import Mistake, Route, Visit
 from engine.desk.clock import Clock
 from engine.i18n.dates import moment_in_words
 from engine.i18n.user_error import UserError
 from engine.installation.events import STREAM
+from engine.ledger.chronology import Descents, DescentsKept
 from engine.ledger.codec import STREAM_ID
+from engine.ledger.store import Ledger
 from engine.proof.signer import SigningRefused
 from engine.subscriber.agenda_key import BroadcastKey, decode
 
@@ -52,13 +55,29 @@ class FallenDue(NamedTuple):
     when: str
 
 
+class DatesRead:
+    """The dates of the whole ledger, read once for all; of a long one, beside the pages."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger, self._kept = ledger, DescentsKept(ledger)
+        self._beside = SlowCounts[None, int](lambda _: len(self._kept.upto(ledger.head())))
+
+    def descents(self) -> Descents | None:
+        """None while they are being read."""
+        if self._ledger.head() > MAX_ENTRIES and self._beside.ask(None) is None:
+            return None
+        return self._kept.upto
+
+
 def routes(stores: StoryPageStores) -> Sequence[Route]:
-    audit = Right.AUDIT
+    audit, dates = Right.AUDIT, DatesRead(stores.ledger)
     return (
         Route("GET", AT, audit, lambda visit: _ask(stores, visit)),
         Route("POST", AT, audit, lambda visit: _asked(stores, visit)),
-        Route("GET", f"{AT}/installation", audit, lambda visit: _installation(stores, visit)),
-        Route("GET", f"{AT}/{{subscriber}}", audit, lambda visit: _person(stores, visit)),
+        Route(
+            "GET", f"{AT}/installation", audit, lambda visit: _installation(stores, dates, visit)
+        ),
+        Route("GET", f"{AT}/{{subscriber}}", audit, lambda visit: _person(stores, dates, visit)),
         Route(
             "GET", "/operator/replay/{broadcast}", audit, lambda visit: _broadcast(stores, visit)
         ),
@@ -99,9 +118,12 @@ def _asked(stores: StoryPageStores, visit: Visit) -> Response:
     return visit.goes_to(f"{AT}/{identifier}")
 
 
-def _installation(stores: StoryPageStores, visit: Visit) -> Response:
+def _installation(stores: StoryPageStores, dates: DatesRead, visit: Visit) -> Response:
+    descents = dates.descents()
+    if descents is None:
+        return _reading(visit, f"{AT}/installation")
     try:
-        entries, facts = installation_facts(stores, visit.language)
+        entries, facts = installation_facts(stores, visit.language, descents)
     except SigningRefused as error:
         return visit.refused(error.words.said(visit.say))
     before = visit.number("before") or len(entries)
@@ -110,19 +132,27 @@ def _installation(stores: StoryPageStores, visit: Visit) -> Response:
     return _told(visit, report, f"{AT}/installation?before={older}" if older else "")
 
 
-def _person(stores: StoryPageStores, visit: Visit) -> Response:
+def _person(stores: StoryPageStores, dates: DatesRead, visit: Visit) -> Response:
     """Of the vault nothing is told, so that nobody is read."""
     _, subscriber = visit.say, visit.path["subscriber"]
     if not STREAM_ID.fullmatch(subscriber):
         return visit.not_found(_("There is nobody of this id."))
+    descents = dates.descents()
+    if descents is None:
+        return _reading(visit, f"{AT}/{subscriber}")
     try:
         person = identified(stores.ledger, stores.vault, subscriber)
-        facts = nameless_facts(stores, person, visit.language)
+        facts = nameless_facts(stores, person, visit.language, descents)
     except UserError:
         return visit.not_found(_("There is nobody of this id."))
     except SigningRefused as error:
         return visit.refused(error.words.said(_))
     return _told(visit, nameless_report(person, facts, stores.clock.now()))
+
+
+def _reading(visit: Visit, address: str) -> Response:
+    """The dates of a long ledger are being read: the page asks again by itself."""
+    return visit.page("operator_told.html", title=visit.say("Stories"), reading=address)
 
 
 def _told(visit: Visit, report: Report, older: str = "") -> Response:
@@ -133,6 +163,7 @@ def _told(visit: Visit, report: Report, older: str = "") -> Response:
         sections=sections,
         faulty=report.faulty,
         older=older,
+        reading="",
     )
 
 

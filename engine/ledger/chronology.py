@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Protocol
 
 from engine.installation.events import STREAM, ClockChanged
@@ -41,7 +42,7 @@ class DatedLedger(Protocol):
     """What is asked of the ledger's store."""
 
     def head(self) -> int: ...
-    def descents(self, upto: int) -> list[Descent]: ...
+    def descents(self, upto: int, after: int = 0) -> list[Descent]: ...
     def recorded(self, positions: Collection[int]) -> dict[int, int]: ...
     def stream(self, stream: str) -> list[Entry]: ...
 
@@ -92,6 +93,28 @@ class SignedBefore:
         )
 
 
+Descents = Callable[[int], Sequence[Descent]]
+
+
+class DescentsKept:
+    """The descents of a ledger, of which only what has come since is read again; all, where the
+    ledger was put back and is shorter. For a process that is asked often, by several threads.
+    """
+
+    def __init__(self, ledger: DatedLedger) -> None:
+        self._ledger, self._lock = ledger, Lock()
+        self._kept: tuple[Descent, ...] = ()
+        self._read = 0
+
+    def upto(self, position: int) -> Sequence[Descent]:
+        with self._lock:
+            if position < self._read:
+                self._kept, self._read = (), 0
+            self._kept += tuple(self._ledger.descents(position, self._read))
+            self._read = position
+            return self._kept
+
+
 class Chronology:
     """The dates of the entries at positions 1 to `head`; `descents` are all there are."""
 
@@ -108,11 +131,11 @@ class Chronology:
         self.backdated = tuple(self._find(descents))
 
     @classmethod
-    def of(cls, ledger: DatedLedger) -> Chronology:
-        """Reads the whole ledger."""
+    def of(cls, ledger: DatedLedger, descents: Descents | None = None) -> Chronology:
+        """`descents`: those up to a position. Reads the whole ledger where none are handed over."""
         head = ledger.head()
         return cls(
-            ledger.descents(head),
+            (descents or ledger.descents)(head),
             lambda position: ledger.recorded([position]).get(position, 0),
             head,
         )

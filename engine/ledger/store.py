@@ -211,12 +211,13 @@ class Ledger:
             rows = connection.execute(SQL["recorded"], {"positions": list(positions)}).fetchall()
         return {int(row["position"]): int(row["recorded_at"]) for row in rows}
 
-    def descents(self, upto: int) -> list[Descent]:
-        """Where an entry was recorded before the one it follows, up to a position. Reads the whole
-        ledger.
+    def descents(self, upto: int, after: int = 0) -> list[Descent]:
+        """Where an entry was recorded before the one it follows, after a position and up to
+        another. Reads every entry between them.
         """
         with self.datastore.get_connection() as connection:
-            rows = connection.execute(SQL["descents"], {"upto": upto}).fetchall()
+            values = {"upto": upto, "after": after}
+            rows = connection.execute(SQL["descents"], values).fetchall()
         return [
             Descent(int(row["position"]), int(row["recorded_at"]), int(row["before"]))
             for row in rows

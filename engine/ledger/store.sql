@@ -42,17 +42,17 @@ FROM (VALUES {rows}) AS e (id, version, topic, state, n) LEFT JOIN ({last}) AS l
 
 -- name: descents
 -- Where an entry was recorded before the one it follows: there is none in a ledger that only the engine wrote. Asked by hand: it reads all, each date once.
--- What cannot be read has no date.
+-- What cannot be read has no date: of the first looked at, the one it follows may stand some places before.
 SELECT position, recorded_at, before FROM (
     SELECT position, recorded_at, lag(recorded_at) OVER (ORDER BY position) AS before FROM (
         SELECT position, CASE WHEN written <> '' AND length(written) < 18 AND translate(written, '0123456789', '') = '' THEN written::bigint END AS recorded_at
         FROM (
             SELECT notification_id AS position,
                 split_part(split_part(encode(substring(state FROM octet_length(state) - 159), 'escape'), '"recorded_at":', 2), ',', 1) AS written
-            FROM ledger.events WHERE notification_id <= %(upto)s OFFSET 0) AS e
+            FROM ledger.events WHERE notification_id BETWEEN %(after)s - 1000 AND %(upto)s OFFSET 0) AS e
         OFFSET 0) AS d
     WHERE recorded_at IS NOT NULL) AS d
-WHERE recorded_at < before ORDER BY position
+WHERE recorded_at < before AND position > %(after)s ORDER BY position
 
 -- name: recorded
 -- When these were recorded, each read as in `last`.

@@ -10,6 +10,7 @@ import pytest
 
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
+from engine.ledger.chronology import DescentsKept
 from engine.ledger.codec import Encoded, iso
 from engine.runtime.clock_changes import begin_trial, set_speed
 from engine.subscriber.events import Cause, ConsentGiven, ListJoined, PersonEvent
@@ -65,6 +66,23 @@ def backdated(context: AppContext, address: str, days: int) -> list[int]:
             )
     head = context.ledger.head()
     return [head - 1, head]
+
+
+def test_dates_that_are_read_as_the_ledger_grows_are_those_that_are_read_at_once(
+    context: AppContext,
+) -> None:
+    kept, ledger = DescentsKept(context.ledger), context.ledger
+    assert kept.upto(ledger.head()) == ()
+    backdated(context, ANNA, 60)
+    subscribed(context, BRUNO)
+    first = kept.upto(ledger.head())
+    assert list(first) == ledger.descents(ledger.head()) and len(first) == 1
+    backdated(context, BRUNO, 90)
+    assert list(kept.upto(ledger.head())) == ledger.descents(ledger.head())
+    assert len(kept.upto(ledger.head())) == 2
+    assert list(kept.upto(first[0].position)) == list(first), "of a ledger that was put back"
+    parts = [ledger.descents(at, at - 1) for at in range(1, ledger.head() + 1)]
+    assert [one for part in parts for one in part] == ledger.descents(ledger.head())
 
 
 def test_rows_put_in_with_an_earlier_date_are_named_and_nobody_was_known_by_them(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from threading import Event
 
 import pytest
 from fastapi.responses import Response
@@ -14,6 +16,7 @@ from engine.console.access import Role
 from engine.console.story_pages import routes
 from engine.console.visit import Redirect
 from engine.context import AppContext
+from engine.ledger.store import Descent, Ledger
 from engine.privacy.erasure import erase
 from engine.sending import holding
 from engine.sending.claim import take_and_claim
@@ -22,6 +25,7 @@ from engine.subscriber.events import Cause
 from tests.cli.asking import FILES
 from tests.console.visiting import answered, visit, words_of
 from tests.privacy.garden import Anna
+from tests.running import wait_for
 from tests.running_installation import Installations
 from tests.sending.test_segments import FILES as SEGMENTED
 from tests.sending.test_segments import OPERATOR, falls_due
@@ -54,6 +58,26 @@ def get(context: AppContext, at: str, query: dict[str, str] | None = None, **pat
 
 def story_of(context: AppContext, subscriber: str) -> str:
     return words_of(get(context, f"{AT}/{{subscriber}}", subscriber=subscriber))
+
+
+def test_of_a_long_ledger_a_story_is_told_once_its_dates_are_read(
+    context: AppContext, anna: Anna, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(story_pages, "MAX_ENTRIES", 1)
+    go, made = Event(), tuple(routes(context))
+    whole = Ledger.descents
+
+    def waiting(ledger: Ledger, upto: int, after: int = 0) -> list[Descent]:
+        assert go.wait(30)
+        return whole(ledger, upto, after)
+
+    monkeypatch.setattr(Ledger, "descents", waiting)
+    path = {"subscriber": anna.stream}
+    visitor = visit(Role.AUDITOR, url=f"{AT}/{anna.stream}", path=path)
+    ask = partial(answered, made, "GET", f"{AT}/{{subscriber}}", visitor)
+    assert "takes a moment" in words_of(ask()) and "Registered" not in words_of(ask())
+    go.set()
+    wait_for(lambda: "Registered" in words_of(ask()))
 
 
 def test_a_person_s_story_is_told_without_a_word_of_the_vault_and_is_no_reading(
