@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Protocol
 
 from fastapi.responses import Response
@@ -13,6 +14,7 @@ from fastapi.responses import Response
 from engine.audience.putting import Direction, PutTally, Putting
 from engine.audience.segments import (
     HasSegments,
+    LineCount,
     SegmentTruth,
     WhyStores,
     around,
@@ -26,7 +28,7 @@ from engine.audience.segments import (
 from engine.console.access import Right
 from engine.console.open_dialogue import AuthoringStores, PeopleOnLists, draft_of, read_draft, told
 from engine.console.person_page import PersonStores, PersonViews, subject_of_visit
-from engine.console.slow_counts import Members, members_of_segments
+from engine.console.slow_counts import Members, SlowCounts, members_of_segments
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.condition_words import line_in_words, use_in_words
 from engine.i18n.language import N_
@@ -37,6 +39,7 @@ from engine.sequence.timing import to_local
 from engine.views import PeopleCount
 
 MAX_ADDRESSES = 1000
+LINES_LAST_SECONDS = 60
 
 
 class SegmentPageViews(HasSegments, PeopleOnLists, PersonViews, Protocol): ...
@@ -63,25 +66,44 @@ class Use:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class SegmentCounts:
+    """What is counted over everybody: how many are in each segment, and, of a segment, for how many
+    each of its lines holds.
+    """
+
+    members: Members
+    lines: SlowCounts[Segment, Sequence[LineCount]]
+
+
+def counts_of(stores: SegmentPageStores) -> SegmentCounts:
+    views, clock = stores.views, stores.clock
+
+    def lines(segment: Segment) -> Sequence[LineCount]:
+        return line_counts(segment, views.segments, clock.now(), lambda done, of: None)
+
+    return SegmentCounts(members_of_segments(views), SlowCounts(lines, lasts=LINES_LAST_SECONDS))
+
+
 def routes(stores: SegmentPageStores) -> Sequence[Route]:
     here = "/segments/{segment}"
 
-    members = members_of_segments(stores.views)
+    counts = counts_of(stores)
 
     def shown(_: AuthoringStores, visit: Visit) -> Response:
-        return segments(stores, visit, members)
+        return segments(stores, visit, counts)
 
     def one_shown(_: AuthoringStores, visit: Visit) -> Response:
-        return segment(stores, visit, members)
+        return segment(stores, visit, counts)
 
     return (
         Route("GET", "/segments", Right.SEE, told(shown, stores)),
         Route("GET", here, Right.SEE, told(one_shown, stores)),
         Route(
-            "POST", f"{here}/people", Right.ACT_ON_PEOPLE, lambda visit: put(stores, visit, members)
+            "POST", f"{here}/people", Right.ACT_ON_PEOPLE, lambda visit: put(stores, visit, counts)
         ),
         Route(
-            "POST", f"{here}/why", Right.READ_PEOPLE, lambda visit: look_up(stores, visit, members)
+            "POST", f"{here}/why", Right.READ_PEOPLE, lambda visit: look_up(stores, visit, counts)
         ),
         Route(
             "GET",
@@ -92,10 +114,10 @@ def routes(stores: SegmentPageStores) -> Sequence[Route]:
     )
 
 
-def segments(stores: SegmentPageStores, visit: Visit, counts: Members) -> Response:
+def segments(stores: SegmentPageStores, visit: Visit, counts: SegmentCounts) -> Response:
     plan = stores.installation_stream.current().plan()
     today = to_local(stores.clock.now(), plan.timezone).date()
-    members = counts.ask(None)
+    members = counts.members.ask(None)
     rows = tree(plan, members or {}, stores.desk.segment_counts(), today)
     written = _written(stores, visit)
     return visit.page(
@@ -125,7 +147,7 @@ def _differs(plan: Plan, segment: Segment) -> bool:
 def segment(
     stores: SegmentPageStores,
     visit: Visit,
-    counts: Members,
+    counts: SegmentCounts,
     mistakes: Sequence[Mistake] = (),
 ) -> Response:
     """As it is in force, else as it is written."""
@@ -136,8 +158,9 @@ def segment(
     if name not in shown_plan.segments:
         return visit.not_found(visit.say(N_("There is no segment of this name (any more).")))
     one = shown_plan.segments[name]
-    members = counts.ask(None)
-    counted = published and visit.query.get("count") == "yes"
+    members = counts.members.ask(None)
+    is_counted = published and visit.query.get("count") == "yes"
+    line_people = counts.lines.ask(one) if is_counted else None
     return visit.page(
         "segment.html",
         status=422 if mistakes else 200,
@@ -150,24 +173,21 @@ def segment(
         counting=members is None,
         members=members.get(name) if members is not None else None,
         around=around(shown_plan, one)[:-1],
-        lines=list(_lines(stores, one, shown_plan, visit, counted)),
-        counted=counted,
+        lines=list(_lines(one, shown_plan, visit, line_people)),
+        counted=is_counted,
+        counting_lines=is_counted and line_people is None,
         uses=[_use(use, shown_plan, visit) for use in uses_of(shown_plan)[name]],
         given=visit.inputs,
     )
 
 
 def _lines(
-    stores: SegmentPageStores, segment: Segment, plan: Plan, visit: Visit, counted: bool
+    segment: Segment, plan: Plan, visit: Visit, counts: Sequence[LineCount] | None
 ) -> Iterator[LineRow]:
-    if counted:
-        now = stores.clock.now()
-        for line in line_counts(segment, stores.views.segments, now, lambda done, of: None):
-            words = line_in_words(line.condition, plan, visit.language)
-            yield LineRow(line.way, str(line.condition), words, line.people)
-        return
-    for way, condition in own_lines(segment):
-        yield LineRow(way, str(condition), line_in_words(condition, plan, visit.language))
+    people = [line.people for line in counts] if counts is not None else repeat(None)
+    for (way, condition), holding in zip(own_lines(segment), people, strict=False):
+        words = line_in_words(condition, plan, visit.language)
+        yield LineRow(way, str(condition), words, holding)
 
 
 def _use(use: SegmentUse, plan: Plan, visit: Visit) -> Use:
@@ -194,7 +214,7 @@ def _published(stores: SegmentPageStores, visit: Visit) -> Segment | None:
     return stores.installation_stream.current().plan().segments.get(visit.path["segment"])
 
 
-def put(stores: SegmentPageStores, visit: Visit, counts: Members) -> Response:
+def put(stores: SegmentPageStores, visit: Visit, counts: SegmentCounts) -> Response:
     """Whoever has one of the addresses, into a segment without conditions or out of it."""
     one = _published(stores, visit)
     _, ngettext = visit.say, visit.say_counted
@@ -263,7 +283,7 @@ def _outcome(putting: Putting, visit: Visit) -> str:
     return " ".join(s.format(n=n) for s, n in zip(sentences, counts, strict=True))
 
 
-def look_up(stores: SegmentPageStores, visit: Visit, counts: Members) -> Response:
+def look_up(stores: SegmentPageStores, visit: Visit, counts: SegmentCounts) -> Response:
     """By address; the page that says why is addressed by the id."""
     if _published(stores, visit) is None:
         return visit.not_found(visit.say(N_("There is no segment of this name (any more).")))

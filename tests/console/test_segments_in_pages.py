@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from threading import Event
 
 import pytest
 from fastapi.responses import Response
 
+from engine.audience.segments import LineCount, line_counts
 from engine.console import segment_builder, segment_pages, slow_counts
 from engine.console.access import Role
 from engine.console.open_dialogue import draft_of
 from engine.console.visit import Redirect, Route
 from engine.context import AppContext
+from engine.sequence.model import Segment
+from engine.views import SegmentViews
 from tests.console import sample
 from tests.console.visiting import answered, visit, words_of
 from tests.console.writing import pairs_of
+from tests.running import wait_for
 from tests.running_installation import Installations
 
 BY_HAND = '\n[[segment]]\nid = "salon"\nname = "Au salon"\nstatic = true\n'
@@ -86,10 +91,28 @@ def test_of_very_many_people_no_page_waits_for_the_count(
 
 
 def test_a_segment_says_its_lines_in_words_and_counts_them_when_asked(
-    context: AppContext, people: list[str]
+    context: AppContext, people: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "holds for" not in words_of(get(context, ONE, "actifs"))
-    words = words_of(get(context, ONE, "actifs", query={"count": "yes"}))
+    go = Event()
+
+    def waiting(
+        segment: Segment, views: SegmentViews, at: int, tell: Callable[[int, int], None]
+    ) -> list[LineCount]:
+        assert go.wait(30)
+        return line_counts(segment, views, at, tell)
+
+    monkeypatch.setattr(segment_pages, "line_counts", waiting)
+    pages, path, query = routes(context), {"segment": "actifs"}, {"count": "yes"}
+
+    def page() -> str:
+        visitor = visit(url="/segments/actifs", path=path, query=query)
+        return words_of(answered(pages, "GET", ONE, visitor))
+
+    assert "takes a moment" in page() and "holds for" not in page()
+    go.set()
+    wait_for(lambda: "holds for" in page())
+    words = page()
     assert "Answered any letter within 6 months answered anything within 6 months" in words
     assert "holds for 3, unknown of 0, does not hold for 3" in words
     assert get(context, ONE, "nowhere").status_code == 404
