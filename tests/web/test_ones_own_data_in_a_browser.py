@@ -90,6 +90,7 @@ def test_it_is_readable_by_day_and_by_night_on_a_small_telephone_and_by_keyboard
             assert len(ratios) >= 3 and min(ratios) >= 4.5
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         page.get_by_role("button", name="Effacer mes données").click()
+        expect(page.get_by_role("checkbox")).to_be_visible()
         assert min(page.evaluate(CONTRAST, "h1, h2, p, li, button, label")) >= 4.5
         for button in page.get_by_role("button").all():
             box = button.bounding_box()
