@@ -27,7 +27,12 @@ from engine.console.open_dialogue import (
     draft_of,
     read_draft,
 )
-from engine.console.person_page import PersonStores, PersonViews, named_subject
+from engine.console.person_page import (
+    PersonStores,
+    PersonViews,
+    field_controls,
+    named_subject,
+)
 from engine.console.placed_letter import (
     AskedLetter,
     address_of_letter,
@@ -45,7 +50,7 @@ from engine.i18n.language import N_
 from engine.i18n.phrases import say_segment
 from engine.i18n.stored_words import stored_in_words, what_is_wanting
 from engine.i18n.user_error import UserError, address_of
-from engine.intake.own_data import FIELD, CorrectionFaults, read_corrections
+from engine.intake.own_data import CorrectionFaults, read_corrections
 from engine.letter.compile import Rendered
 from engine.sending.compose import Composer
 from engine.sending.inert_letter import (
@@ -61,7 +66,7 @@ from engine.sequence.model import List, Plan
 from engine.subscriber.agenda_key import letter_ref
 from engine.subscriber.events import LetterBegun
 from engine.vault.searches import KeptSearch, Searches
-from engine.web.controls import UNFIT, Control
+from engine.web.controls import UNFIT
 from engine.web.own_data_pages import WRONG
 
 TESTS_AN_HOUR = 20
@@ -275,7 +280,7 @@ class _Letters:
             view=_view_of(visit),
             views=VIEWS,
             chosen=for_whom,
-            controls=list(_controls(plan, for_whom.values, visit, mistakes)),
+            controls=list(field_controls(plan, for_whom.values, visit, mistakes)),
             address=visit.inputs.get("address", ""),
             to=visit.inputs.get("to", ""),
             result=result,
@@ -399,22 +404,3 @@ def _view_of(visit: Visit) -> str:
 def _said(error: UserError, visit: Visit) -> str:
     text = error.said(visit.say)
     return text[:1].upper() + text[1:]
-
-
-def _controls(
-    plan: Plan,
-    values: Mapping[str, str],
-    visit: Visit,
-    mistakes: Sequence[Mistake],
-) -> Iterator[Control]:
-    wrong = {mistake.input: mistake.words for mistake in mistakes}
-    for name, declared in plan.fields.items():
-        posted = FIELD + name
-        yield Control.of(
-            declared,
-            visit.inputs.get(posted, values.get(name, "")),
-            visit.language,
-            id=posted,
-            name=posted,
-            wrong=wrong.get(posted, ""),
-        )

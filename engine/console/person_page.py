@@ -4,7 +4,7 @@ happened, each fact in words with the reason for each letter.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -130,6 +130,7 @@ def show(
     # That they are read is the latest of their facts.
     later = stores.ledger.after({named.id: named.person.version})[named.id]
     told = named.person.version + len(later)
+    known = named.known.fields if named.known is not None else {}
     last = min(visit.number("before") or told, told)
     sentences = [line.strip() for line in standing(stores, named.id, moment, _)]
     lists = [(number, titled_list(plan, number)) for number in sorted(named.person.memberships)]
@@ -150,7 +151,7 @@ def show(
             for purpose in named.person.grounds
             if live_ground(named.person, purpose) is not None
         ],
-        controls=list(_controls(named, plan, visit, mistakes)),
+        controls=list(field_controls(plan, known, visit, mistakes)),
         zone=visit.inputs.get(ZONE, named.person.timezone),
         zone_name=ZONE,
         language_now=visit.inputs.get(LANGUAGE, named.person.language[:2]),
@@ -176,16 +177,16 @@ def _fields(named: Subject, plan: Plan) -> list[tuple[str, str]]:
     ]
 
 
-def _controls(
-    named: Subject, plan: Plan, visit: Visit, mistakes: Sequence[Mistake]
+def field_controls(
+    plan: Plan, values: Mapping[str, str], visit: Visit, mistakes: Sequence[Mistake]
 ) -> Iterator[Control]:
+    """Of each declared field: what was posted, else its value."""
     wrong = {mistake.input: mistake.words for mistake in mistakes}
-    known = named.known.fields if named.known is not None else {}
     for name, declared in plan.fields.items():
         posted = FIELD + name
         yield Control.of(
             declared,
-            visit.inputs.get(posted, known.get(name, "")),
+            visit.inputs.get(posted, values.get(name, "")),
             visit.language,
             id=posted,
             name=posted,
