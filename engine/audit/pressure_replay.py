@@ -32,7 +32,7 @@ def pressure_faults(entries: Sequence[Entry], published: Published) -> dict[int,
     for entry in entries:
         event = cast(e.PersonEvent, entry.event)
         if _is_judged(event):
-            fault = _fault(person, cast(Claimed, event), published, entry.position)
+            fault = _fault(person, entry, published)
             if fault is not None:
                 found[entry.position] = fault
         person = evolve(person, event)
@@ -45,7 +45,22 @@ def _is_judged(event: e.PersonEvent) -> bool:
     return isinstance(event, e.LetterWithheld) and event.why == PRESSURE
 
 
-def _fault(person: Person, event: Claimed, published: Published, position: int) -> Words | None:
+def _fault(person: Person, entry: Entry, published: Published) -> Words | None:
+    """None where it follows from the broadcasts of any position that may have been known: one may
+    have fallen due while the claim was decided.
+    """
+    faults = []
+    for position in published.may_have_known(entry):
+        fault = _fault_under(person, cast(Claimed, entry.event), published, position)
+        if fault is None:
+            return None
+        faults.append(fault)
+    return faults[0]
+
+
+def _fault_under(
+    person: Person, event: Claimed, published: Published, position: int
+) -> Words | None:
     plan, calendar = published.plan(event.edition), published.calendar_at(position)
     if isinstance(event, e.LetterBegun) and not caps_for(person, plan, event.purpose):
         return None

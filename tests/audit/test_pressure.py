@@ -11,7 +11,7 @@ import pytest
 
 from engine.audit.pressure_replay import pressure_faults
 from engine.audit.published import Published
-from engine.installation.events import STREAM
+from engine.installation.events import STREAM, BroadcastFellDue
 from engine.installation.publishing import publication
 from engine.installation.state import Installation
 from engine.ledger.codec import Encoded, Entry, decode
@@ -28,6 +28,7 @@ DIALOGUE = HEAD + listed(11, "a", GONE) + letter("one")
 DIALOGUE += listed(12, "b", GONE) + letter("sale", "weight = 8", when='after = "2 days"')
 SOON = NOON + 60_000
 SALE_AT = local("2026-03-04 12:00")
+FELL_DUE = BroadcastFellDue(SOON, "soldes", "2040-01-01")
 
 
 def entries_of(stream: str, events: Sequence[AnyEvent], before: int = 0) -> list[Entry]:
@@ -37,13 +38,24 @@ def entries_of(stream: str, events: Sequence[AnyEvent], before: int = 0) -> list
     ]
 
 
-FACTS = publication(
-    Installation(),
-    {"d.toml": DIALOGUE, **WORDS},
-    replace(SETTINGS, timezone=PARIS, caps=(parse_cap("1 per 1 week"),)),
-    NOON - 1,
-    "test",
-)
+BROADCAST = """
+[[broadcast]]
+id = "soldes"
+to = [11]
+on = "2040-01-01 09:00"
+subject = "Soldes"
+body = "a.md"
+weight = 9
+"""
+
+
+def published(dialogue: str) -> list[AnyEvent]:
+    settings = replace(SETTINGS, timezone=PARIS, caps=(parse_cap("1 per 1 week"),))
+    files = {"d.toml": dialogue, **WORDS}
+    return list(publication(Installation(), files, settings, NOON - 1, "test"))
+
+
+FACTS = published(DIALOGUE)
 PUBLISHED = Published(entries_of(STREAM, FACTS))
 PLAN = PUBLISHED.plan(1)
 
@@ -85,6 +97,17 @@ def test_a_refusal_that_does_not_follow_is_named(changed: dict[str, object], sai
     [held] = (fact.event for fact in anna().when(perform("list:11", SOON)).facts)
     [fault] = judged(replace(held, **changed))  # type: ignore[arg-type]
     assert said in fault
+
+
+@pytest.mark.parametrize(("later", "faults"), [(0, 0), (59_000, 0), (61_000, 1)])
+def test_a_heavier_broadcast_may_fall_due_while_a_letter_is_claimed(
+    later: int, faults: int
+) -> None:
+    installation = entries_of(STREAM, [*published(DIALOGUE + BROADCAST), FELL_DUE])
+    begun = e.LetterBegun(SOON + later, "list:11", "letter", "one", "aa", 1, 11, 1, "conseils")
+    anna = (REGISTERED, CONSENT, e.ListJoined(NOON, 11, 1), begun)
+    entries = entries_of(ANNA, anna, len(installation))
+    assert len(pressure_faults(entries, Published(installation))) == faults
 
 
 def test_a_letter_for_which_a_heavier_one_left_no_room_is_named() -> None:
