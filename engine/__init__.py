@@ -26,7 +26,8 @@ audit (stories, contested letters, days long past), privacy (rights, retention, 
 backup (copies taken and put back), status (how it stands), authoring (the author's folder, drawn
 and published), simulation (a dialogue rehearsed by the same rules), console (all of it as pages
 for who works here).
-Beneath it: store (the one database), desk (what is being worked on: clock, leases, nonces, limits).
+Beneath it: store (the one database), desk (what is being worked on: clock, leases, nonces, limits),
+dns (what the domain name system says).
 On top: runtime (processes: start, listeners, follower, scheduler, end), cli (the verbs), i18n
 (languages, dates, refusals in words).
 

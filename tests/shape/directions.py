@@ -93,7 +93,7 @@ WORDS_OF_CODES = tuple(
 # imports its own room and floors below. What hashes and reads proofs is as low as it is pure; what
 # makes every store at once stands above all of them.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("engine/__init__.py", "engine/words.py"),
+    ("engine/__init__.py", "engine/words.py", "engine/dns/"),
     ("engine/sequence/",),
     (
         "engine/subscriber/",
@@ -149,6 +149,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "babel": ("engine/i18n/language.py", "engine/intake/locales.py"),
     "cryptography": ("engine/proof/signing.py", "engine/sending/dkim_keys.py"),
     "css_inline": ("engine/letter/inlining.py",),
+    "dns": ("engine/dns/resolver.py",),
     "eventsourcing": ("engine/ledger/",),
     "fastapi": ("engine/web/", "engine/api/", "engine/console/", "engine/runtime/site.py"),
     "holidays": ("engine/audience/programme.py",),

@@ -1,0 +1,1 @@
+"""What the domain name system says, of any domain."""

@@ -1,0 +1,1 @@
+"""Names, and a name server of our own that answers for them."""
