@@ -83,7 +83,10 @@ _BUT_MESSAGE = {
     kind: attrgetter(*(f.name for f in dataclasses.fields(kind) if f.name != "message"))
     for kind in (LetterBegun, LetterSent)
 }
-_written: dict[type[AnyEvent], tuple[tuple[object, ...], list[type], bytes, bytes]] = {}
+_Written = tuple[tuple[object, ...], list[type], bytes, bytes]
+_begun: dict[str, _Written] = {}
+_sent: dict[str, _Written] = {}
+"""The latest by the field that tells the letters of one batch apart: version, provider."""
 
 
 def _data_of(event: AnyEvent) -> bytes:
@@ -96,16 +99,19 @@ def _data_of(event: AnyEvent) -> bytes:
         or _MESSAGE.fullmatch(event.message) is None
     ):
         return _data(event)
-    kind, message = type(event), event.message.encode()
-    values = _BUT_MESSAGE[kind](event)
-    types, last_written = [*map(type, values)], _written.get(kind)
+    message, values = event.message.encode(), _BUT_MESSAGE[type(event)](event)
+    if isinstance(event, LetterSent):
+        written, apart = _sent, event.provider
+    else:
+        written, apart = _begun, event.version
+    types, last_written = [*map(type, values)], written.get(apart)
     # 1 == True, but they are encoded differently: the types are compared as well.
     if last_written is not None and last_written[0] == values and last_written[1] == types:
         return b"%b%b%b" % (last_written[2], message, last_written[3])
     data = _data(event)
     before, _, after = data.partition(message)
     if message not in after:
-        _written[kind] = values, types, before, after
+        written[apart] = values, types, before, after
     return data
 
 

@@ -277,9 +277,10 @@ class LeaveList(Command):
 
 @dataclass(frozen=True, slots=True)
 class Suppress(Command):
-    """Never write to this address again."""
+    """Never write to this address again. `provider` is its provider's, of a complaint."""
 
     why: SuppressionReason
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,7 +391,7 @@ class RetryLetter(Command):
 class RecordOutcome(Command):
     """What became of a begun letter. `why` is the stage of the dialogue at which the relay
     answered, the reason of not-eligible, or what could not be rendered or carried. `mail` is the
-    commitment to the bytes of a letter that asked for consent.
+    commitment to the bytes of a letter that asked for consent, `provider` the recipient's.
     """
 
     message: str
@@ -400,6 +401,7 @@ class RecordOutcome(Command):
     why: str = ""
     mail: str = ""
     fault: Fault = "unknown"
+    provider: str = ""
 
 
 AnyCommand = (

@@ -173,7 +173,8 @@ def _suppress(command: c.Suppress, person: Person) -> Outcome:
     if person.suppressed == command.why or (person.suppressed and command.why != "complained"):
         return NothingToDo(Unchanged.SUPPRESSED_ALREADY, why=Words(person.suppressed))
     if command.why == "complained":
-        return done(command.cause, e.MailComplained(command.at, command.cause.door))
+        complained = e.MailComplained(command.at, command.cause.door, command.provider)
+        return done(command.cause, complained)
     return done(command.cause, e.SubscriberSuppressed(command.at, command.why))
 
 

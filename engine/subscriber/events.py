@@ -266,30 +266,38 @@ class LetterBegun(Event):
 @dataclass(frozen=True, slots=True)
 class LetterSent(Event):
     """`mail`: for a letter that asked for consent, the commitment to its very bytes, which the
-    vault keeps.
+    vault keeps. `provider` is the recipient's, by its name in engine/shaping/providers.toml: a
+    closed, public list, "" where it was not asked for.
     """
 
     message: str
     code: int = 0
     enhanced: str = ""
     mail: str = ""
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LetterDeferred(Event):
+    """`provider`: LetterSent."""
+
     message: str
     retry_at: int
     code: int = 0
     enhanced: str = ""
     why: str = ""
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LetterFailed(Event):
+    """`provider`: LetterSent."""
+
     message: str
     code: int = 0
     enhanced: str = ""
     why: str = ""
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,17 +355,21 @@ class LetterInDoubt(Event):
 
 @dataclass(frozen=True, slots=True)
 class MailBounced(Event):
-    """`kind`: "hard" (no such address: suppressed at once) or "soft"."""
+    """`kind`: "hard" (no such address: suppressed at once) or "soft". `provider`: LetterSent."""
 
     kind: str
     message: str = ""
     code: int = 0
     enhanced: str = ""
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MailComplained(Event):
+    """`provider`: LetterSent."""
+
     source: str = ""
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ again, and when it is given up.
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Literal, assert_never
 
 from engine.sequence.delay import DAY, HOUR, MINUTE
 from engine.subscriber import commands as c
@@ -25,31 +25,26 @@ def record(command: c.RecordOutcome, person: Person) -> Outcome:
     if flight is None:
         return NothingToDo(Unchanged.OUTCOME_RECORDED)
     at, message, code, enhanced = command.at, command.message, command.code, command.enhanced
+    provider = command.provider
     match command.verdict:
         case "sent":
             return done(
                 command.cause,
                 e.LetterSent(
-                    at=at, message=message, code=code, enhanced=enhanced, mail=command.mail
+                    at=at,
+                    message=message,
+                    code=code,
+                    enhanced=enhanced,
+                    mail=command.mail,
+                    provider=provider,
                 ),
             )
         case "temporary" | "blocked":
             return _defer(command, flight, person)
         case "hard":
-            failed = e.LetterFailed(
-                at=at, message=message, code=code, enhanced=enhanced, why="refused"
-            )
-            return done(
-                command.cause,
-                failed,
-                e.MailBounced(at=at, kind="hard", message=message, code=code, enhanced=enhanced),
-            )
+            return done(command.cause, _failed(command, "refused"), _bounced(command, "hard"))
         case "soft":
-            return done(
-                command.cause,
-                e.LetterFailed(at=at, message=message, code=code, enhanced=enhanced, why="refused"),
-                *_counted(command, person),
-            )
+            return done(command.cause, _failed(command, "refused"), *_counted(command, person))
         case "doubt":
             return (
                 NothingToDo(Unchanged.IN_DOUBT_ALREADY)
@@ -96,16 +91,9 @@ def _defer(command: c.RecordOutcome, flight: InFlight, person: Person) -> Outcom
     retry_at = command.at + backoff(flight.attempt, command.message)
     give_up = GIVE_UP_CONFIRMATION if flight.kind == "confirmation" else GIVE_UP
     if retry_at - flight.first_begun > give_up:
-        failed = e.LetterFailed(
-            at=command.at,
-            message=command.message,
-            code=command.code,
-            enhanced=command.enhanced,
-            why="gave up",
-        )
         return done(
             command.cause,
-            failed,
+            _failed(command, "gave up"),
             *(_counted(command, person) if command.verdict == "temporary" else ()),
         )
     why = "blocked" if command.verdict == "blocked" else command.why
@@ -118,7 +106,30 @@ def _defer(command: c.RecordOutcome, flight: InFlight, person: Person) -> Outcom
             code=command.code,
             enhanced=command.enhanced,
             why=why,
+            provider=command.provider,
         ),
+    )
+
+
+def _failed(command: c.RecordOutcome, why: str) -> e.LetterFailed:
+    return e.LetterFailed(
+        at=command.at,
+        message=command.message,
+        code=command.code,
+        enhanced=command.enhanced,
+        why=why,
+        provider=command.provider,
+    )
+
+
+def _bounced(command: c.RecordOutcome, kind: Literal["hard", "soft"]) -> e.MailBounced:
+    return e.MailBounced(
+        at=command.at,
+        kind=kind,
+        message=command.message,
+        code=command.code,
+        enhanced=command.enhanced,
+        provider=command.provider,
     )
 
 
@@ -129,15 +140,7 @@ def _counted(command: c.RecordOutcome, person: Person) -> tuple[e.PersonEvent, .
     if command.fault != "mailbox":
         return ()
     at = command.at
-    facts: tuple[e.PersonEvent, ...] = (
-        e.MailBounced(
-            at=at,
-            kind="soft",
-            message=command.message,
-            code=command.code,
-            enhanced=command.enhanced,
-        ),
-    )
+    facts: tuple[e.PersonEvent, ...] = (_bounced(command, "soft"),)
     if (
         not person.suppressed
         and person.soft_bounces + 1 >= SOFT_LIMIT

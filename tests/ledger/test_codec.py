@@ -153,6 +153,7 @@ LETTERS = st.builds(
     MESSAGES,
     st.sampled_from([0, 250, False]),
     st.sampled_from(["", "2.0.0"]),
+    provider=st.sampled_from(["", "orange", "0" * 32]),
 )
 
 

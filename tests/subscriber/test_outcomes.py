@@ -4,6 +4,8 @@ about an address adds up (A75, B04, B05).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.sequence.delay import DAY, HOUR, MINUTE
@@ -146,6 +148,20 @@ def test_patience_is_counted_from_the_first_attempt_that_was_made() -> None:
     back = LATER + 80 * HOUR
     again = released.when(perform("list:10", back)).done
     assert again.when(outcome("temporary", back, why="rcpt")).names == ["LetterDeferred"]
+
+
+@pytest.mark.parametrize("verdict", ["sent", "temporary", "blocked", "hard", "soft"])
+def test_each_answer_of_a_server_says_whose_it_was(verdict: LetterVerdict) -> None:
+    answered = given(FLYING).when(replace(outcome(verdict), provider="orange"))
+    assert {getattr(fact.event, "provider", "") for fact in answered.facts} == {"orange"}
+
+
+def test_giving_up_and_its_bounce_say_whose_answer_was_the_last() -> None:
+    tired = given(ANNA, begun("0000", "welcome"))
+    late = replace(outcome("temporary", LATER + 80 * HOUR), provider="orange")
+    given_up = tired.when(late)
+    assert given_up.names == ["LetterFailed", "MailBounced"]
+    assert {getattr(fact.event, "provider", "") for fact in given_up.facts} == {"orange"}
 
 
 def test_a_dead_address_is_suppressed_at_once() -> None:

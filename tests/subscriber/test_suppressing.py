@@ -26,6 +26,8 @@ def test_an_address_is_suppressed_with_its_reason_and_keeps_its_lists() -> None:
 def test_a_complaint_is_a_fact_of_its_own() -> None:
     after = given(ANNA).when(suppress("complained")).then(e.MailComplained(LATER, "api"))
     assert why_not(after.person, "letter", "conseils") == "complained"
+    told = given(ANNA).when(c.Suppress(LATER, CALL, "complained", provider="orange"))
+    told.then(e.MailComplained(LATER, "api", "orange"))
 
 
 def test_suppressing_twice_changes_nothing() -> None:
