@@ -18,6 +18,10 @@ from typing import Final, Literal, get_args
 
 TokenUse = Literal["bounce", "unsubscribe"]
 TOKEN_CHARACTERS: Final = 52
+MAILBOXES: Final[dict[TokenUse, str]] = {"bounce": "bounce", "unsubscribe": "u"}
+"""What stands before the plus, the same for every letter: mail systems that know a sender by it
+(Mailinblack) know all of them.
+"""
 MAX_LOCAL_CHARACTERS: Final = 64
 """Octets of a local part, RFC 5321 section 4.5.3.1.1."""
 _MESSAGE_OCTETS = _MAC_OCTETS = 16
@@ -29,6 +33,31 @@ class ReturnToken:
 
     use: TokenUse
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnAddresses:
+    """Those of an installation's letters. `domain` "" says that no mail of theirs is read; `usual`
+    is then the sender of the envelope.
+    """
+
+    key: bytes
+    domain: str
+    usual: str
+
+    def token(self, use: TokenUse, message: str) -> str:
+        return make_token(self.key, use, message)
+
+    def sender(self, token: str) -> str:
+        """The sender of a letter's envelope, by its token for bounces."""
+        return f"{MAILBOXES['bounce']}+{token}@{self.domain}" if self.domain else self.usual
+
+    def mailto(self, token: str) -> str | None:
+        """What a mail program opens to unsubscribe, by the letter's token for that (A21)."""
+        mailbox = MAILBOXES["unsubscribe"]
+        return (
+            f"mailto:{mailbox}+{token}@{self.domain}?subject=unsubscribe" if self.domain else None
+        )
 
 
 def return_key(link_key: bytes) -> bytes:

@@ -239,7 +239,7 @@ def compose_all(
     plans = {
         number: installation.plan(number) for number in {claim.entry.edition for claim in claims}
     }
-    envelopes, refused = [], []
+    envelopes, refused, returns = [], [], composer.returns
     for claim in claims:
         known = people.get(claim.stream)
         if known is None:
@@ -264,8 +264,15 @@ def compose_all(
         except Exception as error:
             refused.append(UnsentClaim(claim, "temporary", unforeseen(error)))
             continue
+        token = returns.token("bounce", claim.entry.message)
         envelopes.append(
-            Envelope(claim.entry.message, stores.config.site.sender, known.address, octets)
+            Envelope(
+                key=claim.entry.message,
+                sender=returns.sender(token),
+                recipient=known.address,
+                body=octets,
+                envelope_id=token,
+            )
         )
     return envelopes, refused
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from engine.config import Config
 from engine.letter.colour import text_on
@@ -51,15 +51,13 @@ from engine.letter.published_letter import source_of as source_of
 from engine.letter.source_folder import sizes_of
 from engine.mime import message as mails
 from engine.mime.header_values import (
-    ONE_CLICK,
-    feedback_id,
-    list_id,
-    list_unsubscribe,
     message_id,
 )
 from engine.mime.headers import Mailbox, structured_header
 from engine.mime.message import MimeTemplate, Personal, quoted_printable_lines
+from engine.mime.return_path import TOKEN_CHARACTERS as TOKEN_CHARACTERS_BY_MAIL
 from engine.proof.checkpoint import HEADER, words_of
+from engine.sending.letter_headers import LetterHeaders, Url
 from engine.sequence.field_values import fits
 from engine.sequence.model import Letter, Plan
 from engine.subscriber.agenda_key import letter_ref
@@ -111,6 +109,8 @@ class Composed:
     subject: str
     html: str
     text: str
+    sender: str
+    """Of the envelope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +122,6 @@ class PrecompiledLetter:
     actions: tuple[int, ...]
 
 
-_ASKING = {"confirmation": "ask", "permission": "still"}
-"""The campaign names of mails that belong to no list, for the reports of mailbox providers."""
-Url = Callable[[int], str]
-"""Gives the URL of an action's link."""
-
-
 class Composer:
     def __init__(
         self, config: Config, link_key: bytes, newest: Callable[[], bytes] = bytes
@@ -136,8 +130,8 @@ class Composer:
         header, so that whoever keeps a letter can show later what the ledger was.
         """
         self.config, self.link_key, self.newest = config, link_key, newest
-        self.host = urlsplit(config.site.url).hostname or "localhost"
-        self.domain = config.site.sender.rpartition("@")[2]
+        self.headers = LetterHeaders(config, link_key)
+        self.returns = self.headers.returns
         self._checkpoint = (b"", b"")
         button_colours = (
             ButtonColours(config.site.colour, text_on(config.site.colour), own=True)
@@ -169,7 +163,10 @@ class Composer:
             raise CannotRender(
                 str(error), "size" if isinstance(error, mails.MessageTooBig) else "header"
             ) from error
-        return Composed(octets, subject, rendered.html, rendered.text)
+        sender = self.returns.sender(self.returns.token("bounce", request.claim.message))
+        return Composed(
+            octets=octets, subject=subject, html=rendered.html, text=rendered.text, sender=sender
+        )
 
     def rendered(self, request: ComposeRequest, plan: Plan) -> Rendered:
         """The words and links alone, without an envelope: for an auditor, when the person's address
@@ -222,7 +219,7 @@ class Composer:
                 filled.text,
                 filled.html,
             ),
-            tokens,
+            [*tokens, self.returns.token("unsubscribe", message)],
             self._checkpoint_header(),
         )
 
@@ -282,9 +279,11 @@ class Composer:
 
         answers = _answers(compiled, url)
         foot = self._foot(request, plan, url)
-        extra = tuple(self._headers(request, plan, url, b"stand-in"))
+        by_mail = secrets.token_hex(TOKEN_CHARACTERS_BY_MAIL // 2)
+        extra = self.headers.extra(request.claim, plan, url, by_mail, b"stand-in")
         body = compiled.precompiled(answers, foot, tuple(marks.values()), quoted_printable_lines)
-        template = MimeTemplate(*self._ends(), self.domain, extra, tuple(marks.values()), HEADER)
+        stand_ins = (*marks.values(), by_mail)
+        template = MimeTemplate(*self.headers.ends(), self.headers.domain, extra, stand_ins, HEADER)
         return PrecompiledLetter(body, template, tuple(marks))
 
     def compiled(
@@ -344,6 +343,11 @@ class Composer:
             return "preview"
         return make_token(self.link_key, action, request.position, request.claim.message)
 
+    def _token_by_mail(self, request: ComposeRequest) -> str:
+        if not request.position:
+            return "preview"
+        return self.returns.token("unsubscribe", request.claim.message)
+
     def _url_of(self, token: str) -> str:
         return f"{self.config.site.url}/l/{token}"
 
@@ -402,82 +406,24 @@ class Composer:
     def _mail(
         self, request: ComposeRequest, plan: Plan, subject: str, text: str, html: str, at: int
     ) -> mails.Mail:
-        sender, reply_to = self._ends()
+        sender, reply_to = self.headers.ends()
         return mails.Mail(
             sender,
             Mailbox("", request.address),
             reply_to,
             subject,
             datetime.fromtimestamp(at / 1000, UTC),
-            message_id(bytes.fromhex(request.claim.message), self.domain),
-            tuple(self._headers(request, plan, partial(self._url, request), self.newest())),
+            message_id(bytes.fromhex(request.claim.message), self.headers.domain),
+            self.headers.extra(
+                request.claim,
+                plan,
+                partial(self._url, request),
+                self._token_by_mail(request),
+                self.newest(),
+            ),
             text,
             html,
         )
-
-    def _ends(self) -> tuple[Mailbox, Mailbox | None]:
-        """The From and Reply-To addresses."""
-        site = self.config.site
-        return Mailbox(site.sender_name, site.sender), (
-            Mailbox("", site.reply_to) if site.reply_to else None
-        )
-
-    def _headers(
-        self, request: ComposeRequest, plan: Plan, url: Url, checkpoint: bytes
-    ) -> list[tuple[str, str]]:
-        claim = request.claim
-        stream = {
-            "confirmation": "confirmation",
-            "permission": "confirmation",
-            "broadcast": "mailing",
-        }.get(claim.kind, "sequence")
-        campaign = (
-            claim.key.replace(":", "-").replace("/", "-")[:60]
-            if claim.kind == "broadcast"
-            else f"l{claim.list}-{claim.letter}"[:60]
-        )
-        headers = [
-            (
-                "Feedback-ID",
-                feedback_id(
-                    _ASKING.get(claim.kind, campaign), stream, "relance", self._sender_id()
-                ),
-            ),
-            ("Auto-Submitted", "auto-generated"),
-            ("X-Auto-Response-Suppress", "OOF, AutoReply"),
-        ]
-        if checkpoint:
-            headers.append((HEADER, words_of(checkpoint)))
-        if claim.kind == "confirmation":
-            return headers
-        purpose = plan.purposes.get(claim.purpose)
-        name, label = (purpose.name if purpose else claim.purpose), claim.purpose
-        if claim.kind == "permission":
-            name, label = self.config.site.name, "all"
-        host = (
-            self.host
-            if "." in self.host and not self.host.replace(".", "").isdigit()
-            else self.domain
-        )
-        unsubscribe = url(UNSUBSCRIBE)
-        return [
-            *headers,
-            ("List-Id", list_id(name, f"{label}.{host}")),
-            (
-                "List-Unsubscribe",
-                (
-                    list_unsubscribe(unsubscribe, None)
-                    if unsubscribe.startswith("https:")
-                    else f"<{unsubscribe}>"
-                ),
-            ),
-            ("List-Unsubscribe-Post", ONE_CLICK),
-            ("Precedence", "bulk"),
-        ]
-
-    def _sender_id(self) -> str:
-        letters = "".join(c for c in self.domain if c.isascii() and c.isalnum())
-        return (letters + "relance")[:15]
 
 
 def _answers(compiled: Compiled, url: Url) -> list[str]:

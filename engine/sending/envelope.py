@@ -21,6 +21,7 @@ class Envelope:
     sender: str  # MAIL FROM, "" for the null sender
     recipient: str
     body: bytes  # a whole message with CRLF line ends, not dot-stuffed
+    envelope_id: str = ""  # ENVID: what a report of its delivery names it by (RFC 3461 4.4)
 
 
 class Delivery(NamedTuple):
@@ -46,9 +47,11 @@ class Offers:
     says_size: bool = False
     eight_bit: bool = False
     smtputf8: bool = False
+    dsn: bool = False
 
 
 _BREAKS_A_COMMAND = re.compile(r"[\x00-\x20\x7f<>]")
+_NO_XTEXT = re.compile(r"[^!-~]|[+=]")
 _CR_OR_LF_ALONE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
@@ -123,8 +126,25 @@ def mail_command(envelope: Envelope, size: int, offers: Offers) -> bytes:
         command += " BODY=8BITMIME"
     if not (envelope.recipient.isascii() and envelope.sender.isascii()):
         command += " SMTPUTF8"
+    if offers.dsn:
+        command += " RET=HDRS"
+        if envelope.envelope_id:
+            command += f" ENVID={xtext(envelope.envelope_id)}"
     return command.encode() + b"\r\n"
 
 
-def rcpt_command(envelope: Envelope) -> bytes:
-    return f"RCPT TO:<{envelope.recipient}>\r\n".encode()
+def rcpt_command(envelope: Envelope, offers: Offers) -> bytes:
+    """A report is asked for where the letter does not arrive, and for nothing else (A15). An
+    address with other than ASCII letters has no place in ORCPT=rfc822.
+    """
+    command = f"RCPT TO:<{envelope.recipient}>"
+    if offers.dsn:
+        command += " NOTIFY=FAILURE"
+        if envelope.recipient.isascii():
+            command += f" ORCPT=rfc822;{xtext(envelope.recipient)}"
+    return command.encode() + b"\r\n"
+
+
+def xtext(text: str) -> str:
+    """ASCII text as the value of a parameter (RFC 3461 section 4)."""
+    return _NO_XTEXT.sub(lambda sign: f"+{ord(sign[0]):02X}", text)

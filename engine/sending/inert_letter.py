@@ -126,7 +126,7 @@ def send_one(config: Config, to: str, composed: Composed) -> None:
     """
     signing = DkimSigning(config)
     signing.read()
-    envelope = Envelope(secrets.token_hex(16), config.site.sender, to, composed.octets)
+    envelope = Envelope(secrets.token_hex(16), composed.sender, to, composed.octets)
     delivery = asyncio.run(_deliver(config, *signing.signed([envelope])))
     if delivery.verdict is Verdict.ACCEPTED:
         return

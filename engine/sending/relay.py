@@ -271,6 +271,7 @@ class Relay:
             says_size=smtp.supports_extension("size"),
             eight_bit=smtp.supports_extension("8bitmime"),
             smtputf8=smtp.supports_extension("smtputf8"),
+            dsn=smtp.supports_extension("dsn"),
         )
         tls = f"{secured.version()} {cipher[0]}" if secured and cipher else ""
         return SmtpSession(connection, offers, self.settings.timeouts, tls, self._journal)

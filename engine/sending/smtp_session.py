@@ -246,7 +246,7 @@ class SmtpSession:
         body = crlf(envelope.body)
         commands: tuple[tuple[Stage, bytes], ...] = (
             ("mail", mail_command(envelope, len(body), self.offers)),
-            ("rcpt", rcpt_command(envelope)),
+            ("rcpt", rcpt_command(envelope, self.offers)),
             ("data", b"DATA\r\n"),
         )
         transaction = Transaction(

@@ -48,7 +48,8 @@ LONGEST_DIALOGUE = 3_599
 @dataclass(frozen=True, slots=True)
 class Smtp:
     """`host` "mailbox" is the built-in mailbox. `sink`: this relay hands letters to nobody. `tls`:
-    none, starttls, implicit.
+    none, starttls, implicit. `return_path` is the domain where mail that comes back is read, ""
+    where none is.
     """
 
     host: str = MAILBOX
@@ -59,6 +60,7 @@ class Smtp:
     connections: int = 2
     timeouts: Timeouts = Timeouts()
     sink: bool = False
+    return_path: str = ""
 
     @property
     def is_mailbox(self) -> bool:
@@ -87,7 +89,16 @@ def read_smtp(table: Table) -> Smtp:
         table.get("connections", int, 2),
         _timeouts(table.part("timeouts")),
         table.get("sink", bool, False),
+        table.get("return_path", str, ""),
     )
+    if smtp.return_path and not _HOST.fullmatch(smtp.return_path):
+        table.mistake(
+            "return_path",
+            N_(
+                "`return_path` is a host name in small letters, without a mailbox:"
+                ' "bounces.example.org"'
+            ),
+        )
     if not 1 <= smtp.connections <= 100:
         table.mistake("connections", N_("`connections` is a number from 1 to 100"))
     if smtp.username and not smtp.password_file:

@@ -24,6 +24,7 @@ from engine.config import Config, config_of, read_config
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.mime.message import serialize
+from engine.mime.return_path import read_return_address, read_token, return_key
 from engine.sending.dkim_keys import KEPT_SECONDS, DkimKeys, DkimSigning
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.relay import Relay
@@ -34,7 +35,7 @@ from engine.sequence.mistakes import Unpublishable
 from tests.mime.test_message import LETTER, letters
 from tests.running import ROOT
 from tests.sending.readers import with_readers
-from tests.sink import Sink
+from tests.sink import EVERYTHING, Accepted, Sink
 
 DOMAIN = "potager.example"
 NOW = int(time.time())
@@ -224,15 +225,19 @@ def test_letters_leave_signed_and_none_is_begun_while_the_key_cannot_be_used(
     make_context: Callable[..., AppContext],
 ) -> None:
     context = with_readers(make_context, 3)
-    config = replace(context.config, dkim=Dkim(DOMAIN, ed25519=True))
+    config = replace(
+        context.config,
+        dkim=Dkim(DOMAIN, ed25519=True),
+        smtp=replace(context.config.smtp, return_path=DOMAIN),
+    )
     keys, zone = with_key(config), Zone()
     published(zone, keys.dns_lines(keys.all()[0]))
     file = keys.folder / "relance.pem"
     octets = file.read_bytes()
     file.unlink()
 
-    async def story() -> list[bytes]:
-        async with Sink() as sink:
+    async def story() -> list[Accepted]:
+        async with Sink((*EVERYTHING, "DSN")) as sink:
             relay = RelaySettings("127.0.0.1", sink.port, "none", connections=1)
             sender = Sender(replace(context.sending(), config=config), relay)
             assert await sender.tick() == 0 and not sink.messages
@@ -242,10 +247,16 @@ def test_letters_leave_signed_and_none_is_begun_while_the_key_cannot_be_used(
             assert sender.trouble == ""
             await sender.relay.close()
             sender.journal.close()
-            return [message.body for message in sink.messages]
+            return sink.messages
 
     got = asyncio.run(story())
-    assert [verdicts(body, zone) for body in got] == [[True, True]] * 3
+    assert [verdicts(letter.body, zone) for letter in got] == [[True, True]] * 3
+    # Each has a return path of its own, and an envelope id that says the same.
+    key = return_key(context.secrets.link_key)
+    tokens = [read_return_address(key, letter.sender) for letter in got]
+    assert None not in tokens and len(set(tokens)) == 3
+    ids = [letter.mail.partition(b" ENVID=")[2].decode() for letter in got]
+    assert [read_token(key, envelope_id) for envelope_id in ids] == tokens
 
 
 def said(
@@ -294,6 +305,8 @@ def test_the_command_prints_the_lines_of_the_dns_and_refuses_what_comes_too_earl
         ('selector = ""', "`selector` is made of at most 40 small letters"),
         ('ed25519 = "yes"', "`ed25519` must be true or false"),
         ('keys = "x"', "keys"),
+        ('[smtp]\nreturn_path = "retours@potager.example"', "`return_path` is a host name"),
+        ("[smtp]\nreturn_path = 1", "`return_path` must be"),
     ],
 )
 def test_a_bad_value_of_the_configuration_is_a_mistake(written: str, sentence: str) -> None:

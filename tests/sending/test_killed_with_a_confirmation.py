@@ -12,6 +12,7 @@ import pytest
 
 from engine.intake.evidence_requirements import missing
 from engine.letter.link_token import CONFIRM
+from engine.mime.return_path import ReturnToken, read_return_address, return_key
 from engine.sending.claim import journal_file, settle, take_and_claim
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal
@@ -27,11 +28,12 @@ from tests.web.visiting import Site, behind_a_proxy
 
 pytestmark = pytest.mark.postgres
 ADDRESS = "tuee@exemple.fr"
+RETURN_PATH = '[smtp]\nreturn_path = "retours.exemple.fr"\n'
 
 
 @pytest.fixture
 def site(installations: Installations) -> Iterator[Site]:
-    with behind_a_proxy(installations, doors.FILES, doors.PARTNER) as made:
+    with behind_a_proxy(installations, doors.FILES, doors.PARTNER + RETURN_PATH) as made:
         yield made
 
 
@@ -108,6 +110,10 @@ def test_what_was_never_handed_over_leaves_none_and_is_sent_again_with_its_own(s
         any(isinstance(fact, LetterDeferred) for fact in site.facts(ADDRESS)) and kept(site) == []
     )
     mail = doors.confirmed(site, ADDRESS)
+    (piece,) = kept(site)
+    token = read_return_address(return_key(site.context.secrets.link_key), mail.sender)
+    assert token is not None and mail.sender == piece["from"]
+    assert token == ReturnToken("bounce", str(piece["message"]))
     proof = doors.last(site, ADDRESS)
     assert octets_of(proof.particulars) == mail.body and missing(proof.particulars) == []
     assert len(kept(site)) == 1

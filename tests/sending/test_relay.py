@@ -255,6 +255,27 @@ def test_parameters_are_said_only_where_offered_and_needed() -> None:
     assert [message.mail for message in bare.messages] == [plain]
 
 
+@WAYS
+def test_where_reports_are_offered_one_is_asked_for_on_failure_alone(
+    features: Sequence[str],
+) -> None:
+    asked, silent = Sink((*features, "DSN")), Sink(features)
+    named = replace(letter(1, to="anna+jardin=bio@exemple.fr"), envelope_id="mfrgg+=")
+    strange = letter(2, to="é@xn--9ca.fr")
+    run(handed_over(asked, [named, strange]))
+    run(handed_over(silent, [named]))
+    assert [message.mail.partition(b" RET=")[2] for message in asked.messages] == [
+        b"HDRS ENVID=mfrgg+2B+3D",
+        b"HDRS",
+    ]
+    assert [line.partition(b"> ")[2] for line in asked.commands if line.startswith(b"RCPT")] == [
+        b"NOTIFY=FAILURE ORCPT=rfc822;anna+2Bjardin+3Dbio@exemple.fr",
+        b"NOTIFY=FAILURE",
+    ]
+    said = b" ".join(silent.commands)
+    assert not any(word in said for word in (b"RET=", b"ENVID=", b"NOTIFY=", b"ORCPT="))
+
+
 def test_no_more_connections_are_open_than_was_said_and_all_are_used() -> None:
     sink = Sink()
     assert len(run(handed_over(sink, letters(300)))) == 300

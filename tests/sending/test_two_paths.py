@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from engine.config import Config, read_config
 from engine.letter.link_token import EVERYTHING, MY_DATA, UNSUBSCRIBE, make_token
 from engine.mime.headers import structured_header
+from engine.mime.return_path import ReturnToken, read_return_address, return_key
+from engine.mime.return_path import make_token as make_token_by_mail
 from engine.proof.checkpoint import HEADER, carried_by, words_of
 from engine.sending.compose import CannotRender, Composed, Composer, ComposeRequest
 from engine.sequence.model import Letter, Plan, Version
@@ -33,6 +35,7 @@ HTTPS = replace(
     site=replace(
         CONFIG.site, url="https://lettres.atelier.example", reply_to="", name="100 % graines %(to)b"
     ),
+    smtp=replace(CONFIG.smtp, return_path="bounces.atelier.example"),
 )
 LANGUAGES = ("", "fr", "en", "de")
 BASES = ("consent", "soft-opt-in")
@@ -160,11 +163,33 @@ def assert_reads_back(message: EmailMessage, each: ComposeRequest, composed: Com
         assert part.count(f"/l/{tokens[MY_DATA]}") == 1
     assert ("Mes données" in composed.text) != ("My data" in composed.text)
     if each.claim.kind != "confirmation":
-        assert message["List-Unsubscribe"].endswith(f"/l/{tokens[UNSUBSCRIBE]}>")
+        link, _, mailto = message["List-Unsubscribe"].partition(", ")
+        assert link.endswith(f"/l/{tokens[UNSUBSCRIBE]}>")
+        by_mail = make_token_by_mail(return_key(KEY), "unsubscribe", each.claim.message)
+        addressed = f"<mailto:u+{by_mail}@bounces.atelier.example?subject=unsubscribe>"
+        assert mailto == (addressed if link.startswith("<https:") else "")
         for action, token in tokens.items():
             assert (action == EVERYTHING and each.claim.kind == "permission") or (
                 token in composed.text and token in composed.html
             )
+
+
+def test_only_where_mail_that_comes_back_is_read_a_letter_has_a_sender_of_its_own() -> None:
+    each = ordered(CLAIM, {"first_name": "Anne"})
+    said = written("Bonjour")
+    assert Composer(CONFIG, KEY).compose(each, said, AT).sender == CONFIG.site.sender
+    senders = [
+        Composer(HTTPS, KEY).compose(replace(each, claim=claim), said, AT).sender
+        for claim in (CLAIM, replace(CLAIM, message="f" * 32))
+    ]
+    assert [sender.partition("+")[0] for sender in senders] == ["bounce", "bounce"]
+    assert {sender.partition("@")[2] for sender in senders} == {"bounces.atelier.example"}
+    assert [read_return_address(return_key(KEY), sender) for sender in senders] == [
+        ReturnToken("bounce", message) for message in (CLAIM.message, "f" * 32)
+    ]
+    # A preview leads nowhere: the mail of nobody else unsubscribes anybody.
+    preview = Composer(HTTPS, KEY).compose(replace(each, position=0), said, AT)
+    assert b"mailto:u+preview@bounces.atelier.example" in preview.octets
 
 
 @settings(deadline=None, max_examples=sized(15, 40))

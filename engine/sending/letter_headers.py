@@ -1,0 +1,100 @@
+"""The headers of a letter that say who writes, for programs to read: From and Reply-To, the names
+under which mailbox providers count, how to unsubscribe, and where mail that comes back arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from engine.config import Config
+from engine.letter.link_token import UNSUBSCRIBE
+from engine.mime.header_values import ONE_CLICK, feedback_id, list_id, list_unsubscribe
+from engine.mime.headers import Mailbox
+from engine.mime.return_path import ReturnAddresses, return_key
+from engine.proof.checkpoint import HEADER, words_of
+from engine.sequence.model import Plan
+from engine.subscriber.events import LetterBegun
+
+_ASKING = {"confirmation": "ask", "permission": "still"}
+"""The campaign names of mails that belong to no list, for the reports of mailbox providers."""
+Url = Callable[[int], str]
+"""Gives the URL of an action's link."""
+
+
+class LetterHeaders:
+    """Those of one installation's letters. `domain` is that of Message-IDs."""
+
+    def __init__(self, config: Config, link_key: bytes) -> None:
+        self._site = config.site
+        self._host = urlsplit(config.site.url).hostname or "localhost"
+        self.domain = config.site.sender.rpartition("@")[2]
+        self.returns = ReturnAddresses(
+            return_key(link_key), config.smtp.return_path, config.site.sender
+        )
+
+    def ends(self) -> tuple[Mailbox, Mailbox | None]:
+        """The From and Reply-To addresses."""
+        site = self._site
+        return Mailbox(site.sender_name, site.sender), (
+            Mailbox("", site.reply_to) if site.reply_to else None
+        )
+
+    def extra(
+        self, claim: LetterBegun, plan: Plan, url: Url, by_mail: str, checkpoint: bytes
+    ) -> tuple[tuple[str, str], ...]:
+        """Beside those of every mail. `by_mail` is the letter's token for unsubscribing by mail,
+        `checkpoint` a signed checkpoint or b"". Raises HeaderRefused.
+        """
+        stream = {
+            "confirmation": "confirmation",
+            "permission": "confirmation",
+            "broadcast": "mailing",
+        }.get(claim.kind, "sequence")
+        campaign = (
+            claim.key.replace(":", "-").replace("/", "-")[:60]
+            if claim.kind == "broadcast"
+            else f"l{claim.list}-{claim.letter}"[:60]
+        )
+        headers = [
+            (
+                "Feedback-ID",
+                feedback_id(
+                    _ASKING.get(claim.kind, campaign), stream, "relance", self._sender_id()
+                ),
+            ),
+            ("Auto-Submitted", "auto-generated"),
+            ("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        ]
+        if checkpoint:
+            headers.append((HEADER, words_of(checkpoint)))
+        if claim.kind == "confirmation":
+            return tuple(headers)
+        purpose = plan.purposes.get(claim.purpose)
+        name, label = (purpose.name if purpose else claim.purpose), claim.purpose
+        if claim.kind == "permission":
+            name, label = self._site.name, "all"
+        host = (
+            self._host
+            if "." in self._host and not self._host.replace(".", "").isdigit()
+            else self.domain
+        )
+        unsubscribe, mailto = url(UNSUBSCRIBE), self.returns.mailto(by_mail)
+        return (
+            *headers,
+            ("List-Id", list_id(name, f"{label}.{host}")),
+            (
+                "List-Unsubscribe",
+                (
+                    list_unsubscribe(unsubscribe, mailto)
+                    if unsubscribe.startswith("https:")
+                    else ", ".join(f"<{uri}>" for uri in (unsubscribe, mailto) if uri)
+                ),
+            ),
+            ("List-Unsubscribe-Post", ONE_CLICK),
+            ("Precedence", "bulk"),
+        )
+
+    def _sender_id(self) -> str:
+        letters = "".join(c for c in self.domain if c.isascii() and c.isalnum())
+        return (letters + "relance")[:15]
