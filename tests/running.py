@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import httpx
 
@@ -40,16 +40,16 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-class MailServer:
-    """tests.sink in a thread of its own, for a program in another process."""
+class InThread:
+    """What is served by an event loop, in a thread of its own, for a program in another process."""
 
-    def __init__(self) -> None:
-        self.sink = Sink()
+    def __init__(self, served: contextlib.AbstractAsyncContextManager[object]) -> None:
+        self._served = served
         self._ready, self._stop = threading.Event(), asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> MailServer:
+    def __enter__(self) -> Self:
         self._thread.start()
         assert self._ready.wait(10)
         return self
@@ -61,11 +61,19 @@ class MailServer:
 
     def _run(self) -> None:
         async def serve() -> None:
-            async with self.sink:
+            async with self._served:
                 self._ready.set()
                 await self._stop.wait()
 
         self._loop.run_until_complete(serve())
+
+
+class MailServer(InThread):
+    """tests.sink in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.sink = Sink()
+        super().__init__(self.sink)
 
     def letters(self, address: str) -> list[EmailMessage]:
         """What this reader got, in order."""

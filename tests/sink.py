@@ -85,6 +85,8 @@ class Sink:
     pause: float = 0  # seconds before each answer to a final dot
     keep_bodies: bool = True
     on_accepted: Callable[[Accepted], None] = lambda message: None  # before the answer to its dot
+    host: str = "127.0.0.1"
+    port: int = 0  # 0: one that is free
 
     messages: list[Accepted] = field(default_factory=list, init=False)
     discarded: list[bytes] = field(default_factory=list, init=False)  # bodies that came for nobody
@@ -110,7 +112,6 @@ class Sink:
         self._cut: Counter[tuple[Step, str]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
-        self.port = 0
 
     def answer(self, step: Step, reply: str, to: str = "*", times: int = -1) -> None:
         """Says `reply` at `step` to whom it concerns; the one told last goes first. Lines are
@@ -143,7 +144,7 @@ class Sink:
     async def __aenter__(self) -> Sink:
         secure = self.certificate if self.tls == "implicit" else None
         self._server = await asyncio.get_running_loop().create_server(
-            self._protocol, "127.0.0.1", 0, ssl=secure
+            self._protocol, self.host, self.port, ssl=secure
         )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
@@ -158,6 +159,9 @@ class Sink:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def conversation(self, reader: Arrivals, writer: asyncio.StreamWriter) -> Conversation:
+        return Conversation(self, reader, writer)
 
     def said(self, step: Step, concerns: str) -> str:
         for told in self._told:
@@ -193,7 +197,7 @@ class Sink:
         self._writers.add(writer)
         try:
             assert isinstance(reader, Arrivals)
-            await Conversation(self, reader, writer).run()
+            await self.conversation(reader, writer).run()
         except (Over, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
             pass
         finally:
@@ -305,6 +309,8 @@ class Conversation:
         if not self.recipients:
             self.sink.discarded.append(body)
             self.write("554 5.5.1 No valid recipients")
+        elif refusal := self.refusal(body):
+            self.write(refusal)
         else:
             self.taken += 1
             await asyncio.sleep(self.sink.pause)
@@ -315,6 +321,10 @@ class Conversation:
                 self.accept(body)
             await self.reply("dot", concerns, told)
         self.reset()
+
+    def refusal(self, body: bytes) -> str:
+        """Why what is in it keeps it out; "" where nothing does."""
+        return ""
 
     def accept(self, body: bytes) -> None:
         whom = tuple(self.recipients)

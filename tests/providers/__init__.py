@@ -1,0 +1,1 @@
+"""Providers that receive, and what sending to them promises."""
