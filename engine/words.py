@@ -100,3 +100,13 @@ class WordedError(Exception):
 
 def words(message: str, /, **values: Value) -> Words:
     return Words(message, tuple(values.items()))
+
+
+def capitalised(text: str) -> str:
+    """With a capital at its beginning, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def full_sentence(text: str) -> str:
+    """With a capital, and a full stop where nothing ends it."""
+    return capitalised(text) + ("" if text.endswith((".", "!", "?")) else ".")

@@ -26,7 +26,7 @@ from engine.imports.uploads import Kind
 from engine.intake.instants import DATE_ORDERS
 from engine.sequence.model import Plan
 from engine.subscriber.terms import SUPPRESSION_REASONS, Basis, SuppressionReason
-from engine.words import LANGUAGES
+from engine.words import LANGUAGES, capitalised
 
 MAX_CHARACTERS = 500
 CELLS_SHOWN, CHARACTERS_SHOWN = 3, 60
@@ -245,7 +245,7 @@ class Form:
             if about == "list" and not declaration.list:
                 continue
             words = in_words(reason, _)
-            yield Mistake(about, words[:1].upper() + words[1:])
+            yield Mistake(about, capitalised(words))
 
     def declaration(self) -> Declaration:
         chosen = self.get

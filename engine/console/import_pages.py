@@ -40,7 +40,7 @@ from engine.imports.stores import ImportStores
 from engine.imports.uploads import Kind, Run, TooManyWaiting, Upload, Uploads
 from engine.installation.stream import InstallationStream
 from engine.sequence.model import Plan
-from engine.words import LANGUAGES
+from engine.words import LANGUAGES, full_sentence
 
 REPORTS_SHOWN = 30
 MAX_COLUMNS = 300
@@ -145,7 +145,7 @@ class ImportPages:
             columns = len(self._seen(upload, {}).seen.columns)
         except TableRefused as error:
             self.uploads.remove(upload)
-            return self.start(visit, [Mistake("file", _sentence(said(error.reason, _)))])
+            return self.start(visit, [Mistake("file", full_sentence(said(error.reason, _)))])
         if columns > MAX_COLUMNS:
             self.uploads.remove(upload)
             wide = _(
@@ -204,7 +204,7 @@ class ImportPages:
         try:
             form = form or self._seen(upload, self._asked(upload))
         except TableRefused as error:
-            return visit.refused(_sentence(said(error.reason, _)))
+            return visit.refused(full_sentence(said(error.reason, _)))
         return visit.page(
             "import_columns.html",
             mistakes=mistakes,
@@ -239,7 +239,7 @@ class ImportPages:
         try:
             form = self._seen(upload, asked)
         except TableRefused as error:
-            return visit.refused(_sentence(said(error.reason, visit.say)))
+            return visit.refused(full_sentence(said(error.reason, visit.say)))
         mistakes = list(form.mistakes(self.stores.importing(), upload.kind, visit.say))
         if mistakes:
             return self._columns(visit, upload, form, mistakes)
@@ -282,7 +282,7 @@ class ImportPages:
         try:
             form = self._seen(upload, {})
         except TableRefused as error:
-            return visit.refused(_sentence(said(error.reason, visit.say)))
+            return visit.refused(full_sentence(said(error.reason, visit.say)))
         return self._begun(visit, upload, form, rehearsed=False)
 
     def _may_go(self, upload: Upload, run: Run) -> bool:
@@ -378,7 +378,7 @@ def _carried_out(
         return Outcome(
             state="refused",
             report={
-                language: {"why": _sentence(said(error.reason, translator(language)))}
+                language: {"why": full_sentence(said(error.reason, translator(language)))}
                 for language in LANGUAGES
             },
             columns=(
@@ -392,7 +392,3 @@ def _carried_out(
         state="stopped" if report.interrupted else "ended",
         report=in_every_language(report, columns),
     )
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")

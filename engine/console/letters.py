@@ -68,6 +68,7 @@ from engine.subscriber.events import LetterBegun
 from engine.vault.searches import KeptSearch, Searches
 from engine.web.controls import UNFIT
 from engine.web.own_data_pages import WRONG
+from engine.words import capitalised
 
 TESTS_AN_HOUR = 20
 HOUR_SECONDS = 3600
@@ -216,7 +217,7 @@ class _Letters:
         try:
             subscriber = self.stores.vault.find(address_of(visit.inputs.get("address", "")))
         except UserError as error:
-            return self._page(asked, None, [Mistake("address", _said(error, visit))])
+            return self._page(asked, None, [Mistake("address", capitalised(error.said(visit.say)))])
         if not subscriber:
             why = visit.say(N_("Nobody is known by this address."))
             return self._page(asked, None, [Mistake("address", why)])
@@ -246,7 +247,7 @@ class _Letters:
             rendered = rendered_for(shown.composer, shown.plan, claim, for_whom.reader, 1)
             checked = self._checked(asked, claim, rendered)
         except UserError as error:
-            why = _said(error, visit)
+            why = capitalised(error.said(visit.say))
         letter, plan = shown.letter, shown.plan
         worded = letter.in_version(asked.version)
         result = self._result(asked)
@@ -307,7 +308,7 @@ class _Letters:
         try:
             rendered = rendered_for(shown.composer, shown.plan, asked.claim(), chosen.reader)
         except UserError as error:
-            return problem_page(visit, [_said(error, visit)])
+            return problem_page(visit, [capitalised(error.said(visit.say))])
         config = self._config
         assets = f"{config.site.url}/a"
         language = shown.plan.language
@@ -370,7 +371,7 @@ class _Letters:
         try:
             to = address_of(visit.inputs.get("to", ""))
         except UserError as error:
-            return self._page(asked, chosen, [Mistake("to", _said(error, visit))])
+            return self._page(asked, chosen, [Mistake("to", capitalised(error.said(visit.say)))])
         if not self._may_test(visit):
             why = say(N_("That were {n} tests within this hour: the next one can leave later."))
             return self._page(asked, chosen, [Mistake("to", why.format(n=TESTS_AN_HOUR))])
@@ -379,7 +380,7 @@ class _Letters:
             test = composed_test(composer, shown.plan, asked.claim(), chosen.reader, to, now)
             send_one(self.stores.config, to, test)
         except UserError as error:
-            return self._page(asked, chosen, [Mistake("to", _said(error, visit))])
+            return self._page(asked, chosen, [Mistake("to", capitalised(error.said(visit.say)))])
         done = say(N_("The test is sent; its subject begins with [Test]."))
         return visit.goes_to(asked.url(person="") + "#test", done)
 
@@ -399,8 +400,3 @@ def _owner(visit: Visit) -> str:
 def _view_of(visit: Visit) -> str:
     view = visit.query.get("look", "")
     return view if view in dict(VIEWS) else "wide"
-
-
-def _said(error: UserError, visit: Visit) -> str:
-    text = error.said(visit.say)
-    return text[:1].upper() + text[1:]

@@ -28,7 +28,7 @@ from engine.letter.source_folder import read_sequences
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Broadcast, Confirmation, Letter, List, Plan
 from engine.sequence.toml import Places
-from engine.words import WordedError, Words
+from engine.words import WordedError, Words, full_sentence
 
 
 class PeopleOnLists(Protocol):
@@ -298,8 +298,7 @@ def told(
 
 def sentence(visit: Visit, words: Words) -> str:
     """As a sentence of its own."""
-    text = words.said(visit.say)
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    return full_sentence(words.said(visit.say))
 
 
 def cannot_keep(visit: Visit, error: OSError) -> str:

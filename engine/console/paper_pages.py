@@ -33,6 +33,7 @@ from engine.privacy.papers import (
 )
 from engine.sequence.delay import HOUR
 from engine.subscriber.terms import one_of
+from engine.words import capitalised
 
 TITLES: Mapping[PaperName, str] = {
     "register": N_("Register of processing"),
@@ -180,10 +181,10 @@ def _write(
         at_text = inputs.get("at", "").strip()
         at = read_date(at_text, stores.config.site.timezone) if at_text else 0
     except UserError as error:
-        mistakes.append(Mistake("at", _sentence(error.said(_))))
+        mistakes.append(Mistake("at", capitalised(error.said(_))))
     if people and not (people.isdecimal() and len(people) < 10):
         words = _("the number of people is a whole number, 0 where it is not known")
-        mistakes.append(Mistake("people", _sentence(words)))
+        mistakes.append(Mistake("people", capitalised(words)))
     if mistakes:
         return None
     risk: Risk | Literal[""] = next((one for one in RISKS if one == inputs.get("risk")), "")
@@ -199,7 +200,7 @@ def _write(
     try:
         return write_step(stores, new, visit.account.operator)
     except StepRefused as error:
-        mistakes.append(Mistake(error.about, _sentence(error.said(_))))
+        mistakes.append(Mistake(error.about, capitalised(error.said(_))))
         return None
 
 
@@ -237,7 +238,3 @@ def _update(stores: PaperPageStores, visit: Visit) -> Response:
     if _write(stores, visit, name, step or "assessed", mistakes) is None:
         return _breach(stores, visit, mistakes)
     return visit.goes_to(f"/operator/breaches/{name}", _("Written down."))
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]

@@ -22,6 +22,7 @@ from engine.proof.handover import ledger_tools
 from engine.status.finding_words import FindingWords
 from engine.status.findings import of_proof
 from engine.status.gather import StatusStores, gather
+from engine.words import capitalised
 
 SHOWN = 12
 MAX_ENTRIES = 200_000
@@ -113,7 +114,7 @@ def _sign(stores: ProofPageStores, visit: Visit) -> Response:
     try:
         signed = sign_now(stores)
     except NotAttested as error:
-        return visit.refused(_sentence(error.words.said(_)))
+        return visit.refused(capitalised(error.words.said(_)))
     done = _("Signed: a checkpoint over {n} entries.").format(n=grouped(signed.size, _))
     return visit.goes_to(AT, done)
 
@@ -146,7 +147,7 @@ def _ledger(stores: ProofPageStores, visit: Visit) -> Response:
     try:
         file = packed_ledger(stores)
     except NotAttested as error:
-        return visit.refused(_sentence(error.words.said(_)))
+        return visit.refused(capitalised(error.words.said(_)))
     headers = {"Content-Disposition": 'attachment; filename="ledger.zip"'}
     return StreamingResponse(_pieces(file), headers=headers, media_type="application/zip")
 
@@ -155,7 +156,3 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     with file:
         while piece := file.read(PIECE):
             yield piece
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}"

@@ -35,6 +35,7 @@ from engine.i18n.phrases import clock_in_words
 from engine.letter.french_spacing import spaced_html
 from engine.web.pages import HEADERS, YEAR_SECONDS
 from engine.web.pages import TEMPLATES as READERS
+from engine.words import capitalised
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
@@ -228,7 +229,7 @@ def sentence(words: str, language: Language = "en") -> Markup:
     and apostrophes as they are printed.
     """
     quoted = "«\u00a0\\1\u00a0»" if language == "fr" else r"“\1”"
-    pieces = _CODE.split(words[:1].upper() + words[1:])
+    pieces = _CODE.split(capitalised(words))
     return Markup("").join(
         Markup("<code>{}</code>").format(piece)
         if number % 2

@@ -33,6 +33,7 @@ from engine.privacy.rights_requests import (
 )
 from engine.subscriber.outcome import NothingToDo, Refused
 from engine.subscriber.terms import RIGHTS, one_of
+from engine.words import capitalised
 
 SHOWN = 200
 SETTLED = ("right-answered", "right-extended")
@@ -124,12 +125,12 @@ def _record(stores: RequestPageStores, visit: Visit) -> Response:
     try:
         subscriber = person_of(stores, by)
     except UserError as error:
-        mistakes.append(Mistake("by", _sentence(error.said(_))))
+        mistakes.append(Mistake("by", capitalised(error.said(_))))
     try:
         if received_text:
             received = not_after(read_date(received_text, zone), stores.clock.now())
     except UserError as error:
-        mistakes.append(Mistake("received", _sentence(error.said(_))))
+        mistakes.append(Mistake("received", capitalised(error.said(_))))
     if received is None:
         mistakes.append(Mistake("received", _("This day is still to come.")))
     mistakes += _too_long(note, _)
@@ -140,7 +141,7 @@ def _record(stores: RequestPageStores, visit: Visit) -> Response:
     if result.conflict:
         return visit.refused(_(BUSY), 503)
     if isinstance(result.outcome, Refused | NothingToDo):
-        return _show(stores, visit, [Mistake("right", _sentence(in_words(result.outcome, _)))])
+        return _show(stores, visit, [Mistake("right", capitalised(in_words(result.outcome, _)))])
     return visit.goes_to("/requests", _answer_by(stores, visit, due_at(result, request)))
 
 
@@ -162,7 +163,7 @@ def _settle(stores: RequestPageStores, visit: Visit) -> Response:
     if result.conflict:
         return visit.refused(_(BUSY), 503)
     if isinstance(result.outcome, Refused | NothingToDo):
-        return visit.refused(_sentence(in_words(result.outcome, _)))
+        return visit.refused(capitalised(in_words(result.outcome, _)))
     if how == "extended":
         return visit.goes_to("/requests", _answer_by(stores, visit, due_at(result, request)))
     done = _("Noted as refused.") if how == "refused" else _("Noted as answered.")
@@ -184,7 +185,3 @@ def _too_long(note: str, _: Say) -> list[Mistake]:
         return []
     words = _("A note has at most {n} characters.").format(n=MAX_NOTE_CHARACTERS)
     return [Mistake("note", words)]
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
