@@ -52,7 +52,7 @@ def make_account(
 def give_role(
     stores: ChangingStores, account: StoredAccount, role: Role, reads: bool, by: Operator
 ) -> bool:
-    """False where it is the last operator's, and would be one's no longer."""
+    """False where it is the last operator's, and would be one's no longer. Raises NoSuchAccount."""
     if (account.role, account.reads) == (role, reads):
         return True
     now = stores.clock.now()
@@ -70,7 +70,7 @@ def give_role(
 
 
 def remove(stores: ChangingStores, account: StoredAccount, by: Operator) -> bool:
-    """False for the last operator, who stays."""
+    """False for the last operator, who stays. Raises NoSuchAccount."""
     now = stores.clock.now()
     try:
         execute_for(

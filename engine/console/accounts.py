@@ -15,7 +15,7 @@ from engine.console.sign_in import invitation, is_name
 from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.language import N_
 from engine.installation.events import STREAM, AccountRemoved, RoleGiven
-from engine.vault.accounts import StoredAccount
+from engine.vault.accounts import NoSuchAccount, StoredAccount
 
 LAST = N_("This is the last operator: make another one first.")
 ROWS, CHANGES_SHOWN = 50, 50
@@ -191,8 +191,11 @@ class AccountsPages:
         if account is None or role not in tuple(Role):
             return self._unknown(visit)
         by = visit.account.operator
-        if not give_role(self.stores, account, Role(role), _reads(visit), by):
-            return visit.refused(visit.say(LAST))
+        try:
+            if not give_role(self.stores, account, Role(role), _reads(visit), by):
+                return visit.refused(visit.say(LAST))
+        except NoSuchAccount:
+            return self._unknown(visit)
         return visit.goes_to("/accounts", visit.say(N_("The role is changed.")))
 
     def end_sessions(self, visit: Visit) -> Response:
@@ -212,8 +215,11 @@ class AccountsPages:
         account = self._account(visit)
         if account is None:
             return self._unknown(visit)
-        if not remove(self.stores, account, visit.account.operator):
-            return visit.refused(visit.say(LAST))
+        try:
+            if not remove(self.stores, account, visit.account.operator):
+                return visit.refused(visit.say(LAST))
+        except NoSuchAccount:
+            return self._unknown(visit)
         self.desk.forget_account(account.id)
         return visit.goes_to("/accounts", visit.say(N_("The account is removed.")))
 

@@ -74,6 +74,10 @@ class LastOperator(Exception):
     """There would be no operator left."""
 
 
+class NoSuchAccount(Exception):
+    """It was removed meanwhile."""
+
+
 class Accounts:
     """Times handed in are wall clock (ms)."""
 
@@ -232,17 +236,21 @@ def add_account(cursor: AnyCursor, account: StoredAccount) -> None:
 
 
 def set_role(cursor: AnyCursor, account: str, role: str, reads: bool) -> None:
-    """Raises LastOperator."""
+    """Raises LastOperator, NoSuchAccount."""
     if role != "operator":
         _refuse_last_operator(cursor, account)
-    cursor.execute(SQL["set_role"], {"account": account, "role": role, "reads": reads})
+    values = {"account": account, "role": role, "reads": reads}
+    if not cursor.execute(SQL["set_role"], values).rowcount:
+        raise NoSuchAccount
 
 
 def remove_account(cursor: AnyCursor, account: str) -> None:
-    """With all its passkeys and codes. Raises LastOperator."""
+    """With all its passkeys and codes. Raises LastOperator, NoSuchAccount."""
     _refuse_last_operator(cursor, account)
     for statement in ("remove_passkeys", "remove_codes", "remove_account"):
         cursor.execute(SQL[statement], {"account": account})
+    if not cursor.rowcount:
+        raise NoSuchAccount
 
 
 def _refuse_last_operator(cursor: AnyCursor, account: str) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from html import unescape
 
+import pytest
+
 from engine.authoring.drafts import Draft
 from engine.commands.operators import Operator
 from engine.console.access import Role
-from engine.console.account_changes import remove
+from engine.console.account_changes import give_role, remove
 from engine.desk.clock import wall_now
+from engine.vault.accounts import NoSuchAccount
 from tests.console.serving import Browser, Served
 
 
@@ -124,3 +127,17 @@ def test_what_was_drafted_by_both_is_not_written_over(console: Served, operator:
     for path in mine.paths():
         mine.discard(path)
     gone.remove()
+
+
+def test_what_somebody_removed_a_moment_ago_is_neither_given_a_role_nor_removed(
+    console: Served,
+) -> None:
+    context, by = console.context, Operator("tests")
+    account = context.accounts.add("Gone", Role.AUTHOR, False, wall_now())
+    assert account is not None and remove(context, account, by)
+    head = context.ledger.head()
+    with pytest.raises(NoSuchAccount):
+        give_role(context, account, Role.OPERATOR, False, by)
+    with pytest.raises(NoSuchAccount):
+        remove(context, account, by)
+    assert context.ledger.head() == head
