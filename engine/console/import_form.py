@@ -1,5 +1,5 @@
-"""What is said of a file on its page: what each column holds, and what is so of everybody in it. It
-is guessed as the command line guesses; a column that may say who refused has to be answered.
+"""The answers about a file on its page: what each column holds, and what is so of everybody in it.
+They are guessed as the command line guesses; a column that may say who refused has to be answered.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ UNSAID: Mapping[Ground, str] = {
 }
 
 
-class SeenColumn(NamedTuple):
+class PreviewColumn(NamedTuple):
     """`place` from 0; `heading` "" for none; `asks` is what a yes in it most likely means where
     somebody has to say, "" elsewhere.
     """
@@ -91,37 +91,37 @@ class SeenColumn(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SeenFile:
-    columns: tuple[SeenColumn, ...]
+class FilePreview:
+    columns: tuple[PreviewColumn, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-def seen_file(path: Path, stores: ImportStores, asked: Mapping[str, str]) -> SeenFile:
+def preview_of(path: Path, stores: ImportStores, meanings: Mapping[str, str]) -> FilePreview:
     """Its columns but for those without heading that are empty in the first rows, as sheets add
-    by the thousand. `asked`: what a look at the whole file has found to be said, by place. Raises
-    TableRefused.
+    by the thousand. `meanings`: what a yes most likely means in the columns, by place, that a look
+    at the whole file found to need an answer. Raises TableRefused.
     """
     wanted = (*OF_EVERYBODY, *stores.field_labels)
     look = first_look(path, wanted, stores.field_labels)
     header = look.header if look.header is not None else ("",) * look.width
     explained = {look.columns[name] for name in NAMED if name in look.columns}
     asks: dict[int, str] = {**meanings_to_be_said(header, look.rows, explained)}
-    asks |= {int(place): meaning for place, meaning in asked.items()}
+    asks |= {int(place): meaning for place, meaning in meanings.items()}
     guesses = {
         place: name if name in NAMED else f"{FIELD}{name}" for name, place in look.columns.items()
     }
-    seen = (
-        SeenColumn(
+    every = (
+        PreviewColumn(
             place, shown(heading), _cells(look, place), guesses.get(place, ""), asks.get(place, "")
         )
         for place, heading in enumerate(header)
     )
-    columns = tuple(column for column in seen if column.heading or column.cells or column.asks)
+    columns = tuple(column for column in every if column.heading or column.cells or column.asks)
     rows = [
         tuple(shown(row[column.place]) if column.place < len(row) else "" for column in columns)
         for row in look.rows[:ROWS_SHOWN]
     ]
-    return SeenFile(columns, tuple(rows))
+    return FilePreview(columns, tuple(rows))
 
 
 def shown(cell: str) -> str:
@@ -188,16 +188,18 @@ def _column_choices(
 
 
 class Form:
-    """What is chosen and typed for `seen`, or guessed where `pairs` is empty; `reason` is what the
-    name of the file says.
+    """What is chosen and typed for `preview`, or guessed where `pairs` is empty; `reason` is
+    what the name of the file says.
     """
 
-    def __init__(self, seen: SeenFile, pairs: Sequence[tuple[str, str]], reason: str = "") -> None:
-        self.seen = seen
+    def __init__(
+        self, preview: FilePreview, pairs: Sequence[tuple[str, str]], reason: str = ""
+    ) -> None:
+        self.preview = preview
         self.values = {name: one_line(value[:MAX_CHARACTERS]) for name, value in pairs}
         if not pairs:
             self.values = {
-                column.input: "" if column.asks else column.guess for column in seen.columns
+                column.input: "" if column.asks else column.guess for column in preview.columns
             } | {"reason": reason}
 
     def get(self, name: str) -> str:
@@ -207,14 +209,14 @@ class Form:
         """As an import takes it: by the places of columns."""
         return {
             Place(column.place + 1): meaning
-            for column in self.seen.columns
+            for column in self.preview.columns
             if (meaning := _meant(self.get(column.input)))
         }
 
     def mistakes(self, stores: ImportStores, kind: Kind, _: Say) -> Iterator[Mistake]:
         """Whatever can be known to be wrong before the file is read."""
-        taken: dict[str, SeenColumn] = {}
-        for column in self.seen.columns:
+        taken: dict[str, PreviewColumn] = {}
+        for column in self.preview.columns:
             meaning = _meant(self.get(column.input))
             if column.asks and kind == "import" and not meaning:
                 message = _("{column} may say who refused: say what it means.")
@@ -226,7 +228,7 @@ class Form:
             if meaning:
                 taken[meaning] = column
         if EMAIL not in taken:
-            first = next((column.input for column in self.seen.columns), "")
+            first = next((column.input for column in self.preview.columns), "")
             yield Mistake(first, _(WHICH_ADDRESS))
         if kind == "suppress":
             return
@@ -265,7 +267,7 @@ class Form:
         )
 
     def import_options(self, path: Path, stores: ImportStores) -> ImportOptions | None:
-        """None where what was said holds no longer."""
+        """None where the answers hold no longer."""
         options = options_of(self.declaration(), path, stores)
         return options if isinstance(options, ImportOptions) else None
 
@@ -291,11 +293,11 @@ class Form:
         words = dict(pair for _heading, pairs in groups for pair in pairs)
         return [
             (called(column, _), words.get(self.get(column.input)) or _("not used"))
-            for column in self.seen.columns
+            for column in self.preview.columns
         ]
 
 
-def called(column: SeenColumn, _: Say) -> str:
+def called(column: PreviewColumn, _: Say) -> str:
     """A column as sentences name it."""
     if column.heading:
         return _("Column {number} “{heading}”").format(

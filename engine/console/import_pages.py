@@ -1,5 +1,6 @@
-"""`/import`: a file is sent, its columns are said, what would happen is shown, then it happens in
-the background; and what came of each. The same for a file of people never to be written to again.
+"""`/import`: a file is sent, its columns are explained, what would happen is shown, then it
+happens in the background; and what came of each. The same for a file of people never to be written
+to again.
 
 The file's token is random, and nothing of the file stands in an address. One file is gone through
 at a time; stopping and going on are harmless, since who came in already is left as they are.
@@ -19,13 +20,13 @@ from engine.config import Config
 from engine.console.access import Right
 from engine.console.import_form import (
     MEANING_WORDS,
+    FilePreview,
     Form,
-    SeenFile,
     called,
     choices,
-    seen_file,
+    preview_of,
 )
-from engine.console.import_words import counted, in_every_language, said
+from engine.console.import_words import counted, in_every_language, refusal_sentence
 from engine.console.posted import MAX_UPLOAD_OCTETS
 from engine.console.rendering import OF_A_PAGE
 from engine.console.visit import Mistake, Route, Visit
@@ -40,20 +41,20 @@ from engine.imports.stores import ImportStores
 from engine.imports.uploads import Kind, Run, TooManyWaiting, Upload, Uploads
 from engine.installation.stream import InstallationStream
 from engine.sequence.model import Plan
-from engine.words import LANGUAGES, full_sentence
+from engine.words import LANGUAGES
 
 REPORTS_SHOWN = 30
 MAX_COLUMNS = 300
 STOP_POLLING = 286
 """htmx asks no more after this status."""
-SEEN_NOTHING = SeenFile((), ())
+NO_PREVIEW = FilePreview((), ())
 KINDS: tuple[Kind, ...] = ("import", "suppress")
 ABOUT: Mapping[TableFault, str] = {
     TableFault.DATES_CONTRADICT: "date_order",
     TableFault.DATES_READ_BOTH_WAYS: "date_order",
     TableFault.NAMED_AS_REFUSALS: "kind",
 }
-"""Where on the page what has to be said is said."""
+"""Where on the page each needed answer is given."""
 
 
 class ImportPageStores(Protocol):
@@ -141,11 +142,13 @@ class ImportPages:
         except TooManyWaiting:
             full = _("Too many files wait already: remove one first.")
             return self.start(visit, [Mistake("file", full)])
+        except OSError as error:
+            return self.start(visit, [Mistake("file", _not_written(error, visit))])
         try:
-            columns = len(self._seen(upload, {}).seen.columns)
+            columns = len(self._form(upload, {}).preview.columns)
         except TableRefused as error:
             self.uploads.remove(upload)
-            return self.start(visit, [Mistake("file", full_sentence(said(error.reason, _)))])
+            return self.start(visit, [Mistake("file", refusal_sentence(error.reason, _))])
         if columns > MAX_COLUMNS:
             self.uploads.remove(upload)
             wide = _(
@@ -157,11 +160,11 @@ class ImportPages:
             )
         return visit.goes_to(f"/import/{upload.token}")
 
-    def _seen(self, upload: Upload, asked: Mapping[str, str]) -> Form:
-        """What was said of its columns so far, or is guessed. Raises TableRefused."""
+    def _form(self, upload: Upload, meanings: Mapping[str, str]) -> Form:
+        """The answers about its columns so far, or guesses. Raises TableRefused."""
         path = self._path(upload)
-        seen = seen_file(path, self.stores.importing(), asked)
-        return Form(seen, self.uploads.said(upload), file_speaks(upload.name))
+        preview = preview_of(path, self.stores.importing(), meanings)
+        return Form(preview, self.uploads.answers(upload), file_speaks(upload.name))
 
     def _path(self, upload: Upload) -> Path:
         path = self.uploads.file(upload)
@@ -202,22 +205,22 @@ class ImportPages:
     ) -> Response:
         _, plan = visit.say, self.plan
         try:
-            form = form or self._seen(upload, self._asked(upload))
+            form = form or self._form(upload, self._meanings(upload))
         except TableRefused as error:
-            return visit.refused(full_sentence(said(error.reason, _)))
+            return visit.refused(refusal_sentence(error.reason, _))
         return visit.page(
             "import_columns.html",
             mistakes=mistakes,
             upload=upload,
             form=form,
             choices=choices(plan, self.stores.importing(), upload.kind, _),
-            called=[called(column, _) for column in form.seen.columns],
+            called=[called(column, _) for column in form.preview.columns],
             likely={meaning: _(words) for meaning, words in MEANING_WORDS.items()},
             speaks=upload.kind == "import" and bool(file_speaks(upload.name)),
             until=self.uploads.gone_at(upload),
         )
 
-    def _asked(self, upload: Upload) -> Mapping[str, str]:
+    def _meanings(self, upload: Upload) -> Mapping[str, str]:
         run = self.uploads.run(upload)
         return run.columns if run is not None and run.state == "refused" else {}
 
@@ -229,17 +232,20 @@ class ImportPages:
         return visit.goes_to(f"/import/{upload.token}")
 
     def rehearse(self, visit: Visit) -> Response:
-        """What is said is kept, and what it would do is looked at."""
+        """Keeps the answers and looks at what the file would do."""
         upload = self._upload(visit)
         if isinstance(upload, Response):
             return upload
-        asked = self._asked(upload)
+        meanings = self._meanings(upload)
         pairs = [pair for pair in visit.all_inputs if pair[0] != "csrf"]
-        self.uploads.say(upload, pairs)
         try:
-            form = self._seen(upload, asked)
+            self.uploads.keep_answers(upload, pairs)
+        except OSError as error:
+            return visit.refused(_not_written(error, visit))
+        try:
+            form = self._form(upload, meanings)
         except TableRefused as error:
-            return visit.refused(full_sentence(said(error.reason, visit.say)))
+            return visit.refused(refusal_sentence(error.reason, visit.say))
         mistakes = list(form.mistakes(self.stores.importing(), upload.kind, visit.say))
         if mistakes:
             return self._columns(visit, upload, form, mistakes)
@@ -263,7 +269,11 @@ class ImportPages:
             options = replace(options, shows_rejected=True)
         columns = form.columns_in_words(self.plan, importing, upload.kind)
         work = partial(_carried_out, importing, options, columns)
-        if not self.runs.begin(upload, work, visit.account.name, rehearsed=rehearsed):
+        try:
+            begun = self.runs.begin(upload, work, visit.account.name, rehearsed=rehearsed)
+        except OSError as error:
+            return visit.refused(_not_written(error, visit))
+        if not begun:
             busy = N_(
                 "Another file is being gone through: one goes at a time. Yours is kept; try again"
                 " when it has ended."
@@ -272,7 +282,7 @@ class ImportPages:
         return visit.goes_to(f"/import/{upload.token}/report")
 
     def go(self, visit: Visit) -> Response:
-        """Of what is still said of it: after what it would do was shown, or where it stopped."""
+        """After what it would do was shown, or where it stopped; with the answers as they are."""
         upload = self._upload(visit)
         if isinstance(upload, Response):
             return upload
@@ -280,17 +290,17 @@ class ImportPages:
         if run is None or not self._may_go(upload, run):
             return visit.goes_to(f"/import/{upload.token}")
         try:
-            form = self._seen(upload, {})
+            form = self._form(upload, {})
         except TableRefused as error:
-            return visit.refused(full_sentence(said(error.reason, visit.say)))
+            return visit.refused(refusal_sentence(error.reason, visit.say))
         return self._begun(visit, upload, form, rehearsed=False)
 
     def _may_go(self, upload: Upload, run: Run) -> bool:
-        seen = run.state == "ended" if run.rehearsed else run.state in ("stopped", "broken")
+        can_follow = run.state == "ended" if run.rehearsed else run.state in ("stopped", "broken")
         return (
-            seen
+            can_follow
             and self.uploads.file(upload) is not None
-            and run.said == self.uploads.digest(upload)
+            and run.answers == self.uploads.digest(upload)
         )
 
     def report(self, visit: Visit) -> Response:
@@ -298,7 +308,7 @@ class ImportPages:
         run = self.uploads.run(upload) if upload is not None else None
         if upload is None or run is None:
             return visit.goes_to(f"/import/{upload.token}") if upload else self._gone(visit)
-        plan, form = self.plan, Form(SEEN_NOTHING, self.uploads.said(upload))
+        plan, form = self.plan, Form(NO_PREVIEW, self.uploads.answers(upload))
         number = form.get("list")
         known = number.isdecimal() and len(number) < 10 and int(number) in plan.lists
         return visit.page(
@@ -378,7 +388,7 @@ def _carried_out(
         return Outcome(
             state="refused",
             report={
-                language: {"why": full_sentence(said(error.reason, translator(language)))}
+                language: {"why": refusal_sentence(error.reason, translator(language))}
                 for language in LANGUAGES
             },
             columns=(
@@ -392,3 +402,8 @@ def _carried_out(
         state="stopped" if report.interrupted else "ended",
         report=in_every_language(report, columns),
     )
+
+
+def _not_written(error: OSError, visit: Visit) -> str:
+    message = N_("It could not be written on this machine ({why}): nothing was done.")
+    return visit.say(message).format(why=error.strerror or type(error).__name__)

@@ -23,7 +23,7 @@ from engine.imports.report import (
     SuppressReport,
 )
 from engine.subscriber.terms import Start
-from engine.words import LANGUAGES, Reason, Words
+from engine.words import LANGUAGES, Reason, Words, full_sentence
 
 WHICH_ADDRESS = N_("Say which column holds the e-mail addresses.")
 TABLES: Mapping[TableFault, str] = MappingProxyType(
@@ -83,7 +83,11 @@ AGREED_AT = N_(
 )
 
 
-def said(reason: Reason[StrEnum], _: Say) -> str:
+def refusal_sentence(reason: Reason[StrEnum], _: Say) -> str:
+    return full_sentence(refusal_in_words(reason, _))
+
+
+def refusal_in_words(reason: Reason[StrEnum], _: Say) -> str:
     """Why a file or a row is not taken."""
     code = reason.code
     message = (
@@ -144,7 +148,7 @@ def _shown(report: ImportReport | SuppressReport, _: Say) -> dict[str, object]:
 def _reasons(reasons: Counted, _: Say) -> list[tuple[int, str, str]]:
     """The most frequent first."""
     return [
-        (count, said(reason, _), lines_in_words(count, lines, _))
+        (count, refusal_in_words(reason, _), lines_in_words(count, lines, _))
         for reason, (count, lines) in sorted(reasons.items(), key=lambda one: -one[1][0])
     ]
 

@@ -83,8 +83,8 @@ class ImportRuns:
         if lock is None:
             return False
         try:
-            said = self.uploads.digest(upload)
-            run = Run(rehearsed=rehearsed, by=by, begun=wall_now(), said=said)
+            answers = self.uploads.digest(upload)
+            run = Run(rehearsed=rehearsed, by=by, begun=wall_now(), answers=answers)
             progress = Progress(self.uploads, upload.token, run, self._closing)
             progress.write(run)
             self._thread = threading.Thread(

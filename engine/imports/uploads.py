@@ -1,5 +1,5 @@
 """Files that somebody has sent to a page to be imported. Each lies in a folder of its own below
-`data/uploads/`, which its random token names, with what was said of it, what is being done with it
+`data/uploads/`, which its random token names, with the answers about it, what is being done with it
 and what came of that.
 
 A file holds personal data: it and its rejected rows are readable by us alone, the file is removed
@@ -38,7 +38,7 @@ LOCK = "lock"
 """Held by the process that imports; who it imports for stands in it."""
 Kind = Literal["import", "suppress"]
 State = Literal["running", "ended", "stopped", "refused", "broken"]
-"""refused: nothing was done, since something has to be said first; broken: it ended by itself."""
+"""refused: nothing was done, since an answer is needed first; broken: it ended by itself."""
 Pairs = Sequence[tuple[str, str]]
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _REJECTED = ".rejected.csv"
@@ -67,16 +67,16 @@ class Upload:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One way through a file, rehearsed or in earnest; instants are of the wall clock (ms), `done`
-    of `total` is in octets. `said` is the digest of what was said of the file then. `counts` are
-    those of the report so far, `report` is what a page made of it, by language. `columns` are those
-    (from 0) that have to be explained first, each with what it most likely means; `about` is what
-    else has to be said.
+    of `total` is in octets. `answers` is the digest of the answers about the file then. `counts`
+    are those of the report so far, `report` is what a page made of it, by language. `columns` are
+    those (from 0) that have to be explained first, each with what it most likely means; `about` is
+    what else needs an answer.
     """
 
     rehearsed: bool
     by: str
     begun: int
-    said: str = ""
+    answers: str = ""
     state: State = "running"
     ended: int = 0
     done: int = 0
@@ -146,26 +146,26 @@ class Uploads:
         """Until when the file and its rejected rows are kept (wall clock, ms)."""
         return self._touched(upload.token) + FILE_KEPT_MILLIS
 
-    # What was said of it.
+    # The answers about it.
 
-    def say(self, upload: Upload, pairs: Pairs) -> None:
-        self._write(upload.token, "said", {"pairs": [list(pair) for pair in pairs]})
+    def keep_answers(self, upload: Upload, pairs: Pairs) -> None:
+        self._write(upload.token, "answers", {"pairs": [list(pair) for pair in pairs]})
 
-    def said(self, upload: Upload) -> Pairs:
-        """In the order it was typed; nothing where nobody has said anything yet."""
-        content = self._read(upload.token, "said") or {}
+    def answers(self, upload: Upload) -> Pairs:
+        """In the order they were typed; none where nobody has given any yet."""
+        content = self._read(upload.token, "answers") or {}
         pairs = content.get("pairs", [])
         assert isinstance(pairs, list)
         return [(str(name), str(value)) for name, value in pairs]
 
     def digest(self, upload: Upload) -> str:
-        """Of what is said of it now."""
-        return sha256(json.dumps([upload.kind, *self.said(upload)]).encode()).hexdigest()
+        """Of the answers as they are now."""
+        return sha256(json.dumps([upload.kind, *self.answers(upload)]).encode()).hexdigest()
 
     def means(self, upload: Upload, kind: Kind) -> None:
-        """What is to be done with it; what was said and rehearsed for another kind is forgotten."""
+        """What is to be done with it; answers and a rehearsal for another kind are forgotten."""
         self._write(upload.token, "upload", asdict(upload) | {"kind": kind})
-        for name in ("said", "rehearsal"):
+        for name in ("answers", "rehearsal"):
             (self._own(upload.token) / f"{name}.json").unlink(missing_ok=True)
 
     # What is done with it.

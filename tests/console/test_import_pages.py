@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import io
 import os
+import resource
 import shutil
+import signal
 import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -613,3 +616,40 @@ def test_what_breaks_off_is_told_without_a_word_of_the_file(
 )
 def test_the_name_of_a_file_is_made_safe(name: str, safe: str) -> None:
     assert safe_name(name) == safe
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file takes an octet."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_full_disk_is_told_in_words(pages: Pages, tmp_path: Path) -> None:
+    upload = pages.sent(tmp_path)
+    with full_disk():
+        answers_refused = pages.say(upload)
+    pages.say(upload)
+    with full_disk():
+        import_refused = pages.go(upload)
+    for answer in (answers_refused, import_refused):
+        assert answer.status_code == 409
+        assert "could not be written on this machine (File too large)" in words_of(answer)
+    pages.go(upload)
+    assert state(pages, upload) == "ended"
+
+
+def test_a_file_that_the_disk_does_not_take_is_refused_in_words(
+    pages: Pages, tmp_path: Path
+) -> None:
+    shutil.rmtree(pages.uploads.folder, ignore_errors=True)
+    pages.uploads.folder.symlink_to(tmp_path / "gone" / "far")
+    answer = pages.send(tmp_path, PEOPLE)
+    pages.uploads.folder.unlink()
+    assert "could not be written on this machine" in words_of(answer)
