@@ -152,7 +152,7 @@ async def _lived(context: AppContext, start: int, zone: str, answers: dict[str, 
                     _click(context, stream, event, answers[event.letter])
             with context.database.connection() as connection:
                 connection.execute("DELETE FROM desk.taken")
-        await sender.relay.close()
+        await sender.route.close()
         sender.journal.close()
     return [
         (entry.event.letter, entry.event.at)

@@ -88,7 +88,7 @@ async def _lived(context: AppContext) -> tuple[float, float]:
             context.clock.jump(DAY)
             with context.database.connection() as connection:
                 connection.execute("DELETE FROM desk.taken")
-        await sender.relay.close()
+        await sender.route.close()
         sender.journal.close()
         assert sender.sent == PEOPLE * LETTERS
     return sending, following

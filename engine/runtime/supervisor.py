@@ -406,7 +406,7 @@ def _troubles(
     """What keeps this process from its work: kind of trouble and why. `beside`: of parts without
     which the others go on, "" for none.
     """
-    relay = (sender.trouble or sender.relay.trouble) if sender is not None else ""
+    relay = (sender.trouble or sender.route.trouble) if sender is not None else ""
     troubles = {"relay": redacted(relay)} if relay else {}
     troubles |= {what: why for what, why in beside.items() if why}
     if context.vault.journal.trouble:

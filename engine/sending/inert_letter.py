@@ -145,15 +145,16 @@ def send_one(config: Config, to: str, composed: Composed) -> None:
 
 
 async def _deliver(config: Config, envelope: Envelope) -> Delivery:
-    from engine.sending.relay import Relay, RelayUnavailable
+    from engine.sending.relay import Relay
     from engine.sending.relay_settings import relay_of
+    from engine.sending.route import RouteUnavailable
 
     relay = Relay(relay_of(config, config.mailbox_smtp_port))
     deliveries: list[Delivery] = []
     try:
         await relay.open()
         await relay.deliver([envelope], None, deliveries.append)
-    except RelayUnavailable as error:
+    except RouteUnavailable as error:
         if config.smtp.is_mailbox:
             raise UserError(
                 N_("the built-in mailbox takes letters only while `relance run` is running")

@@ -23,8 +23,8 @@ from engine.sending.dkim_keys import DkimSigning
 from engine.sending.envelope import Delivery, Envelope, crlf
 from engine.sending.outcome_tally import OutcomeTally
 from engine.sending.quarantine import unstick_sent
-from engine.sending.relay import Relay
 from engine.sending.replies import Verdict, fault_of, limit_of
+from engine.sending.route import Route
 from engine.sending.stores import SendingStores
 from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import Cause, LetterInDoubt, LetterSent, PersonEvent
@@ -119,7 +119,7 @@ class SendBatch:
         self._mails |= {message: piece.commitment for message, piece in pieces.items()}
 
     async def deliver(
-        self, relay: Relay, envelopes: Sequence[Envelope], stopping: asyncio.Event
+        self, route: Route, envelopes: Sequence[Envelope], stopping: asyncio.Event
     ) -> None:
         """Hand over, recording outcomes as they come. Once `stopping` is set nothing more is begun,
         and unsent claims are released.
@@ -135,7 +135,7 @@ class SendBatch:
         over = asyncio.Event()
         recording = asyncio.create_task(self._record_as_they_come(over))
         try:
-            await relay.deliver(envelopes, allowed, self._outcomes.append)
+            await route.deliver(envelopes, allowed, self._outcomes.append)
         finally:
             over.set()
             await recording

@@ -24,9 +24,10 @@ from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.dkim_keys import DkimSigning
 from engine.sending.envelope import Delivery, Envelope
-from engine.sending.relay import Relay, RelayUnavailable
+from engine.sending.relay import Relay
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.replies import Verdict, redacted
+from engine.sending.route import Route, RouteUnavailable
 from engine.sending.send_batch import SendBatch
 from engine.sending.stores import SendingStores
 from engine.store.safe_error_text import safe_error_text
@@ -34,10 +35,6 @@ from engine.store.safe_error_text import safe_error_text
 log = logging.getLogger("relance.send")
 MAX_BLOCKED = 5
 IDLE_SECONDS = 1.0
-MAX_BATCHES = 2
-"""Batches delivered at the same time. They share the relay's connections; with a second batch no
-connection waits for the first one to be settled.
-"""
 
 
 class Sender:
@@ -49,7 +46,7 @@ class Sender:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.journal = DeliveryJournal(path)
         c.reclaim(stores.config.data, stores.desk)
-        self.relay = Relay(settings, self.journal)
+        self.route: Route = Relay(settings, self.journal)
         self.checkpoint = CachedCheckpoint(stores.checkpoints)
         self.composer = Composer(stores.config, stores.link_key, self.checkpoint)
         self.signing = DkimSigning(stores.config)
@@ -71,7 +68,7 @@ class Sender:
         try:
             while not self.stopping.is_set():
                 try:
-                    await self._ended(under_way, 0 if self._unsure else MAX_BATCHES - 1)
+                    await self._ended(under_way, 0 if self._unsure else self.route.batches - 1)
                     taken, prepared = await self._prepare(idle=not under_way)
                     if prepared is not None:
                         under_way.add(asyncio.create_task(self._deliver(*prepared)))
@@ -89,7 +86,7 @@ class Sender:
             # However the loop ends, messages being sent are finished first.
             await asyncio.gather(*under_way, return_exceptions=True)
             lease.cancel()
-            await self.relay.close()
+            await self.route.close()
             if self._drained is not None:
                 self._drained.cancel()
             self.journal.close()
@@ -100,14 +97,14 @@ class Sender:
         """
         self.stopping.set()
         self.wake.set()
-        self.relay.stop_connecting()
+        self.route.stop_connecting()
         if self._drained is None:
             self._drained = asyncio.get_running_loop().call_later(
                 self.stores.config.sending.drain, self._cut
             )
 
     def _cut(self) -> None:
-        if cut := self.relay.cut():
+        if cut := self.route.cut():
             log.warning(
                 "the mail server has not answered in time: connections are closed",
                 extra={"connections": cut},
@@ -134,7 +131,7 @@ class Sender:
         """
         if idle:
             await asyncio.to_thread(self._catch_up)
-        if not await self._can_sign() or not await self._relay_answers():
+        if not await self._can_sign() or not await self._route_answers():
             return 0, None
         await asyncio.to_thread(self.stores.confirm_ledger)
         held = {message for batch in self._batches for message in list(batch.claims)}
@@ -155,8 +152,8 @@ class Sender:
 
     async def _deliver(self, batch: SendBatch, envelopes: Sequence[Envelope]) -> None:
         try:
-            await batch.deliver(self.relay, envelopes, self.stopping)
-        except RelayUnavailable as error:
+            await batch.deliver(self.route, envelopes, self.stopping)
+        except RouteUnavailable as error:
             self.trouble = str(error)
         if batch.over:
             self._batches.remove(batch)
@@ -203,13 +200,13 @@ class Sender:
             return False
         return True
 
-    async def _relay_answers(self) -> bool:
+    async def _route_answers(self) -> bool:
         """After trouble a connection is tested before anything more is claimed: a server that is
         away for a minute delays one batch, not all that is due.
         """
-        if not (self.trouble or self.relay.trouble):
+        if not (self.trouble or self.route.trouble):
             return True
-        opening = asyncio.ensure_future(self.relay.open())
+        opening = asyncio.ensure_future(self.route.open())
         stopping = asyncio.ensure_future(self.stopping.wait())
         await asyncio.wait([opening, stopping], return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -220,7 +217,7 @@ class Sender:
             return False
         try:
             opening.result()
-        except RelayUnavailable as error:
+        except RouteUnavailable as error:
             self.trouble = str(error)
             return False
         self.trouble = ""

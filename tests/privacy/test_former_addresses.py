@@ -204,7 +204,7 @@ def test_a_letter_ready_to_leave_for_a_former_address_is_written_anew_to_the_oth
             await sender._deliver(*ready)
             await asyncio.to_thread(context.views.catch_up)
             await sender.tick()
-            await sender.relay.close()
+            await sender.route.close()
             sender.journal.close()
 
     sink = Sink()

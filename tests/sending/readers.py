@@ -91,7 +91,7 @@ def who_got_a_letter(
                 await asyncio.to_thread(context.views.catch_up)
                 await sender.tick()
             await asyncio.to_thread(context.views.catch_up)
-            await sender.relay.close()
+            await sender.route.close()
             sender.journal.close()
             return sorted(
                 address.partition("@")[0]

@@ -245,7 +245,7 @@ def test_letters_leave_signed_and_none_is_begun_while_the_key_cannot_be_used(
             file.write_bytes(octets)
             assert await sender.tick() == 3
             assert sender.trouble == ""
-            await sender.relay.close()
+            await sender.route.close()
             sender.journal.close()
             return sink.messages
 

@@ -105,7 +105,7 @@ async def two_senders(context: AppContext) -> list[str]:
             await asyncio.sleep(0.1)
         await asyncio.gather(*(sender.tick() for sender in senders))
         for sender in senders:
-            await sender.relay.close()
+            await sender.route.close()
             sender.journal.close()
         return [address for message in sink.messages for address in message.recipients]
 

@@ -143,6 +143,6 @@ async def _ticks(context: AppContext, sink: Sink) -> list[str]:
             except psycopg.OperationalError:
                 continue
             await asyncio.to_thread(context.views.catch_up)
-        await sender.relay.close()
+        await sender.route.close()
         sender.journal.close()
         return [address for message in sink.messages for address in message.recipients]

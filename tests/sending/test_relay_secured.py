@@ -12,9 +12,10 @@ from typing import Literal
 import pytest
 
 from engine.sending.envelope import Delivery
-from engine.sending.relay import Relay, RelayUnavailable
+from engine.sending.relay import Relay
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.replies import Verdict
+from engine.sending.route import RouteUnavailable
 from tests.sending.certificates import Authority
 from tests.sending.handing_over import BRISK, LOOPS, everyone, handed_over, letter, letters, run
 from tests.sink import Sink
@@ -45,11 +46,11 @@ def chosen(
 
 def refused(
     sink: Sink, settings_of: RelaySettings | None = None, **given: object
-) -> RelayUnavailable:
-    async def main() -> RelayUnavailable:
+) -> RouteUnavailable:
+    async def main() -> RouteUnavailable:
         async with sink:
             relay = Relay(settings_of or chosen(sink, **given))  # type: ignore[arg-type]
-            with pytest.raises(RelayUnavailable) as raised:
+            with pytest.raises(RouteUnavailable) as raised:
                 await relay.open()
             await relay.close()
             return raised.value
@@ -181,13 +182,13 @@ def test_an_old_server_that_knows_no_ehlo_is_spoken_to_one_command_at_a_time() -
 
 
 def test_a_server_that_is_not_there_is_a_temporary_trouble() -> None:
-    async def main() -> tuple[RelayUnavailable, list[Delivery]]:
+    async def main() -> tuple[RouteUnavailable, list[Delivery]]:
         server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         server.close()
         outcomes: list[Delivery] = []
         relay = Relay(RelaySettings("127.0.0.1", port, "none", timeouts=BRISK))
-        with pytest.raises(RelayUnavailable) as raised:
+        with pytest.raises(RouteUnavailable) as raised:
             await relay.open()
         await relay.deliver(letters(20), everyone, outcomes.append)
         await relay.close()
@@ -202,12 +203,12 @@ def test_a_server_that_is_not_there_is_a_temporary_trouble() -> None:
 
 
 def test_a_name_that_cannot_be_said_in_ehlo_is_a_matter_of_configuration() -> None:
-    async def main() -> RelayUnavailable:
+    async def main() -> RouteUnavailable:
         async with Sink() as sink:
             relay = Relay(
                 RelaySettings("127.0.0.1", sink.port, "none", hostname="a b", timeouts=BRISK)
             )
-            with pytest.raises(RelayUnavailable) as raised:
+            with pytest.raises(RouteUnavailable) as raised:
                 await relay.open()
             return raised.value
 

@@ -142,7 +142,7 @@ CLIMBING: frozenset[tuple[str, str]] = frozenset({})
 # Where each outside package may be imported: its door.
 DOORS: dict[str, tuple[str, ...]] = {
     "aiosmtpd": ("engine/sending/mailbox.py",),
-    "aiosmtplib": ("engine/sending/relay.py", "engine/sending/smtp_session.py"),
+    "aiosmtplib": ("engine/sending/handshake.py",),
     "apscheduler": ("engine/runtime/scheduler.py",),
     "argon2": ("engine/console/recovery.py",),
     "authlib": ("engine/console/oidc.py",),
