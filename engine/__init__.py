@@ -19,6 +19,7 @@
 5  a letter falls due  sending       take, claim, compose, deliver, record: a fact again
                        letter        from an author's source to HTML and text
                        mime          from those to octets on the wire
+                       shaping       how much each mailbox provider is sent (pure)
 6  it comes back       inbound       mails that answer ours: bounces, complaints, replies (pure)
 
 Around it: audience (dates of people's own, the year's programme),

@@ -7,6 +7,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -33,11 +34,14 @@ from engine.sequence.pressure import read_caps
 from engine.sequence.table import Table, http_url
 from engine.sequence.timing import is_zone
 from engine.sequence.toml import Places, read_tables, toml_mistake
+from engine.shaping.providers import Providers, read_providers
+from engine.shaping.settings import Shaping, read_shaping
 from engine.words import N_, Language
 
 # A purpose's id is part of List-Id, which is shaped like a host name.
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 MAX_URL_CHARACTERS = 36
+PROVIDERS = Path(__file__).parent / "shaping" / "providers.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,8 @@ class Config:
     smtp: Smtp = field(default_factory=Smtp)
     dkim: Dkim = field(default_factory=Dkim)
     sending: Sending = Sending()
+    shaping: Shaping = field(default_factory=Shaping)
+    own_providers: Providers | None = None
     proof: Proof = field(default_factory=Proof)
     form: FormDoor = FormDoor()
     measure: Measure = field(default_factory=Measure)
@@ -129,6 +135,11 @@ class Config:
         return self.settings.declared or Declared()
 
     @property
+    def providers(self) -> Providers:
+        """The receiving providers that are known, with what `[shaping] providers` says of them."""
+        return self.own_providers or packaged_providers()
+
+    @property
     def data(self) -> Path:
         return self.folder / "data"
 
@@ -139,6 +150,28 @@ class Config:
     @property
     def sequences(self) -> Path:
         return self.folder / "sequences"
+
+
+@cache
+def packaged_providers() -> Providers:
+    """Relance's own, without an operator's file."""
+    return read_providers(PROVIDERS.read_text("utf-8"), PROVIDERS.name)
+
+
+def _own_providers(table: Table, folder: Path, file: str) -> Providers | None:
+    if not file:
+        return None
+    try:
+        text = (folder / file).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        table.mistake("providers", N_("{file} cannot be read: {why}"), file=file, why=why)
+        return None
+    try:
+        return read_providers(text, file, packaged_providers())
+    except Unpublishable as error:
+        table.mistakes.extend(error.mistakes)
+        return None
 
 
 def read_config(folder: Path) -> Config:
@@ -190,6 +223,9 @@ def config_of(folder: Path, text: str) -> Config:
         sending_part.parsed("pause_after_outage", parse_delay, Delay(days=1)),
         sending_part.parsed("drain", parse_seconds, 30),
     )
+    shaping_part = root.part("shaping")
+    shaping = read_shaping(shaping_part)
+    own_providers = _own_providers(shaping_part, folder, shaping.providers)
     mailbox, store, proof_part, form_part, measure_part, console_part, publish_part = (
         root.part(name)
         for name in ("mailbox", "store", "proof", "form", "measure", "console", "publish")
@@ -207,7 +243,7 @@ def config_of(folder: Path, text: str) -> Config:
         )
     settings = replace(_settings(root, site), measured=measured)
     parts = (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part, measure_part)
-    for part in (*parts, dkim_part, console_part, publish_part):
+    for part in (*parts, dkim_part, shaping_part, console_part, publish_part):
         part.finish()
     root.finish()
     if mistakes:
@@ -220,6 +256,8 @@ def config_of(folder: Path, text: str) -> Config:
         smtp=smtp,
         dkim=dkim,
         sending=sending,
+        shaping=shaping,
+        own_providers=own_providers,
         proof=proof,
         form=form,
         measure=measure,

@@ -34,6 +34,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "engine/sequence/": ("engine.sequence", "engine.words", "lark"),
     "engine/subscriber/": ("engine.subscriber", "engine.sequence", "engine.words"),
     "engine/mime/dkim.py": (),
+    "engine/shaping/": ("engine.shaping", "engine.sequence", "engine.words"),
     "engine/simulation/": (
         "engine.simulation",
         "engine.subscriber",
@@ -115,6 +116,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "engine/console/settings.py",
         "engine/proof/settings.py",
         "engine/sending/smtp_settings.py",
+        "engine/shaping/",
         *WORDS_OF_CODES,
     ),
     ("engine/config.py", "engine/secret_files.py", "engine/vault/", "engine/desk/"),

@@ -14,6 +14,7 @@ ROOMS = (
     "engine/subscriber/",
     "engine/simulation/",
     "engine/inbound/",
+    "engine/shaping/",
 )
 
 IMPURE = (
