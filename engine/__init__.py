@@ -22,9 +22,9 @@
                        shaping       how much each mailbox provider is sent (pure)
 6  it comes back       inbound       mails that answer ours: bounces, complaints, replies (pure)
 
-Around it: audience (dates of people's own, the year's programme),
-audit (stories, contested letters, days long past), privacy (rights, retention, papers),
-backup (copies taken and put back), status (how it stands), authoring (the author's folder, drawn
+Around it: audience (dates of people's own, the year's programme), audit (stories, contested
+letters, days long past), privacy (rights, retention, papers), backup (copies taken and put back),
+delivery (what arrives, by provider), status (how it stands), authoring (the author's folder, drawn
 and published), simulation (a dialogue rehearsed by the same rules), console (all of it as pages
 for who works here).
 Beneath it: store (the one database), desk (what is being worked on: clock, leases, nonces, limits),

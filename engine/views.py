@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, get_args
 
+from engine.delivery.figures import DeliveryViews
 from engine.sequence.condition import Condition
 from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
@@ -296,6 +297,9 @@ class Views(Protocol):
 
     @property
     def segments(self) -> SegmentViews: ...
+
+    @property
+    def delivery(self) -> DeliveryViews: ...
 
     def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]: ...
 

@@ -24,6 +24,7 @@ from engine.store.database import Database
 from engine.store.sql import queries
 from projections.agenda import Agenda
 from projections.choices import Choices
+from projections.delivery import Delivery
 from projections.inactivity import Inactivity
 from projections.letters import Letters
 from projections.members import Members
@@ -47,6 +48,7 @@ def every_view(
         Letters(prefix),
         Inactivity(prefix),
         Choices(prefix),
+        Delivery(prefix),
     )
     return tuple(view for view in views if not names or view.name in names)
 

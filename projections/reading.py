@@ -50,6 +50,8 @@ from projections.build import SQL as BUILDING
 from projections.build import every_view
 from projections.choices import Choices
 from projections.comparing import differences_at
+from projections.delivery import Delivery
+from projections.delivery_reading import DeliveryReading
 from projections.folds import read_folds
 from projections.follow import Follower
 from projections.inactivity import Inactivity
@@ -87,19 +89,20 @@ class ReadViews:
         self.ledger, self.database, self.personal = ledger, database, personal
         self._now, self._moment = now, 0
         self.agenda = Agenda(ledger, now=self.now, personal=personal)
-        self.members = Members()
-        self.letters = Letters()
+        self.members, self.letters = Members(), Letters()
         self.silence = Inactivity()
-        self.choices = Choices()
+        self.choices, counts = Choices(), Delivery()
         self.taking = TAKING.within(schema=self.agenda.schema)
         self.asking = SQL.within(letters=self.letters.schema, members=self.members.schema)
         self.segments = SegmentReading(database, self.agenda, plan)
+        self.delivery = DeliveryReading(database, counts, self.agenda, self.letters)
         self.follower = Follower(ledger, database, self._views())
         self._passed: tuple[int, str] = FROM_THE_BEGINNING
         self._began = 0.0
 
     def _views(self) -> tuple[View, ...]:
-        return (self.agenda, self.members, self.letters, self.silence, self.choices)
+        people = self.agenda, self.members, self.letters, self.silence, self.choices
+        return (*people, self.delivery.view)
 
     def now(self) -> int:
         """The engine's time, or the moment at which views are compared."""
@@ -113,7 +116,7 @@ class ReadViews:
         if not may_be_broken:
             with self.database.connection() as connection:
                 self.follower.check(connection)
-                for queries in (self.taking, self.asking):
+                for queries in (self.taking, self.asking, self.delivery.asking):
                     queries.check(connection)
 
     def _ask(self, query: str, **values: object) -> list[tuple[object, ...]]:

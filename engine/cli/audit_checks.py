@@ -208,7 +208,7 @@ def _declared(declared: Retention, delay: Callable[[Delay], str], _: Say) -> dic
     }
 
 
-VIEWS = ("agenda", "members", "letters", "silence", "choices")
+VIEWS = ("agenda", "members", "letters", "silence", "choices", "delivery")
 
 
 def replay(context: AppContext, args: argparse.Namespace) -> int:

@@ -17,7 +17,9 @@ from engine.status.finding_words import FindingWords, size
 
 MAX_STUCK_SHOWN = 10
 
-VIEWS = (N_("agenda"), N_("members"), N_("letters"), N_("silence"), N_("choices"))
+VIEWS = (
+    N_("agenda"), N_("members"), N_("letters"), N_("silence"), N_("choices"), N_("delivery"),
+)  # fmt: skip
 """The names of the views."""
 
 

@@ -136,7 +136,7 @@ def test_a_ledger_that_was_cut_off_with_its_checkpoints_ends_every_verb_and_name
         in replayed.out
     )
     assert f"the tree holds {head} entries, the ledger 300" in replayed.out
-    for view in ("agenda", "members", "letters", "silence", "choices"):
+    for view in ("agenda", "members", "letters", "silence", "choices", "delivery"):
         assert (
             f"{view}: ahead of the ledger, which ends before this position: {head}" in replayed.out
         )

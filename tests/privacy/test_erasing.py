@@ -175,12 +175,15 @@ STAYS = {
     "view_letters_4.arrival": "subscriber position week",
     # Numbers of everybody together.
     "view_choices_3.form_week": "form week asked confirmed",
+    "view_delivery_1.day_count": "provider day what n",
     "view_letters_4.cohort": "joined week what n",
     "desk.visited": "letter kind link week visits people",
     "view_letters_4.tally": ("letter occurrence edition list purpose week what detail n amount"),
     "view_members_2.standing": "list people",
     "view_members_2.transition": "day source target kind question label n",
     "view_members_2.membership": "subscriber list run joined_at how source question label",
+    # Letters that were put off, gone with whoever is erased.
+    "view_delivery_1.put_off": "message subscriber provider at retry_at code enhanced why",
     # The same, for two minutes.
     "desk.taken": "subscriber key sender until why position",
     # Keyed hashes: of addresses that must not be written to, and for a month of addresses and
@@ -216,6 +219,7 @@ STAYS = {
     "vault.migration": "name at",
     "view_agenda_7.position": "one position",
     "view_choices_3.position": "one position",
+    "view_delivery_1.position": "one position",
     "view_letters_4.position": "one position",
     "view_members_2.position": "one position",
     "view_silence_2.position": "one position",

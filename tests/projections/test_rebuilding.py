@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from engine.context import AppContext
+from engine.delivery.figures import DayCount
 from engine.installation.events import STREAM, BroadcastFellDue
 from engine.ledger.codec import Encoded, EntryRefused
 from engine.ledger.store import AT_HEAD, Append, Written, histories
@@ -80,9 +81,9 @@ def a_life_with_every_turn(at: int, message: str) -> Sequence[e.PersonEvent]:
     return (
         *joined(at),
         begun(at + 1, message),
-        e.LetterDeferred(at + 2, message, at + 9),
+        e.LetterDeferred(at + 2, message, at + 9, 451, provider="orange"),
         begun(at + 3, message, edition=2, attempt=2),
-        e.LetterSent(at + 4, message),
+        e.LetterSent(at + 4, message, provider="orange"),
         e.ListMoved(at + 5, 10, 1, 11, 2, message, 0, act="human_button"),
         e.LetterAnswered(at + 6, message, 0, "auto_submit"),
         e.ListCopied(at + 7, 10, 1, 12, 3, message, 1, "human_button"),
@@ -93,8 +94,8 @@ def a_life_with_every_turn(at: int, message: str) -> Sequence[e.PersonEvent]:
         e.LetterAnswered(at + 11, message, 2),
         e.MoveUndone(at + 12, message, 11, 4, ((10, 1),)),
         e.OrderRefunded(at + 12, order, 900, "EUR"),
-        e.MailBounced(at + 12, "soft", message),
-        e.MailComplained(at + 12, "relay"),
+        e.MailBounced(at + 12, "soft", message, provider="orange"),
+        e.MailComplained(at + 12, "relay", "orange"),
         e.ListLeft(at + 13, 12, 3, "asked"),
     )
 
@@ -123,6 +124,11 @@ def test_it_matters_not_how_the_ledger_was_cut_into_batches(
         ("joined", 0, 10, 3),
     ]
     assert context.views.transitions([10], at // DAY + 1) == []
+    day = at // DAY
+    assert context.views.delivery.by_day(day) == [
+        DayCount("orange", day, what, 2) for what in ("complained", "deferred", "sent", "soft")
+    ]
+    assert context.views.delivery.by_day(day + 1) == []
 
 
 def test_a_rebuilt_view_is_at_the_head_and_follows_on(make_context: MakeContext) -> None:

@@ -158,7 +158,8 @@ def test_one_bad_view_stops_alone(context: AppContext) -> None:
     while context.views.follow():
         pass
     assert context.views.positions() == [
-        (name, head, "") for name in ("agenda", "members", "letters", "silence", "choices")
+        (name, head, "")
+        for name in ("agenda", "members", "letters", "silence", "choices", "delivery")
     ]
     assert context.views.compare(silent) == []
 

@@ -77,6 +77,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "engine.ledger",
         "engine.store",
         "engine.views",
+        "engine.delivery.figures",
         "psycopg",
     ),
     **{
@@ -99,6 +100,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "engine/subscriber/",
         "engine/store/",
+        "engine/delivery/figures.py",
         "engine/imports/refusals.py",
         *PURE_PROOF,
         "engine/vault/sealing.py",
@@ -126,7 +128,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("engine/proof/",),
     ("engine/store/migrate.py",),
     ("engine/sending/", "engine/imports/", "engine/backup/"),
-    ("engine/privacy/", "engine/status/", "engine/audience/", "engine/inbound/"),
+    ("engine/privacy/", "engine/delivery/", "engine/audience/", "engine/inbound/"),
+    ("engine/status/",),
     ("engine/audit/",),
     ("engine/web/",),
     ("engine/api/",),

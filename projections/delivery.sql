@@ -1,0 +1,43 @@
+-- name: create
+-- What became of letters, by provider and day (since 1970-01-01, UTC): see engine/delivery/figures.py.
+CREATE TABLE {schema}.day_count (provider text NOT NULL, day integer NOT NULL, what text NOT NULL, n bigint NOT NULL);
+-- Letters that were put off and not begun again since. One whose reader has left meanwhile is due no more: the agenda says so (delivery_reading.sql).
+CREATE TABLE {schema}.put_off (
+    message text NOT NULL, subscriber uuid NOT NULL, provider text NOT NULL, at bigint NOT NULL, retry_at bigint NOT NULL, code integer NOT NULL,
+    enhanced text NOT NULL, why text NOT NULL)
+
+-- name: index
+-- Made over the rows of a rebuild once they are there. A rebuild counts some people at a time: what it counted is added up first.
+CREATE TABLE {schema}.added AS SELECT provider, day, what, sum(n)::bigint AS n FROM {schema}.day_count GROUP BY provider, day, what;
+TRUNCATE {schema}.day_count;
+INSERT INTO {schema}.day_count SELECT * FROM {schema}.added;
+DROP TABLE {schema}.added;
+ALTER TABLE {schema}.day_count SET (fillfactor = 50);
+ALTER TABLE {schema}.day_count ADD PRIMARY KEY (day, provider, what);
+ALTER TABLE {schema}.put_off ADD PRIMARY KEY (message)
+
+-- name: count
+-- What a batch adds.
+INSERT INTO {schema}.day_count AS known (provider, day, what, n)
+SELECT * FROM unnest(%(providers)s::text[], %(days)s::integer[], %(whats)s::text[], %(n)s::bigint[])
+ON CONFLICT (day, provider, what) DO UPDATE SET n = known.n + excluded.n
+
+-- name: put_off
+-- What a batch leaves waiting.
+INSERT INTO {schema}.put_off AS known (message, subscriber, provider, at, retry_at, code, enhanced, why)
+SELECT * FROM unnest(%(messages)s::text[], %(subscribers)s::uuid[], %(providers)s::text[], %(ats)s::bigint[], %(retry_ats)s::bigint[],
+    %(codes)s::integer[], %(enhanced)s::text[], %(whys)s::text[])
+ON CONFLICT (message) DO UPDATE SET provider = excluded.provider, at = excluded.at, retry_at = excluded.retry_at, code = excluded.code,
+    enhanced = excluded.enhanced, why = excluded.why
+
+-- name: over
+-- Begun again, or withheld.
+DELETE FROM {schema}.put_off WHERE message = ANY(%(messages)s)
+
+-- name: erase
+-- Nothing waits for who is erased.
+DELETE FROM {schema}.put_off WHERE subscriber = ANY(%(subscribers)s)
+
+-- name: by_day
+-- From a day on.
+SELECT provider, day, what, n FROM {schema}.day_count WHERE day >= %(since)s ORDER BY day, provider, what
