@@ -81,7 +81,7 @@ moment.
 
 class Agenda:
     name = "agenda"
-    version = 7
+    version = 8
     tables: tuple[str, ...] = (
         *("fold", "zone", "agenda", "stale", "aside"),
         *("segment_member", "segment_look", "segment_built", "choosing"),

@@ -45,7 +45,7 @@ _ORDER = (
     *("reminds", "theme", "content", "to", "on", "every", "anchor", "before", "since", "programme"),
     *("after", "wait", "at", "between", "days", "weight", "when_full", "only", "unless"),
     *("subject", "preheader", "body", "thanks", "rejoin", "leaves", "min_gap", "max_lateness"),
-    *("holdout", "ends"),
+    *("stop_on_reply", "holdout", "ends"),
 )
 
 

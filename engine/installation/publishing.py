@@ -448,4 +448,5 @@ def _rules(plan: Plan, number: int) -> tuple[object, ...]:
         listed.leaves_groups,
         listed.rejoin,
         listed.max_lateness,
+        listed.stop_on_reply,
     )

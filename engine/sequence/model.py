@@ -169,6 +169,7 @@ class List:
     rejoin: Rejoin = Rejoin()
     min_gap: Delay = Delay(minutes=12 * 60)
     max_lateness: Delay = Delay(days=7)
+    stop_on_reply: bool = False
 
     def letter(self, letter_id: str) -> Letter | None:
         return next((letter for letter in self.letters if letter.id == letter_id), None)

@@ -76,6 +76,7 @@ def _read_list(table: Table, root: Table, draft: Draft) -> List:
         min_gap=table.parsed("min_gap", parse_delay, Delay(minutes=720)),
         max_lateness=table.parsed("max_lateness", parse_delay, Delay(days=7)),
         rejoin=table.parsed("rejoin", _rejoin, Rejoin()),
+        stop_on_reply=table.get("stop_on_reply", bool, False),
     )
     table.known |= {"leaves", "ends"}
     table.finish()

@@ -9,7 +9,7 @@ SET lock_timeout = '3s'
 -- name: sizes
 -- The tables in which something personal may have stood, and how large each is with what belongs to it (bytes).
 SELECT n.nspname, c.relname, pg_total_relation_size(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE (n.nspname, c.relname) IN (('vault', 'person'), ('vault', 'evidence'), ('vault', 'former_address'), ('vault', 'recorded_order'), ('vault', 'measured'), ('vault', 'archive'), ('vault', 'console_account'), ('vault', 'console_passkey'), ('vault', 'console_sign_in'), ('desk', 'stuck'))
+WHERE (n.nspname, c.relname) IN (('vault', 'person'), ('vault', 'evidence'), ('vault', 'former_address'), ('vault', 'recorded_order'), ('vault', 'measured'), ('vault', 'inbound_mail'), ('vault', 'archive'), ('vault', 'console_account'), ('vault', 'console_passkey'), ('vault', 'console_sign_in'), ('desk', 'stuck'))
 
 -- name: rewrite
 -- A row that is deleted leaves its octets in the page, even after a plain VACUUM: a table written anew has none.

@@ -13,6 +13,9 @@ from typing import Literal
 from engine.subscriber.command import Command as Command
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import Cause
+from engine.subscriber.mail_commands import RecordBounce as RecordBounce
+from engine.subscriber.mail_commands import RecordComplaint as RecordComplaint
+from engine.subscriber.mail_commands import RecordReply as RecordReply
 from engine.subscriber.person import Known
 from engine.subscriber.right_commands import AnswerRight as AnswerRight
 from engine.subscriber.right_commands import Erase as Erase
@@ -442,6 +445,9 @@ AnyCommand = (
     | Perform
     | RetryLetter
     | RecordOutcome
+    | RecordBounce
+    | RecordComplaint
+    | RecordReply
 )
 
 

@@ -34,6 +34,7 @@ from engine.subscriber.person import Person
 from engine.subscriber.preferences import set_preferences
 from engine.subscriber.reaching_dates import reach
 from engine.subscriber.reactivation import ask_the_silent
+from engine.subscriber.returned_mail import record_bounce, record_complaint, record_reply
 from engine.subscriber.segment_rules import apply_rules
 from engine.words import Words
 
@@ -115,6 +116,12 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return rights.note_reading(command, person)
         case c.RetryLetter():
             return retry(command, person, plan, calendar)
+        case c.RecordBounce():
+            return record_bounce(command, person)
+        case c.RecordComplaint():
+            return record_complaint(command, person)
+        case c.RecordReply():
+            return record_reply(command, person, plan)
         case _:
             assert_never(command)
 

@@ -355,7 +355,11 @@ class LetterInDoubt(Event):
 
 @dataclass(frozen=True, slots=True)
 class MailBounced(Event):
-    """`kind`: "hard" (no such address: suppressed at once) or "soft". `provider`: LetterSent."""
+    """`kind`: "hard" (no such address: suppressed at once), "soft", or "blocked" (the sender or the
+    letter was refused), which never counts. `message` was begun, and mostly sent: a mail system
+    that took a letter may say later, by mail, that it could not deliver it. `provider`:
+    LetterSent.
+    """
 
     kind: str
     message: str = ""
@@ -388,9 +392,12 @@ class SubscriberReachable(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactNoted(Event):
-    """When the person was last in touch, as an import or the API states (C10)."""
+    """When the person was last in touch, as an import or the API states (C10), or as their own
+    mail shows (`act` "reply").
+    """
 
     contacted_at: int
+    act: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,8 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
         case e.LetterBegun():
             begun(p, event)
         case e.LetterSent(at, message):
-            if p.soft_bounces:
-                p.soft_bounces = p.soft_since = 0
+            if p.bounces.row.soft:
+                p.bounces = p.bounces.accepted(message)
             outcome(p, message, "sent", at)
         case e.SubscriberRegistered(at, timezone, language):
             p.timezone, p.language, p.registered_at = timezone, language, at
@@ -143,16 +143,16 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
             if kind == "hard":
                 p.suppressed = p.suppressed or "bounced"
                 came_back(p, message)
-            else:
-                p.soft_bounces, p.soft_since = p.soft_bounces + 1, p.soft_since or at
+            p.bounces = p.bounces.bounced(at, kind, message)
         case e.MailComplained():
             p.suppressed = "complained"
         case e.SubscriberSuppressed(_, why):
             p.suppressed = why
         case e.SubscriberReachable():
-            p.suppressed, p.soft_bounces, p.soft_since = "", 0, 0
-        case e.ContactNoted(_, contacted_at):
+            p.suppressed, p.bounces = "", p.bounces.heard()
+        case e.ContactNoted(_, contacted_at, act):
             p.last_contact = max(p.last_contact, contacted_at)
+            _contacted(p, act, contacted_at)
             _heard(p, contacted_at)
         case e.AnchorReached():
             reached(p, event)
@@ -205,7 +205,7 @@ def _contacted(p: PersonDraft, act: str, at: int) -> None:
     """
     if act in HUMAN_ACTS:
         p.last_contact = max(p.last_contact, at)
-        p.soft_bounces = p.soft_since = 0
+        p.bounces = p.bounces.heard()
         _heard(p, at)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Literal, assert_never
 
-from engine.sequence.delay import DAY, HOUR, MINUTE
+from engine.sequence.delay import HOUR, MINUTE
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
@@ -15,8 +15,6 @@ from engine.subscriber.terms import CANNOT_BE_CARRIED, CANNOT_BE_RENDERED, NOT_E
 
 GIVE_UP = 72 * HOUR
 GIVE_UP_CONFIRMATION = 24 * HOUR
-SOFT_LIMIT = 5
-SOFT_SPAN = 14 * DAY
 
 
 def record(command: c.RecordOutcome, person: Person) -> Outcome:
@@ -137,15 +135,11 @@ def _counted(command: c.RecordOutcome, person: Person) -> tuple[e.PersonEvent, .
     """A refusal about the mailbox does not condemn the address, until five in a row over a
     fortnight do (B05); one that is about us, or of which nobody can tell, never counts.
     """
-    if command.fault != "mailbox":
+    if command.fault != "mailbox" or command.message in person.bounces.messages:
         return ()
     at = command.at
     facts: tuple[e.PersonEvent, ...] = (_bounced(command, "soft"),)
-    if (
-        not person.suppressed
-        and person.soft_bounces + 1 >= SOFT_LIMIT
-        and at - (person.soft_since or at) >= SOFT_SPAN
-    ):
+    if not person.suppressed and person.bounces.suppresses(at, "soft", command.message):
         facts += (e.SubscriberSuppressed(at, "bounced"),)
     return facts
 

@@ -34,6 +34,7 @@ class Unchanged(StrEnum):
     ANSWERED_ALREADY = auto()
     ASKED_ALREADY = auto()
     ASKED_TO_CONFIRM_ALREADY = auto()
+    BOUNCED_ALREADY = auto()
     CALL_REPEATED = auto()
     CONFIRMED_ALREADY = auto()
     CONFLICT = auto()

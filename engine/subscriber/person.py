@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Protocol
 
+from engine.subscriber.bounces import NO_BOUNCES, Bounces
 from engine.subscriber.terms import FREQUENCIES, Frequency, GroundStatus, LetterStatus
 
 ASK, ASK_FIRST = "ask", "ask-first"
@@ -386,8 +387,7 @@ class Person:
     runs: int = 0
     calls: Mapping[str, int] = field(default_factory=dict)
     last_contact: int = 0
-    soft_bounces: int = 0
-    soft_since: int = 0
+    bounces: Bounces = NO_BOUNCES
     rights: Mapping[str, OpenRight] = field(default_factory=dict)
     answered: tuple[str, ...] = ()
     asked_first: frozenset[str] = frozenset()
@@ -461,8 +461,7 @@ class PersonDraft:
         self.runs = person.runs
         self.calls = person.calls
         self.last_contact = person.last_contact
-        self.soft_bounces = person.soft_bounces
-        self.soft_since = person.soft_since
+        self.bounces = person.bounces
         self.rights = person.rights
         self.answered = person.answered
         self.asked_first = person.asked_first

@@ -34,6 +34,7 @@ LetterVerdict = Literal[
 doubt is settled.
 """
 Fault = Literal["mailbox", "sender", "unknown"]
+BounceKind = Literal["hard", "soft", "blocked"]
 """Whom a refusal by a mail server blames: it counts against the address only if it blames the
 mailbox.
 """

@@ -29,6 +29,7 @@ from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside
 from engine.subscriber.person import MeasuredActs
 from engine.vault.evidence import Evidence
+from engine.vault.inbound_mail import InboundNote, keep_inbound
 from engine.vault.recorded_orders import NumberedOrder, keep_order
 from engine.vault.stop_journal import StopJournal, suppression
 
@@ -70,7 +71,7 @@ class VaultWrite:
     person must not be written to, under any address they ever had; `lift` takes that back, or with
     an erasure every suppression. `source` is where the address came from if not from the person.
     `order` is one that is recorded with it, `form` the form that registers the person; `unmeasured`
-    deletes what they clicked and opened.
+    deletes what they clicked and opened; `inbound` is the mail from which it follows.
     """
 
     subscriber: str
@@ -87,27 +88,17 @@ class VaultWrite:
     order: NumberedOrder | None = None
     form: str = ""
     unmeasured: bool = False
+    inbound: InboundNote | None = None
 
     def of(self, subscriber: str, register: str, named: tuple[Evidence, ...]) -> VaultWrite:
         """The same for a known stream, with the pieces of evidence that facts name. Field by
         field, because an import makes one per row and `dataclasses.replace` is three times slower.
         """
         return VaultWrite(
-            subscriber,
-            self.at,
-            register,
-            self.fields,
-            named,
-            self.suppress,
-            self.lift,
-            self.address_hash,
-            self.address,
-            self.erasing,
-            self.source,
-            self.order,
-            self.form,
-            self.unmeasured,
-        )
+            subscriber, self.at, register, self.fields, named, self.suppress, self.lift,
+            self.address_hash, self.address, self.erasing, self.source, self.order, self.form,
+            self.unmeasured, self.inbound,
+        )  # fmt: skip
 
     @property
     def is_more(self) -> bool:
@@ -120,6 +111,7 @@ class VaultWrite:
             or self.order
             or self.form
             or self.unmeasured
+            or self.inbound
             or self.erasing
         )
 
@@ -412,6 +404,8 @@ class Vault:
                 cursor.execute(SQL[name], moved)
         if vault_write.order:
             keep_order(cursor, subscriber, vault_write.order, vault_write.at)
+        if vault_write.inbound:
+            keep_inbound(cursor, subscriber, vault_write.inbound, vault_write.at)
         if vault_write.unmeasured:
             for name in ("hold_person", "erase_measured"):
                 cursor.execute(SQL[name], {"subscriber": subscriber})
@@ -422,6 +416,7 @@ class Vault:
         """The last write for this person in this transaction."""
         values = {"subscriber": vault_write.subscriber, "messages": list(erasing.messages)}
         for name in (
+            "erase_inbound",
             "erase_person",
             "erase_evidence",
             "erase_former_addresses",

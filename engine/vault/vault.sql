@@ -135,6 +135,11 @@ DELETE FROM desk.segment_edge WHERE subscriber = %(subscriber)s
 -- Which segments they are in, where that says something of their fields.
 DELETE FROM vault.segment_member WHERE subscriber = %(subscriber)s
 
+-- name: erase_inbound
+-- Mails of theirs that wait to be handed on, and those that were not understood and name their address.
+DELETE FROM vault.inbound_mail WHERE subscriber = %(subscriber)s
+    OR position((SELECT convert_to(address, 'UTF8') FROM vault.person WHERE subscriber = %(subscriber)s) IN octets) > 0
+
 -- name: erase_looks
 -- When they would have been looked at for that.
 DELETE FROM vault.segment_look WHERE subscriber = %(subscriber)s
