@@ -409,6 +409,7 @@ class Answers:
             "rule": _("a rule"),
             "engine": _("the program itself"),
             "relay": _("the mail server’s answer"),
+            "mail": _("a mail that came back"),
             "journal": _("the stop journal, after a restore"),
         }
         return doors.get(entry.cause.door, entry.cause.door)

@@ -75,6 +75,7 @@ def door_in_words(entry: Entry, _: Say) -> str:
         "rule": _("rule"),
         "engine": _("engine"),
         "relay": _("mail server's answer"),
+        "mail": _("mail that came back"),
         "journal": _("stop journal, after a restore"),
     }
     return doors.get(entry.cause.door, entry.cause.door)
@@ -270,6 +271,8 @@ def sentence(
             )
         case e.SubscriberReachable(_, why):
             return _("Reachable again ({why})").format(why=stored_in_words(why, _))
+        case e.ContactNoted(act="reply"):
+            return _("Answered by a mail of their own")
         case e.ContactNoted(_, contacted_at):
             return _("Last contact noted: {when}").format(when=moment(contacted_at))
         case e.AnchorReached(_, field, occurrence, before):

@@ -79,6 +79,7 @@ def list_form(table: Mapping[str, object], language: Language) -> dict[str, str]
         "rejoin_after": delay(rejoin_after),
         "min_gap": delay(table.get("min_gap")),
         "max_lateness": delay(table.get("max_lateness")),
+        "stop_on_reply": "yes" if table.get("stop_on_reply") is True else "",
     }
 
 
@@ -222,6 +223,9 @@ def list_changes(given: Given, plan: Plan, place: LetterPlace) -> Iterator[Chang
     for key in ("min_gap", "max_lateness"):
         yield SetKey(path, key, given.delay(key, [given.former.get(key)]) or None)
     yield SetKey(path, "rejoin", _rejoin(given))
+    stops = given.inputs.get("stop_on_reply") == "yes"
+    as_it_was = False if given.former.get("stop_on_reply") is False else None
+    yield SetKey(path, "stop_on_reply", True if stops else as_it_was)
 
 
 def _rejoin(given: Given) -> str | None:

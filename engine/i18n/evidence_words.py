@@ -139,6 +139,9 @@ VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "one_click": N_("unsubscribe button of the mail program"),
             "rfc8058": N_("unsubscribe button of the mail program"),
             "mail_client": N_("mail to the unsubscribe address"),
+            "mailto": N_("mail to the unsubscribe address"),
+            "reply": N_("a mail of their own"),
+            "feedback": N_("a complaint that their provider passed on"),
         },
         "basis": {
             "consent": N_("consent"),
@@ -192,6 +195,7 @@ VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "rcpt": N_("recipient announced"),
             "data": N_("before the contents"),
             "dot": N_("after the contents"),
+            "returned": N_("by mail, afterwards"),
         },
         "frequency": FREQUENCIES,
         "language": {"fr": N_("French"), "en": N_("English")},

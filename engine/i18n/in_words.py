@@ -99,6 +99,7 @@ UNCHANGED: Mapping[Unchanged, str] = MappingProxyType(
         Unchanged.ANSWERED_ALREADY: N_("this answer is given already"),
         Unchanged.ASKED_ALREADY: N_("this person has been asked already"),
         Unchanged.ASKED_TO_CONFIRM_ALREADY: N_("this person has been asked to confirm already"),
+        Unchanged.BOUNCED_ALREADY: N_("it is recorded already that this letter bounced"),
         Unchanged.CALL_REPEATED: N_("this call was carried out before"),
         Unchanged.CONFIRMED_ALREADY: N_("this subscription is confirmed already"),
         Unchanged.CONFLICT: N_("too many changes at once; please try again"),

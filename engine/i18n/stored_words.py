@@ -19,7 +19,7 @@ def _words(*messages: str) -> Mapping[str, str]:
 
 BASES = _words(N_("consent"), N_("soft-optin"), N_("b2b"), N_("service"))
 GROUND_STATUSES = _words(N_("live"), N_("withdrawn"))
-LEAVING = _words(N_("operator"), N_("api"), N_("rule"), N_("ended"), N_("withdrawn"))
+LEAVING = _words(N_("operator"), N_("api"), N_("rule"), N_("ended"), N_("withdrawn"), N_("reply"))
 UNDOING = _words(N_("contradictory"))
 SUPPRESSION = _words(
     N_("objected"), N_("imported"), N_("bounced"), N_("complained"), N_("operator")
@@ -56,7 +56,7 @@ FREQUENCIES = MappingProxyType(
         "monthly": N_("at most one letter a month"),
     }
 )
-BOUNCES = _words(N_("hard"), N_("soft"))
+BOUNCES = _words(N_("hard"), N_("soft"), N_("blocked"))
 DOUBT_SETTLED = _words(N_("resend"), N_("taken-as-sent"))
 PAUSES = _words(N_("first-start"), N_("outage"), N_("restored"), N_("not published"))
 RIGHTS = _words(

@@ -883,7 +883,7 @@ def has_dates(fact: Entry) -> bool:
 def is_well_formed(fact: Entry) -> bool:
     """Whether what decides is of its type, and no purpose only looks like another."""
     types_hold = all(type(value) is TYPES.get(n, type(value)) for n, value in fact.data.items())
-    is_known = fact.name != "mail-bounced" or fact.text("kind") in ("hard", "soft")
+    is_known = fact.name != "mail-bounced" or fact.text("kind") in ("hard", "soft", "blocked")
     is_open = subject(fact) not in OF_ONE_PURPOSE and fact.text("purpose") in ("", "*")
     is_purpose = PURPOSE.fullmatch(fact.text("purpose")) is not None
     return types_hold and is_known and (is_open or is_purpose)

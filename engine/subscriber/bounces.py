@@ -1,6 +1,6 @@
-"""How bounces add up (B05): five soft ones in a row, over fourteen days, suppress. A letter that was
-accepted ends the row, and so does an act of the person; a refusal of the sender or of the letter
-never counts.
+"""How bounces add up (B05): five soft ones in a row, over fourteen days, suppress. A letter that
+was accepted ends the row, and so does an act of the person; a refusal of the sender or of the
+letter never counts.
 
 A mail system that took a letter may say days later, by mail, that it could not deliver it. Then it
 was not accepted after all, and the row goes on where it stood before.

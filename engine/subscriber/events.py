@@ -13,6 +13,10 @@ from dataclasses import dataclass
 
 from engine.subscriber.event import Cause as Cause
 from engine.subscriber.event import Event as Event
+from engine.subscriber.mail_events import MailBounced as MailBounced
+from engine.subscriber.mail_events import MailComplained as MailComplained
+from engine.subscriber.mail_events import SubscriberReachable as SubscriberReachable
+from engine.subscriber.mail_events import SubscriberSuppressed as SubscriberSuppressed
 from engine.subscriber.right_events import ProcessingRestricted as ProcessingRestricted
 from engine.subscriber.right_events import ProfileRead as ProfileRead
 from engine.subscriber.right_events import ProofArchived as ProofArchived
@@ -351,43 +355,6 @@ class LetterInDoubt(Event):
     message: str
     settled: str = ""
     mail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MailBounced(Event):
-    """`kind`: "hard" (no such address: suppressed at once), "soft", or "blocked" (the sender or the
-    letter was refused), which never counts. `message` was begun, and mostly sent: a mail system
-    that took a letter may say later, by mail, that it could not deliver it. `provider`:
-    LetterSent.
-    """
-
-    kind: str
-    message: str = ""
-    code: int = 0
-    enhanced: str = ""
-    provider: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MailComplained(Event):
-    """`provider`: LetterSent."""
-
-    source: str = ""
-    provider: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriberSuppressed(Event):
-    """Never to be written to. `why`: terms.SuppressionReason."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriberReachable(Event):
-    """A suppression is lifted: by the person's own confirmed act, or by an operator."""
-
-    why: str
 
 
 @dataclass(frozen=True, slots=True)

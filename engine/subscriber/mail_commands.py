@@ -1,5 +1,6 @@
 """What a mail that came back asks of the stream of whoever its letter went to; as in `commands`.
-`message` is the letter's id, found in the ledger.
+`message` is the letter's id, found in the ledger; `provider` is that of its recipient, as in
+events.LetterSent.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ class RecordBounce(Command):
     kind: BounceKind
     code: int = 0
     enhanced: str = ""
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class RecordComplaint(Command):
 
     message: str
     source: str
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)

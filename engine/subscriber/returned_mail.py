@@ -29,7 +29,12 @@ def record_bounce(command: c.RecordBounce, person: Person) -> Outcome:
         return NothingToDo(Unchanged.BOUNCED_ALREADY)
     at, kind, message = command.at, command.kind, command.message
     bounced = e.MailBounced(
-        at=at, kind=kind, message=message, code=command.code, enhanced=command.enhanced
+        at=at,
+        kind=kind,
+        message=message,
+        code=command.code,
+        enhanced=command.enhanced,
+        provider=command.provider,
     )
     if not person.suppressed and person.bounces.suppresses(at, kind, message):
         return done(command.cause, bounced, e.SubscriberSuppressed(at, "bounced"))
@@ -44,7 +49,8 @@ def record_complaint(command: c.RecordComplaint, person: Person) -> Outcome:
     withdrawn = everything.events if isinstance(everything, Done) else ()
     if person.suppressed == "complained" and not withdrawn:
         return NothingToDo(Unchanged.SUPPRESSED_ALREADY, why=Words("complained"))
-    return done(command.cause, *withdrawn, e.MailComplained(command.at, command.source))
+    complained = e.MailComplained(command.at, command.source, command.provider)
+    return done(command.cause, *withdrawn, complained)
 
 
 def record_reply(command: c.RecordReply, person: Person, plan: Plan) -> Outcome:

@@ -1,8 +1,8 @@
 """Mails that came in (B12): the digest of each, so that one that is delivered twice is one fact;
 what waits to be handed on to the operator; and what was not understood, bounded in number and size.
 
-Apart from vault.py, which is long, and writes these rows with its own. Instants are the engine's, in
-milliseconds.
+Apart from vault.py, which is long, and writes these rows with its own. Instants are the engine's,
+in milliseconds, unless they are said to be the wall clock's.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ SQL = beside(__file__)
 MAX_UNKNOWN: Final = 1000
 MAX_UNKNOWN_BYTES: Final = 100 * 1024 * 1024
 MAX_FORGOTTEN = 1000
+HELD_FOR: Final = 600_000
 InboundState = Literal["handled", "waiting", "unknown"]
 
 
@@ -97,12 +98,13 @@ class InboundMails:
         count, octets, since = cursor.execute(SQL["held"]).fetchone() or (0, 0, 0)
         return int(count), int(octets), int(since)
 
-    def take_waiting(self) -> WaitingMail | None:
-        """The next mail to hand on, None where none waits. Nobody else gets it for ten minutes; then
-        it is tried again, unless it was handed on.
+    def take_waiting(self, now: int) -> WaitingMail | None:
+        """The next mail to hand on, None where none waits. Nobody else gets it for ten minutes of
+        the wall clock, which shows `now` (ms); then it is tried again, unless it was handed on.
         """
+        values = {"now": now, "until": now + HELD_FOR}
         with self.database.connection() as connection:
-            row = connection.execute(SQL["take_waiting"]).fetchone()
+            row = connection.execute(SQL["take_waiting"], values).fetchone()
         return WaitingMail(bytes(row[0]), int(row[1]), bytes(row[2])) if row is not None else None
 
     def handed_on(self, digest: bytes) -> None:

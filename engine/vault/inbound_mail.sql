@@ -12,10 +12,9 @@ VALUES (%(digest)s, %(at)s, %(state)s, %(door)s, %(subscriber)s, %(why)s, %(octe
 SELECT count(*), coalesce(sum(octet_length(octets)), 0)::bigint, coalesce(min(at), 0) FROM vault.inbound_mail WHERE state = 'unknown'
 
 -- name: take_waiting
--- The oldest mail that is to be handed on and that nobody has taken within ten minutes (wall clock): so long a relay may take for its answer.
-UPDATE vault.inbound_mail SET taken_until = clock_timestamp() + interval '10 minutes' WHERE digest =
-    (SELECT digest FROM vault.inbound_mail WHERE state = 'waiting' AND (taken_until IS NULL OR taken_until < statement_timestamp())
-     ORDER BY at, digest LIMIT 1 FOR UPDATE SKIP LOCKED)
+-- The oldest mail that is to be handed on and that nobody has taken lately; instants of the wall clock, as whoever asks has it.
+UPDATE vault.inbound_mail SET taken_until = %(until)s WHERE digest =
+    (SELECT digest FROM vault.inbound_mail WHERE state = 'waiting' AND taken_until < %(now)s ORDER BY at, digest LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING digest, at, octets
 
 -- name: waiting_since

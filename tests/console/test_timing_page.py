@@ -93,6 +93,7 @@ def test_a_letter_becomes_a_reminder_of_one_that_asks(desk: Desk) -> None:
         ({"ends": "", "ends_after": ""}, ""),
         ({"min_gap": "1 jour"}, 'min_gap = "1 day"'),
         ({"rejoin": "never"}, 'rejoin = "never"'),
+        ({"stop_on_reply": "yes"}, "stop_on_reply = true"),
         ({"rejoin": "after", "rejoin_after": "1 mois"}, 'rejoin = "after 1 month"'),
     ],
 )

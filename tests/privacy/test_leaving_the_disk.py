@@ -143,6 +143,7 @@ def test_an_owner_who_may_not_see_to_the_log_says_so_and_the_tables_are_clean_al
                 "vault.former_address",
                 "vault.recorded_order",
                 "vault.measured",
+                "vault.inbound_mail",
                 "vault.archive",
                 "desk.stuck",
             ):

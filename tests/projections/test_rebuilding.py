@@ -35,9 +35,9 @@ CONFIRMED = (
     '[confirmation]\nsubject = "Oui ?"\nremind_subject = "Toujours ?"\nremind_after = "{0}"\n'
 )
 SHUT = """
-CREATE FUNCTION view_agenda_7.shut() RETURNS trigger LANGUAGE plpgsql AS
+CREATE FUNCTION view_agenda_8.shut() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'down' USING ERRCODE = '57P01'; END $$;
-CREATE TRIGGER shut BEFORE UPDATE ON view_agenda_7."position" EXECUTE FUNCTION view_agenda_7.shut()
+CREATE TRIGGER shut BEFORE UPDATE ON view_agenda_8."position" EXECUTE FUNCTION view_agenda_8.shut()
 """
 FILES = {"a.toml": HEAD + LIST.format(10) + LIST.format(11), "a.md": "Bonjour.\n"}
 
@@ -280,6 +280,6 @@ def test_what_a_lost_database_took_back_is_not_remembered(make_context: MakeCont
     with pytest.raises(psycopg.OperationalError):
         context.views.follow()
     with context.database.connection() as connection:
-        connection.execute('DROP TRIGGER shut ON view_agenda_7."position"')
+        connection.execute('DROP TRIGGER shut ON view_agenda_8."position"')
     context.views.catch_up()
     assert context.ledger.stream(STREAM) and context.views.compare(silent) == []

@@ -42,9 +42,9 @@ HANDS = (
         "INSERT INTO view_silence_2.stopped SELECT min(subscriber::text)::uuid, 'conseils', 1"
         " FROM view_silence_2.silence"
     ),
-    "UPDATE view_agenda_7.agenda SET due = due + 1",
-    "DELETE FROM view_agenda_7.fold",
-    "UPDATE view_agenda_7.fold SET version = version + 1",
+    "UPDATE view_agenda_8.agenda SET due = due + 1",
+    "DELETE FROM view_agenda_8.fold",
+    "UPDATE view_agenda_8.fold SET version = version + 1",
     (
         "INSERT INTO view_letters_4.letter (message, subscriber, position, key, letter, list, run,"
         " kind, edition, purpose, week, version, status, at)"
@@ -169,7 +169,7 @@ def test_a_fold_that_cannot_be_read_is_made_again_from_the_ledger(context: AppCo
     assert subscriber is not None
     with context.database.connection() as connection:
         connection.execute(
-            "UPDATE view_agenda_7.fold SET state = '\\x00' WHERE subscriber = %s", (subscriber,)
+            "UPDATE view_agenda_8.fold SET state = '\\x00' WHERE subscriber = %s", (subscriber,)
         )
     assert context.command_handler.load([subscriber])[subscriber].memberships
     context.command_handler.execute_one(

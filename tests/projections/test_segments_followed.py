@@ -148,7 +148,7 @@ def test_a_segment_written_by_hand_is_found(context: AppContext) -> None:
     join(context, "anna")
     members(context, "fresh")
     with context.database.connection() as connection:
-        connection.execute("DELETE FROM view_agenda_7.segment_member")
+        connection.execute("DELETE FROM view_agenda_8.segment_member")
     assert [found.table for found in context.views.compare(silent)] == ["agenda.segment_member"]
 
 
@@ -157,7 +157,7 @@ def test_a_look_that_would_come_too_late_is_found_and_one_too_early_changes_noth
 ) -> None:
     anna = join(context, "anna")
     members(context, "fresh")
-    look = "UPDATE view_agenda_7.segment_look SET look = look + %s"
+    look = "UPDATE view_agenda_8.segment_look SET look = look + %s"
     with context.database.connection() as connection:
         connection.execute(look, (DAY,))
         assert [found.table for found in context.views.compare(silent)] == ["agenda.segment_look"]

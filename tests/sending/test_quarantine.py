@@ -66,7 +66,7 @@ def test_a_person_whose_fold_cannot_be_read_gets_their_letter_like_the_others(
     people = [enter(context, name, {"first_name": name}) for name in ("anna", "bruno", "chloe")]
     with context.database.connection() as connection:
         connection.execute(
-            "UPDATE view_agenda_7.fold SET state = '\\x' WHERE subscriber = %s", (people[1],)
+            "UPDATE view_agenda_8.fold SET state = '\\x' WHERE subscriber = %s", (people[1],)
         )
     assert who_got_a_letter(context) == ["anna", "bruno", "chloe"]
     assert stuck(context) == [] and context.views.compare(lambda done, total: None) == []
@@ -84,7 +84,7 @@ def test_a_person_about_whom_nothing_can_be_decided_is_set_aside_and_goes_on_onc
     spoilt = replace(person, memberships={1: replace(person.memberships[1], since=10**17)})
     with context.database.connection() as connection:
         connection.execute(
-            "UPDATE view_agenda_7.fold SET state = %s WHERE subscriber = %s",
+            "UPDATE view_agenda_8.fold SET state = %s WHERE subscriber = %s",
             (pack(spoilt), people[1]),
         )
     assert who_got_a_letter(context) == ["anna", "chloe", "david", "emma"]

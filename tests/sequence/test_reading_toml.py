@@ -85,6 +85,7 @@ BAD = [
     ('group = "clients"', "ends = { leave = false }", "ends", "exactly one of"),
     ('group = "clients"', "ends = 11", "ends", "`ends` must be a table"),
     ('group = "clients"', 'min_gap = "often"', "min_gap", "is not a duration"),
+    ('group = "clients"', 'stop_on_reply = "yes"', "stop_on_reply", "true or false"),
     ('group = "clients"', 'at = "25:00"', "at = ", '"25:00" is not a time of day'),
     ('group = "clients"', 'at = "09:00"\nbetween = "09:00-18:00"', "between", "exclude each other"),
     ('group = "clients"', 'days = "lunedi"', "days", 'is no day: did you mean "lundi"?'),

@@ -8,7 +8,7 @@ CREATE TABLE vault.inbound_mail (
     subscriber uuid,
     why text NOT NULL DEFAULT '',
     octets bytea,
-    taken_until timestamptz
+    taken_until bigint NOT NULL DEFAULT 0
 );
 CREATE INDEX inbound_mail_at ON vault.inbound_mail (at);
 CREATE INDEX inbound_mail_kept ON vault.inbound_mail (state, at) WHERE state <> 'handled';

@@ -525,7 +525,7 @@ def is_well_formed(fact: Fact) -> bool:
     of_one = (*GROUNDS, "consent-requested", "purpose-stopped", "letter-begun")
     is_open = fact.name not in of_one or kind in ("permission", "rights")
     purpose = re.fullmatch(r"[A-Za-z0-9-]{1,63}" + r"|\*|" * is_open, fact.text("purpose"))
-    known = fact.name != "mail-bounced" or fact.text("kind") in ("hard", "soft")
+    known = fact.name != "mail-bounced" or fact.text("kind") in ("hard", "soft", "blocked")
     return typed and purpose is not None and known
 
 
