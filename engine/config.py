@@ -216,7 +216,8 @@ def config_of(folder: Path, text: str) -> Config:
         tuple(map(str, web_part.get("trusted_proxies", list, []))),
         web_part.one_of("metrics", ("key", "loopback"), "key"),
     )
-    smtp, dkim = read_smtp(smtp_part), read_dkim(dkim_part, site.sender)
+    smtp = read_smtp(smtp_part)
+    dkim = read_dkim(dkim_part, site.sender, smtp.return_path)
     sending_part = root.part("sending")
     sending = Sending(
         sending_part.one_of("in_doubt", ("hold", "resend"), "hold"),

@@ -25,6 +25,8 @@ SIGNED = (
 """What a reader or a mail program acts upon. Not Return-Path, Received and Bcc, which are written
 or taken away on the way.
 """
+SIGNED_IF_PRESENT = ("cfbl-address",)
+"""Nobody acts upon one that is not signed (RFC 9477 section 3.1)."""
 VALID_SECONDS = 14 * 86_400
 """A relay that cannot hand a letter over gives up after some five days."""
 _FOLDED_AT = 74
@@ -54,7 +56,8 @@ def signed(message: bytes, signers: Sequence[Signer], at: int) -> bytes:
     """
     head, _, body = message.partition(b"\r\n\r\n")
     fields = relaxed_fields(head)
-    names = [name for name in SIGNED for _ in range(len(fields.get(name, ())) + 1)]
+    present = [name for name in SIGNED_IF_PRESENT if name in fields]
+    names = [name for name in (*SIGNED, *present) for _ in range(len(fields.get(name, ())) + 1)]
     digest = base64.b64encode(hashlib.sha256(relaxed_body(body)).digest()).decode()
     data = signed_data(fields, names)
     signatures = [_signature(signer, names, digest, data, at) for signer in signers]

@@ -214,16 +214,17 @@ class MimeTemplate:
         extra: tuple[tuple[str, str], ...],
         marks: Sequence[str],
         batch_header: str = "",
+        size_cap: int = SIZE_CAP,
     ) -> None:
         """`domain` is the Message-ID's; `marks` stand in `extra` for tokens. `batch_header` names
         the one of `extra` whose lines `fill` is given. Raises what `serialize` does.
         """
-        self._domain = domain
+        self._domain, self._size_cap = domain, size_cap
         self._subject = ("", text_header("Subject", ""))
         nobody = message_id(bytes(16), domain)
         date = datetime.fromtimestamp(0, UTC)
         octets = serialize(
-            Mail(sender, _NOBODY, reply_to, "", date, nobody, extra, _NO_TEXT, _NO_HTML)
+            Mail(sender, _NOBODY, reply_to, "", date, nobody, extra, _NO_TEXT, _NO_HTML), size_cap
         ).replace(b"%", b"%%")
         holes = {
             b"date": (date_header(date), _ONCE),
@@ -265,7 +266,7 @@ class MimeTemplate:
         }
         for name, place in self._tokens:
             holes[name] = tokens[place].encode()
-        return checked_size(self._octets % holes)
+        return checked_size(self._octets % holes, self._size_cap)
 
     def _subject_line(self, subject: str) -> bytes:
         """The last one is remembered: many letters say the same to everybody."""

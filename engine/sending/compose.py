@@ -56,6 +56,7 @@ from engine.mime.header_values import (
 from engine.mime.headers import Mailbox, structured_header
 from engine.mime.message import MimeTemplate, Personal, quoted_printable_lines
 from engine.mime.return_path import TOKEN_CHARACTERS as TOKEN_CHARACTERS_BY_MAIL
+from engine.mime.return_path import TokenUse
 from engine.proof.checkpoint import HEADER, words_of
 from engine.sending.letter_headers import LetterHeaders, Url
 from engine.sequence.field_values import fits
@@ -157,7 +158,8 @@ class Composer:
         subject = mark.format(subject=rendered.subject) if mark else rendered.subject
         try:
             octets = mails.serialize(
-                self._mail(request, plan, subject, rendered.text, rendered.html, at)
+                self._mail(request, plan, subject, rendered.text, rendered.html, at),
+                self.config.smtp.message_size_limit,
             )
         except ValueError as error:
             raise CannotRender(
@@ -219,7 +221,7 @@ class Composer:
                 filled.text,
                 filled.html,
             ),
-            [*tokens, self.returns.token("unsubscribe", message)],
+            [*tokens, *(self.returns.token(use, message) for use in self.headers.uses)],
             self._checkpoint_header(),
         )
 
@@ -279,11 +281,20 @@ class Composer:
 
         answers = _answers(compiled, url)
         foot = self._foot(request, plan, url)
-        by_mail = secrets.token_hex(TOKEN_CHARACTERS_BY_MAIL // 2)
+        by_mail = {
+            use: secrets.token_hex(TOKEN_CHARACTERS_BY_MAIL // 2) for use in self.headers.uses
+        }
         extra = self.headers.extra(request.claim, plan, url, by_mail, b"stand-in")
         body = compiled.precompiled(answers, foot, tuple(marks.values()), quoted_printable_lines)
-        stand_ins = (*marks.values(), by_mail)
-        template = MimeTemplate(*self.headers.ends(), self.headers.domain, extra, stand_ins, HEADER)
+        stand_ins = (*marks.values(), *by_mail.values())
+        template = MimeTemplate(
+            *self.headers.ends(),
+            self.headers.domain,
+            extra,
+            stand_ins,
+            HEADER,
+            self.config.smtp.message_size_limit,
+        )
         return PrecompiledLetter(body, template, tuple(marks))
 
     def compiled(
@@ -343,10 +354,12 @@ class Composer:
             return "preview"
         return make_token(self.link_key, action, request.position, request.claim.message)
 
-    def _token_by_mail(self, request: ComposeRequest) -> str:
-        if not request.position:
-            return "preview"
-        return self.returns.token("unsubscribe", request.claim.message)
+    def _tokens_by_mail(self, request: ComposeRequest) -> Mapping[TokenUse, str]:
+        message = request.claim.message
+        return {
+            use: self.returns.token(use, message) if request.position else "preview"
+            for use in self.headers.uses
+        }
 
     def _url_of(self, token: str) -> str:
         return f"{self.config.site.url}/l/{token}"
@@ -418,7 +431,7 @@ class Composer:
                 request.claim,
                 plan,
                 partial(self._url, request),
-                self._token_by_mail(request),
+                self._tokens_by_mail(request),
                 self.newest(),
             ),
             text,

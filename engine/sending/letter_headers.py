@@ -4,14 +4,14 @@ under which mailbox providers count, how to unsubscribe, and where mail that com
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from engine.config import Config
 from engine.letter.link_token import UNSUBSCRIBE
 from engine.mime.header_values import ONE_CLICK, feedback_id, list_id, list_unsubscribe
 from engine.mime.headers import Mailbox
-from engine.mime.return_path import ReturnAddresses, return_key
+from engine.mime.return_path import ReturnAddresses, TokenUse, return_key
 from engine.proof.checkpoint import HEADER, words_of
 from engine.sequence.model import Plan
 from engine.subscriber.events import LetterBegun
@@ -32,6 +32,12 @@ class LetterHeaders:
         self.returns = ReturnAddresses(
             return_key(link_key), config.smtp.return_path, config.site.sender
         )
+        self._takes_complaints = config.dkim.cfbl
+        uses: tuple[TokenUse, ...] = (
+            ("unsubscribe", "bounce") if config.dkim.cfbl else ("unsubscribe",)
+        )
+        self.uses = uses if self.returns.domain else ()
+        """Of the tokens that stand in a letter's headers."""
 
     def ends(self) -> tuple[Mailbox, Mailbox | None]:
         """The From and Reply-To addresses."""
@@ -41,10 +47,15 @@ class LetterHeaders:
         )
 
     def extra(
-        self, claim: LetterBegun, plan: Plan, url: Url, by_mail: str, checkpoint: bytes
+        self,
+        claim: LetterBegun,
+        plan: Plan,
+        url: Url,
+        tokens: Mapping[TokenUse, str],
+        checkpoint: bytes,
     ) -> tuple[tuple[str, str], ...]:
-        """Beside those of every mail. `by_mail` is the letter's token for unsubscribing by mail,
-        `checkpoint` a signed checkpoint or b"". Raises HeaderRefused.
+        """Beside those of every mail. `tokens` are the letter's, one for each of `uses`;
+        `checkpoint` is a signed one or b"". Raises HeaderRefused.
         """
         stream = {
             "confirmation": "confirmation",
@@ -68,6 +79,9 @@ class LetterHeaders:
         ]
         if checkpoint:
             headers.append((HEADER, words_of(checkpoint)))
+        if self._takes_complaints and self.uses:
+            complaints = self.returns.sender(tokens["bounce"])
+            headers.append(("CFBL-Address", f"{complaints}; report=arf"))  # RFC 9477 section 4
         if claim.kind == "confirmation":
             return tuple(headers)
         purpose = plan.purposes.get(claim.purpose)
@@ -79,7 +93,7 @@ class LetterHeaders:
             if "." in self._host and not self._host.replace(".", "").isdigit()
             else self.domain
         )
-        unsubscribe, mailto = url(UNSUBSCRIBE), self.returns.mailto(by_mail)
+        unsubscribe, mailto = url(UNSUBSCRIBE), self.returns.mailto(tokens.get("unsubscribe", ""))
         return (
             *headers,
             ("List-Id", list_id(name, f"{label}.{host}")),

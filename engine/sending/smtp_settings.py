@@ -8,11 +8,16 @@ import re
 from dataclasses import dataclass, fields
 from typing import Literal, cast, get_args
 
+from engine.mime.message import SIZE_CAP
 from engine.sequence.delay import parse_positive_seconds
 from engine.sequence.table import Table
 from engine.words import N_
 
 MAILBOX = "mailbox"
+MIN_SIZE_LIMIT, MAX_SIZE_LIMIT = 50_000, 45_000_000
+"""Octets: no letter of ours is smaller with its foot; Orange, the most generous of the large
+providers, takes so many.
+"""
 Tls = Literal["none", "starttls", "implicit"]
 TLS: tuple[Tls, ...] = get_args(Tls)
 
@@ -49,7 +54,7 @@ LONGEST_DIALOGUE = 3_599
 class Smtp:
     """`host` "mailbox" is the built-in mailbox. `sink`: this relay hands letters to nobody. `tls`:
     none, starttls, implicit. `return_path` is the domain where mail that comes back is read, ""
-    where none is.
+    where none is; `message_size_limit` is in octets.
     """
 
     host: str = MAILBOX
@@ -61,6 +66,7 @@ class Smtp:
     timeouts: Timeouts = Timeouts()
     sink: bool = False
     return_path: str = ""
+    message_size_limit: int = SIZE_CAP
 
     @property
     def is_mailbox(self) -> bool:
@@ -90,7 +96,15 @@ def read_smtp(table: Table) -> Smtp:
         _timeouts(table.part("timeouts")),
         table.get("sink", bool, False),
         table.get("return_path", str, ""),
+        table.get("message_size_limit", int, SIZE_CAP),
     )
+    if not MIN_SIZE_LIMIT <= smtp.message_size_limit <= MAX_SIZE_LIMIT:
+        table.mistake(
+            "message_size_limit",
+            N_("`message_size_limit` is a number of octets from {least} to {most}"),
+            least=MIN_SIZE_LIMIT,
+            most=MAX_SIZE_LIMIT,
+        )
     if smtp.return_path and not _HOST.fullmatch(smtp.return_path):
         table.mistake(
             "return_path",
@@ -135,15 +149,16 @@ _SELECTOR = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 @dataclass(frozen=True, slots=True)
 class Dkim:
     """`domain` is `d=` of the signatures, "" where the relay signs. `selector` is the first key's;
-    those after it are counted: "relance-2".
+    those after it are counted: "relance-2". `cfbl`: letters name where complaints go.
     """
 
     domain: str = ""
     selector: str = "relance"
     ed25519: bool = False
+    cfbl: bool = False
 
 
-def read_dkim(table: Table, sender: str) -> Dkim:
+def read_dkim(table: Table, sender: str, return_path: str) -> Dkim:
     """`sender` is the address letters come from: a signature counts for it only within one
     organisation's domain (DMARC alignment, RFC 9989).
     """
@@ -151,6 +166,7 @@ def read_dkim(table: Table, sender: str) -> Dkim:
         table.get("domain", str, ""),
         table.get("selector", str, "relance"),
         table.get("ed25519", bool, False),
+        table.get("cfbl", bool, False),
     )
     own = sender.rpartition("@")[2].lower()
     if dkim.domain and not _HOST.fullmatch(dkim.domain):
@@ -164,6 +180,17 @@ def read_dkim(table: Table, sender: str) -> Dkim:
             N_(
                 "`domain` is not that of the address letters come from ({own}): mailbox providers"
                 " would not count its signatures"
+            ),
+            own=own,
+        )
+    if dkim.cfbl and not (
+        dkim.domain and f".{return_path}".endswith(f".{own}") and dkim.domain == own
+    ):
+        table.mistake(
+            "cfbl",
+            N_(
+                "`cfbl` needs `domain`, that of [site] from itself ({own}), and [smtp] return_path"
+                " there or below: no provider sends complaints elsewhere"
             ),
             own=own,
         )

@@ -307,6 +307,7 @@ def test_the_command_prints_the_lines_of_the_dns_and_refuses_what_comes_too_earl
         ('keys = "x"', "keys"),
         ('[smtp]\nreturn_path = "retours@potager.example"', "`return_path` is a host name"),
         ("[smtp]\nreturn_path = 1", "`return_path` must be"),
+        ("[smtp]\nmessage_size_limit = 49_999", "a number of octets from 50000 to 45000000"),
     ],
 )
 def test_a_bad_value_of_the_configuration_is_a_mistake(written: str, sentence: str) -> None:

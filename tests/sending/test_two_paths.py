@@ -242,6 +242,16 @@ def test_what_cannot_be_made_is_refused_by_both_for_the_same_reason(
     assert outcome(Composer(CONFIG, KEY), each, said, True) == plain
 
 
+def test_a_letter_above_the_limit_of_the_configuration_is_withheld_by_both() -> None:
+    body = "\n\n".join(f"Une ligne de plus, la {number}." for number in range(900))
+    said, each = written(body), unlike()
+    limited = replace(CONFIG, smtp=replace(CONFIG.smtp, message_size_limit=50_000))
+    assert isinstance(outcome(Composer(CONFIG, KEY), each, said, True), bytes)
+    for fast in (True, False):
+        refusal = outcome(Composer(limited, KEY), each, said, fast)
+        assert isinstance(refusal, str) and refusal.endswith("more than the 50000 allowed.")
+
+
 HIDDEN = [
     "=?utf-8?q?x=0d=0aBcc:_y=40e.fr?=",
     "=?utf-8?b?eA0KQmNjOiB5QGUuZnI=?=",

@@ -270,8 +270,11 @@ def test_each_key_of_the_configuration_is_explained_above_its_first_use() -> Non
         ("web", "host port trusted_proxies metrics"),
         ("store", "url"),
         ("proof", "every archive_recipient witness witness_url stamp stamp_roots"),
-        ("smtp", "host sink port tls username password_file connections return_path"),
-        ("dkim", "domain selector ed25519"),
+        (
+            "smtp",
+            "host sink port tls username password_file connections return_path message_size_limit",
+        ),
+        ("dkim", "domain selector ed25519 cfbl"),
         ("smtp.timeouts", "connect mail rcpt data block dot"),
         ("sending", "in_doubt pause_after_outage drain"),
         ("mailbox", "smtp_port port"),
