@@ -305,6 +305,7 @@ class SendBatch:
             vault_write = VaultWrite(claim.stream, now, evidence=(words,))
         why: str = limit_of(reply) if reply and verdict == "cannot-carry" else delivery.stage
         fault = fault_of(delivery.stage, reply) if reply else "unknown"
+        recipient = self._recipients[delivery.key]
         outcome = RecordOutcome(
             at=now,
             cause=cause,
@@ -315,6 +316,7 @@ class SendBatch:
             why=why,
             mail=mail if verdict == "sent" else "",
             fault=fault,
+            provider=self.stores.config.providers.of_address(recipient).name,
         )
         return [CommandRequest(outcome, stream=claim.stream, vault_write=vault_write)]
 

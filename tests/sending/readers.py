@@ -51,21 +51,28 @@ def with_readers(make_context: MakeContext, count: int) -> AppContext:
     return context
 
 
-def enter(context: AppContext, name: str, fields: Mapping[str, str] | None = None) -> str:
+def enter(
+    context: AppContext,
+    name: str,
+    fields: Mapping[str, str] | None = None,
+    domain: str = "potager.example",
+) -> str:
     """Somebody on list 1 whose letter is due: their stream."""
-    stream = _subscribe(context, name, fields or {})
+    stream = _subscribe(context, name, fields or {}, domain)
     context.views.catch_up()
     return stream
 
 
-def _subscribe(context: AppContext, name: str, fields: Mapping[str, str]) -> str:
+def _subscribe(
+    context: AppContext, name: str, fields: Mapping[str, str], domain: str = "potager.example"
+) -> str:
     now = context.clock.now()
     piece = evidence(secrets.token_bytes(32), {"n": name})
     cause = Cause("import", evidence=piece.commitment.hex())
     result = context.command_handler.execute_one(
         CommandRequest(
             Subscribe(now, cause, 1, "consent", "declared", fields=tuple(fields)),
-            address=f"{name}@potager.example",
+            address=f"{name}@{domain}",
             vault_write=VaultWrite("", now, fields=fields, evidence=(piece,)),
         )
     )
