@@ -13,6 +13,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from engine.console.settings import Console, read_console
+from engine.doctor.settings import Doctor, read_doctor
 from engine.i18n.in_words import as_words
 from engine.intake.address import AddressRefused, normalise
 from engine.letter.colour import read_colour
@@ -122,6 +123,7 @@ class Config:
     measure: Measure = field(default_factory=Measure)
     console: Console = field(default_factory=Console)
     publish: Publish = Publish()
+    doctor: Doctor = field(default_factory=Doctor)
     store_url: str = "embedded"
     mailbox_smtp_port: int = 8025
     mailbox_port: int = 8081
@@ -231,6 +233,8 @@ def config_of(folder: Path, text: str) -> Config:
         root.part(name)
         for name in ("mailbox", "store", "proof", "form", "measure", "console", "publish")
     )
+    doctor_part = root.part("doctor")
+    doctor = read_doctor(doctor_part)
     publish = Publish(publish_part.one_of("approval", ("none", "another"), "none"))
     measure, measured = read_measure(measure_part, site.language)
     form = FormDoor(form_part.get("order_key_file", str, ""))
@@ -244,7 +248,7 @@ def config_of(folder: Path, text: str) -> Config:
         )
     settings = replace(_settings(root, site), measured=measured)
     parts = (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part, measure_part)
-    for part in (*parts, dkim_part, shaping_part, console_part, publish_part):
+    for part in (*parts, dkim_part, shaping_part, console_part, publish_part, doctor_part):
         part.finish()
     root.finish()
     if mistakes:
@@ -264,6 +268,7 @@ def config_of(folder: Path, text: str) -> Config:
         measure=measure,
         console=console,
         publish=publish,
+        doctor=doctor,
         store_url=url,
         mailbox_smtp_port=ports[0],
         mailbox_port=ports[1],

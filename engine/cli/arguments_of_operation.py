@@ -202,6 +202,15 @@ def in_doubt_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def doctor_arguments(parser: argparse.ArgumentParser) -> None:
+    only_help = N_(
+        "these subjects alone, with commas between: spf, dkim, dmarc, mailbox, host, receiving,"
+        " brand, link, inbound, blocklist"
+    )
+    parser.add_argument("--only", default="", metavar="SUBJECTS", help=only_help)
+    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
+
+
 def dkim_arguments(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(
         dest="part", required=True, metavar="new | show | rotate | retire"
@@ -300,6 +309,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "pause": pause_arguments,
     "resume": resume_arguments,
     "in-doubt": in_doubt_arguments,
+    "doctor": doctor_arguments,
     "dkim": dkim_arguments,
     "retry-withheld": retry_withheld_arguments,
     "inbound": inbound_arguments,

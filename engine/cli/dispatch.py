@@ -139,6 +139,8 @@ def config_verb(name: str) -> ConfigVerb:
             from engine.cli.simulate import run as carry_out
         case "graph":
             from engine.cli.simulate import graph as carry_out
+        case "doctor":
+            from engine.cli.doctor import doctor as carry_out
         case "dkim":
             from engine.cli.dkim import dkim as carry_out
         case _:

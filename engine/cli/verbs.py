@@ -106,6 +106,11 @@ VERBS: dict[str, Verb] = {
         dated=True,
     ),
     "status": Verb("sending", N_("what runs, what waits, what is wrong and what to do")),
+    "doctor": Verb(
+        "sending",
+        N_("look at your domain as mailbox providers do: what holds, what does not, what mends it"),
+        "config",
+    ),
     "pause": Verb("sending", N_("hold sending")),
     "resume": Verb("sending", N_("say what will leave, then let it"), dated=True),
     "in-doubt": Verb("sending", N_("letters whose acceptance is not known"), dated=True),

@@ -152,10 +152,13 @@ class DkimKeys:
         """What the operator publishes: a line for each selector of the key, as a zone file has it;
         with an empty `p=` for one that is revoked.
         """
-        selectors = self._selectors(key)
+        return [self._txt(selector, record) for selector, record in self.records(key)]
+
+    def records(self, key: DkimKey) -> list[tuple[str, str]]:
+        """Each selector of the key, and what stands in the DNS under it."""
         if key.state == "revoked":
-            return [self._txt(selector, "v=DKIM1; p=") for selector in selectors]
-        return [self._txt(selector, _record(self._private(selector))) for selector in selectors]
+            return [(selector, "v=DKIM1; p=") for selector in self._selectors(key)]
+        return [(selector, _record(self._private(selector))) for selector in self._selectors(key)]
 
     def signers(self) -> tuple[Signer, ...]:
         """With the key that signs; none where `[dkim]` names no domain, and the relay signs."""

@@ -275,6 +275,7 @@ def test_each_key_of_the_configuration_is_explained_above_its_first_use() -> Non
             "host sink port tls username password_file connections return_path message_size_limit",
         ),
         ("dkim", "domain selector ed25519 cfbl"),
+        ("doctor", "ipv4 ipv6 blocklists"),
         ("smtp.timeouts", "connect mail rcpt data block dot"),
         ("sending", "in_doubt pause_after_outage drain"),
         ("mailbox", "smtp_port port"),

@@ -62,6 +62,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "publicsuffixlist",
         "css_inline",
     ),
+    **{
+        f"engine/doctor/{name}.py": ("engine.doctor", "engine.words")
+        for name in (
+            *("dmarc", "examination", "link_host", "mail_exchangers", "published_keys"),
+            *("receiving", "sending_host", "spf", "world"),
+        )
+    },
     "engine/inbound/": (
         "engine.inbound",
         "engine.mime.return_path",
@@ -116,6 +123,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "engine/mime/",
         "engine/ledger/",
         "engine/console/settings.py",
+        "engine/doctor/settings.py",
         "engine/proof/settings.py",
         "engine/shaping/",
         *WORDS_OF_CODES,
@@ -128,7 +136,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("engine/proof/",),
     ("engine/store/migrate.py",),
     ("engine/sending/", "engine/imports/", "engine/backup/"),
-    ("engine/privacy/", "engine/delivery/", "engine/audience/", "engine/inbound/"),
+    (
+        "engine/privacy/",
+        "engine/delivery/",
+        "engine/doctor/",
+        "engine/audience/",
+        "engine/inbound/",
+    ),
     ("engine/status/",),
     ("engine/audit/",),
     ("engine/web/",),

@@ -1,0 +1,103 @@
+"""`doctor`: the installation as mailbox providers and readers see it, line by line, with what mends
+each. It changes nothing. Exit status 1 where something does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
+
+from engine.cli.terminal import Style, json_text, print_styled
+from engine.config import Config
+from engine.dns.resolver import DnsResolver
+from engine.doctor.examination import CHECKS
+from engine.doctor.looking import Eyes, look, ourselves
+from engine.doctor.world import Line, Subject
+from engine.i18n.language import N_, Say, counting_translator, grouped, translator
+from engine.i18n.user_error import UserError
+
+HEADINGS: Mapping[Subject, str] = {
+    "spf": N_("Who may send in your name (SPF)"),
+    "dkim": N_("Signatures (DKIM)"),
+    "dmarc": N_("What becomes of what is neither (DMARC)"),
+    "mailbox": N_("Your own mailboxes"),
+    "host": N_("The host that sends"),
+    "receiving": N_("How your mail servers are reached (MTA-STS, TLS-RPT)"),
+    "brand": N_("Your picture in inboxes (BIMI)"),
+    "link": N_("Where links lead"),
+    "inbound": N_("What comes back"),
+    "blocklist": N_("Lists of unwanted senders"),
+}
+
+
+def doctor(config: Config, args: argparse.Namespace) -> int:
+    us = ourselves(config)
+    eyes = Eyes(resolver=DnsResolver(), greeting=us.helo)
+    told = asyncio.run(look(us, eyes, int(time.time()), _subjects(args.only)))
+    language = config.site.language
+    _, ngettext = translator(language), counting_translator(language)
+    faults = sum(line.is_fault for lines in told.values() for line in lines)
+    if args.json:
+        print(json_text([_as_json(subject, line, _) for subject, line in _all(told)]))
+        return 1 if faults else 0
+    for subject, lines in told.items():
+        if lines:
+            print(_(HEADINGS[subject]))
+        for line in lines:
+            _print(line, _)
+    print()
+    if faults:
+        sentence = ngettext("{n} thing does not hold", "{n} things do not hold", faults)
+        print(sentence.format(n=grouped(faults, _)))
+    else:
+        print(_("Nothing was found that does not hold."))
+    return 1 if faults else 0
+
+
+def _all(told: Mapping[Subject, Sequence[Line]]) -> Iterator[tuple[Subject, Line]]:
+    return ((subject, line) for subject, lines in told.items() for line in lines)
+
+
+def _subjects(text: str) -> tuple[Subject, ...]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in CHECKS:
+            raise UserError(
+                N_("there is no subject {name}; there are: {known}"),
+                2,
+                name=name,
+                known=", ".join(CHECKS),
+            )
+    return cast(tuple[Subject, ...], tuple(names))
+
+
+def _print(line: Line, _: Say) -> None:
+    sign, style = _sign(line)
+    print_styled(f"{sign} {line.what.said(_)}", style)
+    if line.verdict != "holds":
+        for mend in line.mends:
+            print(f"      {mend}")
+
+
+def _sign(line: Line) -> tuple[str, Style | None]:
+    match line.verdict:
+        case "holds":
+            return "+", None
+        case "unknown":
+            return "?", None
+        case "fails":
+            return ("-", None) if line.optional else ("!", "error")
+
+
+def _as_json(subject: Subject, line: Line, _: Say) -> dict[str, object]:
+    return {
+        "subject": subject,
+        "code": line.code,
+        "verdict": line.verdict,
+        "optional": line.optional,
+        "what": line.what.said(_),
+        "mends": list(line.mends),
+    }

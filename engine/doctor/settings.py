@@ -1,0 +1,50 @@
+"""`[doctor]` of config.toml: what the doctor cannot find out by itself, and whom it may ask. Below
+config.py, which reads it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+from engine.sequence.table import Table
+from engine.words import N_
+
+MAX_BLOCKLISTS = 10
+EXAMPLES = {"ipv4": "192.0.2.1", "ipv6": "2001:db8::1"}
+_HOST = re.compile(r"(?=.{4,200}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """`addresses`: those letters leave from, () where they are not said."""
+
+    addresses: tuple[str, ...] = ()
+    blocklists: tuple[str, ...] = ()
+
+
+def read_doctor(table: Table) -> Doctor:
+    addresses = tuple(filter(None, (_address(table, key) for key in EXAMPLES)))
+    lists = tuple(map(str, table.get("blocklists", list, [])))
+    wrong = [name for name in lists if not _HOST.fullmatch(name)]
+    if wrong or len(lists) > MAX_BLOCKLISTS:
+        table.mistake(
+            "blocklists",
+            N_('`blocklists` are at most {most} host names, as the DNS has them: "{name}"'),
+            most=MAX_BLOCKLISTS,
+            name=wrong[0] if wrong else lists[-1],
+        )
+    return Doctor(addresses, lists)
+
+
+def _address(table: Table, key: str) -> str:
+    text = table.get(key, str, "")
+    try:
+        address = ipaddress.ip_address(text) if text else None
+    except ValueError:
+        address = None
+    if text and (address is None or f"ipv{address.version}" != key):
+        sentence = N_('`{key}` is the address your letters leave from: "{example}"')
+        table.mistake(key, sentence, key=key, example=EXAMPLES[key])
+    return str(address) if address is not None else ""
