@@ -304,6 +304,7 @@ def ourselves(config: Config) -> Ourselves:
     return Ourselves(
         sender=sender,
         reply_to=_ascii(site.reply_to) if site.reply_to else "",
+        return_path=smtp.return_path,
         relay=relay,
         helo=sender.rpartition("@")[2],
         addresses=config.doctor.addresses or (() if relay else _own_addresses()),
