@@ -19,6 +19,7 @@ from engine.desk.clock import Clock, wall_now
 from engine.desk.console import SQL as CONSOLE_DESK_SQL
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
+from engine.desk.inbox import SQL as INBOX_SQL
 from engine.desk.operations import SQL as OPERATIONS_SQL
 from engine.desk.processes import SQL as PROCESSES_SQL
 from engine.desk.processes import check_clock, check_secrets
@@ -131,6 +132,7 @@ def open_context_in(
                 DESK_SQL,
                 PROCESSES_SQL,
                 CONSOLE_DESK_SQL,
+                INBOX_SQL,
                 OPERATIONS_SQL,
                 VAULT_SQL,
                 ACCOUNTS_SQL,

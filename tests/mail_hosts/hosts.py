@@ -39,7 +39,7 @@ OWN_FOLDERS = (
     *("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold"),
     *("incoming", "maildrop", "private", "public", "saved", "trace"),
 )
-PASSWORD = "sésame, ouvre-toi"
+PASSWORD = "sésame-ouvre-toi"
 
 
 @cache
@@ -124,29 +124,22 @@ def exim(ports: Ports) -> Iterator[Path]:
 
 @contextmanager
 def dovecot(ports: Ports, *, idle: bool = True) -> Iterator[Path]:
-    """Its folder, with `authority.pem`. The mailboxes are `relance`, `second` and, without room,
-    `full`; PASSWORD opens them. `idle` False: it does not offer IDLE.
+    """Its folder, with `authority.pem`. PASSWORD opens the mailbox of whatever name; `full` has no
+    room. `idle` False: it does not offer IDLE, nor MOVE.
     """
     with host_folder() as folder:
         account = pwd.getpwnam(ACCOUNT) if os.getuid() == 0 else pwd.getpwuid(os.getuid())
         issue(folder / "authority.pem", folder / "server.key", folder / "server.pem")
-        ids = f"{account.pw_uid}:{account.pw_gid}"
-        (folder / "users").write_text(
-            "".join(
-                f"{name}:{{PLAIN}}{PASSWORD}:{ids}::{folder}/home/{name}::{more}\n"
-                for name, more in (
-                    ("relance", ""),
-                    ("second", ""),
-                    ("full", "userdb_quota_rule=*:bytes=10"),
-                )
-            )
-        )
+        ids, home = f"{account.pw_uid}:{account.pw_gid}", f"{folder}/home/full"
+        (folder / "full").write_text(f"full::{ids}::{home}::userdb_quota_rule=*:bytes=10\n")
         for name in ("home", "run"):
             (folder / name).mkdir()
         os.chown(folder / "home", account.pw_uid, account.pw_gid)
         (folder / "run/modules").symlink_to(root() / "usr/lib/dovecot/modules")
         capability = "" if idle else "IMAP4rev1 LITERAL+ UIDPLUS"
-        path = write(folder, "dovecot.conf", "dovecot.conf", ports, CAPABILITY=capability)
+        path = write(
+            folder, "dovecot.conf", "dovecot.conf", ports, CAPABILITY=capability, PASSWORD=PASSWORD
+        )
         programs = root() / "usr"
         command = [str(programs / "bin/doveconf"), "-f", "service=master", "-c", str(path)]
         command += ["-m", "master", "-e", str(programs / "sbin/dovecot"), "-F", "-c", str(path)]

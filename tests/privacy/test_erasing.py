@@ -200,6 +200,7 @@ STAYS = {
     "desk.nonce": "nonce until",
     "desk.api_key": "id hash name scopes created last_used revoked expires",
     "desk.clock": "one epoch_wall epoch_engine rate trial_since trial_over_people",
+    "desk.inbox": "mailbox holder until uid_validity uid",
     "desk.mark": "name engine_at position",
     "desk.operation": "id kind at well position octets place copy faults why",
     "desk.process": "id host pid parts since seen clock",

@@ -28,6 +28,22 @@ OF_PROOF = (
 )
 PURE_PROOF = tuple(f"engine/proof/{name}.py" for name in OF_PROOF)
 
+# Of the room of what comes back by mail, what reads: pure.
+OF_INBOUND = (
+    "aggregate_report",
+    "automatic",
+    "delivery_status",
+    "dialects",
+    "feedback",
+    "letter_identity",
+    "mail",
+    "reading",
+    "reading_sentences",
+    "stop_words",
+    "verdict",
+)
+PURE_INBOUND = tuple(f"engine/inbound/{name}.py" for name in OF_INBOUND)
+
 # What a room may import besides the standard library.
 ROOMS: dict[str, tuple[str, ...]] = {
     "engine/words.py": (),
@@ -69,12 +85,15 @@ ROOMS: dict[str, tuple[str, ...]] = {
             *("receiving", "sending_host", "spf", "world"),
         )
     },
-    "engine/inbound/": (
-        "engine.inbound",
-        "engine.mime.return_path",
-        "engine.sending.replies",
-        "engine.words",
-    ),
+    **{
+        file: (
+            *(f"engine.inbound.{name}" for name in OF_INBOUND),
+            "engine.mime.return_path",
+            "engine.sending.replies",
+            "engine.words",
+        )
+        for file in PURE_INBOUND
+    },
     "projections/": (
         "projections",
         "engine.subscriber",
@@ -124,6 +143,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "engine/ledger/",
         "engine/console/settings.py",
         "engine/doctor/settings.py",
+        "engine/inbound/imap_settings.py",
+        "engine/inbound/settings.py",
         "engine/proof/settings.py",
         "engine/shaping/",
         *WORDS_OF_CODES,
@@ -160,6 +181,7 @@ CLIMBING: frozenset[tuple[str, str]] = frozenset({})
 
 # Where each outside package may be imported: its door.
 DOORS: dict[str, tuple[str, ...]] = {
+    "aioimaplib": ("engine/inbound/imap.py",),
     "aiosmtpd": ("engine/sending/mailbox.py",),
     "aiosmtplib": ("engine/sending/handshake.py",),
     "apscheduler": ("engine/runtime/scheduler.py",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from tests.shape.directions import PURE_PROOF
+from tests.shape.directions import PURE_INBOUND, PURE_PROOF
 from tests.shape.source import Finding, Source, is_within
 
 ROOMS = (
@@ -13,7 +13,7 @@ ROOMS = (
     "engine/sequence/",
     "engine/subscriber/",
     "engine/simulation/",
-    "engine/inbound/",
+    *PURE_INBOUND,
     "engine/shaping/",
 )
 

@@ -1,0 +1,293 @@
+"""A mailbox is read through a real Dovecot: what was understood is moved, the rest stays, by one
+host at a time, whatever breaks off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import imaplib
+import os
+import re
+import signal
+import smtplib
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from engine.context import AppContext
+from engine.desk.inbox import InboxLease
+from engine.inbound.fetching import MailboxReader, MailHandling, Pace
+from engine.inbound.imap import ImapFault, folder_name
+from engine.inbound.imap_settings import Imap
+from engine.inbound.mail import MAX_MAIL_BYTES
+from tests.mail_hosts.hosts import PASSWORD, Ports, dovecot, told
+from tests.running_installation import Installations
+
+QUICK = Pace(idle=20, poll=0.1, lease=0.05, retry=0.05, longest_retry=0.1)
+
+
+@dataclass
+class Handling:
+    """Understands what begins with a bounce. `dies`: once after a commit."""
+
+    handled: list[bytes] = field(default_factory=list)
+    large: list[int] = field(default_factory=list)
+    dies: bool = False
+
+    def handle(self, octets: bytes) -> bool:
+        self.handled.append(octets)
+        if self.dies:
+            self.dies = False
+            raise Killed
+        return b"Subject: bounce" in octets
+
+    def list_large(self, header: bytes, octets: int) -> None:
+        assert b"Subject: large" in header and len(header) < 1000
+        self.large.append(octets)
+
+
+class Killed(Exception):
+    pass
+
+
+@dataclass
+class Mailbox:
+    """One of Dovecot's, and what stands in it."""
+
+    name: str
+    ports: Ports
+    authority: Path
+    folder: Path
+    context: AppContext
+    log: Callable[[], str]
+
+    @property
+    def settings(self) -> Imap:
+        (self.folder / "password").write_text(f"{PASSWORD}\n")
+        return Imap(
+            host="localhost",
+            port=self.ports.imaps,
+            user=self.name,
+            password_file="password",
+            understood="Traités",
+        )
+
+    def reader(
+        self, handling: MailHandling, settings: Imap | None = None, holder: str = "here"
+    ) -> MailboxReader:
+        lease = InboxLease(self.context.database, self.name, holder)
+        return MailboxReader(settings or self.settings, self.folder, lease, handling, QUICK)
+
+    @contextmanager
+    def opened(self) -> Iterator[imaplib.IMAP4_SSL]:
+        trusted = ssl.create_default_context(cafile=str(self.authority))
+        with imaplib.IMAP4_SSL("localhost", self.ports.imaps, ssl_context=trusted) as client:
+            client.authenticate("PLAIN", lambda _: f"\0{self.name}\0{PASSWORD}".encode())
+            yield client
+
+    def make_folder(self) -> None:
+        with self.opened() as client:
+            client.create(folder_name("Traités"))
+
+    def subjects(self, folder: str = "INBOX") -> list[str]:
+        with self.opened() as client:
+            client.select(folder_name(folder), readonly=True)
+            numbers = client.search(None, "ALL")[1][0].split()
+            headers = [
+                client.fetch(n.decode(), "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])") for n in numbers
+            ]
+        return re.findall(r"Subject: ([\w-]+)", str(headers))
+
+    def deliver(self, *subjects: str, octets: int = 0) -> None:
+        with smtplib.LMTP("127.0.0.1", self.ports.dovecot_lmtp) as lmtp:
+            for subject in subjects:
+                lines = "x" * 998 + "\r\n"
+                mail = f"Subject: {subject}\r\n\r\n{lines * (octets // 1000)}."
+                lmtp.sendmail("", [f"{self.name}@garden.example"], mail)
+
+
+@pytest.fixture(scope="module")
+def mailboxes(
+    installations: Installations, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Mailbox]]:
+    ports = Ports()
+    with (
+        dovecot(ports) as folder,
+        installations.made({}) as context,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        authority = folder / "authority.pem"
+        patch.setenv("SSL_CERT_FILE", str(authority))
+        yield lambda name: Mailbox(
+            name,
+            ports,
+            authority,
+            tmp_path_factory.mktemp(name),
+            context,
+            lambda: told(folder),
+        )
+
+
+@pytest.fixture
+def mailbox(mailboxes: Callable[[str], Mailbox], request: pytest.FixtureRequest) -> Mailbox:
+    made = mailboxes(request.node.name[5:60])
+    made.make_folder()
+    return made
+
+
+def until(reached: Callable[[], bool], *readers: MailboxReader) -> None:
+    """Let the readers run until something is so, and stop."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        running = [asyncio.create_task(reader.run(stop)) for reader in readers]
+        end = time.monotonic() + 20
+        while not await asyncio.to_thread(reached):
+            assert time.monotonic() < end, [reader.trouble for reader in readers]
+            for task in running:
+                if task.done():
+                    task.result()
+            await asyncio.sleep(0.02)
+        stop.set()
+        await asyncio.wait_for(asyncio.gather(*running), 5)
+
+    asyncio.run(main())
+
+
+def test_what_was_understood_is_moved_and_the_rest_is_handled_once(mailbox: Mailbox) -> None:
+    mailbox.deliver("bounce-1", "riddle", "bounce-2")
+    mailbox.deliver("large", octets=MAX_MAIL_BYTES + 2000)
+    handling = Handling()
+    until(lambda: len(handling.large) == 1, mailbox.reader(handling))
+    assert mailbox.subjects() == ["riddle", "large"]
+    assert mailbox.subjects("Traités") == ["bounce-1", "bounce-2"]
+    mailbox.deliver("bounce-3")
+    until(lambda: len(handling.handled) == 4, mailbox.reader(handling))
+    assert len(handling.large) == 1 and MAX_MAIL_BYTES < handling.large[0] < MAX_MAIL_BYTES + 9000
+
+
+def test_a_mail_that_comes_while_nothing_is_to_do_is_told_of_by_the_server(
+    mailbox: Mailbox,
+) -> None:
+    handling = Handling()
+    reader = mailbox.reader(handling)
+    begun = time.monotonic()
+
+    def arrives() -> bool:
+        if "IDLE" not in seen:
+            time.sleep(0.3)
+            mailbox.deliver("bounce")
+            seen.add("IDLE")
+        return len(handling.handled) == 1 and mailbox.subjects() == []
+
+    seen: set[str] = set()
+    until(arrives, reader)
+    assert time.monotonic() - begun < QUICK.idle / 2
+
+
+def test_killed_between_the_commit_and_the_move_it_is_handled_again_and_moved(
+    mailbox: Mailbox,
+) -> None:
+    mailbox.deliver("bounce")
+    handling = Handling(dies=True)
+    with pytest.raises(Killed):
+        until(lambda: False, mailbox.reader(handling))
+    assert mailbox.subjects() == ["bounce"]
+    until(lambda: not mailbox.subjects(), mailbox.reader(handling))
+    assert len(handling.handled) == 2
+    assert mailbox.subjects("Traités") == ["bounce"]
+
+
+def test_one_host_at_a_time_reads_and_another_takes_over(mailbox: Mailbox) -> None:
+    first, second = Handling(), Handling()
+    held = InboxLease(mailbox.context.database, mailbox.name, "elsewhere")
+    assert held.take() is not None
+    mailbox.deliver("bounce-1")
+
+    def waits() -> bool:
+        time.sleep(0.3)
+        held.release()
+        return True
+
+    until(waits, mailbox.reader(first, holder="here"))
+    assert not first.handled
+    until(
+        lambda: not mailbox.subjects(),
+        mailbox.reader(first, holder="here"),
+        mailbox.reader(second, holder="there"),
+    )
+    assert len(first.handled) + len(second.handled) == 1
+    assert (
+        held.take() is not None
+        and not InboxLease(mailbox.context.database, mailbox.name, "here").keep()
+    )
+
+
+def test_a_connection_that_is_lost_is_made_anew(mailbox: Mailbox) -> None:
+    handling = Handling()
+    reader = mailbox.reader(handling)
+    state: set[str] = set()
+
+    def broken_off() -> bool:
+        own = re.findall(rf"user=<{mailbox.name}>.*mpid=(\d+)", mailbox.log())
+        if "cut" not in state:
+            # The first connection made the folder.
+            if len(own) < 2:
+                return False
+            time.sleep(0.2)
+            os.kill(int(own[-1]), signal.SIGKILL)
+            mailbox.deliver("bounce")
+            state.add("cut")
+        return len(handling.handled) == 1
+
+    until(broken_off, reader)
+
+
+WRONG: dict[ImapFault, Callable[[Imap], Imap]] = {
+    ImapFault.LOGIN: lambda imap: replace(imap, password_file="wrong"),
+    ImapFault.PASSWORD_FILE: lambda imap: replace(imap, password_file="missing"),
+    ImapFault.FOLDER: lambda imap: replace(imap, understood="Nulle part"),
+    ImapFault.UNREACHABLE: lambda imap: replace(imap, port=1),
+    ImapFault.CERTIFICATE: lambda imap: imap,
+}
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_what_keeps_the_mailbox_from_being_read_is_said(
+    mailboxes: Callable[[str], Mailbox], fault: ImapFault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = mailboxes("wrong")
+    (mailbox.folder / "wrong").write_text("ouvre-toi")
+    if fault is ImapFault.CERTIFICATE:
+        monkeypatch.delenv("SSL_CERT_FILE")
+    reader = mailbox.reader(Handling(), WRONG[fault](mailbox.settings))
+    until(lambda: reader.trouble is not None and reader.trouble.fault is fault, reader)
+
+
+def test_it_is_deleted_where_no_folder_is_named(mailbox: Mailbox) -> None:
+    mailbox.deliver("bounce-1", "riddle")
+    settings = replace(mailbox.settings, understood="")
+    handling = Handling()
+    until(lambda: mailbox.subjects() == ["riddle"], mailbox.reader(handling, settings))
+    assert mailbox.subjects("Traités") == []
+
+
+def test_a_server_without_idle_and_move_is_asked_from_time_to_time(
+    installations: Installations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports, handling = Ports(), Handling()
+    with dovecot(ports, idle=False) as folder, installations.made({}) as context:
+        authority = folder / "authority.pem"
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        mailbox = Mailbox("plain", ports, authority, tmp_path, context, lambda: "")
+        mailbox.make_folder()
+        mailbox.deliver("bounce-1", "riddle")
+        reader = mailbox.reader(handling)
+        until(lambda: len(handling.handled) == 2, reader)
+        until(lambda: mailbox.subjects("Traités") == ["bounce-1"], reader)
+        assert mailbox.subjects() == ["riddle"]
