@@ -119,6 +119,10 @@ class Sink:
         """
         self._told.insert(0, Told(step, reply, to, times))
 
+    def answer_as_usual(self) -> None:
+        """Takes back what `answer` was told."""
+        self._told.clear()
+
     def stall(self, step: Step, times: int = -1) -> None:
         """Reads the command of `step` and never answers it."""
         self._stalled[step] = times

@@ -34,13 +34,7 @@ port = {port}
 [store]
 url = "{store}"
 
-[smtp]
-host = "127.0.0.1"
-port = {smtp}
-sink = true
-tls = "none"
-connections = {connections}
-
+{way}
 [console]
 port = 0
 
@@ -55,6 +49,13 @@ name = "La lettre du potager"
 
 [consent]
 declared = "write"
+"""
+RELAY = """[smtp]
+host = "127.0.0.1"
+port = {port}
+sink = true
+tls = "none"
+connections = {connections}
 """
 TWO_LETTERS = """
 title = "Deux lettres"
@@ -107,7 +108,7 @@ class Place(Installed):
     def made(
         cls,
         folder: Path,
-        smtp: int,
+        way: int | str,
         *,
         in_doubt: str = "hold",
         connections: int = CONNECTIONS,
@@ -115,14 +116,13 @@ class Place(Installed):
         more: str = "",
         dialogue: str = TWO_LETTERS,
     ) -> Place:
-        """Published, and armed: sending will not wait for `resume`. `more` stands in its
-        configuration, below [sending].
+        """Published, and armed: sending will not wait for `resume`. `way`: the port of its relay,
+        or what its configuration says of the way out. `more` stands in it below [sending].
         """
         place = cls(folder, free_port(), store)
         chosen = {
             "store": store,
-            "smtp": smtp,
-            "connections": connections,
+            "way": way if isinstance(way, str) else RELAY.format(port=way, connections=connections),
             "in_doubt": in_doubt,
             "more": more,
         }

@@ -31,7 +31,7 @@ class Limits:
     per_connection: int = 0  # messages
     per_minute: int = 0  # messages begun within any minute of its clock
     size: int = 0  # octets of a message, announced by SIZE
-    greylisting: float = 0  # seconds for which a sender's domain that is new here is put off
+    greylisting: float = 0  # seconds for which who is new to a recipient is put off
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,7 @@ class Provider(Sink):
     clock: Clock = time.monotonic
 
     attempts: int = field(default=0, init=False)  # messages offered, and connections turned away
+    put_off: int = field(default=0, init=False)  # by greylisting, once each: no attempts
     passed: Counter[str] = field(default_factory=Counter, init=False)  # by the name of the limit
     refused: Counter[str] = field(default_factory=Counter, init=False)  # by the words it was told
     busiest_minute: int = field(default=0, init=False)  # most messages begun within one
@@ -66,7 +67,7 @@ class Provider(Sink):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._begun: deque[float] = deque()
-        self._first_seen: dict[str, float] = {}
+        self._first_seen: dict[tuple[str, str], float] = {}
         if self.limits.size:
             others = [name for name in self.features if not name.startswith("SIZE")]
             self.features = (*others, f"SIZE {self.limits.size}")
@@ -77,8 +78,8 @@ class Provider(Sink):
 
     @property
     def in_vain(self) -> int:
-        """Attempts after which it did not have the message."""
-        return self.attempts - self.accepted
+        """Attempts that it refused, and connections that it turned away."""
+        return self.refused.total()
 
     def conversation(self, reader: Arrivals, writer: asyncio.StreamWriter) -> Conversation:
         return Visit(self, reader, writer)
@@ -124,14 +125,18 @@ class Provider(Sink):
         self.busiest_minute = max(self.busiest_minute, len(self._begun))
         return ""
 
-    def puts_off(self, sender: str) -> str:
-        """What is said to a RCPT while the domain of `sender` is new here."""
-        now = self.clock()
-        first = self._first_seen.setdefault(sender.rpartition("@")[2], now)
+    def puts_off(self, sender: str, recipient: str) -> str:
+        """What is said to a RCPT while `sender`'s domain is new to the recipient (RFC 6647)."""
+        now, words = self.clock(), self.words.greylisting
+        first = self._first_seen.setdefault((sender.rpartition("@")[2], recipient), now)
         if now - first >= self.limits.greylisting:
             return ""
-        # Once is how greylisting is met; who comes again too early has not listened.
-        return self.pass_limit("greylisting" if now > first else "new here", self.words.greylisting)
+        if now == first:
+            # Nobody becomes known without it: this attempt is none that could be spared.
+            self.attempts -= 1
+            self.put_off += 1
+            return words
+        return self.pass_limit("greylisting", words)
 
 
 class Visit(Conversation):
@@ -156,8 +161,8 @@ class Visit(Conversation):
             await super().mail_from(line, rest)
 
     async def rcpt_to(self, rest: str) -> None:
-        words = self.provider.puts_off(self.sender or "") if self.sender is not None else ""
-        if words:
+        recipient = rest.partition("<")[2].partition(">")[0]
+        if self.sender is not None and (words := self.provider.puts_off(self.sender, recipient)):
             self.write(words)
         else:
             await super().rcpt_to(rest)

@@ -20,11 +20,15 @@ from tests.running import InThread
 from tests.sink import Step
 
 ADDRESSES = "127.13.0.{}"
-PER_MINUTE = 600
 OFR004_104 = (
     "421 mwinf5c04 ME Trop de connexions, veuillez verifier votre configuration. Too many"
     " connections, slow down. OFR004_104 [104]"
 )
+OFR_109 = (
+    "421 mwinf5c04 ME Trop de messages par connexion. Too many messages per connection. OFR_109"
+    " [109]"
+)
+LPN105_104 = "421 4.7.0 Trop de connexions. Too many connections, slow down. LPN105_104"
 LPN027_503 = (
     "450 4.7.1 Client host rejected: Service refuse, veuillez essayer plus tard. service refused,"
     " please try later. LPN027_503"
@@ -33,6 +37,10 @@ UNUSUAL_RATE = (
     "421-4.7.28 Gmail has detected an unusual rate of unsolicited mail. To protect our\n"
     "421-4.7.28 users from spam, mail has been temporarily rate limited. For more\n"
     "421 4.7.28 information, review our Bulk Email Senders Guidelines. - gsmtp"
+)
+S3115 = (
+    "451 4.7.652 The mail server [192.0.2.1] has exceeded the maximum number of connections."
+    " (S3115)"
 )
 TSS04 = (
     "421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred due to unexpected volume or"
@@ -60,6 +68,7 @@ MOODS: dict[str, tuple[str, Step, str]] = {
         " Internet service provider since part of their network is on our block list (S3140).",
     ),
     "too many": ("orange", "mail", OFR004_104.replace("OFR004_104", "OFR_104")),
+    "refused for now": ("laposte", "rcpt", LPN027_503),
     "cannot be answered": (
         "laposte",
         "rcpt",
@@ -77,8 +86,8 @@ def quick_clock(minute_seconds: float) -> Clock:
 
 
 def menagerie(clock: Clock = time.monotonic) -> list[Provider]:
-    """One of each kind, with the limits of STANDARDS A4; where no number is published, one that a
-    test gets through in time.
+    """One of each kind, with the limits of STANDARDS A4; where no number is published, those that
+    `providers.toml` supposes, except of the one that announces nothing.
     """
     few = Limits(connections=2, per_connection=100)
     return [
@@ -87,15 +96,18 @@ def menagerie(clock: Clock = time.monotonic) -> list[Provider]:
             domains=("orange.example", "wanadoo.example"),
             mx="smtp-in.orange.fr",
             limits=few,
-            words=Words(connections=OFR004_104, per_connection=OFR004_104),
+            words=Words(connections=OFR004_104, per_connection=OFR_109),
             clock=clock,
         ),
         Provider(
             name="sfr",
             domains=("sfr.example", "neuf.example"),
             mx="smtp-in.sfr.fr",
-            limits=Limits(connections=2),
-            words=Words(connections="421 4.7.0 SFR_IN_105 Trop de connexions"),
+            limits=Limits(connections=2, per_connection=50),
+            words=Words(
+                connections="421 4.7.0 msfrf2604.sfr.fr Error: too many errors",
+                per_connection="450 4.7.1 Service refused due to bad behavior SFR_IN_105",
+            ),
             clock=clock,
         ),
         Provider(
@@ -103,7 +115,7 @@ def menagerie(clock: Clock = time.monotonic) -> list[Provider]:
             domains=("laposte.example",),
             mx="smtp4.laposte.net",
             limits=few,
-            words=Words(connections=LPN027_503),
+            words=Words(connections=LPN105_104),
             clock=clock,
         ),
         Provider(
@@ -120,7 +132,7 @@ def menagerie(clock: Clock = time.monotonic) -> list[Provider]:
             name="gmail",
             domains=("gmail.example",),
             mx="gmail-smtp-in.l.google.com",
-            limits=Limits(per_minute=PER_MINUTE, size=35_882_577),
+            limits=Limits(per_minute=1200, size=35_882_577),
             words=Words(per_minute=UNUSUAL_RATE),
             clock=clock,
         ),
@@ -128,15 +140,15 @@ def menagerie(clock: Clock = time.monotonic) -> list[Provider]:
             name="microsoft",
             domains=("outlook.example", "hotmail.example"),
             mx="outlook-com.olc.protection.outlook.com",
-            limits=Limits(hidden_connections=1),
-            words=Words(connections="421 4.7.0 Try again later"),
+            limits=Limits(hidden_connections=2),
+            words=Words(connections=S3115),
             clock=clock,
         ),
         Provider(
             name="yahoo",
             domains=("yahoo.example",),
             mx="mta5.am0.yahoodns.net",
-            limits=Limits(per_minute=PER_MINUTE, per_connection=20),
+            limits=Limits(per_minute=600, per_connection=20),
             words=Words(per_minute=TSS04, per_connection="421 4.7.0 Too many messages"),
             clock=clock,
         ),
@@ -171,7 +183,7 @@ class Zoo(InThread):
         return zone
 
     def displease(self, mood: str, times: int = -1) -> Provider:
-        """One of MOODS, for ever or for so many answers."""
+        """One of MOODS, until `answer_as_usual` or for so many answers."""
         name, step, words = MOODS[mood]
         self[name].answer(step, words, times=times)
         return self[name]
@@ -190,7 +202,7 @@ class Zoo(InThread):
         return {name: each.passed for name, each in self.providers.items() if each.passed}
 
     def in_vain(self) -> float:
-        """The part of all attempts after which a provider did not have the message."""
+        """The part of all attempts that were refused."""
         every = self.providers.values()
         return sum(each.in_vain for each in every) / max(1, sum(each.attempts for each in every))
 
