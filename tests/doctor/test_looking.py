@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -142,19 +141,6 @@ def test_a_server_that_says_nothing_is_not_waited_for() -> None:
 
     assert isinstance(looked(MAILBOX, silent), NotReached)
     assert isinstance(looked(Page(f"http://{HOST}/"), silent), NotReached)
-
-
-def test_a_page_that_drips_is_not_waited_for() -> None:
-    async def dripping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        for _ in range(60):
-            writer.write(b"x")
-            await writer.drain()
-            await asyncio.sleep(0.05)
-
-    begun = time.monotonic()
-    assert isinstance(looked(Page(f"http://{HOST}/"), dripping), NotReached)
-    assert time.monotonic() - begun < 2
 
 
 @pytest.fixture(scope="module")
