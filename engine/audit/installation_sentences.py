@@ -94,6 +94,12 @@ def installation_sentence(event: i.InstallationEvent, plan: Plan, moment: Moment
             return words + (_(", and may read people") if reads else "")
         case i.AccountRemoved(account=account):
             return _("The account {account}… was removed").format(account=account[:8])
+        case i.DoctorRan(failing=()):
+            return _("The doctor found nothing that does not hold")
+        case i.DoctorRan(failing=failing):
+            return _("The doctor found what does not hold: {codes}").format(
+                codes=", ".join(failing)
+            )
         case i.OriginBegun():
             return _("Checkpoints are signed in the name {origin} from here on").format(
                 origin=event.origin

@@ -188,6 +188,15 @@ class AccountRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DoctorRan(Event):
+    """How the installation looks from outside was examined: the codes of what does not hold, each
+    once, in order (docs/doctor.md).
+    """
+
+    failing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OriginBegun(Event):
     """From here on checkpoints are signed in the name `origin`, by the key `vkey` (C2SP
     signed-note). `previous` is the origin before it, "" for the first, of which a checkpoint of
@@ -247,6 +256,7 @@ InstallationEvent = (
     | PublicationApproved
     | RoleGiven
     | AccountRemoved
+    | DoctorRan
     | OriginBegun
     | SigningKeyChanged
     | ClockChanged

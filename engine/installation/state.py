@@ -63,7 +63,7 @@ class Installation:
     `program` is the version that last said it runs; `clock` is the last change of the clock, None
     while it was never changed. `versions`: of each letter that is tried, by its letter_ref, since
     which edition and in which versions. `proposed` and `approved`: by whom, by the plan's digest;
-    over with the next edition.
+    over with the next edition. `ailments`: what the doctor found last not to hold, each since when.
     """
 
     version: int = 0
@@ -84,6 +84,7 @@ class Installation:
     versions: Mapping[str, tuple[int, Arms]] = field(default_factory=dict)
     proposed: Mapping[str, str] = field(default_factory=dict)
     approved: Mapping[str, str] = field(default_factory=dict)
+    ailments: Mapping[str, int] = field(default_factory=dict)
 
     def is_approved(self, digest: str) -> bool:
         """Whether somebody else than who proposed a plan last has approved it."""
@@ -290,6 +291,8 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
             return replace(i, breaches=evolved(i.breaches, event))
         case e.ClockChanged():
             return replace(i, clock=event)
+        case e.DoctorRan(at, failing):
+            return replace(i, ailments={code: i.ailments.get(code, at) for code in failing})
         case e.FormPublished(_, form, digest, rendered):
             return replace(i, forms={**i.forms, form: (digest, rendered)})
         case _:

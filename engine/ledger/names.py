@@ -75,6 +75,7 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "publication-approved": i.PublicationApproved,
     "role-given": i.RoleGiven,
     "account-removed": i.AccountRemoved,
+    "doctor-ran": i.DoctorRan,
     "origin-begun": i.OriginBegun,
     "signing-key-changed": i.SigningKeyChanged,
     "clock-changed": i.ClockChanged,

@@ -2233,7 +2233,7 @@ INSTALLATION = "00000000-0000-4000-8000-000000000001"
 """The stream of what is published and paused; every other stream is a person's."""
 EVENTS_OF_INSTALLATION = """
     account-removed breach-recorded broadcast-fell-due clock-changed configuration-published
-    form-published ledger-restored notice-published origin-begun people-exported
+    doctor-ran form-published ledger-restored notice-published origin-begun people-exported
     publication-approved publication-proposed retention-applied role-given sending-paused
     sending-resumed sequence-published signing-key-changed versions-published words-published
 """

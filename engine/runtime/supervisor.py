@@ -26,6 +26,7 @@ from engine.authoring.publication import unpublished_changes
 from engine.commands.group_commit import CommandGroupCommit
 from engine.context import AppContext
 from engine.desk.clock import wall_now
+from engine.doctor.nightly import examine_if_night
 from engine.i18n.language import translator
 from engine.imports.uploads import Uploads
 from engine.ledger.store import CHANNEL, LOST
@@ -213,6 +214,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
                 sender.run(),
                 _on(intervals.every(1), stop, lambda: _broadcasts(context)),
                 _waking(intervals.every(1), stop, sender),
+                # Where letters leave from: what providers see is seen from there.
+                _on(intervals.every(60), stop, lambda: examine_if_night(context, stop.is_set)),
             ]
             if "follow" not in options.parts:
                 hear_of_due(context.database, stop, sender.wake.set)

@@ -138,6 +138,7 @@ class Facts:
     by none), `held_back_today` how often a letter found none today. `not_sent` counts letters that
     were withheld since the Monday `not_sent_since` (YYYY-MM-DD) for what is not mended, by reason;
     `stopped` people nothing is written to for a purpose because they were silent.
+    `ailments`: what the doctor found last not to hold, each for how many seconds.
     """
 
     head: int
@@ -172,6 +173,7 @@ class Facts:
     not_sent_since: str = ""
     stopped: Mapping[str, int] = field(default_factory=dict)
     keys: tuple[ExpiringKey, ...] = ()
+    ailments: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def live(self) -> frozenset[str]:

@@ -56,6 +56,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
         *of_views(facts.views),
         *chain.from_iterable(about),
         *of_keys(facts),
+        *of_doctor(facts),
         *of_room(facts),
     ]
     order = ("stopped", "stuck", "notice")
@@ -427,6 +428,17 @@ def of_keys(facts: Facts) -> Iterator[Finding]:
             "since": abs(key.left),
         }
         yield Finding(code, "notice", what, remedy, values)
+
+
+def of_doctor(facts: Facts) -> Iterator[Finding]:
+    if facts.ailments:
+        what = N_("for {since} the doctor finds what does not hold: {codes}")
+        values: dict[str, object] = {
+            "codes": ", ".join(facts.ailments),
+            "since": max(facts.ailments.values()),
+        }
+        remedy = N_("`relance doctor` says what each is, and what mends it")
+        yield Finding("doctor", "stuck", what, remedy, values)
 
 
 def of_room(facts: Facts) -> Iterator[Finding]:

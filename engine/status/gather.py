@@ -184,6 +184,10 @@ def gather(stores: StatusStores, due: Due | None = None) -> Facts:
         forms_held=forms_held,
         forms_held_for=forms_held_for,
         form_traps=stores.desk.counted(TRAPS, 30),
+        ailments={
+            code: max(0.0, stores.clock.wall_age(since))
+            for code, since in installation.ailments.items()
+        },
         keys=tuple(ExpiringKey(*key) for key in stores.desk.expiring_keys(KEYS_TOLD_SECONDS)),
     )
 

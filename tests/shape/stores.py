@@ -66,6 +66,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
             "Vault",
         ),
         "engine/desk/": ("Database",),
+        "engine/doctor/": ("Clock", "Desk", "InstallationStream"),
         "engine/imports/": ("Clock", "CommandHandler", "InstallationStream", "Vault"),
         "engine/installation/": ("Ledger",),
         "engine/ledger/": ("Database",),
