@@ -19,6 +19,7 @@ from engine.desk.clock import Clock, wall_now
 from engine.desk.console import SQL as CONSOLE_DESK_SQL
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
+from engine.desk.dmarc_reports import SQL as DMARC_REPORTS_SQL
 from engine.desk.inbox import SQL as INBOX_SQL
 from engine.desk.operations import SQL as OPERATIONS_SQL
 from engine.desk.processes import SQL as PROCESSES_SQL
@@ -39,6 +40,7 @@ from engine.store.embedded import Embedded
 from engine.store.migrate import prepare
 from engine.store.scrubbing import scrub
 from engine.vault.accounts import SQL as ACCOUNTS_SQL
+from engine.vault.inbound_mail import SQL as INBOUND_MAIL_SQL
 from engine.vault.segments import PersonalSegments
 from engine.vault.stop_journal import StopJournal
 from engine.vault.vault import SQL as VAULT_SQL
@@ -134,7 +136,9 @@ def open_context_in(
                 CONSOLE_DESK_SQL,
                 INBOX_SQL,
                 OPERATIONS_SQL,
+                DMARC_REPORTS_SQL,
                 VAULT_SQL,
+                INBOUND_MAIL_SQL,
                 ACCOUNTS_SQL,
                 LEDGER_SQL,
                 PROOF_SQL,

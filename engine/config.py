@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from engine.console.settings import Console, read_console
 from engine.doctor.settings import Doctor, read_doctor
 from engine.i18n.in_words import as_words
+from engine.inbound.settings import Inbound, read_inbound
 from engine.intake.address import AddressRefused, normalise
 from engine.letter.colour import read_colour
 from engine.letter.source_folder import ASSETS, MAX_TEXT_CHARACTERS, NO_TEXT
@@ -118,6 +119,7 @@ class Config:
     sending: Sending = Sending()
     shaping: Shaping = field(default_factory=Shaping)
     own_providers: Providers | None = None
+    inbound: Inbound = field(default_factory=Inbound)
     proof: Proof = field(default_factory=Proof)
     form: FormDoor = FormDoor()
     measure: Measure = field(default_factory=Measure)
@@ -228,6 +230,8 @@ def config_of(folder: Path, text: str) -> Config:
     )
     shaping_part = root.part("shaping")
     shaping = read_shaping(shaping_part)
+    inbound_part = root.part("inbound")
+    inbound = read_inbound(inbound_part)
     own_providers = _own_providers(shaping_part, folder, shaping.providers)
     mailbox, store, proof_part, form_part, measure_part, console_part, publish_part = (
         root.part(name)
@@ -248,7 +252,8 @@ def config_of(folder: Path, text: str) -> Config:
         )
     settings = replace(_settings(root, site), measured=measured)
     parts = (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part, measure_part)
-    for part in (*parts, dkim_part, shaping_part, console_part, publish_part, doctor_part):
+    later_parts = (dkim_part, shaping_part, inbound_part, console_part, publish_part, doctor_part)
+    for part in (*parts, *later_parts):
         part.finish()
     root.finish()
     if mistakes:
@@ -262,6 +267,7 @@ def config_of(folder: Path, text: str) -> Config:
         dkim=dkim,
         sending=sending,
         shaping=shaping,
+        inbound=inbound,
         own_providers=own_providers,
         proof=proof,
         form=form,

@@ -17,9 +17,11 @@ from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.console import ConsoleDesk
 from engine.desk.desk import Desk
+from engine.desk.dmarc_reports import DmarcReports
 from engine.desk.operations import Operations
 from engine.desk.processes import Processes
 from engine.imports.stores import ImportStores
+from engine.inbound.handling import InboundStores
 from engine.installation.publishing import ShownWords
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
@@ -33,6 +35,7 @@ from engine.store.database import Database
 from engine.store.scrubbing import Scrubbed
 from engine.vault.accounts import Accounts
 from engine.vault.field_counts import FieldCounts
+from engine.vault.inbound_mail import InboundMails
 from engine.vault.searches import Searches
 from engine.vault.vault import Vault
 from engine.views import Views
@@ -94,6 +97,14 @@ class AppContext:
         return Operations(self.database)
 
     @property
+    def inbound_mails(self) -> InboundMails:
+        return InboundMails(self.database)
+
+    @property
+    def dmarc_reports(self) -> DmarcReports:
+        return DmarcReports(self.database)
+
+    @property
     def processes(self) -> Processes:
         return Processes(self.database)
 
@@ -125,6 +136,21 @@ class AppContext:
             vault=self.vault,
             installation_stream=self.installation_stream,
             command_handler=self.command_handler,
+        )
+
+    def inbound(self) -> InboundStores:
+        """What handles mails that came in."""
+        return InboundStores(
+            config=self.config,
+            clock=self.clock,
+            desk=self.desk,
+            ledger=self.ledger,
+            vault=self.vault,
+            command_handler=self.command_handler,
+            letters=self.views,
+            mails=self.inbound_mails,
+            reports=self.dmarc_reports,
+            link_key=self.secrets.link_key,
         )
 
     def forms(self) -> FormStores:

@@ -13,6 +13,7 @@ from engine.cli.terminal import json_text
 from engine.config import Config
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.user_error import UserError
+from engine.inbound.handling import receiver_of
 from engine.inbound.letter_identity import Receiver
 from engine.inbound.mail import MAX_MAIL_BYTES
 from engine.inbound.reading import NotUnderstood, Reading, read_mail
@@ -23,8 +24,6 @@ from engine.inbound.reading_sentences import (
     what_is_done,
     what_it_is,
 )
-from engine.mime.headers import HeaderRefused, ascii_domain
-from engine.mime.return_path import return_key
 from engine.secret_files import SecretMissing, read_secrets
 
 _BEFORE_A_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
@@ -47,15 +46,9 @@ def inbound(config: Config, args: argparse.Namespace) -> int:
 
 def _receiver(config: Config) -> Receiver:
     try:
-        key = return_key(read_secrets(config.secrets).link_key)
+        return receiver_of(config, read_secrets(config.secrets).link_key)
     except SecretMissing as error:
         raise UserError(error.words) from None
-    domain = config.site.sender.rpartition("@")[2]
-    try:
-        domains = frozenset({ascii_domain(domain).lower()})
-    except HeaderRefused:
-        domains = frozenset()
-    return Receiver(key, domains)
 
 
 def _octets(file: Path) -> bytes:

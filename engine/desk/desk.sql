@@ -57,6 +57,10 @@ CREATE TABLE IF NOT EXISTS desk.console_token (
 CREATE TABLE IF NOT EXISTS desk.operation (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), well boolean NOT NULL,
     position bigint NOT NULL, octets bigint NOT NULL, place text NOT NULL, copy text NOT NULL, faults bigint NOT NULL, why text NOT NULL);
+CREATE TABLE IF NOT EXISTS desk.dmarc (
+    organisation text NOT NULL, report text NOT NULL, domain text NOT NULL, begins bigint NOT NULL, source text NOT NULL, aligned boolean NOT NULL,
+    disposition text NOT NULL, letters bigint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (organisation, report, source, aligned, disposition));
 CREATE TABLE IF NOT EXISTS desk.count (name text NOT NULL, day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (name, day));
 CREATE TABLE IF NOT EXISTS desk.inbox (
     mailbox text PRIMARY KEY, holder text NOT NULL, until timestamptz NOT NULL, uid_validity bigint NOT NULL DEFAULT 0, uid bigint NOT NULL DEFAULT 0);

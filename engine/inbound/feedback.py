@@ -23,6 +23,21 @@ _TYPES: Final[dict[str, FeedbackType]] = {
     "complaint": "abuse",
 }
 _ENDS_LETTERS: Final = frozenset({"abuse", "fraud", "opt-out", "other"})
+_SOURCES: Final = (
+    ("signal-spam", "signal"),
+    ("yahoo", "yahoo"),
+    ("microsoft", "jmrp"),
+    ("microsoft", "hotmail"),
+    ("microsoft", "outlook"),
+    ("validity", "feedbackloop"),
+    ("validity", "validity"),
+    ("aol", "aol"),
+    ("comcast", "comcast"),
+    ("laposte", "laposte"),
+    ("orange", "orange"),
+    ("sfr", "sfr"),
+    ("free", "proxad"),
+)
 _MAX_FIELDS_BYTES = 64 * 1024
 _JMRP_SUBJECT = re.compile(r"complaint about message from|(?:junk|spam) (?:mail )?report", re.I)
 _JMRP_SENDER = re.compile(r"@(?:[\w-]+\.)?(?:hotmail|outlook|microsoft|live)\.com$", re.I)
@@ -44,6 +59,13 @@ class Complained:
         virus, or that it was no spam.
         """
         return self.feedback in _ENDS_LETTERS
+
+
+def source_name(source: str) -> str:
+    """Who passes a complaint on, of a closed set: what they write of themselves is theirs, and may
+    hold anything.
+    """
+    return next((name for name, words in _SOURCES if words in source.lower()), "other")
 
 
 def read_feedback(mail: Part, letter: LetterMark | None) -> Complained | None:

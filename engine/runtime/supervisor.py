@@ -430,6 +430,11 @@ def _forget(context: AppContext) -> None:
     context.processes.forget()
     context.console_desk.forget()
     context.operations.forget()
+    context.dmarc_reports.forget()
+    kept_since = earlier(
+        context.clock.now(), context.config.inbound.keep, context.config.site.timezone
+    )
+    context.inbound_mails.forget(kept_since)
     context.accounts.forget_sign_ins(wall_now())
     measured_before = earlier(context.clock.now(), MEASURED_FOR, context.config.site.timezone)
     forget_measured(context.vault.database, measured_before)

@@ -8,7 +8,7 @@ in milliseconds, unless they are said to be the wall clock's.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from engine.ledger.store import WithinRefused
 from engine.store.binary import byteas
@@ -68,9 +68,11 @@ class InboundMails:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def is_known(self, digest: bytes) -> bool:
+    def state_of(self, digest: bytes) -> InboundState | None:
+        """What became of this very mail when it came before; None where it has not."""
         with self.database.connection() as connection:
-            return connection.execute(SQL["known"], {"digest": digest}).fetchone() is not None
+            row = connection.execute(SQL["state_of"], {"digest": digest}).fetchone()
+        return cast(InboundState, row[0]) if row is not None else None
 
     def keep(self, note: InboundNote, at: int) -> None:
         """Of a mail from which no fact follows. Raises UnknownFull."""

@@ -1,6 +1,6 @@
--- name: known
--- Whether this very mail has come before.
-SELECT 1 FROM vault.inbound_mail WHERE digest = %(digest)s
+-- name: state_of
+-- What became of this very mail when it came before.
+SELECT state FROM vault.inbound_mail WHERE digest = %(digest)s
 
 -- name: keep
 -- The same mail twice is a conflict of two doors, found by the digest.

@@ -206,6 +206,8 @@ STAYS = {
     "desk.process": "id host pid parts since seen clock",
     "desk.secret": "name fingerprint",
     "desk.count": "name day n",
+    # Mail servers, as mailbox providers report them.
+    "desk.dmarc": "organisation report domain begins source aligned disposition letters at",
     "desk.segment_count": "segment engine_day n",
     # Of colleagues, and what their pages say once without naming anybody.
     "desk.console_session": "token id account enrols way browser notice since seen",

@@ -68,6 +68,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
         "engine/desk/": ("Database",),
         "engine/doctor/": ("Clock", "Desk", "InstallationStream"),
         "engine/imports/": ("Clock", "CommandHandler", "InstallationStream", "Vault"),
+        "engine/inbound/": ("Clock", "CommandHandler", "Desk", "Ledger", "Vault"),
         "engine/installation/": ("Ledger",),
         "engine/ledger/": ("Database",),
         "engine/privacy/": (*_OF_A_PERSON, "Database", "Desk", "LedgerTree", "Processes"),
