@@ -208,6 +208,11 @@ def doctor_arguments(parser: argparse.ArgumentParser) -> None:
         " brand, link, inbound, blocklist"
     )
     parser.add_argument("--only", default="", metavar="SUBJECTS", help=only_help)
+    letter = parser.add_mutually_exclusive_group()
+    letter_help = N_("send a letter to yourself, the ordinary way")
+    letter.add_argument("--letter", default="", metavar="ADDRESS", help=letter_help)
+    received_help = N_("say what your mail server found of it: the mail as it was received (.eml)")
+    letter.add_argument("--received", type=Path, metavar="FILE", help=received_help)
     parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 

@@ -6,18 +6,22 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
+from engine.cli.inbound import octets_of
 from engine.cli.terminal import Style, json_text, print_styled
 from engine.config import Config
 from engine.dns.resolver import DnsResolver
 from engine.doctor.examination import CHECKS
 from engine.doctor.looking import Eyes, look, ourselves
+from engine.doctor.trial_letter import read_back, trial_letter
 from engine.doctor.world import Line, Subject
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
-from engine.i18n.user_error import UserError
+from engine.i18n.user_error import UserError, address_of
+from engine.sending.inert_letter import send_one
 
 HEADINGS: Mapping[Subject, str] = {
     "spf": N_("Who may send in your name (SPF)"),
@@ -30,17 +34,37 @@ HEADINGS: Mapping[Subject, str] = {
     "link": N_("Where links lead"),
     "inbound": N_("What comes back"),
     "blocklist": N_("Lists of unwanted senders"),
+    "letter": N_("The letter, as your mail server took it"),
 }
 
 
 def doctor(config: Config, args: argparse.Namespace) -> int:
+    if args.letter:
+        return _send_letter(config, address_of(args.letter))
     us = ourselves(config)
+    if args.received is not None:
+        lines = tuple(read_back(octets_of(args.received), us.domain, ()))
+        return _tell(config, {"letter": lines}, as_json=args.json)
     eyes = Eyes(resolver=DnsResolver(), greeting=us.helo)
     told = asyncio.run(look(us, eyes, int(time.time()), _subjects(args.only)))
+    return _tell(config, told, as_json=args.json)
+
+
+def _send_letter(config: Config, to: str) -> int:
+    letter = trial_letter(config, to, time.time_ns() // 1_000_000, secrets.token_bytes(16))
+    send_one(config, to, letter)
+    _ = translator(config.site.language)
+    print(_("sent: {subject}").format(subject=letter.subject))
+    print(_("Save it as it was received, then: `relance doctor --received FILE.eml`"))
+    return 0
+
+
+def _tell(config: Config, told: Mapping[Subject, Sequence[Line]], *, as_json: bool) -> int:
+    """The exit status."""
     language = config.site.language
     _, ngettext = translator(language), counting_translator(language)
     faults = sum(line.is_fault for lines in told.values() for line in lines)
-    if args.json:
+    if as_json:
         print(json_text([_as_json(subject, line, _) for subject, line in _all(told)]))
         return 1 if faults else 0
     for subject, lines in told.items():

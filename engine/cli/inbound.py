@@ -33,7 +33,7 @@ STANDARD_INPUT = Path("-")
 def inbound(config: Config, args: argparse.Namespace) -> int:
     """0 where every mail was understood, else 1."""
     _, ours = translator(config.site.language), _receiver(config)
-    readings = [(file, read_mail(_octets(file), ours)) for file in args.files]
+    readings = [(file, read_mail(octets_of(file), ours)) for file in args.files]
     if args.json:
         print(json_text([_as_json(file, reading, _) for file, reading in readings]))
     else:
@@ -51,7 +51,7 @@ def _receiver(config: Config) -> Receiver:
         raise UserError(error.words) from None
 
 
-def _octets(file: Path) -> bytes:
+def octets_of(file: Path) -> bytes:
     """No more than shows that a mail is too large."""
     try:
         if file == STANDARD_INPUT:

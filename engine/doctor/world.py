@@ -18,7 +18,17 @@ from engine.words import N_, Words, words
 
 MAX_QUOTED = 160
 Subject = Literal[
-    "spf", "dkim", "dmarc", "mailbox", "host", "receiving", "brand", "link", "inbound", "blocklist"
+    "spf",
+    "dkim",
+    "dmarc",
+    "mailbox",
+    "host",
+    "receiving",
+    "brand",
+    "link",
+    "inbound",
+    "blocklist",
+    "letter",
 ]
 Verdict = Literal["holds", "fails", "unknown"]
 

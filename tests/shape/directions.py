@@ -160,10 +160,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "engine/privacy/",
         "engine/delivery/",
-        "engine/doctor/",
         "engine/audience/",
         "engine/inbound/",
     ),
+    ("engine/doctor/",),
     ("engine/status/",),
     ("engine/audit/",),
     ("engine/web/",),
