@@ -20,7 +20,7 @@ SQL = beside(__file__)
 BOUNCES: Mapping[str, What] = {"hard": "hard", "soft": "soft", "blocked": "blocked"}
 TELLING = frozenset({
     e.LetterBegun, e.LetterSent, e.LetterDeferred, e.LetterFailed, e.LetterWithheld, e.MailBounced,
-    e.MailComplained, e.SubscriberErased,
+    e.MailComplained, e.SubscriberSuppressed, e.SubscriberReachable, e.SubscriberErased,
 })  # fmt: skip
 """The only events this view reads; most are of other kinds."""
 
@@ -40,14 +40,19 @@ class Waiting(NamedTuple):
 
 class Outcomes:
     """What some entries come to. A letter waits from where it is put off until it is begun again,
-    withheld, or its reader erased: `over` are messages that wait no more, `erased` people.
+    withheld, or its reader erased: `over` are messages that wait no more. Of people, `suppressed`
+    are so now and why, `dead` for a dead address unless they were before; `reachable` are those who
+    were no more before that, `erased` among them.
     """
 
     def __init__(self) -> None:
         self.counts: Counter[Cell] = Counter()
         self.waiting: dict[str, Waiting] = {}
         self.over: set[str] = set()
-        self.erased: list[str] = []
+        self.suppressed: dict[str, str] = {}
+        self.dead: set[str] = set()
+        self.reachable: set[str] = set()
+        self.erased: set[str] = set()
 
     def take(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
@@ -72,12 +77,29 @@ class Outcomes:
                 case e.MailBounced(at, kind, provider=provider):
                     if kind in BOUNCES:
                         self.counts[Cell(provider, at // DAY, BOUNCES[kind])] += 1
+                    if kind == "hard" and entry.stream not in self.suppressed:
+                        self.dead.add(entry.stream)
                 case e.MailComplained(at, provider=provider):
                     self.counts[Cell(provider, at // DAY, "complained")] += 1
+                    self._suppress(entry.stream, "complained")
+                case e.SubscriberSuppressed(why=why):
+                    self._suppress(entry.stream, why)
+                case e.SubscriberReachable():
+                    self._reach(entry.stream)
                 case e.SubscriberErased():
-                    self.erased.append(entry.stream)
+                    self._reach(entry.stream)
+                    self.erased.add(entry.stream)
                     for message in [m for m, w in self.waiting.items() if w[0] == entry.stream]:
                         del self.waiting[message]
+
+    def _suppress(self, subscriber: str, why: str) -> None:
+        self.suppressed[subscriber] = why
+        self.dead.discard(subscriber)
+
+    def _reach(self, subscriber: str) -> None:
+        self.suppressed.pop(subscriber, None)
+        self.dead.discard(subscriber)
+        self.reachable.add(subscriber)
 
     def _ends(self, message: str) -> None:
         self.over.add(message)
@@ -87,7 +109,7 @@ class Outcomes:
 class Delivery:
     name = "delivery"
     version = 1
-    tables: tuple[str, ...] = ("day_count", "put_off")
+    tables: tuple[str, ...] = ("day_count", "put_off", "suppressed")
 
     def __init__(self, prefix: str = LIVE) -> None:
         self.schema = schema_of(Delivery, prefix)
@@ -101,6 +123,16 @@ class Delivery:
         outcomes.take(entries)
         if outcomes.erased:
             cursor.execute(self.sql["erase"], {"subscribers": uuids(outcomes.erased)})
+        if outcomes.reachable:
+            cursor.execute(self.sql["reachable"], {"subscribers": uuids(outcomes.reachable)})
+        if outcomes.suppressed:
+            values = {
+                "subscribers": uuids(outcomes.suppressed),
+                "reasons": texts(outcomes.suppressed.values()),
+            }
+            cursor.execute(self.sql["suppress"], values)
+        if outcomes.dead:
+            cursor.execute(self.sql["bounce"], {"subscribers": uuids(outcomes.dead)})
         if outcomes.over:
             cursor.execute(self.sql["over"], {"messages": texts(outcomes.over)})
         if outcomes.counts:
@@ -146,7 +178,9 @@ class Delivery:
             )
             for message, (subscriber, letter) in outcomes.waiting.items()
         ]
-        return {"day_count": counts, "put_off": letters}
+        suppressed = dict.fromkeys(outcomes.dead, "bounced") | outcomes.suppressed
+        people = [row(uuid_of(who), why.encode()) for who, why in suppressed.items()]
+        return {"day_count": counts, "put_off": letters, "suppressed": people}
 
     def tidy(self, cursor: Cursor) -> bool:
         return False

@@ -4,7 +4,9 @@ CREATE TABLE {schema}.day_count (provider text NOT NULL, day integer NOT NULL, w
 -- Letters that were put off and not begun again since. One whose reader has left meanwhile is due no more: the agenda says so (delivery_reading.sql).
 CREATE TABLE {schema}.put_off (
     message text NOT NULL, subscriber uuid NOT NULL, provider text NOT NULL, at bigint NOT NULL, retry_at bigint NOT NULL, code integer NOT NULL,
-    enhanced text NOT NULL, why text NOT NULL)
+    enhanced text NOT NULL, why text NOT NULL);
+-- Who is known and never to be written to, and why.
+CREATE TABLE {schema}.suppressed (subscriber uuid NOT NULL, reason text NOT NULL)
 
 -- name: index
 -- Made over the rows of a rebuild once they are there. A rebuild counts some people at a time: what it counted is added up first.
@@ -14,7 +16,8 @@ INSERT INTO {schema}.day_count SELECT * FROM {schema}.added;
 DROP TABLE {schema}.added;
 ALTER TABLE {schema}.day_count SET (fillfactor = 50);
 ALTER TABLE {schema}.day_count ADD PRIMARY KEY (day, provider, what);
-ALTER TABLE {schema}.put_off ADD PRIMARY KEY (message)
+ALTER TABLE {schema}.put_off ADD PRIMARY KEY (message);
+ALTER TABLE {schema}.suppressed ADD PRIMARY KEY (subscriber)
 
 -- name: count
 -- What a batch adds.
@@ -37,6 +40,24 @@ DELETE FROM {schema}.put_off WHERE message = ANY(%(messages)s)
 -- name: erase
 -- Nothing waits for who is erased.
 DELETE FROM {schema}.put_off WHERE subscriber = ANY(%(subscribers)s)
+
+-- name: suppress
+-- Whatever they were suppressed for before.
+INSERT INTO {schema}.suppressed (subscriber, reason) SELECT * FROM unnest(%(subscribers)s::uuid[], %(reasons)s::text[])
+ON CONFLICT (subscriber) DO UPDATE SET reason = excluded.reason
+
+-- name: bounce
+-- A dead address adds nothing to what somebody is suppressed for already.
+INSERT INTO {schema}.suppressed (subscriber, reason) SELECT subscriber, 'bounced' FROM unnest(%(subscribers)s::uuid[]) AS dead (subscriber)
+ON CONFLICT (subscriber) DO NOTHING
+
+-- name: reachable
+-- Written to again, or erased.
+DELETE FROM {schema}.suppressed WHERE subscriber = ANY(%(subscribers)s)
+
+-- name: suppressed
+-- By reason.
+SELECT reason, count(*) FROM {schema}.suppressed GROUP BY reason ORDER BY 2 DESC, 1
 
 -- name: by_day
 -- From a day on.

@@ -33,6 +33,11 @@ class DeliveryReading:
             rows = connection.execute(self.view.sql["by_day"], {"since": since}).fetchall()
         return [DayCount(*row) for row in cast("list[DayCount]", rows)]
 
+    def suppressed(self) -> dict[str, int]:
+        with self.database.connection() as connection:
+            rows = connection.execute(self.view.sql["suppressed"]).fetchall()
+        return dict(cast("list[tuple[str, int]]", rows))
+
     def put_off(self) -> list[PutOff]:
         with self.database.connection() as connection:
             rows = connection.execute(self.asking["put_off"]).fetchall()

@@ -100,6 +100,10 @@ def installation_sentence(event: i.InstallationEvent, plan: Plan, moment: Moment
             return _("The doctor found what does not hold: {codes}").format(
                 codes=", ".join(failing)
             )
+        case i.SuppressionLifted(reason=reason):
+            return _(
+                "An address of nobody known was taken off the suppression list ({why})"
+            ).format(why=stored_in_words(reason, _))
         case i.OriginBegun():
             return _("Checkpoints are signed in the name {origin} from here on").format(
                 origin=event.origin

@@ -106,7 +106,7 @@ def _requests(
         person = people.get(stop.stream, NOBODY)
         if not person.registered or person.erased:
             continue
-        if stop.kind == "pause" and _chose_since(stores.ledger, stop):
+        if stop.kind in OVER and _is_over(stores.ledger, stop, OVER[stop.kind]):
             continue
         command = _command(stop, person)
         if command is not None:
@@ -148,12 +148,16 @@ def _command(stop: Stop, person: Person) -> AnyCommand | None:
             return Suppress(stop.at, cause, reason)
 
 
-def _chose_since(ledger: Ledger, stop: Stop) -> bool:
-    """Whether the ledger holds this choice, or a later one."""
+OVER: Mapping[str, type[e.PersonEvent]] = {
+    "pause": e.PreferencesSet, "suppression": e.SubscriberReachable,
+}  # fmt: skip
+"""By what a line of the journal is over."""
+
+
+def _is_over(ledger: Ledger, stop: Stop, event: type[e.PersonEvent]) -> bool:
+    """Whether the ledger holds such a fact, as late as the line or later."""
     entries = ledger.stream(stop.stream)
-    return any(
-        isinstance(entry.event, e.PreferencesSet) and entry.event.at >= stop.at for entry in entries
-    )
+    return any(isinstance(entry.event, event) and entry.event.at >= stop.at for entry in entries)
 
 
 def _came_back(person: Person, at: int, purpose: str) -> bool:

@@ -142,6 +142,21 @@ def suppress_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def suppressions_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--ask",
+        action="store_true",
+        help=N_("whether an address is among them; it is typed, and kept nowhere"),
+    )
+    parser.add_argument(
+        "--lift",
+        default=None,
+        metavar="REASON",
+        help=N_("let an address be written to again, which is typed, for this reason"),
+    )
+    parser.add_argument("--json", action="store_true", help=N_("the same, for programs"))
+
+
 BASES = ("double-opt-in", "consent", "soft-optin", "b2b", "service")
 
 
@@ -455,6 +470,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "transfer": transfer_arguments,
     "unsubscribe": unsubscribe_arguments,
     "suppress": suppress_arguments,
+    "suppressions": suppressions_arguments,
     "order": order_arguments,
     "show": show_arguments,
     "members": members_arguments,

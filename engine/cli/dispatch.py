@@ -53,6 +53,8 @@ def context_verb(name: str) -> ContextVerb:
             from engine.cli.order import order as carry_out
         case "suppress":
             from engine.cli.import_file import suppress as carry_out
+        case "suppressions":
+            from engine.cli.suppressions import run as carry_out
         case "show":
             from engine.cli.people import show as carry_out
         case "members":

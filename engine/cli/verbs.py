@@ -70,6 +70,9 @@ VERBS: dict[str, Verb] = {
     "unsubscribe": Verb("people", N_("withdraw one person from a purpose, or from everything")),
     "order": Verb("people", N_("what somebody ordered, and what was paid back"), dated=True),
     "suppress": Verb("people", N_("addresses that must not be written to")),
+    "suppressions": Verb(
+        "people", N_("how many are never written to, whether one is, and to lift that"), dated=True
+    ),
     "show": Verb("people", N_("a person's whole story")),
     "members": Verb(
         "people", N_("who stands on a list, with fields, since when, and what comes next")

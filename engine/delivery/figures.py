@@ -44,6 +44,9 @@ class DeliveryViews(Protocol):
     def by_day(self, since: int) -> list[DayCount]:
         """From a day on, by provider and day; nothing that is 0."""
 
+    def suppressed(self) -> dict[str, int]:
+        """How many people are suppressed, by reason; most first."""
+
     def put_off(self) -> list[PutOff]:
         """What waits to be tried again; the answer given last first."""
 

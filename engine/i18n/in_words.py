@@ -89,6 +89,10 @@ REFUSALS: Mapping[Refusal, str] = MappingProxyType(
             'nobody is put into the segment "{segment}": who is in it follows from its conditions'
         ),
         Refusal.SEGMENT_UNKNOWN: N_('there is no segment "{segment}"'),
+        Refusal.THEIR_OWN_WISH: N_(
+            "they asked for this themselves ({why}): only their own act lifts it, by a form or by a"
+            " link"
+        ),
         Refusal.TOO_LATE_TO_UNDO: N_("too late: the way has gone on since this answer"),
         Refusal.UNREACHABLE: N_("this address cannot be written to"),
         Refusal.WITHDRAWN: N_('this person has withdrawn from "{purpose}"'),
@@ -119,6 +123,7 @@ UNCHANGED: Mapping[Unchanged, str] = MappingProxyType(
         Unchanged.NOT_IN_SEGMENT: N_('this person is not in the segment "{segment}"'),
         Unchanged.NOT_ON_LIST: N_("this person is not on list {list}"),
         Unchanged.NOT_RESTRICTED: N_("the processing of this person is not restricted"),
+        Unchanged.NOT_SUPPRESSED: N_("this address is not suppressed"),
         Unchanged.NOT_WITHHELD: N_("no such letter is withheld from this person"),
         Unchanged.ON_LIST_ALREADY: N_("this person is on list {list} already"),
         Unchanged.ORDER_RECORDED: N_("this order is recorded already"),

@@ -22,9 +22,12 @@ GROUND_STATUSES = _words(N_("live"), N_("withdrawn"))
 LEAVING = _words(N_("operator"), N_("api"), N_("rule"), N_("ended"), N_("withdrawn"), N_("reply"))
 UNDOING = _words(N_("contradictory"))
 SUPPRESSION = _words(
-    N_("objected"), N_("imported"), N_("bounced"), N_("complained"), N_("operator")
+    N_("objected"), N_("imported"), N_("bounced"), N_("complained"), N_("operator"),
+    N_("unsubscribed"), N_("erased"),
+)  # fmt: skip
+REACHABLE = _words(
+    N_("confirmed by the person"), N_("asked for by the person"), N_("lifted by an operator")
 )
-REACHABLE = _words(N_("confirmed by the person"), N_("asked for by the person"))
 NOT_SENT = _words(
     N_("refused"),
     N_("gave up"),

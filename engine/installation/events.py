@@ -197,6 +197,15 @@ class DoctorRan(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SuppressionLifted(Event):
+    """An operator has taken an address of nobody who is known off the suppression list, where it
+    stood for `reason`. Which one is said nowhere; why, and by whom, lies in the vault.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class OriginBegun(Event):
     """From here on checkpoints are signed in the name `origin`, by the key `vkey` (C2SP
     signed-note). `previous` is the origin before it, "" for the first, of which a checkpoint of
@@ -257,6 +266,7 @@ InstallationEvent = (
     | RoleGiven
     | AccountRemoved
     | DoctorRan
+    | SuppressionLifted
     | OriginBegun
     | SigningKeyChanged
     | ClockChanged

@@ -2235,19 +2235,19 @@ EVENTS_OF_INSTALLATION = """
     account-removed breach-recorded broadcast-fell-due clock-changed configuration-published
     doctor-ran form-published ledger-restored notice-published origin-begun people-exported
     publication-approved publication-proposed retention-applied role-given sending-paused
-    sending-resumed sequence-published signing-key-changed versions-published words-published
+    sending-resumed sequence-published signing-key-changed suppression-lifted versions-published
+    words-published
 """
 OF_INSTALLATION = frozenset(EVENTS_OF_INSTALLATION.split())
 EVENTS_OF_PEOPLE = """
     anchor-reached call-honoured consent-confirmed consent-expired consent-given consent-requested
-    consent-withdrawn contact-noted erasure-requested ground-declared letter-answered
-    letter-begun letter-deferred letter-failed letter-in-doubt letter-retried letter-sent
-    letter-withheld list-copied list-joined list-left list-moved list-transferred mail-bounced
-    mail-complained move-undone order-recorded order-refunded permission-asked
-    permission-renewed preferences-set processing-restricted profile-changed profile-read
-    proof-archived proof-opened purpose-stopped right-answered right-exercised right-extended
-    rules-applied segment-entered segment-left subscriber-erased subscriber-reachable
-    subscriber-registered subscriber-suppressed
+    consent-withdrawn contact-noted erasure-requested ground-declared letter-answered letter-begun
+    letter-deferred letter-failed letter-in-doubt letter-retried letter-sent letter-withheld
+    list-copied list-joined list-left list-moved list-transferred mail-bounced mail-complained
+    move-undone order-recorded order-refunded permission-asked permission-renewed preferences-set
+    processing-restricted profile-changed profile-read proof-archived proof-opened purpose-stopped
+    right-answered right-exercised right-extended rules-applied segment-entered segment-left
+    subscriber-erased subscriber-reachable subscriber-registered subscriber-suppressed
 """
 OF_PEOPLE = frozenset(EVENTS_OF_PEOPLE.split())
 END_OF_ENTRY = re.compile(

@@ -287,6 +287,11 @@ class Suppress(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class LiftSuppression(Command):
+    """An operator says that this address may be written to again."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeProfile(Command):
     fields: tuple[str, ...] = ()
     timezone: str = ""
@@ -425,6 +430,7 @@ AnyCommand = (
     | Transfer
     | LeaveList
     | Suppress
+    | LiftSuppression
     | ChangeProfile
     | RecordOrder
     | PutIntoSegment

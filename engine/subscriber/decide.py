@@ -36,6 +36,7 @@ from engine.subscriber.reaching_dates import reach
 from engine.subscriber.reactivation import ask_the_silent
 from engine.subscriber.returned_mail import record_bounce, record_complaint, record_reply
 from engine.subscriber.segment_rules import apply_rules
+from engine.subscriber.terms import LIFTABLE, LIFTED
 from engine.words import Words
 
 
@@ -80,6 +81,8 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return _leave(command, person)
         case c.Suppress():
             return _suppress(command, person)
+        case c.LiftSuppression():
+            return _lift(command, person)
         case c.PutIntoSegment():
             return _put_into_segment(command, person, plan)
         case c.TakeOutOfSegment():
@@ -183,6 +186,17 @@ def _suppress(command: c.Suppress, person: Person) -> Outcome:
         complained = e.MailComplained(command.at, command.cause.door, command.provider)
         return done(command.cause, complained)
     return done(command.cause, e.SubscriberSuppressed(command.at, command.why))
+
+
+def _lift(command: c.LiftSuppression, person: Person) -> Outcome:
+    """What they said themselves, they alone take back."""
+    if not person.registered or person.erased:
+        return Refused(Refusal.PERSON_UNKNOWN)
+    if not person.suppressed:
+        return NothingToDo(Unchanged.NOT_SUPPRESSED)
+    if person.suppressed not in LIFTABLE:
+        return Refused(Refusal.THEIR_OWN_WISH, why=Words(person.suppressed))
+    return done(command.cause, e.SubscriberReachable(command.at, LIFTED))
 
 
 def _change_profile(command: c.ChangeProfile, person: Person) -> Outcome:

@@ -55,6 +55,10 @@ NOT_ELIGIBLE = "not eligible: "
 """Prefix of the reason why a letter that was due might not be sent."""
 AnswerKind = Literal["move", "copy"]
 SuppressionReason = Literal["bounced", "complained", "operator", "imported"]
+LIFTABLE: frozenset[str] = frozenset({"bounced", "operator", "imported"})
+"""Suppressions that say nothing of a person's own wish: an operator may lift them."""
+LIFTED = "lifted by an operator"
+"""Why a person can be written to again, in such a case."""
 ErasureBasis = Literal["asked", "retention", "unconfirmed"]
 """Erased on request (GDPR 17(1)), at the end of retention, or because a request was never
 confirmed.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,12 @@ READERS = {
 }
 
 
+def in_english(context: AppContext) -> AppContext:
+    """The same installation, whose verbs speak English."""
+    site = replace(context.config.site, language="en")
+    return replace(context, config=replace(context.config, site=site))
+
+
 @pytest.fixture(scope="module")
 def context(installations: Installations) -> Iterator[AppContext]:
     """Orange takes one letter and puts one off, Gmail knows nobody of that name, Free refuses us as
@@ -32,7 +39,7 @@ def context(installations: Installations) -> Iterator[AppContext]:
             enter(made, name, domain=domain)
         asyncio.run(_sent(made))
         made.views.catch_up()
-        yield made
+        yield in_english(made)
 
 
 async def _sent(context: AppContext) -> None:

@@ -184,6 +184,7 @@ STAYS = {
     "view_members_2.transition": "day source target kind question label n",
     "view_members_2.membership": "subscriber list run joined_at how source question label",
     # Letters that were put off, gone with whoever is erased.
+    "view_delivery_1.suppressed": "subscriber reason",
     "view_delivery_1.put_off": "message subscriber provider at retry_at code enhanced why",
     # The same, for two minutes.
     "desk.taken": "subscriber key sender until why position",

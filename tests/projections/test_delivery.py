@@ -70,6 +70,43 @@ def test_one_persons_erasure_ends_no_letter_of_another() -> None:
     assert ANNA != BELA and ONE in found.waiting
 
 
+@pytest.mark.parametrize(
+    "facts, suppressed, dead",
+    [
+        ([e.MailBounced(AT, "hard")], {}, True),
+        ([e.MailBounced(AT, "soft")], {}, False),
+        ([e.MailBounced(AT, "hard"), e.MailComplained(AT)], {ANNA: "complained"}, False),
+        ([e.MailComplained(AT), e.MailBounced(AT, "hard")], {ANNA: "complained"}, False),
+        ([e.SubscriberSuppressed(AT, "operator")], {ANNA: "operator"}, False),
+        ([e.MailBounced(AT, "hard"), e.SubscriberReachable(AT, "")], {}, False),
+        ([e.SubscriberReachable(AT, ""), e.MailBounced(AT, "hard")], {}, True),
+        ([e.MailComplained(AT), e.SubscriberErased(AT)], {}, False),
+    ],
+)
+def test_who_is_suppressed_and_why(
+    facts: list[e.PersonEvent], suppressed: dict[str, str], dead: bool
+) -> None:
+    found = outcomes(*facts)
+    assert (found.suppressed, found.dead == {ANNA}) == (suppressed, dead)
+
+
+def test_a_dead_address_adds_nothing_to_why_somebody_is_suppressed(
+    make_context: Callable[..., AppContext],
+) -> None:
+    context = make_context(FILES)
+    now = context.clock.now()
+    who = happened(context, *joined(now), e.MailComplained(now))
+    context.views.catch_up()
+    happened(context, e.MailBounced(now, "hard"), to=who)
+    context.views.catch_up()
+    assert context.views.delivery.suppressed() == {"complained": 1}
+    happened(context, e.SubscriberReachable(now, "asked"), to=who)
+    happened(context, *joined(now), e.MailBounced(now, "hard"))
+    context.views.catch_up()
+    assert context.views.delivery.suppressed() == {"bounced": 1}
+    assert context.views.compare(silent) == []
+
+
 def waits(context: AppContext, message: str, then: Iterable[e.PersonEvent] = ()) -> str:
     """Somebody whose letter was put off."""
     now = context.clock.now()

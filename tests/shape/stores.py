@@ -65,6 +65,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
             "Operations",
             "Vault",
         ),
+        "engine/delivery/": ("Clock", "CommandHandler", "InstallationStream", "Vault"),
         "engine/desk/": ("Database",),
         "engine/doctor/": ("Clock", "Desk", "InstallationStream"),
         "engine/imports/": ("Clock", "CommandHandler", "InstallationStream", "Vault"),

@@ -4,6 +4,8 @@ operator says so.
 
 from __future__ import annotations
 
+import pytest
+
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
 from engine.subscriber.eligibility import why_not
@@ -45,3 +47,25 @@ def test_a_complaint_outweighs_every_other_reason_and_no_other_outweighs_it() ->
 def test_whoever_is_unknown_or_erased_is_refused() -> None:
     given().when(suppress("operator")).refused("nobody is known")
     given(KNOWN, e.SubscriberErased(NOON)).when(suppress("complained")).refused("nobody is known")
+
+
+LIFT = c.LiftSuppression(LATER, e.Cause("operator", "0f"))
+
+
+@pytest.mark.parametrize("why", ["bounced", "operator", "imported"])
+def test_an_operator_lifts_what_is_no_wish_of_the_person(why: str) -> None:
+    barred = given(ANNA, e.SubscriberSuppressed(NOON, why))
+    lifted = barred.when(LIFT).then(e.SubscriberReachable(LATER, "lifted by an operator"))
+    assert why_not(lifted.person, "letter", "conseils") == ""
+    lifted.when(LIFT).nothing()
+
+
+def test_a_complaint_is_lifted_by_nobody_but_the_person() -> None:
+    given(ANNA, e.MailComplained(NOON)).when(LIFT).refused("only their own act")
+    dead_too = given(ANNA, e.MailComplained(NOON), e.MailBounced(NOON, "hard"))
+    dead_too.when(LIFT).refused("only their own act")
+
+
+def test_nothing_is_lifted_for_whoever_is_unknown_or_erased() -> None:
+    given().when(LIFT).refused("nobody is known")
+    given(KNOWN, e.SubscriberErased(NOON)).when(LIFT).refused("nobody is known")
