@@ -13,6 +13,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from engine.console.settings import Console, read_console
+from engine.dns.settings import Dns, read_dns
 from engine.doctor.settings import Doctor, read_doctor
 from engine.i18n.in_words import as_words
 from engine.inbound.settings import Inbound, read_inbound
@@ -21,7 +22,7 @@ from engine.letter.colour import read_colour
 from engine.letter.source_folder import ASSETS, MAX_TEXT_CHARACTERS, NO_TEXT
 from engine.mime.headers import is_header_text
 from engine.proof.settings import Proof, read_proof
-from engine.sending.smtp_settings import Dkim, Smtp, read_dkim, read_smtp
+from engine.sending.smtp_settings import Direct, Dkim, Smtp, read_direct, read_dkim, read_smtp
 from engine.sequence.declared import Declared
 from engine.sequence.delay import Delay, parse_delay, parse_seconds
 from engine.sequence.draft import check_name
@@ -115,6 +116,8 @@ class Config:
     settings: Settings
     web: Web = Web()
     smtp: Smtp = field(default_factory=Smtp)
+    direct: Direct = field(default_factory=Direct)
+    dns: Dns = field(default_factory=Dns)
     dkim: Dkim = field(default_factory=Dkim)
     sending: Sending = Sending()
     shaping: Shaping = field(default_factory=Shaping)
@@ -222,6 +225,8 @@ def config_of(folder: Path, text: str) -> Config:
     )
     smtp = read_smtp(smtp_part)
     dkim = read_dkim(dkim_part, site.sender, smtp.return_path)
+    direct_part, dns_part = root.part("direct"), root.part("dns")
+    direct, dns = read_direct(direct_part, smtp), read_dns(dns_part)
     sending_part = root.part("sending")
     sending = Sending(
         sending_part.one_of("in_doubt", ("hold", "resend"), "hold"),
@@ -253,7 +258,7 @@ def config_of(folder: Path, text: str) -> Config:
     settings = replace(_settings(root, site), measured=measured)
     parts = (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part, measure_part)
     later_parts = (dkim_part, shaping_part, inbound_part, console_part, publish_part, doctor_part)
-    for part in (*parts, *later_parts):
+    for part in (*parts, *later_parts, direct_part, dns_part):
         part.finish()
     root.finish()
     if mistakes:
@@ -264,6 +269,8 @@ def config_of(folder: Path, text: str) -> Config:
         settings=settings,
         web=web,
         smtp=smtp,
+        direct=direct,
+        dns=dns,
         dkim=dkim,
         sending=sending,
         shaping=shaping,

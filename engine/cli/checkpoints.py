@@ -23,7 +23,7 @@ from engine.runtime.clock_changes import check_clock
 from engine.runtime.cosigning import cosign_now
 from engine.runtime.startup import put_back
 from engine.runtime.witnessing import witness_now
-from engine.sending.relay_settings import relay_of
+from engine.sending.relay_settings import route_settings
 from engine.words import Words
 
 Tell = Callable[[int, int], None]
@@ -209,7 +209,7 @@ def witness(context: AppContext, args: argparse.Namespace) -> int:
         for cosigner in proof.witness_url
     ]
     if proof.witness:
-        settings = relay_of(context.config, context.config.mailbox_smtp_port)
+        settings = route_settings(context.config, context.config.mailbox_smtp_port)
         outcomes += [
             (address, witness_now(context, settings, address, signed), MAILED)
             for address in proof.witness

@@ -72,6 +72,7 @@ AUTHORITY = {
 }
 """Where a complaint may be lodged (GDPR 77); in another country, its own authority."""
 MAILBOX = N_("the built-in mailbox of this installation")
+PROVIDER = N_("your own mail provider")
 CSV_HEADER = ("about", "date", "what", "value")
 DATE_NAMES = ("at", "since", "begun_at", "asked_at")
 WHAT_NAMES = ("event", "id", "name", "letter", "right", "door", "who", "commitment")
@@ -126,7 +127,8 @@ def dossier(stores: ExportStores, subscriber: str) -> dict[str, object]:
     people = with_measured(stores.vault.database, stores.vault.people([subscriber]))
     plan, known = installation.plan(), people.get(subscriber)
     fields, declared = known.fields if known else {}, plan.declared or Declared()
-    relay = MAILBOX if stores.config.smtp.is_mailbox else stores.config.smtp.host
+    smtp = stores.config.smtp
+    relay = MAILBOX if smtp.is_mailbox else smtp.relay or PROVIDER
     signed = stores.tree.latest()
     return {
         "made_at": iso(stores.clock.now()),

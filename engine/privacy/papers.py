@@ -118,7 +118,7 @@ def _in_force(stores: PaperStores, at: int) -> InForce:
 
 def _register(stores: PaperStores, then: InForce, speech: Speech) -> str:
     smtp = stores.config.smtp
-    _complete(missing_in_register(then, relay="" if smtp.is_mailbox else smtp.host), speech)
+    _complete(missing_in_register(then, relay=smtp.relay), speech)
     return register(then, speech, measure=stores.config.measure)
 
 

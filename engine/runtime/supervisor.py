@@ -42,7 +42,7 @@ from engine.runtime.stamping import stamp_when_due
 from engine.runtime.startup import make_ready
 from engine.runtime.witnessing import witnessing
 from engine.sending.dkim_keys import DkimSigning
-from engine.sending.relay_settings import relay_of
+from engine.sending.relay_settings import route_settings
 from engine.sending.replies import redacted
 from engine.sending.sender import Sender
 from engine.sequence.delay import DAY
@@ -183,7 +183,7 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
     async with AsyncExitStack() as stack:
         listeners = await open_listeners(context.config, options.parts, stack)
         sends = "send" in options.parts
-        settings = relay_of(context.config, listeners.mailbox_port) if sends else None
+        settings = route_settings(context.config, listeners.mailbox_port) if sends else None
         if sends:
             DkimSigning(context.config).read()
         beside = {"console": listeners.console_trouble}

@@ -23,9 +23,10 @@ from engine.proof.ledger_tree import LedgerTree
 from engine.proof.store import SignedCheckpoint
 from engine.sending.dkim_keys import DkimSigning
 from engine.sending.envelope import Delivery
-from engine.sending.relay import Relay
-from engine.sending.relay_settings import RelaySettings
+from engine.sending.relay_settings import RouteSettings
 from engine.sending.replies import Verdict, redacted
+from engine.sending.route import RouteUnavailable
+from engine.sending.routes import route_of
 from engine.sending.witness_mail import witness_mail, witness_mark
 from engine.store.safe_error_text import safe_error_text
 from engine.vault.vault import Vault
@@ -67,7 +68,7 @@ def daily(stores: WitnessingStores, address: str) -> Daily:
     )
 
 
-async def witness_when_due(stores: WitnessingStores, settings: RelaySettings) -> int:
+async def witness_when_due(stores: WitnessingStores, settings: RouteSettings) -> int:
     """How many mails the relay took. A failure is written on the desk, and tried again."""
     taken = 0
     for address in stores.config.proof.witness:
@@ -85,7 +86,7 @@ async def witness_when_due(stores: WitnessingStores, settings: RelaySettings) ->
 
 
 def witness_now(
-    stores: WitnessingStores, settings: RelaySettings, address: str, signed: SignedCheckpoint
+    stores: WitnessingStores, settings: RouteSettings, address: str, signed: SignedCheckpoint
 ) -> str:
     """Mail the checkpoint to one witness, whatever was done today; why the relay did not take it,
     "" when it did.
@@ -98,7 +99,7 @@ def witness_now(
 
 
 async def _deliver(
-    stores: WitnessingStores, settings: RelaySettings, address: str, signed: SignedCheckpoint
+    stores: WitnessingStores, settings: RouteSettings, address: str, signed: SignedCheckpoint
 ) -> str:
     """Mail the checkpoint to one witness; why the relay did not take it, "" when it did."""
     signing = DkimSigning(stores.config)
@@ -115,17 +116,19 @@ async def _deliver(
     except (HeaderRefused, UserError) as error:
         return str(error)
     deliveries: list[Delivery] = []
-    relay = Relay(settings)
+    route = route_of(settings)
     try:
-        await relay.deliver(signing.signed([mail]), None, deliveries.append)
+        await route.deliver(signing.signed([mail]), None, deliveries.append)
+    except RouteUnavailable as error:
+        return str(error)
     finally:
-        await relay.close()
+        await route.close()
     (delivery,) = deliveries
     if delivery.verdict is Verdict.ACCEPTED:
         return ""
     reply = delivery.reply
     answer = f"{reply.code} {reply.text}" if reply is not None else NO_ANSWER
-    return redacted(relay.trouble or answer, address)
+    return redacted(route.trouble or answer, address)
 
 
 def _note_outcome(stores: WitnessingStores, address: str, why: str) -> None:
@@ -138,7 +141,7 @@ def _note_outcome(stores: WitnessingStores, address: str, why: str) -> None:
 
 
 async def witnessing(
-    stores: WitnessingStores, settings: RelaySettings, event: asyncio.Event, stop: asyncio.Event
+    stores: WitnessingStores, settings: RouteSettings, event: asyncio.Event, stop: asyncio.Event
 ) -> None:
     """Witness when due, each time `event` is set, until `stop` is, which cuts a mail that is under
     way: it is tried again by the next process.

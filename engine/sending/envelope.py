@@ -28,7 +28,9 @@ class Delivery(NamedTuple):
     """How the delivery of one envelope ended. `verdict` None: in doubt, the final dot was written
     and never answered. `reply` is the answer that decided, its text without addresses; None when
     none came. `stage` is where it was decided: "connect", "helo" and "auth" mean that the message
-    was never begun.
+    was never begun. `servers` names those whose refusals in a row are counted together, "" for a
+    relay, which speaks for all. `provider` is the name of whose mailbox it was for, where the
+    servers were looked up; "" where the address alone can tell.
     """
 
     key: str
@@ -36,6 +38,8 @@ class Delivery(NamedTuple):
     reply: Reply | None
     verdict: Verdict | None
     tls: str  # "TLSv1.3 TLS_AES_256_GCM_SHA384", or "" in clear
+    servers: str = ""
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 aiosmtplib connects, greets, secures and authenticates; then our own session takes its transport
 over. TLS, where asked for, is verified for chain and host name or there is no connection (RFC
-8314); a password is said only under TLS, or in clear to this very machine.
+8314); a password is said only under TLS, or in clear to this very machine. A provider's own server
+is spoken to as [direct] has it: see engine/sending/direct.py.
 """
 
 from __future__ import annotations
 
+import socket
 import ssl
 
 import aiosmtplib
@@ -15,27 +17,33 @@ from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Offers
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.replies import Reply, Stage, parse_reply, redacted
-from engine.sending.route import RouteUnavailable
+from engine.sending.route import RouteUnavailable, TlsFailed
 from engine.sending.smtp_session import SmtpConnection, SmtpSession
 
 
-async def shake_hands(settings: RelaySettings, journal: DeliveryJournal | None) -> SmtpSession:
-    """Raises RouteUnavailable."""
+async def shake_hands(
+    settings: RelaySettings, journal: DeliveryJournal | None, connected: socket.socket | None = None
+) -> SmtpSession:
+    """`connected`: to the server already; it is closed with the connection. Raises
+    RouteUnavailable.
+    """
     smtp: aiosmtplib.SMTP | None = None
     try:
-        smtp = _client(settings)
+        smtp = _client(settings, connected)
         await _greet(smtp, settings)
         return _taken_over(smtp, settings, journal)
     except BaseException as error:
         if smtp is not None:
             smtp.close()
+        elif connected is not None:
+            connected.close()
         unavailable = _why(error, settings)
         if unavailable is error or unavailable is None:
             raise
         raise unavailable from error
 
 
-def _client(settings: RelaySettings) -> aiosmtplib.SMTP:
+def _client(settings: RelaySettings, connected: socket.socket | None) -> aiosmtplib.SMTP:
     if settings.username and settings.tls == "none" and not settings.is_this_machine:
         raise RouteUnavailable(
             f"A password is not sent to {settings.host} in clear: set TLS for this relay.",
@@ -44,7 +52,8 @@ def _client(settings: RelaySettings) -> aiosmtplib.SMTP:
         )
     return aiosmtplib.SMTP(
         hostname=settings.host,
-        port=settings.port,
+        port=None if connected else settings.port,
+        sock=connected,
         local_hostname=settings.hostname,
         timeout=settings.timeouts.connect,
         use_tls=settings.tls == "implicit",
@@ -57,18 +66,30 @@ def _client(settings: RelaySettings) -> aiosmtplib.SMTP:
 async def _greet(smtp: aiosmtplib.SMTP, settings: RelaySettings) -> None:
     await smtp.connect()
     await _hello(smtp)
-    if settings.tls == "starttls":
-        if not smtp.supports_extension("starttls"):
-            raise RouteUnavailable(
-                f"{settings.host} does not offer STARTTLS, or somebody on the way removed it:"
-                " nothing was sent.",
-                "configuration",
-                "helo",
-            )
-        await smtp.starttls()
+    offered = smtp.supports_extension("starttls")
+    if settings.tls == "starttls" or (settings.tls == "if-offered" and offered):
+        await _secure(smtp, settings, offered)
         await _hello(smtp)
     if settings.username:
         await _log_in(smtp, settings)
+
+
+async def _secure(smtp: aiosmtplib.SMTP, settings: RelaySettings, offered: bool) -> None:
+    if not offered:
+        raise TlsFailed(
+            f"{settings.host} does not offer STARTTLS, or somebody on the way removed it:"
+            " nothing was sent.",
+            "configuration",
+            "helo",
+        )
+    try:
+        await smtp.starttls()
+    except (aiosmtplib.SMTPException, OSError) as error:
+        why = _why(error, settings)
+        assert why is not None
+        raise TlsFailed(str(why), why.kind, why.stage, why.reply) from error
+    if settings.check is not None:
+        settings.check(smtp.get_transport_info("ssl_object"))
 
 
 def _taken_over(

@@ -145,15 +145,15 @@ def send_one(config: Config, to: str, composed: Composed) -> None:
 
 
 async def _deliver(config: Config, envelope: Envelope) -> Delivery:
-    from engine.sending.relay import Relay
-    from engine.sending.relay_settings import relay_of
+    from engine.sending.relay_settings import route_settings
     from engine.sending.route import RouteUnavailable
+    from engine.sending.routes import route_of
 
-    relay = Relay(relay_of(config, config.mailbox_smtp_port))
+    route = route_of(route_settings(config, config.mailbox_smtp_port))
     deliveries: list[Delivery] = []
     try:
-        await relay.open()
-        await relay.deliver([envelope], None, deliveries.append)
+        await route.open()
+        await route.deliver([envelope], None, deliveries.append)
     except RouteUnavailable as error:
         if config.smtp.is_mailbox:
             raise UserError(
@@ -161,7 +161,7 @@ async def _deliver(config: Config, envelope: Envelope) -> Delivery:
             ) from error
         raise UserError(str(error)) from error
     finally:
-        await relay.close()
+        await route.close()
     return deliveries[0]
 
 

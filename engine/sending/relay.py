@@ -14,5 +14,8 @@ class Relay(SessionPool):
         super().__init__(settings)
         self._journal = journal
 
+    def hold(self, servers: str) -> None:
+        """Never asked: a relay names no servers, and one that refuses us pauses all sending."""
+
     async def _connect(self) -> SmtpSession:
         return await shake_hands(self.settings, self._journal)

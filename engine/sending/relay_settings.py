@@ -1,23 +1,30 @@
-"""The relay that letters go to, and how to connect to it: the configured one or the mailbox."""
+"""Where letters go and how to connect: a relay, the built-in mailbox, or the providers' servers."""
 
 from __future__ import annotations
 
 import ipaddress
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from engine.config import Config
+from engine.dns.settings import Dns
 from engine.i18n.language import N_
 from engine.i18n.user_error import UserError
-from engine.sending.smtp_settings import Timeouts
+from engine.sending.smtp_settings import Direct, Smtp, Timeouts
+from engine.shaping.providers import Providers
 
 
 @dataclass(frozen=True, slots=True)
 class RelaySettings:
+    """One server. `tls` "if-offered": by STARTTLS where the server has it. `check` looks at a
+    connection once it is secured, and raises TlsFailed.
+    """
+
     host: str
     port: int
-    tls: Literal["none", "starttls", "implicit"]
+    tls: Literal["none", "starttls", "implicit", "if-offered"]
     username: str = ""
     password: str = field(default="", repr=False)
     connections: int = 4
@@ -26,6 +33,7 @@ class RelaySettings:
     timeouts: Timeouts = field(default_factory=Timeouts)
     idle_seconds: float = 5  # for which an unused connection is kept
     quit_seconds: float = 2  # which QUIT may take
+    check: Callable[[ssl.SSLObject], None] | None = None
 
     @property
     def is_this_machine(self) -> bool:
@@ -33,6 +41,19 @@ class RelaySettings:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return self.host.lower() == "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class DirectSettings:
+    """The providers' own servers; of `smtp`, what is not about a relay."""
+
+    smtp: Smtp
+    direct: Direct
+    dns: Dns
+    providers: Providers
+
+
+RouteSettings: TypeAlias = RelaySettings | DirectSettings
 
 
 def relay_settings(config: Config, mailbox_port: int) -> RelaySettings:
@@ -56,10 +77,12 @@ def relay_settings(config: Config, mailbox_port: int) -> RelaySettings:
     )
 
 
-def relay_of(config: Config, mailbox_port: int) -> RelaySettings:
-    """The relay of the configuration, or the built-in mailbox. UserError of status 2 for a password
-    file that cannot be read.
+def route_settings(config: Config, mailbox_port: int) -> RouteSettings:
+    """What the configuration says, with the built-in mailbox on `mailbox_port`. UserError of status
+    2 for a password file that cannot be read.
     """
+    if config.smtp.is_direct:
+        return DirectSettings(config.smtp, config.direct, config.dns, config.providers)
     file = config.smtp.password_file
     try:
         settings = relay_settings(config, mailbox_port)

@@ -28,6 +28,10 @@ class RouteUnavailable(Exception):
         self.kind, self.stage, self.reply = kind, stage, reply
 
 
+class TlsFailed(RouteUnavailable):
+    """The server is there, and the connection could not be secured as it has to be."""
+
+
 class Route(Protocol):
     """Used from one event loop."""
 
@@ -64,6 +68,9 @@ class Route(Protocol):
         """After `stop_connecting`: close the connections without waiting for replies; returns how
         many were closed. A message whose dot was written is in doubt, any other was not begun.
         """
+
+    def hold(self, servers: str) -> None:
+        """Hand nothing to `servers` (of `Delivery`) for a while: mails for them are put off."""
 
     async def close(self) -> None:
         """Waits for deliveries under way, then leaves every connection with QUIT."""

@@ -21,6 +21,7 @@ from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.dkim_keys import DkimSigning
 from engine.sending.envelope import Delivery, Envelope, crlf
+from engine.sending.mail_exchange import last_word
 from engine.sending.outcome_tally import OutcomeTally
 from engine.sending.quarantine import unstick_sent
 from engine.sending.replies import Verdict, fault_of, limit_of
@@ -276,9 +277,15 @@ class SendBatch:
         for message in done:
             self._mails.pop(message, None)
 
+    def _provider_of(self, delivery: Delivery) -> str:
+        """As far as the recipient's domain tells: a relay does not say where it went."""
+        recipient = self._recipients[delivery.key]
+        return self.stores.config.providers.of_address(recipient).name
+
     def _requests(self, delivery: Delivery, now: int) -> list[CommandRequest]:
         """The requests that record a delivery; without a verdict it is in doubt."""
         claim = self.claims[delivery.key]
+        delivery = last_word(delivery, claim.entry.attempt)
         mail = self._mails.get(delivery.key, b"").hex()
         if delivery.verdict is None:
             doubt = _request(now, c.RELAY, claim, "doubt", mail=mail)
@@ -305,7 +312,6 @@ class SendBatch:
             vault_write = VaultWrite(claim.stream, now, evidence=(words,))
         why: str = limit_of(reply) if reply and verdict == "cannot-carry" else delivery.stage
         fault = fault_of(delivery.stage, reply) if reply else "unknown"
-        recipient = self._recipients[delivery.key]
         outcome = RecordOutcome(
             at=now,
             cause=cause,
@@ -316,7 +322,7 @@ class SendBatch:
             why=why,
             mail=mail if verdict == "sent" else "",
             fault=fault,
-            provider=self.stores.config.providers.of_address(recipient).name,
+            provider=delivery.provider or self._provider_of(delivery),
         )
         return [CommandRequest(outcome, stream=claim.stream, vault_write=vault_write)]
 

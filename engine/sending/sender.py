@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Sequence
 
 from engine.i18n.user_error import UserError
@@ -24,10 +25,10 @@ from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.dkim_keys import DkimSigning
 from engine.sending.envelope import Delivery, Envelope
-from engine.sending.relay import Relay
-from engine.sending.relay_settings import RelaySettings
+from engine.sending.relay_settings import RouteSettings
 from engine.sending.replies import Verdict, redacted
-from engine.sending.route import Route, RouteUnavailable
+from engine.sending.route import RouteUnavailable
+from engine.sending.routes import route_of
 from engine.sending.send_batch import SendBatch
 from engine.sending.stores import SendingStores
 from engine.store.safe_error_text import safe_error_text
@@ -40,13 +41,13 @@ IDLE_SECONDS = 1.0
 class Sender:
     """The sending of one process; set `wake` when something may have become due."""
 
-    def __init__(self, stores: SendingStores, settings: RelaySettings) -> None:
+    def __init__(self, stores: SendingStores, settings: RouteSettings) -> None:
         self.stores = stores
         path = c.journal_file(stores.config.data, stores.sender)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.journal = DeliveryJournal(path)
         c.reclaim(stores.config.data, stores.desk)
-        self.route: Route = Relay(settings, self.journal)
+        self.route = route_of(settings, self.journal)
         self.checkpoint = CachedCheckpoint(stores.checkpoints)
         self.composer = Composer(stores.config, stores.link_key, self.checkpoint)
         self.signing = DkimSigning(stores.config)
@@ -54,7 +55,7 @@ class Sender:
         self.stopping = asyncio.Event()
         self.trouble = ""
         self.sent = 0
-        self._blocked = 0
+        self._blocked: Counter[str] = Counter()
         self._batches: list[SendBatch] = []
         self._drained: asyncio.TimerHandle | None = None
         # The database was lost: rows may be taken or claimed in it that this process does not know
@@ -168,18 +169,28 @@ class Sender:
             self._unsure = False
 
     def _note(self, outcomes: Sequence[Delivery]) -> None:
-        """Count outcomes, and pause sending when the relay blames the sender MAX_BLOCKED times in a
-        row (A77).
+        """Count outcomes, and what blames the sender (A77): after MAX_BLOCKED such refusals in a
+        row a relay gets nothing more until somebody resumes, a provider's servers for a while.
         """
         for delivery in outcomes:
             self.sent += delivery.verdict is Verdict.ACCEPTED
-            self._blocked = self._blocked + 1 if delivery.verdict is Verdict.BLOCKED else 0
-            if self._blocked == MAX_BLOCKED:
-                self._pause_blocked()
-                self.stores.processes.complain(
-                    "blocked", redacted(delivery.reply.text if delivery.reply else "")
-                )
-                self.trouble = "the relay refuses our mail as such: sending is paused"
+            if delivery.verdict is not Verdict.BLOCKED:
+                self._blocked.pop(delivery.servers, None)
+                continue
+            self._blocked[delivery.servers] += 1
+            if self._blocked[delivery.servers] == MAX_BLOCKED:
+                self._refused(delivery)
+
+    def _refused(self, delivery: Delivery) -> None:
+        self.stores.processes.complain(
+            "blocked", redacted(delivery.reply.text if delivery.reply else "")
+        )
+        if delivery.servers:
+            del self._blocked[delivery.servers]
+            self.route.hold(delivery.servers)
+        else:
+            self._pause_blocked()
+            self.trouble = "the relay refuses our mail as such: sending is paused"
 
     def _pause_blocked(self) -> None:
         now = self.stores.clock.now()

@@ -69,6 +69,21 @@ class SessionPool(ABC):
         for attempt in self._opening:
             attempt.cancel()
 
+    @property
+    def idle(self) -> int:
+        """Connections that are open and unused."""
+        return len(self._idle)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no connection is open."""
+        return not (self._idle or self._retiring or self._under_way or self._opening)
+
+    def close_idle(self) -> None:
+        for session, timer in list(self._idle.items()):
+            timer.cancel()
+            self._retire(session)
+
     def cut(self) -> int:
         for session in self._under_way:
             session.connection.abort(

@@ -1,5 +1,6 @@
-"""`[smtp]` and `[dkim]` of config.toml: the relay that letters are handed to, how long it is waited
-for, and for which domain letters are signed before they go.
+"""`[smtp]`, `[direct]` and `[dkim]` of config.toml: the relay that letters are handed to, or how
+they go to the providers' own servers; how long answers are awaited; and for which domain letters
+are signed before they go.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from engine.sequence.delay import parse_positive_seconds
 from engine.sequence.table import Table
 from engine.words import N_
 
-MAILBOX = "mailbox"
+MAILBOX, DIRECT = "mailbox", "direct"
+SMTP_PORT = 25  # where one server takes mail from another (RFC 5321 4.5.4.2)
 MIN_SIZE_LIMIT, MAX_SIZE_LIMIT = 50_000, 45_000_000
 """Octets: no letter of ours is smaller with its foot; Orange, the most generous of the large
 providers, takes so many.
@@ -52,9 +54,9 @@ LONGEST_DIALOGUE = 3_599
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """`host` "mailbox" is the built-in mailbox. `sink`: this relay hands letters to nobody. `tls`:
-    none, starttls, implicit. `return_path` is the domain where mail that comes back is read, ""
-    where none is; `message_size_limit` is in octets.
+    """`host` "mailbox" is the built-in mailbox, "direct" no relay at all. `sink`: letters reach
+    nobody there. `tls`: none, starttls, implicit. `return_path` is the domain where mail that comes
+    back is read, "" where none is; `message_size_limit` is in octets.
     """
 
     host: str = MAILBOX
@@ -71,6 +73,15 @@ class Smtp:
     @property
     def is_mailbox(self) -> bool:
         return self.host == MAILBOX
+
+    @property
+    def is_direct(self) -> bool:
+        return self.host == DIRECT
+
+    @property
+    def relay(self) -> str:
+        """The host of a relay, "" where there is none."""
+        return "" if self.is_mailbox or self.is_direct else self.host
 
     @property
     def armed_mark(self) -> str:
@@ -115,12 +126,61 @@ def read_smtp(table: Table) -> Smtp:
         )
     if not 1 <= smtp.connections <= 100:
         table.mistake("connections", N_("`connections` is a number from 1 to 100"))
-    if smtp.username and not smtp.password_file:
+    if smtp.is_direct and smtp.username:
+        table.mistake(
+            "username",
+            N_('`username` is for a relay: with `host = "direct"` nobody asks for one'),
+        )
+    elif smtp.username and not smtp.password_file:
         table.mistake(
             "username",
             N_("`username` needs a `password_file` (the password itself never stands here)"),
         )
     return smtp
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """What `[smtp] host = "direct"` needs. `helo` is the name this machine says to other servers.
+    `connections`: to all servers together. `port`: of theirs.
+    """
+
+    helo: str = ""
+    ipv6: bool = False
+    connections: int = 50
+    port: int = SMTP_PORT
+
+
+def read_direct(table: Table, smtp: Smtp) -> Direct:
+    direct = Direct(
+        table.get("helo", str, ""),
+        table.get("ipv6", bool, False),
+        table.get("connections", int, 50),
+        table.port("port", SMTP_PORT),
+    )
+    if direct.helo and not _HOST.fullmatch(direct.helo):
+        table.mistake(
+            "helo",
+            N_(
+                "`helo` is the whole name of this machine in small letters, as the DNS has it:"
+                ' "mail.example.org"'
+            ),
+        )
+    elif smtp.is_direct and not direct.helo:
+        table.mistake(
+            "helo",
+            N_(
+                '`host = "direct"` needs the name of this machine here, as the DNS has it:'
+                ' "mail.example.org"'
+            ),
+        )
+    if not smtp.connections <= direct.connections <= 1000:
+        table.mistake(
+            "connections",
+            N_("`connections` is a number from {least} (that of [smtp]) to 1000"),
+            least=smtp.connections,
+        )
+    return direct
 
 
 def _timeouts(table: Table) -> Timeouts:

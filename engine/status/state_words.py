@@ -11,6 +11,7 @@ from engine.config import Site
 from engine.i18n.language import N_, Language, day_in_words, grouped
 from engine.i18n.phrases import say_moment, say_place, titled_purpose
 from engine.i18n.stored_words import stored_in_words
+from engine.sending.smtp_settings import DIRECT, MAILBOX
 from engine.sequence.model import Plan
 from engine.status.facts import Facts, Waiting
 from engine.status.finding_words import FindingWords, size
@@ -112,11 +113,11 @@ class StateWords(FindingWords):
             yield self._("{name}: {value}").format(name=self._(view.name), value=state)
 
     def _sending(self, facts: Facts) -> Iterator[str]:
-        relay = (
-            self._("to the built-in mailbox")
-            if facts.relay == "mailbox"
-            else self._("through {relay}").format(relay=facts.relay)
-        )
+        ways = {
+            MAILBOX: self._("to the built-in mailbox"),
+            DIRECT: self._("straight to the readers’ own providers"),
+        }
+        relay = ways.get(facts.relay) or self._("through {relay}").format(relay=facts.relay)
         tick = (
             self._("last round {since} ago").format(since=self.seconds(facts.tick))
             if facts.tick is not None

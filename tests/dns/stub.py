@@ -46,7 +46,8 @@ class StubDns:
     What it holds may be changed while the server runs, and so may `zone` itself. A name that is not
     there, and beneath which nothing is, is no such name. `secure`: whether answers carry the AD
     bit. `ttl`: of all records, in seconds. `truncated`: names whose UDP answers are cut, so that
-    they are asked for by TCP. `questions`: what was asked, in order: (name, type, "udp" or "tcp").
+    they are asked for by TCP. `everything`: what it does whatever is asked. `questions`: what was
+    asked, in order: (name, type, "udp" or "tcp").
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class StubDns:
         truncated: Sequence[str] = (),
     ) -> None:
         self.zone, self.secure, self.ttl, self.truncated = zone, secure, ttl, truncated
+        self.everything: Fault | None = None
         self.questions: list[tuple[str, str, str]] = []
         self.host, self.port = "127.0.0.1", 0
         self._loop = asyncio.new_event_loop()
@@ -122,7 +124,7 @@ class StubDns:
         if transport == "udp" and name in self.truncated:
             response.flags |= dns.flags.TC
             return response.to_wire()
-        fault = self._fill(response, name, kind)
+        fault = self.everything or self._fill(response, name, kind)
         if fault is Fault.SILENT:
             return None
         if fault is not None:

@@ -236,7 +236,7 @@ def test_on_demand_it_goes_now_and_today_is_done(
 ) -> None:
     async def story() -> int:
         async with Sink() as sink:
-            monkeypatch.setattr(audit_witness, "relay_of", lambda config, port: to(sink))
+            monkeypatch.setattr(audit_witness, "route_settings", lambda config, port: to(sink))
             sink.answer("rcpt", "550 no", FRIEND)
             status = await asyncio.to_thread(audit_witness.witness, context, argparse.Namespace())
             assert [mail.recipients for mail in sink.messages] == [(NOTARY,)]

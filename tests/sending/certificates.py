@@ -28,8 +28,16 @@ class Authority:
         pem = self._certificate.public_bytes(serialization.Encoding.PEM)
         return ssl.create_default_context(cadata=pem.decode())
 
-    def server(self, folder: Path, name: str = "127.0.0.1") -> ssl.SSLContext:
-        """A server's context for `name`, signed by this authority."""
+    @property
+    def der(self) -> bytes:
+        return self._certificate.public_bytes(serialization.Encoding.DER)
+
+    def server(
+        self, folder: Path, name: str = "127.0.0.1", *, whole: bool = False
+    ) -> ssl.SSLContext:
+        """A server's context for `name`, signed by this authority; `whole`: whose certificate it
+        shows as well. The server's own is in NAME.pem.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         named = x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -45,6 +53,7 @@ class Authority:
                 serialization.NoEncryption(),
             )
             + built.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+            + (self._certificate.public_bytes(serialization.Encoding.PEM) if whole else b"")
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem)
