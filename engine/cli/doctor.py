@@ -43,7 +43,7 @@ def doctor(config: Config, args: argparse.Namespace) -> int:
         return _send_letter(config, address_of(args.letter))
     us = ourselves(config)
     if args.received is not None:
-        lines = tuple(read_back(octets_of(args.received), us.domain, ()))
+        lines = tuple(read_back(octets_of(args.received), us.domain, config.inbound.authserv_ids))
         return _tell(config, {"letter": lines}, as_json=args.json)
     eyes = Eyes(resolver=DnsResolver(), greeting=us.helo)
     told = asyncio.run(look(us, eyes, int(time.time()), _subjects(args.only)))

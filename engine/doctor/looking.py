@@ -311,8 +311,18 @@ def ourselves(config: Config) -> Ourselves:
         dkim_domain=config.dkim.domain,
         keys=tuple(_own_keys(config)) if config.dkim.domain else (),
         url=site.url,
+        inbound=_inbound(config),
         blocklists=config.doctor.blocklists,
         listens=f"{'127.0.0.1' if web.host in ('0.0.0.0', '::') else web.host}:{web.port}",
+    )
+
+
+def _inbound(config: Config) -> tuple[str, ...]:
+    listeners = (config.inbound.lmtp, config.inbound.smtp)
+    imap = config.inbound.imap
+    return (
+        *(str(place) for place in listeners if place is not None),
+        *([f"{imap.host}:{imap.port}"] if imap is not None else []),
     )
 
 

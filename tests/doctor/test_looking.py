@@ -230,6 +230,15 @@ def test_who_we_are_is_read_from_the_configuration() -> None:
     assert not us.is_direct
 
 
+def test_where_mail_comes_back_to_is_read_from_the_configuration() -> None:
+    text = (
+        'imap = "imaps://moi%40x.example@imap.x.example"\nimap_password_file = "p"\n'
+        'lmtp = "127.0.0.1:2525"\nsmtp = "[::1]:25"\nreply_to = ""\n'
+    )
+    config = config_of(Path(), START.replace("[doctor]", "[inbound]") + text)
+    assert ourselves(config).inbound == ("127.0.0.1:2525", "[::1]:25", "imap.x.example:993")
+
+
 def test_the_verb_names_faults_and_what_mends_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-C", str(ROOT), "doctor", "--only", "link,inbound"]) == 1
     told = capsys.readouterr().out
