@@ -14,9 +14,8 @@ from typing import cast
 from engine.cli.inbound import octets_of
 from engine.cli.terminal import Style, json_text, print_styled
 from engine.config import Config
-from engine.dns.resolver import DnsResolver
 from engine.doctor.examination import CHECKS
-from engine.doctor.looking import Eyes, look, ourselves
+from engine.doctor.looking import eyes_of, look, ourselves
 from engine.doctor.trial_letter import read_back, trial_letter
 from engine.doctor.world import Line, Subject
 from engine.i18n.language import N_, Say, counting_translator, grouped, translator
@@ -45,8 +44,7 @@ def doctor(config: Config, args: argparse.Namespace) -> int:
     if args.received is not None:
         lines = tuple(read_back(octets_of(args.received), us.domain, config.inbound.authserv_ids))
         return _tell(config, {"letter": lines}, as_json=args.json)
-    eyes = Eyes(resolver=DnsResolver(), greeting=us.helo)
-    told = asyncio.run(look(us, eyes, int(time.time()), _subjects(args.only)))
+    told = asyncio.run(look(us, eyes_of(config), int(time.time()), _subjects(args.only)))
     return _tell(config, told, as_json=args.json)
 
 

@@ -21,7 +21,15 @@ from urllib.parse import urlsplit
 
 from engine.config import Config
 from engine.dns.resolver import Answer as DnsAnswer
-from engine.dns.resolver import Found, Mx, NoRecords, NoSuchName, Resolver, Unreachable
+from engine.dns.resolver import (
+    DnsResolver,
+    Found,
+    Mx,
+    NoRecords,
+    NoSuchName,
+    Resolver,
+    Unreachable,
+)
 from engine.doctor.examination import Examined, examine
 from engine.doctor.world import (
     Answer,
@@ -296,18 +304,25 @@ async def look(
         answers.update(zip(examined.wanted, given, strict=True))
 
 
+def eyes_of(config: Config) -> Eyes:
+    """That look from this machine, by its name servers."""
+    greeting = config.direct.helo or config.site.sender.rpartition("@")[2]
+    return Eyes(resolver=DnsResolver(config.dns.servers, config.dns.port), greeting=greeting)
+
+
 def ourselves(config: Config) -> Ourselves:
     """Raises UserError where a key of ours cannot be read."""
     site, smtp, web = config.site, config.smtp, config.web
     sender = _ascii(site.sender)
-    relay = "" if smtp.host == "direct" else smtp.host
+    direct = smtp.is_direct
     return Ourselves(
         sender=sender,
         reply_to=_ascii(site.reply_to) if site.reply_to else "",
         return_path=smtp.return_path,
-        relay=relay,
-        helo=sender.rpartition("@")[2],
-        addresses=config.doctor.addresses or (() if relay else _own_addresses()),
+        relay="" if direct else smtp.host,
+        helo=config.direct.helo if direct else sender.rpartition("@")[2],
+        addresses=config.doctor.addresses
+        or (_own_addresses(ipv6=config.direct.ipv6) if direct else ()),
         dkim_domain=config.dkim.domain,
         keys=tuple(_own_keys(config)) if config.dkim.domain else (),
         url=site.url,
@@ -350,13 +365,11 @@ def _ascii(address: str) -> str:
         return f"{local}@{domain}"
 
 
-def _own_addresses() -> tuple[str, ...]:
+def _own_addresses(*, ipv6: bool) -> tuple[str, ...]:
     """Those that this machine would use to the outside; nothing is sent."""
     found = []
-    for family, outside in (
-        (socket.AF_INET, "192.0.2.1"),
-        (socket.AF_INET6, "2001:db8::1"),
-    ):
+    families = [(socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")]
+    for family, outside in families if ipv6 else families[:1]:
         with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as trial:
             trial.connect((outside, 9))
             address = ipaddress.ip_address(str(trial.getsockname()[0]))

@@ -18,9 +18,8 @@ from engine.authoring.new_installation import sample_site
 from engine.config import Config, is_loopback
 from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import Daily, Desk
-from engine.dns.resolver import DnsResolver
-from engine.doctor.looking import Eyes, look, ourselves
-from engine.doctor.world import Line, Ourselves, Subject
+from engine.doctor.looking import eyes_of, look, ourselves
+from engine.doctor.world import Line, Subject
 from engine.i18n.user_error import UserError
 from engine.installation.events import DoctorRan
 from engine.installation.stream import InstallationStream
@@ -31,7 +30,7 @@ NAME = "doctor"
 STOPPED_SECONDS = 0.5
 Told = Mapping[Subject, tuple[Line, ...]]
 Stopped = Callable[[], bool]
-LookedAt = Callable[[Ourselves, Stopped], Told | None]
+LookedAt = Callable[[Config, Stopped], Told | None]
 
 
 class DoctorStores(Protocol):
@@ -45,12 +44,14 @@ class DoctorStores(Protocol):
     def installation_stream(self) -> InstallationStream: ...
 
 
-def looked_at(us: Ourselves, stopped: Stopped) -> Told | None:
-    """As it is from here, now: within two minutes; None where it was stopped before."""
+def looked_at(config: Config, stopped: Stopped) -> Told | None:
+    """As it is from here, now: within two minutes; None where it was stopped before.
+    Raises UserError where a key of ours cannot be read.
+    """
+    us = ourselves(config)
 
     async def looking() -> Told | None:
-        eyes = Eyes(resolver=DnsResolver(), greeting=us.helo)
-        task = asyncio.create_task(look(us, eyes, wall_now() // 1000))
+        task = asyncio.create_task(look(us, eyes_of(config), wall_now() // 1000))
         while not task.done() and not stopped():
             await asyncio.wait({task}, timeout=STOPPED_SECONDS)
         return task.result() if task.done() else None
@@ -75,7 +76,7 @@ def examine_if_night(
     if claimed is None:
         return None
     try:
-        told = looked(ourselves(config), stopped)
+        told = looked(config, stopped)
     except UserError as error:
         log.error("the doctor cannot look", extra={"why": str(error)})
         return None

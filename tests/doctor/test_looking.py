@@ -251,6 +251,23 @@ def test_the_verb_names_faults_and_what_mends_them(capsys: pytest.CaptureFixture
     assert main(["-C", str(ROOT), "doctor", "--only", "spam"]) == 2
 
 
+def test_the_verb_looks_by_the_name_servers_of_the_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zone = {"potager.example": {"TXT": ['"v=spf1 ip4:192.0.2.7 -all"']}}
+    with StubDns(zone) as stub:
+        text = START.replace("[doctor]", '[smtp]\nhost = "direct"\n[direct]\nhelo = "m.x.example"')
+        text += f'[dns]\nservers = ["127.0.0.1"]\nport = {stub.port}\n'
+        text += '[doctor]\nipv4 = "192.0.2.7"\n'
+        (tmp_path / "config.toml").write_text(text)
+        assert main(["-C", str(tmp_path), "doctor", "--only", "spf"]) == 0
+        assert "v=spf1 ip4:192.0.2.7 -all" in capsys.readouterr().out
+        assert main(["-C", str(tmp_path), "doctor", "--only", "host"]) == 1
+        assert "! nous saluons du nom de m.x.example, qui n’a pas d’adresse" in (
+            capsys.readouterr().out.replace("\u00a0", " ")
+        )
+
+
 START = (
     '[site]\nname = "x"\nurl = "https://x.example"\nfrom = "a@potager.example"\n'
     'postal_address = "x"\n[[purpose]]\nid = "a"\nname = "a"\n[doctor]\n'

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from engine.config import Config
 from engine.context import AppContext
 from engine.doctor.nightly import Stopped, Told, examine_if_night, looked_at
-from engine.doctor.world import Line, Ourselves
+from engine.doctor.world import Line
 from engine.installation.events import DoctorRan
 from engine.sending.smtp_settings import Smtp
 from engine.sequence.delay import DAY
@@ -44,8 +45,8 @@ def context(installations: Installations) -> Iterator[AppContext]:
 
 
 def night(context: AppContext, *lines: Line) -> DoctorRan | None:
-    def looked(us: Ourselves, stopped: Stopped) -> Told | None:
-        assert us.domain == "potager.fr"
+    def looked(config: Config, stopped: Stopped) -> Told | None:
+        assert config is context.config
         return None if stopped() else {"spf": lines}
 
     context.clock.jump(DAY)
@@ -74,12 +75,12 @@ def test_one_host_looks_once_a_day_and_a_stop_leaves_the_day_to_the_next(
     context: AppContext,
 ) -> None:
     assert night(context) is not None
-    never: list[Ourselves] = []
-    assert examine_if_night(context, lambda: False, lambda us, _: never.append(us)) is None
+    never: list[Config] = []
+    assert examine_if_night(context, lambda: False, lambda config, _: never.append(config)) is None
     context.clock.jump(DAY)
-    assert examine_if_night(context, lambda: True, lambda us, _: never.append(us)) is None
+    assert examine_if_night(context, lambda: True, lambda config, _: never.append(config)) is None
     assert len(never) == 1
-    assert looked_at(Ourselves(sender="a@potager.fr"), lambda: True) is None
+    assert looked_at(context.config, lambda: True) is None
 
 
 @pytest.mark.parametrize("host", ["mailbox", "127.0.0.1", "localhost"])
