@@ -13,7 +13,7 @@ from bench.sizes import Size
 from bench.table import Row, Watch, against
 from engine.cli.arguments_of_people import import_arguments
 from engine.cli.import_file import from_arguments
-from engine.imports.passes import CHUNK, run_import
+from engine.imports.passes import CHUNK, run_imports
 from engine.store.sql import beside
 
 GOAL = 0.4
@@ -62,7 +62,7 @@ def _import(here: Installation, path: Path) -> None:
     import_arguments(parser)
     said = ["--list", "1", "--basis", "consent", "--source", "bench", "--collected", "2020-01-01"]
     options = from_arguments(parser.parse_args([str(path), *said]), here.context)
-    run_import(here.context.importing(), options)
+    run_imports(here.context.importing(), options)
 
 
 def _everybody(here: Installation) -> set[str]:

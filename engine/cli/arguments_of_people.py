@@ -47,10 +47,14 @@ def import_arguments(parser: argparse.ArgumentParser) -> None:
         ),
     }
     parser.add_argument(
-        "file",
+        "files",
+        nargs="+",
         type=Path,
         metavar="FILE",
-        help=N_("a .csv or .txt file; encoding, delimiter and columns are detected"),
+        help=N_(
+            ".csv or .txt files; encoding, delimiter and columns are detected. Refusals in any of"
+            " them come first"
+        ),
     )
     parser.add_argument(
         "--list", required=True, metavar="ID", help=N_("the number or name of a published list")

@@ -1,5 +1,5 @@
-"""`relance import FILE`: what is typed becomes the options of an import, held against the
-installation; then the file is imported and the report printed. `relance suppress FILE`: every
+"""`relance import FILE…`: what is typed becomes the options of an import, held against the
+installation; then the files are imported and their reports printed. `relance suppress FILE`: every
 address in it is never written to again (D15). Ctrl-C stops both between two steps.
 """
 
@@ -26,7 +26,7 @@ from engine.imports.passes import (
     NO_MAPPING,
     ImportOptions,
     SuppressOptions,
-    run_import,
+    run_imports,
     run_suppress,
 )
 from engine.imports.refusals import TableRefused
@@ -35,22 +35,25 @@ from engine.subscriber.terms import SUPPRESSION_REASONS, one_of
 
 def import_file(context: AppContext, args: argparse.Namespace) -> int:
     _ = translator(context.config.site.language)
-    options = from_arguments(args, context)
+    files = from_arguments(args, context)
     try:
         with (
-            Progress(_("Reading") if options.dry_run else _("Importing"), say=_) as tell,
+            Progress(_("Reading") if args.dry_run else _("Importing"), say=_) as tell,
             stop_between_steps() as stopping,
         ):
-            report = run_import(context.importing(), options, tell, stopping)
+            reports = run_imports(context.importing(), files, tell, stopping)
     except TableRefused as error:
         raise UserError(error.reason, 2) from error
-    for line in report.lines(_):
-        print(line)
-    return report.exit_code
+    for number, report in enumerate(reports):
+        if number:
+            print()
+        for line in report.lines(_):
+            print(line)
+    return max(report.exit_code for report in reports)
 
 
-def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptions:
-    """Raises UserError of status 2 with a sentence."""
+def from_arguments(args: argparse.Namespace, context: AppContext) -> list[ImportOptions]:
+    """For each file. Raises UserError of status 2 with a sentence."""
     stores = context.importing()
     declaration = Declaration(
         list=args.list,
@@ -65,7 +68,7 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptio
         first_address=args.first_address,
         update=args.update,
     )
-    options = options_of(declaration, Path(args.file), stores)
+    options = options_of(declaration, Path(), stores)
     if isinstance(options, list):
         about, reason = options[0]
         raise UserError(N_("--collected: {why}") if about == "collected" else reason, 2, why=reason)
@@ -75,7 +78,8 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> ImportOptio
             " imported without it"
         )
         raise UserError(said_nowhere, 2, what=ground, column=BY_COLUMN[ground])
-    return replace(options, dry_run=args.dry_run)
+    paths = dict.fromkeys(Path(file) for file in args.files)
+    return [replace(options, path=path, dry_run=args.dry_run) for path in paths]
 
 
 def _mapping(args: argparse.Namespace, fields: tuple[str, ...]) -> dict[str, str]:

@@ -279,7 +279,7 @@ ROWS: Mapping[RowFault, str] = MappingProxyType(
         RowFault.QUOTE_MISPLACED: N_("a quote stands where none can"),
         RowFault.QUOTE_OPEN: N_("a quote is opened and not closed"),
         RowFault.REFUSED_ELSEWHERE: N_(
-            "another line of this file says that this address must not be written to"
+            "another line says that this address must not be written to"
         ),
         RowFault.SEVERAL_ADDRESSES: N_(
             "the cell holds several addresses: say --first-address to take the first of each such"

@@ -254,6 +254,15 @@ def column_of(name: str, header: Sequence[str] | None, width: int) -> int:
     )
 
 
+def is_column(name: str, header: Sequence[str] | None, width: int) -> bool:
+    """Whether `column_of` finds it, or finds it twice."""
+    try:
+        column_of(name, header, width)
+    except TableRefused as refusal:
+        return refusal.reason.code is TableFault.HEADINGS_ALIKE
+    return True
+
+
 def _by_what_stands_below(
     header: Sequence[str], rows: Sequence[Sequence[str]], taken: Collection[int]
 ) -> int:

@@ -15,9 +15,9 @@ import gc
 import os
 import random
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -40,7 +40,7 @@ from engine.imports.rows import (
 )
 from engine.imports.scan import scan
 from engine.imports.stores import ImportStores
-from engine.imports.table import OpenTable, Rejected, Row, open_table
+from engine.imports.table import Rejected, Row, columns_in, open_table
 from engine.intake.instants import DateOrder
 from engine.sequence.model import Ending, Plan
 from engine.subscriber.terms import SuppressionReason
@@ -169,58 +169,51 @@ def run_import(
     stopping: Callable[[], bool] = lambda: False,
     begun: Callable[[ImportReport], None] = lambda report: None,
 ) -> ImportReport:
-    """`tell(done, total)` in bytes; where `stopping` becomes true, what was begun is finished and
-    the rest of the file left. `begun` is handed the report that counts what has been done so far.
-    Raises TableRefused for a file that cannot be read, or where rejected rows cannot be written.
+    """One file, as `run_imports` has it."""
+    [report] = run_imports(stores, [options], tell, stopping, begun)
+    return report
+
+
+def run_imports(
+    stores: ImportStores,
+    files: Sequence[ImportOptions],
+    tell: Tell = lambda done, total: None,
+    stopping: Callable[[], bool] = lambda: False,
+    begun: Callable[[ImportReport], None] = lambda report: None,
+) -> list[ImportReport]:
+    """A report for each of `files`. All are looked at before anybody is brought in; then come the
+    refusals of all of them, then those who arrive: who refuses in one arrives by none.
+
+    `tell(done, total)` in bytes; where `stopping` becomes true, what was begun is finished and
+    the rest left. `begun` is handed the reports that count what has been done so far. Raises
+    TableRefused for a file that cannot be read, or where rejected rows cannot be written.
     """
-    opened = open_table(options.path, options.wanted, options.mapping, stores.field_labels)
-    rehearsed = options.dry_run and not options.shows_rejected
-    if not rehearsed and not os.access(options.path.parent, os.W_OK):
-        raise TableRefused(TableFault.FOLDER_UNWRITABLE, file=options.path.name)
-    plan, _ = stores.installation_stream.current().plan(), translator(stores.language)
-    listed = plan.lists[options.defaults.list]
-    heading = _("{file} into list {number} ({name}), purpose “{purpose}”:").format(
-        file=options.path.name,
-        number=listed.id,
-        name=listed.name,
-        purpose=plan.purposes[listed.purpose].name,
-    )
-    dry_run = DryRun(stores.installation_stream, listed.id)
+    files = _each_with_its_columns(files)
     with (
-        Rejections(options.path, _, rehearsed=rehearsed) as rejections,
+        ExitStack() as open_files,
         _few_collections(),
         ThreadPoolExecutor(AT_ONCE, "import") as beside,
     ):
-        report = ImportReport(
-            heading,
-            options.defaults.start,
-            opened.table,
-            rejections,
-            options.dry_run,
-            _ending(plan, listed.ends),
-            options.defaults.ask_first,
-        )
-        importer = Importer(
-            stores,
-            options.path.name,
-            listed.purpose,
-            dry_run.execute if options.dry_run else stores.command_handler.execute,
-            rejections,
-            report.count,
-            options.update,
-            not options.dry_run,
-            operator=options.operator,
-            beside=None if options.dry_run else beside,
-        )
-        begun(report)
-        reading = _Reading(opened, options, report, importer, tell, stopping)
+        progress = _PassProgress(tell, stopping)
+        readings = [
+            _Reading(stores, options, open_files, beside, progress.of_a_file()) for options in files
+        ]
+        departed = Seen()
+        for reading in readings:
+            begun(reading.report)
         try:
-            reading.everything()
+            for reading in readings:
+                reading.look()
+            for reading in readings:
+                reading.departures(departed)
+            for reading in readings:
+                reading.arrivals(departed)
         except _Stopped:
-            report.interrupted = True
-        importer.settle(reading.defaults)
-    report.letters = dry_run.letters
-    return report
+            for reading in readings:
+                reading.report.interrupted = True
+        for reading in readings:
+            reading.settle()
+        return [reading.report for reading in readings]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,34 +290,102 @@ def run_suppress(
     return report
 
 
+def _each_with_its_columns(files: Sequence[ImportOptions]) -> Sequence[ImportOptions]:
+    """Of several files, each with the columns of `mapping` that it has; one that none has is left
+    to the first, which refuses it. Raises TableRefused.
+    """
+    if len(files) == 1:
+        return files
+    has = [columns_in(options.path, options.mapping) for options in files]
+    nowhere = files[0].mapping.keys() - set().union(*has)
+    kept = [has[0] | nowhere, *has[1:]]
+    return [
+        replace(options, mapping={c: field for c, field in options.mapping.items() if c in names})
+        for options, names in zip(files, kept, strict=True)
+    ]
+
+
+class _PassProgress:
+    """How far all files together are, each of which is read three times."""
+
+    def __init__(self, tell: Tell, stopping: Callable[[], bool]) -> None:
+        self.tell, self.stopping = tell, stopping
+        self.done: list[int] = []
+        self.total: list[int] = []
+
+    def of_a_file(self) -> Callable[[int, int], None]:
+        """Called with the bytes read so far, in all passes, and those to be read. Raises
+        _Stopped.
+        """
+        place = len(self.done)
+        self.done.append(0)
+        self.total.append(0)
+
+        def pause(done: int, total: int) -> None:
+            self.done[place], self.total[place] = done, total
+            self.tell(sum(self.done), sum(self.total))
+            if self.stopping():
+                raise _Stopped
+
+        return pause
+
+
 class _Reading:
-    """One pass that looks for what has to be asked first, one for refusals, where there is a column
-    of them, and one for all else: a refusal wins wherever in the file it stands.
+    """A file: one pass that looks for what has to be asked first, one for refusals, where there is
+    a column of them, and one for all else.
     """
 
     def __init__(
         self,
-        opened: OpenTable,
+        stores: ImportStores,
         options: ImportOptions,
-        report: ImportReport,
-        importer: Importer,
-        tell: Tell,
-        stopping: Callable[[], bool],
+        open_files: ExitStack,
+        beside: ThreadPoolExecutor,
+        progress: Callable[[int, int], None],
     ) -> None:
-        self.opened, self.defaults, self.report, self.importer = (
-            opened,
-            options.defaults,
-            report,
-            importer,
+        self.opened = open_table(options.path, options.wanted, options.mapping, stores.field_labels)
+        self.defaults, self.date_order = options.defaults, options.date_order
+        rehearsed = options.dry_run and not options.shows_rejected
+        if not rehearsed and not os.access(options.path.parent, os.W_OK):
+            raise TableRefused(TableFault.FOLDER_UNWRITABLE, file=options.path.name)
+        plan, _ = stores.installation_stream.current().plan(), translator(stores.language)
+        listed = plan.lists[options.defaults.list]
+        heading = _("{file} into list {number} ({name}), purpose “{purpose}”:").format(
+            file=options.path.name,
+            number=listed.id,
+            name=listed.name,
+            purpose=plan.purposes[listed.purpose].name,
         )
-        self.date_order = options.date_order
-        self.tell, self.stopping = tell, stopping
-        self.hash = importer.stores.vault.hash
-        self.passes = 3 if any(column.meaning != "ignore" for column in opened.table.judged) else 2
-        self.departed = Seen()
+        rejections = open_files.enter_context(Rejections(options.path, _, rehearsed=rehearsed))
+        self.dry_run = DryRun(stores.installation_stream, listed.id)
+        self.report = ImportReport(
+            heading,
+            options.defaults.start,
+            self.opened.table,
+            rejections,
+            options.dry_run,
+            _ending(plan, listed.ends),
+            options.defaults.ask_first,
+        )
+        self.importer = Importer(
+            stores,
+            options.path.name,
+            listed.purpose,
+            self.dry_run.execute if options.dry_run else stores.command_handler.execute,
+            rejections,
+            self.report.count,
+            options.update,
+            not options.dry_run,
+            operator=options.operator,
+            beside=None if options.dry_run else beside,
+        )
+        self.hash, self.progress = stores.vault.hash, progress
+        self.refuses = any(column.meaning != "ignore" for column in self.opened.table.judged)
+        self.passes = 3 if self.refuses else 2
         self.shuffle = random.SystemRandom().shuffle
 
-    def everything(self) -> None:
+    def look(self) -> None:
+        """Raises TableRefused where the operator has to answer something first."""
         typed = self.defaults.typed.items()
         dated = (*DATED, *(name for name, field in typed if field.type == "date"))
         findings = scan(
@@ -332,26 +393,27 @@ class _Reading:
         )
         self.defaults = replace(self.defaults, judged=findings.judged, orders=findings.orders)
         self.report.agreed_at = findings.agreed_at
-        if self.passes == 3:
-            self._departures()
-        self._arrivals()
 
-    def _departures(self) -> None:
+    def departures(self, departed: Seen) -> None:
+        """Adds them to `departed`."""
+        if not self.refuses:
+            return
         chunk: dict[bytes, Departure] = {}
         for entry in self._read(1):
-            for departed in entry.by_address() if isinstance(entry, Departure) else ():
-                hashed = self.hash(departed.address)
-                if self.departed.first(hashed) is not None:
+            for departed_row in entry.by_address() if isinstance(entry, Departure) else ():
+                hashed = self.hash(departed_row.address)
+                if departed.first(hashed) is not None:
                     self.report.counts["duplicate"] += 1
                     continue
-                chunk[hashed] = departed
+                chunk[hashed] = departed_row
             if len(chunk) >= CHUNK:
                 self.importer.departures(chunk)
                 chunk = {}
         if chunk:
             self.importer.departures(chunk)
 
-    def _arrivals(self) -> None:
+    def arrivals(self, departed: Seen) -> None:
+        """But for those who are in `departed`."""
         window: list[tuple[bytes, Arrival]] = []
         seen = Seen()
         characters = 0
@@ -362,7 +424,7 @@ class _Reading:
             elif isinstance(entry, Arrival):
                 hashed = self.hash(entry.address)
                 content = entry.content
-                if hashed in self.departed:
+                if hashed in departed:
                     self.report.rejections.add(entry.line, REFUSED_ELSEWHERE, entry.raw)
                 elif (before := seen.first(hashed, content)) is None:
                     self.report.note(entry)
@@ -376,6 +438,11 @@ class _Reading:
                 self._write(window)
                 window, characters = [], 0
         self._write(window)
+
+    def settle(self) -> None:
+        """What was begun is finished."""
+        self.importer.settle(self.defaults)
+        self.report.letters = self.dry_run.letters
 
     def _write(self, window: list[tuple[bytes, Arrival]]) -> None:
         self.shuffle(window)
@@ -392,9 +459,7 @@ class _Reading:
 
     def _pause(self, done: int) -> None:
         read, total = self.opened.progress()
-        self.tell(done * total + read, self.passes * total)
-        if self.stopping():
-            raise _Stopped
+        self.progress(done * total + read, self.passes * total)
 
 
 @contextmanager

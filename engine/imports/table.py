@@ -31,6 +31,7 @@ from engine.imports.columns import (
     folded,
     headings_of,
     is_address,
+    is_column,
     known_headings,
 )
 from engine.imports.encoding import (
@@ -290,6 +291,14 @@ def first_look(path: Path, wanted: Collection[str], labels: Mapping[str, str]) -
             places.setdefault(headings.get(folded(heading), ""), []).append(index)
         columns = {field: alike[0] for field, alike in places.items() if field and len(alike) == 1}
     return FirstLook(beginning.header, beginning.rows, beginning.width, columns)
+
+
+def columns_in(path: Path, mapping: Mapping[str, str]) -> set[str]:
+    """Those of `mapping` that are headings of the file, or numbers of its columns. Raises
+    TableRefused for what is no table.
+    """
+    beginning = _beginning(path, headings_of((EMAIL,), {}, {}), mapping, BYTES_LIMIT)
+    return {name for name in mapping if is_column(name, beginning.header, beginning.width)}
 
 
 def _before_headings(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.cli.arguments_of_people import import_arguments
@@ -10,7 +11,7 @@ from engine.cli.import_file import from_arguments
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.in_words import in_english
-from engine.imports.passes import run_import
+from engine.imports.passes import run_imports
 from engine.imports.report import ImportReport
 from engine.ledger.codec import Entry
 from engine.subscriber.commands import AnyCommand
@@ -76,11 +77,18 @@ def bring(
     context: AppContext, path: Path, *more: str, said: tuple[str, ...] = SAID
 ) -> ImportReport:
     """What the command line would do with these arguments."""
+    [report] = bring_all(context, [path], *more, said=said)
+    return report
+
+
+def bring_all(
+    context: AppContext, paths: Sequence[Path], *more: str, said: tuple[str, ...] = SAID
+) -> list[ImportReport]:
+    """The same with several files in one go."""
     parser = argparse.ArgumentParser()
     import_arguments(parser)
-    return run_import(
-        context.importing(), from_arguments(parser.parse_args([str(path), *said, *more]), context)
-    )
+    arguments = parser.parse_args([*map(str, paths), *said, *more])
+    return run_imports(context.importing(), from_arguments(arguments, context))
 
 
 def counts(report: ImportReport) -> dict[str, int]:

@@ -24,8 +24,8 @@ from engine.context import AppContext
 from engine.i18n.language import translator
 from engine.i18n.user_error import UserError
 from engine.imports import passes
+from engine.imports.refusals import TableFault, TableRefused
 from engine.imports.report import ImportReport
-from engine.imports.table import TableRefused
 from engine.privacy.correction import Correction, correction
 from engine.sequence.timing import to_local
 from engine.subscriber.agenda import acts
@@ -47,6 +47,7 @@ from tests.cli.bringing_in import (
     OPERATOR,
     SAID,
     bring,
+    bring_all,
     counts,
     entries,
     execute,
@@ -351,7 +352,7 @@ def test_a_refusal_wins_wherever_in_the_file_it_stands(context: AppContext, tmp_
         report = bring(context, path, "--map", "refus=unsubscribed", *more)
         assert counts(report) == {"noted": 2, "duplicate": 1, "rejected": 1}
         assert reasons(report) == {
-            "another line of this file says that this address must not be written to": (2,)
+            "another line says that this address must not be written to": (2,)
         }
     assert context.vault.find(ADDRESSES[0]) is None
 
@@ -506,6 +507,40 @@ def test_rows_are_written_in_another_order_than_they_are_read(
     assert written != addresses
 
 
+def test_who_refuses_in_one_file_arrives_by_none(context: AppContext, tmp_path: Path) -> None:
+    people = table(tmp_path, "email\nana@lecteurs.example\nbob@lecteurs.example\n", "people.csv")
+    left = table(tmp_path, "email,refus\nANA@lecteurs.example,oui\n", "more.csv")
+    for more in (("--dry-run",), ()):
+        of_people, of_more = bring_all(
+            context, [people, left], "--map", "refus=unsubscribed", *more
+        )
+        assert counts(of_more) == {"noted": 1}
+        assert counts(of_people) == {"joined": 1, "rejected": 1}
+        assert reasons(of_people) == {
+            "another line says that this address must not be written to": (2,)
+        }
+    assert context.vault.find(ADDRESSES[0]) is None
+
+
+def test_nobody_is_brought_in_while_one_of_the_files_needs_an_answer(
+    context: AppContext, tmp_path: Path
+) -> None:
+    people = table(tmp_path, "email\nana@lecteurs.example\n", "people.csv")
+    unclear = table(tmp_path, "email,Désinscrit le\nbob@lecteurs.example,2024-01-02\n", "more.csv")
+    with pytest.raises(TableRefused):
+        bring_all(context, [people, unclear])
+    assert personal_rows(context)[0] == 0
+
+
+def test_a_column_that_is_named_has_to_be_in_one_of_the_files(
+    context: AppContext, tmp_path: Path
+) -> None:
+    paths = [table(tmp_path, "email\nana@lecteurs.example\n", name) for name in ("a.csv", "b.csv")]
+    with pytest.raises(TableRefused) as refused:
+        bring_all(context, paths, "--ignore", "refus")
+    assert refused.value.reason.code is TableFault.COLUMN_UNKNOWN
+
+
 def test_ctrl_c_stops_between_two_chunks_and_the_same_command_again_does_the_rest(
     context: AppContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -519,7 +554,7 @@ def test_ctrl_c_stops_between_two_chunks_and_the_same_command_again_does_the_res
         if calls == 8:
             os.kill(os.getpid(), signal.SIGINT)
 
-    options = from_arguments(_arguments(path), context)
+    [options] = from_arguments(_arguments(path), context)
     before = signal.getsignal(signal.SIGINT)
     with stop_between_steps() as stopping:
         report = passes.run_import(context.importing(), options, tell, stopping)
@@ -785,7 +820,7 @@ with open_context(folder) as context:
     parser = argparse.ArgumentParser()
     arguments_of_people.import_arguments(parser)
     args = parser.parse_args([str(path), *SAID])
-    report = passes.run_import(context.importing(), from_arguments(args, context))
+    [report] = passes.run_imports(context.importing(), from_arguments(args, context))
     kept = personal_rows(context)[1]
     print(report.counts["joined"], report.rejections.count, kept, peak_megabytes())
 """

@@ -16,7 +16,7 @@ from engine.cli.arguments_of_people import import_arguments, subscribe_arguments
 from engine.cli.import_file import from_arguments
 from engine.cli.people import subscribe
 from engine.context import AppContext
-from engine.imports.passes import run_import
+from engine.imports.passes import run_imports
 from engine.letter.link_token import CONFIRM, FIRST_LINK, UNSUBSCRIBE, make_token
 from engine.subscriber.events import LetterBegun, LetterSent
 from tests.sending.readers import send_until
@@ -235,7 +235,7 @@ def by_import(site: Site) -> str:
     args = parser.parse_args(
         [str(path), *said, "--function", "metier", "--objection", "case sur la fiche"]
     )
-    run_import(site.context.importing(), from_arguments(args, site.context))
+    run_imports(site.context.importing(), from_arguments(args, site.context))
     return "fichier@exemple.fr"
 
 
