@@ -30,6 +30,10 @@ def import_arguments(parser: argparse.ArgumentParser) -> None:
             " contact@)"
         ),
         rows.THEME: N_("the column that says which themes each person chose"),
+        rows.TAGS: N_(
+            "the column of each person's tags: who has one named like a segment without conditions"
+            " is put into it"
+        ),
         rows.LAST_CONTACT: N_("the column that says when each person was last in touch"),
     }
     meanings: dict[ColumnMeaning, str] = {

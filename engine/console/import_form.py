@@ -46,6 +46,7 @@ RESERVED_WORDS: Mapping[str, str] = {
     "order": N_("the order behind a soft opt-in"),
     "function": N_("a profession"),
     "theme": N_("themes they chose"),
+    "tags": N_("tags: those named like a segment put them into it"),
     "last_contact": N_("when they were last in touch"),
 }
 MEANING_WORDS: Mapping[ColumnMeaning, str] = {

@@ -165,5 +165,7 @@ def _notes(report: ImportReport, _: Say) -> Iterator[str]:
         yield _(ASKED_FIRST if report.asks_first else TAKEN_AT_ITS_WORD).strip()
     if report.start == "none":
         yield _(TOLD).strip()
+    if tags := report.tags_in_words(_):
+        yield tags
     if report.agreed_at:
         yield _(AGREED_AT).format(columns=", ".join(f"“{name}”" for name in report.agreed_at))

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from engine.i18n.user_error import UserError, list_of, static_segment_of
 from engine.imports import rows
+from engine.imports.columns import folded
 from engine.imports.passes import ImportOptions
 from engine.imports.refusals import DateKind, RowRefused
 from engine.imports.stores import ImportStores
@@ -100,6 +101,12 @@ def options_of(
             name: theme.id for theme in plan.themes.values() for name in (theme.id, theme.name)
         },
         segment=segment,
+        tags={
+            folded(name): one.id
+            for one in plan.segments.values()
+            if one.static
+            for name in (one.id, one.name)
+        },
     )
     try:
         if written := declaration.collected.strip():

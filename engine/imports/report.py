@@ -15,6 +15,7 @@ from engine.subscriber.terms import Start
 
 LETTER_LINES = 10
 COLUMNS_SHOWN = 20
+TAGS_KEPT, TAGS_SHOWN = 10_000, 20
 
 # What can become of a row, in the order it is said.
 LABELS = {
@@ -26,7 +27,7 @@ LABELS = {
     "updated": N_("known already, get new fields"),
     "contact": N_("known already, get a later last contact"),
     "already": N_("nothing to change"),
-    "segment": N_("put into the segment"),
+    "segment": N_("put into a segment"),
     "left-since": N_("have left the list since they were collected: left alone"),
     "consented-since": N_("have consented again since they refused: left alone"),
     "duplicate": N_("said more than once in the file"),
@@ -78,7 +79,8 @@ class ImportReport:
     """`counts` has the keys of LABELS; `cells` counts, with their first lines, the optional cells
     left empty (by field) and those of several addresses (""); `unproved` counts rows that declare a
     consent without a proof, and `asks_first` says what becomes of them; `agreed_at` are columns
-    that say when people agreed, and are not used; `letters`, when rehearsed, counts (kind of act,
+    that say when people agreed, and are not used; `tags_left` counts tags that name no segment;
+    `letters`, when rehearsed, counts (kind of act,
     letter, local date) of what comes first for each who joins.
     """
 
@@ -95,6 +97,7 @@ class ImportReport:
     letters: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     cells: dict[str, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
     agreed_at: tuple[str, ...] = ()
+    tags_left: Counter[str] = field(default_factory=Counter)
     interrupted: bool = False
 
     def count(self, what: str) -> None:
@@ -105,6 +108,9 @@ class ImportReport:
         for name in (*arrival.left_empty, *([""] if arrival.several else [])):
             count, lines = self.cells.get(name, (0, ()))
             self.cells[name] = (count + 1, (*lines, arrival.line)[:LINES_SHOWN])
+        for tag in arrival.tags_left:
+            if tag in self.tags_left or len(self.tags_left) < TAGS_KEPT:
+                self.tags_left[tag] += 1
         for reason in arrival.unfit:
             self.rejections.add_value(arrival.line, reason, arrival.raw)
 
@@ -142,11 +148,28 @@ class ImportReport:
         for name, (count, where) in self.cells.items():
             label = _(LEFT_EMPTY).format(field=name) if name else _(SEVERAL)
             yield counted(count, f"{label} ({lines_in_words(count, where, _)})", _)
+        if tags := self.tags_in_words(_):
+            yield f"  {tags}"
         yield from self.rejections.lines(_)
         if self.rehearsed:
             yield from self._letters(_)
         if self.interrupted:
             yield _(STOPPED)
+
+    def tags_in_words(self, _: Say) -> str:
+        """Those that name no segment, "" for none. One that a single person has may say who they
+        are: such are counted alone.
+        """
+        if not self.tags_left:
+            return ""
+        shared = [(tag, n) for tag, n in self.tags_left.most_common(TAGS_SHOWN) if n > 1]
+        names = [f"{quoted(tag, _)} ×{grouped(count, _)}" for tag, count in shared]
+        if others := len(self.tags_left) - len(shared):
+            names.append(_("{n} more").format(n=grouped(others, _)))
+        return _(
+            "tags that are no segment's name, left out: {tags}. Make segments without conditions"
+            " of these names, publish, and import the same file again."
+        ).format(tags=", ".join(names))
 
     def _letters(self, _: Say) -> Iterator[str]:
         if not self.letters:

@@ -39,7 +39,7 @@ COLLECTED = "--collected-column"
 BASIS = "--basis-column"
 PROOF = "--proof"
 LAST_CONTACT, ORDER, FUNCTION = "--last-contact", "--order", "--function"
-THEME = "--theme"
+THEME, TAGS = "--theme", "--tags"
 DATED = (COLLECTED, LAST_CONTACT)
 RESERVED = {
     "source": SOURCE,
@@ -50,6 +50,7 @@ RESERVED = {
     "order": ORDER,
     "function": FUNCTION,
     "theme": THEME,
+    "tags": TAGS,
 }
 BASES: dict[str, Basis] = {
     "consent": "consent",
@@ -66,6 +67,7 @@ STARTS: tuple[Start, ...] = ("none", "welcome", "by-date")
 EARLIEST = "1990-01-01"
 
 _ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[^?\s]*\?")
+_TAG = re.compile(r'"([^"]*)"|([^",;|]+)')
 _BETWEEN_ADDRESSES = re.compile(r"\s*(?::::|[;,|/]|\s)\s*")
 
 
@@ -78,7 +80,8 @@ class ImportDefaults:
     scan of the file found: columns of refusal or agreement, and the order of the dates of a field.
     `ask_first`: whose consent is declared without a proof is asked once, before anything else.
     `themes` are the codes of the plan's themes by their codes and names.
-    `segment` is a static one into which everybody is put, "" for none.
+    `segment` is a static one into which everybody is put, "" for none; `tags` are the static
+    segments by their folded codes and names.
     """
 
     list: int
@@ -97,6 +100,7 @@ class ImportDefaults:
     ask_first: bool = False
     segment: str = ""
     themes: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class Arrival(NamedTuple):
@@ -104,7 +108,8 @@ class Arrival(NamedTuple):
     `fields` holds what is not empty.
 
     `left_empty` names optional cells that could not be read; `unfit` says of each cell that does
-    not fit its field why it is left out; `several`: the first of several addresses was taken.
+    not fit its field why it is left out; `several`: the first of several addresses was taken;
+    `segments` are those that its tags name, `tags_left` the tags that name none.
     """
 
     line: int
@@ -119,13 +124,23 @@ class Arrival(NamedTuple):
     several: bool = False
     unfit: tuple[Reason[RowFault], ...] = ()
     chosen: Chosen = NOTHING_CHOSEN
+    segments: tuple[str, ...] = ()
+    tags_left: tuple[str, ...] = ()
 
     @property
     def content(self) -> int:
         """Equal for two rows that say the same; a number, so that a long file's can all be
         remembered.
         """
-        return hash((*self[5:8], *self.ground, *self.fields.items(), *self.chosen.themes))
+        return hash(
+            (
+                *self[5:8],
+                *self.ground,
+                *self.fields.items(),
+                *self.chosen.themes,
+                *self.segments,
+            )
+        )
 
 
 class Departure(NamedTuple):
@@ -212,7 +227,7 @@ def subscribe(
         language=arrival.language if profile else "",
         fields=fields,
         last_contact=arrival.last_contact,
-        segment=defaults.segment,
+        segments=_segments(arrival, defaults),
         chosen=arrival.chosen,
     )
 
@@ -245,8 +260,14 @@ def ask_first(
         language=arrival.language if profile else "",
         fields=fields,
         last_contact=arrival.last_contact,
-        segment=defaults.segment,
+        segments=_segments(arrival, defaults),
     )
+
+
+def _segments(arrival: Arrival, defaults: ImportDefaults) -> tuple[str, ...]:
+    if not defaults.segment or defaults.segment in arrival.segments:
+        return arrival.segments
+    return (defaults.segment, *arrival.segments)
 
 
 def _counted_from(arrival: Arrival, defaults: ImportDefaults) -> int:
@@ -332,6 +353,8 @@ def _arrival(row: Row, address: str, defaults: ImportDefaults, several: bool) ->
     unread = [name for name in fields if name not in optional]
     unfit = _read_typed(optional, defaults) if defaults.typed else ()
     chosen, unknown = _themes(values.get(THEME, ""), defaults.themes)
+    tags = _tags(values[TAGS]) if values.get(TAGS) else ()
+    segments = [defaults.tags.get(folded(tag), "") for tag in tags]
     unread += ["timezone"] if zone and not read_zone(zone) else []
     unread += ["language"] if language and not read_language(language) else []
     unread += [LAST_CONTACT] if contact is None else []
@@ -348,7 +371,15 @@ def _arrival(row: Row, address: str, defaults: ImportDefaults, several: bool) ->
         several=several,
         unfit=unfit + unknown,
         chosen=chosen,
+        segments=tuple(dict.fromkeys(filter(None, segments))),
+        tags_left=tuple(tag for tag, known in zip(tags, segments, strict=True) if not known),
     )
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    """Those of a cell, with commas, semicolons or bars between; quoted ones may hold them."""
+    pieces = (found[1] or found[2] for found in _TAG.finditer(text))
+    return tuple(dict.fromkeys(tag for piece in pieces if (tag := piece.strip())))
 
 
 def _themes(text: str, themes: Mapping[str, str]) -> tuple[Chosen, tuple[Reason[RowFault], ...]]:

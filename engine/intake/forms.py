@@ -456,7 +456,7 @@ def joining(
         fields=fields,
         call=call,
         chosen=chosen,
-        segment=form.segment,
+        segments=(form.segment,) if form.segment else (),
     )
 
 

@@ -61,8 +61,8 @@ class Subscribe(Command):
 
     `declared_at` is when the ground was given (0 = now); `start` and `counted_from` say what the
     person receives; `own_act` is true where the person asked for it themselves, which alone may put
-    back someone who had left. `chosen` is what they want to receive, `segment` a static one into
-    which they are put, "" for none. `call` makes a repeat harmless for 30 days.
+    back someone who had left. `chosen` is what they want to receive, `segments` are static ones
+    into which they are put. `call` makes a repeat harmless for 30 days.
     """
 
     list: int
@@ -79,7 +79,7 @@ class Subscribe(Command):
     own_act: bool = False
     call: str = ""
     chosen: Chosen = NOTHING_CHOSEN
-    segment: str = ""
+    segments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class AskFirst(Command):
     """Put on `list` somebody of whom it is declared, without a proof, that they agreed: they join
     once they have confirmed, and are asked once. `request` is a fresh random id.
 
-    Who has a live ground for the list's purpose joins on that. `segment` as in Subscribe, at once.
+    Who has a live ground for the list's purpose joins on that. `segments` as in Subscribe, at once.
     """
 
     list: int
@@ -98,7 +98,7 @@ class AskFirst(Command):
     language: str = ""
     fields: tuple[str, ...] = ()
     last_contact: int = 0
-    segment: str = ""
+    segments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

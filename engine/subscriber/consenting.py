@@ -53,7 +53,7 @@ def subscribe(command: c.Subscribe, person: Person, plan: Plan) -> Outcome:
     if command.own_act and person.stopped:
         facts += (e.ContactNoted(command.at, command.at),)
     facts += _joins(command.at, permission, command.start, command.counted_from)
-    facts += _enters(command.at, command.segment, person, plan)
+    facts += _enters(command.at, command.segments, person, plan)
     measured = agreed_to_be_measured(
         command, command.chosen, person, plan, proof=command.proof, notice=command.notice
     )
@@ -69,7 +69,7 @@ def ask_first(command: c.AskFirst, person: Person, plan: Plan) -> Outcome:
     purpose = permission.target.purpose
     facts = _registration(command.at, person, command.timezone, command.language)
     facts += _told(command, person)
-    facts += _enters(command.at, command.segment, person, plan)
+    facts += _enters(command.at, command.segments, person, plan)
     if live_ground(person, purpose) is not None:
         facts += _joins(command.at, permission, command.start, command.counted_from)
         unchanged = NothingToDo(Unchanged.ON_LIST_ALREADY, list=command.list)
@@ -97,16 +97,21 @@ def _entry_of(
     return entry(person, plan, command.list, command.at, assume_ground=True)
 
 
-def _enters(at: int, segment: str, person: Person, plan: Plan) -> tuple[e.PersonEvent, ...]:
-    """Of somebody who is put into a static segment, unless they are in it."""
-    known = plan.segments.get(segment)
-    if known is None or not known.static or segment in person.segments:
-        return ()
-    return (e.SegmentEntered(at, segment),)
+def _enters(
+    at: int, segments: tuple[str, ...], person: Person, plan: Plan
+) -> tuple[e.PersonEvent, ...]:
+    """Of somebody who is put into static segments, but for those they are in."""
+    return tuple(
+        e.SegmentEntered(at, segment)
+        for segment in segments
+        if (known := plan.segments.get(segment)) is not None
+        and known.static
+        and segment not in person.segments
+    )
 
 
-def _segment_of_form(form: str, plan: Plan) -> str:
-    return plan.forms[form].segment if form in plan.forms else ""
+def _segments_of_form(form: str, plan: Plan) -> tuple[str, ...]:
+    return (plan.forms[form].segment,) if form in plan.forms else ()
 
 
 def _told(command: c.Subscribe | c.AskFirst, person: Person) -> tuple[e.PersonEvent, ...]:
@@ -153,7 +158,7 @@ def request_consent(command: c.RequestConsent, person: Person, plan: Plan) -> Ou
         if not (joins and command.by_anybody):
             facts += joins
             if not command.by_anybody:
-                facts += _enters(command.at, _segment_of_form(command.form, plan), person, plan)
+                facts += _enters(command.at, _segments_of_form(command.form, plan), person, plan)
             return (
                 done(command.cause, *facts, *_honoured(command.at, command.call))
                 if facts
@@ -212,7 +217,7 @@ def confirm(command: c.Confirm, person: Person, plan: Plan) -> Outcome:
     joins = _joins_all(command.at, pending.lists, person, plan, pending.start, pending.counted_from)
     if not isinstance(joins, Refused):
         facts += joins
-    facts += _enters(command.at, _segment_of_form(pending.form, plan), person, plan)
+    facts += _enters(command.at, _segments_of_form(pending.form, plan), person, plan)
     measured = agreed_to_be_measured(
         command,
         command.chosen,

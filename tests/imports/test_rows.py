@@ -452,3 +452,21 @@ def test_themes_are_known_by_code_or_name_and_what_names_none_is_left_out_and_sa
     unknown = read_row(reserved(theme="eau, feu"), said)
     assert isinstance(unknown, Arrival) and not unknown.chosen.themes
     assert [(unknown.line, reason.code) for reason in unknown.unfit] == [(7, RowFault.VALUE_UNFIT)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "segments", "left"),
+    [
+        ("VIP, blog;nouveau", ("vip", "blog"), ("nouveau",)),
+        ('"Clients, fidèles","vip"', ("clients", "vip"), ()),
+        ("vip|VIP ||", ("vip",), ()),
+        ('"', (), ()),
+    ],
+)
+def test_tags_are_segments_by_their_code_or_name_and_others_are_left_and_said(
+    cell: str, segments: tuple[str, ...], left: tuple[str, ...]
+) -> None:
+    tags = {"vip": "vip", "blog": "blog", "clientsfideles": "clients"}
+    read = read_row(reserved(tags=cell), replace(SAID, tags=tags))
+    assert isinstance(read, Arrival)
+    assert (read.segments, read.tags_left) == (segments, left)

@@ -58,7 +58,7 @@ def test_nobody_who_is_unknown_or_erased_is_put_into_a_segment() -> None:
 
 # By the way in.
 
-SUBSCRIBE = c.Subscribe(LATER, CALL, 10, "consent", "declared", NOON, segment="salon")
+SUBSCRIBE = c.Subscribe(LATER, CALL, 10, "consent", "declared", NOON, segments=("salon",))
 
 
 def test_who_is_put_on_a_list_and_into_a_segment_is_in_both() -> None:
@@ -68,18 +68,18 @@ def test_who_is_put_on_a_list_and_into_a_segment_is_in_both() -> None:
 
 
 def test_who_is_on_the_list_already_is_put_into_the_segment_alone() -> None:
-    before = given().when(replace(SUBSCRIBE, segment=""))
+    before = given().when(replace(SUBSCRIBE, segments=()))
     assert before.done.when(SUBSCRIBE).then(e.SegmentEntered(LATER, "salon"))
 
 
 def test_a_segment_with_conditions_or_none_at_all_costs_nobody_their_place() -> None:
     for segment in ("acheteurs", "sallon"):
-        person = given().when(replace(SUBSCRIBE, segment=segment)).person
+        person = given().when(replace(SUBSCRIBE, segments=(segment,))).person
         assert (set(person.memberships), dict(person.segments)) == ({10}, {})
 
 
 def test_who_is_asked_first_is_in_the_segment_at_once() -> None:
-    asked = given().when(c.AskFirst(LATER, CALL, 10, "r1", segment="salon")).person
+    asked = given().when(c.AskFirst(LATER, CALL, 10, "r1", segments=("salon",))).person
     assert (asked.memberships, asked.segments) == ({}, {"salon": LATER})
 
 
@@ -95,3 +95,13 @@ def test_who_joins_by_a_form_is_put_into_its_segment_when_they_confirm() -> None
     assert set(known.when(replace(typed, by_anybody=False)).person.segments) == {"salon"}
     confirmed = asked.when(c.Confirm(LATER, CALL, "conseils", "r1", "human_button"))
     assert confirmed.person.segments == {"salon": LATER}
+
+
+def test_who_is_put_into_several_is_in_each_once() -> None:
+    plan = replace(
+        PLAN, segments={**PLAN.segments, "vip": replace(PLAN.segments["salon"], id="vip")}
+    )
+    subscribe = replace(SUBSCRIBE, segments=("salon", "vip", "acheteurs"))
+    person = given(plan=plan).when(subscribe).person
+    assert dict(person.segments) == {"salon": LATER, "vip": LATER}
+    given(plan=plan).when(subscribe).when(replace(subscribe, segments=("vip",))).nothing()
