@@ -17,6 +17,7 @@ STDOUT = Path("-")
 def import_arguments(parser: argparse.ArgumentParser) -> None:
     from engine.imports import rows
     from engine.imports.agreement import ColumnMeaning
+    from engine.imports.recipes import recipes
     from engine.intake.instants import DATE_ORDERS
 
     columns = {
@@ -45,6 +46,10 @@ def import_arguments(parser: argparse.ArgumentParser) -> None:
             "a column of agreements, where yes or a date means that they agreed, and no that they"
             " refused; more than once for more"
         ),
+        "confirmed": N_(
+            "a column of confirmations, where no means that they have not agreed yet; more than"
+            " once for more"
+        ),
         "ignore": N_(
             "a column that means nothing here, although it may look like one of refusals or of a"
             " field; more than once for more"
@@ -62,6 +67,13 @@ def import_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--list", required=True, metavar="ID", help=N_("the number or name of a published list")
+    )
+    parser.add_argument(
+        "--from",
+        dest="recipe",
+        default="",
+        choices=tuple(recipes()),
+        help=N_("the tool that exported the files: its columns and file names are known"),
     )
     parser.add_argument(
         "--source",

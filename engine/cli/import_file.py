@@ -6,9 +6,11 @@ address in it is never written to again (D15). Ctrl-C stops both between two ste
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,7 @@ from types import FrameType
 
 from engine.cli.progress import Progress
 from engine.context import AppContext
-from engine.i18n.language import N_, translator
+from engine.i18n.language import N_, Say, translator
 from engine.i18n.user_error import UserError
 from engine.imports import rows
 from engine.imports.agreement import COLUMN_MEANINGS
@@ -29,7 +31,9 @@ from engine.imports.passes import (
     run_imports,
     run_suppress,
 )
+from engine.imports.recipes import recipes, recognised
 from engine.imports.refusals import TableRefused
+from engine.imports.table import headings_in
 from engine.subscriber.terms import SUPPRESSION_REASONS, one_of
 
 
@@ -43,6 +47,8 @@ def import_file(context: AppContext, args: argparse.Namespace) -> int:
         ):
             reports = run_imports(context.importing(), files, tell, stopping)
     except TableRefused as error:
+        if not args.recipe:
+            _name_recipe(args.files, _)
         raise UserError(error.reason, 2) from error
     for number, report in enumerate(reports):
         if number:
@@ -50,6 +56,17 @@ def import_file(context: AppContext, args: argparse.Namespace) -> int:
         for line in report.lines(_):
             print(line)
     return max(report.exit_code for report in reports)
+
+
+def _name_recipe(paths: Sequence[Path], _: Say) -> None:
+    """Says of what tool the files that need an answer look like an export."""
+    headers = []
+    with contextlib.suppress(TableRefused):
+        headers = [headings_in(path) for path in paths]
+    recipe = next((known for header in headers if (known := recognised(header))), None)
+    if recipe is not None:
+        hint = _("This looks like an export of {tool}: --from {name} knows its columns.")
+        print(hint.format(tool=recipe.title, name=recipe.id), file=sys.stderr)
 
 
 def from_arguments(args: argparse.Namespace, context: AppContext) -> list[ImportOptions]:
@@ -64,6 +81,7 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> list[Import
         start=args.start,
         segment=args.segment,
         mapping=_mapping(args, tuple(stores.field_labels)),
+        recipe=recipes()[args.recipe] if args.recipe else None,
         date_order=args.date_order,
         first_address=args.first_address,
         update=args.update,

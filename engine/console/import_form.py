@@ -52,6 +52,7 @@ RESERVED_WORDS: Mapping[str, str] = {
 MEANING_WORDS: Mapping[ColumnMeaning, str] = {
     "unsubscribed": N_("yes or a date: they refused"),
     "subscribed": N_("yes or a date: they agreed"),
+    "confirmed": N_("yes or a date: they confirmed; no: not yet"),
     "ignore": N_("it speaks of neither"),
 }
 BASIS_WORDS: Mapping[Basis, str] = {

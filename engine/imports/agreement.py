@@ -21,10 +21,10 @@ from engine.imports.columns import folded
 from engine.intake.instants import DateOrder, DateRefused, in_figures, is_no_day, read_instant
 from engine.subscriber.terms import SuppressionReason
 
-ColumnMeaning = Literal["unsubscribed", "subscribed", "ignore"]
+ColumnMeaning = Literal["unsubscribed", "subscribed", "confirmed", "ignore"]
 COLUMN_MEANINGS: tuple[ColumnMeaning, ...] = get_args(ColumnMeaning)
-"""What an operator says of a column: yes in it is a refusal, yes in it is an agreement, or it
-speaks of neither.
+"""What an operator says of a column: yes in it is a refusal; yes in it is an agreement, and no a
+refusal or, of "confirmed", none yet; or it speaks of neither.
 """
 
 
@@ -238,6 +238,9 @@ def refuses(cell: Cell, heading: Heading, text: str) -> bool:
     return cell in REFUSING or cell is Cell.NOT_YET
 
 
+_WORST_FIRST = (Cell.COMPLAINED, Cell.BOUNCED, Cell.UNSUBSCRIBED, Cell.OTHER, Cell.NOT_YET)
+
+
 def judge(cells: tuple[str, ...], columns: tuple[JudgedColumn, ...], zone: str) -> Verdict:
     """A refusal in any column wins, then what is not known, then what is no agreement yet. `zone`
     is the site's.
@@ -247,20 +250,29 @@ def judge(cells: tuple[str, ...], columns: tuple[JudgedColumn, ...], zone: str) 
         for text, column in zip(cells, columns, strict=True)
         if column.meaning != "ignore"
     ]
-    for wanted in (Cell.COMPLAINED, Cell.BOUNCED, Cell.UNSUBSCRIBED, Cell.OTHER, Cell.NOT_YET):
+    for wanted in _WORST_FIRST:
         since = [verdict.at for verdict in verdicts if verdict.cell is wanted]
         if since:
             return Verdict(wanted, max(since))
     return Verdict(Cell.AGREED)
 
 
+def worse(one: Cell, other: Cell) -> Cell:
+    """Of two verdicts the one that wins."""
+    return next((cell for cell in _WORST_FIRST if cell in (one, other)), Cell.AGREED)
+
+
+_YES_AND_NO: Mapping[ColumnMeaning, tuple[Cell, Cell]] = {
+    "unsubscribed": (Cell.UNSUBSCRIBED, Cell.AGREED),
+    "subscribed": (Cell.AGREED, Cell.UNSUBSCRIBED),
+    "confirmed": (Cell.AGREED, Cell.NOT_YET),
+    "ignore": (Cell.AGREED, Cell.AGREED),
+}
+
+
 def _judge(text: str, column: JudgedColumn, zone: str) -> Verdict:
     cell, heading = cell_of(text), heading_of(column.heading)
-    yes, no = (
-        (Cell.UNSUBSCRIBED, Cell.AGREED)
-        if column.meaning == "unsubscribed"
-        else (Cell.AGREED, Cell.UNSUBSCRIBED)
-    )
+    yes, no = _YES_AND_NO[column.meaning]
     match cell:
         case Cell.EMPTY:
             says_none = bool(text.strip()) and heading is Heading.STATUS
@@ -271,7 +283,7 @@ def _judge(text: str, column: JudgedColumn, zone: str) -> Verdict:
             return Verdict(yes)
         case Cell.NO:
             return Verdict(no)
-        case Cell.DATE if column.meaning == "subscribed":
+        case Cell.DATE if column.meaning != "unsubscribed":
             return Verdict(Cell.AGREED)
         case Cell.DATE:
             return _since(text, column.order, zone, heading)

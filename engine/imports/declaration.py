@@ -15,6 +15,7 @@ from engine.i18n.user_error import UserError, list_of, static_segment_of
 from engine.imports import rows
 from engine.imports.columns import folded
 from engine.imports.passes import ImportOptions
+from engine.imports.recipes import Recipe
 from engine.imports.refusals import DateKind, RowRefused
 from engine.imports.stores import ImportStores
 from engine.intake.instants import DateOrder, DateRefused
@@ -33,7 +34,8 @@ BY_COLUMN: Mapping[Ground, str] = MappingProxyType(
 class Declaration:
     """As typed. `list` is a number or a name, `collected` a date whose day comes first where
     `date_order` does not say otherwise, `segment` a static one or "". `mapping` is as in
-    ImportOptions; unless `by_heading`, a column holds nothing but what it says.
+    ImportOptions; unless `by_heading`, a column holds nothing but what it says. `recipe` is of the
+    tool that exported the file, which then is where its people come from.
     """
 
     list: str
@@ -44,6 +46,7 @@ class Declaration:
     start: Start = "none"
     segment: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
+    recipe: Recipe | None = None
     by_heading: bool = True
     date_order: DateOrder | None = None
     first_address: bool = False
@@ -57,6 +60,8 @@ class Declaration:
             "basis": self.basis,
         }
         named = set(self.mapping.values())
+        if self.recipe is not None:
+            named |= {rows.SOURCE, *(holds for _, holds in self.recipe.columns)}
         for ground, column in BY_COLUMN.items():
             if not given[ground].strip() and column not in named:
                 yield ground
@@ -77,6 +82,7 @@ def options_of(
     """
     plan, wrong = stores.installation_stream.current().plan(), list[Wrong]()
     number, segment = 0, ""
+    tool = declaration.recipe.title if declaration.recipe is not None else ""
     try:
         number = list_of(plan, declaration.list).id
     except UserError as error:
@@ -89,7 +95,7 @@ def options_of(
         list=number,
         now=stores.clock.now(),
         zone=stores.zone,
-        source=declaration.source.strip(),
+        source=declaration.source.strip() or tool,
         basis=declaration.basis,
         start=declaration.start,
         fields=tuple(declared.name for declared in stores.fields),
@@ -120,6 +126,7 @@ def options_of(
         defaults=defaults,
         mapping=declaration.mapping,
         by_heading=declaration.by_heading,
+        recipe=declaration.recipe,
         date_order=declaration.date_order,
         update=declaration.update,
     )

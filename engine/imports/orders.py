@@ -21,7 +21,7 @@ from engine.commands.command_handler import CommandRequest
 from engine.commands.orders import Kept, record_requests
 from engine.i18n.language import N_, Say, translator
 from engine.imports.columns import EMAIL, folded
-from engine.imports.passes import CHUNK, WINDOW, Seen, Tell
+from engine.imports.passes import CHUNK, WINDOW, Tell
 from engine.imports.refusals import DateKind, RowFault, RowRefused, TableFault, TableRefused
 from engine.imports.rejected_rows import Rejections
 from engine.imports.report import (
@@ -33,6 +33,7 @@ from engine.imports.report import (
 )
 from engine.imports.rows import bounded
 from engine.imports.scan import date_order_of
+from engine.imports.seen import Seen
 from engine.imports.stores import ImportStores
 from engine.imports.table import OpenTable, Rejected, Row, Table, open_table
 from engine.intake.address import AddressRefused, normalise

@@ -14,7 +14,6 @@ from __future__ import annotations
 import gc
 import os
 import random
-from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -24,13 +23,16 @@ from types import MappingProxyType
 
 from engine.commands.operators import Operator, at_the_command_line
 from engine.i18n.language import translator
-from engine.imports.columns import EMAIL
+from engine.imports.agreement import COLUMN_MEANINGS, REFUSING, Cell
+from engine.imports.columns import EMAIL, Place, column_of
 from engine.imports.importer import AT_ONCE, DryRun, Importer
+from engine.imports.recipes import Recipe
 from engine.imports.refusals import RowFault, TableFault, TableRefused
 from engine.imports.rejected_rows import Rejections
 from engine.imports.report import ImportReport, SuppressReport
 from engine.imports.rows import (
     DATED,
+    PROOF,
     RESERVED,
     Arrival,
     Departure,
@@ -39,83 +41,13 @@ from engine.imports.rows import (
     read_row,
 )
 from engine.imports.scan import scan
+from engine.imports.seen import Seen
 from engine.imports.stores import ImportStores
-from engine.imports.table import Rejected, Row, columns_in, open_table
+from engine.imports.table import Rejected, Row, columns_in, headings_in, open_table
 from engine.intake.instants import DateOrder
 from engine.sequence.model import Ending, Plan
 from engine.subscriber.terms import SuppressionReason
 from engine.words import Reason
-
-FULL = 0.8
-"""Of the places, at most, before there are twice as many: some always stay empty, which is where a
-search ends.
-"""
-
-
-class Seen:
-    """A table of 24 octets a place: the first sixteen of a hash, and a number. Two addresses share
-    those once in 10^24 files of a million rows.
-
-    Hashes are keyed, so nobody can bring about that two of them are alike, or that they crowd
-    together.
-    """
-
-    def __init__(self, places: int = 1024) -> None:
-        """`places` is a power of two."""
-        self._count = 0
-        self._clear(places)
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __contains__(self, hashed: bytes) -> bool:
-        high, low = _halves(hashed)
-        return self._low[self._place(high, low)] != 0
-
-    def first(self, hashed: bytes, content: int = 0) -> int | None:
-        """What was said when this was met first (a signed number of 64 bits); None when that is
-        now, and `content` is remembered.
-        """
-        high, low = _halves(hashed)
-        place = self._place(high, low)
-        if self._low[place]:
-            return self._content[place]
-        if self._count + 1 > FULL * (self._mask + 1):
-            self._widen()
-            place = self._place(high, low)
-        self._put(place, high, low, content)
-        self._count += 1
-        return None
-
-    def _put(self, place: int, high: int, low: int, content: int) -> None:
-        self._high[place], self._low[place], self._content[place] = high, low, content
-
-    def _place(self, high: int, low: int) -> int:
-        """Where it stands, or the empty place where it would."""
-        place = high & self._mask
-        while self._low[place] and not (self._low[place] == low and self._high[place] == high):
-            place = (place + 1) & self._mask
-        return place
-
-    def _widen(self) -> None:
-        stood = zip(self._high, self._low, self._content, strict=True)
-        self._clear(2 * (self._mask + 1))
-        for high, low, content in stood:
-            if low:
-                self._put(self._place(high, low), high, low, content)
-
-    def _clear(self, places: int) -> None:
-        empty = bytes(8 * places)
-        self._mask = places - 1
-        self._high = array("Q", empty)
-        self._low = array("Q", empty)
-        self._content = array("q", empty)
-
-
-def _halves(hashed: bytes) -> tuple[int, int]:
-    """The second is never 0, which stands for an empty place."""
-    return int.from_bytes(hashed[:8], "big"), int.from_bytes(hashed[8:16], "big") or 1
-
 
 WINDOW = 10_000
 WINDOW_CHARACTERS = 10_000_000
@@ -132,7 +64,8 @@ class ImportOptions:
     """`mapping` is COLUMN -> field, or one of the names of `engine.imports.rows` for what is no
     field, or what a column of refusals means. Unless `by_heading`, no other column is looked for.
 
-    `date_order`, where it is said, holds for every column of dates. A dry run writes the file of
+    `recipe` says what else the columns hold, and what the name of the file says. `date_order`,
+    where it is said, holds for every column of dates. A dry run writes the file of
     rejected rows where it `shows_rejected`.
     """
 
@@ -140,6 +73,7 @@ class ImportOptions:
     defaults: ImportDefaults
     mapping: Mapping[str, str]
     by_heading: bool = True
+    recipe: Recipe | None = None
     date_order: DateOrder | None = None
     update: bool = False
     dry_run: bool = False
@@ -152,7 +86,7 @@ class ImportOptions:
         is named.
         """
         mapped, known = set(self.mapping.values()), (*OF_EVERYBODY, *self.defaults.fields)
-        named = sorted(mapped & set(RESERVED.values()))
+        named = [*sorted(mapped & set(RESERVED.values())), *self.defaults.proofs]
         if not self.by_heading:
             return (EMAIL, *(name for name in known if name in mapped), *named)
         return (EMAIL, *known, *named)
@@ -188,7 +122,7 @@ def run_imports(
     the rest left. `begun` is handed the reports that count what has been done so far. Raises
     TableRefused for a file that cannot be read, or where rejected rows cannot be written.
     """
-    files = _each_with_its_columns(files)
+    files = [_by_recipe(options) for options in _each_with_its_columns(files)]
     with (
         ExitStack() as open_files,
         _few_collections(),
@@ -305,6 +239,30 @@ def _each_with_its_columns(files: Sequence[ImportOptions]) -> Sequence[ImportOpt
     ]
 
 
+def _by_recipe(options: ImportOptions) -> ImportOptions:
+    """With what the recipe knows of the columns of this file that nobody has named, and of its
+    name. Raises TableRefused.
+    """
+    recipe = options.recipe
+    if recipe is None:
+        return options
+    header, mapping = headings_in(options.path), dict(options.mapping)
+    named = {column_of(name, header, len(header)) for name in mapping}
+    absent = {"first_name", "last_name"} - {*options.defaults.fields}
+    for heading, holds in recipe.mapping(header).items():
+        place = header.index(heading)
+        is_free = holds in COLUMN_MEANINGS or holds not in mapping.values()
+        if is_free and place not in named and holds not in absent:
+            mapping[Place(place + 1)] = holds
+    defaults = replace(
+        options.defaults,
+        everybody=recipe.says_of(options.path.name),
+        proofs=tuple(holds for holds in mapping.values() if holds.startswith(f"{PROOF} ")),
+    )
+    order = options.date_order or recipe.dates
+    return replace(options, mapping=mapping, defaults=defaults, date_order=order)
+
+
 class _PassProgress:
     """How far all files together are, each of which is read three times."""
 
@@ -380,7 +338,9 @@ class _Reading:
             beside=None if options.dry_run else beside,
         )
         self.hash, self.progress = stores.vault.hash, progress
-        self.refuses = any(column.meaning != "ignore" for column in self.opened.table.judged)
+        self.refuses = options.defaults.everybody in REFUSING or any(
+            column.meaning != "ignore" for column in self.opened.table.judged
+        )
         self.passes = 3 if self.refuses else 2
         self.shuffle = random.SystemRandom().shuffle
 
@@ -389,7 +349,12 @@ class _Reading:
         typed = self.defaults.typed.items()
         dated = (*DATED, *(name for name, field in typed if field.type == "date"))
         findings = scan(
-            self.opened, dated, self.defaults.zone, self.date_order, lambda: self._pause(0)
+            self.opened,
+            dated,
+            self.defaults.zone,
+            self.date_order,
+            lambda: self._pause(0),
+            anybody=self.defaults.everybody is Cell.AGREED,
         )
         self.defaults = replace(self.defaults, judged=findings.judged, orders=findings.orders)
         self.report.agreed_at = findings.agreed_at
@@ -416,11 +381,14 @@ class _Reading:
         """But for those who are in `departed`."""
         window: list[tuple[bytes, Arrival]] = []
         seen = Seen()
-        characters = 0
+        characters, nobody = 0, self.defaults.everybody is Cell.NOT_YET
         for entry in self._read(self.passes - 1):
             self.report.rows += 1
             if isinstance(entry, Rejected):
-                self.report.rejections.add(*entry)
+                if nobody and entry.reason.code is RowFault.NOT_AGREED:
+                    self.report.counts["not-agreed"] += 1
+                else:
+                    self.report.rejections.add(*entry)
             elif isinstance(entry, Arrival):
                 hashed = self.hash(entry.address)
                 content = entry.content

@@ -28,6 +28,7 @@ LABELS = {
     "contact": N_("known already, get a later last contact"),
     "already": N_("nothing to change"),
     "segment": N_("put into a segment"),
+    "not-agreed": N_("pending, archived or never asked, as the file says: left out"),
     "left-since": N_("have left the list since they were collected: left alone"),
     "consented-since": N_("have consented again since they refused: left alone"),
     "duplicate": N_("said more than once in the file"),

@@ -15,7 +15,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from engine.imports.agreement import REFUSALS, Cell, DepartureReason, JudgedColumn, cell_of, judge
+from engine.imports.agreement import (
+    REFUSALS,
+    Cell,
+    DepartureReason,
+    JudgedColumn,
+    cell_of,
+    judge,
+    worse,
+)
 from engine.imports.columns import EMAIL, folded
 from engine.imports.refusals import DateKind, RowFault, RowRefused
 from engine.imports.table import Rejected, Row
@@ -81,7 +89,9 @@ class ImportDefaults:
     `ask_first`: whose consent is declared without a proof is asked once, before anything else.
     `themes` are the codes of the plan's themes by their codes and names.
     `segment` is a static one into which everybody is put, "" for none; `tags` are the static
-    segments by their folded codes and names.
+    segments by their folded codes and names. `everybody`: a refusal or NOT_YET that the file itself
+    says of all in it. `proofs` are columns, by PROOF and their heading, that together prove a
+    consent.
     """
 
     list: int
@@ -101,6 +111,8 @@ class ImportDefaults:
     segment: str = ""
     themes: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    everybody: Cell = Cell.AGREED
+    proofs: tuple[str, ...] = ()
 
 
 class Arrival(NamedTuple):
@@ -166,14 +178,16 @@ def read_row(row: Row, defaults: ImportDefaults) -> Arrival | Departure | Reject
     """A refusal needs no ground, so it is looked for first."""
     try:
         address, *others = _addresses(row.values[EMAIL])
-        if defaults.judged:
-            verdict, since = judge(row.judged, defaults.judged, defaults.zone)
+        verdict = defaults.everybody
+        if defaults.judged or verdict is not Cell.AGREED:
+            by_row, since = judge(row.judged, defaults.judged, defaults.zone)
+            verdict = worse(verdict, by_row)
             if (refusal := REFUSALS.get(verdict)) is not None:
                 at = bounded(since, defaults.now, defaults.zone, DateKind.REFUSAL) if since else 0
                 return Departure(row.line, row.raw, address, refusal, at, tuple(others))
         if others and not defaults.first_address:
             raise RowRefused(RowFault.SEVERAL_ADDRESSES)
-        if defaults.judged and verdict is not Cell.AGREED:
+        if verdict is not Cell.AGREED:
             raise RowRefused(
                 RowFault.NOT_AGREED if verdict is Cell.NOT_YET else RowFault.WORD_UNKNOWN
             )
@@ -339,7 +353,7 @@ def _arrival(row: Row, address: str, defaults: ImportDefaults, several: bool) ->
         basis=basis,
         source=source,
         collected=collected,
-        proof=values.get(PROOF, ""),
+        proof=values.get(PROOF, "") or _proof(values, defaults.proofs),
         order=values.get(ORDER, ""),
         function=values.get(FUNCTION, ""),
         objection=defaults.objection if basis != "consent" else "",
@@ -374,6 +388,13 @@ def _arrival(row: Row, address: str, defaults: ImportDefaults, several: bool) ->
         segments=tuple(dict.fromkeys(filter(None, segments))),
         tags_left=tuple(tag for tag, known in zip(tags, segments, strict=True) if not known),
     )
+
+
+def _proof(values: Mapping[str, str], proofs: tuple[str, ...]) -> str:
+    """What the columns that prove a consent together say, "" unless each says something."""
+    if not proofs or not all(values.get(name) for name in proofs):
+        return ""
+    return ", ".join(f"{name.removeprefix(PROOF).strip()} {values[name]}" for name in proofs)
 
 
 def _tags(text: str) -> tuple[str, ...]:

@@ -152,12 +152,16 @@ def scan(
     zone: str,
     order: DateOrder | None,
     pause: Callable[[], None] = lambda: None,
+    *,
+    anybody: bool = True,
 ) -> Scan:
     """`dated` are the fields that hold dates, `zone` is the site's, `order` is what somebody has
-    said of all dates. Raises TableRefused.
+    said of all dates. Unless `anybody` of the file can arrive, no column needs an answer. Raises
+    TableRefused.
     """
     table = opened.table
-    _check_name(opened)
+    if anybody:
+        _check_name(opened)
     judging = tuple(column for column in table.judged if column.meaning != "ignore")
     columns = _unexplained(opened)
     quiet = [column for column in columns if column.heading in _QUIET]
@@ -185,7 +189,7 @@ def scan(
                 seen.see(cells[index], line)
         for doubtful, counts in polarity:
             counts[cell_of(_cell(cells, doubtful.place))] += 1
-        refused = (
+        refused = not anybody or (
             bool(judging)
             and judge(tuple(_cell(cells, column.place) for column in judging), judging, zone).cell
             is not Cell.AGREED
@@ -202,9 +206,11 @@ def scan(
     _check_polarity(polarity)
     dating = [column for column in agreeing if column.cells[Cell.DATE]]
     unsettled = [
-        column for column in columns if column.speaks() and (column.against or not judging)
+        column
+        for column in columns
+        if anybody and column.speaks() and (column.against or not judging)
     ]
-    if undated and not judging:
+    if undated and not judging and anybody:
         # Where nobody at all is said to have agreed, a column made for it and left empty is what an
         # export of people never asked looks like.
         unfilled = (

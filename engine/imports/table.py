@@ -301,6 +301,11 @@ def columns_in(path: Path, mapping: Mapping[str, str]) -> set[str]:
     return {name for name in mapping if is_column(name, beginning.header, beginning.width)}
 
 
+def headings_in(path: Path) -> tuple[str, ...]:
+    """Its headings, none where it has none. Raises TableRefused for what is no table."""
+    return _beginning(path, headings_of((EMAIL,), {}, {}), {}, BYTES_LIMIT).header or ()
+
+
 def _before_headings(
     rows: Sequence[Sequence[str]], fields: Mapping[str, str], mapping: Mapping[str, str]
 ) -> int:

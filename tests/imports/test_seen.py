@@ -10,7 +10,7 @@ import tracemalloc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.imports.passes import Seen
+from engine.imports.seen import Seen
 from tests.sizes import sized
 
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
