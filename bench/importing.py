@@ -11,7 +11,7 @@ from bench.copying import Table, copy_in, rows_of, twin
 from bench.installation import Installation, installed
 from bench.sizes import Size
 from bench.table import Row, Watch, against
-from engine.cli.arguments_of_people import import_arguments
+from engine.cli.arguments_of_imports import import_arguments
 from engine.cli.import_file import from_arguments
 from engine.imports.passes import CHUNK, run_imports
 from engine.store.sql import beside

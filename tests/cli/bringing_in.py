@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.cli.arguments_of_people import import_arguments
+from engine.cli.arguments_of_imports import import_arguments
 from engine.cli.import_file import from_arguments
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext

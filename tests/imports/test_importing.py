@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import arguments_of_people
+from engine.cli import arguments_of_imports
 from engine.cli.import_file import from_arguments, import_file, stop_between_steps
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
@@ -806,7 +806,7 @@ MEASURED = """
 import argparse, sys
 from pathlib import Path
 from engine.app import open_context
-from engine.cli import arguments_of_people
+from engine.cli import arguments_of_imports
 from engine.cli.import_file import from_arguments, import_file
 from engine.cli.import_file import stop_between_steps
 from engine.imports import passes
@@ -818,7 +818,7 @@ folder, path = map(Path, sys.argv[1:])
 with open_context(folder) as context:
     publish(context)
     parser = argparse.ArgumentParser()
-    arguments_of_people.import_arguments(parser)
+    arguments_of_imports.import_arguments(parser)
     args = parser.parse_args([str(path), *SAID])
     [report] = passes.run_imports(context.importing(), from_arguments(args, context))
     kept = personal_rows(context)[1]
@@ -858,5 +858,5 @@ def test_very_many_rows_come_in_at_once_with_their_evidence_in_less_than_300_meg
 
 def _arguments(path: Path, *more: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    arguments_of_people.import_arguments(parser)
+    arguments_of_imports.import_arguments(parser)
     return parser.parse_args([str(path), *SAID, *more])

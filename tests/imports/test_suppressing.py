@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.arguments_of_people import suppress_arguments
+from engine.cli.arguments_of_imports import suppress_arguments
 from engine.cli.import_file import suppress
 from engine.context import AppContext
 from engine.i18n.user_error import UserError

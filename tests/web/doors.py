@@ -12,7 +12,8 @@ from pathlib import Path
 from engine.api.api_keys import create
 from engine.api.scopes import SCOPES
 from engine.audit.evidence import GroundProof, ground_proofs
-from engine.cli.arguments_of_people import import_arguments, subscribe_arguments
+from engine.cli.arguments_of_imports import import_arguments
+from engine.cli.arguments_of_people import subscribe_arguments
 from engine.cli.import_file import from_arguments
 from engine.cli.people import subscribe
 from engine.context import AppContext
