@@ -299,6 +299,26 @@ def restore_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
+def delivery_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--days",
+        type=days_argument,
+        default=7,
+        metavar="N",
+        help=N_("of the last so many days (default: 7)"),
+    )
+    parser.add_argument(
+        "--provider", default="", metavar="NAME", help=N_("of one provider, such as orange")
+    )
+    parser.add_argument("--json", action="store_true", help=N_("the same, for programs, by day"))
+
+
+def days_argument(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 400):
+        raise argparse.ArgumentTypeError(N_("a number of days from 1 to 400"))
+    return int(text)
+
+
 ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "init": init_arguments,
     "run": run_arguments,
@@ -311,6 +331,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "completion": completion_arguments,
     "broadcast": broadcast_arguments,
     "status": status_arguments,
+    "delivery": delivery_arguments,
     "pause": pause_arguments,
     "resume": resume_arguments,
     "in-doubt": in_doubt_arguments,

@@ -85,6 +85,8 @@ def context_verb(name: str) -> ContextVerb:
             from engine.cli.broadcast import broadcast as carry_out
         case "status":
             from engine.cli.status import status as carry_out
+        case "delivery":
+            from engine.cli.delivery import run as carry_out
         case "pause":
             from engine.cli.sending import pause as carry_out
         case "resume":

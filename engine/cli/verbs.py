@@ -114,6 +114,9 @@ VERBS: dict[str, Verb] = {
         N_("look at your domain as mailbox providers do: what holds, what does not, what mends it"),
         "config",
     ),
+    "delivery": Verb(
+        "sending", N_("what arrives by provider, what waits and why, complaints and bounces")
+    ),
     "pause": Verb("sending", N_("hold sending")),
     "resume": Verb("sending", N_("say what will leave, then let it"), dated=True),
     "in-doubt": Verb("sending", N_("letters whose acceptance is not known"), dated=True),

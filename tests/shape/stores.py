@@ -65,7 +65,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
             "Operations",
             "Vault",
         ),
-        "engine/delivery/": ("Clock", "CommandHandler", "InstallationStream", "Vault"),
+        "engine/delivery/": ("Clock", "CommandHandler", "Database", "InstallationStream", "Vault"),
         "engine/desk/": ("Database",),
         "engine/doctor/": ("Clock", "Desk", "InstallationStream"),
         "engine/imports/": ("Clock", "CommandHandler", "InstallationStream", "Vault"),

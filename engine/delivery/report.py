@@ -1,0 +1,166 @@
+"""What arrives, as a screen and a page show it: each provider's letters over some days, what waits
+for it and why, its rates against the guards (A50); and who sends in our name, as DMARC reports say.
+
+Rates are of letters that came to an end. Below MIN_LETTERS of them a rate says nothing: one
+complaint among ten letters is a tenth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from engine.config import Config
+from engine.delivery.figures import DayCount, DeliveryViews, PutOff, Sums, summed
+from engine.desk.clock import Clock, wall_now
+from engine.desk.dmarc_reports import DmarcReports, SentInOurName
+from engine.sequence.delay import DAY
+from engine.store.database import Database
+
+WEEK = 7
+MAX_DAYS = 400
+MIN_LETTERS = 200
+Level = Literal["", "warn", "over"]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Shares, of 1,000 letters: from `warn` on a provider begins to think badly of the sender, from
+    `over` on it stops taking the letters.
+    """
+
+    warn: int
+    over: int
+
+    def level(self, count: int, letters: int) -> Level:
+        if letters < MIN_LETTERS:
+            return ""
+        share = 1000 * count
+        return (
+            "over"
+            if share >= self.over * letters
+            else "warn"
+            if share >= self.warn * letters
+            else ""
+        )
+
+
+COMPLAINTS = Guard(warn=1, over=3)
+BOUNCES = Guard(warn=20, over=50)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderDelivery:
+    """`days` are all those asked for, the first first. `put_off`: what waits, by the answer that
+    put it off, the latest first.
+    """
+
+    provider: str
+    title: str
+    sums: Sums
+    days: tuple[Sums, ...]
+    put_off: tuple[PutOff, ...] = ()
+
+    @property
+    def waiting(self) -> int:
+        return sum(letters.n for letters in self.put_off)
+
+    @property
+    def complaints(self) -> Level:
+        return COMPLAINTS.level(self.sums.complained, self.sums.sent)
+
+    @property
+    def bounces(self) -> Level:
+        return BOUNCES.level(self.sums.bounced, self.sums.tried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReport:
+    """From day `since` (since 1970-01-01, UTC) to today. `whole`: all providers together.
+    `sources`: of the last `days` too.
+    """
+
+    since: int
+    days: int
+    whole: ProviderDelivery
+    providers: tuple[ProviderDelivery, ...]
+    sources: tuple[SentInOurName, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.providers
+
+
+class ReportViews(Protocol):
+    @property
+    def delivery(self) -> DeliveryViews: ...
+
+
+class DeliveryStores(Protocol):
+    @property
+    def config(self) -> Config: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def database(self) -> Database: ...
+    @property
+    def views(self) -> ReportViews: ...
+
+
+def delivery_report(stores: DeliveryStores, days: int = WEEK, provider: str = "") -> DeliveryReport:
+    """Of the last `days` days, today included; of one provider alone where it is named."""
+    since = stores.clock.now() // DAY - days + 1
+    counts = [c for c in stores.views.delivery.by_day(since) if provider in ("", c.provider)]
+    waiting = [w for w in stores.views.delivery.put_off() if provider in ("", w.provider)]
+    titles = {known.name: known.title for known in stores.config.providers}
+    reported_since = (wall_now() - days * DAY) // 1000
+    return DeliveryReport(
+        since=since,
+        days=days,
+        whole=_of("", "", since, days, counts, waiting),
+        providers=tuple(_by_provider(titles, since, days, counts, waiting)),
+        sources=tuple(DmarcReports(stores.database).sources(reported_since)),
+    )
+
+
+def _by_provider(
+    titles: Mapping[str, str],
+    since: int,
+    days: int,
+    counts: Sequence[DayCount],
+    waiting: Sequence[PutOff],
+) -> Iterator[ProviderDelivery]:
+    """Who is sent most first; then those for whom letters wait from before."""
+    for name in dict.fromkeys((*summed(counts), *(letters.provider for letters in waiting))):
+        yield _of(
+            name,
+            titles.get(name, name),
+            since,
+            days,
+            [count for count in counts if count.provider == name],
+            [letters for letters in waiting if letters.provider == name],
+        )
+
+
+def _of(
+    name: str,
+    title: str,
+    since: int,
+    days: int,
+    counts: Sequence[DayCount],
+    waiting: Sequence[PutOff],
+) -> ProviderDelivery:
+    def all_of(some: Sequence[DayCount]) -> Sums:
+        return summed(count._replace(provider="") for count in some).get("", Sums())
+
+    by_day: dict[int, list[DayCount]] = {}
+    for count in counts:
+        by_day.setdefault(count.day, []).append(count)
+    return ProviderDelivery(
+        provider=name,
+        title=title,
+        sums=all_of(counts),
+        days=tuple(all_of(by_day.get(day, ())) for day in range(since, since + days)),
+        put_off=tuple(waiting),
+    )

@@ -1,0 +1,156 @@
+"""`relance delivery`: what arrived by provider, why the rest waits, and the guards."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import cast
+
+import pytest
+
+from engine.cli.delivery import run
+from engine.context import AppContext
+from engine.delivery.figures import DayCount, PutOff, What
+from engine.delivery.report import DeliveryStores, Guard, Level, delivery_report
+from engine.delivery.report_words import DeliveryWords, percent
+from engine.desk.dmarc_reports import DmarcReports, ReportedSource
+from engine.i18n.language import translator
+from engine.i18n.user_error import UserError
+from engine.sequence.delay import DAY
+
+pytestmark = pytest.mark.postgres
+
+
+def said(
+    context: AppContext, capsys: pytest.CaptureFixture[str], provider: str = "", days: int = 7
+) -> str:
+    capsys.readouterr()
+    assert run(context, argparse.Namespace(days=days, provider=provider, json=False)) == 0
+    return capsys.readouterr().out
+
+
+def as_json(
+    context: AppContext, capsys: pytest.CaptureFixture[str], provider: str = ""
+) -> dict[str, object]:
+    capsys.readouterr()
+    run(context, argparse.Namespace(days=2, provider=provider, json=True))
+    return cast("dict[str, object]", json.loads(capsys.readouterr().out))
+
+
+@pytest.mark.parametrize(
+    "count, letters, level",
+    [
+        (1, 1001, ""),
+        (1, 1000, "warn"),
+        (2, 1000, "warn"),
+        (3, 1000, "over"),
+        (0, 1000, ""),
+        (1, 200, "over"),
+        (5, 199, ""),
+    ],
+)
+def test_a_guard_warns_from_its_limits_on_and_says_nothing_of_few_letters(
+    count: int, letters: int, level: Level
+) -> None:
+    assert Guard(warn=1, over=3).level(count, letters) == level
+
+
+def test_a_share_has_two_places_in_the_manner_of_the_language() -> None:
+    assert percent(3, 1000, translator("en")) == "0.30 %"
+    assert percent(1, 8, translator("fr")) == "12,50\u00a0%"
+    assert percent(0, 0, translator("fr")) == "–"
+
+
+def test_the_screen_says_what_each_provider_took_and_why_the_rest_waits(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    screen = said(context, capsys)
+    rows = {line.split("  ")[0]: line.split()[-6:] for line in screen.splitlines() if "  " in line}
+    assert rows["Orange"] == ["1", "1", "0", "0", "0", "1"]
+    assert rows["Gmail"] == ["0", "0", "1", "1", "0", "0"]
+    assert rows["Free"] == ["0", "1", "0", "0", "0", "1"]
+    assert rows["other providers"] == ["1", "0", "0", "0", "0", "0"]
+    assert rows["together"] == ["2", "2", "1", "1", "0", "2"]
+    assert "Orange: 1 letter waits (421 4.7.0), tried again from" in screen
+    assert "Free: 1 letter waits (550 5.7.1, our mail is refused as such)" in screen
+    assert "complaints 0.00 % (within bounds; warned from 0.10 %, too many from 0.30 %)" in screen
+
+
+def test_one_provider_alone_is_shown_and_one_that_nobody_knows_is_a_sentence(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    screen = said(context, capsys, "orange")
+    assert "Orange" in screen and "Gmail" not in screen and "together" not in screen
+    assert "nothing was sent in the last 7 days" in said(context, capsys, "sfr")
+    with pytest.raises(UserError) as refused:
+        said(context, capsys, "orage")
+    assert "orange" in refused.value.said(lambda text: text)
+
+
+def test_programs_get_each_day_and_what_waits(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = as_json(context, capsys, "orange")
+    (orange,) = cast("dict[str, dict[str, object]]", told["providers"]).values()
+    days = cast("dict[str, dict[str, int]]", orange["days"])
+    assert [sums["sent"] for sums in days.values()] == [0, 1]
+    assert orange["sent"] == 1 and orange["complaints"] == "ok"
+    (letters,) = cast("list[dict[str, object]]", orange["waiting"])
+    assert (letters["code"], letters["enhanced"], letters["n"]) == (421, "4.7.0", 1)
+
+
+def test_who_sends_in_our_name_is_told_as_reports_say(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reports = DmarcReports(context.database)
+    seen = [
+        ReportedSource(source="192.0.2.7", aligned=True, disposition="none", letters=1200),
+        ReportedSource(source="192.0.2.7", aligned=False, disposition="reject", letters=3),
+    ]
+    begin = 4_000_000_000
+    reports.add(
+        organisation="orange.fr", report="1", domain="potager.example", begin=begin, sources=seen
+    )
+    screen = said(context, capsys)
+    assert "192.0.2.7 as potager.example: 1,200 aligned, 3 not; seen by" in " ".join(screen.split())
+
+
+class Counted:
+    """Views that answer with these numbers."""
+
+    def __init__(self, context: AppContext, counts: dict[What, int]) -> None:
+        self.config, self.clock, self.database = context.config, context.clock, context.database
+        self.counts, self.delivery, self.views = counts, self, self
+
+    def by_day(self, since: int) -> list[DayCount]:
+        day = self.clock.now() // DAY
+        return [DayCount("gmail", day, what, n) for what, n in self.counts.items()]
+
+    def put_off(self) -> list[PutOff]:
+        return []
+
+    def suppressed(self) -> dict[str, int]:
+        return {}
+
+
+@pytest.mark.parametrize(
+    "counts, complaints, bounces",
+    [
+        ({"sent": 10_000, "complained": 9, "hard": 150}, "", ""),
+        ({"sent": 10_000, "complained": 10}, "warn", ""),
+        ({"sent": 10_000, "complained": 30}, "over", ""),
+        ({"sent": 9_800, "failed": 200, "hard": 120, "soft": 80}, "", "warn"),
+        ({"sent": 9_500, "failed": 500, "hard": 500}, "", "over"),
+        ({"sent": 5_000, "failed": 5_000, "blocked": 5_000}, "", ""),
+    ],
+)
+def test_a_simulated_feed_trips_the_guards(
+    context: AppContext, counts: dict[What, int], complaints: Level, bounces: Level
+) -> None:
+    """A50; a block speaks of the sender, and counts as no bounce."""
+    report = delivery_report(cast(DeliveryStores, Counted(context, counts)))
+    (gmail,) = report.providers
+    assert (gmail.complaints, gmail.bounces) == (complaints, bounces)
+    assert (report.whole.complaints, report.whole.bounces) == (complaints, bounces)
+    words = DeliveryWords("Europe/Paris", "en")
+    assert [level for _sentence, level in words.rates(gmail)] == [complaints, bounces]
