@@ -20,6 +20,7 @@ from engine.desk.desk import Desk
 from engine.desk.dmarc_reports import DmarcReports
 from engine.desk.operations import Operations
 from engine.desk.processes import Processes
+from engine.desk.shaping import ShapingDesk
 from engine.imports.stores import ImportStores
 from engine.inbound.handling import InboundStores
 from engine.installation.publishing import ShownWords
@@ -105,6 +106,10 @@ class AppContext:
         return DmarcReports(self.database)
 
     @property
+    def shaping(self) -> ShapingDesk:
+        return ShapingDesk(self.database)
+
+    @property
     def processes(self) -> Processes:
         return Processes(self.database)
 
@@ -119,6 +124,7 @@ class AppContext:
             vault=self.vault,
             desk=self.desk,
             processes=self.processes,
+            shaping=self.shaping,
             agenda=self.views,
             ledger_head=self.ledger.head,
             confirm_ledger=self.rollback_detection.confirm,

@@ -14,7 +14,7 @@ from engine.delivery.figures import DeliveryViews
 from engine.sequence.condition import Condition
 from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
-from engine.subscriber.person import Person
+from engine.subscriber.due_rows import DueRows
 from engine.words import N_, WordedError
 
 
@@ -292,7 +292,7 @@ DUE_CHANNEL = "agenda_due"
 """Where a follower says that a mailing or a publication has made letters due."""
 
 
-class Views(Protocol):
+class Views(DueRows, Protocol):
     """What may be asked of the views. They find; they never decide."""
 
     @property
@@ -300,15 +300,6 @@ class Views(Protocol):
 
     @property
     def delivery(self) -> DeliveryViews: ...
-
-    def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]: ...
-
-    def take(
-        self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]
-    ) -> list[tuple[str, str]]:
-        """Due (subscriber, key) pairs, taken for `sender` for `lease` wall-clock seconds."""
-
-    def next_due(self, now: int) -> int | None: ...
 
     def due_until(self, upto: int) -> list[tuple[int, str, int]]:
         """(list, kind of act, how many) for what is due up to an instant; list 0 for requests,

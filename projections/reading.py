@@ -4,11 +4,9 @@ and held against their twins.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
-from pathlib import Path
 from typing import cast
 
 from engine.ledger.store import Ledger
@@ -16,7 +14,7 @@ from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
 from engine.store.binary import texts, uuids
 from engine.store.database import Database
-from engine.store.sql import beside, queries
+from engine.store.sql import beside
 from engine.subscriber.agenda_key import (
     BroadcastKey,
     ListKey,
@@ -59,20 +57,15 @@ from projections.letters import Letters
 from projections.members import Members
 from projections.segment_reading import SegmentReading
 from projections.segments import PersonalHome
+from projections.taking import FROM_THE_BEGINNING, DueQueue
 from projections.view import LIVE, View
 
 SQL = beside(__file__)
-TAKING = queries(Path(__file__).with_name("taking.sql"))
 Progress = Callable[[int, int], None]
 BESIDE, REPLAY = "building", "replay"
-FROM_THE_BEGINNING = (0, "00000000-0000-0000-0000-000000000000")
-BEGIN_AGAIN_SECONDS = 1.0
-"""Wall-clock seconds after which the queue is read from its beginning again, so that what falls due
-late, as a retry does, waits no longer.
-"""
 
 
-class ReadViews:
+class ReadViews(DueQueue):
     """Implements engine.views.Views."""
 
     def __init__(
@@ -92,13 +85,11 @@ class ReadViews:
         self.members, self.letters = Members(), Letters()
         self.silence = Inactivity()
         self.choices, counts = Choices(), Delivery()
-        self.taking = TAKING.within(schema=self.agenda.schema)
         self.asking = SQL.within(letters=self.letters.schema, members=self.members.schema)
         self.segments = SegmentReading(database, self.agenda, plan)
         self.delivery = DeliveryReading(database, counts, self.agenda, self.letters)
         self.follower = Follower(ledger, database, self._views())
-        self._passed: tuple[int, str] = FROM_THE_BEGINNING
-        self._began = 0.0
+        super().__init__(database, self.agenda.schema)
 
     def _views(self) -> tuple[View, ...]:
         people = self.agenda, self.members, self.letters, self.silence, self.choices
@@ -119,11 +110,6 @@ class ReadViews:
                 for queries in (self.taking, self.asking, self.delivery.asking):
                     queries.check(connection)
 
-    def _ask(self, query: str, **values: object) -> list[tuple[object, ...]]:
-        """One statement without an explicit transaction."""
-        with self.database.connection() as connection:
-            return cast(list[tuple[object, ...]], connection.execute(query, values).fetchall())
-
     def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]:
         if not subscribers:
             return {}
@@ -132,33 +118,6 @@ class ReadViews:
                 self.agenda.sql["folds"], {"subscribers": uuids(subscribers)}, binary=True
             ).fetchall()
         return read_folds(rows)[0]
-
-    def take(
-        self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]
-    ) -> list[tuple[str, str]]:
-        """Continues after the rows of the last call: those are taken but the view has not followed
-        yet, so they would be skipped one by one. Starts over every second, and before it answers
-        that nothing is due.
-        """
-        values: dict[str, object] = {"now": now, "limit": limit, "sender": sender}
-        values |= {"lease": lease, "paused": list(paused)}
-        if time.monotonic() - self._began > BEGIN_AGAIN_SECONDS:
-            self._began, self._passed = time.monotonic(), FROM_THE_BEGINNING
-        rows = self._take(values)
-        if not rows and self._passed != FROM_THE_BEGINNING:
-            self._began, self._passed = time.monotonic(), FROM_THE_BEGINNING
-            rows = self._take(values)
-        if rows:
-            self._passed = rows[0][2:]
-        return [row[:2] for row in rows]
-
-    def _take(self, values: dict[str, object]) -> list[tuple[str, str, int, str]]:
-        due, subscriber = self._passed
-        statement = self.taking["take_beside_pauses" if values["paused"] else "take"]
-        return cast(
-            list[tuple[str, str, int, str]],
-            self._ask(statement, passed=due, passed_subscriber=subscriber, **values),
-        )
 
     def next_due(self, now: int) -> int | None:
         return cast("int | None", self._ask(self.agenda.sql["next_due"], now=now)[0][0])

@@ -44,3 +44,33 @@ taken AS (
     WHERE desk.taken.until <= clock_timestamp()
     RETURNING subscriber, key)
 SELECT taken.subscriber::text, taken.key, last.due, last.subscriber::text FROM taken, (SELECT due, subscriber FROM due ORDER BY 1 DESC, 2 DESC LIMIT 1) AS last
+
+-- name: park
+-- Letters whose provider takes none now wait on the desk by provider, so that the queue is walked past them once. What is no letter comes back: nobody
+-- is written to. After some hours they are taken anew, should the desk have lost them.
+WITH asked AS (
+    SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[], %(providers)s::text[]) AS r (subscriber, key, provider)),
+parked AS (
+    INSERT INTO desk.waiting (subscriber, key, provider, urgent, due, list)
+    SELECT r.subscriber, r.key, r.provider, starts_with(r.key, 'ask:'), a.due, a.list
+    FROM asked r JOIN {schema}.agenda a ON a.subscriber = r.subscriber AND a.key = r.key WHERE a.kind = 'letter'
+    ON CONFLICT (subscriber, key) DO UPDATE SET provider = excluded.provider, due = excluded.due, since = clock_timestamp()
+    RETURNING subscriber, key),
+held AS (
+    UPDATE desk.taken t SET sender = '', until = clock_timestamp() + %(seconds)s * interval '1 second', why = 'waits for its provider'
+    FROM parked p WHERE t.subscriber = p.subscriber AND t.key = p.key)
+SELECT r.subscriber::text, r.key FROM asked r WHERE NOT EXISTS (SELECT FROM parked p WHERE p.subscriber = r.subscriber AND p.key = r.key)
+
+-- name: unpark
+-- So many of those that wait for each provider, who asked for a mail first, then the oldest; none of a list that is paused.
+WITH chosen AS (
+    SELECT w.subscriber, w.key FROM unnest(%(providers)s::text[], %(letters)s::integer[]) AS g (provider, letters) CROSS JOIN LATERAL (
+        SELECT w.subscriber, w.key FROM desk.waiting w WHERE w.provider = g.provider AND w.list <> ALL(%(paused)s)
+        ORDER BY w.urgent DESC, w.due, w.subscriber LIMIT g.letters FOR UPDATE SKIP LOCKED) w),
+gone AS (
+    DELETE FROM desk.waiting w USING chosen c WHERE w.subscriber = c.subscriber AND w.key = c.key RETURNING w.subscriber, w.key, w.provider),
+taken AS (
+    UPDATE desk.taken t SET sender = %(sender)s, until = clock_timestamp() + %(lease)s * interval '1 second', why = ''
+    FROM gone g WHERE t.subscriber = g.subscriber AND t.key = g.key AND t.sender = '' RETURNING t.subscriber, t.key, g.provider)
+SELECT t.subscriber::text, t.key, t.provider FROM taken t JOIN {schema}.agenda a ON a.subscriber = t.subscriber AND a.key = t.key
+WHERE a.due > 0 AND a.due <= %(now)s

@@ -405,6 +405,8 @@ class Desk:
         """Delete what is past each table's time to live."""
         for table in (
             "taken",
+            "waiting",
+            "replies",
             "nonces",
             "attempts",
             "calls",

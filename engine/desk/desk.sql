@@ -61,6 +61,18 @@ CREATE TABLE IF NOT EXISTS desk.dmarc (
     organisation text NOT NULL, report text NOT NULL, domain text NOT NULL, begins bigint NOT NULL, source text NOT NULL, aligned boolean NOT NULL,
     disposition text NOT NULL, letters bigint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (organisation, report, source, aligned, disposition));
+CREATE TABLE IF NOT EXISTS desk.provider (
+    provider text PRIMARY KEY, tokens double precision NOT NULL DEFAULT 0, filled timestamptz NOT NULL DEFAULT clock_timestamp(),
+    let_through bigint NOT NULL DEFAULT 0, leases jsonb NOT NULL DEFAULT '{}', held_until timestamptz NOT NULL DEFAULT '-infinity',
+    slow_until timestamptz NOT NULL DEFAULT '-infinity', rule text NOT NULL DEFAULT '', ruled timestamptz, to_mend boolean NOT NULL DEFAULT false);
+CREATE TABLE IF NOT EXISTS desk.provider_reply (provider text NOT NULL, rule text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
+CREATE INDEX IF NOT EXISTS provider_reply_seen ON desk.provider_reply (provider, rule, at);
+CREATE INDEX IF NOT EXISTS provider_reply_at ON desk.provider_reply (at);
+CREATE TABLE IF NOT EXISTS desk.waiting (
+    subscriber uuid NOT NULL, key text NOT NULL, provider text NOT NULL, urgent boolean NOT NULL, due bigint NOT NULL, list integer NOT NULL,
+    since timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (subscriber, key));
+CREATE INDEX IF NOT EXISTS waiting_since ON desk.waiting (since);
+CREATE INDEX IF NOT EXISTS waiting_by_provider ON desk.waiting (provider, urgent DESC, due, subscriber);
 CREATE TABLE IF NOT EXISTS desk.count (name text NOT NULL, day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (name, day));
 CREATE TABLE IF NOT EXISTS desk.inbox (
     mailbox text PRIMARY KEY, holder text NOT NULL, until timestamptz NOT NULL, uid_validity bigint NOT NULL DEFAULT 0, uid bigint NOT NULL DEFAULT 0);
@@ -97,11 +109,19 @@ DELETE FROM desk.taken WHERE sender = %(sender)s
 
 -- name: release_all
 -- Of a ledger that was put back: leases and positions speak of what is no longer there.
-DELETE FROM desk.taken
+WITH waiting AS (DELETE FROM desk.waiting) DELETE FROM desk.taken
 
 -- name: forget_taken
 -- Leases that ended say nothing any more. Kept short: every letter leaves a row here, and whoever takes looks among them.
 DELETE FROM desk.taken WHERE until < clock_timestamp() - interval '1 minute'
+
+-- name: forget_waiting
+-- What waits is taken anew after six hours, and has waited since then, where it is still to leave.
+DELETE FROM desk.waiting WHERE since < statement_timestamp() - interval '7 hours'
+
+-- name: forget_replies
+-- No rule looks further back than a day.
+DELETE FROM desk.provider_reply WHERE at < statement_timestamp() - interval '1 day'
 
 -- name: spend_nonces
 -- A page's nonce is spent once; a second time means the same form was sent twice, which is harmless but not a new act. This waits for no disk: the log

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from engine.sending.compose import CannotRender, Composer, ComposeRequest
 from engine.sending.delivery_journal import DOT, is_alive, read_journal, times_of_marks
 from engine.sending.envelope import Envelope
 from engine.sending.quarantine import execute_apart, unforeseen
+from engine.sending.shaper import Row, Shaper
 from engine.sending.stores import SendingStores
 from engine.subscriber.agenda_key import FlightKey, encode, every_occurrence
 from engine.subscriber.commands import Perform, RecordOutcome
@@ -43,7 +45,8 @@ KEEP_JOURNAL_SECONDS = 7 * 86_400
 
 class Claim(NamedTuple):
     """A letter that this sender has begun: the key of its row, its entry and position in the
-    ledger, and the person's state after the claim.
+    ledger, and the person's state after the claim. `token_of`: the provider that gave a token for
+    it, which holds `until` then (`time.monotonic`); "" for none needed.
     """
 
     stream: str
@@ -51,23 +54,33 @@ class Claim(NamedTuple):
     entry: LetterBegun
     position: int
     person: Person
+    token_of: str = ""
+    until: float = 0.0
 
 
 def take_and_claim(
-    stores: SendingStores, held: Collection[str], limit: int = MAX_ROWS
+    stores: SendingStores,
+    held: Collection[str],
+    limit: int = MAX_ROWS,
+    *,
+    shaper: Shaper | None = None,
 ) -> tuple[list[Claim], int]:
-    """Claims of due letters, and how many rows were taken in all. The other rows are done, or
-    released. `held`: the messages that this sender knows to be its own.
+    """Claims of due letters, and how many rows were looked at in all. The other rows are done,
+    released, or wait for their provider. `held`: the messages that this sender knows to be its own.
     """
     installation = stores.installation_stream.current()
     if 0 in installation.paused:
         return [], 0
-    now = stores.clock.now()
-    rows = stores.agenda.take(now, limit, stores.sender, LEASE_SECONDS, list(installation.paused))
+    now, paused = stores.clock.now(), list(installation.paused)
+    rows: Sequence[Row] = stores.agenda.take(now, limit, stores.sender, LEASE_SECONDS, paused)
+    shaped: Mapping[str, str] = {}
+    until, looked_at = 0.0, len(rows)
+    if shaper is not None:
+        rows, shaped, until = shaper.admit(rows, stores.agenda, now, paused, LEASE_SECONDS)
+        looked_at = max(looked_at, len(rows))
     if not rows:
-        return [], 0
+        return [], looked_at
     known = stores.agenda.folds({stream for stream, _ in rows})
-    taken = len(rows)
     vault = _asked_of_vault(stores, installation, rows)
     requests = [
         _request(stores.sender, now, stream, key, vault.get(stream)) for stream, key in rows
@@ -77,7 +90,7 @@ def take_and_claim(
     for (stream, key), result in zip(rows, results, strict=True):
         begun = _begun(result)
         if begun is not None:
-            claims.append(Claim(stream, key, *begun, result.person))
+            claims.append(Claim(stream, key, *begun, result.person, shaped.get(stream, ""), until))
         else:
             others.append((stream, key))
     if refused := sum(map(_finds_no_room, results)):
@@ -86,7 +99,9 @@ def take_and_claim(
         settle(stores, others, held)
         # Another sender may still hold it: it is taken again after a moment.
         stores.desk.release_rows(others, stores.ledger_head(), ELSEWHERE_SECONDS)
-    return claims, taken
+    if shaper is not None:
+        shaper.began(Counter(claim.token_of for claim in claims if claim.token_of))
+    return claims, looked_at
 
 
 def _asked_of_vault(

@@ -12,6 +12,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from engine.commands.command_handler import CommandRequest, Result
@@ -26,7 +28,10 @@ from engine.sending.outcome_tally import OutcomeTally
 from engine.sending.quarantine import unstick_sent
 from engine.sending.replies import Verdict, fault_of, limit_of
 from engine.sending.route import Route
+from engine.sending.shaper import Shaper, line_of
 from engine.sending.stores import SendingStores
+from engine.shaping.providers import Provider
+from engine.shaping.rates import TOKEN_SECONDS
 from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import Cause, LetterInDoubt, LetterSent, PersonEvent
 from engine.subscriber.outcome import Done
@@ -40,7 +45,7 @@ VERDICTS: dict[Verdict, LetterVerdict] = {
 }  # fmt: skip
 RECORD_SECONDS = 0.5
 SALT_BYTES = 32
-Note = Callable[[Sequence[Delivery]], None]
+Note = Callable[[Sequence[tuple[Delivery, Provider]]], None]
 
 
 class SendBatch:
@@ -49,9 +54,17 @@ class SendBatch:
     """
 
     def __init__(
-        self, stores: SendingStores, journal: DeliveryJournal, claims: Sequence[c.Claim], note: Note
+        self,
+        stores: SendingStores,
+        journal: DeliveryJournal,
+        claims: Sequence[c.Claim],
+        note: Note,
+        shaper: Shaper | None = None,
     ) -> None:
-        self.stores, self.journal, self.note = stores, journal, note
+        self.stores, self.journal, self.note, self.shaper = stores, journal, note, shaper
+        self._tokens = Counter(claim.token_of for claim in claims if claim.token_of)
+        self._late: set[str] = set()
+        self._claimed_at = time.monotonic()
         self.claims = {claim.entry.message: claim for claim in claims}
         self.known = {claim.stream: claim.person for claim in claims}
         self._outcomes: list[Delivery] = []
@@ -127,11 +140,9 @@ class SendBatch:
         """
 
         async def allowed(group: Sequence[Envelope]) -> Collection[str]:
-            return (
-                ()
-                if stopping.is_set()
-                else await asyncio.to_thread(self._check, [envelope.key for envelope in group])
-            )
+            if stopping.is_set():
+                return ()
+            return await asyncio.to_thread(self._check, self._with_tokens(group))
 
         over = asyncio.Event()
         recording = asyncio.create_task(self._record_as_they_come(over))
@@ -141,6 +152,23 @@ class SendBatch:
             over.set()
             await recording
             await asyncio.to_thread(self.settle)
+            self.let_land()
+
+    def let_land(self) -> None:
+        """No letter of the batch is on its way any more."""
+        if self.shaper is not None and self._tokens:
+            quick = time.monotonic() - self._claimed_at < TOKEN_SECONDS / 2
+            self.shaper.landed(self._tokens, self._late, quick)
+            self._tokens = Counter()
+
+    def _with_tokens(self, group: Sequence[Envelope]) -> list[str]:
+        """The messages whose token still holds, or that need none. The others are released, and
+        ask for another.
+        """
+        now = time.monotonic()
+        claims = [self.claims[envelope.key] for envelope in group]
+        self._late |= {claim.token_of for claim in claims if claim.token_of and claim.until < now}
+        return [claim.entry.message for claim in claims if not claim.token_of or claim.until >= now]
 
     def settle(self) -> None:
         """Record the remaining outcomes. Called when nothing is being sent any more, so a claim
@@ -216,6 +244,8 @@ class SendBatch:
     def _record(self, outcomes: Sequence[Delivery]) -> None:
         if not outcomes:
             return
+        if self.shaper is not None:
+            outcomes = [self._spared(delivery) for delivery in outcomes]
         try:
             # The clock is read from the database too: if it is lost at any point here, the outcome
             # is kept until it is recorded.
@@ -228,7 +258,7 @@ class SendBatch:
             raise
         self._outcomes[:0] = [delivery for delivery in outcomes if delivery.key not in recorded]
         self.journal.forget(recorded)
-        self.note([delivery for delivery in outcomes if delivery.key in recorded])
+        self.note([(d, self._provider_of(d)) for d in outcomes if d.key in recorded])
 
     def _finish(self, requests: Mapping[str, Sequence[CommandRequest]]) -> set[str]:
         """Execute the requests of each message and release its row; returns the messages for which
@@ -277,10 +307,19 @@ class SendBatch:
         for message in done:
             self._mails.pop(message, None)
 
-    def _provider_of(self, delivery: Delivery) -> str:
+    def _spared(self, delivery: Delivery) -> Delivery:
+        """As it counts: what a rule of its provider knows speaks of us, never of a mailbox."""
+        if delivery.verdict not in (Verdict.HARD, Verdict.SOFT):
+            return delivery
+        known = self._provider_of(delivery).rules_for(line_of(delivery.reply))
+        return delivery._replace(verdict=Verdict.BLOCKED) if known else delivery
+
+    def _provider_of(self, delivery: Delivery) -> Provider:
         """As far as the recipient's domain tells: a relay does not say where it went."""
-        recipient = self._recipients[delivery.key]
-        return self.stores.config.providers.of_address(recipient).name
+        providers = self.stores.config.providers
+        if delivery.provider:
+            return providers.by_name[delivery.provider]
+        return providers.of_address(self._recipients[delivery.key])
 
     def _requests(self, delivery: Delivery, now: int) -> list[CommandRequest]:
         """The requests that record a delivery; without a verdict it is in doubt."""
@@ -322,7 +361,7 @@ class SendBatch:
             why=why,
             mail=mail if verdict == "sent" else "",
             fault=fault,
-            provider=delivery.provider or self._provider_of(delivery),
+            provider=self._provider_of(delivery).name,
         )
         return [CommandRequest(outcome, stream=claim.stream, vault_write=vault_write)]
 

@@ -26,22 +26,30 @@ from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.dkim_keys import DkimSigning
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.relay_settings import RouteSettings
-from engine.sending.replies import Verdict, redacted
+from engine.sending.replies import Stage, Verdict, redacted
 from engine.sending.route import RouteUnavailable
 from engine.sending.routes import route_of
 from engine.sending.send_batch import SendBatch
+from engine.sending.shaper import Shaper, line_of
 from engine.sending.stores import SendingStores
+from engine.shaping.providers import OTHER, Provider
 from engine.store.safe_error_text import safe_error_text
 
 log = logging.getLogger("relance.send")
 MAX_BLOCKED = 5
+BEFORE_A_RECIPIENT: frozenset[Stage] = frozenset(("connect", "helo", "auth", "mail"))
+"""Stages at which a relay has not been told whose mailbox is meant."""
 IDLE_SECONDS = 1.0
 
 
 class Sender:
-    """The sending of one process; set `wake` when something may have become due."""
+    """The sending of one process; set `wake` when something may have become due. `shaper`: another
+    than the configuration asks for.
+    """
 
-    def __init__(self, stores: SendingStores, settings: RouteSettings) -> None:
+    def __init__(
+        self, stores: SendingStores, settings: RouteSettings, shaper: Shaper | None = None
+    ) -> None:
         self.stores = stores
         path = c.journal_file(stores.config.data, stores.sender)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -49,6 +57,7 @@ class Sender:
         c.reclaim(stores.config.data, stores.desk)
         self.route = route_of(settings, self.journal)
         self.checkpoint = CachedCheckpoint(stores.checkpoints)
+        self.shaper = shaper or self._shaper()
         self.composer = Composer(stores.config, stores.link_key, self.checkpoint)
         self.signing = DkimSigning(stores.config)
         self.wake = asyncio.Event()
@@ -61,6 +70,14 @@ class Sender:
         # The database was lost: rows may be taken or claimed in it that this process does not know
         # of.
         self._unsure = False
+
+    def _shaper(self) -> Shaper | None:
+        """None where no provider is written to: what waited for one is let go then."""
+        stores = self.stores
+        if stores.config.smtp.reaches_people and not stores.config.smtp.is_direct:
+            return Shaper(stores.shaping, stores.config.providers, stores.vault, stores.sender)
+        stores.shaping.let_go()
+        return None
 
     async def run(self) -> None:
         """Until `stop`: batch after batch while there is work, sleeping until something is due."""
@@ -136,11 +153,13 @@ class Sender:
             return 0, None
         await asyncio.to_thread(self.stores.confirm_ledger)
         held = {message for batch in self._batches for message in list(batch.claims)}
-        claims, taken = await asyncio.to_thread(c.take_and_claim, self.stores, held)
+        claims, taken = await asyncio.to_thread(
+            c.take_and_claim, self.stores, held, shaper=self.shaper
+        )
         await asyncio.to_thread(self.stores.desk.set_mark, "tick", self.stores.clock.now(), 0)
         if not claims:
             return taken, None
-        batch = SendBatch(self.stores, self.journal, claims, self._note)
+        batch = SendBatch(self.stores, self.journal, claims, self._note, self.shaper)
         self._batches.append(batch)
         return taken, (batch, await asyncio.to_thread(self._compose, batch))
 
@@ -168,35 +187,41 @@ class Sender:
             self.stores.desk.release_sender(self.stores.sender)
             self._unsure = False
 
-    def _note(self, outcomes: Sequence[Delivery]) -> None:
-        """Count outcomes, and what blames the sender (A77): after MAX_BLOCKED such refusals in a
-        row a relay gets nothing more until somebody resumes, a provider's servers for a while.
+    def _note(self, outcomes: Sequence[tuple[Delivery, Provider]]) -> None:
+        """Count outcomes, and hold refusals against the rules of whose they are. What blames the
+        sender and no rule knows is counted (A77): after MAX_BLOCKED such refusals in a row a
+        provider's servers get nothing for a while, a relay nothing more until somebody resumes.
         """
-        for delivery in outcomes:
+        for delivery, provider in outcomes:
             self.sent += delivery.verdict is Verdict.ACCEPTED
+            named = self.shaper is not None and _is_the_providers(delivery, provider)
+            whose = provider.name if named else delivery.servers
             if delivery.verdict is not Verdict.BLOCKED:
-                self._blocked.pop(delivery.servers, None)
+                self._blocked.pop(whose, None)
                 continue
-            self._blocked[delivery.servers] += 1
-            if self._blocked[delivery.servers] == MAX_BLOCKED:
-                self._refused(delivery)
+            if named and provider.rules_for(line_of(delivery.reply)):
+                continue
+            self._blocked[whose] += 1
+            if self._blocked[whose] == MAX_BLOCKED:
+                self._refused(delivery, provider if named else None)
+        if self.shaper is not None:
+            self.shaper.note([(provider, delivery.reply) for delivery, provider in outcomes])
 
-    def _refused(self, delivery: Delivery) -> None:
-        self.stores.processes.complain(
-            "blocked", redacted(delivery.reply.text if delivery.reply else "")
-        )
+    def _refused(self, delivery: Delivery, provider: Provider | None) -> None:
+        """`provider`: of the list, whose servers they are."""
+        if provider is not None and self.shaper is not None:
+            del self._blocked[provider.name]
+            return self.shaper.stop(provider)
+        text = redacted(delivery.reply.text if delivery.reply else "")
+        self.stores.processes.complain("blocked", text)
         if delivery.servers:
             del self._blocked[delivery.servers]
-            self.route.hold(delivery.servers)
-        else:
-            self._pause_blocked()
-            self.trouble = "the relay refuses our mail as such: sending is paused"
-
-    def _pause_blocked(self) -> None:
+            return self.route.hold(delivery.servers)
         now = self.stores.clock.now()
         self.stores.installation_stream.execute(
             lambda state: [SendingPaused(now, "blocked")], c.RELAY, now
         )
+        self.trouble = "the relay refuses our mail as such: sending is paused"
 
     async def _can_sign(self) -> bool:
         """A key that was changed is taken up here; with one that cannot be used nothing is claimed,
@@ -258,3 +283,12 @@ class Sender:
     def _renew(self) -> None:
         rows = [row for batch in self._batches for row in batch.rows]
         self.stores.desk.hold_rows(rows, self.stores.sender, c.LEASE_SECONDS)
+
+
+def _is_the_providers(delivery: Delivery, provider: Provider) -> bool:
+    """Whether an answer is that of a provider of the list; before it was told whose mailbox is
+    meant, a relay speaks for itself.
+    """
+    return provider.name != OTHER and (
+        bool(delivery.servers) or delivery.stage not in BEFORE_A_RECIPIENT
+    )

@@ -4,35 +4,19 @@ secrets only the functions and the key it needs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from engine.commands.command_handler import CommandHandler
 from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.desk.processes import Processes
+from engine.desk.shaping import ShapingDesk
 from engine.installation.stream import InstallationStream
 from engine.proof.cached_checkpoint import CheckpointSource
-from engine.subscriber.person import Person
+from engine.subscriber.due_rows import DueRows
 from engine.vault.vault import Vault
-
-
-class DueRows(Protocol):
-    """The agenda, as a sender reads it."""
-
-    def take(
-        self, now: int, limit: int, sender: str, lease: int, paused: Collection[int]
-    ) -> list[tuple[str, str]]:
-        """Due (subscriber, key) rows, taken for `sender` for `lease` seconds of wall time; none of
-        the `paused` lists. `now` is the engine's time in milliseconds.
-        """
-
-    def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]: ...
-
-    def next_due(self, now: int) -> int | None:
-        """The instant (ms, engine time) at which the next row is due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +31,7 @@ class SendingStores:
     vault: Vault
     desk: Desk
     processes: Processes
+    shaping: ShapingDesk
     agenda: DueRows
     ledger_head: Callable[[], int]
     confirm_ledger: Callable[[], None]

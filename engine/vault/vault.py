@@ -144,11 +144,16 @@ class Vault:
         return {bytes(row[0]): str(row[1]) for row in rows}
 
     def people(self, subscribers: Collection[str]) -> dict[str, KnownPerson]:
+        named = {"subscribers": uuids(subscribers)}
         with self.database.connection() as connection:
-            rows = connection.execute(
-                SQL["people"], {"subscribers": uuids(subscribers)}, binary=True
-            ).fetchall()
+            rows = connection.execute(SQL["people"], named, binary=True).fetchall()
         return {row[0]: KnownPerson(*row) for row in rows}
+
+    def domains(self, subscribers: Collection[str]) -> dict[str, str]:
+        """At which domain these people's mailboxes are."""
+        named = {"subscribers": uuids(subscribers)}
+        with self.database.connection() as connection:
+            return dict(connection.execute(SQL["domains"], named, binary=True).fetchall())
 
     def evidence_of(
         self, subscriber: str, only: Collection[str] | None = None

@@ -90,6 +90,10 @@ SELECT address_hash, subscriber FROM vault.person WHERE address_hash = ANY(%(has
 -- Joined by pages and letters when they are read or composed, never kept elsewhere.
 SELECT subscriber::text, address, fields, source, form FROM vault.person WHERE subscriber = ANY(%(subscribers)s)
 
+-- name: domains
+-- Whose servers a letter goes to is asked of the domain alone, before it is claimed.
+SELECT subscriber::text, substring(address FROM '[^@]*$') FROM vault.person WHERE subscriber = ANY(%(subscribers)s)
+
 -- name: evidence_of
 -- One person's evidence by commitment, for their story; of a page of it, that of some commitments.
 SELECT commitment, salt, payload FROM vault.evidence
@@ -120,8 +124,8 @@ SELECT FROM vault.person WHERE subscriber = %(subscriber)s FOR UPDATE
 DELETE FROM vault.measured WHERE subscriber = %(subscriber)s
 
 -- name: erase_stuck
--- What was set aside says why, which may be in words about them. Leases hold an opaque id and end within minutes.
-DELETE FROM desk.stuck WHERE subscriber = %(subscriber)s
+-- What was set aside says why, which may be in words about them; what waits leaves no more. Leases hold an opaque id and end within minutes.
+WITH waiting AS (DELETE FROM desk.waiting WHERE subscriber = %(subscriber)s) DELETE FROM desk.stuck WHERE subscriber = %(subscriber)s
 
 -- name: erase_shown
 -- When which link of their letters was opened.

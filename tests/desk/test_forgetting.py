@@ -12,7 +12,9 @@ INDEXES = {
     "attempts": "attempt_at",
     "calls": "idempotency_at",
     "networks": "shown_networks",
+    "replies": "provider_reply_at",
     "shown": "shown_at",
+    "waiting": "waiting_since",
 }
 
 

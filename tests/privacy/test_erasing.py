@@ -141,6 +141,7 @@ DELETED = {
     "vault.measured": "subscriber letter act link at",
     "vault.inbound_mail": "digest at state door subscriber why octets taken_until",
     "desk.stuck": "subscriber key why at",
+    "desk.waiting": "subscriber key provider urgent due list since",
     "desk.shown": "message link at asked pressed robot networks since",
     "vault.segment_member": "segment subscriber",
     "vault.segment_look": "subscriber look",
@@ -206,6 +207,11 @@ STAYS = {
     "desk.operation": "id kind at well position octets place copy faults why",
     "desk.process": "id host pid parts since seen clock",
     "desk.secret": "name fingerprint",
+    # Of mailbox providers, whoever has a mailbox there.
+    "desk.provider": (
+        "provider tokens filled let_through leases held_until slow_until rule ruled to_mend"
+    ),
+    "desk.provider_reply": "provider rule at",
     "desk.count": "name day n",
     # Mail servers, as mailbox providers report them.
     "desk.dmarc": "organisation report domain begins source aligned disposition letters at",

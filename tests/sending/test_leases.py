@@ -17,7 +17,8 @@ from engine.sending.delivery_journal import DeliveryJournal
 from engine.subscriber.commands import ChangeProfile
 from engine.subscriber.events import Cause
 from projections.agenda import Agenda
-from projections.reading import FROM_THE_BEGINNING, TAKING
+from projections.taking import FROM_THE_BEGINNING
+from projections.taking import SQL as TAKING
 from projections.view import LIVE, schema_of
 from tests.running_installation import Installations
 from tests.sending.readers import MakeContext, with_readers

@@ -29,6 +29,7 @@ STORES: Mapping[str, str] = {
     "Processes": "engine.desk.processes",
     "RollbackDetection": "engine.runtime.rollback_detection",
     "Secrets": "engine.secret_files",
+    "ShapingDesk": "engine.desk.shaping",
     "Vault": "engine.vault.vault",
 }
 _OF_A_PERSON = ("Clock", "CommandHandler", "InstallationStream", "Ledger", "Vault")
@@ -100,6 +101,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
             "Desk",
             "InstallationStream",
             "Processes",
+            "ShapingDesk",
             "Vault",
         ),
         "engine/status/": (

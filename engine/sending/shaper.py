@@ -1,0 +1,252 @@
+"""What of the due letters may leave now: each mailbox provider gets no more than it takes, from all
+hosts together.
+
+Asked once a batch, before anything is claimed. A letter without a token waits on the desk by
+provider, and the queue behind it goes on; replies are held against the provider's rules. Where a
+relay hands letters on, connections are its own, and a domain alone tells its provider.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from engine.desk.shaping import ShapingDesk, Wanted
+from engine.sending.lines import Lines
+from engine.sending.replies import Reply
+from engine.shaping.providers import OTHER, Provider, Providers
+from engine.shaping.rates import TOKEN_SECONDS, bucket_of, connections_wanted
+from engine.shaping.rules import Rule, reply_line
+from engine.subscriber.agenda_key import Matter, RequestKey, decode
+from engine.subscriber.due_rows import DueRows
+from engine.vault.vault import Vault
+
+Row = tuple[str, str]
+"""Of the agenda: subscriber, key."""
+ServersOf = Callable[[Collection[str]], Mapping[str, Sequence[str]]]
+"""Of domains: the names of their mail servers, best first. Blocks."""
+LOOK_SECONDS = 1.0
+"""Seconds of wall time between two questions whether letters wait."""
+PARKED_SECONDS = 6 * 3600
+FEWEST, MOST = 10, 500
+"""Letters of one provider that one process has on their way: as many as leave in time."""
+MAX_DOMAINS = 100_000
+
+
+REFUSED = Rule(
+    name="refused-in-a-row",
+    reply=re.compile("(?!)"),
+    action="stop",
+    seconds=3600,
+    times=1,
+    within=3600,
+    checked_on=date(2026, 11, 30),
+    source="engine/sending/sender.py",
+    sample="",
+)
+"""For a provider that refuses our mail as such, in words that no rule knows."""
+
+
+def line_of(reply: Reply | None) -> str:
+    return reply_line(reply.code, reply.enhanced, reply.text) if reply is not None else ""
+
+
+class Admitted(NamedTuple):
+    """Rows that may be claimed, and until when (`time.monotonic`) the tokens of those to `shaped`
+    subscribers hold.
+    """
+
+    rows: list[Row]
+    shaped: Mapping[str, str]
+    until: float
+
+
+class Shaper:
+    """Of one process. `servers_of`: None where a relay hands letters on. Its methods may be called
+    in any thread, and block.
+    """
+
+    def __init__(
+        self,
+        desk: ShapingDesk,
+        providers: Providers,
+        vault: Vault,
+        sender: str,
+        servers_of: ServersOf | None = None,
+    ) -> None:
+        self.desk, self.providers, self.vault, self.sender = desk, providers, vault, sender
+        self._servers_of = servers_of
+        self._domains: dict[str, Provider] = {}
+        self._waiting: set[str] = set()
+        self._looked = float("-inf")
+        self._on_their_way: Counter[str] = Counter()
+        self._most: dict[str, int] = {}
+        self._lines: dict[str, Lines] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def is_direct(self) -> bool:
+        return self._servers_of is not None
+
+    def lines(self, provider: Provider) -> Lines | None:
+        """The connections to a provider that this process may have open; None where nobody
+        counts them.
+        """
+        if provider.name == OTHER or not self.is_direct:
+            return None
+        return self._lines.setdefault(
+            provider.name, Lines(refused=lambda reply: self.note([(provider, reply)]))
+        )
+
+    def admit(
+        self, rows: Sequence[Row], agenda: DueRows, now: int, paused: Collection[int], lease: int
+    ) -> Admitted:
+        """Which of the taken rows may be claimed, with others that have waited. All others of them
+        wait from now on. `now` is the engine's time in milliseconds, `lease` wall-clock seconds.
+        """
+        fresh = self._by_provider(rows)
+        self._look_for_waiting()
+        wanted = [
+            self._wanted(self.providers.by_name[name], len(fresh.get(name, ())))
+            for name in sorted({*fresh, *self._waiting})
+        ]
+        until = time.monotonic() + TOKEN_SECONDS
+        allotted = self.desk.allot(wanted, self.sender)
+        left: dict[str, int] = {}
+        for each in wanted:
+            name, given = each.provider.name, allotted[each.provider.name]
+            left[name] = min(each.letters, given.letters)
+            if (lines := self.lines(each.provider)) is not None:
+                lines.resize(given.connections, wanted=each.letters > 0)
+        admitted: dict[str, list[Row]] = {name: [] for name in left}
+        rest: dict[str, list[Row]] = {}
+        for name, queue in fresh.items():
+            urgent = sum(map(_is_urgent, queue))
+            first = queue[: min(urgent, left[name])]
+            admitted[name] += first
+            left[name] -= len(first)
+            rest[name] = queue[len(first) :]
+        self._unpark(agenda, now, paused, lease, left, admitted)
+        parked: list[tuple[Row, str]] = []
+        for name, queue in rest.items():
+            admitted[name] += queue[: left[name]]
+            parked += [(row, name) for row in queue[left[name] :]]
+        own = {row for queue in fresh.values() for row in queue}
+        free = [row for row in rows if row not in own]
+        if parked:
+            free += agenda.park(parked, PARKED_SECONDS)
+            self._waiting.update(name for _, name in parked)
+        shaped = {row[0]: name for name, queue in admitted.items() for row in queue}
+        return Admitted([*free, *(row for q in admitted.values() for row in q)], shaped, until)
+
+    def renew(self) -> None:
+        """Keep the leases of the connections that are open or wanted, and give the others back."""
+        wanted = [
+            Wanted(self.providers.by_name[name], 0, lines.needed, counts_connections=True)
+            for name, lines in list(self._lines.items())
+            if lines.allowed or lines.needed
+        ]
+        allotted = self.desk.allot(wanted, self.sender)
+        for name, given in allotted.items():
+            self._lines[name].resize(given.connections)
+
+    def leave(self) -> None:
+        """Give everything back: the process ends, and its connections are closed."""
+        if self._lines:
+            self.desk.leave(self.sender)
+
+    def stop(self, provider: Provider) -> None:
+        """It refuses our mail as such, in words that no rule knows."""
+        self.desk.seen(provider, REFUSED, 1)
+
+    def note(self, replies: Sequence[tuple[Provider, Reply | None]]) -> None:
+        """Hold replies against the rules of whose they are."""
+        seen: Counter[tuple[str, Rule]] = Counter()
+        for provider, reply in replies:
+            if reply is not None and reply.code >= 400:
+                for rule in provider.rules_for(line_of(reply)):
+                    seen[provider.name, rule] += 1
+        for (name, rule), times in seen.items():
+            self.desk.seen(self.providers.by_name[name], rule, times)
+
+    def began(self, letters: Counter[str]) -> None:
+        """So many letters were claimed, by the provider that gave their tokens."""
+        with self._lock:
+            self._on_their_way += letters
+
+    def landed(self, letters: Counter[str], late: Collection[str], quick: bool) -> None:
+        """So many letters are no longer on their way, by provider. `late`: providers of which some
+        had not left when their tokens ended. `quick`: the batch took less than half of that time.
+        """
+        with self._lock:
+            self._on_their_way -= letters
+            for name in letters:
+                most = self._most.get(name, FEWEST)
+                if name in late:
+                    self._most[name] = max(FEWEST, most // 2)
+                elif quick:
+                    self._most[name] = min(MOST, most * 2)
+
+    def _wanted(self, provider: Provider, fresh: int) -> Wanted:
+        name = provider.name
+        most = self._most.get(name, FEWEST) - self._on_their_way[name]
+        waiting = bucket_of(provider.messages_per_minute).burst if name in self._waiting else 0
+        letters = max(0, min(most, fresh + waiting))
+        lines = self.lines(provider)
+        if lines is None:
+            return Wanted(provider, letters)
+        connections = max(lines.needed, connections_wanted(letters + self._on_their_way[name]))
+        return Wanted(provider, letters, connections, counts_connections=True)
+
+    def _by_provider(self, rows: Sequence[Row]) -> dict[str, list[Row]]:
+        """Rows that may be letters to a provider of the list, who asked for a mail first."""
+        letters = [row for row in rows if isinstance(decode(row[1]), Matter)]
+        domains = self.vault.domains({subscriber for subscriber, _ in letters}) if letters else {}
+        self._learn({*domains.values()} - self._domains.keys())
+        of: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in letters:
+            provider = self._domains.get(domains.get(row[0], ""))
+            if provider is not None and provider.name != OTHER:
+                of[provider.name].append(row)
+        return {
+            name: sorted(queue, key=lambda row: not _is_urgent(row)) for name, queue in of.items()
+        }
+
+    def _learn(self, domains: Collection[str]) -> None:
+        if len(self._domains) + len(domains) > MAX_DOMAINS:
+            self._domains.clear()
+        unknown = {domain for domain in domains if self.providers.of(domain).name == OTHER}
+        servers = self._servers_of(unknown) if self._servers_of and unknown else {}
+        for domain in domains:
+            self._domains[domain] = self.providers.of(domain, servers.get(domain))
+
+    def _look_for_waiting(self) -> None:
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            self._looked = time.monotonic()
+            self._waiting = self.desk.waiting([p.name for p in self.providers if p.name != OTHER])
+
+    def _unpark(
+        self,
+        agenda: DueRows,
+        now: int,
+        paused: Collection[int],
+        lease: int,
+        left: dict[str, int],
+        admitted: dict[str, list[Row]],
+    ) -> None:
+        asked = {name: left[name] for name in self._waiting if left.get(name)}
+        if not asked:
+            return
+        for row, name in agenda.unpark(now, asked, self.sender, lease, list(paused)):
+            admitted[name].append(row)
+            left[name] -= 1
+
+
+def _is_urgent(row: Row) -> bool:
+    """Somebody asked for it and waits for it."""
+    return isinstance(decode(row[1]), RequestKey)

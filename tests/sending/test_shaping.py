@@ -1,0 +1,176 @@
+"""A mailbox provider gets what it takes; letters to everybody else go on meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+
+from engine.commands.command_handler import CommandRequest
+from engine.context import AppContext
+from engine.sending.relay_settings import RelaySettings
+from engine.sending.sender import MAX_BLOCKED, Sender
+from engine.sending.shaper import FEWEST, Shaper
+from engine.subscriber.commands import WithdrawEverything
+from engine.subscriber.events import Cause, LetterBegun, LetterDeferred, LetterFailed, LetterSent
+from tests.running_installation import Installations
+from tests.sending.readers import FILES, enter
+from tests.sink import Sink
+
+pytestmark = pytest.mark.postgres
+UNAUTHENTICATED = "550 5.7.26 Your email has been blocked, the sender is unauthenticated. - gsmtp"
+
+
+@pytest.fixture
+def context(installations: Installations) -> Iterator[AppContext]:
+    with installations.made(FILES) as context:
+        for provider in context.config.providers:
+            allowed(context, provider.name, 0)
+        yield context
+
+
+def allowed(context: AppContext, provider: str, tokens: int) -> None:
+    """So many letters may leave to a provider now, and none after them for a while."""
+    context.shaping.allot([], "")
+    with context.database.connection() as connection:
+        connection.execute(
+            "INSERT INTO desk.provider (provider, tokens, filled) VALUES (%(name)s, %(n)s,"
+            " clock_timestamp() + interval '1 hour') ON CONFLICT (provider) DO UPDATE SET"
+            " tokens = excluded.tokens, filled = excluded.filled",
+            {"name": provider, "n": tokens},
+        )
+
+
+def readers(context: AppContext, domains: Mapping[str, int]) -> dict[str, str]:
+    """So many at each domain, whose letters are due: stream by name."""
+    return {
+        f"{domain}-{n}": enter(context, f"{domain[:2]}-{n}", domain=domain)
+        for domain, count in domains.items()
+        for n in range(count)
+    }
+
+
+def ticks(
+    context: AppContext,
+    times: int = 1,
+    prepare: Callable[[Sink], None] = lambda sink: None,
+    between: Callable[[], None] = lambda: None,
+) -> Counter[str]:
+    """How many letters each domain got after so many ticks of a sender whose letters are shaped."""
+
+    async def story() -> Counter[str]:
+        async with Sink() as sink:
+            prepare(sink)
+            stores = context.sending()
+            sender = Sender(
+                stores,
+                RelaySettings("127.0.0.1", sink.port, "none", connections=1),
+                Shaper(stores.shaping, context.config.providers, stores.vault, stores.sender),
+            )
+            for _ in range(times):
+                await asyncio.to_thread(context.views.catch_up)
+                await sender.tick()
+                between()
+            await asyncio.to_thread(context.views.catch_up)
+            await sender.route.close()
+            sender.journal.close()
+            return Counter(
+                address.rpartition("@")[2]
+                for message in sink.messages
+                for address in message.recipients
+            )
+
+    return asyncio.run(story())
+
+
+def counted(context: AppContext, *kinds: type[object]) -> int:
+    return sum(isinstance(entry.event, kinds) for batch in context.ledger.all() for entry in batch)
+
+
+def waiting(context: AppContext) -> dict[str, int]:
+    return {state.provider: state.waiting for state in context.shaping.states() if state.waiting}
+
+
+def test_what_has_no_token_is_not_claimed_and_holds_nobody_up(context: AppContext) -> None:
+    readers(context, {"orange.fr": 5, "potager.example": 3, "gmail.com": 2})
+    allowed(context, "orange", 2)
+    allowed(context, "gmail", 9)
+    assert ticks(context) == {"orange.fr": 2, "potager.example": 3, "gmail.com": 2}
+    assert counted(context, LetterBegun) == counted(context, LetterSent) == 7
+    assert waiting(context) == {"orange": 3}
+
+
+def test_what_waits_leaves_before_what_falls_due_later(context: AppContext) -> None:
+    before = readers(context, {"orange.fr": 3})
+    assert ticks(context) == {}
+    readers(context, {"wanadoo.fr": 3})
+    assert ticks(context) == {}
+    assert waiting(context) == {"orange": 6}
+    allowed(context, "orange", 4)
+    assert ticks(context) == {"orange.fr": 3, "wanadoo.fr": 1}
+    assert waiting(context) == {"orange": 2}
+    assert len(before) == 3
+
+
+def test_a_refusal_that_blames_us_stops_its_provider_and_suppresses_nobody(
+    context: AppContext,
+) -> None:
+    streams = readers(context, {"gmail.com": FEWEST * 3, "orange.fr": 2})
+    allowed(context, "gmail", 1000)
+    allowed(context, "orange", 1000)
+    sent = ticks(context, 4, lambda sink: sink.answer("dot", UNAUTHENTICATED, to="gmail.com"))
+    assert sent == {"orange.fr": 2}
+    assert counted(context, LetterBegun) <= FEWEST + 2
+    assert counted(context, LetterFailed) == 0
+    assert counted(context, LetterDeferred) == counted(context, LetterBegun) - 2
+    assert waiting(context)["gmail"] == FEWEST * 2
+    people = context.command_handler.load(set(streams.values()))
+    assert not any(person.suppressed for person in people.values())
+    assert not context.installation_stream.current().paused
+    [state] = [state for state in context.shaping.states() if state.to_mend]
+    assert (state.provider, state.rule) == ("gmail", "not-authenticated")
+    context.shaping.resume(["gmail"])
+    assert ticks(context, 3)["gmail.com"] == FEWEST * 2
+
+
+def test_a_refusal_of_us_in_unknown_words_stops_its_provider_alone(context: AppContext) -> None:
+    readers(context, {"gmail.com": MAX_BLOCKED + 1, "orange.fr": 1})
+    allowed(context, "gmail", 100)
+    allowed(context, "orange", 100)
+    words = "554 5.7.99 Go away."
+    ticks(context, 2, lambda sink: sink.answer("dot", words, to="gmail.com"))
+    assert [s.provider for s in context.shaping.states() if s.to_mend] == ["gmail"]
+    assert not context.installation_stream.current().paused
+
+
+def test_what_a_rule_knows_never_counts_against_a_mailbox(context: AppContext) -> None:
+    readers(context, {"orange.fr": 1})
+    allowed(context, "orange", 1)
+    words = "550 5.2.0 Mail rejete. Mail rejected. ofr_506 [506]"
+    ticks(context, 1, lambda sink: sink.answer("dot", words))
+    assert (counted(context, LetterFailed), counted(context, LetterDeferred)) == (0, 1)
+
+
+def test_whoever_leaves_while_the_letter_waits_gets_none(context: AppContext) -> None:
+    streams = readers(context, {"orange.fr": 2})
+    ticks(context)
+    context.command_handler.execute_one(
+        CommandRequest(
+            WithdrawEverything(context.clock.now(), Cause("operator")),
+            stream=streams["orange.fr-0"],
+        )
+    )
+    allowed(context, "orange", 5)
+    assert ticks(context) == {"orange.fr": 1}
+    assert waiting(context) == {}
+
+
+def test_letters_that_waited_are_due_again_where_nothing_is_shaped(context: AppContext) -> None:
+    readers(context, {"orange.fr": 2})
+    ticks(context)
+    Sender(context.sending(), RelaySettings("127.0.0.1", 9, "none")).journal.close()
+    assert waiting(context) == {}
+    allowed(context, "orange", 2)
+    assert ticks(context) == {"orange.fr": 2}
