@@ -40,6 +40,11 @@ class Inbound:
     keep: Delay = Delay(days=30)
 
     @property
+    def is_on(self) -> bool:
+        """Whether mail that comes back is read at all."""
+        return self.listens or self.imap is not None
+
+    @property
     def listens(self) -> bool:
         return self.lmtp is not None or self.smtp is not None
 

@@ -154,6 +154,8 @@ class Facts:
     breaches_waiting: tuple[str, ...] = ()
     tick: float | None = None
     relay: str = ""
+    comes_back: bool = True
+    """Whether what providers answer can be known: they answer us, or bounces are read."""
     tree: TreeState = TreeState()
     checkpoint_every: float = 3600
     database_bytes: int = 0

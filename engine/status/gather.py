@@ -171,6 +171,7 @@ def gather(stores: StatusStores, due: Due | None = None) -> Facts:
         breaches_waiting=tuple(breach.breach for breach in waiting_breaches(breaches, now)),
         tick=stores.clock.wall_age(tick[0]) if tick is not None else None,
         relay=f"{smtp.host}:{smtp.port}" if smtp.relay else smtp.host,
+        comes_back=not smtp.relay or stores.config.inbound.is_on,
         tree=tree_state(stores, head),
         checkpoint_every=stores.config.proof.every.nominal_ms / 1000,
         database_bytes=size,

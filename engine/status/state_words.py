@@ -124,6 +124,11 @@ class StateWords(FindingWords):
             else self._("no round yet")
         )
         yield self._("; ").join((relay, tick))
+        if not facts.comes_back:
+            yield self._(
+                "a relay keeps the providers’ own answers to itself: which letters do not arrive is"
+                " known once bounces are read ([inbound], [smtp] return_path)"
+            )
 
     def _due(self, facts: Facts) -> Iterator[str]:
         now = sum(waiting.now for waiting in facts.waiting)

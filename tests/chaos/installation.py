@@ -16,6 +16,7 @@ from engine.store.embedded import Embedded
 from projections.agenda import Agenda
 from projections.letters import Letters
 from tests.clusters import new_cluster
+from tests.dns.stub import Zone
 from tests.running import GROUND, Installed, free_port, write
 from tests.running_installation import LAYOUT
 
@@ -86,6 +87,25 @@ name = "oui"
 id = 12
 name = "non"
 """
+DIRECT = """[smtp]
+host = "direct"
+sink = true
+connections = {connections}
+
+[direct]
+helo = "mail.potager.example"
+port = {port}
+
+[dns]
+servers = ["127.0.0.1"]
+port = {dns}
+"""
+ZONE: Zone = {
+    "lecteurs.example": {"MX": ["10 away.lecteurs.example.", "20 mx.lecteurs.example."]},
+    "away.lecteurs.example": {"A": ["127.0.9.200"]},
+    "mx.lecteurs.example": {"A": ["127.0.0.1"]},
+}
+"""Where the crowd's mail goes without a relay: the best of its servers is always away."""
 IMPATIENT = "\n[smtp.timeouts]\n" + "".join(
     f'{step} = "1 second"\n' for step in ("connect", "mail", "rcpt", "data", "block", "dot")
 )

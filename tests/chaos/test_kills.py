@@ -21,9 +21,10 @@ import pytest
 
 from tests.chaos import found
 from tests.chaos.fleet import ALL_IN_ONE, SPLIT, Fleet
-from tests.chaos.installation import LETTERS, Place, crowd
+from tests.chaos.installation import CONNECTIONS, DIRECT, LETTERS, ZONE, Place, crowd
 from tests.chaos.mail_server import MailServer
 from tests.chaos.reckoning import reckon
+from tests.dns.stub import StubDns
 from tests.sizes import sized
 
 KILLS = int(os.environ.get("RELANCE_KILLS", sized(8, 20)))
@@ -74,18 +75,19 @@ class Leaving:
 
 @pytest.mark.timeout(300 + 20 * KILLS)
 @pytest.mark.parametrize(
-    ("parts", "in_doubt"),
-    [(ALL_IN_ONE, "hold"), (SPLIT, "resend")],
-    ids=["run, hold", "split, resend"],
+    ("parts", "in_doubt", "direct"),
+    [(ALL_IN_ONE, "hold", False), (SPLIT, "resend", True)],
+    ids=["run, hold, relay", "split, resend, direct"],
 )
 def test_after_kills_everyone_has_their_letters_once(
-    tmp_path: Path, parts: tuple[tuple[str, ...], ...], in_doubt: str
+    tmp_path: Path, parts: tuple[tuple[str, ...], ...], in_doubt: str, direct: bool
 ) -> None:
     kills, chance = KILLS // 2, random.Random(SEED)
     print(f"chaos: RELANCE_KILLS={KILLS} RELANCE_SEED={SEED}")
-    with MailServer(tmp_path) as mail:
+    with MailServer(tmp_path) as mail, StubDns(ZONE) as dns:
         mail.tell("pause", A_SECOND)
-        place = Place.made(tmp_path, mail.port, in_doubt=in_doubt)
+        straight = DIRECT.format(port=mail.port, dns=dns.port, connections=CONNECTIONS)
+        place = Place.made(tmp_path, straight if direct else mail.port, in_doubt=in_doubt)
         place.bring(crowd("reader", 40 * kills))
         with Fleet(place, parts) as fleet, Leaving(mail, random.Random(SEED)) as leaving:
             while fleet.kills < kills:

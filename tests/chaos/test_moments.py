@@ -13,9 +13,10 @@ import httpx
 import pytest
 
 from tests.chaos.fleet import Fleet
-from tests.chaos.installation import CONNECTIONS, IN_DOUBT, Place, crowd
+from tests.chaos.installation import CONNECTIONS, DIRECT, IN_DOUBT, ZONE, Place, crowd
 from tests.chaos.mail_server import MailServer
 from tests.chaos.reckoning import reckon
+from tests.dns.stub import StubDns
 from tests.running import wait_for
 
 pytestmark = pytest.mark.timeout(400)
@@ -23,13 +24,15 @@ pytestmark = pytest.mark.timeout(400)
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
+@pytest.mark.parametrize("direct", [False, True], ids=["relay", "direct"])
 def test_a_kill_between_dot_and_answer_leaves_one_letter_in_doubt_for_each_connection(
-    tmp_path: Path,
+    tmp_path: Path, direct: bool
 ) -> None:
     """The server has them: sent again, each comes twice, under one Message-ID."""
-    with MailServer(tmp_path) as mail:
+    with MailServer(tmp_path) as mail, StubDns(ZONE) as dns:
         mail.tell("pause", 3)
-        place = Place.made(tmp_path, mail.port, in_doubt="resend")
+        straight = DIRECT.format(port=mail.port, dns=dns.port, connections=CONNECTIONS)
+        place = Place.made(tmp_path, straight if direct else mail.port, in_doubt="resend")
         place.bring(crowd("reader", 8))
         with Fleet(place) as fleet:
             wait_for(lambda: len(mail.taken()) >= CONNECTIONS, 150)

@@ -61,6 +61,20 @@ def test_what_is_left_out_and_who_is_stopped_is_counted_with_its_reason() -> Non
     assert dict(words.subjects(WELL))["withheld"] == ["0"]
 
 
+def test_a_relay_that_hides_what_providers_answer_is_said_to() -> None:
+    words = StateWords(SITE, Plan(1, "Europe/Paris"), "en")
+
+    def sending(facts: Facts) -> list[str]:
+        return dict(words.subjects(facts))["sending"]
+
+    through = replace(WELL, relay="smtp.example.org:587")
+    assert sending(through) == ["through smtp.example.org:587; last round 0 s ago"]
+    (_, hidden) = sending(replace(through, comes_back=False))
+    assert hidden.startswith("a relay keeps the providers’ own answers to itself")
+    assert sending(replace(WELL, relay="direct"))[0].startswith("straight to the readers’ own")
+    assert codes(replace(through, comes_back=False)) == []
+
+
 def codes(facts: Facts) -> list[tuple[str, str]]:
     return [(each.code, each.level) for each in findings(facts)]
 
