@@ -24,6 +24,12 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A process is started for hardly anything: each costs what loading several pages does.
+    "--in-process-gpu",
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
+    "--disable-features=SpareRendererForSitePerProcess,IsolateOrigins,site-per-process,"
+    "BackForwardCache,Translate,MediaRouter,OptimizationHints",
 ]
 
 
