@@ -86,7 +86,7 @@ class MailServer(InThread):
 
 @dataclass
 class Installed:
-    """An installation in `folder`; `verb(...)` is its command line."""
+    """An installation in `folder`; `verb(...)` is its command line, and `run()` starts it."""
 
     folder: Path
     port: int
@@ -109,13 +109,6 @@ class Installed:
             return httpx.get(f"{self.url}/health", timeout=2).status_code == 200
         return False
 
-
-@dataclass
-class Relance(Installed):
-    """`run()` starts it."""
-
-    mail: MailServer
-
     @contextlib.contextmanager
     def run(self, *arguments: str) -> Iterator[Started]:
         log = self.folder / "run.log"
@@ -134,6 +127,13 @@ class Relance(Installed):
 
     def facts(self, address: str) -> list[str]:
         return [fact["event"] for fact in self.story(address)]
+
+
+@dataclass
+class Relance(Installed):
+    """Whose letters `mail` takes."""
+
+    mail: MailServer
 
 
 def wait_for(holds: Callable[[], Any], seconds: float = PATIENCE) -> Any:

@@ -11,18 +11,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 from engine.desk.inbox import InboxLease, Progress
+from engine.inbound.handling import Handled, InboundDoor, InboundHandler, InboundStores, TryLater
 from engine.inbound.imap import MAX_UIDS, ImapConnection, ImapFault, ImapRefused
 from engine.inbound.imap_settings import Imap
 from engine.inbound.mail import MAX_MAIL_BYTES
 from engine.ledger.store import LOST
 from engine.store.safe_error_text import safe_error_text
+from engine.vault.inbound_mail import UnknownFull
 
 log = logging.getLogger("relance.inbound")
 
@@ -32,7 +37,8 @@ class Pace:
     """Wall-clock seconds. `idle`: after which IDLE is asked anew, well before the 29 minutes of RFC
     2177 and the five after which a router may forget a silent connection; it also bounds how long a
     mail waits that a server told of in between. `poll`: where IDLE is not offered. `retry` and
-    `longest_retry`: after a trouble, doubled each time.
+    `longest_retry`: after a trouble, doubled each time. `later`: where a mail cannot be placed yet;
+    `again`: where it could not be listed for want of room.
     """
 
     idle: float = 240
@@ -40,16 +46,16 @@ class Pace:
     lease: float = 15
     retry: float = 5
     longest_retry: float = 300
+    later: float = 2
+    again: float = 3600
 
 
-class MailHandling(Protocol):
-    """Called in a thread."""
+class MailHandler(Protocol):
+    """engine.inbound.handling.InboundHandler; called in a thread."""
 
-    def handle(self, octets: bytes) -> bool:
-        """Whether the mail was understood; returns after the commit, and is idempotent."""
+    def handle(self, octets: bytes, recipients: Sequence[str], door: InboundDoor) -> Handled: ...
 
-    def list_large(self, header: bytes, octets: int) -> None:
-        """List a mail that is too large to be read, of so many octets; idempotent."""
+    def list_large(self, header: bytes, size: int, door: InboundDoor) -> None: ...
 
 
 class LeaseLost(Exception):
@@ -69,12 +75,13 @@ class MailboxReader:
         settings: Imap,
         folder: Path,
         lease: InboxLease,
-        handling: MailHandling,
+        handler: MailHandler,
         pace: Pace = USUAL,
     ) -> None:
         self._settings, self._folder, self._lease = settings, folder, lease
-        self._handling, self._pace = handling, pace
+        self._handler, self._pace = handler, pace
         self._progress = Progress()
+        self._cursor, self._begin_again_at = 0, math.inf
         self._was_open = False
         self.trouble: ImapRefused | None = None
 
@@ -145,38 +152,55 @@ class MailboxReader:
         self.trouble, self._was_open = None, True
         if connection.uid_validity != self._progress.uid_validity:
             self._progress = Progress(connection.uid_validity)
+        self._begin_again()
         while not ended.is_set():
-            while not ended.is_set() and (uids := await connection.uids_after(self._progress.uid)):
+            while not ended.is_set() and (uids := await connection.uids_after(self._cursor)):
                 await self._work_through(connection, uids[:MAX_UIDS], ended)
             if connection.offers_idle and not ended.is_set():
                 await connection.idle(self._pace.idle, ended)
             else:
                 await _within(ended, self._pace.poll)
+            if time.monotonic() > self._begin_again_at:
+                self._begin_again()
+
+    def _begin_again(self) -> None:
+        self._cursor, self._begin_again_at = self._progress.uid, math.inf
 
     async def _work_through(
         self, connection: ImapConnection, uids: Sequence[int], ended: asyncio.Event
     ) -> None:
         sizes = await connection.sizes(uids)
         understood: list[int] = []
-        last = self._progress.uid
         for uid in uids:
             if ended.is_set():
                 break
-            if uid in sizes and await self._is_understood(connection, uid, sizes[uid]):
-                understood.append(uid)
-            last = uid
+            try:
+                if uid in sizes and await self._is_understood(connection, uid, sizes[uid]):
+                    understood.append(uid)
+            except TryLater:
+                await _within(ended, self._pace.later)
+                break
+            except UnknownFull:
+                log.warning("there is no room to list a mail; it stays in the mailbox")
+                self._begin_again_at = min(
+                    self._begin_again_at, time.monotonic() + self._pace.again
+                )
+            self._cursor = uid
         await connection.take_away(understood, self._settings.understood)
-        self._progress = Progress(self._progress.uid_validity, last)
-        if not await asyncio.to_thread(self._lease.advance, self._progress):
-            raise LeaseLost
+        if self._begin_again_at == math.inf:
+            self._progress = Progress(self._progress.uid_validity, self._cursor)
+            if not await asyncio.to_thread(self._lease.advance, self._progress):
+                raise LeaseLost
 
-    async def _is_understood(self, connection: ImapConnection, uid: int, octets: int) -> bool:
-        if octets > MAX_MAIL_BYTES:
+    async def _is_understood(self, connection: ImapConnection, uid: int, size: int) -> bool:
+        if size > MAX_MAIL_BYTES:
             if (header := await connection.header(uid)) is not None:
-                await asyncio.to_thread(self._handling.list_large, header, octets)
+                await asyncio.to_thread(self._handler.list_large, header, size, "imap")
             return False
-        mail = await connection.mail(uid)
-        return mail is not None and await asyncio.to_thread(self._handling.handle, mail)
+        octets = await connection.mail(uid)
+        if octets is None:
+            return False
+        return (await asyncio.to_thread(self._handler.handle, octets, (), "imap")).understood
 
     def _password(self) -> str:
         """Read for each connection: it may be changed meanwhile."""
@@ -190,6 +214,14 @@ class MailboxReader:
         if not password or not password.isprintable():
             raise ImapRefused(ImapFault.PASSWORD_FILE, "no password in one line")
         return password
+
+
+def mailbox_reader(stores: InboundStores, imap: Imap, holder: str) -> MailboxReader:
+    """`holder` is the process's name on the desk."""
+    address = f"{imap.user}@{imap.host}:{imap.port}"
+    mailbox = hashlib.sha256(address.encode()).hexdigest()
+    lease = InboxLease(stores.desk.database, mailbox, holder)
+    return MailboxReader(imap, stores.config.folder, lease, InboundHandler(stores))
 
 
 async def _within(event: asyncio.Event, seconds: float) -> None:

@@ -29,6 +29,7 @@ from engine.desk.clock import wall_now
 from engine.doctor.nightly import examine_if_night
 from engine.i18n.language import translator
 from engine.imports.uploads import Uploads
+from engine.inbound.fetching import MailboxReader, mailbox_reader
 from engine.ledger.store import CHANNEL, LOST
 from engine.privacy.erasure import scrub_and_log
 from engine.privacy.retention import apply_if_night
@@ -192,8 +193,12 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
         await asyncio.to_thread(make_ready, context, options.speed, options.trial)
         options.begin()
         sender = Sender(context.sending(), settings) if settings is not None else None
+        imap = context.config.inbound.imap if "follow" in options.parts else None
+        mailbox = mailbox_reader(context.inbound(), imap, context.sender) if imap else None
         heartbeat = await stack.enter_async_context(
-            beating(context, options.parts, lambda: _troubles(context, options, sender, beside))
+            beating(
+                context, options.parts, lambda: _troubles(context, options, sender, mailbox, beside)
+            )
         )
         stopping = [stop.set, heartbeat.stop]
         intervals = Intervals()
@@ -240,6 +245,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
                 _on(intervals.every(60), stop, SegmentCounting(context).run),
                 _on(intervals.every(60), stop, lambda: scrub_and_log(context)),
             ]
+        if mailbox is not None:
+            tasks.append(_mailbox(mailbox, stop, beside))
         if "web" in options.parts:
             group_commit = CommandGroupCommit(context.command_handler.execute)
             stack.callback(group_commit.close)
@@ -328,6 +335,16 @@ def _sites(
     return sites
 
 
+async def _mailbox(reader: MailboxReader, stop: asyncio.Event, beside: dict[str, str]) -> None:
+    """It may fail alone: letters go on without it, and `beside` says so."""
+    try:
+        await reader.run(stop)
+    except Exception as error:
+        log.exception("mails that come back are not read any more, and everything else goes on")
+        beside["imap-ended"] = type(error).__name__
+        await stop.wait()
+
+
 async def _console(
     context: AppContext,
     listening: socket.socket,
@@ -404,7 +421,11 @@ async def _waking(event: asyncio.Event, stop: asyncio.Event, sender: Sender) -> 
 
 
 def _troubles(
-    context: AppContext, options: RunOptions, sender: Sender | None, beside: Mapping[str, str]
+    context: AppContext,
+    options: RunOptions,
+    sender: Sender | None,
+    mailbox: MailboxReader | None,
+    beside: Mapping[str, str],
 ) -> dict[str, str]:
     """What keeps this process from its work: kind of trouble and why. `beside`: of parts without
     which the others go on, "" for none.
@@ -412,6 +433,8 @@ def _troubles(
     relay = (sender.trouble or sender.route.trouble) if sender is not None else ""
     troubles = {"relay": redacted(relay)} if relay else {}
     troubles |= {what: why for what, why in beside.items() if why}
+    if mailbox is not None and mailbox.trouble is not None:
+        troubles[mailbox.trouble.fault] = redacted(mailbox.trouble.why)
     if context.vault.journal.trouble:
         troubles["journal"] = context.vault.journal.trouble
     if trouble := context.store_trouble():

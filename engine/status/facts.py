@@ -25,8 +25,8 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """`what`: "relay", "blocked", "console", "proof", "witness", "cosigner", "stamp"; `why` in its
-    own words, for `since` seconds.
+    """`what`: "relay", "blocked", "console", "proof", "witness", "cosigner", "stamp", "imap-" and a
+    fault of the mailbox; `why` in its own words, for `since` seconds.
     """
 
     what: str

@@ -44,6 +44,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
     """The worst first."""
     about = (
         of_sending(facts),
+        of_mailbox(facts),
         of_proof(facts),
         of_people(facts),
         of_forms(facts),
@@ -259,6 +260,43 @@ def of_sending(facts: Facts) -> Iterator[Finding]:
             N_("is the mail server slow? see [smtp] connections in config.toml"),
             {"since": facts.tick},
         )
+
+
+MAILBOX_REMEDIES: Mapping[str, str] = {
+    "imap-unreachable": N_(
+        "it is tried again by itself; see [inbound] imap in config.toml, and your provider"
+    ),
+    "imap-certificate": N_(
+        "[inbound] imap names the host as its certificate does; an authority of your own is made"
+        " known by SSL_CERT_FILE"
+    ),
+    "imap-password-file": N_(
+        "the file of [inbound] imap_password_file holds the password and nothing else, and"
+        " Relance may read it"
+    ),
+    "imap-login": N_(
+        "mend the name in [inbound] imap or the password in imap_password_file; some providers want"
+        " a password made for programs. It is tried again every five minutes"
+    ),
+    "imap-folder": N_(
+        "make that folder in your mail program, or name another in [inbound] folder_understood"
+        " (some servers want it below INBOX: INBOX.Relance)"
+    ),
+    "imap-ended": N_("everything else goes on; the log says what it was. Start Relance anew"),
+}
+"""By the trouble's name."""
+
+
+def of_mailbox(facts: Facts) -> Iterator[Finding]:
+    """The mailbox of `[inbound] imap`."""
+    for trouble in facts.troubles:
+        if remedy := MAILBOX_REMEDIES.get(trouble.what):
+            what = N_("for {since} the mailbox of mails that come back is not read: {why}")
+            if trouble.what == "imap-folder":
+                what = N_("for {since} mails that come back are not put away: no folder {why}")
+            yield Finding(
+                trouble.what, "stuck", what, remedy, {"why": trouble.why, "since": trouble.since}
+            )
 
 
 def of_proof(facts: Facts) -> Iterator[Finding]:

@@ -5,15 +5,11 @@ host at a time, whatever breaks off.
 from __future__ import annotations
 
 import asyncio
-import imaplib
 import os
 import re
 import signal
-import smtplib
-import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,47 +17,47 @@ import pytest
 
 from engine.context import AppContext
 from engine.desk.inbox import InboxLease
-from engine.inbound.fetching import MailboxReader, MailHandling, Pace
-from engine.inbound.imap import ImapFault, folder_name
+from engine.inbound.fetching import MailboxReader, Pace
+from engine.inbound.handling import Handled, InboundDoor, TryLater
+from engine.inbound.imap import ImapFault
 from engine.inbound.imap_settings import Imap
 from engine.inbound.mail import MAX_MAIL_BYTES
-from tests.mail_hosts.hosts import PASSWORD, Ports, dovecot, told
+from engine.vault.inbound_mail import UnknownFull
+from tests.mail_hosts.hosts import PASSWORD, Mailbox, Ports, dovecot, told
 from tests.running_installation import Installations
 
-QUICK = Pace(idle=20, poll=0.1, lease=0.05, retry=0.05, longest_retry=0.1)
+QUICK = Pace(idle=20, poll=0.1, lease=0.05, retry=0.05, longest_retry=0.1, later=0.1)
 
 
 @dataclass
 class Handling:
-    """Understands what begins with a bounce. `dies`: once after a commit."""
+    """Understands what begins with a bounce. `raises`: once, after a commit or instead of one."""
 
     handled: list[bytes] = field(default_factory=list)
     large: list[int] = field(default_factory=list)
-    dies: bool = False
+    raises: Exception | None = None
 
-    def handle(self, octets: bytes) -> bool:
+    def handle(self, octets: bytes, recipients: Sequence[str], door: InboundDoor) -> Handled:
+        assert (recipients, door) == ((), "imap")
         self.handled.append(octets)
-        if self.dies:
-            self.dies = False
-            raise Killed
-        return b"Subject: bounce" in octets
+        if self.raises is not None:
+            error, self.raises = self.raises, None
+            raise error
+        return Handled("done" if b"Subject: bounce" in octets else "kept")
 
-    def list_large(self, header: bytes, octets: int) -> None:
+    def list_large(self, header: bytes, size: int, door: InboundDoor) -> None:
         assert b"Subject: large" in header and len(header) < 1000
-        self.large.append(octets)
+        self.large.append(size)
 
 
 class Killed(Exception):
     pass
 
 
-@dataclass
-class Mailbox:
-    """One of Dovecot's, and what stands in it."""
+@dataclass(frozen=True)
+class Read(Mailbox):
+    """A mailbox that an installation reads."""
 
-    name: str
-    ports: Ports
-    authority: Path
     folder: Path
     context: AppContext
     log: Callable[[], str]
@@ -78,43 +74,16 @@ class Mailbox:
         )
 
     def reader(
-        self, handling: MailHandling, settings: Imap | None = None, holder: str = "here"
+        self, handling: Handling, settings: Imap | None = None, holder: str = "here"
     ) -> MailboxReader:
         lease = InboxLease(self.context.database, self.name, holder)
         return MailboxReader(settings or self.settings, self.folder, lease, handling, QUICK)
-
-    @contextmanager
-    def opened(self) -> Iterator[imaplib.IMAP4_SSL]:
-        trusted = ssl.create_default_context(cafile=str(self.authority))
-        with imaplib.IMAP4_SSL("localhost", self.ports.imaps, ssl_context=trusted) as client:
-            client.authenticate("PLAIN", lambda _: f"\0{self.name}\0{PASSWORD}".encode())
-            yield client
-
-    def make_folder(self) -> None:
-        with self.opened() as client:
-            client.create(folder_name("Traités"))
-
-    def subjects(self, folder: str = "INBOX") -> list[str]:
-        with self.opened() as client:
-            client.select(folder_name(folder), readonly=True)
-            numbers = client.search(None, "ALL")[1][0].split()
-            headers = [
-                client.fetch(n.decode(), "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])") for n in numbers
-            ]
-        return re.findall(r"Subject: ([\w-]+)", str(headers))
-
-    def deliver(self, *subjects: str, octets: int = 0) -> None:
-        with smtplib.LMTP("127.0.0.1", self.ports.dovecot_lmtp) as lmtp:
-            for subject in subjects:
-                lines = "x" * 998 + "\r\n"
-                mail = f"Subject: {subject}\r\n\r\n{lines * (octets // 1000)}."
-                lmtp.sendmail("", [f"{self.name}@garden.example"], mail)
 
 
 @pytest.fixture(scope="module")
 def mailboxes(
     installations: Installations, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Mailbox]]:
+) -> Iterator[Callable[[str], Read]]:
     ports = Ports()
     with (
         dovecot(ports) as folder,
@@ -123,7 +92,7 @@ def mailboxes(
     ):
         authority = folder / "authority.pem"
         patch.setenv("SSL_CERT_FILE", str(authority))
-        yield lambda name: Mailbox(
+        yield lambda name: Read(
             name,
             ports,
             authority,
@@ -134,9 +103,9 @@ def mailboxes(
 
 
 @pytest.fixture
-def mailbox(mailboxes: Callable[[str], Mailbox], request: pytest.FixtureRequest) -> Mailbox:
+def mailbox(mailboxes: Callable[[str], Read], request: pytest.FixtureRequest) -> Read:
     made = mailboxes(request.node.name[5:60])
-    made.make_folder()
+    made.make_folder("Traités")
     return made
 
 
@@ -159,7 +128,7 @@ def until(reached: Callable[[], bool], *readers: MailboxReader) -> None:
     asyncio.run(main())
 
 
-def test_what_was_understood_is_moved_and_the_rest_is_handled_once(mailbox: Mailbox) -> None:
+def test_what_was_understood_is_moved_and_the_rest_is_handled_once(mailbox: Read) -> None:
     mailbox.deliver("bounce-1", "riddle", "bounce-2")
     mailbox.deliver("large", octets=MAX_MAIL_BYTES + 2000)
     handling = Handling()
@@ -172,7 +141,7 @@ def test_what_was_understood_is_moved_and_the_rest_is_handled_once(mailbox: Mail
 
 
 def test_a_mail_that_comes_while_nothing_is_to_do_is_told_of_by_the_server(
-    mailbox: Mailbox,
+    mailbox: Read,
 ) -> None:
     handling = Handling()
     reader = mailbox.reader(handling)
@@ -191,10 +160,10 @@ def test_a_mail_that_comes_while_nothing_is_to_do_is_told_of_by_the_server(
 
 
 def test_killed_between_the_commit_and_the_move_it_is_handled_again_and_moved(
-    mailbox: Mailbox,
+    mailbox: Read,
 ) -> None:
     mailbox.deliver("bounce")
-    handling = Handling(dies=True)
+    handling = Handling(raises=Killed())
     with pytest.raises(Killed):
         until(lambda: False, mailbox.reader(handling))
     assert mailbox.subjects() == ["bounce"]
@@ -203,7 +172,23 @@ def test_killed_between_the_commit_and_the_move_it_is_handled_again_and_moved(
     assert mailbox.subjects("Traités") == ["bounce"]
 
 
-def test_one_host_at_a_time_reads_and_another_takes_over(mailbox: Mailbox) -> None:
+def test_a_mail_that_cannot_be_placed_yet_is_handled_again(mailbox: Read) -> None:
+    mailbox.deliver("bounce")
+    handling = Handling(raises=TryLater())
+    until(lambda: not mailbox.subjects(), mailbox.reader(handling))
+    assert len(handling.handled) == 2
+
+
+def test_a_mail_that_finds_no_room_holds_up_nobody_and_comes_again(mailbox: Read) -> None:
+    mailbox.deliver("riddle", "bounce")
+    handling = Handling(raises=UnknownFull())
+    until(lambda: mailbox.subjects() == ["riddle"], mailbox.reader(handling))
+    assert len(handling.handled) == 2
+    until(lambda: len(handling.handled) == 3, mailbox.reader(handling))
+    assert b"riddle" in handling.handled[2]
+
+
+def test_one_host_at_a_time_reads_and_another_takes_over(mailbox: Read) -> None:
     first, second = Handling(), Handling()
     held = InboxLease(mailbox.context.database, mailbox.name, "elsewhere")
     assert held.take() is not None
@@ -228,7 +213,7 @@ def test_one_host_at_a_time_reads_and_another_takes_over(mailbox: Mailbox) -> No
     )
 
 
-def test_a_connection_that_is_lost_is_made_anew(mailbox: Mailbox) -> None:
+def test_a_connection_that_is_lost_is_made_anew(mailbox: Read) -> None:
     handling = Handling()
     reader = mailbox.reader(handling)
     state: set[str] = set()
@@ -259,7 +244,7 @@ WRONG: dict[ImapFault, Callable[[Imap], Imap]] = {
 
 @pytest.mark.parametrize("fault", WRONG)
 def test_what_keeps_the_mailbox_from_being_read_is_said(
-    mailboxes: Callable[[str], Mailbox], fault: ImapFault, monkeypatch: pytest.MonkeyPatch
+    mailboxes: Callable[[str], Read], fault: ImapFault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mailbox = mailboxes("wrong")
     (mailbox.folder / "wrong").write_text("ouvre-toi")
@@ -269,7 +254,7 @@ def test_what_keeps_the_mailbox_from_being_read_is_said(
     until(lambda: reader.trouble is not None and reader.trouble.fault is fault, reader)
 
 
-def test_it_is_deleted_where_no_folder_is_named(mailbox: Mailbox) -> None:
+def test_it_is_deleted_where_no_folder_is_named(mailbox: Read) -> None:
     mailbox.deliver("bounce-1", "riddle")
     settings = replace(mailbox.settings, understood="")
     handling = Handling()
@@ -284,8 +269,8 @@ def test_a_server_without_idle_and_move_is_asked_from_time_to_time(
     with dovecot(ports, idle=False) as folder, installations.made({}) as context:
         authority = folder / "authority.pem"
         monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-        mailbox = Mailbox("plain", ports, authority, tmp_path, context, lambda: "")
-        mailbox.make_folder()
+        mailbox = Read("plain", ports, authority, tmp_path, context, lambda: "")
+        mailbox.make_folder("Traités")
         mailbox.deliver("bounce-1", "riddle")
         reader = mailbox.reader(handling)
         until(lambda: len(handling.handled) == 2, reader)

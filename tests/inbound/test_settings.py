@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.config import config_of
+from engine.inbound.imap_settings import Imap
 from engine.inbound.settings import Place
 from engine.sequence.delay import Delay
 from engine.sequence.mistakes import Unpublishable
@@ -19,7 +20,12 @@ smtp = "[::1]:2525"
 authserv_ids = ["MX.potager.example"]
 reply_to = "Martine@Potager.example"
 keep = "2 weeks"
+imap = "imaps://retours%40potager.example@imap.potager.example"
+imap_password_file = "password"
+folder_understood = "Reçus"
 """
+MAILBOX = "imaps://a@mx.example"
+PASSWORD = 'imap_password_file = "password"\n'
 
 
 def test_nothing_is_listened_to_until_it_is_set() -> None:
@@ -32,6 +38,12 @@ def test_each_key_is_read() -> None:
     assert inbound.lmtp == Place(path="/run/relance/lmtp.sock")
     assert inbound.smtp == Place("::1", 2525) and str(inbound.smtp) == "[::1]:2525"
     assert inbound.authserv_ids == ("mx.potager.example",)
+    assert inbound.imap == Imap(
+        host="imap.potager.example",
+        user="retours@potager.example",
+        password_file="password",
+        understood="Reçus",
+    )
     assert (inbound.reply_to, inbound.keep) == ("martine@potager.example", Delay(days=14))
 
 
@@ -47,6 +59,13 @@ def test_each_key_is_read() -> None:
         ("authserv_ids = [1]", "a list of names"),
         ('keep = "long"', "is not a duration"),
         ('imaps = "x"', "imaps"),
+        (f'imap = "{MAILBOX}"', "needs an `imap_password_file`"),
+        (f'{PASSWORD}imap = "imap://a@mx.example"', "read under TLS"),
+        (f'{PASSWORD}imap = "imaps://mx.example"', "read under TLS"),
+        (f'{PASSWORD}imap = "imaps://a:secret@mx.example"', "read under TLS"),
+        (f'{PASSWORD}imap = "imaps://a@mx.example/INBOX"', "read under TLS"),
+        (f'{PASSWORD}imap = "imaps://a@mx.example:x"', "read under TLS"),
+        ('folder_understood = "a\\nb"', "the name of a folder"),
     ],
 )
 def test_a_bad_value_is_a_mistake(written: str, sentence: str) -> None:

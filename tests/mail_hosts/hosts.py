@@ -8,12 +8,15 @@ test by name.
 
 from __future__ import annotations
 
+import imaplib
 import os
 import pwd
+import re
 import shutil
 import signal
 import smtplib
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -29,6 +32,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from engine.inbound.imap import folder_name
 from tests.elsewhere import issue
 from tests.running import free_port
 
@@ -61,7 +65,7 @@ def libraries() -> str:
 @dataclass
 class Ports:
     """Each is free. `back` is where mail for garden.example and bounces.garden.example is delivered
-    by LMTP; at `nobody` nobody listens.
+    by LMTP, `exim_back` where Exim does so; at `nobody` nobody listens.
     """
 
     relay: int = field(default_factory=free_port)
@@ -72,6 +76,10 @@ class Ports:
     dovecot_lmtp: int = field(default_factory=free_port)
     back: int = field(default_factory=free_port)
     nobody: int = field(default_factory=free_port)
+    exim_back: int = 0
+
+    def __post_init__(self) -> None:
+        self.exim_back = self.exim_back or self.back
 
 
 @contextmanager
@@ -210,6 +218,42 @@ def hand_over(port: int, sender: str, recipient: str, letter: bytes) -> None:
     """A mail by SMTP, from outside Relance."""
     with smtplib.SMTP("127.0.0.1", port, timeout=20) as connection:
         connection.sendmail(sender, [recipient], letter)
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """One of Dovecot's, and what stands in it."""
+
+    name: str
+    ports: Ports
+    authority: Path
+
+    @contextmanager
+    def opened(self) -> Iterator[imaplib.IMAP4_SSL]:
+        trusted = ssl.create_default_context(cafile=str(self.authority))
+        with imaplib.IMAP4_SSL("localhost", self.ports.imaps, ssl_context=trusted) as client:
+            client.authenticate("PLAIN", lambda _: f"\0{self.name}\0{PASSWORD}".encode())
+            yield client
+
+    def make_folder(self, folder: str) -> None:
+        with self.opened() as client:
+            client.create(folder_name(folder))
+
+    def subjects(self, folder: str = "INBOX") -> list[str]:
+        with self.opened() as client:
+            client.select(folder_name(folder), readonly=True)
+            numbers = client.search(None, "ALL")[1][0].split()
+            headers = [
+                client.fetch(n.decode(), "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])") for n in numbers
+            ]
+        return re.findall(r"Subject: ([\w-]+)", str(headers))
+
+    def deliver(self, *subjects: str, octets: int = 0) -> None:
+        with smtplib.LMTP("127.0.0.1", self.ports.dovecot_lmtp) as lmtp:
+            for subject in subjects:
+                lines = "x" * 998 + "\r\n"
+                mail = f"Subject: {subject}\r\n\r\n{lines * (octets // 1000)}."
+                lmtp.sendmail("", [f"{self.name}@garden.example"], mail)
 
 
 class Returned:

@@ -10,6 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from engine.config import Site
+from engine.inbound.imap import ImapFault
 from engine.sequence.model import Plan, Purpose
 from engine.status.facts import (
     ExpiringKey,
@@ -21,6 +22,7 @@ from engine.status.facts import (
     ViewState,
     Waiting,
 )
+from engine.status.finding_words import FindingWords
 from engine.status.findings import findings, is_well
 from engine.status.metrics import exposition
 from engine.status.state_words import StateWords
@@ -217,3 +219,12 @@ def test_prometheus_reads_the_same_and_nobody_is_in_it() -> None:
         )
     ] == [96, 4, 90, 42.5]
     assert SOMEONE not in text and "first_name" not in text
+
+
+@pytest.mark.parametrize("fault", [*ImapFault, "imap-ended"])
+def test_a_mailbox_that_is_not_read_is_said_with_what_to_do(fault: str) -> None:
+    troubled = replace(WELL, troubles=(Trouble(fault, "Reçus", 400.0),))
+    (finding,) = findings(troubled)
+    assert (finding.code, finding.level) == (fault, "stuck")
+    assert "Reçus" in FindingWords(Plan(1, "Europe/Paris"), "fr").what(finding)
+    assert not is_well(findings(troubled))
