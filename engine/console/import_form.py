@@ -18,7 +18,8 @@ from engine.imports.agreement import COLUMN_MEANINGS, ColumnMeaning
 from engine.imports.columns import EMAIL, Place
 from engine.imports.declaration import Declaration, Ground, options_of
 from engine.imports.passes import OF_EVERYBODY, ImportOptions, SuppressOptions
-from engine.imports.rows import RESERVED, STARTS
+from engine.imports.recipes import Recipe, recognised
+from engine.imports.rows import PROOF, RESERVED, STARTS
 from engine.imports.scan import meanings_to_be_said
 from engine.imports.stores import ImportStores
 from engine.imports.table import FirstLook, first_look
@@ -38,11 +39,13 @@ NAMED: Mapping[str, str] = {
     "timezone": N_("time zone"),
     "language": N_("language"),
 }
+PROOF_TOGETHER = "proof-together"
 RESERVED_WORDS: Mapping[str, str] = {
     "source": N_("where the address comes from"),
     "collected": N_("when it was collected"),
     "basis": N_("on what basis: consent, soft-optin or b2b"),
     "proof": N_("a proof of consent"),
+    PROOF_TOGETHER: N_("with others, a proof of consent where all of them are filled"),
     "order": N_("the order behind a soft opt-in"),
     "function": N_("a profession"),
     "theme": N_("themes they chose"),
@@ -94,8 +97,15 @@ class PreviewColumn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FilePreview:
+    """`recipe`: of the tool whose export it looks like."""
+
     columns: tuple[PreviewColumn, ...]
     rows: tuple[tuple[str, ...], ...]
+    recipe: Recipe | None = None
+
+
+_CHOSEN_AS = {holds: name for name, holds in RESERVED.items()}
+"""What a recipe says of a column, as it is chosen on the page."""
 
 
 def preview_of(path: Path, stores: ImportStores, meanings: Mapping[str, str]) -> FilePreview:
@@ -108,10 +118,21 @@ def preview_of(path: Path, stores: ImportStores, meanings: Mapping[str, str]) ->
     header = look.header if look.header is not None else ("",) * look.width
     explained = {look.columns[name] for name in NAMED if name in look.columns}
     asks: dict[int, str] = {**meanings_to_be_said(header, look.rows, explained)}
-    asks |= {int(place): meaning for place, meaning in meanings.items()}
     guesses = {
         place: name if name in NAMED else f"{FIELD}{name}" for name, place in look.columns.items()
     }
+    recipe = recognised(header)
+    for heading, holds in recipe.mapping(header).items() if recipe is not None else ():
+        place = header.index(heading)
+        if (known := _CHOSEN_AS.get(holds)) and known not in guesses.values():
+            guesses[place] = known
+        elif holds in COLUMN_MEANINGS:
+            guesses[place] = holds
+            asks.pop(place, None)
+        elif holds.startswith(f"{PROOF} "):
+            guesses[place] = PROOF_TOGETHER
+            asks.pop(place, None)
+    asks |= {int(place): meaning for place, meaning in meanings.items()}
     every = (
         PreviewColumn(
             place, shown(heading), _cells(look, place), guesses.get(place, ""), asks.get(place, "")
@@ -123,7 +144,7 @@ def preview_of(path: Path, stores: ImportStores, meanings: Mapping[str, str]) ->
         tuple(shown(row[column.place]) if column.place < len(row) else "" for column in columns)
         for row in look.rows[:ROWS_SHOWN]
     ]
-    return FilePreview(columns, tuple(rows))
+    return FilePreview(columns, tuple(rows), recipe)
 
 
 def shown(cell: str) -> str:
@@ -203,6 +224,9 @@ class Form:
             self.values = {
                 column.input: "" if column.asks else column.guess for column in preview.columns
             } | {"reason": reason}
+            if preview.recipe is not None:
+                self.values["source"] = preview.recipe.title
+                self.values["date_order"] = preview.recipe.dates or ""
 
     def get(self, name: str) -> str:
         return self.values.get(name, "")
@@ -212,14 +236,18 @@ class Form:
         return {
             Place(column.place + 1): meaning
             for column in self.preview.columns
-            if (meaning := _meant(self.get(column.input)))
+            if (meaning := self._meant(column))
         }
+
+    def _meant(self, column: PreviewColumn) -> str:
+        chosen = self.get(column.input)
+        return f"{PROOF} {column.heading}" if chosen == PROOF_TOGETHER else _meant(chosen)
 
     def mistakes(self, stores: ImportStores, kind: Kind, _: Say) -> Iterator[Mistake]:
         """Whatever can be known to be wrong before the file is read."""
         taken: dict[str, PreviewColumn] = {}
         for column in self.preview.columns:
-            meaning = _meant(self.get(column.input))
+            meaning = self._meant(column)
             if column.asks and kind == "import" and not meaning:
                 message = _("{column} may say who refused: say what it means.")
                 yield Mistake(column.input, message.format(column=called(column, _)))

@@ -107,6 +107,7 @@ def options_of(
             name: theme.id for theme in plan.themes.values() for name in (theme.id, theme.name)
         },
         segment=segment,
+        proofs=rows.proofs_of(declaration.mapping),
         tags={
             folded(name): one.id
             for one in plan.segments.values()

@@ -32,12 +32,12 @@ from engine.imports.rejected_rows import Rejections
 from engine.imports.report import ImportReport, SuppressReport
 from engine.imports.rows import (
     DATED,
-    PROOF,
     RESERVED,
     Arrival,
     Departure,
     ImportDefaults,
     departure,
+    proofs_of,
     read_row,
 )
 from engine.imports.scan import scan
@@ -257,7 +257,7 @@ def _by_recipe(options: ImportOptions) -> ImportOptions:
     defaults = replace(
         options.defaults,
         everybody=recipe.says_of(options.path.name),
-        proofs=tuple(holds for holds in mapping.values() if holds.startswith(f"{PROOF} ")),
+        proofs=proofs_of(mapping),
     )
     order = options.date_order or recipe.dates
     return replace(options, mapping=mapping, defaults=defaults, date_order=order)

@@ -390,6 +390,11 @@ def _arrival(row: Row, address: str, defaults: ImportDefaults, several: bool) ->
     )
 
 
+def proofs_of(mapping: Mapping[str, str]) -> tuple[str, ...]:
+    """The columns of a mapping that together prove a consent."""
+    return tuple(holds for holds in mapping.values() if holds.startswith(f"{PROOF} "))
+
+
 def _proof(values: Mapping[str, str], proofs: tuple[str, ...]) -> str:
     """What the columns that prove a consent together say, "" unless each says something."""
     if not proofs or not all(values.get(name) for name in proofs):

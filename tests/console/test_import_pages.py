@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import resource
 import shutil
 import signal
@@ -34,6 +35,10 @@ from tests.running_installation import Installations
 
 SEGMENT = '\n[[segment]]\nid = "salon"\nname = "Au salon"\nstatic = true\n'
 DAY_SECONDS = 86_400
+EXPORTS = Path(__file__).parent.parent / "imports" / "exports"
+CHOSEN = re.compile(
+    r'<select id="(column-\d+)"(?:(?!</select>).)*? value="([^"]+)" selected>', re.DOTALL
+)
 
 
 @pytest.fixture(scope="module")
@@ -653,3 +658,15 @@ def test_a_file_that_the_disk_does_not_take_is_refused_in_words(
     answer = pages.send(tmp_path, PEOPLE)
     pages.uploads.folder.unlink()
     assert "could not be written on this machine" in words_of(answer)
+
+
+def test_an_export_of_a_known_tool_needs_no_column_said(pages: Pages, tmp_path: Path) -> None:
+    export = EXPORTS / "mailchimp" / "subscribed_members_export_1a2b3c.csv"
+    upload = pages.sent(tmp_path, export.read_bytes(), name=export.name)
+    page = pages.get(upload)
+    assert "It looks like an export of Mailchimp" in words_of(page)
+    answers = dict(CHOSEN.findall(bytes(page.body).decode()))
+    assert {"email", "collected", "tags", "timezone"} <= set(answers.values())
+    said = {"list": "10", "basis": "consent", "source": "Mailchimp", "start": "none"}
+    assert isinstance(pages.post(upload, HERE, **answers, **said), Redirect)
+    assert "2 join the list" in words_of(pages.report(upload))
