@@ -95,6 +95,12 @@ def _found(config: Config, sample: Site) -> Iterator[Hindrance]:
             " arrive"
         )
         yield Hindrance("site.from", words(sentence, domain=domain))
+    if config.smtp.is_direct and _is_reserved(config.direct.helo):
+        sentence = N_(
+            "[direct] helo lies in a domain nobody can have: providers look the name up, and refuse"
+            " who has none"
+        )
+        yield Hindrance("direct.helo", words(sentence))
     if config.smtp.password_file and (
         why := _unreadable(config.folder / config.smtp.password_file)
     ):

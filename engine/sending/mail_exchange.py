@@ -64,7 +64,7 @@ def last_word(delivery: Delivery, attempt: int) -> Delivery:
     """A domain may be missing by a mistake of a day (a registration that was not renewed in time):
     once it is still missing at the attempt that comes after 24 hours, the address is dead.
     """
-    if delivery.reply == NO_DOMAIN_NOW and attempt >= ATTEMPTS_IN_A_DAY:
+    if attempt >= ATTEMPTS_IN_A_DAY and delivery.reply == NO_DOMAIN_NOW:
         return delivery._replace(reply=NO_DOMAIN, verdict=classify(delivery.stage, NO_DOMAIN))
     return delivery
 

@@ -18,6 +18,7 @@ from engine.cli.sending import resume
 from engine.config import Config, is_loopback, read_config
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
+from engine.sending.smtp_settings import Direct
 from tests.cli.asking import FILES
 
 RELAY = '\n[smtp]\nhost = "relay.potager.fr"\n'
@@ -90,6 +91,12 @@ def test_links_that_nobody_else_can_open_or_that_anybody_can_read_do_not(
 )
 def test_an_address_that_no_answer_can_reach_does_not(own: Config, sender: str) -> None:
     assert keys(replace(own, site=replace(own.site, sender=sender))) == ["site.from"]
+
+
+def test_a_name_nobody_can_have_is_no_greeting(own: Config) -> None:
+    straight = replace(own, smtp=replace(own.smtp, host="direct", password_file=""))
+    for helo, hindered in (("mail.example.org", ["direct.helo"]), ("mail.potager.fr", [])):
+        assert keys(replace(straight, direct=Direct(helo))) == hindered
 
 
 @pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from enum import StrEnum, auto
 from typing import Self, cast
@@ -45,16 +45,16 @@ class StubDns:
 
     What it holds may be changed while the server runs, and so may `zone` itself. A name that is not
     there, and beneath which nothing is, is no such name. `secure`: whether answers carry the AD
-    bit. `ttl`: of all records, in seconds. `truncated`: names whose UDP answers are cut, so that
-    they are asked for by TCP. `everything`: what it does whatever is asked. `questions`: what was
-    asked, in order: (name, type, "udp" or "tcp").
+    bit, or of which names they do. `ttl`: of all records, in seconds. `truncated`: names whose UDP
+    answers are cut, so that they are asked for by TCP. `everything`: what it does whatever is
+    asked. `questions`: what was asked, in order: (name, type, "udp" or "tcp").
     """
 
     def __init__(
         self,
         zone: Zone,
         *,
-        secure: bool = False,
+        secure: bool | Collection[str] = False,
         ttl: int = 300,
         truncated: Sequence[str] = (),
     ) -> None:
@@ -120,7 +120,8 @@ class StubDns:
         name, kind = _key(question.name), dns.rdatatype.to_text(question.rdtype)
         self.questions.append((name, kind, transport))
         response = cast(dns.message.QueryMessage, dns.message.make_response(query))
-        response.flags |= dns.flags.RA | (dns.flags.AD if self.secure else 0)
+        secure = self.secure if isinstance(self.secure, bool) else name in self.secure
+        response.flags |= dns.flags.RA | (dns.flags.AD if secure else 0)
         if transport == "udp" and name in self.truncated:
             response.flags |= dns.flags.TC
             return response.to_wire()

@@ -148,8 +148,18 @@ def test_an_answer_is_secure_where_the_resolver_on_this_machine_says_so(server: 
         (None, False),
     ],
 )
-def test_the_word_of_a_resolver_elsewhere_does_not_count(nameserver: str | None, own: bool) -> None:
+def test_only_what_is_at_a_loopback_address_is_on_this_machine(
+    nameserver: str | None, own: bool
+) -> None:
     assert r.is_on_this_machine(nameserver) is own
+
+
+def test_the_word_of_a_resolver_elsewhere_does_not_count(
+    server: StubDns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(r, "is_on_this_machine", lambda nameserver: False)
+    found = run(server.resolver().mx("example.fr"))
+    assert isinstance(found, Found) and not found.secure
 
 
 def test_questions_are_asked_at_once(server: StubDns) -> None:

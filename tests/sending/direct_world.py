@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.config import packaged_providers
@@ -43,7 +43,7 @@ async def world(
     servers: Mapping[str, Sink | None],
     zone: Mapping[str, Mapping[str, Records]],
     *,
-    secure: bool = False,
+    secure: bool | Collection[str] = False,
     trusted: ssl.SSLContext | None = None,
     policies: Mapping[str, str] | None = None,
     connections: int = 2,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -64,7 +64,7 @@ def sent(
     *,
     policy: str = "",
     tlsa: Records = (),
-    secure: bool = False,
+    secure: bool | Collection[str] = False,
     trusted: ssl.SSLContext | None = None,
     loop: str = "asyncio",
 ) -> Verdict | None:
@@ -76,7 +76,10 @@ def sent(
             {HOST: sink}, ONE, secure=secure, trusted=trusted, policies=policies
         ) as there:
             service = f"_{sink.port}._tcp.{HOST}"
-            there.dns.zone = {**there.dns.zone, service: {"TLSA": tlsa}} if tlsa else there.dns.zone
+            if tlsa:
+                there.dns.zone = {**there.dns.zone, service: {"TLSA": tlsa}}
+            if not isinstance(secure, bool):
+                there.dns.secure = [name.format(service=service) for name in secure]
             return (await there.deliver(letter(1, "r@a.example")))["m1"].verdict
 
     return run(main(), loop)
@@ -163,10 +166,13 @@ def test_a_server_the_dns_does_not_vouch_for_gets_nothing(case: str, certified: 
     assert not any(command.startswith(b"MAIL") for command in sink.commands)
 
 
-def test_the_dns_is_believed_about_certificates_only_where_it_was_validated(
-    certified: Certified,
+@pytest.mark.parametrize("missing", ["", "a.example", HOST, "{service}"])
+def test_the_dns_is_believed_about_certificates_only_where_it_was_validated_all_the_way(
+    missing: str, certified: Certified
 ) -> None:
-    assert sent(certified.sink(), tlsa=["3 1 1 " + "00" * 32]) is Verdict.ACCEPTED
+    secure = {"a.example", HOST, "{service}"} - {missing}
+    verdict = sent(certified.sink(), tlsa=["3 1 1 " + "00" * 32], secure=secure)
+    assert verdict is (Verdict.ACCEPTED if missing else Verdict.TEMPORARY)
 
 
 def test_records_that_cannot_be_used_ask_for_tls_and_nothing_else(certified: Certified) -> None:
