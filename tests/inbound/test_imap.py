@@ -17,12 +17,14 @@ import pytest
 
 from engine.context import AppContext
 from engine.desk.inbox import InboxLease
-from engine.inbound.fetching import MailboxReader, Pace
-from engine.inbound.handling import Handled, InboundDoor, TryLater
+from engine.inbound.fetching import MailboxReader, MailHandler, Pace
+from engine.inbound.handling import Handled, InboundDoor, InboundHandler, TryLater
 from engine.inbound.imap import ImapFault
 from engine.inbound.imap_settings import Imap
 from engine.inbound.mail import MAX_MAIL_BYTES
 from engine.vault.inbound_mail import UnknownFull
+from tests.inbound.coming_back import CONFIG, ComingBack
+from tests.inbound.test_handling import FILES
 from tests.mail_hosts.hosts import PASSWORD, Mailbox, Ports, dovecot, told
 from tests.running_installation import Installations
 
@@ -74,7 +76,7 @@ class Read(Mailbox):
         )
 
     def reader(
-        self, handling: Handling, settings: Imap | None = None, holder: str = "here"
+        self, handling: MailHandler, settings: Imap | None = None, holder: str = "here"
     ) -> MailboxReader:
         lease = InboxLease(self.context.database, self.name, holder)
         return MailboxReader(settings or self.settings, self.folder, lease, handling, QUICK)
@@ -87,7 +89,7 @@ def mailboxes(
     ports = Ports()
     with (
         dovecot(ports) as folder,
-        installations.made({}) as context,
+        installations.made(FILES, CONFIG) as context,
         pytest.MonkeyPatch.context() as patch,
     ):
         authority = folder / "authority.pem"
@@ -159,17 +161,33 @@ def test_a_mail_that_comes_while_nothing_is_to_do_is_told_of_by_the_server(
     assert time.monotonic() - begun < QUICK.idle / 2
 
 
-def test_killed_between_the_commit_and_the_move_it_is_handled_again_and_moved(
-    mailbox: Read,
-) -> None:
-    mailbox.deliver("bounce")
-    handling = Handling(raises=Killed())
+@dataclass
+class KilledOnce:
+    """The real handler, and after its first commit the process dies."""
+
+    handler: InboundHandler
+    killed: bool = False
+
+    def handle(self, octets: bytes, recipients: Sequence[str], door: InboundDoor) -> Handled:
+        handled = self.handler.handle(octets, recipients, door)
+        if not self.killed:
+            self.killed = True
+            raise Killed
+        return handled
+
+    def list_large(self, header: bytes, size: int, door: InboundDoor) -> None:
+        raise AssertionError(size)
+
+
+def test_killed_between_the_commit_and_the_move_there_is_one_fact(mailbox: Read) -> None:
+    world = ComingBack(mailbox.context)
+    anna, handler = world.reader(), KilledOnce(world.handler)
+    mailbox.put(anna.mail("exim-dsn-unknown.eml"))
     with pytest.raises(Killed):
-        until(lambda: False, mailbox.reader(handling))
-    assert mailbox.subjects() == ["bounce"]
-    until(lambda: not mailbox.subjects(), mailbox.reader(handling))
-    assert len(handling.handled) == 2
-    assert mailbox.subjects("Traités") == ["bounce"]
+        until(lambda: False, mailbox.reader(handler))
+    assert (anna.facts, len(mailbox.subjects())) == (["mail-bounced"], 1)
+    until(lambda: not mailbox.subjects(), mailbox.reader(handler))
+    assert (anna.facts, len(mailbox.subjects("Traités"))) == (["mail-bounced"], 1)
 
 
 def test_a_mail_that_cannot_be_placed_yet_is_handled_again(mailbox: Read) -> None:

@@ -249,11 +249,13 @@ class Mailbox:
         return re.findall(r"Subject: ([\w-]+)", str(headers))
 
     def deliver(self, *subjects: str, octets: int = 0) -> None:
+        for subject in subjects:
+            lines = "x" * 998 + "\r\n"
+            self.put(f"Subject: {subject}\r\n\r\n{lines * (octets // 1000)}.".encode())
+
+    def put(self, mail: bytes) -> None:
         with smtplib.LMTP("127.0.0.1", self.ports.dovecot_lmtp) as lmtp:
-            for subject in subjects:
-                lines = "x" * 998 + "\r\n"
-                mail = f"Subject: {subject}\r\n\r\n{lines * (octets // 1000)}."
-                lmtp.sendmail("", [f"{self.name}@garden.example"], mail)
+            lmtp.sendmail("", [f"{self.name}@garden.example"], mail)
 
 
 class Returned:
