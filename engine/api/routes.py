@@ -168,11 +168,11 @@ class Gateway:
         for one that may not do this.
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        key = (
-            self.desk.find_key(token.strip())
-            if scheme.lower() == "bearer" and token.strip().startswith(KEY_PREFIX)
-            else None
-        )
+        return self.key_named(token.strip() if scheme.lower() == "bearer" else "", scope)
+
+    def key_named(self, token: str, scope: str) -> ApiKey:
+        """The same for a key that came by another way."""
+        key = self.desk.find_key(token) if token.startswith(KEY_PREFIX) else None
         if key is None:
             raise Problem(
                 401,

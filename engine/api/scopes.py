@@ -13,4 +13,5 @@ SCOPES = (
     "rights",
     "metrics",
     "audit",
+    "calendar",
 )

@@ -5,10 +5,13 @@ nowhere (G17).
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from engine.api.api_keys import Listed, create, expiry, listing, revoke
+from engine.api.calendar_feed import PATH as CALENDAR_PATH
+from engine.api.calendar_feed import SCOPE as CALENDAR
 from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.i18n.language import Say, translator
@@ -23,7 +26,12 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
                 if args.expires is not None
                 else None
             )
-            print(create(context.desk, args.name, frozenset(args.scope or ("subscribe",)), expires))
+            scopes = frozenset(args.scope or ("subscribe",))
+            secret = create(context.desk, args.name, scopes, expires)
+            print(secret)
+            if scopes == {CALENDAR}:
+                address = context.config.site.url.rstrip("/") + CALENDAR_PATH.format(key=secret)
+                print(_("for your calendar: {address}").format(address=address), file=sys.stderr)
         case "revoke":
             revoke(context.desk, args.id)
             print(_("key {key} is revoked").format(key=args.id))

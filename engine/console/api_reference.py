@@ -37,6 +37,7 @@ SCOPE_WORDS: Mapping[str, str] = {
     "rights": N_("exports, corrects, freezes and erases people, and answers their requests"),
     "metrics": N_("reads the counts for monitoring"),
     "audit": N_("reads the signed ledger, which names nobody"),
+    "calendar": N_("shows the programme in a calendar, by an address that holds the key"),
 }
 KIND_WORDS: Mapping[Kind, str] = {
     "text": N_("text"),

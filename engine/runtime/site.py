@@ -7,11 +7,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from html import escape
 from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol, cast
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
@@ -20,10 +22,12 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from engine.api import audit_files, monitoring
+from engine.api import audit_files, calendar_feed, monitoring
 from engine.api import routes as api
 from engine.api.problems import Problem, too_busy
 from engine.api.stores import ApiStores
+from engine.audience.programme import programme
+from engine.audience.year import entry_in_words
 from engine.commands.group_commit import CommandGroupCommit
 from engine.config import Site
 from engine.i18n.language import N_, translator
@@ -31,6 +35,8 @@ from engine.ledger.store import LOST
 from engine.letter.colour import text_on
 from engine.letter.link_token import COUNTED_PREFIX
 from engine.letter.source_folder import open_asset
+from engine.runtime.scheduler import recurrences
+from engine.sequence.timing import to_local
 from engine.status.findings import of_views
 from engine.status.gather import StatusStores, gather, view_states
 from engine.web import forms
@@ -119,6 +125,25 @@ def _add_api(app: FastAPI, stores: SiteStores, group_commit: CommandGroupCommit)
         )
     )
     app.include_router(audit_files.router(stores.tree, gateway))
+    app.include_router(calendar_feed.router(gateway, lambda: _calendar(stores)))
+
+
+def _calendar(stores: SiteStores) -> bytes:
+    """The programme of what is published, of this year and the next."""
+    from engine.audience.calendar_file import calendar_file
+
+    site, now = stores.config.site, stores.clock.now()
+    plan, say = stores.installation_stream.current().plan(), translator(site.language)
+    year = to_local(now, site.timezone).year
+    years = [programme(plan, wanted, recurrences, {}) for wanted in (year, year + 1)]
+    entries = tuple(entry for made in years for entry in made.entries)
+    host = urlsplit(site.url).hostname or "localhost"
+    return calendar_file(
+        replace(years[0], entries=entries),
+        host,
+        now,
+        lambda entry: entry_in_words(entry, plan, say),
+    )
 
 
 class _OpenedFile(FileResponse):
