@@ -252,9 +252,28 @@ def inbound_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files",
         type=Path,
-        nargs="+",
+        nargs="*",
         metavar="FILE",
         help=N_("mails as they were received (.eml); - reads one from standard input"),
+    )
+    parser.add_argument(
+        "--listen",
+        action="store_true",
+        help=N_("take mails in as [inbound] says, without sending or serving anything"),
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=0, help=N_("with --listen: stop after so many seconds")
+    )
+    parser.add_argument(
+        "--unknown", action="store_true", help=N_("list the mails that were not understood")
+    )
+    parser.add_argument("--show", metavar="ID", default="", help=N_("print one of them as it came"))
+    parser.add_argument(
+        "--throw-away",
+        metavar="ID",
+        nargs="+",
+        default=[],
+        help=N_("delete some of them"),
     )
     parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 

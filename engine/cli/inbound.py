@@ -1,5 +1,6 @@
-"""`relance inbound FILE…`: what mails that came back say, and what would be done with each. It
-reads files and changes nothing.
+"""`relance inbound FILE…`: what mails that came back say, and what would be done with each; that
+changes nothing. `--listen` takes such mails in, `--unknown` lists those that were not
+understood.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import re
 import sys
 from pathlib import Path
 
+from engine.cli.opened_context import with_context
 from engine.cli.terminal import json_text
 from engine.config import Config
 from engine.i18n.language import N_, Say, translator
@@ -31,6 +33,20 @@ STANDARD_INPUT = Path("-")
 
 
 def inbound(config: Config, args: argparse.Namespace) -> int:
+    if args.listen:
+        from engine.cli.run import listen
+
+        return with_context(config, lambda context: listen(context, args))
+    if args.unknown or args.show or args.throw_away:
+        from engine.cli.unknown_mails import unknown_mails
+
+        return with_context(config, lambda context: unknown_mails(context, args))
+    if not args.files:
+        raise UserError(N_("which mails? name files, or say --unknown or --listen"), 2)
+    return _read(config, args)
+
+
+def _read(config: Config, args: argparse.Namespace) -> int:
     """0 where every mail was understood, else 1."""
     _, ours = translator(config.site.language), _receiver(config)
     readings = [(file, read_mail(octets_of(file), ours)) for file in args.files]

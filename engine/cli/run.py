@@ -14,6 +14,8 @@ from dataclasses import replace
 
 from engine.context import AppContext
 from engine.desk.processes import Disagreement
+from engine.i18n.language import N_
+from engine.i18n.user_error import UserError
 from engine.ledger.store import LOST
 from engine.runtime import logs
 from engine.runtime.rollback_detection import Restored
@@ -27,7 +29,8 @@ PARTS = ("web", "console", "follow", "send")
 def run(
     context: AppContext, args: argparse.Namespace, begin: Callable[[], None] = lambda: None
 ) -> int:
-    return _run(context, PARTS, args.seconds, args.speed, args.trial, begin)
+    parts = (*PARTS, "inbound") if context.config.inbound.takes_mail else PARTS
+    return _run(context, parts, args.seconds, args.speed, args.trial, begin)
 
 
 def web(context: AppContext, args: argparse.Namespace) -> int:
@@ -40,6 +43,15 @@ def follow(context: AppContext, args: argparse.Namespace) -> int:
 
 def send(context: AppContext, args: argparse.Namespace) -> int:
     return _run(context, ("send",), args.seconds)
+
+
+def listen(context: AppContext, args: argparse.Namespace) -> int:
+    """`relance inbound --listen`."""
+    if not context.config.inbound.takes_mail:
+        raise UserError(
+            N_("nothing of [inbound] in config.toml takes mail in: see docs/arriving.md")
+        )
+    return _run(context, ("inbound",), args.seconds)
 
 
 def console(context: AppContext, args: argparse.Namespace) -> int:

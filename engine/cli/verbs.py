@@ -126,7 +126,7 @@ VERBS: dict[str, Verb] = {
     ),
     "inbound": Verb(
         "sending",
-        N_("what mails that came back say, and what would be done with each; changes nothing"),
+        N_("mails that come back: what they say, taking them in, and what was not understood"),
         "config",
     ),
     "audit": Verb(

@@ -14,7 +14,6 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum, auto
 from typing import Final, Literal, Protocol, assert_never
 
 from engine.commands.command_handler import CommandHandler, CommandRequest
@@ -26,8 +25,9 @@ from engine.inbound.aggregate_report import AggregateReport
 from engine.inbound.automatic import AutoReplied, Challenged
 from engine.inbound.delivery_status import Bounced, Delayed, Delivered
 from engine.inbound.feedback import Complained, source_name
+from engine.inbound.kept_reasons import TOO_LARGE, Unplaced, stored_reason, stored_unplaced
 from engine.inbound.letter_identity import LetterMark, Receiver
-from engine.inbound.mail import InboundFault, InboundRefused, parse_mail, words_of
+from engine.inbound.mail import MAX_MAIL_BYTES, InboundRefused, parse_mail, words_of
 from engine.inbound.reading import NotUnderstood, Reading, Replied, read_mail
 from engine.inbound.stop_words import Stopped
 from engine.intake.address import AddressRefused, normalise
@@ -62,15 +62,6 @@ _COPIED_ON_THE_WAY = re.compile(
 
 InboundDoor = Literal["lmtp", "smtp", "imap"]
 End = Literal["done", "nothing", "waiting", "kept", "left", "repeated"]
-
-
-class Unplaced(StrEnum):
-    """Why a mail that is understood is kept all the same: nobody is known whom it is about."""
-
-    LETTER_UNKNOWN = auto()
-    TOKEN_FORGED = auto()
-    COMPLAINT_OF_NO_LETTER = auto()
-    SENDER_UNKNOWN = auto()
 
 
 class TryLater(Exception):
@@ -162,7 +153,7 @@ class InboundHandler:
             digest=digest,
             state="unknown",
             door=door,
-            why=InboundFault.TOO_LARGE,
+            why=f"{TOO_LARGE}:megabytes={MAX_MAIL_BYTES // 1024 // 1024}",
             octets=header[:MAX_KEPT_BYTES],
         )
         if self.stores.mails.state_of(digest) is None:
@@ -186,7 +177,7 @@ class InboundHandler:
             case Delayed() | Delivered() | AutoReplied():
                 return "nothing"
             case NotUnderstood():
-                return self._kept(mail, str(reading.why.code))
+                return self._noted(mail, "unknown", "kept", stored_reason(reading))
             case _:
                 assert_never(reading)
 
@@ -394,8 +385,8 @@ class InboundHandler:
     def _for_a_person(self, mail: _Mail) -> End:
         return self._noted(mail, "waiting", "waiting") if self._hands_on else "left"
 
-    def _kept(self, mail: _Mail, why: str) -> End:
-        return self._noted(mail, "unknown", "kept", why)
+    def _kept(self, mail: _Mail, why: Unplaced) -> End:
+        return self._noted(mail, "unknown", "kept", stored_unplaced(why))
 
     def _noted(self, mail: _Mail, state: InboundState, end: End, why: str = "") -> End:
         """Without a fact."""
@@ -413,7 +404,7 @@ class _Mail:
     def note(self, state: InboundState, why: str = "", *, of_person: bool = False) -> InboundNote:
         octets: bytes | None = None
         if state != "handled":
-            octets = self.octets if why != InboundFault.TOO_LARGE else self.octets[:MAX_KEPT_BYTES]
+            octets = self.octets[: MAX_KEPT_BYTES if why.startswith(TOO_LARGE) else None]
         return InboundNote(
             digest=self.digest,
             state=state,
@@ -442,7 +433,7 @@ def digest_of(octets: bytes, recipients: Sequence[str]) -> bytes:
     above = _COPIED_ON_THE_WAY.match(unfolded)
     rest = unfolded[above.end() :] if above else unfolded
     to = "\0".join(sorted({address.lower() for address in recipients}))
-    return hashlib.sha256(b"inbound/v1\0" + to.encode() + b"\0" + rest).digest()
+    return hashlib.sha256(b"inbound/v1\0" + to.encode() + b"\0" + rest.rstrip(b"\n")).digest()
 
 
 def _cause(letter: _Letter, piece: Evidence) -> Cause:

@@ -48,6 +48,10 @@ class Inbound:
     def listens(self) -> bool:
         return self.lmtp is not None or self.smtp is not None
 
+    @property
+    def takes_mail(self) -> bool:
+        return self.listens or self.imap is not None
+
 
 def read_inbound(table: Table) -> Inbound:
     inbound = Inbound(

@@ -34,7 +34,9 @@ from engine.ledger.store import CHANNEL, LOST
 from engine.privacy.erasure import scrub_and_log
 from engine.privacy.retention import apply_if_night
 from engine.runtime.announcement import announce, console_lines, engine_date
+from engine.runtime.arriving import Arriving
 from engine.runtime.cosigning import cosign_when_due
+from engine.runtime.handing_on import handing_on
 from engine.runtime.heartbeat import beating
 from engine.runtime.listeners import Listeners, open_listeners
 from engine.runtime.scheduler import Intervals, claim_broadcasts
@@ -193,11 +195,15 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
         await asyncio.to_thread(make_ready, context, options.speed, options.trial)
         options.begin()
         sender = Sender(context.sending(), settings) if settings is not None else None
-        imap = context.config.inbound.imap if "follow" in options.parts else None
+        takes_in = bool({"follow", "inbound"} & options.parts)
+        imap = context.config.inbound.imap if takes_in else None
         mailbox = mailbox_reader(context.inbound(), imap, context.sender) if imap else None
+        arriving = Arriving(context.inbound()) if "inbound" in options.parts else None
         heartbeat = await stack.enter_async_context(
             beating(
-                context, options.parts, lambda: _troubles(context, options, sender, mailbox, beside)
+                context,
+                options.parts,
+                lambda: _troubles(context, options, sender, mailbox, beside, arriving),
             )
         )
         stopping = [stop.set, heartbeat.stop]
@@ -215,6 +221,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
             stopping.append(sender.stop)
             if context.config.proof.witness:
                 tasks.append(witnessing(context, settings, intervals.every(5), stop))
+            if context.config.inbound.reply_to:
+                tasks.append(handing_on(context, settings, intervals.every(5), stop))
             tasks += [
                 sender.run(),
                 _on(intervals.every(1), stop, lambda: _broadcasts(context)),
@@ -253,6 +261,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
             stack.callback(context.visit_counts.close)
             tasks.append(_on(intervals.every(30), stop, context.visit_counts.settle))
             tasks += _sites(context, group_commit, listeners, stop, sends)
+        if arriving is not None:
+            tasks += arriving.tasks(stop)
         if listeners.console is not None:
             tasks.append(_console(context, listeners.console, stop, options.parts, beside))
             tasks.append(_on(intervals.every(600), stop, Uploads(context.config.data).sweep))
@@ -426,6 +436,7 @@ def _troubles(
     sender: Sender | None,
     mailbox: MailboxReader | None,
     beside: Mapping[str, str],
+    arriving: Arriving | None,
 ) -> dict[str, str]:
     """What keeps this process from its work: kind of trouble and why. `beside`: of parts without
     which the others go on, "" for none.
@@ -435,6 +446,7 @@ def _troubles(
     troubles |= {what: why for what, why in beside.items() if why}
     if mailbox is not None and mailbox.trouble is not None:
         troubles[mailbox.trouble.fault] = redacted(mailbox.trouble.why)
+    troubles |= arriving.troubles() if arriving is not None else {}
     if context.vault.journal.trouble:
         troubles["journal"] = context.vault.journal.trouble
     if trouble := context.store_trouble():

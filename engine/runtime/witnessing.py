@@ -17,10 +17,10 @@ from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import Daily, Desk
 from engine.desk.processes import Processes
 from engine.i18n.user_error import UserError
-from engine.ledger.store import LOST
 from engine.mime.headers import HeaderRefused
 from engine.proof.ledger_tree import LedgerTree
 from engine.proof.store import SignedCheckpoint
+from engine.runtime.repeating import each_time
 from engine.sending.dkim_keys import DkimSigning
 from engine.sending.envelope import Delivery
 from engine.sending.relay_settings import RouteSettings
@@ -28,7 +28,6 @@ from engine.sending.replies import Verdict, redacted
 from engine.sending.route import RouteUnavailable
 from engine.sending.routes import route_of
 from engine.sending.witness_mail import witness_mail, witness_mark
-from engine.store.safe_error_text import safe_error_text
 from engine.vault.vault import Vault
 
 log = logging.getLogger("relance.proof")
@@ -143,31 +142,7 @@ def _note_outcome(stores: WitnessingStores, address: str, why: str) -> None:
 async def witnessing(
     stores: WitnessingStores, settings: RouteSettings, event: asyncio.Event, stop: asyncio.Event
 ) -> None:
-    """Witness when due, each time `event` is set, until `stop` is, which cuts a mail that is under
-    way: it is tried again by the next process.
+    """Witness when due, each time `event` is set; a mail that is cut is tried again by the next
+    process.
     """
-    stopped = asyncio.ensure_future(stop.wait())
-    try:
-        while not stop.is_set():
-            turn = asyncio.ensure_future(event.wait())
-            await asyncio.wait({turn, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if not turn.done():
-                turn.cancel()
-                break
-            event.clear()
-            sending = asyncio.ensure_future(witness_when_due(stores, settings))
-            try:
-                await asyncio.wait({sending, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                sending.cancel()
-            await asyncio.wait({sending})
-            error = None if sending.cancelled() else sending.exception()
-            if isinstance(error, LOST):
-                log.warning(
-                    "what comes round by itself waits for the database",
-                    extra={"why": safe_error_text(error)},
-                )
-            elif error is not None:
-                raise error
-    finally:
-        stopped.cancel()
+    await each_time(event, stop, lambda: witness_when_due(stores, settings))

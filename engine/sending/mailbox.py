@@ -1,5 +1,5 @@
 """The built-in mail server for trying Relance: it accepts every mail on this machine and shows it
-instead of sending it. The only door to aiosmtpd.
+instead of sending it. One of the two doors to aiosmtpd.
 
 It listens on 127.0.0.1 alone and relays nothing. Each mail is two files: its metadata (`.json`,
 written first) and the message (`.eml`), which appears whole or not at all. The newest `MAX_KEPT`

@@ -125,6 +125,23 @@ class ClockState:
     jumped: float = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundState:
+    """Mail that comes back. `doors` are those that the configuration opens: "lmtp", "smtp", "imap".
+    `handled` within seven days, by what it was; `unknown` were not understood, the first
+    `unknown_for` seconds of engine time ago; `waiting` are to be handed on, the first since
+    `waiting_for` seconds.
+    """
+
+    doors: tuple[str, ...] = ()
+    handled: Mapping[str, int] = field(default_factory=dict)
+    unknown: int = 0
+    unknown_for: float = 0
+    is_full: bool = False
+    waiting: int = 0
+    waiting_for: float = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`paused` maps a list (0: everything) to the reason; `tick` is how many seconds ago a round of
@@ -176,6 +193,7 @@ class Facts:
     stopped: Mapping[str, int] = field(default_factory=dict)
     keys: tuple[ExpiringKey, ...] = ()
     ailments: Mapping[str, float] = field(default_factory=dict)
+    inbound: InboundState = InboundState()
 
     @property
     def live(self) -> frozenset[str]:

@@ -7,37 +7,21 @@ Sentences are English and marked for the catalogue; `values` are put in once the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import chain
-from typing import Literal
 
 from engine.i18n.language import N_
 from engine.status.facts import Facts, ViewState
+from engine.status.finding import WRONG as WRONG
+from engine.status.finding import Finding as Finding
+from engine.status.finding import Level
+from engine.status.finding import is_well as is_well
+from engine.status.mail_findings import of_returned_mail
 
-Level = Literal["stopped", "stuck", "notice"]
 LATE_SECONDS = 60
 SLOW_SECONDS = 900
 DAY_SECONDS = 86_400
 CLOCK_SECONDS = 300
 LOW_BYTES, FULL_BYTES = 2_000_000_000, 200_000_000
-WRONG: frozenset[Level] = frozenset({"stopped", "stuck"})
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`level`: stopped (something does not go on), stuck (something waits for a person), notice
-    (good to know).
-    """
-
-    code: str
-    level: Level
-    what: str
-    remedy: str
-    values: Mapping[str, object] = field(default_factory=dict)
-
-
-def is_well(told: Iterable[Finding]) -> bool:
-    return not any(finding.level in WRONG for finding in told)
 
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
@@ -50,6 +34,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
         of_forms(facts),
         of_breaches(facts),
         of_requests(facts),
+        of_returned_mail(facts),
     )
     told = [
         *of_clock(facts),

@@ -27,6 +27,7 @@ from engine.status.facts import (
     ClockState,
     ExpiringKey,
     Facts,
+    InboundState,
     Process,
     Stuck,
     TreeState,
@@ -35,9 +36,11 @@ from engine.status.facts import (
     Waiting,
     Withheld,
 )
+from engine.status.mail_findings import INBOUND_KINDS
 from engine.store.database import Database
 from engine.store.sql import beside
 from engine.subscriber.terms import CANNOT_BE_CARRIED, CANNOT_BE_RENDERED
+from engine.vault.inbound_mail import MAX_UNKNOWN, MAX_UNKNOWN_BYTES, InboundMails
 from engine.vault.vault import Vault
 from engine.views import DueCount, week_of
 
@@ -189,7 +192,26 @@ def gather(stores: StatusStores, due: Due | None = None) -> Facts:
             code: max(0.0, stores.clock.wall_age(since))
             for code, since in installation.ailments.items()
         },
+        inbound=inbound_state(stores, now),
         keys=tuple(ExpiringKey(*key) for key in stores.desk.expiring_keys(KEYS_TOLD_SECONDS)),
+    )
+
+
+def inbound_state(stores: StatusStores, now: int) -> InboundState:
+    """At `now` of the engine's time (ms)."""
+    mails, inbound = InboundMails(stores.database), stores.config.inbound
+    unknown, octets, unknown_since = mails.held()
+    waiting, waiting_since = mails.waiting_since()
+    doors = {"lmtp": inbound.lmtp, "smtp": inbound.smtp, "imap": inbound.imap}
+    counts = {kind: stores.desk.counted(f"inbound:{kind}", 7) for kind in INBOUND_KINDS}
+    return InboundState(
+        doors=tuple(name for name, place in doors.items() if place is not None),
+        handled={kind: n for kind, n in counts.items() if n},
+        unknown=unknown,
+        unknown_for=max(0, now - unknown_since) / 1000 if unknown else 0,
+        is_full=unknown >= MAX_UNKNOWN or octets >= MAX_UNKNOWN_BYTES,
+        waiting=waiting,
+        waiting_for=max(0, now - waiting_since) / 1000 if waiting else 0,
     )
 
 

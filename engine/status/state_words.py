@@ -15,6 +15,7 @@ from engine.sending.smtp_settings import DIRECT, MAILBOX
 from engine.sequence.model import Plan
 from engine.status.facts import Facts, Waiting
 from engine.status.finding_words import FindingWords, size
+from engine.status.mail_findings import INBOUND_KINDS
 
 MAX_STUCK_SHOWN = 10
 
@@ -44,6 +45,7 @@ class StateWords(FindingWords):
         yield _("withheld"), list(self._withheld(facts))
         yield _("set aside"), list(self._stuck(facts))
         yield _("cleaning"), list(self._silent(facts))
+        yield _("what comes back"), list(self._returned(facts))
 
     def _clock(self, facts: Facts) -> Iterator[str]:
         """Only where it is not the wall clock's."""
@@ -183,6 +185,22 @@ class StateWords(FindingWords):
             yield sentence.format(n=grouped(people, self._), purpose=name)
         if self.plan.reactivations:
             yield self._("who is asked whether to go on: `relance clean --plan` counts them")
+
+    def _returned(self, facts: Facts) -> Iterator[str]:
+        """Only where some door is open, or something has come."""
+        mail = facts.inbound
+        if mail.doors:
+            doors = ", ".join(name.upper() for name in mail.doors)
+            yield self._("taken in by {doors}").format(doors=doors)
+        if mail.handled:
+            counts = ", ".join(
+                f"{self._(INBOUND_KINDS[kind])} {grouped(n, self._)}"
+                for kind, n in mail.handled.items()
+            )
+            yield self._("in seven days: {counts}").format(counts=counts)
+        if mail.waiting:
+            sentence = self._("{n} wait to be handed on to you")
+            yield sentence.format(n=grouped(mail.waiting, self._))
 
     def _stuck(self, facts: Facts) -> Iterator[str]:
         yield grouped(len(facts.stuck), self._)

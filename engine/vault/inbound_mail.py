@@ -41,7 +41,7 @@ class InboundNote:
 @dataclass(frozen=True, slots=True)
 class UnknownMail:
     """A mail that was not understood: the hexadecimal digest it is known by, when and through which
-    door it came, why it is kept, and its size.
+    door it came, why it is kept, its size in octets, and the first of them.
     """
 
     id: str
@@ -49,6 +49,7 @@ class UnknownMail:
     door: str
     why: str
     size: int
+    begin: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,8 @@ class InboundMails:
         with self.database.connection() as connection:
             rows = connection.execute(SQL["unknown"], {"prefix": prefix, "most": most}).fetchall()
         return [
-            UnknownMail(str(id), int(at), str(door), str(why), int(size))
-            for id, at, door, why, size in rows
+            UnknownMail(str(id), int(at), str(door), str(why), int(size), bytes(begin))
+            for id, at, door, why, size, begin in rows
         ]
 
     def octets(self, id: str) -> bytes:

@@ -27,7 +27,7 @@ UPDATE vault.inbound_mail SET state = 'handled', octets = NULL, subscriber = NUL
 
 -- name: unknown
 -- What was not understood, the newest first; of all of them, or of those whose digest begins so.
-SELECT encode(digest, 'hex'), at, door, why, octet_length(octets) FROM vault.inbound_mail
+SELECT encode(digest, 'hex'), at, door, why, octet_length(octets), substring(octets FOR 16384) FROM vault.inbound_mail
 WHERE state = 'unknown' AND encode(digest, 'hex') LIKE %(prefix)s || '%%' ORDER BY at DESC, digest LIMIT %(most)s
 
 -- name: octets

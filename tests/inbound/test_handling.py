@@ -13,6 +13,7 @@ import pytest
 from engine.commands.command_handler import CommandRequest
 from engine.inbound import handling
 from engine.inbound.handling import TryLater
+from engine.inbound.kept_reasons import in_words
 from engine.privacy.erasure import erase
 from engine.subscriber.commands import ChangeProfile
 from engine.subscriber.events import Cause, ContactNoted, MailBounced, MailComplained
@@ -24,6 +25,7 @@ from tests.inbound.test_aggregate_reports import mail, xml
 from tests.privacy.garden import Anna
 from tests.running_installation import Installations
 
+pytestmark = pytest.mark.postgres
 STOPS = """
 title = "Suivi"
 purpose = "conseils"
@@ -248,7 +250,8 @@ def test_of_a_mail_that_is_too_large_as_much_is_kept_as_shows_what_it_is(reader:
     huge = b"Subject: report\n\n" + b"x" * (30 * 1024 * 1024)
     assert reader.world.handler.handle(huge, [], "imap").end == "kept"
     newest = reader.world.context.inbound_mails.unknown()[0]
-    assert (newest.why, newest.size) == ("too_large", handling.MAX_KEPT_BYTES)
+    assert newest.size == handling.MAX_KEPT_BYTES
+    assert in_words(newest.why).said() == "it is larger than 10 MB"
 
 
 def test_when_there_is_no_room_for_what_is_not_understood_it_has_to_come_again(

@@ -35,6 +35,7 @@ OF_INBOUND = (
     "delivery_status",
     "dialects",
     "feedback",
+    "kept_reasons",
     "letter_identity",
     "mail",
     "reading",
@@ -183,7 +184,7 @@ CLIMBING: frozenset[tuple[str, str]] = frozenset({})
 # Where each outside package may be imported: its door.
 DOORS: dict[str, tuple[str, ...]] = {
     "aioimaplib": ("engine/inbound/imap.py",),
-    "aiosmtpd": ("engine/sending/mailbox.py",),
+    "aiosmtpd": ("engine/inbound/listener.py", "engine/sending/mailbox.py"),
     "aiosmtplib": ("engine/sending/handshake.py",),
     "apscheduler": ("engine/runtime/scheduler.py",),
     "argon2": ("engine/console/recovery.py",),
