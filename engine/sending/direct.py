@@ -24,21 +24,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 
-from engine.dns.resolver import Address, Found, Resolver, Tlsa, Unreachable
+from engine.dns.resolver import Address, Found, NoRecords, Resolver, Tlsa, Unreachable
 from engine.sending import dane
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.handshake import shake_hands
 from engine.sending.mail_exchange import (
     NO_ANSWER,
+    NO_DOMAIN_NOW,
+    NO_MAIL,
     NO_SERVER,
+    ONLY_IPV6,
     MailExchange,
     can_be_a_server,
     exchange_of,
 )
 from engine.sending.mta_sts import Fetch, MtaSts, Policy, https
 from engine.sending.relay_settings import DirectSettings, RelaySettings
-from engine.sending.replies import Reply, Verdict, classify
+from engine.sending.replies import Reply, Stage, Verdict, classify
 from engine.sending.route import RouteUnavailable, TlsFailed
 from engine.sending.send_queue import EligibilityCheck
 from engine.sending.session_pool import SessionPool
@@ -296,13 +299,15 @@ class MxPool(SessionPool):
         """
         resolver, direct = self._route.resolver, self._route.settings.direct
         answer = await resolver.addresses(host, ipv6=direct.ipv6)
+        if isinstance(answer, NoRecords) and not direct.ipv6:
+            version_6 = await resolver.addresses(host)
+            answer = version_6 if isinstance(version_6, Unreachable) else answer
+            if isinstance(version_6, Found):
+                raise RouteUnavailable(ONLY_IPV6.text, "configuration", "connect", ONLY_IPV6)
         if isinstance(answer, Unreachable):
             raise RouteUnavailable(NO_ANSWER.text, "temporary", "connect", NO_ANSWER)
-        usable = (
-            [a for a in answer.records if self._route.usable(a)]
-            if isinstance(answer, Found)
-            else []
-        )
+        found = answer.records if isinstance(answer, Found) else ()
+        usable = [address for address in found if self._route.usable(address)]
         if not isinstance(answer, Found) or not usable:
             raise RouteUnavailable(NO_SERVER.text, "temporary", "rcpt", NO_SERVER)
         if not (self._exchange.secure and answer.secure):
@@ -385,9 +390,12 @@ def _is_temporary(failure: RouteUnavailable) -> bool:
 def _end(
     envelopes: Sequence[Envelope], reply: Reply, on_outcome: Callable[[Delivery], None]
 ) -> None:
-    """What is said here of a recipient's domain counts as said of the recipient."""
+    """What is said here of a recipient's domain counts as said of the recipient; trouble on the way
+    there does not.
+    """
+    stage: Stage = "rcpt" if reply in (NO_DOMAIN_NOW, NO_MAIL, NO_SERVER) else "connect"
     for envelope in envelopes:
-        on_outcome(Delivery(envelope.key, "rcpt", reply, classify("rcpt", reply), ""))
+        on_outcome(Delivery(envelope.key, stage, reply, classify(stage, reply), ""))
 
 
 def _note_testing(why: str) -> None:

@@ -48,9 +48,11 @@ async def world(
     policies: Mapping[str, str] | None = None,
     connections: int = 2,
     sink: bool = True,
+    ipv6: bool = False,
+    port: int = 0,
 ) -> AsyncIterator[World]:
     """`servers` by name; None is a host that nobody answers at. `policies`: texts of MTA-STS by
-    domain; each gets its record.
+    domain; each gets its record. `port`: of servers that run elsewhere.
     """
 
     async def fetch(address: Address, host: str) -> str | None:
@@ -61,7 +63,6 @@ async def world(
         names[f"_mta-sts.{domain}"] = {"TXT": ['"v=STSv1; id=1;"']}
         names[f"mta-sts.{domain}"] = {"A": ["127.0.9.99"]}
     async with contextlib.AsyncExitStack() as stack:
-        port = 0
         for number, (name, server) in enumerate(servers.items(), start=1):
             names[name] = {"A": [f"127.0.9.{number}"]} | dict(names.get(name, {}))
             if server is not None:
@@ -70,7 +71,7 @@ async def world(
         dns = stack.enter_context(StubDns(names, secure=secure))
         settings = DirectSettings(
             Smtp("direct", connections=connections, timeouts=BRISK, sink=sink),
-            Direct(HELO, port=port or 9),
+            Direct(HELO, ipv6=ipv6, port=port or 9),
             Dns((dns.host,), dns.port),
             packaged_providers(),
         )

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
-from engine.config import config_of
+from engine.config import config_of, packaged_providers
 from engine.context import AppContext
 from engine.sending import direct
 from engine.sending.delivery_journal import DeliveryJournal, read_journal
 from engine.sending.envelope import Delivery
 from engine.sending.mail_exchange import NO_DOMAIN_NOW, last_word
 from engine.sending.relay_settings import DirectSettings, route_settings
-from engine.sending.replies import Reply, Verdict
+from engine.sending.replies import Reply, Verdict, fault_of
 from engine.sending.route import RouteUnavailable
 from engine.sending.routes import route_of
 from engine.sending.sender import MAX_BLOCKED, Sender
+from engine.sending.shaper import line_of
 from engine.sequence.delay import HOUR
 from engine.sequence.mistakes import Unpublishable
 from engine.subscriber.letter_outcomes import backoff
@@ -136,29 +138,33 @@ NOWHERE: Zone = {
     "hidden.example": mx("mx.hidden.example"),
     "mx.hidden.example": {"*": Fault.SERVFAIL},
     "half.example": mx("gone.half.example", "mx.hidden.example"),
+    "six.example": mx("mx.six.example"),
+    "mx.six.example": {"AAAA": ["::1"]},
 }
 
 
 @pytest.mark.parametrize(
-    ("domain", "verdict", "enhanced"),
+    ("domain", "verdict", "enhanced", "fault"),
     [
-        ("none.example", Verdict.HARD, "5.1.10"),
-        ("nobody.example", Verdict.TEMPORARY, "4.1.2"),
-        ("web.example", Verdict.SOFT, "5.4.4"),
-        ("nameless.example", Verdict.SOFT, "5.4.4"),
-        ("broken.example", Verdict.TEMPORARY, "4.4.3"),
-        ("hidden.example", Verdict.TEMPORARY, "4.4.3"),
-        ("half.example", Verdict.TEMPORARY, "4.4.3"),
+        ("none.example", Verdict.HARD, "5.1.10", "mailbox"),
+        ("nobody.example", Verdict.TEMPORARY, "4.1.2", "mailbox"),
+        ("web.example", Verdict.SOFT, "5.4.4", "mailbox"),
+        ("nameless.example", Verdict.SOFT, "5.4.4", "mailbox"),
+        ("broken.example", Verdict.TEMPORARY, "4.4.3", "sender"),
+        ("hidden.example", Verdict.TEMPORARY, "4.4.3", "sender"),
+        ("half.example", Verdict.TEMPORARY, "4.4.3", "sender"),
+        ("six.example", Verdict.TEMPORARY, "4.4.1", "sender"),
     ],
 )
 def test_a_domain_without_a_server_is_known_from_one_whose_dns_is_in_trouble(
-    domain: str, verdict: Verdict, enhanced: str
+    domain: str, verdict: Verdict, enhanced: str, fault: str
 ) -> None:
     async def main() -> None:
         async with world({}, NOWHERE) as there:
             outcome = (await there.deliver(letter(1, f"r@{domain}")))["m1"]
-            assert (outcome.verdict, outcome.stage in ("rcpt", "connect")) == (verdict, True)
             assert outcome.reply is not None and outcome.reply.enhanced == enhanced
+            assert (outcome.verdict, fault_of(outcome.stage, outcome.reply)) == (verdict, fault)
+            assert not any(p.rules_for(line_of(outcome.reply)) for p in packaged_providers())
             assert domain not in outcome.reply.text
 
     run(main())
@@ -186,6 +192,22 @@ def test_a_domain_without_mx_takes_its_mail_itself() -> None:
             outcomes = await there.deliver(letter(1, "r@a.example"))
             assert outcomes["m1"].verdict is Verdict.ACCEPTED
 
+    run(main())
+
+
+def test_ipv6_is_used_where_it_is_configured() -> None:
+    host = Sink()
+
+    async def main() -> None:
+        async with host, world({}, NOWHERE, ipv6=True, port=host.port) as there:
+            outcomes = await there.deliver(letter(1, "r@six.example"))
+            assert outcomes["m1"].verdict is Verdict.ACCEPTED
+
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError as error:
+        pytest.skip(f"this machine has no IPv6 of its own ({error})")
+    host.host = "::1"
     run(main())
 
 
