@@ -11,7 +11,7 @@ from dataclasses import asdict
 from engine.cli.progress import catch_up
 from engine.cli.terminal import json_text, wrapped
 from engine.context import AppContext
-from engine.delivery.report import DeliveryReport, ProviderDelivery, delivery_report
+from engine.delivery.report import PASSED, DeliveryReport, ProviderDelivery, delivery_report
 from engine.delivery.report_words import DeliveryWords
 from engine.i18n.language import N_, grouped
 from engine.i18n.user_error import UserError
@@ -53,13 +53,15 @@ def _screen(report: DeliveryReport, words: DeliveryWords) -> Iterator[str]:
     else:
         yield from _table(report, words)
         yield ""
-        for sentence, _level in words.rates(report.whole):
-            yield sentence
+        for rate in words.rates(report.whole):
+            yield words.in_full(rate)
         for provider in report.providers:
             title = words.title(provider)
-            for sentence, level in words.rates(provider):
-                if level:
-                    yield f"! {title}: {sentence}" if level == "over" else f"- {title}: {sentence}"
+            for rate in words.rates(provider):
+                if rate.level in PASSED:
+                    mark = "!" if rate.level == "over" else "-"
+                    line = _("{name}: {value}").format(name=title, value=words.in_full(rate))
+                    yield f"{mark} {line}"
             for sentence in words.why_slow(provider):
                 yield _("{name}: {value}").format(name=title, value=sentence)
     if report.sources:

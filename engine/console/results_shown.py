@@ -296,7 +296,7 @@ def weekly(
     weeks = range(first, asked.now + 1, WEEK)
     nothing = added("", ())
     of = [by_week.get((EPOCH + timedelta(days=week)).isoformat(), nothing) for week in weeks]
-    labels = [_short_day(week, language) for week in weeks]
+    labels = [short_day(week, language) for week in weeks]
     placed = (((instant / DAY - first) / WEEK, words) for instant, words in marks)
     at = [(x, words) for x, words in placed if x >= 0]
 
@@ -319,7 +319,7 @@ def weekly(
     )
 
 
-def _short_day(week: int, language: Language) -> str:
+def short_day(week: int, language: Language) -> str:
     """ "03/11", "3 Nov": of a Monday, in days since 1970-01-01."""
     day = EPOCH + timedelta(days=week)
     if language == "fr":
@@ -432,7 +432,7 @@ def cohort_rows(
 
     return tuple(
         CohortRow(
-            _short_day(cohort.week, language),
+            short_day(cohort.week, language),
             "–" if cohort.people is None else grouped(cohort.people, _),
             tuple(cell(part, whole) for part, whole in row),
         )
@@ -456,7 +456,7 @@ def arrivals_by_week(cohorts: Sequence[Cohort], weeks: int, now: int, language: 
     _ = translator(language)
     people = {cohort.week: cohort.people or 0 for cohort in cohorts}
     first = now - WEEK * (weeks - 1) if weeks else min(people, default=now)
-    labels = [_short_day(week, language) for week in range(first, now + 1, WEEK)]
+    labels = [short_day(week, language) for week in range(first, now + 1, WEEK)]
     values = [people.get(week, 0) for week in range(first, now + 1, WEEK)]
     rows = tuple((label, (value,)) for label, value in zip(labels, values, strict=True))
     return Series(column_chart(labels, values), (_("people"),), rows)

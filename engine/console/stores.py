@@ -9,6 +9,7 @@ from typing import Protocol
 from engine.console.backup_pages import BackupPageStores
 from engine.console.broadcast_form import BroadcastFormStores
 from engine.console.broadcast_pages import BroadcastStores
+from engine.console.delivery_pages import DeliveryPageStores
 from engine.console.dialogues import DialogueStores
 from engine.console.form_pages import FormPageStores
 from engine.console.import_pages import ImportPageStores
@@ -45,6 +46,7 @@ class ConsoleStores(
     RequestPageStores,
     PaperPageStores,
     OperatorStores,
+    DeliveryPageStores,
     ProofPageStores,
     BackupPageStores,
     StoryPageStores,

@@ -8,20 +8,23 @@ complaint among ten letters is a tenth.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from engine.config import Config
 from engine.delivery.figures import DayCount, DeliveryViews, PutOff, Sums, summed
 from engine.desk.clock import Clock, wall_now
 from engine.desk.dmarc_reports import DmarcReports, SentInOurName
+from engine.desk.shaping import ProviderState, ShapingDesk
 from engine.sequence.delay import DAY
 from engine.store.database import Database
 
 WEEK = 7
 MAX_DAYS = 400
 MIN_LETTERS = 200
-Level = Literal["", "warn", "over"]
+Level = Literal["", "few", "warn", "over"]
+"""few: of too few letters to tell."""
+PASSED: frozenset[Level] = frozenset({"warn", "over"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +38,11 @@ class Guard:
 
     def level(self, count: int, letters: int) -> Level:
         if letters < MIN_LETTERS:
-            return ""
+            return "few"
         share = 1000 * count
-        return (
-            "over"
-            if share >= self.over * letters
-            else "warn"
-            if share >= self.warn * letters
-            else ""
-        )
+        if share >= self.over * letters:
+            return "over"
+        return "warn" if share >= self.warn * letters else ""
 
 
 COMPLAINTS = Guard(warn=1, over=3)
@@ -53,7 +52,7 @@ BOUNCES = Guard(warn=20, over=50)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderDelivery:
     """`days` are all those asked for, the first first. `put_off`: what waits, by the answer that
-    put it off, the latest first.
+    put it off, the latest first. `state` is how senders stand with it, None where they never have.
     """
 
     provider: str
@@ -61,10 +60,18 @@ class ProviderDelivery:
     sums: Sums
     days: tuple[Sums, ...]
     put_off: tuple[PutOff, ...] = ()
+    parked: int = 0
+    state: ProviderState | None = None
 
     @property
     def waiting(self) -> int:
-        return sum(letters.n for letters in self.put_off)
+        """To be tried again, or for their turn."""
+        return self.parked + sum(letters.n for letters in self.put_off)
+
+    @property
+    def is_slow(self) -> bool:
+        state = self.state
+        return self.waiting > 0 or (state is not None and max(state.held, state.slowed) > 0)
 
     @property
     def complaints(self) -> Level:
@@ -105,6 +112,8 @@ class DeliveryStores(Protocol):
     @property
     def database(self) -> Database: ...
     @property
+    def shaping(self) -> ShapingDesk: ...
+    @property
     def views(self) -> ReportViews: ...
 
 
@@ -113,13 +122,16 @@ def delivery_report(stores: DeliveryStores, days: int = WEEK, provider: str = ""
     since = stores.clock.now() // DAY - days + 1
     counts = [c for c in stores.views.delivery.by_day(since) if provider in ("", c.provider)]
     waiting = [w for w in stores.views.delivery.put_off() if provider in ("", w.provider)]
+    states = [s for s in stores.shaping.states() if provider in ("", s.provider)]
     titles = {known.name: known.title for known in stores.config.providers}
     reported_since = (wall_now() - days * DAY) // 1000
+    providers = tuple(_by_provider(titles, since, days, counts, waiting, states))
+    whole = _of("", "", since, days, counts, waiting)
     return DeliveryReport(
         since=since,
         days=days,
-        whole=_of("", "", since, days, counts, waiting),
-        providers=tuple(_by_provider(titles, since, days, counts, waiting)),
+        whole=replace(whole, parked=sum(one.parked for one in providers)),
+        providers=providers,
         sources=tuple(DmarcReports(stores.database).sources(reported_since)),
     )
 
@@ -130,10 +142,13 @@ def _by_provider(
     days: int,
     counts: Sequence[DayCount],
     waiting: Sequence[PutOff],
+    states: Sequence[ProviderState],
 ) -> Iterator[ProviderDelivery]:
     """Who is sent most first; then those for whom letters wait from before."""
-    for name in dict.fromkeys((*summed(counts), *(letters.provider for letters in waiting))):
-        yield _of(
+    stands = {state.provider: state for state in states}
+    held = [s.provider for s in states if s.waiting or max(s.held, s.slowed) > 0]
+    for name in dict.fromkeys((*summed(counts), *(letters.provider for letters in waiting), *held)):
+        delivery = _of(
             name,
             titles.get(name, name),
             since,
@@ -141,6 +156,8 @@ def _by_provider(
             [count for count in counts if count.provider == name],
             [letters for letters in waiting if letters.provider == name],
         )
+        state = stands.get(name)
+        yield replace(delivery, state=state, parked=state.waiting if state is not None else 0)
 
 
 def _of(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from engine.delivery.figures import PutOff
 from engine.delivery.report import BOUNCES, COMPLAINTS, Guard, Level, ProviderDelivery
 from engine.desk.dmarc_reports import SentInOurName
+from engine.desk.shaping import ProviderState
 from engine.i18n.language import N_, Language, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import say_moment
 from engine.i18n.stored_words import stored_in_words
@@ -14,9 +16,18 @@ from engine.shaping.providers import OTHER
 
 LEVELS: dict[Level, str] = {
     "": N_("within bounds"),
+    "few": N_("too few letters to tell"),
     "warn": N_("worth a look"),
     "over": N_("too many"),
 }
+
+
+class RateWords(NamedTuple):
+    """A share and its limits in words, and which of them it passes."""
+
+    share: str
+    limits: str
+    level: Level
 
 
 class DeliveryWords:
@@ -31,7 +42,10 @@ class DeliveryWords:
         return _("other providers") if provider.provider == OTHER else provider.title
 
     def why_slow(self, provider: ProviderDelivery) -> Iterator[str]:
-        """A line for each answer for which letters wait."""
+        """What a rule did, how many wait for their turn, and a line for each answer for which
+        letters wait.
+        """
+        yield from self._shaped(provider.state)
         for letters in provider.put_off:
             sentence = self.ngettext(
                 "{n} letter waits ({answer}), tried again from {when}",
@@ -43,6 +57,31 @@ class DeliveryWords:
                 answer=self.answer(letters),
                 when=say_moment(letters.retry_at, self.zone, self.language),
             )
+
+    def _shaped(self, state: ProviderState | None) -> Iterator[str]:
+        _ = self.say
+        if state is None:
+            return
+        if state.held > 0:
+            sentence = (
+                _("nothing more is sent there for {time}: “{rule}” asks for something to be mended")
+                if state.to_mend
+                else _("nothing more is sent there for {time}: “{rule}”")
+            )
+            yield sentence.format(time=self.seconds(state.held), rule=state.rule)
+        elif state.slowed > 0:
+            sentence = _("half as fast for {time}: “{rule}”")
+            yield sentence.format(time=self.seconds(state.slowed), rule=state.rule)
+        if state.waiting:
+            sentence = self.ngettext(
+                "{n} letter waits for its turn", "{n} letters wait for their turn", state.waiting
+            )
+            yield sentence.format(n=grouped(state.waiting, _))
+
+    def seconds(self, seconds: float) -> str:
+        """ "5 min", "2 h" """
+        minutes = max(1, round(seconds / 60))
+        return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
 
     def answer(self, letters: PutOff) -> str:
         """What the server said, as far as codes tell, or at which stage nothing came."""
@@ -67,29 +106,33 @@ class DeliveryWords:
             seen=seen,
         )
 
-    def rates(self, provider: ProviderDelivery) -> Iterator[tuple[str, Level]]:
-        """Complaints and bounces, each with its limits and whether it passes one."""
+    def rates(self, provider: ProviderDelivery) -> tuple[RateWords, RateWords]:
+        """Complaints and bounces."""
         _, sums = self.say, provider.sums
-        yield (
-            _("complaints {rate}").format(
-                rate=self._rate(sums.complained, sums.sent, COMPLAINTS, provider.complaints)
+        complaints = percent(sums.complained, sums.sent, _)
+        bounces = percent(sums.bounced, sums.tried, _)
+        return (
+            RateWords(
+                _("complaints {rate}").format(rate=complaints),
+                self._limits(COMPLAINTS),
+                provider.complaints,
             ),
-            provider.complaints,
-        )
-        yield (
-            _("bounces {rate}").format(
-                rate=self._rate(sums.bounced, sums.tried, BOUNCES, provider.bounces)
+            RateWords(
+                _("bounces {rate}").format(rate=bounces), self._limits(BOUNCES), provider.bounces
             ),
-            provider.bounces,
         )
 
-    def _rate(self, count: int, letters: int, guard: Guard, level: Level) -> str:
+    def _limits(self, guard: Guard) -> str:
         _ = self.say
-        return _("{share} ({level}; warned from {warn}, too many from {over})").format(
-            share=percent(count, letters, _),
-            level=_(LEVELS[level]),
-            warn=percent(guard.warn, 1000, _),
-            over=percent(guard.over, 1000, _),
+        return _("warned from {warn}, too many from {over}").format(
+            warn=percent(guard.warn, 1000, _), over=percent(guard.over, 1000, _)
+        )
+
+    def in_full(self, rate: RateWords) -> str:
+        """ "complaints 0.17 %: worth a look (warned from …)" """
+        _ = self.say
+        return _("{rate}: {level} ({limits})").format(
+            rate=rate.share, level=_(LEVELS[rate.level]), limits=rate.limits
         )
 
 

@@ -29,6 +29,7 @@ from engine.vault.vault import VaultWrite
 from tests.cli.asking import answer, send
 from tests.clusters import SHARED
 from tests.console import sample
+from tests.console.delivering import delivered, reported
 from tests.console.importing import Pages
 from tests.console.serving import Browser, Served, console_of
 from tests.running_installation import Installations
@@ -94,6 +95,7 @@ PICTURES = (
     Picture("accounts", "/accounts"),
     Picture("account", "/account"),
     Picture("api", "/api-reference"),
+    Picture("delivery", "/operator/delivery"),
 )
 
 
@@ -136,6 +138,9 @@ def take_all(console: Served, parts: Mapping[str, str], folder: Path) -> None:
         _asked(session)
         cookie = {"name": session.cookie, "value": session.token, "url": console.url}
         for picture in PICTURES:
+            if picture.name == "delivery":
+                delivered(console.context)
+                reported(console.context)
             for look in looks(picture.name):
                 console.context.processes.beat("pictures", PARTS, {})
                 with browsing(width=look.width, scheme=look.scheme) as page:

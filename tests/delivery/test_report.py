@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
 from engine.cli.delivery import run
 from engine.context import AppContext
-from engine.delivery.figures import DayCount, PutOff, What
-from engine.delivery.report import DeliveryStores, Guard, Level, delivery_report
+from engine.delivery.figures import DayCount, PutOff, Sums, What
+from engine.delivery.report import (
+    DeliveryStores,
+    Guard,
+    Level,
+    ProviderDelivery,
+    delivery_report,
+)
 from engine.delivery.report_words import DeliveryWords, percent
 from engine.desk.dmarc_reports import DmarcReports, ReportedSource
+from engine.desk.shaping import ProviderState
 from engine.i18n.language import translator
 from engine.i18n.user_error import UserError
 from engine.sequence.delay import DAY
@@ -46,7 +54,7 @@ def as_json(
         (3, 1000, "over"),
         (0, 1000, ""),
         (1, 200, "over"),
-        (5, 199, ""),
+        (5, 199, "few"),
     ],
 )
 def test_a_guard_warns_from_its_limits_on_and_says_nothing_of_few_letters(
@@ -73,7 +81,38 @@ def test_the_screen_says_what_each_provider_took_and_why_the_rest_waits(
     assert rows["together"] == ["2", "2", "1", "1", "0", "2"]
     assert "Orange: 1 letter waits (421 4.7.0), tried again from" in screen
     assert "Free: 1 letter waits (550 5.7.1, our mail is refused as such)" in screen
-    assert "complaints 0.00 % (within bounds; warned from 0.10 %, too many from 0.30 %)" in screen
+    assert (
+        "complaints 0.00 %: too few letters to tell (warned from 0.10 %, too many from 0.30 %)"
+        in " ".join(screen.split())
+    )
+
+
+def test_what_a_rule_did_is_told_and_for_how_long() -> None:
+    words = DeliveryWords("Europe/Paris", "en")
+    state = ProviderState(
+        provider="orange",
+        held=0,
+        slowed=3599,
+        rule="too-many-connections",
+        since=1,
+        to_mend=False,
+        connections=1,
+        waiting=30,
+    )
+    one = ProviderDelivery(
+        provider="orange", title="Orange", sums=Sums(), days=(), parked=30, state=state
+    )
+    assert one.is_slow and one.waiting == 30
+    assert list(words.why_slow(one)) == [
+        "half as fast for 60 min: “too-many-connections”",
+        "30 letters wait for their turn",
+    ]
+    held = replace(one, state=replace(state, held=7300, waiting=0))
+    assert list(words.why_slow(held)) == [
+        "nothing more is sent there for 2 h: “too-many-connections”"
+    ]
+    to_mend = replace(one, state=replace(state, held=7300, waiting=0, to_mend=True))
+    assert "asks for something to be mended" in "".join(words.why_slow(to_mend))
 
 
 def test_one_provider_alone_is_shown_and_one_that_nobody_knows_is_a_sentence(
@@ -94,7 +133,7 @@ def test_programs_get_each_day_and_what_waits(
     (orange,) = cast("dict[str, dict[str, object]]", told["providers"]).values()
     days = cast("dict[str, dict[str, int]]", orange["days"])
     assert [sums["sent"] for sums in days.values()] == [0, 1]
-    assert orange["sent"] == 1 and orange["complaints"] == "ok"
+    assert orange["sent"] == 1 and orange["complaints"] == "few"
     (letters,) = cast("list[dict[str, object]]", orange["waiting"])
     assert (letters["code"], letters["enhanced"], letters["n"]) == (421, "4.7.0", 1)
 
@@ -121,6 +160,7 @@ class Counted:
     def __init__(self, context: AppContext, counts: dict[What, int]) -> None:
         self.config, self.clock, self.database = context.config, context.clock, context.database
         self.counts, self.delivery, self.views = counts, self, self
+        self.shaping = context.shaping
 
     def by_day(self, since: int) -> list[DayCount]:
         day = self.clock.now() // DAY
@@ -153,4 +193,4 @@ def test_a_simulated_feed_trips_the_guards(
     assert (gmail.complaints, gmail.bounces) == (complaints, bounces)
     assert (report.whole.complaints, report.whole.bounces) == (complaints, bounces)
     words = DeliveryWords("Europe/Paris", "en")
-    assert [level for _sentence, level in words.rates(gmail)] == [complaints, bounces]
+    assert [rate.level for rate in words.rates(gmail)] == [complaints, bounces]
