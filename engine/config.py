@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 from engine.console.settings import Console, read_console
@@ -23,15 +22,16 @@ from engine.letter.source_folder import ASSETS, MAX_TEXT_CHARACTERS, NO_TEXT
 from engine.mime.headers import is_header_text
 from engine.proof.settings import Proof, read_proof
 from engine.sending.smtp_settings import Direct, Dkim, Smtp, read_direct, read_dkim, read_smtp
+from engine.sending.stream_settings import Identity, Stream, read_transactional
 from engine.sequence.declared import Declared
 from engine.sequence.delay import Delay, parse_delay, parse_seconds
 from engine.sequence.draft import check_name
 from engine.sequence.mistakes import Mistake, Unpublishable
-from engine.sequence.model import MEASURE, Content, Group, Purpose, Theme
-from engine.sequence.nearest import hint, nearest
+from engine.sequence.model import MEASURE, Content, Purpose, Theme
 from engine.sequence.parse import Settings
 from engine.sequence.parse_declared import read_declared
 from engine.sequence.parse_fields import read_fields
+from engine.sequence.parse_groups import read_groups, read_options
 from engine.sequence.parse_measure import Measure, read_measure
 from engine.sequence.pressure import read_caps
 from engine.sequence.table import Table, http_url
@@ -119,6 +119,7 @@ class Config:
     direct: Direct = field(default_factory=Direct)
     dns: Dns = field(default_factory=Dns)
     dkim: Dkim = field(default_factory=Dkim)
+    transactional: Identity | None = None
     sending: Sending = Sending()
     shaping: Shaping = field(default_factory=Shaping)
     own_providers: Providers | None = None
@@ -133,6 +134,12 @@ class Config:
     mailbox_smtp_port: int = 8025
     mailbox_port: int = 8081
     files: tuple[str, ...] = field(default=())
+
+    def identity(self, stream: Stream) -> Identity:
+        """As whom its letters are written."""
+        if stream == "transactional" and self.transactional is not None:
+            return self.transactional
+        return _identity(self.site, self.smtp, self.dkim)
 
     @property
     def declared(self) -> Declared:
@@ -225,8 +232,9 @@ def config_of(folder: Path, text: str) -> Config:
     )
     smtp = read_smtp(smtp_part)
     dkim = read_dkim(dkim_part, site.sender, smtp.return_path)
-    direct_part, dns_part = root.part("direct"), root.part("dns")
+    direct_part, dns_part, streams = (root.part(name) for name in ("direct", "dns", "stream"))
     direct, dns = read_direct(direct_part, smtp), read_dns(dns_part)
+    transactional = _transactional(streams.part("transactional"), _identity(site, smtp, dkim))
     sending_part = root.part("sending")
     sending = Sending(
         sending_part.one_of("in_doubt", ("hold", "resend"), "hold"),
@@ -258,7 +266,7 @@ def config_of(folder: Path, text: str) -> Config:
     settings = replace(_settings(root, site), measured=measured)
     parts = (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part, measure_part)
     later_parts = (dkim_part, shaping_part, inbound_part, console_part, publish_part, doctor_part)
-    for part in (*parts, *later_parts, direct_part, dns_part):
+    for part in (*parts, *later_parts, direct_part, dns_part, streams):
         part.finish()
     root.finish()
     if mistakes:
@@ -272,6 +280,7 @@ def config_of(folder: Path, text: str) -> Config:
         direct=direct,
         dns=dns,
         dkim=dkim,
+        transactional=transactional,
         sending=sending,
         shaping=shaping,
         inbound=inbound,
@@ -286,6 +295,24 @@ def config_of(folder: Path, text: str) -> Config:
         mailbox_smtp_port=ports[0],
         mailbox_port=ports[1],
     )
+
+
+def _identity(site: Site, smtp: Smtp, dkim: Dkim) -> Identity:
+    return Identity(
+        sender=site.sender,
+        sender_name=site.sender_name,
+        return_path=smtp.return_path,
+        dkim=dkim,
+    )
+
+
+def _transactional(table: Table, usual: Identity) -> Identity | None:
+    address = table.get("from", str, "")
+    sender = _address(table, "from", address) if address else ""
+    identity = read_transactional(table, sender, usual)
+    _check_header(table, "from_name", table.get("from_name", str, ""))
+    table.finish()
+    return identity
 
 
 def _site(table: Table) -> Site:
@@ -419,57 +446,10 @@ def _settings(root: Table, site: Site) -> Settings:
         site.timezone,
         site.language,
         tuple(purposes),
-        _groups(root),
+        read_groups(root),
         read_fields(root),
         declared,
         caps,
-        tuple(Theme(*option) for option in _options(root, "theme")),
-        tuple(Content(*option) for option in _options(root, "content")),
+        tuple(Theme(*option) for option in read_options(root, "theme")),
+        tuple(Content(*option) for option in read_options(root, "content")),
     )
-
-
-def _groups(root: Table) -> tuple[Group, ...]:
-    tables = root.tables("group")
-    names = [table.need("name", str, "") for table in tables]
-    groups = []
-    for number, (table, name) in enumerate(zip(tables, names, strict=True)):
-        if name and name in names[:number]:
-            table.mistake("name", N_('there are two groups "{group}"'), group=name)
-        groups.append(Group(name, _yields_to(table, names)))
-        table.finish()
-    return tuple(groups)
-
-
-def _yields_to(table: Table, names: list[str]) -> tuple[str, ...]:
-    """One name in quotes, or several in a list."""
-    table.known.add("yields_to")
-    value = table.values.get("yields_to", [])
-    written = value if isinstance(value, list) else [value]
-    for other in written:
-        if not isinstance(other, str):
-            message = N_("`yields_to` is the name of a group in quotes, or several in a list")
-            table.mistake("yields_to", message)
-        elif other not in names:
-            table.mistake(
-                "yields_to",
-                N_('"{group}" yields to "{other}", which is not declared{hint}'),
-                group=str(table.values.get("name", "")),
-                other=other,
-                hint=hint(nearest(other, names)),
-            )
-    return tuple(map(str, written))
-
-
-def _options(root: Table, kind: Literal["theme", "content"]) -> list[tuple[str, str]]:
-    """Id and name of each `[[theme]]` or `[[content]]`."""
-    options: list[tuple[str, str]] = []
-    for table in root.tables(kind):
-        option = table.need("id", str, ""), table.need("name", str, "")
-        check_name(option[0], table, "id")
-        if option[0] in [known for known, _ in options]:
-            table.mistake(
-                "id", N_('there are two [[{kind}]] with the id "{id}"'), kind=kind, id=option[0]
-            )
-        table.finish()
-        options.append(option)
-    return options

@@ -7,13 +7,15 @@ says of itself is read from the sample.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from engine.config import Config, Site, is_loopback
+from engine.sending.smtp_settings import domain_of
 from engine.sequence.mistakes import Mistake
+from engine.sequence.model import Form
 from engine.sequence.plan_source import CONFIG
 from engine.sequence.toml import Places
 from engine.words import N_, Words, words
@@ -101,12 +103,44 @@ def _found(config: Config, sample: Site) -> Iterator[Hindrance]:
             " who has none"
         )
         yield Hindrance("direct.helo", words(sentence))
+    if other := config.transactional:
+        domain = domain_of(other.sender)
+        if _is_reserved(domain):
+            sentence = N_(
+                "[stream.transactional] from lies in {domain}, a domain nobody can have: no answer"
+                " and no bounce would arrive"
+            )
+            yield Hindrance("stream.transactional.from", words(sentence, domain=domain))
     if config.smtp.password_file and (
         why := _unreadable(config.folder / config.smtp.password_file)
     ):
         sentence = N_("[smtp] password_file {file} cannot be read: {why}")
         yield Hindrance(
             "smtp.password_file", words(sentence, file=config.smtp.password_file, why=why)
+        )
+
+
+def lint_streams(config: Config, forms: Iterable[Form]) -> Iterator[Hindrance]:
+    """What lets mailbox providers judge letters that people need by letters that they do not (A51).
+    It hinders nothing.
+    """
+    if not config.smtp.reaches_people:
+        return
+    usual, other = config.identity("marketing"), config.transactional
+    if other is None:
+        if any(form.basis == "service" for form in forms):
+            sentence = N_(
+                "letters of a service leave under the same sender as all others, and are judged"
+                " with them: [stream.transactional] gives them one of their own"
+            )
+            yield Hindrance("site.from", words(sentence))
+    elif domain_of(other.sender) == domain_of(usual.sender):
+        sentence = N_(
+            "both streams write from {domain}: mailbox providers judge a domain as a whole; take a"
+            " domain below it for one of them"
+        )
+        yield Hindrance(
+            "stream.transactional.from", words(sentence, domain=domain_of(other.sender))
         )
 
 

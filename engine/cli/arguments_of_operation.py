@@ -220,8 +220,10 @@ def dkim_arguments(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(
         dest="part", required=True, metavar="new | show | rotate | retire"
     )
-    parts.add_parser("new", help=N_("make the first key, and print the line that publishes it"))
-    parts.add_parser("show", help=N_("the keys and their lines in the DNS"))
+    new = parts.add_parser(
+        "new", help=N_("make the first key, and print the line that publishes it")
+    )
+    show = parts.add_parser("show", help=N_("the keys and their lines in the DNS"))
     rotate = parts.add_parser(
         "rotate", help=N_("make the next key; once it is published, sign with it")
     )
@@ -230,9 +232,16 @@ def dkim_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=N_("the new key's line is in the DNS: sign with it from now on"),
     )
-    parts.add_parser(
+    retire = parts.add_parser(
         "retire", help=N_("revoke the former key, seven days after it signed last at the earliest")
     )
+    for part in (new, show, rotate, retire):
+        part.add_argument(
+            "--stream",
+            choices=("marketing", "transactional"),
+            default="marketing",
+            help=N_("whose keys, where [stream.transactional] has its own (default: marketing)"),
+        )
 
 
 def retry_withheld_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from unicodedata import combining, east_asian_width, normalize
 
-from engine.authoring.going_live import Hindrance, as_warnings, hindrances
+from engine.authoring.going_live import Hindrance, as_warnings, hindrances, lint_streams
 from engine.authoring.inspection import read_folder
 from engine.authoring.new_installation import sample_site
 from engine.cli.terminal import json_text, print_styled
@@ -18,6 +18,7 @@ from engine.desk.clock import wall_now
 from engine.i18n.language import Say, counting_translator, translator
 from engine.i18n.printable import printable
 from engine.sequence.mistakes import Mistake, Unpublishable
+from engine.sequence.model import Plan
 from engine.sequence.plan_source import CONFIG
 
 EXCERPT_WIDTH = 76
@@ -25,17 +26,18 @@ EXCERPT_WIDTH = 76
 
 def check(config: Config, args: argparse.Namespace) -> int:
     """0 without fatal mistakes (warnings are shown all the same), else 2."""
+    plan: Plan | None = None
     try:
         read = read_folder(config, wall_now())
     except Unpublishable as error:
         mistakes: tuple[Mistake, ...] = error.mistakes
         letters = lists = 0
     else:
-        mistakes, lists = read.mistakes, len(read.plan.lists)
+        plan, mistakes, lists = read.plan, read.mistakes, len(read.plan.lists)
         letters = sum(len(listed.letters) for listed in read.plan.lists.values()) + len(
             read.plan.broadcasts
         )
-    mistakes = tuple(sorted({*mistakes, *_before_going_live(config)}))
+    mistakes = tuple(sorted({*mistakes, *_before_going_live(config, plan)}))
     fatal = any(mistake.fatal for mistake in mistakes)
     _, ngettext = translator(config.site.language), counting_translator(config.site.language)
     if args.json:
@@ -53,8 +55,10 @@ def check(config: Config, args: argparse.Namespace) -> int:
     return 2 if fatal else 0
 
 
-def _before_going_live(config: Config) -> list[Mistake]:
+def _before_going_live(config: Config, plan: Plan | None) -> list[Mistake]:
     found = list(hindrances(config, sample_site()))
+    if plan is not None:
+        found += lint_streams(config, plan.forms.values())
     if (other := config.console.other_port()) is not None:
         found.append(Hindrance("console.url", other))
     return as_warnings(tuple(found), (config.folder / CONFIG).read_text(encoding="utf-8"))

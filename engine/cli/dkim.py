@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from engine.config import Config
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.user_error import UserError
-from engine.sending.dkim_keys import KEPT_SECONDS, DkimKey, DkimKeys, State
+from engine.sending.dkim_keys import KEPT_SECONDS, DkimKey, DkimKeys, State, keys_of
+from engine.sending.stream_settings import Stream
 
 PUBLISH = N_("Publish in the DNS, then `relance dkim rotate --published`:")
 STATES: dict[State, str] = {
@@ -23,9 +24,7 @@ STATES: dict[State, str] = {
 
 
 def dkim(config: Config, args: argparse.Namespace) -> int:
-    if not config.dkim.domain:
-        raise UserError(N_("[dkim] names no `domain`: the relay signs, or nobody does"), 2)
-    keys, now = DkimKeys(config), int(time.time())
+    keys, now = _keys(config, args.stream), int(time.time())
     _ = translator(config.site.language)
     match args.part:
         case "new":
@@ -47,6 +46,17 @@ def dkim(config: Config, args: argparse.Namespace) -> int:
         case "show":
             _show(keys, _)
     return 0
+
+
+def _keys(config: Config, stream: Stream) -> DkimKeys:
+    known = {keys.stream: keys for keys in keys_of(config)}
+    if stream not in known:
+        raise UserError(
+            N_("[stream.{stream}] has no `from`: there is one stream"), 2, stream=stream
+        )
+    if not known[stream].settings.domain:
+        raise UserError(N_("[dkim] names no `domain`: the relay signs, or nobody does"), 2)
+    return known[stream]
 
 
 def _show(keys: DkimKeys, _: Say) -> None:

@@ -49,10 +49,10 @@ def doctor(config: Config, args: argparse.Namespace) -> int:
 
 
 def _send_letter(config: Config, to: str) -> int:
-    letter = trial_letter(config, to, time.time_ns() // 1_000_000, secrets.token_bytes(16))
-    send_one(config, to, letter)
+    subject, letter = trial_letter(config, to, time.time_ns() // 1_000_000, secrets.token_bytes(16))
+    send_one(config, letter)
     _ = translator(config.site.language)
-    print(_("sent: {subject}").format(subject=letter.subject))
+    print(_("sent: {subject}").format(subject=subject))
     print(_("Save it as it was received, then: `relance doctor --received FILE.eml`"))
     return 0
 

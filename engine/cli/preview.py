@@ -74,8 +74,9 @@ def send_test(context: AppContext, args: argparse.Namespace) -> int:
     to, plan = address_of(args.to), _plan(context)
     claim = letter_named(plan, args.letter)
     reader = _reader(context, plan, claim.purpose, address_of(args.address or to))
-    composed = composed_test(_composer(context), plan, claim, reader, to, context.clock.now())
-    send_one(context.config, to, composed)
+    now, composer = context.clock.now(), _composer(context)
+    composed, envelope = composed_test(composer, plan, claim, reader, to, now)
+    send_one(context.config, envelope)
     _ = translator(context.config.site.language)
     print(_("sent: {subject}").format(subject=composed.subject))
     return 0

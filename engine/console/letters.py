@@ -377,8 +377,8 @@ class _Letters:
             return self._page(asked, chosen, [Mistake("to", why.format(n=TESTS_AN_HOUR))])
         try:
             now, composer = self.stores.clock.now(), shown.composer
-            test = composed_test(composer, shown.plan, asked.claim(), chosen.reader, to, now)
-            send_one(self.stores.config, to, test)
+            _, test = composed_test(composer, shown.plan, asked.claim(), chosen.reader, to, now)
+            send_one(self.stores.config, test)
         except UserError as error:
             return self._page(asked, chosen, [Mistake("to", capitalised(error.said(visit.say)))])
         done = say(N_("The test is sent; its subject begins with [Test]."))

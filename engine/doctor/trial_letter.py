@@ -16,7 +16,7 @@ from engine.inbound.mail import InboundRefused, Part, parse_mail
 from engine.mime.header_values import message_id
 from engine.mime.headers import Mailbox
 from engine.mime.message import Mail, serialize
-from engine.sending.compose import Composed
+from engine.sending.envelope import Envelope
 from engine.words import words
 
 SUBJECT = N_("A letter from the doctor of {name}")
@@ -32,9 +32,9 @@ _RESULT = re.compile(r"\s*(spf|dkim|dmarc)\s*=\s*([a-z]+)(.*)", re.IGNORECASE | 
 _PROPERTY = re.compile(r"\b(?:header\.(d|i|from)|smtp\.(mailfrom))\s*=\s*\"?([^\s;\"]+)", re.I)
 
 
-def trial_letter(config: Config, to: str, at: int, random128: bytes) -> Composed:
-    """With the headers by which a letter is left, so that it shows who signs them. `at` (ms, wall
-    clock) is its Date. Raises HeaderRefused.
+def trial_letter(config: Config, to: str, at: int, random128: bytes) -> tuple[str, Envelope]:
+    """Its subject, and it, with the headers by which a letter is left, so that it shows who signs
+    them. `at` (ms, wall clock) is its Date. Raises HeaderRefused.
     """
     site, _ = config.site, translator(config.site.language)
     domain = config.smtp.return_path
@@ -56,7 +56,7 @@ def trial_letter(config: Config, to: str, at: int, random128: bytes) -> Composed
         None,
     )
     sender = f"bounce@{domain}" if domain else site.sender
-    return Composed(serialize(mail), subject, "", text, sender)
+    return subject, Envelope(random128.hex(), sender, to, serialize(mail))
 
 
 def read_back(octets: bytes, domain: str, trusted: Collection[str]) -> Iterator[Line]:

@@ -254,7 +254,7 @@ def compose_all(
     plans = {
         number: installation.plan(number) for number in {claim.entry.edition for claim in claims}
     }
-    envelopes, refused, returns = [], [], composer.returns
+    envelopes, refused = [], []
     for claim in claims:
         known = people.get(claim.stream)
         if known is None:
@@ -279,16 +279,7 @@ def compose_all(
         except Exception as error:
             refused.append(UnsentClaim(claim, "temporary", unforeseen(error)))
             continue
-        token = returns.token("bounce", claim.entry.message)
-        envelopes.append(
-            Envelope(
-                key=claim.entry.message,
-                sender=returns.sender(token),
-                recipient=known.address,
-                body=octets,
-                envelope_id=token,
-            )
-        )
+        envelopes.append(composer.envelope(compose_request, octets))
     return envelopes, refused
 
 

@@ -58,7 +58,9 @@ from engine.mime.message import MimeTemplate, Personal, quoted_printable_lines
 from engine.mime.return_path import TOKEN_CHARACTERS as TOKEN_CHARACTERS_BY_MAIL
 from engine.mime.return_path import TokenUse
 from engine.proof.checkpoint import HEADER, words_of
+from engine.sending.envelope import Envelope
 from engine.sending.letter_headers import LetterHeaders, Url
+from engine.sending.stream_settings import STREAMS, stream_of
 from engine.sequence.field_values import fits
 from engine.sequence.model import Letter, Plan
 from engine.subscriber.agenda_key import letter_ref
@@ -110,8 +112,6 @@ class Composed:
     subject: str
     html: str
     text: str
-    sender: str
-    """Of the envelope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +131,7 @@ class Composer:
         header, so that whoever keeps a letter can show later what the ledger was.
         """
         self.config, self.link_key, self.newest = config, link_key, newest
-        self.headers = LetterHeaders(config, link_key)
-        self.returns = self.headers.returns
+        self._headers = {stream: LetterHeaders(config, link_key, stream) for stream in STREAMS}
         self._checkpoint = (b"", b"")
         button_colours = (
             ButtonColours(config.site.colour, text_on(config.site.colour), own=True)
@@ -165,10 +164,23 @@ class Composer:
             raise CannotRender(
                 str(error), "size" if isinstance(error, mails.MessageTooBig) else "header"
             ) from error
-        sender = self.returns.sender(self.returns.token("bounce", request.claim.message))
-        return Composed(
-            octets=octets, subject=subject, html=rendered.html, text=rendered.text, sender=sender
+        return Composed(octets, subject, rendered.html, rendered.text)
+
+    def envelope(self, request: ComposeRequest, octets: bytes) -> Envelope:
+        """Of a letter that was composed."""
+        headers, message = self.headers_of(request), request.claim.message
+        token = headers.returns.token("bounce", message)
+        return Envelope(
+            key=message,
+            sender=headers.returns.sender(token),
+            recipient=request.address,
+            body=octets,
+            envelope_id=token,
+            stream=headers.stream,
         )
+
+    def headers_of(self, request: ComposeRequest) -> LetterHeaders:
+        return self._headers[stream_of(request.claim.kind, request.basis)]
 
     def rendered(self, request: ComposeRequest, plan: Plan) -> Rendered:
         """The words and links alone, without an envelope: for an auditor, when the person's address
@@ -209,7 +221,7 @@ class Composer:
         letter = self._precompiled_for(request, plan) if request.position else None
         if letter is None:
             return None
-        message = request.claim.message
+        message, headers = request.claim.message, self.headers_of(request)
         tokens = make_tokens(self.link_key, letter.actions, request.position, message)
         filled = letter.body.fill(self._values(request, plan), tokens)
         return letter.template.fill(
@@ -221,7 +233,7 @@ class Composer:
                 filled.text,
                 filled.html,
             ),
-            [*tokens, *(self.returns.token(use, message) for use in self.headers.uses)],
+            [*tokens, *(headers.returns.token(use, message) for use in headers.uses)],
             self._checkpoint_header(),
         )
 
@@ -281,15 +293,14 @@ class Composer:
 
         answers = _answers(compiled, url)
         foot = self._foot(request, plan, url)
-        by_mail = {
-            use: secrets.token_hex(TOKEN_CHARACTERS_BY_MAIL // 2) for use in self.headers.uses
-        }
-        extra = self.headers.extra(request.claim, plan, url, by_mail, b"stand-in")
+        headers = self.headers_of(request)
+        by_mail = {use: secrets.token_hex(TOKEN_CHARACTERS_BY_MAIL // 2) for use in headers.uses}
+        extra = headers.extra(request.claim, plan, url, by_mail, b"stand-in")
         body = compiled.precompiled(answers, foot, tuple(marks.values()), quoted_printable_lines)
         stand_ins = (*marks.values(), *by_mail.values())
         template = MimeTemplate(
-            *self.headers.ends(),
-            self.headers.domain,
+            *headers.ends(),
+            headers.domain,
             extra,
             stand_ins,
             HEADER,
@@ -355,10 +366,10 @@ class Composer:
         return make_token(self.link_key, action, request.position, request.claim.message)
 
     def _tokens_by_mail(self, request: ComposeRequest) -> Mapping[TokenUse, str]:
-        message = request.claim.message
+        message, headers = request.claim.message, self.headers_of(request)
         return {
-            use: self.returns.token(use, message) if request.position else "preview"
-            for use in self.headers.uses
+            use: headers.returns.token(use, message) if request.position else "preview"
+            for use in headers.uses
         }
 
     def _url_of(self, token: str) -> str:
@@ -419,15 +430,16 @@ class Composer:
     def _mail(
         self, request: ComposeRequest, plan: Plan, subject: str, text: str, html: str, at: int
     ) -> mails.Mail:
-        sender, reply_to = self.headers.ends()
+        headers = self.headers_of(request)
+        sender, reply_to = headers.ends()
         return mails.Mail(
             sender,
             Mailbox("", request.address),
             reply_to,
             subject,
             datetime.fromtimestamp(at / 1000, UTC),
-            message_id(bytes.fromhex(request.claim.message), self.headers.domain),
-            self.headers.extra(
+            message_id(bytes.fromhex(request.claim.message), headers.domain),
+            headers.extra(
                 request.claim,
                 plan,
                 partial(self._url, request),

@@ -38,6 +38,7 @@ from engine.i18n.language import N_
 from engine.i18n.user_error import UserError
 from engine.mime.dkim import Signer, signed
 from engine.sending.envelope import Envelope, crlf
+from engine.sending.stream_settings import STREAMS, Stream
 from engine.store.files import sync_folder
 
 RSA_BITS = 2048
@@ -59,11 +60,15 @@ class DkimKey:
 
 
 class DkimKeys:
-    """The keys of one installation. Everything here raises UserError: what is wrong, and where."""
+    """The keys of one stream, each stream's in a folder of its own. Everything here raises
+    UserError: what is wrong, and where.
+    """
 
-    def __init__(self, config: Config) -> None:
-        self.settings = config.dkim
-        self.folder = config.secrets / "dkim"
+    def __init__(self, config: Config, stream: Stream = "marketing") -> None:
+        self.stream, self.settings = stream, config.identity(stream).dkim
+        own = stream == "transactional" and config.transactional is not None
+        self._path = f"dkim/{stream}" if own else "dkim"
+        self.folder = config.secrets / self._path
 
     def all(self) -> tuple[DkimKey, ...]:
         """From the oldest to the newest, those that are revoked among them."""
@@ -100,7 +105,8 @@ class DkimKeys:
             )
         name = self.settings.selector
         key = DkimKey(f"{name}-{len(keys) + 1}" if keys else name, "made", at)
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in reversed([self.folder, *self.folder.parents[: self._path.count("/")]]):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _write(self._file(key.selector), _pem(generate_private_key(65537, RSA_BITS)))
         _write(self._file(ed25519_selector(key)), _pem(Ed25519PrivateKey.generate()))
         self._keep((*keys, key))
@@ -221,7 +227,7 @@ class DkimKeys:
         return self.folder / f"{selector}.pem"
 
     def _named(self, name: str) -> str:
-        return f"data/secrets/dkim/{name}"
+        return f"data/secrets/{self._path}/{name}"
 
     def _unreadable(self, name: str, error: OSError) -> UserError:
         return UserError(
@@ -243,20 +249,22 @@ class DkimSigning:
     """What signs the letters of one process. `read` takes up a key that was changed beneath it."""
 
     def __init__(self, config: Config) -> None:
-        self._keys = DkimKeys(config)
-        self._signers: tuple[Signer, ...] = ()
-        self._read_at: int | None = None
+        self._keys = keys_of(config)
+        self._signers: dict[Stream, tuple[Signer, ...]] = {}
+        self._read_at: dict[Stream, int | None] = {}
 
     def read(self) -> None:
         """Before anything is claimed. Raises UserError where a key cannot be used."""
-        if not self._keys.settings.domain:
-            return
-        try:
-            changed = (self._keys.folder / LIST).stat().st_mtime_ns
-        except OSError:
-            changed = None
-        if changed is None or changed != self._read_at:
-            self._signers, self._read_at = self._keys.signers(), changed
+        for keys in self._keys:
+            if not keys.settings.domain:
+                continue
+            try:
+                changed = (keys.folder / LIST).stat().st_mtime_ns
+            except OSError:
+                changed = None
+            if changed is None or changed != self._read_at.get(keys.stream):
+                self._signers[keys.stream] = keys.signers()
+                self._read_at[keys.stream] = changed
 
     def signed(self, envelopes: Sequence[Envelope]) -> list[Envelope]:
         """The last thing that is done to a mail: its line ends are as they go out. An RSA signature
@@ -271,7 +279,17 @@ class DkimSigning:
             return list(threads.map(sign, envelopes))
 
     def _sign(self, envelope: Envelope, at: int) -> Envelope:
-        return replace(envelope, body=signed(crlf(envelope.body), self._signers, at))
+        stream = envelope.stream if len(self._keys) > 1 else "marketing"
+        signers = self._signers.get(stream, ())
+        if not signers:
+            return envelope
+        return replace(envelope, body=signed(crlf(envelope.body), signers, at))
+
+
+def keys_of(config: Config) -> tuple[DkimKeys, ...]:
+    """Those of each stream that has keys of its own."""
+    streams = STREAMS if config.transactional else STREAMS[:1]
+    return tuple(DkimKeys(config, stream) for stream in streams)
 
 
 _ED25519 = "-ed25519"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from engine.sending.replies import Reply, Stage, Verdict
+from engine.sending.stream_settings import Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Envelope:
     recipient: str
     body: bytes  # a whole message with CRLF line ends, not dot-stuffed
     envelope_id: str = ""  # ENVID: what a report of its delivery names it by (RFC 3461 4.4)
+    stream: Stream = "marketing"
 
 
 class Delivery(NamedTuple):

@@ -84,10 +84,12 @@ def composed_for(
 
 def composed_test(
     composer: Composer, plan: Plan, claim: LetterBegun, reader: LetterReader, to: str, at: int
-) -> Composed:
+) -> tuple[Composed, Envelope]:
     """The same, with a subject that says that it is a test. Raises UserError."""
     mark = translator(composer.config.site.language)(TEST_MARK)
-    return _composed(composer, plan, _request(plan, claim, reader, to), at, mark)
+    request = _request(plan, claim, reader, to)
+    composed = _composed(composer, plan, request, at, mark)
+    return composed, composer.envelope(request, composed.octets)
 
 
 def _composed(
@@ -120,13 +122,12 @@ def _usual_basis(plan: Plan, claim: LetterBegun) -> str:
     return leading[0].basis if leading else "consent"
 
 
-def send_one(config: Config, to: str, composed: Composed) -> None:
+def send_one(config: Config, envelope: Envelope) -> None:
     """Hands one mail to the mail server, or to the built-in mailbox. Raises UserError where it is
     not taken.
     """
     signing = DkimSigning(config)
     signing.read()
-    envelope = Envelope(secrets.token_hex(16), composed.sender, to, composed.octets)
     delivery = asyncio.run(_deliver(config, *signing.signed([envelope])))
     if delivery.verdict is Verdict.ACCEPTED:
         return

@@ -13,6 +13,7 @@ from engine.mime.header_values import ONE_CLICK, feedback_id, list_id, list_unsu
 from engine.mime.headers import Mailbox
 from engine.mime.return_path import ReturnAddresses, TokenUse, return_key
 from engine.proof.checkpoint import HEADER, words_of
+from engine.sending.stream_settings import Stream
 from engine.sequence.model import Plan
 from engine.subscriber.events import LetterBegun
 
@@ -23,27 +24,28 @@ Url = Callable[[int], str]
 
 
 class LetterHeaders:
-    """Those of one installation's letters. `domain` is that of Message-IDs."""
+    """Those of one stream's letters. `domain` is that of Message-IDs, the same for both streams."""
 
-    def __init__(self, config: Config, link_key: bytes) -> None:
+    def __init__(self, config: Config, link_key: bytes, stream: Stream) -> None:
+        self.stream, self._identity = stream, config.identity(stream)
         self._site = config.site
         self._host = urlsplit(config.site.url).hostname or "localhost"
         self.domain = config.site.sender.rpartition("@")[2]
         self.returns = ReturnAddresses(
-            return_key(link_key), config.smtp.return_path, config.site.sender
+            return_key(link_key), self._identity.return_path, self._identity.sender
         )
-        self._takes_complaints = config.dkim.cfbl
-        uses: tuple[TokenUse, ...] = (
-            ("unsubscribe", "bounce") if config.dkim.cfbl else ("unsubscribe",)
-        )
+        self._takes_complaints = self._identity.dkim.cfbl
+        uses: tuple[TokenUse, ...] = ("unsubscribe",)
+        if self._takes_complaints:
+            uses = ("unsubscribe", "bounce")
         self.uses = uses if self.returns.domain else ()
         """Of the tokens that stand in a letter's headers."""
 
     def ends(self) -> tuple[Mailbox, Mailbox | None]:
         """The From and Reply-To addresses."""
-        site = self._site
-        return Mailbox(site.sender_name, site.sender), (
-            Mailbox("", site.reply_to) if site.reply_to else None
+        reply_to = self._site.reply_to
+        return Mailbox(self._identity.sender_name, self._identity.sender), (
+            Mailbox("", reply_to) if reply_to else None
         )
 
     def extra(
@@ -110,5 +112,6 @@ class LetterHeaders:
         )
 
     def _sender_id(self) -> str:
-        letters = "".join(c for c in self.domain if c.isascii() and c.isalnum())
+        domain = self._identity.sender.rpartition("@")[2]
+        letters = "".join(c for c in domain if c.isascii() and c.isalnum())
         return (letters + "relance")[:15]

@@ -116,6 +116,14 @@ def read_smtp(table: Table) -> Smtp:
             least=MIN_SIZE_LIMIT,
             most=MAX_SIZE_LIMIT,
         )
+    check_return_path(table, smtp.return_path)
+    if not MIN_SIZE_LIMIT <= smtp.message_size_limit <= MAX_SIZE_LIMIT:
+        table.mistake(
+            "message_size_limit",
+            N_("`message_size_limit` is a number of octets from {least} to {most}"),
+            least=MIN_SIZE_LIMIT,
+            most=MAX_SIZE_LIMIT,
+        )
     if smtp.return_path and not _HOST.fullmatch(smtp.return_path):
         table.mistake(
             "return_path",
@@ -219,16 +227,33 @@ class Dkim:
 
 
 def read_dkim(table: Table, sender: str, return_path: str) -> Dkim:
-    """`sender` is the address letters come from: a signature counts for it only within one
-    organisation's domain (DMARC alignment, RFC 9989).
-    """
+    """`sender` is the address letters come from, `return_path` where what comes back is read."""
     dkim = Dkim(
         table.get("domain", str, ""),
         table.get("selector", str, "relance"),
         table.get("ed25519", bool, False),
         table.get("cfbl", bool, False),
     )
-    own = sender.rpartition("@")[2].lower()
+    check_alignment(table, dkim, sender)
+    check_selector(table, dkim)
+    own = domain_of(sender)
+    if dkim.cfbl and not (dkim.domain == own and f".{return_path}".endswith(f".{own}")):
+        table.mistake(
+            "cfbl",
+            N_(
+                "`cfbl` needs `domain`, that of [site] from itself ({own}), and [smtp] return_path"
+                " there or below: no provider sends complaints elsewhere"
+            ),
+            own=own,
+        )
+    return dkim
+
+
+def check_alignment(table: Table, dkim: Dkim, sender: str) -> None:
+    """A signature counts for an address only within one organisation's domain (DMARC alignment,
+    RFC 9989).
+    """
+    own = domain_of(sender)
     if dkim.domain and not _HOST.fullmatch(dkim.domain):
         table.mistake(
             "domain",
@@ -243,20 +268,28 @@ def read_dkim(table: Table, sender: str, return_path: str) -> Dkim:
             ),
             own=own,
         )
-    if dkim.cfbl and not (
-        dkim.domain and f".{return_path}".endswith(f".{own}") and dkim.domain == own
-    ):
-        table.mistake(
-            "cfbl",
-            N_(
-                "`cfbl` needs `domain`, that of [site] from itself ({own}), and [smtp] return_path"
-                " there or below: no provider sends complaints elsewhere"
-            ),
-            own=own,
-        )
+
+
+def check_selector(table: Table, dkim: Dkim) -> None:
     if not _SELECTOR.fullmatch(dkim.selector):
         table.mistake(
             "selector",
             N_("`selector` is made of at most 40 small letters, digits and hyphens within"),
         )
-    return dkim
+
+
+def check_return_path(table: Table, value: str) -> None:
+    """Where mail that comes back is read: "" for nowhere."""
+    if value and not _HOST.fullmatch(value):
+        table.mistake(
+            "return_path",
+            N_(
+                "`return_path` is a host name in small letters, without a mailbox:"
+                ' "bounces.example.org"'
+            ),
+        )
+
+
+def domain_of(address: str) -> str:
+    """In lower case."""
+    return address.rpartition("@")[2].lower()

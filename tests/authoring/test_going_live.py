@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.authoring.going_live import hindrances
+from engine.authoring.going_live import hindrances, lint_streams
 from engine.authoring.new_installation import sample_folder, sample_site
 from engine.cli.check import check
 from engine.cli.sending import resume
@@ -19,7 +19,9 @@ from engine.config import Config, is_loopback, read_config
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.sending.smtp_settings import Direct
+from engine.subscriber.terms import Basis
 from tests.cli.asking import FILES
+from tests.sequence.test_sample import plan
 
 RELAY = '\n[smtp]\nhost = "relay.potager.fr"\n'
 
@@ -52,6 +54,22 @@ def keys(config: Config) -> list[str]:
 
 def test_what_is_ones_own_goes_live(own: Config) -> None:
     assert keys(own) == []
+
+
+def test_the_lint_of_streams_tells_what_providers_judge_as_one(own: Config) -> None:
+    def linted(config: Config, basis: Basis) -> list[str]:
+        forms = [replace(form, basis=basis) for form in plan().forms.values()]
+        return [hindrance.key for hindrance in lint_streams(config, forms)]
+
+    apart = replace(own.identity("marketing"), sender="a@compte.amis.fr")
+    alike = replace(apart, sender="compte@amis.fr")
+    assert linted(own, "consent") == []
+    assert linted(own, "service") == ["site.from"]
+    assert linted(replace(own, transactional=apart), "service") == []
+    assert linted(replace(own, transactional=alike), "consent") == ["stream.transactional.from"]
+    assert linted(replace(own, smtp=replace(own.smtp, host="mailbox")), "service") == []
+    nowhere = replace(own, transactional=replace(apart, sender="a@compte.example"))
+    assert keys(nowhere) == ["stream.transactional.from"]
 
 
 def test_nothing_of_the_sample_goes_live(own: Config) -> None:
@@ -163,5 +181,5 @@ def test_check_warns_of_the_same_with_its_line(
         line for line in capsys.readouterr().err.splitlines() if line.startswith("config.toml:")
     ]
     line = text.splitlines().index('url = "http://127.0.0.1:8080"') + 1
-    assert len(warned) == 6
+    assert len(warned) == 7
     assert any(each.startswith(f"config.toml:{line}: [site] url ") for each in warned)

@@ -104,6 +104,7 @@ def test_a_letter_sent_to_try_it_carries_the_checkpoint_too(site: Site) -> None:
     plan = context.installation_stream.current().plan()
     composer = Composer(context.config, context.secrets.link_key, CachedCheckpoint(context.tree))
     claim, reader = letter_named(plan, "bonjour"), LetterReader()
-    composed = composed_test(composer, plan, claim, reader, "moi@exemple.fr", context.clock.now())
+    now = context.clock.now()
+    composed, envelope = composed_test(composer, plan, claim, reader, "moi@exemple.fr", now)
     assert composed.subject.startswith("[Test] ")
-    assert carried_by(composed.octets) == signed.note
+    assert carried_by(envelope.body) == signed.note

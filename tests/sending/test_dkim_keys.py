@@ -262,7 +262,8 @@ def test_letters_leave_signed_and_none_is_begun_while_the_key_cannot_be_used(
 def said(
     config: Config, capsys: pytest.CaptureFixture[str], part: str, published: bool = False
 ) -> str:
-    assert command(config, argparse.Namespace(part=part, published=published)) == 0
+    args = argparse.Namespace(part=part, published=published, stream="marketing")
+    assert command(config, args) == 0
     return capsys.readouterr().out
 
 

@@ -177,9 +177,9 @@ def assert_reads_back(message: EmailMessage, each: ComposeRequest, composed: Com
 def test_only_where_mail_that_comes_back_is_read_a_letter_has_a_sender_of_its_own() -> None:
     each = ordered(CLAIM, {"first_name": "Anne"})
     said = written("Bonjour")
-    assert Composer(CONFIG, KEY).compose(each, said, AT).sender == CONFIG.site.sender
+    assert Composer(CONFIG, KEY).envelope(each, b"").sender == CONFIG.site.sender
     senders = [
-        Composer(HTTPS, KEY).compose(replace(each, claim=claim), said, AT).sender
+        Composer(HTTPS, KEY).envelope(replace(each, claim=claim), b"").sender
         for claim in (CLAIM, replace(CLAIM, message="f" * 32))
     ]
     assert [sender.partition("+")[0] for sender in senders] == ["bounce", "bounce"]

@@ -276,6 +276,7 @@ def test_each_key_of_the_configuration_is_explained_above_its_first_use() -> Non
         ),
         ("dkim", "domain selector ed25519 cfbl"),
         ("doctor", "ipv4 ipv6 blocklists"),
+        ("stream.transactional", "from from_name return_path domain selector"),
         ("smtp.timeouts", "connect mail rcpt data block dot"),
         ("sending", "in_doubt pause_after_outage drain"),
         ("mailbox", "smtp_port port"),

@@ -151,7 +151,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "engine/shaping/",
         *WORDS_OF_CODES,
     ),
-    ("engine/sending/smtp_settings.py",),
+    ("engine/sending/smtp_settings.py", "engine/sending/stream_settings.py"),
     ("engine/config.py", "engine/secret_files.py", "engine/vault/", "engine/desk/"),
     ("engine/i18n/", "engine/installation/stream.py", "projections/"),
     ("engine/commands/", "engine/runtime/rollback_detection.py"),
