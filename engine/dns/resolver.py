@@ -111,7 +111,7 @@ class Resolver(Protocol):
 
 def is_null_mx(records: Sequence[Mx]) -> bool:
     """Whether the domain says that it takes no mail (RFC 7505)."""
-    return [record.host for record in records] == [""]
+    return bool(records) and not any(record.host for record in records)
 
 
 class DnsResolver:

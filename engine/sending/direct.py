@@ -50,7 +50,7 @@ from engine.shaping.providers import OTHER
 
 log = logging.getLogger("relance.send")
 CONNECT_SECONDS = 30  # for TCP; the greeting has as long as [smtp.timeouts] says
-MAX_ADDRESSES = 5  # tried for one connection
+MAX_HOSTS, MAX_ADDRESSES = 5, 2  # tried for one connection, and of each host
 LOOK_UPS = 50  # at the same time
 IDLE_SECONDS = 2.0  # for which an unused connection is kept: others want to reach the server too
 HOLD_SECONDS = 3600.0  # nothing is handed to servers that refuse our mail as such
@@ -257,7 +257,7 @@ class MxPool(SessionPool):
     async def _connect(self) -> SmtpSession:
         failures: list[RouteUnavailable] = []
         policy = self._exchange.policy
-        for host in self._exchange.in_order():
+        for host in self._exchange.in_order()[:MAX_HOSTS]:
             if policy is not None and not policy.allows(host):
                 if policy.mode == "enforce":
                     failures.append(

@@ -83,7 +83,8 @@ def test_a_service_beneath_an_internationalised_domain_is_found(server: StubDns)
 def test_a_domain_may_say_that_it_takes_no_mail(server: StubDns) -> None:
     found = run(server.resolver().mx("no-mail.example"))
     assert isinstance(found, Found) and r.is_null_mx(found.records)
-    assert not r.is_null_mx([Mx(10, "mx.example.fr")])
+    assert r.is_null_mx([Mx(0, ""), Mx(10, "")])
+    assert not any(map(r.is_null_mx, ([Mx(10, "mx.example.fr")], [Mx(0, ""), Mx(1, "a")], [])))
 
 
 @pytest.mark.parametrize("name", ["nobody.example", "a..b", f"{'a' * 64}.example", "\ud800.fr"])

@@ -95,6 +95,20 @@ def test_the_next_server_is_tried_where_the_first_does_not_let_us_in(
     assert (len(one.messages), len(two.messages)) == (0, 1)
 
 
+def test_only_so_many_servers_are_tried_for_one_connection() -> None:
+    hosts = [f"mx{number}.a.example" for number in range(direct.MAX_HOSTS + 1)]
+    last = Sink()
+
+    async def main() -> None:
+        servers: dict[str, Sink | None] = {hosts[-1]: last} | dict.fromkeys(hosts[:-1])
+        async with world(servers, {"a.example": mx(*hosts)}) as there:
+            outcome = (await there.deliver(letter(1, "r@a.example")))["m1"]
+            assert (outcome.verdict, outcome.stage) == (Verdict.TEMPORARY, "connect")
+
+    run(main())
+    assert last.connections == 0
+
+
 @pytest.mark.parametrize(
     ("other", "verdict"),
     [("554 5.7.1 No", Verdict.BLOCKED), ("421 4.3.2 Not now", Verdict.TEMPORARY)],
