@@ -135,4 +135,7 @@ def _failed(block: Mapping[str, str], address: str, told: str) -> FailedRecipien
     vague = not diagnostic.strip() and status.strip()[1:] in ("", ".0.0", ".1.0", ".3.0")
     if vague and told:
         verdict, reply = kind_of(status, told)
+        own = kind_of(status, told.partition(address)[2]) if address else None
+        if own is not None and own[0] == verdict and own[1].text:
+            reply = own[1]
     return FailedRecipient(address, verdict, reply)

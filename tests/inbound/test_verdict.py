@@ -14,6 +14,7 @@ TABLE: tuple[tuple[BounceKind, str, str], ...] = (
     ("hard", "5.1.6", ""),
     ("hard", "5.1.10", ""),
     ("hard", "5.2.1", ""),
+    ("hard", "5.0.0", "Unrouteable address"),
     ("hard", "5.0.0", "550 user unknown"),
     ("hard", "5.0.0", "550 Requested action not taken: mailbox unavailable"),
     ("hard", "5.0.0", "550 cette adresse n'existe pas"),

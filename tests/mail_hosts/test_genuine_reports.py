@@ -80,6 +80,13 @@ def test_a_letter_without_a_token_in_its_return_path_is_known_by_its_message_id(
     assert (bounce.letter, bounce.kind) == (LetterMark(MESSAGE, "message-id"), "hard")
 
 
+def test_exims_words_are_those_about_the_reader(returned: Returned) -> None:
+    recipients, octets = returned.about("Subject: exim-lost\r\n")
+    bounce = read_mail(octets, OURS, recipients)
+    assert isinstance(bounce, Bounced)
+    assert bounce.recipients[0].reply.text == "Unrouteable address"
+
+
 def test_exim_writes_the_same_status_whatever_happened(returned: Returned) -> None:
     """Why its words are believed, and not its status."""
     for name in REFUSED:
