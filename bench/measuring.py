@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import (
     append,
+    arriving,
     chaos,
     claiming,
     clicking,
@@ -39,6 +40,7 @@ ALONE: dict[str, Callable[[Size], list[Row]]] = {
     "importing": importing.measure,
     "composing": composing.measure,
     "clicking": clicking.measure,
+    "arriving": arriving.measure,
     "proof": proof.measure,
     "leaving": leaving.measure,
     "segments": segments.measure,
