@@ -447,7 +447,7 @@ def _evidence(particulars: Mapping[str, object], kind: str) -> Evidence:
 def _words(octets: bytes) -> str:
     """What the mail says, as far as it is kept."""
     try:
-        return words_of(parse_mail(octets)).strip()[:MAX_KEPT_WORDS]
+        return " ".join(words_of(parse_mail(octets)).split())[:MAX_KEPT_WORDS]
     except InboundRefused:
         return ""
 

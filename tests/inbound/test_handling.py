@@ -4,12 +4,14 @@ it, and what is kept or handed on (B01, B04-B11).
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import threading
 from collections.abc import Iterator
 
 import pytest
 
+from engine.cli.people import show
 from engine.commands.command_handler import CommandRequest
 from engine.inbound import handling
 from engine.inbound.handling import TryLater
@@ -246,6 +248,25 @@ def test_what_is_not_understood_is_kept_whole_listed_and_thrown_away(reader: Rea
     assert reader.comes(DOCTYPE, door="imap").end == "repeated"
 
 
+MANY_PARTS = "Content-Type: multipart/mixed; boundary=b\n\n" + "--b\n\nx\n" * 60 + "--b--\n"
+NESTED = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(12))
+
+
+@pytest.mark.parametrize(
+    ("mail", "why"),
+    [
+        (DOCTYPE, "its report has a DOCTYPE, which no report needs"),
+        (MANY_PARTS, "it has more than 50 parts"),
+        (NESTED, "its parts lie more than 10 deep in each other"),
+        ("no header at all\n", "it has no header: it is no mail"),
+    ],
+)
+def test_a_mail_made_to_do_harm_is_kept_and_said(reader: Reader, mail: str, why: str) -> None:
+    octets = reader.mail(f"X-Test: {reader.anna.address}\n{mail}" if "header" not in why else mail)
+    assert reader.world.handler.handle(octets, [reader.to("bounce")], "smtp").end == "kept"
+    assert in_words(reader.world.context.inbound_mails.unknown()[0].why).said() == why
+
+
 def test_of_a_mail_that_is_too_large_as_much_is_kept_as_shows_what_it_is(reader: Reader) -> None:
     huge = b"Subject: report\n\n" + b"x" * (30 * 1024 * 1024)
     assert reader.world.handler.handle(huge, [], "imap").end == "kept"
@@ -274,6 +295,26 @@ def test_while_letters_are_not_followed_yet_a_mail_about_one_has_to_come_again(
         reader.world.handler.handle(mail, [address], "lmtp")
     reader.world.context.views.catch_up()
     assert reader.world.handler.handle(mail, [address], "lmtp").end == "done"
+
+
+def test_what_came_of_it_is_told_with_its_cause_and_a_replay_finds_the_same(
+    reader: Reader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = reader.world.context
+    reader.comes("exim-dsn-blocked.eml", reader.to("bounce"))
+    reader.comes("reply.eml")
+    reader.comes("arf-signal-spam.eml")
+    show(context, argparse.Namespace(address=reader.anna.address, json=False))
+    told = capsys.readouterr().out
+    for sentence in (
+        "Rejet (bloqué)",
+        "A répondu par un courriel",
+        "Plainte",
+        "courriel revenu",
+    ):
+        assert sentence in told
+    context.views.catch_up()
+    assert context.views.compare(lambda done, total: None) == []
 
 
 def test_a_person_s_mails_go_with_the_person(reader: Reader) -> None:
