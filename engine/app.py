@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from engine.commands.command_handler import CommandHandler
+from engine.commands.command_handler import CommandHandler, minting
 from engine.config import Config, Site, read_config
 from engine.context import AppContext, DatabaseContext, Opening
 from engine.desk.clock import Clock, wall_now
@@ -24,6 +24,7 @@ from engine.desk.inbox import SQL as INBOX_SQL
 from engine.desk.operations import SQL as OPERATIONS_SQL
 from engine.desk.processes import SQL as PROCESSES_SQL
 from engine.desk.processes import check_clock, check_secrets
+from engine.desk.robot import SQL as ROBOT_SQL
 from engine.installation.publishing import ShownWords
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import SQL as LEDGER_SQL
@@ -137,6 +138,7 @@ def open_context_in(
                 INBOX_SQL,
                 OPERATIONS_SQL,
                 DMARC_REPORTS_SQL,
+                ROBOT_SQL,
                 VAULT_SQL,
                 INBOUND_MAIL_SQL,
                 ACCOUNTS_SQL,
@@ -156,7 +158,14 @@ def open_context_in(
             plan=lambda: installation_stream.current().plan(),
         )
         views.prepare(may_be_broken=views_may_be_broken)
-        command_handler = CommandHandler(ledger, vault, installation_stream, views.folds, clock.now)
+        command_handler = CommandHandler(
+            ledger,
+            vault,
+            installation_stream,
+            views.folds,
+            clock.now,
+            minting(config.doctor.robot),
+        )
         rollback_detection = RollbackDetection(ledger, installation_stream, config.data)
         # The random end of an origin's name.
         place = SigningFiles(

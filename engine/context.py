@@ -20,6 +20,7 @@ from engine.desk.desk import Desk
 from engine.desk.dmarc_reports import DmarcReports
 from engine.desk.operations import Operations
 from engine.desk.processes import Processes
+from engine.desk.robot import RobotDesk
 from engine.desk.shaping import ShapingDesk
 from engine.imports.stores import ImportStores
 from engine.inbound.handling import InboundStores
@@ -94,6 +95,10 @@ class AppContext:
         return ConsoleDesk(self.database)
 
     @property
+    def robot_desk(self) -> RobotDesk:
+        return RobotDesk(self.database)
+
+    @property
     def operations(self) -> Operations:
         return Operations(self.database)
 
@@ -156,6 +161,7 @@ class AppContext:
             letters=self.views,
             mails=self.inbound_mails,
             reports=self.dmarc_reports,
+            robot=self.robot_desk,
             link_key=self.secrets.link_key,
         )
 

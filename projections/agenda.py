@@ -82,6 +82,7 @@ moment.
 class Agenda:
     name = "agenda"
     version = 8
+    of_everybody = True
     tables: tuple[str, ...] = (
         *("fold", "zone", "agenda", "stale", "aside"),
         *("segment_member", "segment_look", "segment_built", "choosing"),
@@ -336,7 +337,7 @@ class Agenda:
                     bigint(person.version),
                     pack(person),
                     person.timezone.encode(),
-                    JSONB + self.segments.traits(person).encode(),
+                    JSONB + self.segments.traits_of({subscriber: person}, {})[0].encode(),
                 )
             )
             for key, a in matters.items():

@@ -29,7 +29,7 @@ from projections.inactivity import Inactivity
 from projections.letters import Letters
 from projections.members import Members
 from projections.segments import PersonalHome
-from projections.view import View
+from projections.view import View, entries_for
 
 
 def every_view(
@@ -167,7 +167,7 @@ class ViewBuild:
         with database.transaction(long=True) as connection, connection.cursor() as cursor:
             for entries in histories(database, part + LOWEST, part + HIGHEST, self.position):
                 for view in views:
-                    for table, rows in view.whole(cursor, entries).items():
+                    for table, rows in view.whole(cursor, entries_for(view, entries)).items():
                         if rows:
                             copy_rows(
                                 cursor, SQL.within(schema=view.schema, table=table)["copy"], rows

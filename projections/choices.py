@@ -108,6 +108,7 @@ class Choices:
     name = "choices"
     version = 3
     tables: tuple[str, ...] = ("chosen", "measured", "asked", "form_week")
+    of_everybody = False
 
     def __init__(self, prefix: str = LIVE) -> None:
         self.schema = schema_of(Choices, prefix)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from engine.ledger.codec import Entry
 from engine.subscriber.agenda_key import BroadcastKey, decode, letter_ref
+from engine.subscriber.own_robot import is_own_robot
 from engine.views import week_of
 from projections.letter_rows import AnswerRow, LetterRow, LetterRows, OrderRow
 from projections.members import CHANGING, Joined, changes
@@ -44,6 +45,8 @@ class Tally:
     def add(self, rows: LetterRows, sign: int) -> None:
         """All that these rows come to."""
         for letter in rows.letters.values():
+            if is_own_robot(letter.subscriber):
+                continue
             for what, detail in _of_letter(letter, rows.answers.get(letter.message, {})):
                 self.counts[_cell(letter, what, detail)] += sign
         for order in rows.orders.values():
@@ -73,7 +76,11 @@ def arrivals_in(entries: Iterable[Entry]) -> dict[str, Arrival]:
     """By subscriber, of those who come onto a list in these entries: the first time in them."""
     found: dict[str, Arrival] = {}
     for entry in entries:
-        if type(entry.event) in CHANGING and entry.stream not in found:
+        if (
+            type(entry.event) in CHANGING
+            and entry.stream not in found
+            and not is_own_robot(entry.stream)
+        ):
             for change in changes(entry.event):
                 if isinstance(change, Joined):
                     found[entry.stream] = Arrival(entry.position, week_of(change.at))
@@ -100,7 +107,7 @@ class CohortTally:
 
     def add(self, rows: LetterRows, sign: int) -> None:
         for row in rows.letters.values():
-            if row.kind in ("letter", "broadcast"):
+            if row.kind in ("letter", "broadcast") and not is_own_robot(row.subscriber):
                 for what, holds in (
                     ("accepted", row.status == "sent"),
                     ("answered", bool(rows.answers.get(row.message))),

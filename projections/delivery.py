@@ -110,6 +110,7 @@ class Delivery:
     name = "delivery"
     version = 1
     tables: tuple[str, ...] = ("day_count", "put_off", "suppressed")
+    of_everybody = False
 
     def __init__(self, prefix: str = LIVE) -> None:
         self.schema = schema_of(Delivery, prefix)

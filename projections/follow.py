@@ -27,7 +27,7 @@ from engine.views import ViewBroken
 from projections.build import SQL as BUILDING
 from projections.build import ViewBuild
 from projections.segments import PersonalHome
-from projections.view import View
+from projections.view import View, entries_for
 
 SQL = queries(Path(__file__).with_name("follow.sql"))
 BATCH_ENTRIES = 4000
@@ -172,7 +172,7 @@ class Follower:
                     view.begin(position)
                 entries = self._entries(position, head)
                 if entries:
-                    view.apply(cursor, entries)
+                    view.apply(cursor, entries_for(view, entries))
                     position = entries[-1].position
                     cursor.execute(self.sql[view.name]["set_position"], {"position": position})
                 more = view.tidy(cursor)

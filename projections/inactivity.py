@@ -91,6 +91,7 @@ class Inactivity:
     name = "silence"
     version = 2
     tables: tuple[str, ...] = ("silence", "stopped")
+    of_everybody = False
 
     def __init__(self, prefix: str = LIVE) -> None:
         self.schema = schema_of(Inactivity, prefix)

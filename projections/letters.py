@@ -90,6 +90,7 @@ class Letters:
     name = "letters"
     version = 4
     tables: tuple[str, ...] = ("letter", "answer", "purchase", "tally", "arrival", "cohort")
+    of_everybody = True
 
     def __init__(self, prefix: str = LIVE) -> None:
         self.schema = schema_of(Letters, prefix)

@@ -182,6 +182,7 @@ class Members:
     name = "members"
     version = 2
     tables: tuple[str, ...] = ("membership", "standing", "transition")
+    of_everybody = False
 
     def __init__(self, prefix: str = LIVE) -> None:
         self.schema = schema_of(Members, prefix)

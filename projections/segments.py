@@ -35,6 +35,7 @@ from engine.subscriber.events import (
     SegmentEntered,
     SegmentLeft,
 )
+from engine.subscriber.own_robot import is_own_robot
 from engine.subscriber.person import NOBODY, Known, MeasuredActs, Person
 from engine.subscriber.personal_dates import personal_broadcasts
 from engine.subscriber.truth import conditions_of
@@ -124,6 +125,7 @@ class SegmentMembership:
         """Look again at the segments that these events touch, on the people after them; `stood` is
         who was known before.
         """
+        people = {who: person for who, person in people.items() if not is_own_robot(who)}
         if not self.tracked:
             self._follow_static(cursor, people, events)
             return
@@ -157,7 +159,7 @@ class SegmentMembership:
     def look_at_all(self, cursor: Cursor, people: Mapping[str, Person], now: int) -> None:
         """Look at every segment of people who are read anew from the ledger."""
         if self.tracked:
-            living = {s: p for s, p in people.items() if not p.erased}
+            living = {s: p for s, p in people.items() if not (p.erased or is_own_robot(s))}
             for home in self.homes:
                 self._look_at_whole(cursor, home, living, now)
             self.forget(cursor, people.keys() - living.keys())
@@ -167,7 +169,10 @@ class SegmentMembership:
 
     def traits_of(self, people: Mapping[str, Person], before: Mapping[str, Person]) -> list[str]:
         """In their order; of those who were known before, what has changed."""
-        return [self.traits(person, before.get(who, NOBODY)) for who, person in people.items()]
+        return [
+            NO_TRAITS if is_own_robot(who) else self.traits(person, before.get(who, NOBODY))
+            for who, person in people.items()
+        ]
 
     def put_traits(self, cursor: Cursor, people: Mapping[str, Person]) -> None:
         """Where none are kept and are to be, or the other way round."""

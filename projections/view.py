@@ -15,6 +15,7 @@ import psycopg
 
 from engine.ledger.codec import Entry
 from engine.store.sql import Queries
+from engine.subscriber.own_robot import is_own_robot
 
 Cursor = psycopg.Cursor[tuple[object, ...]]
 LIVE = "view"
@@ -22,7 +23,8 @@ LIVE = "view"
 
 class View(Protocol):
     """`apply` runs in one transaction with the view's position; `tidy` does a bounded piece of
-    deferred work and says whether some is left.
+    deferred work and says whether some is left. `of_everybody`: it is fed with what the
+    installation's own robot does, too.
     """
 
     name: str
@@ -30,6 +32,7 @@ class View(Protocol):
     schema: str
     sql: Queries
     tables: tuple[str, ...]
+    of_everybody: bool
 
     def begin(self, position: int) -> None:
         """Load what is cached in memory, as of `position`."""
@@ -42,6 +45,13 @@ class View(Protocol):
         """Rows by table, as COPY takes them, for people whose whole history this is, one after the
         other. Called after `begin`; writes nothing.
         """
+
+
+def entries_for(view: View, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Those that a view is fed with."""
+    if view.of_everybody:
+        return entries
+    return [entry for entry in entries if not is_own_robot(entry.stream)]
 
 
 def schema_of(view: type[View], prefix: str) -> str:

@@ -104,6 +104,14 @@ def installation_sentence(event: i.InstallationEvent, plan: Plan, moment: Moment
             return _(
                 "An address of nobody known was taken off the suppression list ({why})"
             ).format(why=stored_in_words(reason, _))
+        case i.FormTried(form=form, failed=""):
+            return _("The form {form} was tried by the robot, and works").format(
+                form=quoted(form, _)
+            )
+        case i.FormTried(form=form, failed=failed):
+            return _("The form {form} was tried by the robot, and failed: {step}").format(
+                form=quoted(form, _), step=failed
+            )
         case i.OriginBegun():
             return _("Checkpoints are signed in the name {origin} from here on").format(
                 origin=event.origin

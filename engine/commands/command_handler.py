@@ -7,6 +7,7 @@ answers "nothing to do".
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import ConsentWithdrawn, PersonEvent, SubscriberErased
 from engine.subscriber.evolve import fold
 from engine.subscriber.outcome import Done, Fact, NothingToDo, Outcome, Refusal, Refused, Unchanged
+from engine.subscriber.own_robot import RANDOM_DIGITS, is_of_robot, robot_stream
 from engine.subscriber.person import NOBODY, Person
 from engine.vault.evidence import named_in
 from engine.vault.vault import Vault, VaultWrite
@@ -132,7 +134,10 @@ class CommandHandler:
         installation_stream: InstallationStream,
         folds: Folds,
         now: Callable[[], int],
+        mint: Callable[[str], str] = lambda _address: str(uuid.uuid4()),
     ) -> None:
+        """`mint` makes the id of somebody new, from their address."""
+        self.mint = mint
         self.ledger = ledger
         self.vault = vault
         self.installation_stream = installation_stream
@@ -400,9 +405,20 @@ class CommandHandler:
             request = requests[index]
             stream = request.stream or known_streams.get(request.address, "")
             if not stream and not request.only_known:
-                stream = minted.setdefault(request.address, str(uuid.uuid4()))
+                stream = minted.setdefault(request.address, self.mint(request.address))
             streams[index] = stream
         return streams
+
+
+def minting(robot: str) -> Callable[[str], str]:
+    """Random ids; `robot` is the address of the installation's own robot, "" for none."""
+
+    def mint(address: str) -> str:
+        if is_of_robot(robot, address):
+            return robot_stream(secrets.token_hex(RANDOM_DIGITS))
+        return str(uuid.uuid4())
+
+    return mint
 
 
 def encoded(stream: str, fact: Fact, now: int) -> Encoded:

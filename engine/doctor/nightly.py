@@ -44,6 +44,17 @@ class DoctorStores(Protocol):
     def installation_stream(self) -> InstallationStream: ...
 
 
+def may_look(stores: DoctorStores) -> bool:
+    """Whether this installation is one that writes to people, at real time."""
+    config = stores.config
+    return (
+        stores.clock.rate == 1
+        and config.smtp.reaches_people
+        and not is_loopback(config.smtp.host)
+        and not hindrances(config, sample_site())
+    )
+
+
 def looked_at(config: Config, stopped: Stopped) -> Told | None:
     """As it is from here, now: within two minutes; None where it was stopped before.
     Raises UserError where a key of ours cannot be read.
@@ -64,12 +75,7 @@ def examine_if_night(
 ) -> DoctorRan | None:
     """What was written down; None where nothing was due, or it was stopped before."""
     config = stores.config
-    if (
-        stores.clock.rate != 1
-        or not config.smtp.reaches_people
-        or is_loopback(config.smtp.host)
-        or hindrances(config, sample_site())
-    ):
+    if not may_look(stores):
         return None
     daily = Daily(stores.desk, NAME, config.site.timezone, stores.clock.now, wall_now)
     claimed = daily.claim()

@@ -8,6 +8,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
+from engine.intake.address import AddressRefused, normalise
 from engine.sequence.table import Table
 from engine.words import N_
 
@@ -18,10 +19,13 @@ _HOST = re.compile(r"(?=.{4,200}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a
 
 @dataclass(frozen=True, slots=True)
 class Doctor:
-    """`addresses`: those letters leave from, () where they are not said."""
+    """`addresses`: those letters leave from, () where they are not said. `robot`: the address by
+    which the installation tries its forms, "" where it does not.
+    """
 
     addresses: tuple[str, ...] = ()
     blocklists: tuple[str, ...] = ()
+    robot: str = ""
 
 
 def read_doctor(table: Table) -> Doctor:
@@ -35,7 +39,19 @@ def read_doctor(table: Table) -> Doctor:
             most=MAX_BLOCKLISTS,
             name=wrong[0] if wrong else lists[-1],
         )
-    return Doctor(addresses, lists)
+    return Doctor(addresses, lists, _robot(table))
+
+
+def _robot(table: Table) -> str:
+    text = table.get("robot", str, "")
+    try:
+        address = normalise(text) if text else ""
+    except AddressRefused:
+        address = "+"
+    if "+" in address:
+        sentence = N_('`robot` is an address of your own, without a plus: "robot@example.org"')
+        table.mistake("robot", sentence)
+    return address
 
 
 def _address(table: Table, key: str) -> str:

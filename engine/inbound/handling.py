@@ -21,13 +21,20 @@ from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.desk.dmarc_reports import DmarcReports, ReportedSource
+from engine.desk.robot import RobotDesk
 from engine.inbound.aggregate_report import AggregateReport
 from engine.inbound.automatic import AutoReplied, Challenged
 from engine.inbound.delivery_status import Bounced, Delayed, Delivered
 from engine.inbound.feedback import Complained, source_name
 from engine.inbound.kept_reasons import TOO_LARGE, Unplaced, stored_reason, stored_unplaced
 from engine.inbound.letter_identity import LetterMark, Receiver
-from engine.inbound.mail import MAX_MAIL_BYTES, InboundRefused, parse_mail, words_of
+from engine.inbound.mail import (
+    MAX_MAIL_BYTES,
+    InboundRefused,
+    addresses_in,
+    parse_mail,
+    words_of,
+)
 from engine.inbound.reading import NotUnderstood, Reading, Replied, read_mail
 from engine.inbound.stop_words import Stopped
 from engine.intake.address import AddressRefused, normalise
@@ -47,6 +54,7 @@ from engine.subscriber.commands import (
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import Cause, LetterBegun, ProfileChanged
 from engine.subscriber.outcome import Done
+from engine.subscriber.own_robot import is_of_robot
 from engine.vault.evidence import SALT_BYTES, Evidence, evidence
 from engine.vault.inbound_mail import InboundMails, InboundNote, InboundState
 from engine.vault.vault import Vault, VaultWrite
@@ -74,7 +82,7 @@ class Handled:
     nothing follows from what it is; "waiting": it is handed on to the operator; "kept": not
     understood, or of nobody known, and listed; "left": for a person to read, and nobody is named to
     hand it to, so the door leaves it where it is; "repeated": it was handled before. `reading` is
-    None where it came before.
+    None where it came before, or was for the installation's own robot.
     """
 
     end: End
@@ -107,6 +115,7 @@ class InboundStores:
     letters: LetterViews
     mails: InboundMails
     reports: DmarcReports
+    robot: RobotDesk
     link_key: bytes
 
 
@@ -138,6 +147,9 @@ class InboundHandler:
         before = self.stores.mails.state_of(mail.digest)
         if before is not None:
             return Handled("kept" if before == "unknown" else "repeated")
+        if self._is_for_robot(mail):
+            self.stores.robot.keep_mail(octets[:MAX_KEPT_BYTES])
+            return Handled(self._noted(mail, "handled", "done"))
         reading = read_mail(octets, self.receiver, recipients)
         end = self._follow(mail, reading)
         kind = type(reading).__name__.lower()
@@ -343,6 +355,17 @@ class InboundHandler:
     def _whose(self, address: str) -> str:
         vault = self.stores.vault
         return (vault.find(address) or vault.formerly(address) or "") if address else ""
+
+    def _is_for_robot(self, mail: _Mail) -> bool:
+        """By the envelope, else by the To of the mail."""
+        robot = self.stores.config.doctor.robot
+        if not robot:
+            return False
+        try:
+            to = mail.recipients or addresses_in(parse_mail(mail.octets).value("to"))
+        except InboundRefused:
+            return False
+        return any(is_of_robot(robot, _normalised(address)) for address in to)
 
     def _is_forged(self, mail: _Mail) -> bool:
         """Whether it came to an address that looks like one of ours and is none."""

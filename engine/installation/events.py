@@ -206,6 +206,18 @@ class SuppressionLifted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FormTried(Event):
+    """The installation's own robot went through `form` and left by `way`: "link", "one-click",
+    "mail", or "" where no letter follows soon enough to leave by. `failed`: the step that did not
+    come about, "form", "confirmation", "confirming", "letter" or "leaving"; "" for none.
+    """
+
+    form: str
+    way: str = ""
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OriginBegun(Event):
     """From here on checkpoints are signed in the name `origin`, by the key `vkey` (C2SP
     signed-note). `previous` is the origin before it, "" for the first, of which a checkpoint of
@@ -266,6 +278,7 @@ InstallationEvent = (
     | RoleGiven
     | AccountRemoved
     | DoctorRan
+    | FormTried
     | SuppressionLifted
     | OriginBegun
     | SigningKeyChanged

@@ -64,6 +64,8 @@ class Installation:
     while it was never changed. `versions`: of each letter that is tried, by its letter_ref, since
     which edition and in which versions. `proposed` and `approved`: by whom, by the plan's digest;
     over with the next edition. `ailments`: what the doctor found last not to hold, each since when.
+    `forms_tried`: by form and way of leaving, when it was last tried and which step failed, "" for
+    none.
     """
 
     version: int = 0
@@ -85,6 +87,7 @@ class Installation:
     proposed: Mapping[str, str] = field(default_factory=dict)
     approved: Mapping[str, str] = field(default_factory=dict)
     ailments: Mapping[str, int] = field(default_factory=dict)
+    forms_tried: Mapping[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
 
     def is_approved(self, digest: str) -> bool:
         """Whether somebody else than who proposed a plan last has approved it."""
@@ -293,6 +296,8 @@ def _evolve(i: Installation, event: e.InstallationEvent) -> Installation:
             return replace(i, clock=event)
         case e.DoctorRan(at, failing):
             return replace(i, ailments={code: i.ailments.get(code, at) for code in failing})
+        case e.FormTried(at, form, way, failed):
+            return replace(i, forms_tried={**i.forms_tried, (form, way): (at, failed)})
         case e.FormPublished(_, form, digest, rendered):
             return replace(i, forms={**i.forms, form: (digest, rendered)})
         case _:

@@ -76,6 +76,7 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "role-given": i.RoleGiven,
     "account-removed": i.AccountRemoved,
     "doctor-ran": i.DoctorRan,
+    "form-tried": i.FormTried,
     "suppression-lifted": i.SuppressionLifted,
     "origin-begun": i.OriginBegun,
     "signing-key-changed": i.SigningKeyChanged,

@@ -2233,10 +2233,10 @@ INSTALLATION = "00000000-0000-4000-8000-000000000001"
 """The stream of what is published and paused; every other stream is a person's."""
 EVENTS_OF_INSTALLATION = """
     account-removed breach-recorded broadcast-fell-due clock-changed configuration-published
-    doctor-ran form-published ledger-restored notice-published origin-begun people-exported
-    publication-approved publication-proposed retention-applied role-given sending-paused
-    sending-resumed sequence-published signing-key-changed suppression-lifted versions-published
-    words-published
+    doctor-ran form-published form-tried ledger-restored notice-published origin-begun
+    people-exported publication-approved publication-proposed retention-applied role-given
+    sending-paused sending-resumed sequence-published signing-key-changed suppression-lifted
+    versions-published words-published
 """
 OF_INSTALLATION = frozenset(EVENTS_OF_INSTALLATION.split())
 EVENTS_OF_PEOPLE = """

@@ -27,6 +27,7 @@ from engine.commands.group_commit import CommandGroupCommit
 from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.doctor.nightly import examine_if_night
+from engine.doctor.robot import try_forms
 from engine.i18n.language import translator
 from engine.imports.uploads import Uploads
 from engine.inbound.fetching import MailboxReader, mailbox_reader
@@ -229,6 +230,7 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
                 _waking(intervals.every(1), stop, sender),
                 # Where letters leave from: what providers see is seen from there.
                 _on(intervals.every(60), stop, lambda: examine_if_night(context, stop.is_set)),
+                _on(intervals.every(20), stop, lambda: try_forms(context)),
             ]
             if "follow" not in options.parts:
                 hear_of_due(context.database, stop, sender.wake.set)

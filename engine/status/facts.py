@@ -155,7 +155,8 @@ class Facts:
     by none), `held_back_today` how often a letter found none today. `not_sent` counts letters that
     were withheld since the Monday `not_sent_since` (YYYY-MM-DD) for what is not mended, by reason;
     `stopped` people nothing is written to for a purpose because they were silent.
-    `ailments`: what the doctor found last not to hold, each for how many seconds.
+    `ailments`: what the doctor found last not to hold, each for how many seconds; `forms_failing`:
+    of forms that the robot tried last in vain, the step that failed.
     """
 
     head: int
@@ -193,6 +194,7 @@ class Facts:
     stopped: Mapping[str, int] = field(default_factory=dict)
     keys: tuple[ExpiringKey, ...] = ()
     ailments: Mapping[str, float] = field(default_factory=dict)
+    forms_failing: Mapping[str, str] = field(default_factory=dict)
     inbound: InboundState = InboundState()
 
     @property

@@ -43,6 +43,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
         *chain.from_iterable(about),
         *of_keys(facts),
         *of_doctor(facts),
+        *of_robot(facts),
         *of_room(facts),
     ]
     order = ("stopped", "stuck", "notice")
@@ -462,6 +463,13 @@ def of_doctor(facts: Facts) -> Iterator[Finding]:
         }
         remedy = N_("`relance doctor` says what each is, and what mends it")
         yield Finding("doctor", "stuck", what, remedy, values)
+
+
+def of_robot(facts: Facts) -> Iterator[Finding]:
+    for form, step in facts.forms_failing.items():
+        what = N_("the robot did not get through the form {form}: {step}")
+        remedy = N_("docs/doctor.md says what each step is; the next night tries it again")
+        yield Finding("form-fails", "stuck", what, remedy, {"form": form, "step": step})
 
 
 def of_room(facts: Facts) -> Iterator[Finding]:

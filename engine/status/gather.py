@@ -188,6 +188,9 @@ def gather(stores: StatusStores, due: Due | None = None) -> Facts:
         forms_held=forms_held,
         forms_held_for=forms_held_for,
         form_traps=stores.desk.counted(TRAPS, 30),
+        forms_failing={
+            form: failed for (form, _), (_, failed) in installation.forms_tried.items() if failed
+        },
         ailments={
             code: max(0.0, stores.clock.wall_age(since))
             for code, since in installation.ailments.items()

@@ -281,6 +281,8 @@ START = (
         ('ipv6 = "x"', "`ipv6` is the address your letters leave from"),
         ('blocklists = ["Zen Spamhaus"]', "`blocklists` are at most 10 host names"),
         (f"blocklists = {['a.example'] * 11}", "`blocklists` are at most 10 host names"),
+        ('robot = "robot"', "`robot` is an address of your own, without a plus"),
+        ('robot = "a+b@potager.example"', "`robot` is an address of your own, without a plus"),
         ('robots = "x"', "robots"),
     ],
 )

@@ -205,6 +205,8 @@ STAYS = {
     "desk.inbox": "mailbox holder until uid_validity uid",
     "desk.mark": "name engine_at position",
     "desk.operation": "id kind at well position octets place copy faults why",
+    "desk.robot": "one form way address step until",  # the operator's own
+    "desk.robot_mail": "digest octets at",
     "desk.process": "id host pid parts since seen clock",
     "desk.secret": "name fingerprint",
     # Of mailbox providers, whoever has a mailbox there.

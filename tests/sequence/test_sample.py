@@ -275,7 +275,7 @@ def test_each_key_of_the_configuration_is_explained_above_its_first_use() -> Non
             "host sink port tls username password_file connections return_path message_size_limit",
         ),
         ("dkim", "domain selector ed25519 cfbl"),
-        ("doctor", "ipv4 ipv6 blocklists"),
+        ("doctor", "ipv4 ipv6 blocklists robot"),
         ("stream.transactional", "from from_name return_path domain selector"),
         ("smtp.timeouts", "connect mail rcpt data block dot"),
         ("sending", "in_doubt pause_after_outage drain"),
