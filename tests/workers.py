@@ -29,6 +29,7 @@ LONGEST = (
     "chaos/test_network.py",
     "store/test_embedded.py",
     "test_story.py",
+    "mail_hosts/test_whole_circle.py",
     "chaos/test_moments.py",
     "chaos/test_database.py",
     "console/test_guard.py",

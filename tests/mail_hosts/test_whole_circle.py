@@ -13,11 +13,10 @@ import email.policy
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -55,6 +54,7 @@ SHOWN = {
     "full": "Rejet (passager)  — courriel revenu (mots\u00a0: «\u00a0552 5.2.2",
     "anna": "Plainte  — courriel revenu (mots\u00a0: «\u00a0abuse: Clients/1.0",
     "bruno": "Retrait de tout  — courriel revenu (mots\u00a0: «\u00a0STOP",
+    "carla": "Fondement",
     "dora": "courriel à l’adresse de désinscription",
     "emma": "A demandé\u00a0: opposition",
     "fanny": "A répondu par un courriel  — courriel revenu (mots\u00a0: «\u00a0Oui, hier",
@@ -130,6 +130,7 @@ class Circle:
     ports: Ports
     postfix: Path
     mailbox: Mailbox
+    followed: dict[str, list[str]] = field(default_factory=dict)
 
     def letter(self, name: str) -> EmailMessage | None:
         """The first that Postfix has delivered to a reader."""
@@ -165,22 +166,17 @@ class Circle:
         )
         hand_over(self.ports.relay, "feedback@clients.example", OURS, report.encode())
 
-    def story(self, name: str) -> list[dict[str, Any]]:
-        return self.relance.story(f"{name}@clients.example")
-
-    def after_the_letter(self, name: str) -> list[str]:
-        """What followed once the letter had left, each with the door it came through."""
-        story = self.story(name)
+    def has_come_round(self, name: str) -> bool:
+        """Whether what is expected of a reader's letter has followed; `followed` says what has."""
+        story = self.relance.story(f"{name}@clients.example")
         events = [fact["event"] for fact in story]
-        return [
+        self.followed[name] = [
             " ".join(
                 (fact["event"], *fact["payload"].get("kind", "").split(), fact["cause"]["door"])
             )
             for fact in story[events.index("letter-sent") + 1 :]
         ]
-
-    def has_come_round(self, name: str) -> bool:
-        return set(FOLLOWS[name]) <= set(self.after_the_letter(name))
+        return set(FOLLOWS[name]) <= set(self.followed[name])
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +199,7 @@ def circle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Circle]:
             try:
                 _live(circle)
             except AssertionError as error:
-                error.add_note(str({name: circle.after_the_letter(name) for name in FOLLOWS}))
+                error.add_note(str(circle.followed))
                 error.add_note(told(relay)[-5000:])
                 error.add_note((relance.folder / "run.log").read_text()[-3000:])
                 raise
@@ -231,13 +227,13 @@ def _live(circle: Circle) -> None:
 
 
 @pytest.mark.parametrize("name", FOLLOWS)
-def test_what_comes_back_by_mail_has_its_consequence(circle: Circle, name: str) -> None:
-    assert circle.after_the_letter(name) == FOLLOWS[name]
-
-
-@pytest.mark.parametrize("name", SHOWN)
-def test_who_asks_about_a_reader_is_told_what_came_back(circle: Circle, name: str) -> None:
+def test_what_comes_back_has_its_consequence_and_is_shown_with_its_cause(
+    circle: Circle, name: str
+) -> None:
+    assert circle.followed[name] == FOLLOWS[name]
     shown = circle.relance.verb("show", f"{name}@clients.example")
+    events = re.findall(r"\[([a-z-]+)\]$", shown, re.M)
+    assert events[events.index("letter-sent") + 1 :] == [f.split()[0] for f in FOLLOWS[name]]
     assert SHOWN[name] in shown
     dead, left = name in ("unknown", "gone", "anna"), name in ("anna", "bruno", "dora", "fanny")
     assert ("Écarté" in shown) == dead and ("Et maintenant ?" in shown) == (not dead and not left)
