@@ -59,6 +59,10 @@ DELETE FROM {schema}.suppressed WHERE subscriber = ANY(%(subscribers)s)
 -- By reason.
 SELECT reason, count(*) FROM {schema}.suppressed GROUP BY reason ORDER BY 2 DESC, 1
 
+-- name: ever
+-- Of all days: a few dozen rows a day for as long as anything was sent.
+SELECT provider, what, sum(n)::bigint FROM {schema}.day_count GROUP BY provider, what ORDER BY provider, what
+
 -- name: by_day
 -- From a day on.
 SELECT provider, day, what, n FROM {schema}.day_count WHERE day >= %(since)s ORDER BY day, provider, what

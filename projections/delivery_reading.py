@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from engine.delivery.figures import DayCount, PutOff
+from engine.delivery.figures import DayCount, PutOff, What
 from engine.store.database import Database
 from engine.store.sql import beside
 from projections.agenda import Agenda
@@ -32,6 +32,11 @@ class DeliveryReading:
         with self.database.connection() as connection:
             rows = connection.execute(self.view.sql["by_day"], {"since": since}).fetchall()
         return [DayCount(*row) for row in cast("list[DayCount]", rows)]
+
+    def ever(self) -> list[tuple[str, What, int]]:
+        with self.database.connection() as connection:
+            rows = connection.execute(self.view.sql["ever"]).fetchall()
+        return cast("list[tuple[str, What, int]]", rows)
 
     def suppressed(self) -> dict[str, int]:
         with self.database.connection() as connection:

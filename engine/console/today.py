@@ -48,6 +48,7 @@ _PROCESSES = Remedy("/operator#processes", N_("Look at what runs"), Right.SEE)
 _PROOF = Remedy("/operator/proof", N_("Look at the checkpoints"), Right.AUDIT)
 _PAPERS = Remedy("/operator/papers", N_("Open the papers"), Right.HANDLE_RIGHTS)
 _REQUESTS = Remedy("/requests", N_("Answer them"), Right.HANDLE_RIGHTS)
+_DELIVERY = Remedy("/operator/delivery", N_("Look at what arrives"), Right.SEE)
 _KEYS = Remedy("/operator/keys", N_("Look at the keys"), Right.OPERATE)
 REMEDIES: Mapping[str, Remedy] = {
     "paused": _SENDING,
@@ -55,6 +56,9 @@ REMEDIES: Mapping[str, Remedy] = {
     "relay": _SENDING,
     "blocked": _SENDING,
     "slow": _SENDING,
+    "complaints": _DELIVERY,
+    "bounces": _DELIVERY,
+    "provider-refuses": _DELIVERY,
     "nothing-runs": _PROCESSES,
     "no-web": _PROCESSES,
     "no-follow": _PROCESSES,

@@ -39,10 +39,18 @@ class PutOff(NamedTuple):
     latest: int
     retry_at: int
 
+    @property
+    def reply(self) -> str:
+        """ "421 4.7.0"; "" where none was given."""
+        return f"{self.code} {self.enhanced}".strip() if self.code else ""
+
 
 class DeliveryViews(Protocol):
     def by_day(self, since: int) -> list[DayCount]:
         """From a day on, by provider and day; nothing that is 0."""
+
+    def ever(self) -> list[tuple[str, What, int]]:
+        """Since the first letter: provider, what became of them, how many."""
 
     def suppressed(self) -> dict[str, int]:
         """How many people are suppressed, by reason; most first."""

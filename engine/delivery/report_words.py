@@ -16,7 +16,7 @@ from engine.shaping.providers import OTHER
 
 LEVELS: dict[Level, str] = {
     "": N_("within bounds"),
-    "few": N_("too few letters to tell"),
+    "few": N_("few letters"),
     "warn": N_("worth a look"),
     "over": N_("too many"),
 }
@@ -86,7 +86,7 @@ class DeliveryWords:
     def answer(self, letters: PutOff) -> str:
         """What the server said, as far as codes tell, or at which stage nothing came."""
         _ = self.say
-        code = f"{letters.code} {letters.enhanced}".strip() if letters.code else ""
+        code = letters.reply
         if letters.why == "blocked":
             refused = _("our mail is refused as such")
             return f"{code}, {refused}" if code else refused

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 PARTS = ("web", "follow", "send")
 
@@ -142,6 +142,46 @@ class InboundState:
     waiting_for: float = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderFacts:
+    """What became of letters to one provider within seven days. `complaints` and `bounces`: "warn"
+    or "over" where a guard is passed. `waiting` are to be tried again, `refused` of them because
+    it refuses our mail as such, by `answer` (a code).
+    """
+
+    provider: str
+    title: str
+    sent: int = 0
+    tried: int = 0
+    bounced: int = 0
+    complained: int = 0
+    complaints: str = ""
+    bounces: str = ""
+    waiting: int = 0
+    refused: int = 0
+    answer: str = ""
+
+
+class ProviderCount(NamedTuple):
+    """Letters since the first, by what became of them: see engine/delivery/figures.py."""
+
+    provider: str
+    what: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFacts:
+    """`whole` is one, of all providers together, or none where nothing was sent. `unheard`: mail
+    comes back, or may, and nothing in its envelope says which letter it is about.
+    """
+
+    whole: tuple[ProviderFacts, ...] = ()
+    providers: tuple[ProviderFacts, ...] = ()
+    ever: tuple[ProviderCount, ...] = ()
+    unheard: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`paused` maps a list (0: everything) to the reason; `tick` is how many seconds ago a round of
@@ -196,6 +236,7 @@ class Facts:
     ailments: Mapping[str, float] = field(default_factory=dict)
     forms_failing: Mapping[str, str] = field(default_factory=dict)
     inbound: InboundState = InboundState()
+    delivery: DeliveryFacts = DeliveryFacts()
 
     @property
     def live(self) -> frozenset[str]:

@@ -33,7 +33,9 @@ class FindingWords:
                 values[key] = stored_in_words(str(value), self._)
             elif key == "free" and isinstance(value, int):
                 values[key] = size(value, self._)
-            elif key in ("n", "behind", "position") and isinstance(value, int):
+            elif key == "provider":
+                values[key] = self._(str(value))
+            elif key in ("n", "of", "behind", "position") and isinstance(value, int):
                 values[key] = grouped(value, self._)
         if finding.code == "withheld":
             people = int(values["people"])

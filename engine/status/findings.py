@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from engine.i18n.language import N_
+from engine.status.delivery_findings import of_delivery
 from engine.status.facts import Facts, ViewState
 from engine.status.finding import WRONG as WRONG
 from engine.status.finding import Finding as Finding
@@ -35,6 +36,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
         of_breaches(facts),
         of_requests(facts),
         of_returned_mail(facts),
+        of_delivery(facts),
     )
     told = [
         *of_clock(facts),

@@ -10,9 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal, Protocol
 
 from engine.config import Config
+from engine.delivery.figures import DeliveryViews
+from engine.delivery.report import PASSED, ProviderDelivery, delivery_report
 from engine.desk.clock import Clock
 from engine.desk.desk import HELD, HELD_BACK, TRAPS, Desk
 from engine.desk.processes import EXPIRY_SECONDS, Processes
+from engine.desk.shaping import ShapingDesk
+from engine.i18n.language import N_
 from engine.installation.breaches import told_late
 from engine.installation.breaches import waiting as waiting_breaches
 from engine.installation.events import ClockChanged
@@ -21,14 +25,18 @@ from engine.ledger.codec import EntryRefused
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.proof.tlog_witness import TROUBLE as COSIGNER
+from engine.sending.smtp_settings import DIRECT
 from engine.sending.witness_mail import TROUBLE, witness_mark
 from engine.sequence.delay import DAY, HOUR
 from engine.status.facts import (
     ClockState,
+    DeliveryFacts,
     ExpiringKey,
     Facts,
     InboundState,
     Process,
+    ProviderCount,
+    ProviderFacts,
     Stuck,
     TreeState,
     Trouble,
@@ -52,6 +60,9 @@ KEYS_TOLD_SECONDS = 14 * 86_400
 
 class CountingViews(Protocol):
     """The views, as far as they count."""
+
+    @property
+    def delivery(self) -> DeliveryViews: ...
 
     def quarantined(self, limit: int) -> list[tuple[str, int, str]]:
         """Of whom nothing can be made: subscriber, the position of their last fact, why. The latest
@@ -106,6 +117,8 @@ class StatusStores(Protocol):
     def installation_stream(self) -> InstallationStream: ...
     @property
     def views(self) -> CountingViews: ...
+    @property
+    def shaping(self) -> ShapingDesk: ...
     @property
     def tree(self) -> LedgerTree: ...
 
@@ -196,7 +209,38 @@ def gather(stores: StatusStores, due: Due | None = None) -> Facts:
             for code, since in installation.ailments.items()
         },
         inbound=inbound_state(stores, now),
+        delivery=delivery_facts(stores),
         keys=tuple(ExpiringKey(*key) for key in stores.desk.expiring_keys(KEYS_TOLD_SECONDS)),
+    )
+
+
+def delivery_facts(stores: StatusStores) -> DeliveryFacts:
+    report, smtp = delivery_report(stores), stores.config.smtp
+    hears = stores.config.inbound.is_on or smtp.host == DIRECT
+    return DeliveryFacts(
+        whole=() if report.is_empty else (_provider(report.whole, N_("all providers")),),
+        providers=tuple(
+            _provider(one, one.title or N_("not recorded")) for one in report.providers
+        ),
+        ever=tuple(ProviderCount(*count) for count in stores.views.delivery.ever()),
+        unheard=hears and not smtp.return_path,
+    )
+
+
+def _provider(one: ProviderDelivery, title: str) -> ProviderFacts:
+    blocked = [letters for letters in one.put_off if letters.why == "blocked"]
+    return ProviderFacts(
+        provider=one.provider,
+        title=title,
+        sent=one.sums.sent,
+        tried=one.sums.tried,
+        bounced=one.sums.bounced,
+        complained=one.sums.complained,
+        complaints=one.complaints if one.complaints in PASSED else "",
+        bounces=one.bounces if one.bounces in PASSED else "",
+        waiting=one.waiting,
+        refused=sum(letters.n for letters in blocked),
+        answer=blocked[0].reply if blocked else "",
     )
 
 

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from engine.status.facts import PARTS, Facts
+from engine.status.facts import PARTS, DeliveryFacts, Facts
 from engine.status.findings import findings, is_well
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -29,7 +29,7 @@ class _Collected:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         facts, told = self.facts, findings(self.facts)
         yield _one(
             "well",
@@ -139,6 +139,7 @@ class _Collected:
             ("list", "why"),
             paused,
         )
+        yield from _of_delivery(facts.delivery)
         yield _one("letters_in_doubt", "Letters whose acceptance is not known.", facts.in_doubt)
         yield _one(
             "requests_open", "Rights people asked for that wait for an answer.", facts.requests
@@ -166,6 +167,32 @@ class _Collected:
             )
         yield _one("database_bytes", "Size of the database.", facts.database_bytes)
         yield _one("disk_free_bytes", "Free space on the disk that holds data/.", facts.disk_free)
+
+
+def _of_delivery(delivery: DeliveryFacts) -> Iterator[Metric]:
+    letters = CounterMetricFamily(
+        "relance_letters",
+        "What became of letters, by receiving provider: sent, deferred (each time), failed, bounced"
+        " (hard, soft, blocked), complained.",
+        labels=("provider", "what"),
+    )
+    for provider, what, n in delivery.ever:
+        letters.add_metric((provider or "unknown", what), n)
+    yield letters
+    yield _many(
+        "letters_waiting",
+        "Letters that a provider put off, or that wait for their turn with it.",
+        ("provider",),
+        [((one.provider or "unknown",), one.waiting) for one in delivery.providers],
+    )
+    for what in ("complaints", "bounces"):
+        levels = [(one.provider or "unknown", getattr(one, what)) for one in delivery.providers]
+        yield _many(
+            f"{what}_level",
+            "0 within bounds or of too few letters, 1 from the warning on, 2 from the limit on.",
+            ("provider",),
+            [((name,), {"": 0, "warn": 1, "over": 2}[level]) for name, level in levels],
+        )
 
 
 def _one(name: str, about: str, value: float) -> GaugeMetricFamily:

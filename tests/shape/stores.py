@@ -119,6 +119,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
             "Ledger",
             "LedgerTree",
             "Processes",
+            "ShapingDesk",
             "Vault",
         ),
         "engine/store/migrate.py": ("Desk", "Ledger"),  # makes the tables of all

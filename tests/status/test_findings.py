@@ -13,9 +13,12 @@ from engine.config import Site
 from engine.inbound.imap import ImapFault
 from engine.sequence.model import Plan, Purpose
 from engine.status.facts import (
+    DeliveryFacts,
     ExpiringKey,
     Facts,
     Process,
+    ProviderCount,
+    ProviderFacts,
     Stuck,
     TreeState,
     Trouble,
@@ -228,3 +231,61 @@ def test_a_mailbox_that_is_not_read_is_said_with_what_to_do(fault: str) -> None:
     assert (finding.code, finding.level) == (fault, "stuck")
     assert "Reçus" in FindingWords(Plan(1, "Europe/Paris"), "fr").what(finding)
     assert not is_well(findings(troubled))
+
+
+def told_of(delivery: DeliveryFacts) -> dict[str, tuple[str, str, str]]:
+    words = StateWords(SITE, Plan(1, "Europe/Paris"), "en")
+    told = findings(replace(WELL, delivery=delivery))
+    return {one.code: (one.level, words.what(one), words.remedy(one)) for one in told}
+
+
+def test_a_provider_that_passes_a_guard_is_named_with_its_numbers() -> None:
+    gmail = ProviderFacts(
+        provider="gmail", title="Gmail", sent=12_000, tried=12_010, complained=40, complaints="over"
+    )
+    sfr = ProviderFacts(
+        provider="sfr", title="SFR", sent=980, tried=1000, bounced=20, bounces="warn"
+    )
+    level, what, remedy = told_of(DeliveryFacts(providers=(gmail,)))["complaints"]
+    assert level == "stuck" and "relance delivery" in remedy
+    assert what == "of 12,000 letters to Gmail in seven days 40 were complained of: too many"
+    level, what, _remedy = told_of(DeliveryFacts(providers=(sfr,)))["bounces"]
+    assert (level, what) == ("notice", "of 1,000 letters to SFR in seven days 20 came back")
+
+
+def test_all_providers_together_are_named_where_none_passes_alone() -> None:
+    whole = ProviderFacts(
+        provider="", title="all providers", sent=900, tried=900, complained=1, complaints="warn"
+    )
+    few = ProviderFacts(provider="free", title="Free", sent=10, tried=10, complained=1)
+    told = told_of(DeliveryFacts(whole=(whole,), providers=(few,)))
+    assert "to all providers in seven days 1 were complained of" in told["complaints"][1]
+    alone = replace(few, complaints="over")
+    told = told_of(DeliveryFacts(whole=(whole,), providers=(alone,)))
+    assert "to Free" in told["complaints"][1]
+
+
+def test_a_provider_that_refuses_us_is_told_of_once_many_letters_wait() -> None:
+    free = ProviderFacts(provider="free", title="Free", waiting=30, refused=9, answer="550 5.7.1")
+    assert told_of(DeliveryFacts(providers=(free,))) == {}
+    told = told_of(DeliveryFacts(providers=(replace(free, refused=10),)))
+    what = "Free refuses our mail as such (550 5.7.1): 10 letters wait"
+    assert told["provider-refuses"][:2] == ("notice", what)
+
+
+def test_mail_that_comes_back_without_a_return_path_is_told_of() -> None:
+    assert "return_path is not set" in told_of(DeliveryFacts(unheard=True))["no-return-path"][1]
+
+
+def test_prometheus_counts_letters_by_provider_and_names_nobody() -> None:
+    gmail = ProviderFacts(provider="gmail", title="Gmail", waiting=7, complaints="warn")
+    ever = (ProviderCount("gmail", "sent", 1200), ProviderCount("", "hard", 3))
+    facts = replace(WELL, delivery=DeliveryFacts(providers=(gmail,), ever=ever))
+    families = {
+        family.name: {tuple(sample.labels.values()): sample.value for sample in family.samples}
+        for family in text_string_to_metric_families(exposition(facts).decode())
+    }
+    assert families["relance_letters"] == {("gmail", "sent"): 1200, ("unknown", "hard"): 3}
+    assert families["relance_letters_waiting"] == {("gmail",): 7}
+    assert families["relance_complaints_level"] == {("gmail",): 1}
+    assert families["relance_bounces_level"] == {("gmail",): 0}
