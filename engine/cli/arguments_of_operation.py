@@ -205,7 +205,7 @@ def in_doubt_arguments(parser: argparse.ArgumentParser) -> None:
 def doctor_arguments(parser: argparse.ArgumentParser) -> None:
     only_help = N_(
         "these subjects alone, with commas between: spf, dkim, dmarc, mailbox, host, receiving,"
-        " brand, link, inbound, blocklist"
+        " brand, link, inbound, blocklist, stream"
     )
     parser.add_argument("--only", default="", metavar="SUBJECTS", help=only_help)
     letter = parser.add_mutually_exclusive_group()

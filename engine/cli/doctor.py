@@ -33,6 +33,7 @@ HEADINGS: Mapping[Subject, str] = {
     "link": N_("Where links lead"),
     "inbound": N_("What comes back"),
     "blocklist": N_("Lists of unwanted senders"),
+    "stream": N_("Two streams"),
     "letter": N_("The letter, as your mail server took it"),
 }
 

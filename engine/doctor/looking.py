@@ -15,7 +15,7 @@ import ssl
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 from urllib.parse import urlsplit
 
@@ -54,6 +54,7 @@ from engine.doctor.world import (
 )
 from engine.mime.headers import HeaderRefused, ascii_domain
 from engine.sending.dkim_keys import DkimKeys
+from engine.sending.stream_settings import Stream
 from engine.words import N_, words
 
 MAX_QUESTIONS, MAX_ROUNDS, AT_ONCE = 400, 60, 16
@@ -312,23 +313,31 @@ def eyes_of(config: Config) -> Eyes:
 
 def ourselves(config: Config) -> Ourselves:
     """Raises UserError where a key of ours cannot be read."""
-    site, smtp, web = config.site, config.smtp, config.web
-    sender = _ascii(site.sender)
-    direct = smtp.is_direct
+    web, service = config.web, config.transactional
+    us = _identity(config, "marketing")
+    return replace(
+        us,
+        service=_identity(config, "transactional") if service is not None else None,
+        url=config.site.url,
+        inbound=_inbound(config),
+        blocklists=config.doctor.blocklists,
+        listens=f"{'127.0.0.1' if web.host in ('0.0.0.0', '::') else web.host}:{web.port}",
+    )
+
+
+def _identity(config: Config, stream: Stream) -> Ourselves:
+    site, smtp, identity = config.site, config.smtp, config.identity(stream)
+    sender, direct = _ascii(identity.sender), smtp.is_direct
     return Ourselves(
         sender=sender,
         reply_to=_ascii(site.reply_to) if site.reply_to else "",
-        return_path=smtp.return_path,
+        return_path=identity.return_path,
         relay="" if direct else smtp.host,
         helo=config.direct.helo if direct else sender.rpartition("@")[2],
         addresses=config.doctor.addresses
         or (_own_addresses(ipv6=config.direct.ipv6) if direct else ()),
-        dkim_domain=config.dkim.domain,
-        keys=tuple(_own_keys(config)) if config.dkim.domain else (),
-        url=site.url,
-        inbound=_inbound(config),
-        blocklists=config.doctor.blocklists,
-        listens=f"{'127.0.0.1' if web.host in ('0.0.0.0', '::') else web.host}:{web.port}",
+        dkim_domain=identity.dkim.domain,
+        keys=tuple(_own_keys(config, stream)) if identity.dkim.domain else (),
     )
 
 
@@ -341,8 +350,8 @@ def _inbound(config: Config) -> tuple[str, ...]:
     )
 
 
-def _own_keys(config: Config) -> list[OwnKey]:
-    keys, domain = DkimKeys(config), config.dkim.domain
+def _own_keys(config: Config, stream: Stream) -> list[OwnKey]:
+    keys, domain = DkimKeys(config, stream), config.identity(stream).dkim.domain
     return [
         OwnKey(
             domain,

@@ -192,3 +192,29 @@ def check_blocklists(world: World) -> Iterator[Line]:
 def _listed_name(text: str, named: str) -> str:
     address = ipaddress.ip_address(text)
     return f"{address.reverse_pointer.rsplit('.', 2)[0]}.{named}"
+
+
+def check_streams(world: World) -> Iterator[Line]:
+    """Mails that people asked for are judged apart from the rest only under a domain and a key of
+    their own (A51).
+    """
+    us, service = world.us, world.us.service
+    if service is None:
+        return
+    values = {"domain": us.domain, "service": service.domain}
+    if us.domain == service.domain:
+        what = words(
+            N_("both streams write from {domain}: mailbox providers judge them as one"), **values
+        )
+        mends = (f'[stream.transactional] from = "service@service.{us.domain}"',)
+        yield Line("stream-domain", "fails", what, mends, optional=True)
+    elif us.dkim_domain and us.dkim_domain == service.dkim_domain:
+        what = words(
+            N_("both streams are signed for {domain}: mailbox providers judge them as one"),
+            domain=us.dkim_domain,
+        )
+        mends = (f'[stream.transactional] domain = "{service.domain}"',)
+        yield Line("stream-signature", "fails", what, mends, optional=True)
+    else:
+        what = words(N_("the streams are judged apart: {domain}, {service}"), **values)
+        yield Line("stream", "holds", what)

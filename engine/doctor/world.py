@@ -28,6 +28,7 @@ Subject = Literal[
     "link",
     "inbound",
     "blocklist",
+    "stream",
     "letter",
 ]
 Verdict = Literal["holds", "fails", "unknown"]
@@ -171,8 +172,8 @@ class Ourselves:
     at the end.
 
     `relay`: "" where letters go straight to the providers. `addresses`: those letters leave from,
-    as far as they are known. `streams`: domain and selector of each stream, by its name, where
-    there are several.
+    as far as they are known. `service` is as whom mails are written that people asked for, where
+    those are a stream of their own.
     """
 
     sender: str
@@ -183,7 +184,7 @@ class Ourselves:
     addresses: tuple[str, ...] = ()
     dkim_domain: str = ""
     keys: tuple[OwnKey, ...] = ()
-    streams: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    service: Ourselves | None = None
     url: str = ""
     listens: str = ""
     inbound: tuple[str, ...] = ()

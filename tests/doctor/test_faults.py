@@ -93,7 +93,7 @@ MANY = {f"n{n}.hote.example": {"TXT": txt("v=spf1 -all")} for n in range(11)}
 ASKING = spf("v=spf1 " + " ".join(f"include:{name}" for name in MANY) + f" ip4:{IPV4} -all")
 RSA = "v=DKIM1; k=rsa;"
 NEXT = "relance-2._domainkey.example.fr"
-FAULTS: Mapping[Subject, tuple[Fault, ...]] = {
+FAULTS: dict[Subject, tuple[Fault, ...]] = {
     "spf": (
         Fault(
             code="spf-missing",
@@ -483,6 +483,21 @@ FAULTS: Mapping[Subject, tuple[Fault, ...]] = {
         ),
     ),
 }
+SERVICE = replace(US, sender="service@service.example.fr", dkim_domain="service.example.fr")
+FAULTS |= {
+    "stream": (
+        Fault(
+            code="stream-domain",
+            us=replace(US, service=replace(SERVICE, sender="service@example.fr")),
+            mends='[stream.transactional] from = "service@service.example.fr"',
+        ),
+        Fault(
+            code="stream-signature",
+            us=replace(US, service=replace(SERVICE, dkim_domain="example.fr")),
+            mends='[stream.transactional] domain = "service.example.fr"',
+        ),
+    )
+}
 CASES = [(subject, fault) for subject, faults in FAULTS.items() for fault in faults]
 UNCERTAIN = {
     *("spf-relay", "spf-unreachable", "spf-unknown", "dkim-not-ours", "dkim-unreachable"),
@@ -496,6 +511,7 @@ OPTIONAL = {
     *("spf-ptr", "dkim-test", "dkim-old", "dkim-waits", "dkim-ready", "dkim-not-revoked"),
     *("dmarc-former-tags", "dmarc-only-watches", "dmarc-test", "dmarc-spf-alignment"),
     *("from-mx-partly-gone", "helo-other", "mta-sts-missing", "tls-rpt-missing", "tls-rpt-record"),
+    *("stream-domain", "stream-signature"),
     *("bimi-missing", "bimi-picture", "bimi-policy", "link-hsts", "link-plain-too"),
 }
 """What nobody refuses a letter for."""
@@ -516,6 +532,7 @@ def looked(stub: StubDns, fault: Fault, *only: Subject) -> dict[Subject, tuple[L
 def test_a_world_in_order_has_no_fault(dns: StubDns) -> None:
     lines = looked(dns, Fault(code="", mends=""))
     assert list(lines) == list(CHECKS)
+    assert lines.pop("stream") == ()
     assert [line for told in lines.values() for line in told if line.verdict != "holds"] == []
     assert all(lines.values())
 
@@ -556,6 +573,26 @@ def test_ten_look_ups_are_allowed_of_whichever_kind(dns: StubDns, more: int, hel
     }
     codes = [line.code for line in looked(dns, Fault(code="", mends="", zone=zone), "spf")["spf"]]
     assert ("spf-lookups" not in codes) == held
+
+
+def test_each_stream_is_looked_at_and_what_both_share_is_said_once(dns: StubDns) -> None:
+    us = replace(
+        US, service=replace(SERVICE, keys=(replace(own_key(), domain=SERVICE.dkim_domain),))
+    )
+    lines = looked(
+        dns,
+        Fault(
+            code="",
+            mends="",
+            us=us,
+            known={Mailbox("service@service.example.fr", ("service.example.fr",)): AWAY},
+        ),
+    )
+    assert [line.code for line in lines["stream"]] == ["stream"]
+    assert [line.code for line in lines["spf"]] == ["spf"]
+    assert [line.code for line in lines["dkim"]] == ["dkim", "dkim-missing"]
+    codes = [line.code for line in lines["mailbox"]]
+    assert codes == ["from", "reply-to", "return-path", "from-no-mx"]
 
 
 def test_a_relay_of_the_same_house_as_an_include_holds(dns: StubDns) -> None:
