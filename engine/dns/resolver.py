@@ -11,7 +11,7 @@ import ipaddress
 import time
 from asyncio import gather
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar, cast
 
@@ -78,7 +78,9 @@ class NoSuchName:
 
 @dataclass(frozen=True, slots=True)
 class NoRecords:
-    """The name is there, and has none of these records."""
+    """The name is there, and has none of these records. `secure` as of Found."""
+
+    secure: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +203,15 @@ class DnsResolver:
             return Unreachable("timed-out")
         except (dns.exception.DNSException, OSError):
             return Unreachable("failed")
+        validated = bool(answer.response.flags & dns.flags.AD)
+        secure = validated and is_on_this_machine(answer.nameserver)
         records = tuple(read(data) for data in answer if isinstance(data, of))
         if not records:
-            return NoRecords()
+            return NoRecords(secure)
         return Found(
             records,
             max(0, int(answer.expiration - time.time())),
-            bool(answer.response.flags & dns.flags.AD) and is_on_this_machine(answer.nameserver),
+            secure,
             _text(answer.canonical_name),
         )
 

@@ -7,7 +7,16 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from engine.dns.resolver import Address, Found, Mx, NoSuchName, Resolver, Unreachable, is_null_mx
+from engine.dns.resolver import (
+    Address,
+    Found,
+    Mx,
+    NoRecords,
+    NoSuchName,
+    Resolver,
+    Unreachable,
+    is_null_mx,
+)
 from engine.sending.envelope import Delivery
 from engine.sending.mta_sts import Policy
 from engine.sending.replies import Reply, classify
@@ -38,7 +47,8 @@ class MailExchange:
 
 async def exchange_of(domain: str, resolver: Resolver, *, ipv6: bool) -> MailExchange | Reply:
     """Trouble with the DNS is never an answer about the domain: NO_ANSWER is for a while."""
-    match await resolver.mx(domain):
+    answer = await resolver.mx(domain)
+    match answer:
         case Found(records=records) if is_null_mx(records):
             return NO_MAIL
         case Found(records=records, secure=secure):
@@ -50,7 +60,7 @@ async def exchange_of(domain: str, resolver: Resolver, *, ipv6: bool) -> MailExc
             return NO_ANSWER
     match await resolver.addresses(domain, ipv6=ipv6):
         case Found():
-            return MailExchange((Mx(0, domain),), False)
+            return MailExchange((Mx(0, domain),), isinstance(answer, NoRecords) and answer.secure)
         case Unreachable():
             return NO_ANSWER
         case NoSuchName():

@@ -139,6 +139,14 @@ def test_an_answer_is_secure_where_the_resolver_on_this_machine_says_so(server: 
     assert isinstance(plain, Found) and not plain.secure
 
 
+def test_that_there_are_no_records_may_be_secure_too(server: StubDns) -> None:
+    none = run(server.resolver().mx("mx.example.fr"))
+    assert isinstance(none, NoRecords) and none.secure
+    with StubDns(ZONE) as unsigned:
+        plain = run(unsigned.resolver().mx("mx.example.fr"))
+    assert isinstance(plain, NoRecords) and not plain.secure
+
+
 @pytest.mark.parametrize(
     ("nameserver", "own"),
     [

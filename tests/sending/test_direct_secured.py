@@ -175,6 +175,22 @@ def test_the_dns_is_believed_about_certificates_only_where_it_was_validated_all_
     assert verdict is (Verdict.ACCEPTED if missing else Verdict.TEMPORARY)
 
 
+@pytest.mark.parametrize("secure", [True, False])
+def test_a_domain_that_takes_its_mail_itself_is_held_to_dane_too(
+    secure: bool, certified: Certified
+) -> None:
+    async def main() -> Verdict | None:
+        async with world({HOST: certified.sink()}, {}, secure=secure) as there:
+            port = there.route.settings.direct.port
+            there.dns.zone = {
+                **there.dns.zone,
+                f"_{port}._tcp.{HOST}": {"TLSA": ["3 1 1 " + "00" * 32]},
+            }
+            return (await there.deliver(letter(1, f"r@{HOST}")))["m1"].verdict
+
+    assert run(main()) is (Verdict.TEMPORARY if secure else Verdict.ACCEPTED)
+
+
 def test_records_that_cannot_be_used_ask_for_tls_and_nothing_else(certified: Certified) -> None:
     unusable = ["1 1 1 " + "00" * 32, "3 1 9 " + "00" * 32]
     assert sent(certified.sink(), tlsa=unusable, secure=True) is Verdict.ACCEPTED
