@@ -13,7 +13,7 @@ from bench.sizes import Size
 from bench.table import Row, Watch, against
 
 FOLDS, AGENDA = ("view_agenda_7", "fold"), ("view_agenda_7", "agenda")
-LETTERS, MEMBERS = ("view_letters_4", "letter"), ("view_members_2", "membership")
+LETTERS, MEMBERS = ("view_letters_5", "letter"), ("view_members_2", "membership")
 WRITES = ((FOLDS, AGENDA, MEMBERS), (FOLDS, AGENDA, LETTERS), (FOLDS, AGENDA, LETTERS))
 """The tables in which a stage writes one row a person: joining, a letter begun, a letter sent."""
 VIEW_BATCH = 1000

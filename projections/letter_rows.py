@@ -136,6 +136,7 @@ def needed_by(entries: Iterable[Entry]) -> Needed:
             case e.OrderRefunded(order=order):
                 needed.orders.add(order)
             case e.MailComplained(at):
+                needed.messages.add(entry.cause.ref)
                 needed.of(entry.stream, 0, at)
             case (
                 e.LetterBegun() | e.LetterSent() | e.LetterDeferred() | e.LetterFailed()
@@ -191,7 +192,8 @@ class LetterRows:
                 ):
                     row.unsubscribed = True
             case e.MailComplained(at):
-                if row := self._last_accepted(entry.stream, 0, at):
+                named = self.letters.get(entry.cause.ref)
+                if row := named or self._last_accepted(entry.stream, 0, at):
                     row.complained = True
             case e.OrderRecorded():
                 self._order(entry.stream, event)

@@ -88,7 +88,7 @@ _order_values = attrgetter(*ORDER_COLUMNS)
 
 class Letters:
     name = "letters"
-    version = 4
+    version = 5
     tables: tuple[str, ...] = ("letter", "answer", "purchase", "tally", "arrival", "cohort")
     of_everybody = True
 

@@ -84,7 +84,7 @@ def test_a_copy_is_made_and_tried_and_views_are_made_anew_though_one_of_them_is_
 ) -> None:
     with psycopg.connect(database_context.owner, autocommit=True) as connection:
         connection.execute("DROP TABLE view_members_2.standing")
-        connection.execute("ALTER TABLE view_letters_4.tally DROP COLUMN amount")
+        connection.execute("ALTER TABLE view_letters_5.tally DROP COLUMN amount")
     _CHECKED.clear()
     with pytest.raises(ViewBroken, match="`relance rebuild members`"):
         database_context.open_context().__enter__()

@@ -86,16 +86,16 @@ OPAQUE_ID = {
     "ledger.events.originator_id",
     "ledger.events.state",
     "view_agenda_8.fold.subscriber",
-    "view_letters_4.letter.subscriber",
-    "view_letters_4.purchase.subscriber",
-    "view_letters_4.arrival.subscriber",
+    "view_letters_5.letter.subscriber",
+    "view_letters_5.purchase.subscriber",
+    "view_letters_5.arrival.subscriber",
 }
 MESSAGE_IDS = {
     "ledger.events.state",
-    "view_letters_4.letter.message",
-    "view_letters_4.answer.message",
-    "view_letters_4.purchase.after_act",
-    "view_letters_4.purchase.after_letter",
+    "view_letters_5.letter.message",
+    "view_letters_5.answer.message",
+    "view_letters_5.purchase.after_act",
+    "view_letters_5.purchase.after_letter",
 }
 KEYED_HASH = {"vault.suppression.address_hash"}
 
@@ -166,21 +166,21 @@ STAYS = {
     "proof.checkpoint": "origin size root note signed_at",
     "proof.cosignature": "origin size vkey line cosigned_at",
     "proof.stamp": "origin size response roots stamped_at holds_until",
-    "view_letters_4.letter": (
+    "view_letters_5.letter": (
         "message subscriber position key letter list run kind edition purpose week version status"
         " at sent_at why bounce complained unsubscribed link act"
     ),
-    "view_letters_4.answer": "message link act moved at label target",
-    "view_letters_4.purchase": (
+    "view_letters_5.answer": "message link act moved at label target",
+    "view_letters_5.purchase": (
         "order subscriber at after_letter after_act currency amount refunds refunded"
     ),
-    "view_letters_4.arrival": "subscriber position week",
+    "view_letters_5.arrival": "subscriber position week",
     # Numbers of everybody together.
     "view_choices_3.form_week": "form week asked confirmed",
     "view_delivery_1.day_count": "provider day what n",
-    "view_letters_4.cohort": "joined week what n",
+    "view_letters_5.cohort": "joined week what n",
     "desk.visited": "letter kind link week visits people",
-    "view_letters_4.tally": ("letter occurrence edition list purpose week what detail n amount"),
+    "view_letters_5.tally": ("letter occurrence edition list purpose week what detail n amount"),
     "view_members_2.standing": "list people",
     "view_members_2.transition": "day source target kind question label n",
     "view_members_2.membership": "subscriber list run joined_at how source question label",
@@ -233,7 +233,7 @@ STAYS = {
     "view_agenda_8.position": "one position",
     "view_choices_3.position": "one position",
     "view_delivery_1.position": "one position",
-    "view_letters_4.position": "one position",
+    "view_letters_5.position": "one position",
     "view_members_2.position": "one position",
     "view_silence_2.position": "one position",
 }

@@ -183,6 +183,12 @@ def test_a_complaint_counts_for_the_last_letter_accepted() -> None:
     assert complained == ["list:20/un"]
 
 
+def test_a_complaint_that_names_its_letter_counts_for_that_one() -> None:
+    complained = e.MailComplained(AT + 2 * DAY, "yahoo"), e.Cause("mail", ONE)
+    facts = [*sent(), *sent(AT + DAY, TWO, key="list:20"), complained]
+    assert [cell.letter for cell in tallied(facts) if cell.what == "complained"] == ["list:10/un"]
+
+
 def test_all_that_becomes_of_a_letter_counts_in_the_week_it_was_begun() -> None:
     """2026-11-29 was a Sunday, and the Monday of its week the 23rd."""
     sunday = 1_795_996_799_000

@@ -46,7 +46,7 @@ HANDS = (
     "DELETE FROM view_agenda_8.fold",
     "UPDATE view_agenda_8.fold SET version = version + 1",
     (
-        "INSERT INTO view_letters_4.letter (message, subscriber, position, key, letter, list, run,"
+        "INSERT INTO view_letters_5.letter (message, subscriber, position, key, letter, list, run,"
         " kind, edition, purpose, week, version, status, at)"
         " VALUES ('x', gen_random_uuid(), 1, 'list:10', 'un', 10, 1,"
         " 'letter', 1, 'conseils', 4, '', 'sent', 1)"
