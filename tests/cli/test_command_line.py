@@ -337,12 +337,15 @@ def test_a_test_letter_nobody_takes_is_a_refusal(relance: Installation) -> None:
 
 def test_views_equal_their_replay_and_are_made_anew(relance: Installation) -> None:
     assert relance.done("rebuild", "members") == "rebuilt: members\n"
-    assert relance.done("rebuild") == "rebuilt: agenda, members, letters, silence, choices\n"
+    assert (
+        relance.done("rebuild") == "rebuilt: agenda, members, letters, silence, choices, delivery\n"
+    )
     assert relance.done("audit", "replay") == "equal\n"
     unknown = relance("rebuild", "people")
     assert (unknown.status, unknown.err) == (
         2,
-        "relance: there is no view people; there are: agenda, members, letters, silence, choices\n",
+        "relance: there is no view people; there are: agenda, members, letters, silence, choices,"
+        " delivery\n",
     )
 
 
