@@ -263,7 +263,7 @@ def test_memory_stays_flat_over_three_hundred_thousand_rows(tmp_path: Path) -> N
         pytest.param(HEAD + '"' * 5_000_001, id="only quotes on one line"),
         pytest.param(HEAD + "," * 5_000_000, id="only delimiters"),
         pytest.param(HEAD + ('"' + "x\n" * 48) * 5_000, id="a quote every fifty lines"),
-        pytest.param(HEAD + "\n" * 200_000, id="blank lines"),
+        pytest.param(HEAD + "\n" * sized(60_000, 200_000), id="blank lines"),
     ],
 )
 def test_a_hostile_file_takes_bounded_memory_and_time(tmp_path: Path, content: str) -> None:

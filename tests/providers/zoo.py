@@ -197,6 +197,10 @@ class Zoo(InThread):
             for taken in seen(message)
         ]
 
+    @property
+    def accepted(self) -> int:
+        return sum(provider.accepted for provider in self.providers.values())
+
     def passed(self) -> dict[str, Counter[str]]:
         """How often which limit was passed, of those providers of which one was."""
         return {name: each.passed for name, each in self.providers.items() if each.passed}
