@@ -11,7 +11,8 @@ from dataclasses import asdict
 from engine.cli.terminal import json_text, print_styled
 from engine.context import AppContext
 from engine.status.facts import Facts
-from engine.status.findings import WRONG, Finding, findings, is_well
+from engine.status.finding import WRONG, Finding, is_well
+from engine.status.findings import findings
 from engine.status.gather import gather
 from engine.status.state_words import StateWords
 

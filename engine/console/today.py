@@ -24,8 +24,9 @@ from engine.ledger.codec import Entry
 from engine.sequence.delay import DAY
 from engine.sequence.model import Plan
 from engine.status.facts import Facts
+from engine.status.finding import WRONG, Finding
 from engine.status.finding_words import FindingWords
-from engine.status.findings import WRONG, Finding, findings
+from engine.status.findings import findings
 from engine.status.gather import CountingViews, Due, StatusStores, gather
 from engine.subscriber.events import LetterAnswered, ListCopied, ListMoved
 from engine.views import Figures, week_of
@@ -59,6 +60,8 @@ REMEDIES: Mapping[str, Remedy] = {
     "complaints": _DELIVERY,
     "bounces": _DELIVERY,
     "provider-refuses": _DELIVERY,
+    "provider-stopped": _DELIVERY,
+    "provider-waits": _DELIVERY,
     "nothing-runs": _PROCESSES,
     "no-web": _PROCESSES,
     "no-follow": _PROCESSES,

@@ -118,10 +118,12 @@ class ShapingDesk:
             connection.execute(SQL["act"], values)
         return True
 
-    def resume(self, providers: Collection[str]) -> None:
-        """Write to these providers again, as fast as before."""
+    def resume(self, providers: Collection[str] | None = None) -> None:
+        """Write to these providers again, to every one for None, as fast as before."""
         with self.database.connection() as connection:
-            connection.execute(SQL["resume"], {"providers": texts(providers)})
+            connection.execute(
+                SQL["resume"], {"providers": None if providers is None else [*providers]}
+            )
 
     def states(self) -> list[ProviderState]:
         with self.database.connection() as connection:

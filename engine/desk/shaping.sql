@@ -57,7 +57,8 @@ WHERE provider = %(provider)s
 
 -- name: resume
 -- Somebody has mended it, or wants to see whether it is.
-UPDATE desk.provider SET held_until = '-infinity', slow_until = '-infinity', to_mend = false WHERE provider = ANY(%(providers)s::text[])
+UPDATE desk.provider SET held_until = '-infinity', slow_until = '-infinity', to_mend = false
+WHERE %(providers)s::text[] IS NULL OR provider = ANY(%(providers)s::text[])
 
 -- name: states
 -- How each provider stands: seconds for which it is held and slowed, the rule that did it and for how many seconds it is so, connections, letters waiting.

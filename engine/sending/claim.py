@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.commands.command_handler import CommandRequest, Result
 from engine.desk.desk import HELD_BACK, Desk
+from engine.desk.shaping import ShapingDesk
 from engine.installation.state import Installation
 from engine.sending.compose import CannotRender, Composer, ComposeRequest
 from engine.sending.delivery_journal import DOT, is_alive, read_journal, times_of_marks
 from engine.sending.envelope import Envelope
 from engine.sending.quarantine import execute_apart, unforeseen
-from engine.sending.shaper import Row, Shaper
+from engine.sending.shaper import Row, Shaper, Token
 from engine.sending.stores import SendingStores
 from engine.subscriber.agenda_key import FlightKey, encode, every_occurrence
 from engine.subscriber.commands import Perform, RecordOutcome
@@ -45,8 +45,8 @@ KEEP_JOURNAL_SECONDS = 7 * 86_400
 
 class Claim(NamedTuple):
     """A letter that this sender has begun: the key of its row, its entry and position in the
-    ledger, and the person's state after the claim. `token_of`: the provider that gave a token for
-    it, which holds `until` then (`time.monotonic`); "" for none needed.
+    ledger, and the person's state after the claim. `token`: its provider's, None where it needs
+    none.
     """
 
     stream: str
@@ -54,8 +54,7 @@ class Claim(NamedTuple):
     entry: LetterBegun
     position: int
     person: Person
-    token_of: str = ""
-    until: float = 0.0
+    token: Token | None = None
 
 
 def take_and_claim(
@@ -73,10 +72,10 @@ def take_and_claim(
         return [], 0
     now, paused = stores.clock.now(), list(installation.paused)
     rows: Sequence[Row] = stores.agenda.take(now, limit, stores.sender, LEASE_SECONDS, paused)
-    shaped: Mapping[str, str] = {}
-    until, looked_at = 0.0, len(rows)
+    tokens: Mapping[str, Token] = {}
+    looked_at = len(rows)
     if shaper is not None:
-        rows, shaped, until = shaper.admit(rows, stores.agenda, now, paused, LEASE_SECONDS)
+        rows, tokens = shaper.admit(rows, stores.agenda, now, paused, LEASE_SECONDS)
         looked_at = max(looked_at, len(rows))
     if not rows:
         return [], looked_at
@@ -90,7 +89,7 @@ def take_and_claim(
     for (stream, key), result in zip(rows, results, strict=True):
         begun = _begun(result)
         if begun is not None:
-            claims.append(Claim(stream, key, *begun, result.person, shaped.get(stream, ""), until))
+            claims.append(Claim(stream, key, *begun, result.person, tokens.get(stream)))
         else:
             others.append((stream, key))
     if refused := sum(map(_finds_no_room, results)):
@@ -100,7 +99,7 @@ def take_and_claim(
         # Another sender may still hold it: it is taken again after a moment.
         stores.desk.release_rows(others, stores.ledger_head(), ELSEWHERE_SECONDS)
     if shaper is not None:
-        shaper.began(Counter(claim.token_of for claim in claims if claim.token_of))
+        shaper.began(claim.token for claim in claims if claim.token is not None)
     return claims, looked_at
 
 
@@ -227,14 +226,15 @@ def _left_at(stores: SendingStores, message: str, flight: InFlight) -> int:
     return stores.clock.engine_at(times[message]) if message in times else 0
 
 
-def reclaim(data: Path, desk: Desk) -> None:
-    """Release at once the rows that dead senders of this machine had taken. Their journals are kept
-    for a week, since `settle` may still need them.
+def reclaim(data: Path, desk: Desk, shaping: ShapingDesk) -> None:
+    """Release at once the rows and connections that dead senders of this machine had. Their
+    journals are kept for a week, since `settle` may still need them.
     """
     for path in journal_file(data, "x").parent.glob("*.marks"):
         if is_alive(path):
             continue
         desk.release_sender(path.stem)
+        shaping.leave(path.stem)
         if time.time() - path.stat().st_mtime > KEEP_JOURNAL_SECONDS:
             path.unlink(missing_ok=True)
 
@@ -279,7 +279,8 @@ def compose_all(
         except Exception as error:
             refused.append(UnsentClaim(claim, "temporary", unforeseen(error)))
             continue
-        envelopes.append(composer.envelope(compose_request, octets))
+        envelope = composer.envelope(compose_request, octets)
+        envelopes.append(replace(envelope, permit=claim.token) if claim.token else envelope)
     return envelopes, refused
 
 

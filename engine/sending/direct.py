@@ -19,7 +19,7 @@ import socket
 import ssl
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -29,6 +29,7 @@ from engine.sending import dane
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.handshake import shake_hands
+from engine.sending.lines import Lines, LinesOf, ServersOf
 from engine.sending.mail_exchange import (
     NO_ANSWER,
     NO_DOMAIN_NOW,
@@ -46,7 +47,7 @@ from engine.sending.route import RouteUnavailable, TlsFailed
 from engine.sending.send_queue import EligibilityCheck
 from engine.sending.session_pool import SessionPool
 from engine.sending.smtp_session import SmtpSession
-from engine.shaping.providers import OTHER
+from engine.shaping.providers import OTHER, Provider
 
 log = logging.getLogger("relance.send")
 CONNECT_SECONDS = 30  # for TCP; the greeting has as long as [smtp.timeouts] says
@@ -81,6 +82,7 @@ class DirectRoute:
         self.settings, self.resolver, self.journal = settings, resolver, journal
         self._trusted = trusted
         self.trouble = ""
+        self._lines_of: LinesOf = _nobody_counts
         self._policies = MtaSts(resolver, fetch or https(self.trusted), self.usable)
         self._pools: dict[MailExchange, MxPool] = {}
         self._users: Counter[MailExchange] = Counter()
@@ -166,6 +168,22 @@ class DirectRoute:
             if error is not None:
                 raise error
 
+    def keep_to(self, lines_of: LinesOf) -> ServersOf:
+        self._lines_of = lines_of
+        return self._servers_of
+
+    async def _servers_of(self, domains: Collection[str]) -> Mapping[str, Sequence[str]]:
+        async def servers(domain: str) -> MailExchange | Reply:
+            async with self._look_ups:
+                return await exchange_of(domain, self.resolver, ipv6=self.settings.direct.ipv6)
+
+        answers = await asyncio.gather(*map(servers, domains))
+        return {
+            domain: [mx.host for mx in exchange.hosts]
+            for domain, exchange in zip(domains, answers, strict=True)
+            if isinstance(exchange, MailExchange)
+        }
+
     def hold(self, servers: str) -> None:
         self._held[servers] = time.monotonic() + HOLD_SECONDS
 
@@ -227,12 +245,25 @@ class DirectRoute:
                     return
                 if self._held.get(servers, 0.0) > time.monotonic():
                     return _end(envelopes, HELD, on_outcome)
-                pool = self._pools.get(exchange) or MxPool(self, exchange)
+                pool = self._pools.get(exchange) or self._pool(
+                    exchange, providers.by_name[provider]
+                )
                 self._pools[exchange] = pool
                 await pool.deliver(envelopes, before, outcome)
         finally:
             self._users[exchange] -= 1
             self._tidy()
+
+    def _pool(self, exchange: MailExchange, provider: Provider) -> MxPool:
+        lines = self._lines_of(provider)
+        if lines is None:
+            return MxPool(self, exchange, self.server)
+        settings = replace(
+            self.server,
+            connections=provider.connections,
+            messages=provider.messages_per_connection,
+        )
+        return MxPool(self, exchange, settings, lines)
 
     def _tidy(self) -> None:
         """Pools that nobody uses go; with more idle connections than there may be connections, all
@@ -244,14 +275,21 @@ class DirectRoute:
                 pool.close_idle()
         for exchange, pool in list(self._pools.items()):
             if pool.is_quiet and exchange not in self._users:
+                pool.leave_lines()
                 del self._pools[exchange]
 
 
 class MxPool(SessionPool):
     """Connections to one set of servers."""
 
-    def __init__(self, route: DirectRoute, exchange: MailExchange) -> None:
-        super().__init__(route.server)
+    def __init__(
+        self,
+        route: DirectRoute,
+        exchange: MailExchange,
+        settings: RelaySettings,
+        lines: Lines | None = None,
+    ) -> None:
+        super().__init__(settings, lines)
         self._route, self._exchange = route, exchange
 
     async def _connect(self) -> SmtpSession:
@@ -376,6 +414,10 @@ async def _connected(address: Address, port: int) -> socket.socket:
 
 def _domain(envelope: Envelope) -> str:
     return envelope.recipient.rpartition("@")[2].lower()
+
+
+def _nobody_counts(provider: Provider) -> None:
+    return None
 
 
 def _put_off(sentence: str) -> RouteUnavailable:

@@ -10,10 +10,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from engine.sending.replies import Reply, Stage, Verdict
 from engine.sending.stream_settings import Stream
+
+
+class Permit(Protocol):
+    """The leave of whose servers a message goes to."""
+
+    def holds(self) -> bool:
+        """Whether the message may still be begun at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,7 @@ class Envelope:
     body: bytes  # a whole message with CRLF line ends, not dot-stuffed
     envelope_id: str = ""  # ENVID: what a report of its delivery names it by (RFC 3461 4.4)
     stream: Stream = "marketing"
+    permit: Permit | None = None  # None: it needs none
 
 
 class Delivery(NamedTuple):

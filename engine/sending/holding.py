@@ -17,6 +17,7 @@ from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.desk.processes import Processes
+from engine.desk.shaping import ShapingDesk
 from engine.i18n.language import N_
 from engine.installation.events import SendingPaused, SendingResumed
 from engine.installation.state import Installation
@@ -60,6 +61,8 @@ class HoldingStores(ActingStores, Protocol):
     def desk(self) -> Desk: ...
     @property
     def processes(self) -> Processes: ...
+    @property
+    def shaping(self) -> ShapingDesk: ...
     @property
     def installation_stream(self) -> InstallationStream: ...
     @property
@@ -121,6 +124,7 @@ def resume(stores: HoldingStores, number: int, made: CauseAndEvidence) -> bool:
     )
     if number == EVERYTHING:
         stores.processes.settle()
+        stores.shaping.resume()
         stores.desk.set_mark(stores.config.smtp.armed_mark, now, 0)
         stores.desk.set_mark("tick", now, 0)
     return bool(resumed)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Protocol
 
 from engine.sending.replies import Reply
+from engine.shaping.providers import Provider
 from engine.shaping.rates import TOKEN_SECONDS
 
 NOTICED_SECONDS = 0.3
@@ -30,14 +31,20 @@ class Idle(Protocol):
         """Begin to close one of them; False where there is none."""
 
 
+LinesOf = Callable[[Provider], "Lines | None"]
+"""The connections to a provider; None where nobody counts them."""
+ServersOf = Callable[[Collection[str]], Coroutine[None, None, Mapping[str, Sequence[str]]]]
+"""Of domains, the names of their mail servers, best first; none where that is not known."""
+
+
 class Lines:
     """`allowed` may be set from any thread; the rest is used in one event loop. `refused` is told
     what a server said instead of taking a connection.
     """
 
-    def __init__(self, allowed: int = 0, refused: Callable[[Reply], None] | None = None) -> None:
+    def __init__(self, refused: Callable[[Reply], None], allowed: int = 0) -> None:
         self.allowed, self.open, self.active = allowed, 0, 0
-        self.refused = refused
+        self._refused = refused
         self.holders: list[Idle] = []
         self._wanted_at = float("-inf")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -81,6 +88,11 @@ class Lines:
             else:
                 await asyncio.sleep(0)
         self.open += 1
+
+    def turned_away(self, reply: Reply) -> None:
+        """The one that was being opened is not taken: the others are as many as there may be."""
+        self.allowed = min(self.allowed, max(1, self.open - 1))
+        self._refused(reply)
 
     def closed(self, by_us: bool) -> None:
         """One that was counted is no longer open."""

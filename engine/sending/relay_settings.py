@@ -34,6 +34,7 @@ class RelaySettings:
     idle_seconds: float = 5  # for which an unused connection is kept
     quit_seconds: float = 2  # which QUIT may take
     check: Callable[[ssl.SSLObject], None] | None = None
+    messages: int = 0  # over one connection; 0: as many as there are
 
     @property
     def is_this_machine(self) -> bool:

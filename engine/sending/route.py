@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from engine.sending.envelope import Delivery, Envelope
+from engine.sending.lines import LinesOf, ServersOf
 from engine.sending.replies import Reply, Stage
 from engine.sending.send_queue import EligibilityCheck
 
@@ -67,6 +68,11 @@ class Route(Protocol):
     def cut(self) -> int:
         """After `stop_connecting`: close the connections without waiting for replies; returns how
         many were closed. A message whose dot was written is in doubt, any other was not begun.
+        """
+
+    def keep_to(self, lines_of: LinesOf) -> ServersOf | None:
+        """Open no more connections to a provider than these; who knows the servers of a domain,
+        None where a relay hands mails on and opens them itself.
         """
 
     def hold(self, servers: str) -> None:

@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from engine.commands.command_handler import CommandRequest, Result
@@ -62,8 +61,8 @@ class SendBatch:
         shaper: Shaper | None = None,
     ) -> None:
         self.stores, self.journal, self.note, self.shaper = stores, journal, note, shaper
-        self._tokens = Counter(claim.token_of for claim in claims if claim.token_of)
-        self._late: set[str] = set()
+        self._not_begun: set[str] = set()
+        self._tokens = [claim.token for claim in claims if claim.token is not None]
         self._claimed_at = time.monotonic()
         self.claims = {claim.entry.message: claim for claim in claims}
         self.known = {claim.stream: claim.person for claim in claims}
@@ -142,33 +141,30 @@ class SendBatch:
         async def allowed(group: Sequence[Envelope]) -> Collection[str]:
             if stopping.is_set():
                 return ()
-            return await asyncio.to_thread(self._check, self._with_tokens(group))
+            may_leave = [e.key for e in group if e.permit is None or e.permit.holds()]
+            return await asyncio.to_thread(self._check, may_leave)
 
         over = asyncio.Event()
         recording = asyncio.create_task(self._record_as_they_come(over))
         try:
-            await route.deliver(envelopes, allowed, self._outcomes.append)
+            await route.deliver(envelopes, allowed, self._take_outcome)
         finally:
             over.set()
             await recording
-            await asyncio.to_thread(self.settle)
-            self.let_land()
+            await asyncio.to_thread(self._land)
 
-    def let_land(self) -> None:
-        """No letter of the batch is on its way any more."""
-        if self.shaper is not None and self._tokens:
-            quick = time.monotonic() - self._claimed_at < TOKEN_SECONDS / 2
-            self.shaper.landed(self._tokens, self._late, quick)
-            self._tokens = Counter()
+    def _take_outcome(self, delivery: Delivery) -> None:
+        self._outcomes.append(delivery)
+        if self.shaper is not None and delivery.reply is not None and delivery.reply.code >= 400:
+            self.shaper.hear(self._provider_of(delivery), delivery.reply)
 
-    def _with_tokens(self, group: Sequence[Envelope]) -> list[str]:
-        """The messages whose token still holds, or that need none. The others are released, and
-        ask for another.
-        """
-        now = time.monotonic()
-        claims = [self.claims[envelope.key] for envelope in group]
-        self._late |= {claim.token_of for claim in claims if claim.token_of and claim.until < now}
-        return [claim.entry.message for claim in claims if not claim.token_of or claim.until >= now]
+    def _land(self) -> None:
+        try:
+            self.settle()
+        finally:
+            if self.shaper is not None:
+                quick = time.monotonic() - self._claimed_at < TOKEN_SECONDS / 2
+                self.shaper.landed(self._tokens, self._not_begun, quick)
 
     def settle(self) -> None:
         """Record the remaining outcomes. Called when nothing is being sent any more, so a claim
@@ -178,6 +174,7 @@ class SendBatch:
         unrecorded = {delivery.key for delivery in self._outcomes}
         now = self.stores.clock.now()
         left = [claim for message, claim in self.claims.items() if message not in unrecorded]
+        self._not_begun = {claim.token.provider for claim in left if claim.token is not None}
         self._finish(
             {claim.entry.message: [_request(now, c.ENGINE, claim, "released")] for claim in left}
         )

@@ -61,9 +61,12 @@ class ApprovedGroup:
         self._clock = asyncio.get_running_loop().time
 
     def following(self) -> Envelope | None:
-        if not self._approved or self._queue.stopped or not self._fresh():
-            return None
-        return self._approved.popleft()
+        """A message whose permit holds no longer is dropped: it was not begun."""
+        while self._approved and not self._queue.stopped and self._fresh():
+            envelope = self._approved.popleft()
+            if envelope.permit is None or envelope.permit.holds():
+                return envelope
+        return None
 
     async def next(self, offers: Offers) -> Envelope | None:
         while True:

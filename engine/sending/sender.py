@@ -14,8 +14,9 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from engine.desk.shaping import LEASE_SECONDS as LINES_SECONDS
 from engine.i18n.user_error import UserError
 from engine.installation.events import SendingPaused
 from engine.ledger.store import LOST
@@ -54,7 +55,7 @@ class Sender:
         path = c.journal_file(stores.config.data, stores.sender)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.journal = DeliveryJournal(path)
-        c.reclaim(stores.config.data, stores.desk)
+        c.reclaim(stores.config.data, stores.desk, stores.shaping)
         self.route = route_of(settings, self.journal)
         self.checkpoint = CachedCheckpoint(stores.checkpoints)
         self.shaper = shaper or self._shaper()
@@ -74,14 +75,17 @@ class Sender:
     def _shaper(self) -> Shaper | None:
         """None where no provider is written to: what waited for one is let go then."""
         stores = self.stores
-        if stores.config.smtp.reaches_people and not stores.config.smtp.is_direct:
+        if stores.config.smtp.reaches_people or stores.config.smtp.is_direct:
             return Shaper(stores.shaping, stores.config.providers, stores.vault, stores.sender)
         stores.shaping.let_go()
         return None
 
     async def run(self) -> None:
         """Until `stop`: batch after batch while there is work, sleeping until something is due."""
-        lease = asyncio.create_task(self._keep_lease())
+        leases = [
+            asyncio.create_task(self._keep(self._renew, c.LEASE_SECONDS / 4)),
+            asyncio.create_task(self._keep(self._renew_lines, LINES_SECONDS / 4)),
+        ]
         under_way: set[asyncio.Task[None]] = set()
         try:
             while not self.stopping.is_set():
@@ -103,8 +107,10 @@ class Sender:
         finally:
             # However the loop ends, messages being sent are finished first.
             await asyncio.gather(*under_way, return_exceptions=True)
-            lease.cancel()
+            for task in leases:
+                task.cancel()
             await self.route.close()
+            await asyncio.to_thread(self._leave)
             if self._drained is not None:
                 self._drained.cancel()
             self.journal.close()
@@ -152,6 +158,8 @@ class Sender:
         if not await self._can_sign() or not await self._route_answers():
             return 0, None
         await asyncio.to_thread(self.stores.confirm_ledger)
+        if self.shaper is not None:
+            self.shaper.use(self.route)
         held = {message for batch in self._batches for message in list(batch.claims)}
         claims, taken = await asyncio.to_thread(
             c.take_and_claim, self.stores, held, shaper=self.shaper
@@ -272,17 +280,27 @@ class Sender:
             await asyncio.wait_for(self.wake.wait(), seconds)
         self.wake.clear()
 
-    async def _keep_lease(self) -> None:
+    async def _keep(self, renew: Callable[[], None], seconds: float) -> None:
         while True:
-            await asyncio.sleep(c.LEASE_SECONDS / 4)
+            await asyncio.sleep(seconds)
             try:
-                await asyncio.to_thread(self._renew)
+                await asyncio.to_thread(renew)
             except LOST as error:
                 log.warning("the lease waits for the database", extra={"why": type(error).__name__})
 
     def _renew(self) -> None:
         rows = [row for batch in self._batches for row in batch.rows]
         self.stores.desk.hold_rows(rows, self.stores.sender, c.LEASE_SECONDS)
+
+    def _renew_lines(self) -> None:
+        if self.shaper is not None:
+            self.shaper.renew()
+
+    def _leave(self) -> None:
+        """All connections are closed: others may have them."""
+        if self.shaper is not None:
+            with contextlib.suppress(*LOST):
+                self.shaper.leave()
 
 
 def _is_the_providers(delivery: Delivery, provider: Provider) -> bool:

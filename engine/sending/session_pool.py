@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 
 from engine.sending.envelope import Delivery, Envelope
+from engine.sending.lines import Lines, NoLine
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.route import RouteUnavailable
 from engine.sending.send_queue import ApprovedGroup, EligibilityCheck, SendQueue
-from engine.sending.smtp_session import ConnectionLost, SmtpSession
+from engine.sending.smtp_session import UNLIMITED, ConnectionLost, SmtpSession
 
 MAX_GROUP = 50  # messages per question of eligibility
 MIN_PER_CONNECTION = 5  # messages; opening one costs about as many exchanges
@@ -24,8 +26,11 @@ class SessionPool(ABC):
     # They share the connections; with a second batch none waits for the first to be settled.
     batches = 2
 
-    def __init__(self, settings: RelaySettings) -> None:
-        self.settings = settings
+    def __init__(self, settings: RelaySettings, lines: Lines | None = None) -> None:
+        """`lines`: what all pools of this provider share."""
+        self.settings, self._lines = settings, lines
+        if lines is not None:
+            lines.holders.append(self)
         # A slot is the right to one connection. Idle connections hold no slot, since whoever takes
         # a slot takes an idle connection first.
         self._slots = asyncio.Semaphore(settings.connections)
@@ -54,7 +59,12 @@ class SessionPool(ABC):
         size = min(MAX_GROUP, max(MIN_PER_CONNECTION, share))
         while not (queue.over or self._leaving):
             progress = queue.progress
-            workers = min(self.settings.connections, -(-len(queue.waiting) // size))
+            most = self.settings.connections
+            if self._lines is not None:
+                most = min(most, self._lines.allowed)
+            if not most:
+                return  # the provider is somebody else's now; nothing more was begun
+            workers = min(most, -(-len(queue.waiting) // size))
             ends = await asyncio.gather(
                 *(self._work(queue, size) for _ in range(workers)), return_exceptions=True
             )
@@ -78,6 +88,18 @@ class SessionPool(ABC):
     def is_quiet(self) -> bool:
         """Whether no connection is open."""
         return not (self._idle or self._retiring or self._under_way or self._opening)
+
+    def leave_lines(self) -> None:
+        """The pool is used no more."""
+        if self._lines is not None:
+            self._lines.holders.remove(self)
+
+    def close_one_idle(self) -> bool:
+        session = next(iter(self._idle), None)
+        if session is not None:
+            self._idle[session].cancel()
+            self._retire(session)
+        return session is not None
 
     def close_idle(self) -> None:
         for session, timer in list(self._idle.items()):
@@ -108,15 +130,21 @@ class SessionPool(ABC):
         group = ApprovedGroup(queue, size)
         async with self._slots:
             try:
-                while not (queue.over or self._leaving):
-                    session = self._take_idle() or await self._opened()
-                    if not await self._carry(session, group, queue):
-                        return
+                await self._carry_all(group, queue)
+            except NoLine:
+                return
             except RouteUnavailable as unavailable:
                 queue.obstacle = unavailable.stage, unavailable.reply
             except BaseException:
                 queue.stopped = True
                 raise
+
+    async def _carry_all(self, group: ApprovedGroup, queue: SendQueue) -> None:
+        async with self._lines.slot() if self._lines else contextlib.nullcontext():
+            while not (queue.over or self._leaving):
+                session = self._take_idle() or await self._opened()
+                if not await self._carry(session, group, queue):
+                    return
 
     async def _carry(self, session: SmtpSession, group: ApprovedGroup, queue: SendQueue) -> bool:
         """Send on one session what the group gives; False when the connection was new and carried
@@ -136,7 +164,10 @@ class SessionPool(ABC):
             self._under_way.discard(session)
             group.give_back()
             queue.progress += session.settled - settled
-        self._keep_idle(session)
+        if session.left:
+            self._keep_idle(session)
+        else:
+            await session.connection.quit(self.settings.quit_seconds)
         return True
 
     def _take_idle(self) -> SmtpSession | None:
@@ -160,7 +191,8 @@ class SessionPool(ABC):
             task.add_done_callback(self._retiring.discard)
 
     async def _leave(self, session: SmtpSession) -> None:
-        async with self._slots:  # the server still counts it
+        # The server still counts it. Lines do so themselves, and may wait for this one.
+        async with self._slots if self._lines is None else contextlib.nullcontext():
             await session.connection.quit(self.settings.quit_seconds)
 
     @abstractmethod
@@ -168,14 +200,23 @@ class SessionPool(ABC):
         """A session on a new connection. Raises RouteUnavailable."""
 
     async def _opened(self) -> SmtpSession:
+        if self._lines is not None:
+            await self._lines.opening()
         try:
             session = await self._unless_leaving(self._connect())
-            self.trouble = ""
-            return session
         except BaseException as error:
             known = isinstance(error, RouteUnavailable) and not self._leaving
             self.trouble = str(error) if known else ""
+            if self._lines is not None:
+                self._lines.closed(by_us=True)
+                if isinstance(error, RouteUnavailable) and error.reply is not None:
+                    self._lines.turned_away(error.reply)
             raise
+        self.trouble = ""
+        session.left = self.settings.messages or UNLIMITED
+        if self._lines is not None:
+            session.connection.when_lost(self._lines.closed)
+        return session
 
     async def _unless_leaving(
         self, greeting: Coroutine[object, object, SmtpSession]

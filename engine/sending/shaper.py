@@ -8,17 +8,19 @@ relay hands letters on, connections are its own, and a domain alone tells its pr
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 from engine.desk.shaping import ShapingDesk, Wanted
-from engine.sending.lines import Lines
+from engine.sending.lines import Lines, ServersOf
 from engine.sending.replies import Reply
+from engine.sending.route import Route
 from engine.shaping.providers import OTHER, Provider, Providers
 from engine.shaping.rates import TOKEN_SECONDS, bucket_of, connections_wanted
 from engine.shaping.rules import Rule, reply_line
@@ -28,14 +30,13 @@ from engine.vault.vault import Vault
 
 Row = tuple[str, str]
 """Of the agenda: subscriber, key."""
-ServersOf = Callable[[Collection[str]], Mapping[str, Sequence[str]]]
-"""Of domains: the names of their mail servers, best first. Blocks."""
 LOOK_SECONDS = 1.0
 """Seconds of wall time between two questions whether letters wait."""
 PARKED_SECONDS = 6 * 3600
 FEWEST, MOST = 10, 500
 """Letters of one provider that one process has on their way: as many as leave in time."""
-MAX_DOMAINS = 100_000
+DOMAIN_SECONDS = 3600
+"""Seconds of wall time for which it is remembered whose mailboxes those of a domain are."""
 
 
 REFUSED = Rule(
@@ -56,20 +57,23 @@ def line_of(reply: Reply | None) -> str:
     return reply_line(reply.code, reply.enhanced, reply.text) if reply is not None else ""
 
 
-class Admitted(NamedTuple):
-    """Rows that may be claimed, and until when (`time.monotonic`) the tokens of those to `shaped`
-    subscribers hold.
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One letter's, from its provider. `stopped`: when each provider last refused us. Instants are
+    those of `time.monotonic`.
     """
 
-    rows: list[Row]
-    shaped: Mapping[str, str]
-    until: float
+    provider: str
+    since: float
+    stopped: Mapping[str, float]
+
+    def holds(self) -> bool:
+        late = time.monotonic() - self.since > TOKEN_SECONDS
+        return not late and self.stopped.get(self.provider, 0.0) < self.since
 
 
 class Shaper:
-    """Of one process. `servers_of`: None where a relay hands letters on. Its methods may be called
-    in any thread, and block.
-    """
+    """Of one process. Its methods may be called in any thread, and block."""
 
     def __init__(
         self,
@@ -77,45 +81,53 @@ class Shaper:
         providers: Providers,
         vault: Vault,
         sender: str,
-        servers_of: ServersOf | None = None,
     ) -> None:
         self.desk, self.providers, self.vault, self.sender = desk, providers, vault, sender
-        self._servers_of = servers_of
+        self._servers_of: ServersOf | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._domains: dict[str, Provider] = {}
+        self._learnt_at = time.monotonic()
+        self._turned_away: deque[tuple[Provider, Reply]] = deque()
         self._waiting: set[str] = set()
         self._looked = float("-inf")
         self._on_their_way: Counter[str] = Counter()
         self._most: dict[str, int] = {}
         self._lines: dict[str, Lines] = {}
+        self._stopped: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    @property
-    def is_direct(self) -> bool:
-        return self._servers_of is not None
+    def use(self, route: Route) -> None:
+        """The route by which letters leave. Called in its event loop."""
+        self._servers_of = route.keep_to(self.lines)
+        self._loop = asyncio.get_running_loop()
 
     def lines(self, provider: Provider) -> Lines | None:
         """The connections to a provider that this process may have open; None where nobody
         counts them.
         """
-        if provider.name == OTHER or not self.is_direct:
+        if provider.name == OTHER or self._servers_of is None:
             return None
-        return self._lines.setdefault(
-            provider.name, Lines(refused=lambda reply: self.note([(provider, reply)]))
-        )
+        if provider.name not in self._lines:
+            self._lines[provider.name] = Lines(
+                lambda reply: self._turned_away.append((provider, reply))
+            )
+        return self._lines[provider.name]
 
     def admit(
         self, rows: Sequence[Row], agenda: DueRows, now: int, paused: Collection[int], lease: int
-    ) -> Admitted:
-        """Which of the taken rows may be claimed, with others that have waited. All others of them
-        wait from now on. `now` is the engine's time in milliseconds, `lease` wall-clock seconds.
+    ) -> tuple[list[Row], dict[str, Token]]:
+        """Which of the taken rows may be claimed, with others that have waited, and the tokens of
+        their subscribers. All others of them wait from now on. `now` is the engine's time in
+        milliseconds, `lease` wall-clock seconds.
         """
+        self._note_turned_away()
         fresh = self._by_provider(rows)
         self._look_for_waiting()
         wanted = [
             self._wanted(self.providers.by_name[name], len(fresh.get(name, ())))
             for name in sorted({*fresh, *self._waiting})
         ]
-        until = time.monotonic() + TOKEN_SECONDS
+        asked_at = time.monotonic()
         allotted = self.desk.allot(wanted, self.sender)
         left: dict[str, int] = {}
         for each in wanted:
@@ -141,11 +153,16 @@ class Shaper:
         if parked:
             free += agenda.park(parked, PARKED_SECONDS)
             self._waiting.update(name for _, name in parked)
-        shaped = {row[0]: name for name, queue in admitted.items() for row in queue}
-        return Admitted([*free, *(row for q in admitted.values() for row in q)], shaped, until)
+        tokens = {
+            row[0]: Token(name, asked_at, self._stopped)
+            for name, queue in admitted.items()
+            for row in queue
+        }
+        return [*free, *(row for queue in admitted.values() for row in queue)], tokens
 
     def renew(self) -> None:
         """Keep the leases of the connections that are open or wanted, and give the others back."""
+        self._note_turned_away()
         wanted = [
             Wanted(self.providers.by_name[name], 0, lines.needed, counts_connections=True)
             for name, lines in list(self._lines.items())
@@ -174,15 +191,27 @@ class Shaper:
         for (name, rule), times in seen.items():
             self.desk.seen(self.providers.by_name[name], rule, times)
 
-    def began(self, letters: Counter[str]) -> None:
-        """So many letters were claimed, by the provider that gave their tokens."""
-        with self._lock:
-            self._on_their_way += letters
+    def _note_turned_away(self) -> None:
+        if self._turned_away:
+            self.note([self._turned_away.popleft() for _ in range(len(self._turned_away))])
 
-    def landed(self, letters: Counter[str], late: Collection[str], quick: bool) -> None:
-        """So many letters are no longer on their way, by provider. `late`: providers of which some
-        had not left when their tokens ended. `quick`: the batch took less than half of that time.
+    def hear(self, provider: Provider, reply: Reply) -> None:
+        """A refusal of this moment: letters that are about to be begun are not, where it asks for
+        that. What the desk is told comes later. Blocks nothing.
         """
+        if any(rule.action in ("wait", "stop") for rule in provider.rules_for(line_of(reply))):
+            self._stopped[provider.name] = time.monotonic()
+
+    def began(self, tokens: Iterable[Token]) -> None:
+        """So many letters were claimed."""
+        with self._lock:
+            self._on_their_way.update(token.provider for token in tokens)
+
+    def landed(self, tokens: Iterable[Token], late: Collection[str], quick: bool) -> None:
+        """These letters are no longer on their way. `late`: providers of which some had not left
+        when their tokens ended. `quick`: the batch took less than half of that time.
+        """
+        letters = Counter(token.provider for token in tokens)
         with self._lock:
             self._on_their_way -= letters
             for name in letters:
@@ -207,6 +236,8 @@ class Shaper:
         """Rows that may be letters to a provider of the list, who asked for a mail first."""
         letters = [row for row in rows if isinstance(decode(row[1]), Matter)]
         domains = self.vault.domains({subscriber for subscriber, _ in letters}) if letters else {}
+        if time.monotonic() - self._learnt_at > DOMAIN_SECONDS:
+            self._domains, self._learnt_at = {}, time.monotonic()
         self._learn({*domains.values()} - self._domains.keys())
         of: defaultdict[str, list[Row]] = defaultdict(list)
         for row in letters:
@@ -218,12 +249,14 @@ class Shaper:
         }
 
     def _learn(self, domains: Collection[str]) -> None:
-        if len(self._domains) + len(domains) > MAX_DOMAINS:
-            self._domains.clear()
         unknown = {domain for domain in domains if self.providers.of(domain).name == OTHER}
-        servers = self._servers_of(unknown) if self._servers_of and unknown else {}
+        servers: Mapping[str, Sequence[str]] = {}
+        if unknown and self._servers_of is not None and self._loop is not None:
+            looking = self._servers_of(unknown)
+            servers = asyncio.run_coroutine_threadsafe(looking, self._loop).result()
         for domain in domains:
-            self._domains[domain] = self.providers.of(domain, servers.get(domain))
+            if domain not in unknown or domain in servers or self._servers_of is None:
+                self._domains[domain] = self.providers.of(domain, servers.get(domain))
 
     def _look_for_waiting(self) -> None:
         if time.monotonic() - self._looked > LOOK_SECONDS:

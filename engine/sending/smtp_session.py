@@ -35,6 +35,7 @@ from engine.sending.smtp_settings import Timeouts
 MAX_LINE_OCTETS = 8192
 MAX_REPLY_LINES = 128
 MAX_UNREAD_REPLIES = 16
+UNLIMITED = 2**62
 
 
 class ConnectionLost(Exception):
@@ -61,6 +62,14 @@ class SmtpConnection(asyncio.Protocol):
         self._paused = False
         self._over: ConnectionLost | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._when_lost: Callable[[bool], None] | None = None
+        self._lost_by_us: bool | None = None
+
+    def when_lost(self, tell: Callable[[bool], None]) -> None:
+        """Calls `tell` once the connection is closed: True where we broke it off."""
+        self._when_lost = tell
+        if self._lost_by_us is not None:
+            tell(self._lost_by_us)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -68,6 +77,9 @@ class SmtpConnection(asyncio.Protocol):
             self._end(ConnectionLost("The server closed the connection."))
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._lost_by_us = self._over is not None
+        if self._when_lost is not None:
+            self._when_lost(self._lost_by_us)
         self._end(ConnectionLost("The server closed the connection."))
 
     def pause_writing(self) -> None:
@@ -217,6 +229,7 @@ class SmtpSession:
         self.connection, self.offers, self.tls = connection, offers, tls
         self.settled = 0  # messages that got a definite answer here
         self.was_idle = False  # it lay idle since it last carried anything
+        self.left = UNLIMITED  # messages that may still be begun here
         self._timeouts, self._journal = timeouts, journal
         self._open_transactions: list[Transaction] = []
         self._reset_due = False
@@ -227,7 +240,7 @@ class SmtpSession:
         """
         settled_before = self.settled
         try:
-            while (envelope := await source.next(self.offers)) is not None:
+            while self.left and (envelope := await source.next(self.offers)) is not None:
                 transaction: Transaction | None = self._begin(envelope)
                 if transaction and self.offers.pipelining:
                     self.connection.write(transaction.opening)
@@ -243,6 +256,7 @@ class SmtpSession:
             raise
 
     def _begin(self, envelope: Envelope) -> Transaction:
+        self.left -= 1
         body = crlf(envelope.body)
         commands: tuple[tuple[Stage, bytes], ...] = (
             ("mail", mail_command(envelope, len(body), self.offers)),
@@ -325,7 +339,7 @@ class SmtpSession:
             self._journal.dot(transaction.envelope.key)
         transaction.stage, transaction.dotted = "dot", True
         last, following = data[start:], None
-        if self.offers.pipelining and (envelope := source.following()):
+        if self.offers.pipelining and self.left and (envelope := source.following()):
             following = self._begin(envelope)
             last += following.opening
         self.connection.write(last)

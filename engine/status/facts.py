@@ -99,6 +99,19 @@ class TreeState:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldProvider:
+    """A mailbox provider that gets no letters for `left` seconds more, by `rule`. `to_mend`:
+    somebody has to mend something; `waiting` letters wait for it.
+    """
+
+    title: str
+    rule: str
+    left: float
+    to_mend: bool
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExpiringKey:
     """A key for the API that expires in `left` seconds; negative: did so long ago."""
 
@@ -237,6 +250,7 @@ class Facts:
     forms_failing: Mapping[str, str] = field(default_factory=dict)
     inbound: InboundState = InboundState()
     delivery: DeliveryFacts = DeliveryFacts()
+    held_providers: tuple[HeldProvider, ...] = ()
 
     @property
     def live(self) -> frozenset[str]:

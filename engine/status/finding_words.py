@@ -8,7 +8,7 @@ from engine.i18n.language import N_, Language, Say, counting_translator, grouped
 from engine.i18n.phrases import say_letter
 from engine.i18n.stored_words import stored_in_words, what_is_wanting
 from engine.sequence.model import Plan
-from engine.status.findings import Finding
+from engine.status.finding import Finding
 
 
 class FindingWords:

@@ -16,7 +16,7 @@ from engine.status.finding import WRONG as WRONG
 from engine.status.finding import Finding as Finding
 from engine.status.finding import Level
 from engine.status.finding import is_well as is_well
-from engine.status.mail_findings import of_returned_mail
+from engine.status.mail_findings import of_providers, of_returned_mail
 
 LATE_SECONDS = 60
 SLOW_SECONDS = 900
@@ -46,6 +46,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
         *of_keys(facts),
         *of_doctor(facts),
         *of_robot(facts),
+        *of_providers(facts),
         *of_room(facts),
     ]
     order = ("stopped", "stuck", "notice")

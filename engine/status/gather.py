@@ -33,6 +33,7 @@ from engine.status.facts import (
     DeliveryFacts,
     ExpiringKey,
     Facts,
+    HeldProvider,
     InboundState,
     Process,
     ProviderCount,
@@ -204,6 +205,17 @@ def gather(stores: StatusStores, due: Due | None = None) -> Facts:
         forms_failing={
             form: failed for (form, _), (_, failed) in installation.forms_tried.items() if failed
         },
+        held_providers=tuple(
+            HeldProvider(
+                title=stores.config.providers.by_name[state.provider].title,
+                rule=state.rule,
+                left=state.held,
+                to_mend=state.to_mend,
+                waiting=state.waiting,
+            )
+            for state in stores.shaping.states()
+            if state.held and state.provider in stores.config.providers.by_name
+        ),
         ailments={
             code: max(0.0, stores.clock.wall_age(since))
             for code, since in installation.ailments.items()

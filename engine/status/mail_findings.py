@@ -1,4 +1,6 @@
-"""What the facts mean about mail that comes back. Apart from findings.py, which is long."""
+"""What the facts mean about mail that comes back, and about providers that refuse ours. Apart from
+findings.py, which is long.
+"""
 
 from __future__ import annotations
 
@@ -60,3 +62,21 @@ def of_returned_mail(facts: Facts) -> Iterator[Finding]:
         remedy = N_("look at `relance inbound --unknown`")
         values = {"n": mail.unknown, "since": mail.unknown_for}
         yield Finding("unknown-mail", "notice", what, remedy, values)
+
+
+def of_providers(facts: Facts) -> Iterator[Finding]:
+    for held in facts.held_providers:
+        values = {"provider": held.title, "rule": held.rule, "left": held.left, "n": held.waiting}
+        if held.to_mend:
+            what = N_(
+                "{provider} refuses our letters ({rule}): for {left} none is sent there, and {n}"
+                " wait"
+            )
+            remedy = N_("`relance doctor` and `relance delivery` say why; then `relance resume`")
+            yield Finding("provider-stopped", "stuck", what, remedy, values)
+        else:
+            what = N_(
+                "{provider} asks us to wait ({rule}): for {left} nothing is sent, and {n} wait"
+            )
+            remedy = N_("nothing is to be done: letters go on by themselves")
+            yield Finding("provider-waits", "notice", what, remedy, values)

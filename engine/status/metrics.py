@@ -14,7 +14,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from engine.status.facts import PARTS, DeliveryFacts, Facts
-from engine.status.findings import findings, is_well
+from engine.status.finding import is_well
+from engine.status.findings import findings
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 

@@ -56,10 +56,10 @@ def test_what_a_sender_that_lives_has_taken_is_not_taken_over(make_context: Make
     path.parent.mkdir(parents=True)
     journal = DeliveryJournal(path)
     rows = take(context, 120)
-    reclaim(context.config.data, context.desk)
+    reclaim(context.config.data, context.desk, context.shaping)
     assert take(context, 120) == []
     journal.close()
-    reclaim(context.config.data, context.desk)
+    reclaim(context.config.data, context.desk, context.shaping)
     assert take(context, 120) == rows
 
 

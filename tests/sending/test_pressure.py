@@ -79,7 +79,7 @@ def killed_after_its_claims(context: AppContext) -> int:
     journal = DeliveryJournal(path)
     claims, _ = claim.take_and_claim(stores, (), 5)
     journal.close()
-    claim.reclaim(context.config.data, context.desk)
+    claim.reclaim(context.config.data, context.desk, context.shaping)
     context.views.catch_up()
     return len(claims)
 

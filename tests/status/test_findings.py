@@ -25,8 +25,9 @@ from engine.status.facts import (
     ViewState,
     Waiting,
 )
+from engine.status.finding import is_well
 from engine.status.finding_words import FindingWords
-from engine.status.findings import findings, is_well
+from engine.status.findings import findings
 from engine.status.metrics import exposition
 from engine.status.state_words import StateWords
 
