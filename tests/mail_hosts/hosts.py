@@ -1,8 +1,8 @@
 """Real mail hosts on loopback: Debian's Postfix, Exim and Dovecot, each in a folder of its own.
 
 `install.sh` brings their programs; the four configurations stand beside it and say who is known.
-Started and stopped by who uses them as a context manager, ended by their own process group, and by
-the kernel should the test process die. What is not here, or cannot run as this user, skips the
+Started and stopped by who uses them as a context manager: ended with their process group, and also
+should the test process be killed. What is not here, or cannot run as this user, skips the
 test by name.
 """
 
@@ -173,9 +173,9 @@ def write(folder: Path, template: str, name: str, ports: Ports, **more: str) -> 
 @contextmanager
 def running(folder: Path, command: list[str], port: int, account: str = "") -> Iterator[None]:
     """A host in a process group of its own, from when it answers at the port."""
-    prefix = ["setpriv", "--pdeathsig", "TERM"]
+    prefix = []
     if account and os.getuid() == 0:
-        prefix += ["--reuid", account, "--regid", account, "--clear-groups"]
+        prefix = ["setpriv", "--reuid", account, "--regid", account, "--clear-groups"]
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
             [*prefix, *command],
@@ -186,6 +186,13 @@ def running(folder: Path, command: list[str], port: int, account: str = "") -> I
             stderr=output,
             start_new_session=True,
         )
+    # Ends the host should this process be killed: its standard input ends then.
+    guard = subprocess.Popen(
+        ["sh", "-c", f"read -r _; kill -s KILL -- -{process.pid}"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         end = time.monotonic() + 20
         while not answers(port):
@@ -198,6 +205,8 @@ def running(folder: Path, command: list[str], port: int, account: str = "") -> I
         # Nothing of theirs outlives the test, so nobody waits for them to put things in order.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        guard.kill()
+        guard.communicate()
         process.wait()
 
 
