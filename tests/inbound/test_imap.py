@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from engine.context import AppContext
-from engine.desk.inbox import InboxLease
+from engine.desk.inbox import InboxLease, Progress
 from engine.inbound.fetching import MailboxReader, MailHandler, Pace
 from engine.inbound.handling import Handled, InboundDoor, InboundHandler, TryLater
 from engine.inbound.imap import ImapFault
@@ -140,6 +140,14 @@ def test_what_was_understood_is_moved_and_the_rest_is_handled_once(mailbox: Read
     mailbox.deliver("bounce-3")
     until(lambda: len(handling.handled) == 4, mailbox.reader(handling))
     assert len(handling.large) == 1 and MAX_MAIL_BYTES < handling.large[0] < MAX_MAIL_BYTES + 9000
+
+
+def test_a_mailbox_whose_uids_begin_anew_is_read_from_its_beginning(mailbox: Read) -> None:
+    lease = InboxLease(mailbox.context.database, mailbox.name, "before")
+    assert lease.take() == Progress() and lease.advance(Progress(uid_validity=1, uid=4711))
+    lease.release()
+    mailbox.deliver("bounce")
+    until(lambda: not mailbox.subjects(), mailbox.reader(Handling()))
 
 
 def test_a_mail_that_comes_while_nothing_is_to_do_is_told_of_by_the_server(

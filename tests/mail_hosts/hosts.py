@@ -28,7 +28,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
+from aiosmtpd.controller import Controller, UnixSocketController
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -94,8 +94,8 @@ def host_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def postfix(ports: Ports) -> Iterator[Path]:
-    """Its folder; `log` is there."""
+def postfix(ports: Ports, more: str = "") -> Iterator[Path]:
+    """Its folder; `log` is there. `more` are lines of main.cf that count before the usual ones."""
     programs = root() / "usr/lib/postfix/sbin"
     if os.getuid() != 0:
         pytest.skip("Postfix is started by root alone")
@@ -109,21 +109,22 @@ def postfix(ports: Ports) -> Iterator[Path]:
         for name in ("data", "mail"):
             (folder / name).mkdir(mode=0o700)
             os.chown(folder / name, account.pw_uid, account.pw_gid)
-        write(folder, "postfix.main.cf", "main.cf", ports)
+        with write(folder, "postfix.main.cf", "main.cf", ports).open("a") as main:
+            main.write(more)
         write(folder, "postfix.master.cf", "master.cf", ports)
         with running(folder, [str(programs / "master"), "-c", str(folder), "-d"], ports.relay):
             yield folder
 
 
 @contextmanager
-def exim(ports: Ports) -> Iterator[Path]:
-    """Its folder; `mainlog` is there."""
+def exim(ports: Ports, router: str = "", transport: str = "") -> Iterator[Path]:
+    """Its folder; `mainlog` is there. `router` comes before the usual ones."""
     account = pwd.getpwnam(ACCOUNT)
     if os.getuid() not in (0, account.pw_uid):
         pytest.skip(f"Exim is started by root or by {ACCOUNT} alone")
     with host_folder() as folder:
         os.chown(folder, account.pw_uid, account.pw_gid)
-        path = write(folder, "exim.conf", "exim.conf", ports)
+        path = write(folder, "exim.conf", "exim.conf", ports, ROUTER=router, TRANSPORT=transport)
         path.chmod(0o644)
         program = str(root() / "usr/sbin/exim4")
         with running(folder, [program, "-C", str(path), "-bdf", "-q1s"], ports.exim, ACCOUNT):
@@ -268,12 +269,16 @@ class Mailbox:
 
 
 class Returned:
-    """Takes by LMTP, at `ports.back`, what the hosts deliver for garden.example."""
+    """Takes by LMTP, at `ports.back` or a `socket`, what the hosts deliver for garden.example."""
 
-    def __init__(self, ports: Ports) -> None:
+    def __init__(self, ports: Ports, socket: Path | None = None) -> None:
         self.mails: list[tuple[tuple[str, ...], bytes]] = []
         self._arrived = threading.Condition()
-        self._controller = _LmtpController(self, hostname="127.0.0.1", port=ports.back)
+        self._controller = (
+            _SocketController(self, unix_socket=str(socket))
+            if socket
+            else _LmtpController(self, hostname="127.0.0.1", port=ports.back)
+        )
 
     def __enter__(self) -> Returned:
         self._controller.start()
@@ -302,5 +307,10 @@ class Returned:
 
 
 class _LmtpController(Controller):
+    def factory(self) -> SMTP:
+        return LMTP(self.handler)
+
+
+class _SocketController(UnixSocketController):
     def factory(self) -> SMTP:
         return LMTP(self.handler)
