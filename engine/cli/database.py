@@ -272,7 +272,7 @@ def refuse_what_is_no_trial(context: AppContext) -> None:
     if smtp.reaches_people and context.desk.mark(smtp.armed_mark) is not None:
         raise UserError(
             N_("letters have gone to people through {host}: nothing of it is thrown away"),
-            host=smtp.host,
+            host=smtp.relay or context.config.direct.helo,
         )
 
 

@@ -69,7 +69,7 @@ def note_trial(stores: StartupStores, agreed: bool) -> None:
     and over people registered at real time only if that is `agreed`. Raises UserError.
     """
     if stores.config.smtp.reaches_people:
-        host = stores.config.smtp.host
+        host = stores.config.smtp.relay or stores.config.direct.helo
         raise UserError(
             N_(
                 "the clock is not sped up while {host} hands letters to people: `relance run"
