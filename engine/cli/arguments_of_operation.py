@@ -180,6 +180,11 @@ def resume_arguments(parser: argparse.ArgumentParser) -> None:
         "--list", default="", metavar="ID", help=N_("only this list (number or name)")
     )
     parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
+    parser.add_argument(
+        "--anyway",
+        action="store_true",
+        help=N_("although [site] or [smtp] is not set right: said aloud, and kept with the fact"),
+    )
 
 
 def broadcast_arguments(parser: argparse.ArgumentParser) -> None:

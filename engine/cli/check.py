@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 from unicodedata import combining, east_asian_width, normalize
 
@@ -17,6 +18,7 @@ from engine.config import Config
 from engine.desk.clock import wall_now
 from engine.i18n.language import Say, counting_translator, translator
 from engine.i18n.printable import printable
+from engine.sending.dkim_keys import key_faults
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Plan
 from engine.sequence.plan_source import CONFIG
@@ -57,6 +59,9 @@ def check(config: Config, args: argparse.Namespace) -> int:
 
 def _before_going_live(config: Config, plan: Plan | None) -> list[Mistake]:
     found = list(hindrances(config, sample_site()))
+    for fault in key_faults(config, int(time.time())):
+        table = "dkim" if fault.stream == "marketing" else f"stream.{fault.stream}"
+        found.append(Hindrance(f"{table}.domain", fault.words))
     if plan is not None:
         found += lint_streams(config, plan.forms.values())
     if (other := config.console.other_port()) is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from engine.cli.people import operator_cause, report
 from engine.cli.progress import catch_up
@@ -19,7 +19,7 @@ from engine.i18n.phrases import say_letter, say_list, say_place
 from engine.i18n.stored_words import stored_in_words, what_is_wanting
 from engine.i18n.user_error import UserError, list_of
 from engine.sending import holding
-from engine.sending.holding import Letter
+from engine.sending.holding import Letter, Obstacle
 from engine.sequence.model import Plan
 from engine.subscriber.terms import LetterVerdict
 
@@ -52,16 +52,16 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
     installation = context.installation_stream.current()
     plan, paused = installation.plan(), installation.paused
     number = _number(plan, args.list)
-    lines = "".join(
-        f"\n  {file}: {wanting.said(_)}" if file else f"\n  {wanting.said(_)}"
-        for file, wanting in holding.in_the_way(context)
-    )
-    if lines:
+    if obstacles := holding.in_the_way(context, anyway=args.anyway):
         raise UserError(
             N_("nobody is written to before this is set right:{hindrances}\n{sink}"),
-            hindrances=lines,
+            hindrances=_lines(obstacles, _),
             sink=_(SINK),
         )
+    passed = holding.in_the_way(context)
+    if passed:
+        warning = _("this is not set right, and readers get letters all the same:{hindrances}")
+        print(warning.format(hindrances=_lines(passed, _)), file=sys.stderr)
     catch_up(context)
     for line in _leaving(context, plan, number):
         print(line)
@@ -71,7 +71,8 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
     elif not args.yes and not _agreed(_):
         raise UserError(N_("nothing was changed"))
     if held or not number:
-        holding.resume(context, number, operator_cause({}))
+        against = ", ".join(obstacle.key for obstacle in passed)
+        holding.resume(context, number, operator_cause({"against": against} if against else {}))
     if held:
         print(
             _("sending for list {list} goes on").format(list=say_list(plan, number))
@@ -85,6 +86,15 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
             )
         )
     return 0
+
+
+def _lines(obstacles: Sequence[Obstacle], _: Say) -> str:
+    return "".join(
+        f"\n  {obstacle.file}: {obstacle.words.said(_)}"
+        if obstacle.file
+        else f"\n  {obstacle.words.said(_)}"
+        for obstacle in obstacles
+    )
 
 
 def _number(plan: Plan, text: str) -> int:

@@ -159,7 +159,8 @@ def _before(stores: OperatorStores, visit: Visit) -> Response:
             for one, count in sorted(leaving.items())
         ],
         total=sum(leaving.values()),
-        wanting=[(file, words.said(_)) for file, words in holding.in_the_way(stores)],
+        wanting=[(one.file, one.words.said(_)) for one in holding.in_the_way(stores)],
+        absolute=bool(holding.in_the_way(stores, anyway=True)),
         whole_held=bool(number) and EVERYTHING in installation.paused,
     )
 
@@ -169,9 +170,12 @@ def _resume(stores: OperatorStores, visit: Visit) -> Response:
     number = _number(visit, plan)
     if number is None:
         return visit.not_found(_("There is no such list."))
-    if holding.in_the_way(stores):
+    anyway = visit.inputs.get("anyway") == "yes"
+    if holding.in_the_way(stores, anyway=anyway):
         return visit.goes_to(f"/operator/resume?list={number}")
-    resumed = holding.resume(stores, number, visit.cause())
+    against = ", ".join(obstacle.key for obstacle in holding.in_the_way(stores))
+    cause = visit.cause(against=against) if against else visit.cause()
+    resumed = holding.resume(stores, number, cause)
     done = _("Sending goes on: {what}.").format(what=_place(plan, number, _))
     return visit.goes_to("/operator#sending", done if resumed else _("Nothing is held there."))
 

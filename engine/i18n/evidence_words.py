@@ -158,6 +158,7 @@ VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "page": N_("page behind a link"),
             "answer": N_("answer to a letter"),
             "confirm": N_("confirmation by mail"),
+            "against": N_("released although not set right"),
             "api": N_("API call"),
             "import": N_("import"),
             "operator": N_("operator"),

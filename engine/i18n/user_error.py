@@ -33,6 +33,11 @@ class UserError(Exception):
     def said(self, _: Say) -> str:
         return in_words(self.reason, _)
 
+    @property
+    def words(self) -> Words:
+        """To stand within a sentence."""
+        return self.reason if isinstance(self.reason, Words) else words(str(self))
+
 
 def _value(value: object) -> Value:
     match value:

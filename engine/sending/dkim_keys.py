@@ -12,13 +12,13 @@ import base64
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -40,6 +40,7 @@ from engine.mime.dkim import Signer, signed
 from engine.sending.envelope import Envelope, crlf
 from engine.sending.stream_settings import STREAMS, Stream
 from engine.store.files import sync_folder
+from engine.words import Words, words
 
 RSA_BITS = 2048
 KEPT_SECONDS = 7 * 86_400
@@ -48,6 +49,48 @@ TXT_CHARACTERS = 255
 State = Literal["made", "signing", "former", "revoked"]
 Private = RSAPrivateKey | Ed25519PrivateKey
 LIST = "keys.json"
+OLD_SECONDS = 365 * 86_400
+"""For which a key signs at most (A40)."""
+UNPUBLISHED_SECONDS = 7 * 86_400
+UNREVOKED_SECONDS = KEPT_SECONDS + 30 * 86_400
+Due = Literal["old", "unpublished", "unrevoked"]
+
+
+class KeyFault(NamedTuple):
+    """What is due with a stream's key, or "unusable": then no letter of the stream can leave."""
+
+    code: Literal["unusable", Due]
+    stream: Stream
+    words: Words
+
+
+DUE: Mapping[State, tuple[Due, int, str]] = {
+    "signing": (
+        "old",
+        OLD_SECONDS,
+        N_(
+            "the DKIM key {selector} signs since {date}: change it once a year (`relance dkim"
+            " rotate`)"
+        ),
+    ),
+    "made": (
+        "unpublished",
+        UNPUBLISHED_SECONDS,
+        N_(
+            "the DKIM key {selector} was made on {date} and signs nothing: publish it, then"
+            " `relance dkim rotate --published`"
+        ),
+    ),
+    "former": (
+        "unrevoked",
+        UNREVOKED_SECONDS,
+        N_(
+            "the DKIM key {selector} signs nothing since {date} and is still published: `relance"
+            " dkim retire`"
+        ),
+    ),
+}
+"""By a key's state: after how many seconds in it something is due, and what is said then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +213,19 @@ class DkimKeys:
         """With the key that signs; none where `[dkim]` names no domain, and the relay signs."""
         if not self.settings.domain:
             return ()
+        return tuple(
+            _signer(self.settings.domain, selector, self._private(selector))
+            for selector in self._selectors(self._signing())
+        )
+
+    def try_files(self) -> None:
+        """Whether letters can be signed, as far as the files show without the arithmetic that
+        proves a private key, which takes tens of milliseconds.
+        """
+        for selector in self._selectors(self._signing()):
+            self._private(selector, proved=False)
+
+    def _signing(self) -> DkimKey:
         key = self.one("signing")
         if key is None:
             raise UserError(
@@ -179,10 +235,7 @@ class DkimKeys:
                 ),
                 2,
             )
-        return tuple(
-            _signer(self.settings.domain, selector, self._private(selector))
-            for selector in self._selectors(key)
-        )
+        return key
 
     def _selectors(self, key: DkimKey) -> list[str]:
         return [key.selector, *([ed25519_selector(key)] if self.settings.ed25519 else [])]
@@ -195,14 +248,14 @@ class DkimKeys:
         value = pieces[0] if len(pieces) == 1 else f"( {' '.join(pieces)} )"
         return f"{selector}._domainkey.{self.settings.domain}. IN TXT {value}"
 
-    def _private(self, selector: str) -> Private:
+    def _private(self, selector: str, *, proved: bool = True) -> Private:
         file = self._file(selector)
         try:
             octets = file.read_bytes()
         except OSError as error:
             raise self._unreadable(file.name, error) from error
         try:
-            key = load_pem_private_key(octets, None)
+            key = load_pem_private_key(octets, None, unsafe_skip_rsa_key_validation=not proved)
         except (ValueError, TypeError) as error:
             raise self._no_key(file.name) from error
         # Each selector has its kind: the record in the DNS says which.
@@ -284,6 +337,23 @@ class DkimSigning:
         if not signers:
             return envelope
         return replace(envelope, body=signed(crlf(envelope.body), signers, at))
+
+
+def key_faults(config: Config, at: int) -> Iterator[KeyFault]:
+    """Those of every stream that signs, from the files alone. `at` is in seconds."""
+    for keys in keys_of(config):
+        if keys.settings.domain:
+            try:
+                keys.try_files()
+            except UserError as error:
+                yield KeyFault("unusable", keys.stream, error.words)
+                continue
+            for key in keys.all():
+                if key.state in DUE and at - key.since > DUE[key.state][1]:
+                    code, _, sentence = DUE[key.state]
+                    date = f"{datetime.fromtimestamp(key.since, UTC):%Y-%m-%d}"
+                    told = words(sentence, selector=key.selector, date=date)
+                    yield KeyFault(code, keys.stream, told)
 
 
 def keys_of(config: Config) -> tuple[DkimKeys, ...]:

@@ -4,10 +4,11 @@ again; letters in doubt settled. For the command line and the console.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from engine.authoring.going_live import hindrances
 from engine.authoring.new_installation import sample_site
@@ -22,6 +23,7 @@ from engine.i18n.language import N_
 from engine.installation.events import SendingPaused, SendingResumed
 from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
+from engine.sending.dkim_keys import key_faults
 from engine.sequence.delay import HOUR
 from engine.sequence.plan_source import CONFIG
 from engine.subscriber.agenda_key import every_occurrence, matter_of
@@ -86,14 +88,32 @@ def pause(stores: HoldingStores, number: int, made: CauseAndEvidence) -> bool:
     )
 
 
-def in_the_way(stores: HoldingStores) -> list[tuple[str, Words]]:
-    """What is to be set right before anybody is written to, each with the file it stands in, "" for
-    none.
+class Obstacle(NamedTuple):
+    """What is to be set right before anybody is written to. `key` is where it stands in
+    config.toml, "" for what nobody may pass over.
     """
+
+    words: Words
+    key: str = ""
+
+    @property
+    def file(self) -> str:
+        return CONFIG if self.key else ""
+
+
+def in_the_way(stores: HoldingStores, *, anyway: bool = False) -> list[Obstacle]:
+    """In the order of config.toml; with `anyway` only what nobody may pass over."""
     config, trial = stores.config, stores.clock.trial
-    found = [(CONFIG, hindrance.words) for hindrance in hindrances(config, sample_site())]
-    if config.smtp.reaches_people and trial is not None and not trial.over_people:
-        found.append(("", words(TRIAL)))
+    found = [
+        Obstacle(hindrance.words, hindrance.key)
+        for hindrance in hindrances(config, sample_site())
+        if not anyway
+    ]
+    if config.smtp.reaches_people:
+        faults = key_faults(config, int(time.time()))
+        found += [Obstacle(fault.words) for fault in faults if fault.code == "unusable"]
+        if trial is not None and not trial.over_people:
+            found.append(Obstacle(words(TRIAL)))
     return found
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from engine.words import Words
+
 PARTS = ("web", "follow", "send")
 
 
@@ -210,6 +212,7 @@ class Facts:
     `stopped` people nothing is written to for a purpose because they were silent.
     `ailments`: what the doctor found last not to hold, each for how many seconds; `forms_failing`:
     of forms that the robot tried last in vain, the step that failed.
+    `signing`: what is due with a key that signs letters, or why it cannot be used ("unusable").
     """
 
     head: int
@@ -246,6 +249,7 @@ class Facts:
     not_sent_since: str = ""
     stopped: Mapping[str, int] = field(default_factory=dict)
     keys: tuple[ExpiringKey, ...] = ()
+    signing: tuple[tuple[str, Words], ...] = ()
     ailments: Mapping[str, float] = field(default_factory=dict)
     forms_failing: Mapping[str, str] = field(default_factory=dict)
     inbound: InboundState = InboundState()

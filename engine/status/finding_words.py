@@ -9,6 +9,7 @@ from engine.i18n.phrases import say_letter
 from engine.i18n.stored_words import stored_in_words, what_is_wanting
 from engine.sequence.model import Plan
 from engine.status.finding import Finding
+from engine.words import Words
 
 
 class FindingWords:
@@ -27,7 +28,9 @@ class FindingWords:
     def _values(self, finding: Finding) -> dict[str, str]:
         values = {key: str(value) for key, value in finding.values.items()}
         for key, value in finding.values.items():
-            if isinstance(value, float):
+            if isinstance(value, Words):
+                values[key] = value.said(self._)
+            elif isinstance(value, float):
                 values[key] = self.seconds(value)
             elif key in ("reason", "why"):
                 values[key] = stored_in_words(str(value), self._)

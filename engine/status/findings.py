@@ -44,6 +44,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
         *of_views(facts.views),
         *chain.from_iterable(about),
         *of_keys(facts),
+        *of_signing(facts),
         *of_doctor(facts),
         *of_robot(facts),
         *of_providers(facts),
@@ -455,6 +456,17 @@ def of_keys(facts: Facts) -> Iterator[Finding]:
             "since": abs(key.left),
         }
         yield Finding(code, "notice", what, remedy, values)
+
+
+def of_signing(facts: Facts) -> Iterator[Finding]:
+    for code, told in facts.signing:
+        level: Level = "stopped" if code == "unusable" else "notice"
+        remedy = (
+            N_("no letter leaves unsigned: they wait until the key can be used")
+            if level == "stopped"
+            else N_("`relance dkim show` prints the keys and their lines in the DNS")
+        )
+        yield Finding(f"dkim-{code}", level, told.message, remedy, dict(told.values))
 
 
 def of_doctor(facts: Facts) -> Iterator[Finding]:

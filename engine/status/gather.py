@@ -5,6 +5,7 @@ indexes, times from single entries.
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, Protocol
@@ -25,6 +26,7 @@ from engine.ledger.codec import EntryRefused
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.proof.tlog_witness import TROUBLE as COSIGNER
+from engine.sending.dkim_keys import key_faults
 from engine.sending.smtp_settings import DIRECT
 from engine.sending.witness_mail import TROUBLE, witness_mark
 from engine.sequence.delay import DAY, HOUR
@@ -222,6 +224,9 @@ def gather(stores: StatusStores, due: Due | None = None) -> Facts:
         },
         inbound=inbound_state(stores, now),
         delivery=delivery_facts(stores),
+        signing=tuple(
+            (fault.code, fault.words) for fault in key_faults(stores.config, int(time.time()))
+        ),
         keys=tuple(ExpiringKey(*key) for key in stores.desk.expiring_keys(KEYS_TOLD_SECONDS)),
     )
 

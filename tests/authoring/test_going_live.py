@@ -8,6 +8,8 @@ import argparse
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -18,7 +20,10 @@ from engine.cli.sending import resume
 from engine.config import Config, is_loopback, read_config
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
-from engine.sending.smtp_settings import Direct
+from engine.installation.events import STREAM, SendingPaused
+from engine.sending.holding import HoldingStores, in_the_way
+from engine.sending.smtp_settings import Direct, Dkim
+from engine.subscriber.events import Cause
 from engine.subscriber.terms import Basis
 from tests.cli.asking import FILES
 from tests.sequence.test_sample import plan
@@ -152,7 +157,7 @@ def test_resume_says_everything_at_once_and_lets_nothing_leave(
     context = make_context(FILES, RELAY)
     config = replace(context.config, site=replace(context.config.site, url="http://127.0.0.1:8080"))
     with pytest.raises(UserError) as refused:
-        resume(replace(context, config=config), argparse.Namespace(list="", yes=True))
+        resume(replace(context, config=config), argparse.Namespace(list="", yes=True, anyway=False))
     said = refused.value.said(lambda message: message)
     assert (
         refused.value.status == 1
@@ -164,6 +169,27 @@ def test_resume_says_everything_at_once_and_lets_nothing_leave(
         context.desk.mark("armed:relay.potager.fr") is None
         and "config.toml" not in capsys.readouterr().out
     )
+    # All the same: what is wrong is said again, and kept with the fact that somebody let go.
+    context.installation_stream.execute(
+        lambda state: [SendingPaused(context.clock.now(), "operator")], Cause("engine"), 0
+    )
+    stores = replace(context, config=config)
+    assert resume(stores, argparse.Namespace(list="", yes=True, anyway=True)) == 0
+    aloud = capsys.readouterr().err
+    assert "tout de même" in aloud and aloud.count("\n  config.toml: ") == 3
+    assert context.desk.mark("armed:relay.potager.fr") is not None
+    (piece,) = [piece for piece in context.vault.evidence_of(STREAM).values() if "against" in piece]
+    assert piece["against"] == "site.postal_address, site.url, site.from"
+
+
+def test_a_key_that_cannot_be_used_keeps_letters_back_where_they_reach_people(own: Config) -> None:
+    signing = replace(own, dkim=Dkim("amis.fr"))
+    stores = SimpleNamespace(config=signing, clock=SimpleNamespace(trial=None))
+    for anyway in (False, True):
+        (obstacle,) = in_the_way(cast(HoldingStores, stores), anyway=anyway)
+        assert obstacle.file == "" and "no key signs for it yet" in obstacle.words.said()
+    stores.config = replace(signing, smtp=replace(own.smtp, sink=True))
+    assert in_the_way(cast(HoldingStores, stores)) == []
 
 
 def test_check_warns_of_the_same_with_its_line(

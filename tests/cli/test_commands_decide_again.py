@@ -70,7 +70,7 @@ def busy(make_context: MakeContext) -> Iterator[AppContext]:
 def test_an_operator_is_never_told_to_try_again(
     busy: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = argparse.Namespace(list="", yes=True)
+    arguments = argparse.Namespace(list="", yes=True, anyway=False)
     for _ in range(TIMES):
         assert sending.pause(busy, arguments) == 0
         assert 0 in busy.installation_stream.current().paused

@@ -151,7 +151,7 @@ def test_a_stopped_view_keeps_no_verb_from_its_work_and_is_told_of(
         context.clock.now(),
     )
     join(context, 3)
-    assert resume(context, argparse.Namespace(list="", yes=True)) == 0
+    assert resume(context, argparse.Namespace(list="", yes=True, anyway=False)) == 0
     told = capsys.readouterr()
     assert (
         "Dans l’heure qui vient, 3 lettres partiront." in told.out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from fastapi.responses import Response
@@ -14,6 +15,7 @@ from engine.console.access import Role
 from engine.console.operator_pages import routes
 from engine.console.visit import Redirect
 from engine.context import AppContext
+from engine.installation.events import STREAM
 from engine.subscriber.commands import Perform, RecordOutcome
 from tests.cli.asking import ENGINE, FILES, join
 from tests.console.visiting import answered, visit, words_of
@@ -51,6 +53,25 @@ def test_sending_is_held_and_goes_on_only_after_what_leaves_was_shown(
     answer = post(context, "/operator/resume", list="10")
     assert isinstance(answer, Redirect) and answer.done == "Sending goes on: 10 question."
     assert 10 not in context.installation_stream.current().paused
+
+
+def test_what_is_not_set_right_holds_letters_back_until_somebody_says_all_the_same(
+    context: AppContext,
+) -> None:
+    smtp = replace(context.config.smtp, host="relay.potager.fr")
+    live = replace(context, config=replace(context.config, smtp=smtp))
+    post(live, "/operator/pause", list="10")
+    page = words_of(get(live, "/operator/resume", list="10"))
+    assert "set right" in page and "Let them leave all the same" in page
+    answer = post(live, "/operator/resume", list="10")
+    assert isinstance(answer, Redirect) and answer.done == ""
+    assert 10 in live.installation_stream.current().paused
+    answer = post(live, "/operator/resume", list="10", anyway="yes")
+    assert isinstance(answer, Redirect) and answer.done == "Sending goes on: 10 question."
+    pieces = live.vault.evidence_of(STREAM).values()
+    assert ["site.from" in str(piece["against"]) for piece in pieces if "against" in piece] == [
+        True
+    ]
 
 
 @pytest.mark.parametrize("number", ["999", "x", "-1", "1" * 30])

@@ -25,7 +25,15 @@ from engine.context import AppContext
 from engine.i18n.user_error import UserError
 from engine.mime.message import serialize
 from engine.mime.return_path import read_return_address, read_token, return_key
-from engine.sending.dkim_keys import KEPT_SECONDS, DkimKeys, DkimSigning
+from engine.sending.dkim_keys import (
+    KEPT_SECONDS,
+    OLD_SECONDS,
+    UNPUBLISHED_SECONDS,
+    UNREVOKED_SECONDS,
+    DkimKeys,
+    DkimSigning,
+    key_faults,
+)
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.relay import Relay
 from engine.sending.relay_settings import RelaySettings
@@ -145,6 +153,29 @@ def test_a_change_of_keys_loses_no_letter_signed_before_during_or_after(config: 
     assert keys.make(NOW + KEPT_SECONDS + 3).selector == "relance-3"
 
 
+@pytest.mark.parametrize(
+    ("state", "seconds", "code"),
+    [
+        ("signing", OLD_SECONDS, "old"),
+        ("made", UNPUBLISHED_SECONDS, "unpublished"),
+        ("former", UNREVOKED_SECONDS, "unrevoked"),
+    ],
+)
+def test_what_is_due_with_a_key_is_told_once_its_time_is_over(
+    config: Config, state: str, seconds: int, code: str
+) -> None:
+    keys = with_key(config)
+    if state != "signing":
+        keys.make(NOW)
+    if state == "former":
+        keys.take(NOW)
+    assert [fault.code for fault in key_faults(config, NOW + seconds)] in ([], ["unpublished"])
+    faults = [fault for fault in key_faults(config, NOW + seconds + 1) if fault.code == code]
+    selector = "relance-2" if state == "made" else "relance"
+    assert [f"the DKIM key {selector} " in fault.words.said() for fault in faults] == [True]
+    assert not [*key_faults(replace(config, dkim=Dkim()), NOW + 2 * OLD_SECONDS)]
+
+
 def test_private_keys_are_the_owners_alone_and_stand_in_no_line_that_is_printed(
     config: Config,
 ) -> None:
@@ -210,6 +241,8 @@ def test_a_key_that_cannot_be_used_is_named(
     spoil(with_key(config).folder / "relance.pem")
     with pytest.raises(UserError, match=re.escape(sentence)):
         DkimSigning(config).read()
+    (fault,) = key_faults(config, NOW)
+    assert fault.code == "unusable" and sentence in fault.words.said()
 
 
 def test_a_domain_without_a_key_or_with_one_not_yet_published_signs_nothing(config: Config) -> None:

@@ -30,9 +30,11 @@ from engine.status.finding_words import FindingWords
 from engine.status.findings import findings
 from engine.status.metrics import exposition
 from engine.status.state_words import StateWords
+from engine.words import words
 
 RUN = Process(("follow", "send", "web"), "alpha", 41, 60.0, 1.0)
 SITE = Site("Le Potager", "https://x.example", "a@x.example", "", "", "x", "en", "Europe/Paris")
+KEY_OLD = words("the DKIM key {selector} signs since {date}", selector="s", date="2026-01-01")
 SOMEONE = "0f1e2d3c-4b5a-4978-8796-a5b4c3d2e1f0"
 WELL = Facts(
     head=100,
@@ -152,6 +154,11 @@ def test_nothing_is_found_where_all_is_well() -> None:
         ),
         (replace(WELL, keys=(ExpiringKey("a1", "boutique", 60.0),)), [("key-expires", "notice")]),
         (replace(WELL, keys=(ExpiringKey("a1", "boutique", -60.0),)), [("key-expired", "notice")]),
+        (replace(WELL, signing=(("old", KEY_OLD),)), [("dkim-old", "notice")]),
+        (
+            replace(WELL, signing=(("old", KEY_OLD), ("unusable", words("gone")))),
+            [("dkim-unusable", "stopped"), ("dkim-old", "notice")],
+        ),
         (replace(WELL, tick=1000.0), [("slow", "notice")]),
         (
             replace(WELL, tick=1000.0, troubles=(Trouble("relay", "refused", 5.0),)),
