@@ -63,6 +63,10 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
         warning = _("this is not set right, and readers get letters all the same:{hindrances}")
         print(warning.format(hindrances=_lines(passed, _)), file=sys.stderr)
     catch_up(context)
+    if installation.ailments:
+        codes = ", ".join(installation.ailments)
+        print(_("The doctor found what does not hold: {codes}").format(codes=codes))
+        print("    " + _("`relance doctor` says what each is, and what mends it"))
     for line in _leaving(context, plan, number):
         print(line)
     held = holding.is_held(installation, number)

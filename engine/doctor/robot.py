@@ -21,6 +21,7 @@ from functools import partial
 from typing import Literal, Protocol
 from urllib.parse import unquote, urljoin
 
+from engine.commands.command_handler import CommandHandler, CommandRequest
 from engine.desk.clock import wall_now
 from engine.desk.robot import RobotDesk, Trial
 from engine.doctor.form_filling import filled, first_form
@@ -32,16 +33,18 @@ from engine.i18n.user_error import UserError
 from engine.inbound.mail import InboundRefused, Part, parse_mail, words_of
 from engine.installation.events import FormTried
 from engine.installation.state import Installation
+from engine.ledger.store import Ledger
 from engine.mime.header_values import message_id
 from engine.mime.headers import HeaderRefused, Mailbox
 from engine.mime.message import Mail, serialize
-from engine.privacy.erasure import ErasureStores, erase
 from engine.sending.envelope import Envelope
 from engine.sending.inert_letter import send_one
 from engine.sequence.model import Form, Plan
 from engine.sequence.timing import ANY_HOUR, to_local
-from engine.subscriber.events import Cause
+from engine.subscriber.commands import Erase
+from engine.subscriber.events import Cause, LetterBegun
 from engine.subscriber.own_robot import is_own_robot, tagged
+from engine.vault.vault import Erasing, Vault, VaultWrite
 
 log = logging.getLogger("relance.doctor")
 Step = Literal["form", "confirmation", "confirming", "letter", "leaving"]
@@ -56,7 +59,13 @@ Look = Callable[[Page], Answer]
 Send = Callable[[Envelope], None]
 
 
-class RobotStores(DoctorStores, ErasureStores, Protocol):
+class RobotStores(DoctorStores, Protocol):
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def command_handler(self) -> CommandHandler: ...
     @property
     def robot_desk(self) -> RobotDesk: ...
 
@@ -258,11 +267,23 @@ class Robot:
         return tried
 
     def _forget(self, trial: Trial) -> None:
-        """Of whom the robot was, nothing stays but facts that name nobody."""
+        """Of whom the robot was, nothing stays but facts that name nobody. No file of the database
+        is written anew for it, as it is for people.
+        """
         stream = self.stores.vault.find(trial.address)
         if stream and is_own_robot(stream):
-            execute = self.stores.command_handler.execute_one
-            erase(self.stores, stream, Cause("engine"), execute, suppression="forget")
+            now, entries = self.stores.clock.now(), self.stores.ledger.stream(stream)
+            messages = [e.event.message for e in entries if isinstance(e.event, LetterBegun)]
+            write = VaultWrite(stream, now, lift=True, erasing=Erasing(tuple(messages)))
+            command = Erase(
+                at=now,
+                cause=Cause("engine"),
+                request=secrets.token_hex(16),
+                sealed=entries[-1].version,
+            )
+            self.stores.command_handler.execute_one(
+                CommandRequest(command, stream=stream, vault_write=write)
+            )
         self.desk.end_trial()
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from engine.cli.sending import resume
 from engine.config import Config
 from engine.context import AppContext
 from engine.doctor.nightly import Stopped, Told, examine_if_night, looked_at
@@ -58,7 +60,9 @@ def told(context: AppContext) -> dict[str, str]:
     return {finding.code: words.what(finding) for finding in findings(gather(context))}
 
 
-def test_what_stopped_holding_is_a_finding_until_it_holds(context: AppContext) -> None:
+def test_what_stopped_holding_is_a_finding_until_it_holds(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert night(context, PICTURE, UNKNOWN) is not None
     assert "doctor" not in told(context)
     ran = night(context, MISSING, PICTURE)
@@ -66,6 +70,10 @@ def test_what_stopped_holding_is_a_finding_until_it_holds(context: AppContext) -
     night(context, ADDRESS, MISSING, MISSING)
     assert told(context)["doctor"] == (
         "for 24 h the doctor finds what does not hold: dmarc-missing, spf-address"
+    )
+    resume(context, argparse.Namespace(list="", yes=True))
+    assert "tient pas : dmarc-missing, spf-address" in capsys.readouterr().out.replace(
+        "\u00a0", " "
     )
     assert night(context, PICTURE) is not None
     assert "doctor" not in told(context)

@@ -4,12 +4,15 @@ does not come about is a fact and a finding, and nobody counts the robot.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
+from engine.cli.prove import ledger
 from engine.context import AppContext
 from engine.dns.resolver import DnsResolver
 from engine.doctor import robot as robots
@@ -29,6 +32,7 @@ from engine.status.findings import findings
 from engine.status.gather import gather
 from engine.subscriber.own_robot import is_own_robot
 from engine.web.page_signatures import YOUNGEST_STAMP
+from tests.proof.handed import verified
 from tests.running import MailServer
 from tests.running_installation import CONFIG, Installations
 from tests.web.correspondence import FILES
@@ -231,3 +235,10 @@ def test_it_fills_in_what_must_be() -> None:
     )
     assert first_form("<p>none") is None
     assert FILLING_SECONDS * 1000 > YOUNGEST_STAMP
+
+
+def test_auditors_find_its_ledger_in_order(world: World, tmp_path: Path) -> None:
+    assert ledger(world.context, argparse.Namespace(target=str(tmp_path / "ledger"))) == 0
+    said = verified(tmp_path / "ledger")
+    assert said.wrong == []
+    assert said.status == 0

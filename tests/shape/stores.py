@@ -76,6 +76,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
         ),
         "engine/desk/": ("Database",),
         "engine/doctor/": ("Clock", "Desk", "InstallationStream"),
+        "engine/doctor/robot.py": ("CommandHandler", "Ledger", "Vault"),
         "engine/imports/": ("Clock", "CommandHandler", "InstallationStream", "Vault"),
         "engine/inbound/": ("Clock", "CommandHandler", "Desk", "Ledger", "Vault"),
         "engine/installation/": ("Ledger",),
