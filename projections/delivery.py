@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from engine.delivery.figures import What
+from engine.delivery.figures import DayCount, PutOff, What
 from engine.ledger.codec import Entry
 from engine.sequence.delay import DAY
 from engine.store.binary import bigint, bigints, integer, integers, row, texts, uuid_of, uuids
+from engine.store.database import Database
 from engine.store.sql import beside
 from engine.subscriber import events as e
 from projections.view import LIVE, Cursor, schema_of
@@ -20,7 +21,8 @@ SQL = beside(__file__)
 BOUNCES: Mapping[str, What] = {"hard": "hard", "soft": "soft", "blocked": "blocked"}
 TELLING = frozenset({
     e.LetterBegun, e.LetterSent, e.LetterDeferred, e.LetterFailed, e.LetterWithheld, e.MailBounced,
-    e.MailComplained, e.SubscriberSuppressed, e.SubscriberReachable, e.SubscriberErased,
+    e.MailComplained, e.ConsentWithdrawn, e.SubscriberSuppressed, e.SubscriberReachable,
+    e.SubscriberErased,
 })  # fmt: skip
 """The only events this view reads; most are of other kinds."""
 
@@ -39,20 +41,20 @@ class Waiting(NamedTuple):
 
 
 class Outcomes:
-    """What some entries come to. A letter waits from where it is put off until it is begun again,
-    withheld, or its reader erased: `over` are messages that wait no more. Of people, `suppressed`
-    are so now and why, `dead` for a dead address unless they were before; `reachable` are those who
-    were no more before that, `erased` among them.
+    """What some entries come to. A letter waits from where it is put off until it is begun again or
+    withheld, or its reader withdrew, was suppressed or erased: `over` are messages that wait no
+    more, `stopped` people for whom none does. `suppressed` are so now and why, `dead` for a dead
+    address unless they were before; `reachable` are those who were no more before that.
     """
 
     def __init__(self) -> None:
         self.counts: Counter[Cell] = Counter()
         self.waiting: dict[str, Waiting] = {}
         self.over: set[str] = set()
+        self.stopped: set[str] = set()
         self.suppressed: dict[str, str] = {}
         self.dead: set[str] = set()
         self.reachable: set[str] = set()
-        self.erased: set[str] = set()
 
     def take(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
@@ -77,22 +79,34 @@ class Outcomes:
                 case e.MailBounced(at, kind, provider=provider):
                     if kind in BOUNCES:
                         self.counts[Cell(provider, at // DAY, BOUNCES[kind])] += 1
-                    if kind == "hard" and entry.stream not in self.suppressed:
-                        self.dead.add(entry.stream)
+                    if kind == "hard":
+                        self._stop(entry.stream)
+                        if entry.stream not in self.suppressed:
+                            self.dead.add(entry.stream)
                 case e.MailComplained(at, provider=provider):
                     self.counts[Cell(provider, at // DAY, "complained")] += 1
                     self._suppress(entry.stream, "complained")
                 case e.SubscriberSuppressed(why=why):
                     self._suppress(entry.stream, why)
+                case e.ConsentWithdrawn():
+                    self._stop(entry.stream)
                 case e.SubscriberReachable():
                     self._reach(entry.stream)
                 case e.SubscriberErased():
+                    self._stop(entry.stream)
                     self._reach(entry.stream)
-                    self.erased.add(entry.stream)
-                    for message in [m for m, w in self.waiting.items() if w[0] == entry.stream]:
-                        del self.waiting[message]
+
+    def _ends(self, message: str) -> None:
+        self.over.add(message)
+        self.waiting.pop(message, None)
+
+    def _stop(self, subscriber: str) -> None:
+        self.stopped.add(subscriber)
+        for message in [m for m, w in self.waiting.items() if w.subscriber == subscriber]:
+            del self.waiting[message]
 
     def _suppress(self, subscriber: str, why: str) -> None:
+        self._stop(subscriber)
         self.suppressed[subscriber] = why
         self.dead.discard(subscriber)
 
@@ -100,10 +114,6 @@ class Outcomes:
         self.suppressed.pop(subscriber, None)
         self.dead.discard(subscriber)
         self.reachable.add(subscriber)
-
-    def _ends(self, message: str) -> None:
-        self.over.add(message)
-        self.waiting.pop(message, None)
 
 
 class Delivery:
@@ -122,8 +132,8 @@ class Delivery:
     def apply(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
         outcomes = Outcomes()
         outcomes.take(entries)
-        if outcomes.erased:
-            cursor.execute(self.sql["erase"], {"subscribers": uuids(outcomes.erased)})
+        if outcomes.stopped:
+            cursor.execute(self.sql["stop"], {"subscribers": uuids(outcomes.stopped)})
         if outcomes.reachable:
             cursor.execute(self.sql["reachable"], {"subscribers": uuids(outcomes.reachable)})
         if outcomes.suppressed:
@@ -185,3 +195,28 @@ class Delivery:
 
     def tidy(self, cursor: Cursor) -> bool:
         return False
+
+
+class DeliveryReading:
+    """Implements engine.delivery.figures.DeliveryViews."""
+
+    def __init__(self, database: Database) -> None:
+        self.database, self.view = database, Delivery()
+
+    def by_day(self, since: int) -> list[DayCount]:
+        rows = self._ask("by_day", since=since)
+        return [DayCount(*row) for row in cast("list[DayCount]", rows)]
+
+    def ever(self) -> list[tuple[str, What, int]]:
+        return cast("list[tuple[str, What, int]]", self._ask("ever"))
+
+    def suppressed(self) -> dict[str, int]:
+        return dict(cast("list[tuple[str, int]]", self._ask("suppressed")))
+
+    def put_off(self, since: int) -> list[PutOff]:
+        rows = self._ask("waiting", since=since)
+        return [PutOff(*row) for row in cast("list[PutOff]", rows)]
+
+    def _ask(self, query: str, **values: object) -> list[tuple[object, ...]]:
+        with self.database.connection() as connection:
+            return connection.execute(self.view.sql[query], values).fetchall()

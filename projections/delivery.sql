@@ -1,7 +1,7 @@
 -- name: create
 -- What became of letters, by provider and day (since 1970-01-01, UTC): see engine/delivery/figures.py.
 CREATE TABLE {schema}.day_count (provider text NOT NULL, day integer NOT NULL, what text NOT NULL, n bigint NOT NULL);
--- Letters that were put off and not begun again since. One whose reader has left meanwhile is due no more: the agenda says so (delivery_reading.sql).
+-- Letters that were put off and not begun again since. One whose reader has left its list meanwhile is due no more, and counts for a day yet.
 CREATE TABLE {schema}.put_off (
     message text NOT NULL, subscriber uuid NOT NULL, provider text NOT NULL, at bigint NOT NULL, retry_at bigint NOT NULL, code integer NOT NULL,
     enhanced text NOT NULL, why text NOT NULL);
@@ -37,8 +37,8 @@ ON CONFLICT (message) DO UPDATE SET provider = excluded.provider, at = excluded.
 -- Begun again, or withheld.
 DELETE FROM {schema}.put_off WHERE message = ANY(%(messages)s)
 
--- name: erase
--- Nothing waits for who is erased.
+-- name: stop
+-- Nothing waits for who withdrew, is suppressed or erased.
 DELETE FROM {schema}.put_off WHERE subscriber = ANY(%(subscribers)s)
 
 -- name: suppress
@@ -58,6 +58,11 @@ DELETE FROM {schema}.suppressed WHERE subscriber = ANY(%(subscribers)s)
 -- name: suppressed
 -- By reason.
 SELECT reason, count(*) FROM {schema}.suppressed GROUP BY reason ORDER BY 2 DESC, 1
+
+-- name: waiting
+-- What waits to be tried again, by the answer that put it off, the one given last first; what has been due for long is due no more.
+SELECT provider, code, enhanced, why, count(*), max(at), min(retry_at) FROM {schema}.put_off WHERE retry_at >= %(since)s
+GROUP BY provider, code, enhanced, why ORDER BY max(at) DESC, provider, code, enhanced, why
 
 -- name: ever
 -- Of all days: a few dozen rows a day for as long as anything was sent.

@@ -48,8 +48,7 @@ from projections.build import SQL as BUILDING
 from projections.build import every_view
 from projections.choices import Choices
 from projections.comparing import differences_at
-from projections.delivery import Delivery
-from projections.delivery_reading import DeliveryReading
+from projections.delivery import DeliveryReading
 from projections.folds import read_folds
 from projections.follow import Follower
 from projections.inactivity import Inactivity
@@ -84,10 +83,10 @@ class ReadViews(DueQueue):
         self.agenda = Agenda(ledger, now=self.now, personal=personal)
         self.members, self.letters = Members(), Letters()
         self.silence = Inactivity()
-        self.choices, counts = Choices(), Delivery()
+        self.choices = Choices()
         self.asking = SQL.within(letters=self.letters.schema, members=self.members.schema)
         self.segments = SegmentReading(database, self.agenda, plan)
-        self.delivery = DeliveryReading(database, counts, self.agenda, self.letters)
+        self.delivery = DeliveryReading(database)
         self.follower = Follower(ledger, database, self._views())
         super().__init__(database, self.agenda.schema)
 
@@ -107,7 +106,7 @@ class ReadViews(DueQueue):
         if not may_be_broken:
             with self.database.connection() as connection:
                 self.follower.check(connection)
-                for queries in (self.taking, self.asking, self.delivery.asking):
+                for queries in (self.taking, self.asking):
                     queries.check(connection)
 
     def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]:

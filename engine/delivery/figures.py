@@ -55,8 +55,8 @@ class DeliveryViews(Protocol):
     def suppressed(self) -> dict[str, int]:
         """How many people are suppressed, by reason; most first."""
 
-    def put_off(self) -> list[PutOff]:
-        """What waits to be tried again; the answer given last first."""
+    def put_off(self, since: int) -> list[PutOff]:
+        """What waits to be tried again at `since` (ms) or later; the answer given last first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,9 +119,10 @@ class DeliveryStores(Protocol):
 
 def delivery_report(stores: DeliveryStores, days: int = WEEK, provider: str = "") -> DeliveryReport:
     """Of the last `days` days, today included; of one provider alone where it is named."""
-    since = stores.clock.now() // DAY - days + 1
+    now = stores.clock.now()
+    since = now // DAY - days + 1
     counts = [c for c in stores.views.delivery.by_day(since) if provider in ("", c.provider)]
-    waiting = [w for w in stores.views.delivery.put_off() if provider in ("", w.provider)]
+    waiting = [w for w in stores.views.delivery.put_off(now - DAY) if provider in ("", w.provider)]
     states = [s for s in stores.shaping.states() if provider in ("", s.provider)]
     titles = {known.name: known.title for known in stores.config.providers}
     reported_since = (wall_now() - days * DAY) // 1000

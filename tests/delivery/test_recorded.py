@@ -22,7 +22,7 @@ def test_each_answer_counts_for_the_provider_whose_mailbox_it_was(context: AppCo
         ("free", "deferred"): 1,
         ("other", "sent"): 1,
     }
-    waiting = context.views.delivery.put_off()
+    waiting = context.views.delivery.put_off(0)
     assert {(w.provider, w.code, w.enhanced, w.n) for w in waiting} == {
         ("orange", 421, "4.7.0", 1),
         ("free", 550, "5.7.1", 1),

@@ -165,7 +165,7 @@ class Counted:
         day = self.clock.now() // DAY
         return [DayCount("gmail", day, what, n) for what, n in self.counts.items()]
 
-    def put_off(self) -> list[PutOff]:
+    def put_off(self, since: int) -> list[PutOff]:
         return []
 
     def ever(self) -> list[tuple[str, What, int]]:

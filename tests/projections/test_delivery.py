@@ -56,9 +56,13 @@ def test_a_letter_of_which_the_provider_was_not_recorded_counts_apart() -> None:
         begun(AT + MINUTE, ONE, attempt=2),
         e.LetterWithheld(AT, "list:10", "un", "too late", message=ONE),
         e.SubscriberErased(AT),
+        e.ConsentWithdrawn(AT, "conseils"),
+        e.MailComplained(AT),
+        e.SubscriberSuppressed(AT, "operator"),
+        e.MailBounced(AT, "hard"),
     ],
 )
-def test_a_letter_waits_until_it_is_begun_again_withheld_or_nobodys(fact: e.PersonEvent) -> None:
+def test_a_letter_waits_until_it_is_begun_again_withheld_or_for_nobody(fact: e.PersonEvent) -> None:
     assert ONE in outcomes(PUT_OFF).waiting
     assert outcomes(PUT_OFF, fact).waiting == {}
     assert ONE in outcomes(fact, PUT_OFF).waiting
@@ -122,18 +126,19 @@ def waits(context: AppContext, message: str, then: Iterable[e.PersonEvent] = ())
 def test_only_a_letter_that_will_still_be_tried_waits(
     make_context: Callable[..., AppContext],
 ) -> None:
-    """A reader who has left is not tried again, whatever was put off. What follows equals what is
-    built anew.
+    """A reader who withdrew is not tried again, whatever was put off, nor is what has been due for
+    long. What follows equals what is built anew.
     """
     context = make_context(FILES)
     now = context.clock.now()
     waits(context, ONE)
-    waits(context, TWO, [e.ListLeft(now, 10, 1, "asked")])
+    waits(context, TWO, [e.ConsentWithdrawn(now, "conseils")])
     waits(context, "3" * 32, [begun(now, "3" * 32, attempt=2), e.LetterSent(now, "3" * 32)])
     context.views.catch_up()
-    assert context.views.delivery.put_off() == [
+    assert context.views.delivery.put_off(0) == [
         PutOff("orange", 421, "4.7.0", "rcpt", 1, now, now + MINUTE)
     ]
+    assert context.views.delivery.put_off(now + MINUTE + 1) == []
     assert context.views.compare(silent) == []
     context.views.rebuild(["delivery"], silent)
-    assert [waiting.n for waiting in context.views.delivery.put_off()] == [1]
+    assert [waiting.n for waiting in context.views.delivery.put_off(0)] == [1]
