@@ -306,7 +306,7 @@ def retention(kept: Retention, speech: Speech) -> Iterator[tuple[str, str]]:
         _("as long as they are known here; invoices are kept by the shop, and not by Relance"),
     )
     yield _("IP address and browser"), delay(kept.ip)
-    yield _("what mail servers said"), delay(kept.delivery)
+    yield _("what mail servers and mails that came back said"), delay(kept.delivery)
     end = (
         delay(kept.suppression)
         if kept.suppression is not None

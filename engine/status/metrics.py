@@ -156,6 +156,20 @@ class _Collected:
             "Posts of forms within thirty days that filled in the input hidden from people.",
             facts.form_traps,
         )
+        yield _many(
+            "inbound_mails",
+            "Mails that came back within seven days, by what they were.",
+            ("what",),
+            [((kind,), n) for kind, n in facts.inbound.handled.items()],
+        )
+        yield _one(
+            "inbound_unknown", "Mails that were not understood and are kept.", facts.inbound.unknown
+        )
+        yield _one(
+            "inbound_waiting",
+            "Mails that people wrote and that wait to be handed on.",
+            facts.inbound.waiting,
+        )
         yield _one("stuck", "What was set aside with its reason.", len(facts.stuck))
         yield _one(
             "relay_in_trouble",

@@ -262,7 +262,7 @@ def test_a_letter_that_should_not_have_been_is_named_with_its_place(
             ("consent-withdrawn", {"purpose": "conseils"}),
             ("consent-given", {"purpose": "conseils", "proof": "single"}),
         ],
-        [("mail-bounced", {"kind": "soft"})],
+        [("mail-bounced", {"kind": "soft"}), ("mail-bounced", {"kind": "blocked"})],
     ],
 )
 def test_a_letter_whose_ground_lives_again_is_none_to_be_named(
