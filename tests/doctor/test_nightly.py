@@ -71,7 +71,7 @@ def test_what_stopped_holding_is_a_finding_until_it_holds(
     assert told(context)["doctor"] == (
         "for 24 h the doctor finds what does not hold: dmarc-missing, spf-address"
     )
-    resume(context, argparse.Namespace(list="", yes=True))
+    resume(context, argparse.Namespace(list="", yes=True, anyway=False))
     assert "tient pas : dmarc-missing, spf-address" in capsys.readouterr().out.replace(
         "\u00a0", " "
     )
