@@ -258,7 +258,7 @@ def test_views_that_know_of_more_than_the_ledger_are_made_anew(copies: Copies) -
     with copies.opened() as context:
         context.views.catch_up()
         with context.database.connection() as connection:
-            for view in ("agenda_7", "members_2", "letters_4"):
+            for view in ("agenda_8", "members_2", "letters_4"):
                 connection.execute(f'UPDATE view_{view}."position" SET position = {ahead}'.encode())
             connection.execute("UPDATE view_members_2.membership SET list = 12")
         make_ready(context, 0)
