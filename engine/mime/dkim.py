@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Algorithm = Literal["rsa-sha256", "ed25519-sha256"]
@@ -56,8 +57,7 @@ def signed(message: bytes, signers: Sequence[Signer], at: int) -> bytes:
     """
     head, _, body = message.partition(b"\r\n\r\n")
     fields = relaxed_fields(head)
-    present = [name for name in SIGNED_IF_PRESENT if name in fields]
-    names = [name for name in (*SIGNED, *present) for _ in range(len(fields.get(name, ())) + 1)]
+    names = _names(tuple([(name, len(values)) for name, values in fields.items()]))
     digest = base64.b64encode(hashlib.sha256(relaxed_body(body)).digest()).decode()
     data = signed_data(fields, names)
     signatures = [_signature(signer, names, digest, data, at) for signer in signers]
@@ -72,10 +72,27 @@ def relaxed_fields(head: bytes) -> Mapping[str, Sequence[bytes]]:
     for field in _FIELD_END.split(head):
         name, colon, value = field.partition(b":")
         if colon:
-            name = name.rstrip(b" \t").lower()
-            value = _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ")
-            fields.setdefault(name.decode("latin-1"), []).append(name + b":" + value)
+            key, start = _field_name(name)
+            value = value.replace(b"\r\n", b"")
+            if b"  " in value or b"\t" in value:
+                value = _BLANKS.sub(b" ", value)
+            fields.setdefault(key, []).append(start + value.strip(b" "))
     return fields
+
+
+@lru_cache(maxsize=256)
+def _field_name(written: bytes) -> tuple[str, bytes]:
+    """In lower case, as a key and as a field begins. Remembered: letters have the same ones."""
+    name = written.rstrip(b" \t").lower()
+    return name.decode("latin-1"), name + b":"
+
+
+@lru_cache(maxsize=256)
+def _names(present: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
+    """What `h=` names where each header stands so many times, remembered likewise."""
+    times = dict(present)
+    signed = (*SIGNED, *(name for name in SIGNED_IF_PRESENT if name in times))
+    return tuple([name for name in signed for _ in range(times.get(name, 0) + 1)])
 
 
 def relaxed_body(body: bytes) -> bytes:
@@ -101,7 +118,9 @@ def signed_data(fields: Mapping[str, Sequence[bytes]], names: Sequence[str]) -> 
     return b"".join([left[name].pop() + b"\r\n" for name in names if left.get(name)])
 
 
-def _signature(signer: Signer, names: Sequence[str], body_hash: str, data: bytes, at: int) -> bytes:
+def _signature(
+    signer: Signer, names: tuple[str, ...], body_hash: str, data: bytes, at: int
+) -> bytes:
     """The whole header. It is folded where blanks are allowed and mean nothing (RFC 6376 section
     3.2), so that whoever folds it anew breaks nothing.
     """
@@ -117,7 +136,8 @@ def _signature(signer: Signer, names: Sequence[str], body_hash: str, data: bytes
     return field + "\r\n ".join(lines).encode("ascii") + b"\r\n"
 
 
-def _folded(names: Sequence[str]) -> str:
+@lru_cache(maxsize=256)
+def _folded(names: tuple[str, ...]) -> str:
     lines, line = [], ""
     for name in names:
         if len(line) + len(name) > _FOLDED_AT - 2:

@@ -42,7 +42,7 @@ from engine.sending.smtp_settings import Dkim
 from engine.sequence.mistakes import Unpublishable
 from tests.mime.test_message import LETTER, letters
 from tests.running import ROOT
-from tests.sending.readers import with_readers
+from tests.sending.readers import enter, with_readers
 from tests.sink import EVERYTHING, Accepted, Sink
 
 DOMAIN = "potager.example"
@@ -254,7 +254,7 @@ def test_a_domain_without_a_key_or_with_one_not_yet_published_signs_nothing(conf
 
 
 @pytest.mark.postgres
-def test_letters_leave_signed_and_none_is_begun_while_the_key_cannot_be_used(
+def test_letters_leave_signed_through_a_change_of_keys_and_none_is_begun_without_one(
     make_context: Callable[..., AppContext],
 ) -> None:
     context = with_readers(make_context, 3)
@@ -269,6 +269,10 @@ def test_letters_leave_signed_and_none_is_begun_while_the_key_cannot_be_used(
     octets = file.read_bytes()
     file.unlink()
 
+    def take_over(letter: Accepted) -> None:
+        if keys.one("made"):
+            keys.take(NOW + 2)
+
     async def story() -> list[Accepted]:
         async with Sink((*EVERYTHING, "DSN")) as sink:
             relay = RelaySettings("127.0.0.1", sink.port, "none", connections=1)
@@ -276,18 +280,25 @@ def test_letters_leave_signed_and_none_is_begun_while_the_key_cannot_be_used(
             assert await sender.tick() == 0 and not sink.messages
             assert "relance.pem cannot be read" in sender.trouble
             file.write_bytes(octets)
+            # Another key takes over while the first of these letters is on the wire.
+            published(zone, keys.dns_lines(keys.make(NOW + 1)))
+            sink.on_accepted = take_over
             assert await sender.tick() == 3
             assert sender.trouble == ""
+            await asyncio.to_thread(enter, context, "reader-late")
+            assert await sender.tick() == 1
             await sender.route.close()
             sender.journal.close()
             return sink.messages
 
     got = asyncio.run(story())
-    assert [verdicts(letter.body, zone) for letter in got] == [[True, True]] * 3
+    assert [verdicts(letter.body, zone) for letter in got] == [[True, True]] * 4
+    selectors = [re.findall(rb"\n s=([\w-]+);", letter.body) for letter in got]
+    assert [found[0] for found in selectors] == [b"relance"] * 3 + [b"relance-2"]
     # Each has a return path of its own, and an envelope id that says the same.
     key = return_key(context.secrets.link_key)
     tokens = [read_return_address(key, letter.sender) for letter in got]
-    assert None not in tokens and len(set(tokens)) == 3
+    assert None not in tokens and len(set(tokens)) == 4
     ids = [letter.mail.partition(b" ENVID=")[2].decode() for letter in got]
     assert [read_token(key, envelope_id) for envelope_id in ids] == tokens
 
