@@ -12,6 +12,7 @@ offers it and it works, without verification (RFC 7435).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 import secrets
@@ -19,7 +20,7 @@ import socket
 import ssl
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -86,9 +87,8 @@ class DirectRoute:
         self._policies = MtaSts(resolver, fetch or https(self.trusted), self.usable)
         self._pools: dict[MailExchange, MxPool] = {}
         self._users: Counter[MailExchange] = Counter()
-        self._at_once = asyncio.Semaphore(
-            max(1, settings.direct.connections // settings.smtp.connections)
-        )
+        self._at_once = asyncio.Semaphore(settings.direct.connections)
+        self._collecting = asyncio.Lock()
         self._look_ups = asyncio.Semaphore(LOOK_UPS)
         self._held: dict[str, float] = {}
         self._unreached: set[MailExchange] = set()
@@ -175,7 +175,7 @@ class DirectRoute:
     async def _servers_of(self, domains: Collection[str]) -> Mapping[str, Sequence[str]]:
         async def servers(domain: str) -> MailExchange | Reply:
             async with self._look_ups:
-                return await exchange_of(domain, self.resolver, ipv6=self.settings.direct.ipv6)
+                return await exchange_of(domain, self.resolver)
 
         answers = await asyncio.gather(*map(servers, domains))
         return {
@@ -211,7 +211,7 @@ class DirectRoute:
 
     async def _exchange_of(self, domain: str) -> MailExchange | Reply:
         async with self._look_ups:
-            exchange = await exchange_of(domain, self.resolver, ipv6=self.settings.direct.ipv6)
+            exchange = await exchange_of(domain, self.resolver)
             if isinstance(exchange, MailExchange) and (policy := await self._policies.of(domain)):
                 return replace(exchange, policy=policy)
             return exchange
@@ -240,19 +240,33 @@ class DirectRoute:
 
         self._users[exchange] += 1
         try:
-            async with self._at_once:
-                if self._leaving:
-                    return
-                if self._held.get(servers, 0.0) > time.monotonic():
-                    return _end(envelopes, HELD, on_outcome)
-                pool = self._pools.get(exchange) or self._pool(
-                    exchange, providers.by_name[provider]
-                )
-                self._pools[exchange] = pool
-                await pool.deliver(envelopes, before, outcome)
+            if self._held.get(servers, 0.0) > time.monotonic():
+                return _end(envelopes, HELD, on_outcome)
+            if exchange not in self._pools:
+                self._pools[exchange] = self._pool(exchange, providers.by_name[provider])
+            pool = self._pools[exchange]
+            async with self._connections(pool.wanted(len(envelopes))):
+                if not self._leaving:
+                    await pool.deliver(envelopes, before, outcome)
         finally:
             self._users[exchange] -= 1
             self._tidy()
+
+    @contextlib.asynccontextmanager
+    async def _connections(self, count: int) -> AsyncIterator[None]:
+        """The right to so many connections. They are collected by one at a time: two that hold a
+        part each would wait for each other.
+        """
+        held = 0
+        try:
+            async with self._collecting:
+                while held < count:
+                    await self._at_once.acquire()
+                    held += 1
+            yield
+        finally:
+            for _ in range(held):
+                self._at_once.release()
 
     def _pool(self, exchange: MailExchange, provider: Provider) -> MxPool:
         lines = self._lines_of(provider)

@@ -45,7 +45,7 @@ class MailExchange:
         return [mx.host for mx in tried]
 
 
-async def exchange_of(domain: str, resolver: Resolver, *, ipv6: bool) -> MailExchange | Reply:
+async def exchange_of(domain: str, resolver: Resolver) -> MailExchange | Reply:
     """Trouble with the DNS is never an answer about the domain: NO_ANSWER is for a while."""
     answer = await resolver.mx(domain)
     match answer:
@@ -58,7 +58,7 @@ async def exchange_of(domain: str, resolver: Resolver, *, ipv6: bool) -> MailExc
             return NO_DOMAIN_NOW
         case Unreachable():
             return NO_ANSWER
-    match await resolver.addresses(domain, ipv6=ipv6):
+    match await resolver.addresses(domain):
         case Found():
             return MailExchange((Mx(0, domain),), isinstance(answer, NoRecords) and answer.secure)
         case Unreachable():

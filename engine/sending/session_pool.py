@@ -55,8 +55,7 @@ class SessionPool(ABC):
         if self._closed:
             raise RouteUnavailable("The route was closed.", "temporary", "connect")
         queue = SendQueue(envelopes, before, on_outcome)
-        share = -(-len(envelopes) // self.settings.connections)
-        size = min(MAX_GROUP, max(MIN_PER_CONNECTION, share))
+        size = self._group(len(envelopes))
         while not (queue.over or self._leaving):
             progress = queue.progress
             most = self.settings.connections
@@ -73,6 +72,15 @@ class SessionPool(ABC):
                     raise error
             if queue.progress == progress and not self._leaving:
                 queue.give_up()
+
+    def wanted(self, messages: int) -> int:
+        """How many connections so many messages are worth."""
+        return min(self.settings.connections, -(-messages // self._group(messages)))
+
+    def _group(self, messages: int) -> int:
+        """How many of so many messages a connection takes at a time."""
+        share = -(-messages // self.settings.connections)
+        return min(MAX_GROUP, max(MIN_PER_CONNECTION, share))
 
     def stop_connecting(self) -> None:
         self._leaving = True

@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from engine.cli.sending import resume
 from engine.cli.status import status
 from engine.context import AppContext
 from engine.desk.processes import Processes
+from engine.inbound.settings import Inbound, Place
 from engine.installation.events import SendingPaused
+from engine.status.gather import gather
 from engine.subscriber.events import Cause
 from tests.cli.asking import FILES, join
 from tests.cli.commanding import SMTP, SOURCE, Installation, database, embedded, published, stop
@@ -134,6 +137,13 @@ def test_the_json_holds_every_fact_and_each_finding(
     assert read["views"][0]["fault"] == "UndefinedTable: gone" and read["processes"][0][
         "parts"
     ] == ["send"]
+    relayed = replace(context.config, smtp=replace(context.config.smtp, host="relay.amis.fr"))
+    heard = replace(relayed, inbound=Inbound(lmtp=Place(path="back.sock")))
+    straight = replace(relayed, smtp=replace(relayed.smtp, host="direct"))
+    assert [
+        gather(replace(context, config=config)).comes_back
+        for config in (context.config, relayed, heard, straight)
+    ] == [True, False, True, True]
 
 
 def test_a_stopped_view_keeps_no_verb_from_its_work_and_is_told_of(

@@ -47,6 +47,7 @@ async def world(
     trusted: ssl.SSLContext | None = None,
     policies: Mapping[str, str] | None = None,
     connections: int = 2,
+    at_once: int = 50,
     sink: bool = True,
     ipv6: bool = False,
     port: int = 0,
@@ -71,7 +72,7 @@ async def world(
         dns = stack.enter_context(StubDns(names, secure=secure))
         settings = DirectSettings(
             Smtp("direct", connections=connections, timeouts=BRISK, sink=sink),
-            Direct(HELO, ipv6=ipv6, port=port or 9),
+            Direct(HELO, ipv6=ipv6, connections=at_once, port=port or 9),
             Dns((dns.host,), dns.port),
             packaged_providers(),
         )

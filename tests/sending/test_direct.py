@@ -154,6 +154,7 @@ NOWHERE: Zone = {
     "half.example": mx("gone.half.example", "mx.hidden.example"),
     "six.example": mx("mx.six.example"),
     "mx.six.example": {"AAAA": ["::1"]},
+    "itself.example": {"AAAA": ["::1"]},
 }
 
 
@@ -168,6 +169,7 @@ NOWHERE: Zone = {
         ("hidden.example", Verdict.TEMPORARY, "4.4.3", "sender"),
         ("half.example", Verdict.TEMPORARY, "4.4.3", "sender"),
         ("six.example", Verdict.TEMPORARY, "4.4.1", "sender"),
+        ("itself.example", Verdict.TEMPORARY, "4.4.1", "sender"),
     ],
 )
 def test_a_domain_without_a_server_is_known_from_one_whose_dns_is_in_trouble(
@@ -270,8 +272,7 @@ def test_connections_to_all_servers_together_are_bounded_and_idle_ones_closed(
 
     async def main() -> None:
         nonlocal most
-        async with world(sinks, zone, connections=1) as there:
-            there.route._at_once = asyncio.Semaphore(3)
+        async with world(sinks, zone, connections=1, at_once=3) as there:
             mails = [letter(n, f"r@{n}.example") for n in range(8)]
             delivering = asyncio.create_task(there.deliver(*mails))
             while not delivering.done():
