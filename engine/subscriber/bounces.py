@@ -42,10 +42,6 @@ class Bounces:
     ended: Row = NO_ROW
     messages: tuple[str, ...] = ()
 
-    @property
-    def soft(self) -> int:
-        return self.row.soft
-
     def accepted(self, message: str) -> Bounces:
         """A letter was taken: what had bounced softly before it counts no more."""
         return Bounces(NO_ROW, replace(self.row, message=message), self.messages)

@@ -11,6 +11,7 @@ from typing import TypeVar, assert_never
 from engine.sequence.delay import DAY
 from engine.sequence.model import MEASURE
 from engine.subscriber import events as e
+from engine.subscriber.bounces import NO_BOUNCES
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.letters import (
     answered,
@@ -76,7 +77,7 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
         case e.LetterBegun():
             begun(p, event)
         case e.LetterSent(at, message):
-            if p.bounces.row.soft:
+            if p.bounces is not None and p.bounces.row.soft:
                 p.bounces = p.bounces.accepted(message)
             outcome(p, message, "sent", at)
         case e.SubscriberRegistered(at, timezone, language):
@@ -143,13 +144,14 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
             if kind == "hard":
                 p.suppressed = p.suppressed or "bounced"
                 came_back(p, message)
-            p.bounces = p.bounces.bounced(at, kind, message)
+            p.bounces = (p.bounces or NO_BOUNCES).bounced(at, kind, message)
         case e.MailComplained():
             p.suppressed = "complained"
         case e.SubscriberSuppressed(_, why):
             p.suppressed = why
         case e.SubscriberReachable():
-            p.suppressed, p.bounces = "", p.bounces.heard()
+            p.suppressed = ""
+            _arrives(p)
         case e.ContactNoted(_, contacted_at, act):
             p.last_contact = max(p.last_contact, contacted_at)
             _contacted(p, act, contacted_at)
@@ -205,8 +207,14 @@ def _contacted(p: PersonDraft, act: str, at: int) -> None:
     """
     if act in HUMAN_ACTS:
         p.last_contact = max(p.last_contact, at)
-        p.bounces = p.bounces.heard()
+        _arrives(p)
         _heard(p, at)
+
+
+def _arrives(p: PersonDraft) -> None:
+    """Mail to the person does: what had bounced softly counts no more."""
+    if p.bounces is not None:
+        p.bounces = p.bounces.heard()
 
 
 def _heard(p: PersonDraft, at: int) -> None:

@@ -9,6 +9,7 @@ from typing import Literal, assert_never
 from engine.sequence.delay import HOUR, MINUTE
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
+from engine.subscriber.bounces import NO_BOUNCES
 from engine.subscriber.outcome import NothingToDo, Outcome, Refusal, Refused, Unchanged, done
 from engine.subscriber.person import InFlight, Person
 from engine.subscriber.terms import CANNOT_BE_CARRIED, CANNOT_BE_RENDERED, NOT_ELIGIBLE
@@ -135,11 +136,12 @@ def _counted(command: c.RecordOutcome, person: Person) -> tuple[e.PersonEvent, .
     """A refusal about the mailbox does not condemn the address, until five in a row over a
     fortnight do (B05); one that is about us, or of which nobody can tell, never counts.
     """
-    if command.fault != "mailbox" or command.message in person.bounces.messages:
+    bounces = person.bounces or NO_BOUNCES
+    if command.fault != "mailbox" or command.message in bounces.messages:
         return ()
     at = command.at
     facts: tuple[e.PersonEvent, ...] = (_bounced(command, "soft"),)
-    if not person.suppressed and person.bounces.suppresses(at, "soft", command.message):
+    if not person.suppressed and bounces.suppresses(at, "soft", command.message):
         facts += (e.SubscriberSuppressed(at, "bounced"),)
     return facts
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Protocol
 
-from engine.subscriber.bounces import NO_BOUNCES, Bounces
+from engine.subscriber.bounces import Bounces
 from engine.subscriber.terms import FREQUENCIES, Frequency, GroundStatus, LetterStatus
 
 ASK, ASK_FIRST = "ask", "ask-first"
@@ -387,7 +387,7 @@ class Person:
     runs: int = 0
     calls: Mapping[str, int] = field(default_factory=dict)
     last_contact: int = 0
-    bounces: Bounces = NO_BOUNCES
+    bounces: Bounces | None = None
     rights: Mapping[str, OpenRight] = field(default_factory=dict)
     answered: tuple[str, ...] = ()
     asked_first: frozenset[str] = frozenset()
@@ -406,6 +406,10 @@ class Person:
     measured_since: int = 0
     came_back: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     doubted: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+    @property
+    def soft_bounces(self) -> int:
+        return self.bounces.row.soft if self.bounces is not None else 0
 
     @property
     def registered(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.sequence.model import Plan
 from engine.subscriber import commands as c
 from engine.subscriber import events as e
+from engine.subscriber.bounces import NO_BOUNCES
 from engine.subscriber.consenting import withdraw_everything
 from engine.subscriber.outcome import (
     Done,
@@ -25,7 +26,8 @@ def record_bounce(command: c.RecordBounce, person: Person) -> Outcome:
     """A fact once per letter, whatever came of it since."""
     if person.erased or not person.registered:
         return UNKNOWN
-    if command.message in person.bounces.messages:
+    bounces = person.bounces or NO_BOUNCES
+    if command.message in bounces.messages:
         return NothingToDo(Unchanged.BOUNCED_ALREADY)
     at, kind, message = command.at, command.kind, command.message
     bounced = e.MailBounced(
@@ -36,7 +38,7 @@ def record_bounce(command: c.RecordBounce, person: Person) -> Outcome:
         enhanced=command.enhanced,
         provider=command.provider,
     )
-    if not person.suppressed and person.bounces.suppresses(at, kind, message):
+    if not person.suppressed and bounces.suppresses(at, kind, message):
         return done(command.cause, bounced, e.SubscriberSuppressed(at, "bounced"))
     return done(command.cause, bounced)
 

@@ -51,7 +51,7 @@ def test_a_relay_without_smtputf8_withholds_and_counts_against_nobody(
         and withheld(context, anna) == []
     )
     person = context.command_handler.load([jurgen])[jurgen]
-    assert (person.bounces.soft, person.suppressed) == (0, "")
+    assert (person.soft_bounces, person.suppressed) == (0, "")
 
 
 def retries(context: AppContext, *more: str) -> int:

@@ -206,8 +206,8 @@ def test_only_what_a_person_did_themselves_counts_as_contact() -> None:
 
 def test_a_persons_click_shows_that_mail_arrives() -> None:
     soft = given(ASKED, e.MailBounced(NOON, "soft"))
-    assert soft.when(click(YES)).person.bounces.soft == 0
-    assert soft.when(click(YES, act="auto_submit")).person.bounces.soft == 1
+    assert soft.when(click(YES)).person.soft_bounces == 0
+    assert soft.when(click(YES, act="auto_submit")).person.soft_bounces == 1
 
 
 def test_a_broadcasts_links_move_from_its_list_like_any_letters() -> None:

@@ -121,9 +121,9 @@ def test_a_confirmation_mail_is_given_up_before_a_day_has_passed() -> None:
 
 
 def test_giving_up_counts_against_the_address_only_if_the_answer_was_about_it() -> None:
-    assert retried("temporary", "mailbox")[0].person.bounces.soft == 1
+    assert retried("temporary", "mailbox")[0].person.soft_bounces == 1
     for fault in ("sender", "unknown"):
-        assert retried("temporary", fault)[0].person.bounces.soft == 0
+        assert retried("temporary", fault)[0].person.soft_bounces == 0
 
 
 def test_a_refusal_of_the_sender_is_retried_then_given_up_and_never_counts() -> None:
@@ -133,7 +133,7 @@ def test_a_refusal_of_the_sender_is_retried_then_given_up_and_never_counts() -> 
     person, took, names = retried("blocked")
     assert took <= 72 * HOUR
     assert names == ["LetterFailed"]
-    assert person.person.bounces.soft == 0
+    assert person.person.soft_bounces == 0
 
 
 def test_patience_is_counted_from_the_first_attempt_that_was_made() -> None:
@@ -213,7 +213,7 @@ def test_what_the_relay_cannot_carry_is_withheld_with_its_cause_and_never_counts
             )
         )
         person = said.done
-    assert (person.person.bounces.soft, person.person.suppressed) == (0, "")
+    assert (person.person.soft_bounces, person.person.suppressed) == (0, "")
 
 
 def test_four_do_not_and_neither_do_five_within_less_than_a_fortnight() -> None:

@@ -48,7 +48,7 @@ def test_a_refusal_of_the_sender_never_counts() -> None:
     person = given(ANNA)
     for number in range(100):
         person = person.when(bounced("blocked", f"b{number}", NOON + number * DAY)).done
-    assert (person.person.bounces.soft, person.person.suppressed) == (0, "")
+    assert (person.person.soft_bounces, person.person.suppressed) == (0, "")
 
 
 def test_a_letter_that_came_back_was_not_accepted_so_five_in_a_row_suppress() -> None:
@@ -75,11 +75,11 @@ def test_bounces_of_letters_that_crossed_count_in_whatever_order_they_come() -> 
 def test_a_letter_that_stayed_ends_the_row_and_so_does_an_act_of_the_person() -> None:
     four = [letter(number, comes_back=True) for number in range(4)]
     stayed = given(ANNA, *four, letter(4, comes_back=False), letter(5, comes_back=False))
-    assert stayed.when(bounced("soft", "m5", NOON + 16 * DAY)).person.bounces.soft == 1
+    assert stayed.when(bounced("soft", "m5", NOON + 16 * DAY)).person.soft_bounces == 1
     replied = given(ANNA, *four, e.ContactNoted(NOON + 12 * DAY, NOON + 12 * DAY, "reply"))
-    assert replied.person.bounces.soft == 0
+    assert replied.person.soft_bounces == 0
     imported = given(ANNA, *four, e.ContactNoted(NOON + 12 * DAY, NOON + 12 * DAY))
-    assert imported.person.bounces.soft == 4
+    assert imported.person.soft_bounces == 4
 
 
 def test_a_refusal_while_sending_and_its_report_by_mail_are_one_bounce() -> None:
