@@ -221,16 +221,17 @@ def sentence(
         case e.LetterSent():
             code = f"{event.code} {event.enhanced}".strip()
             return _("Letter{letter} accepted by the mail server ({code})").format(
-                letter=which(event.message), code=code
+                letter=which(event.message), code=code + _whose(event.provider)
             )
         case e.LetterDeferred():
             why, when = _answer(event) or stored_in_words(event.why, _), moment(event.retry_at)
             return _("Letter{letter} put off until {when} ({why})").format(
-                letter=which(event.message), when=when, why=why
+                letter=which(event.message), when=when, why=why + _whose(event.provider)
             )
         case e.LetterFailed():
+            why = _answer(event) or stored_in_words(event.why, _)
             return _("Letter{letter} failed ({why})").format(
-                letter=which(event.message), why=_answer(event) or stored_in_words(event.why, _)
+                letter=which(event.message), why=why + _whose(event.provider)
             )
         case e.LetterWithheld(cap=cap) if cap:
             sentence = (
@@ -262,9 +263,13 @@ def sentence(
                 letter=which(message), settled=how
             )
         case e.MailBounced(_, kind):
-            return _("Bounced ({kind})").format(kind=stored_in_words(kind, _))
-        case e.MailComplained():
-            return _("Complained")
+            words = stored_in_words(kind, _) + _whose(event.provider)
+            return _("Bounced ({kind})").format(kind=words)
+        case e.MailComplained(provider=provider):
+            whose = _whose(provider).removeprefix(", ")
+            if not whose:
+                return _("Complained")
+            return _("Complained ({provider})").format(provider=whose)
         case e.SubscriberSuppressed(_, why):
             return _("Suppressed: never to be written to ({why})").format(
                 why=stored_in_words(why, _)
@@ -345,3 +350,8 @@ def proof_in_words(proof: str, _: Say) -> str:
 
 def _answer(event: e.LetterDeferred | e.LetterFailed) -> str:
     return f"{event.code} {event.enhanced}".strip() if event.code else ""
+
+
+def _whose(provider: str) -> str:
+    """The provider whose server it was, by its name; nothing of one that has none."""
+    return f", {provider}" if provider not in ("", "other") else ""

@@ -36,6 +36,22 @@ def test_each_event_has_a_sentence(
     assert told != event.__name__
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("letter-sent", "accepted by the mail server (250 2.0.0, orange)"),
+        ("letter-deferred", "(451 4.7.1, orange)"),
+        ("letter-failed", "failed (550 5.1.1, orange)"),
+        ("mail-bounced", "Bounced (soft, orange)"),
+        ("mail-complained", "Complained (orange)"),
+    ],
+)
+def test_what_a_server_said_is_told_with_its_provider(name: str, words: str) -> None:
+    event = decode(1, (SAMPLES / f"{name}.v1.provider.json").read_bytes()).event
+    clock, english = on_clock("Europe/Paris"), translator("en")
+    assert words in sentence(event, PLAN, clock, english)
+
+
 CLOCK = (
     (ClockChanged(DAY, jumped=-DAY), "jumped from 1970-01-02 01:00:00 to 1970-01-01 01:00:00"),
     (

@@ -6,9 +6,11 @@ import argparse
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
+from engine.backup.stop_replay import apply_again, read_journals
 from engine.cli.suppressions import run
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
@@ -70,6 +72,21 @@ def test_a_person_is_asked_about_and_lifted_with_who_said_so_and_why(
     assert isinstance(last.event, SubscriberReachable) and last.cause.door == "operator"
     kept = context.vault.evidence_of(anna)[last.cause.evidence]
     assert kept["note"] == "she answered by phone"
+
+
+def test_what_was_lifted_since_is_not_suppressed_by_an_older_line_of_the_journal(
+    context: AppContext, says: Says
+) -> None:
+    """Nor is it by a copy that is put back and knows of the lifting; a later line holds."""
+    emil = suppressed(context, "emil", "operator")
+    stops, _unreadable = read_journals([context.vault.journal.path])
+    says("emil@potager.example", lift="a mistake")
+    apply_again(context, stops)
+    assert context.command_handler.load([emil])[emil].suppressed == ""
+    later = [replace(stop, at=context.clock.now() + 1) for stop in stops if stop.stream == emil]
+    apply_again(context, later)
+    assert context.command_handler.load([emil])[emil].suppressed == "operator"
+    says("emil@potager.example", lift="a mistake")
 
 
 def test_a_hash_of_nobody_known_is_taken_off_and_the_ledger_does_not_say_whose(
