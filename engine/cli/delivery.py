@@ -11,12 +11,13 @@ from dataclasses import asdict
 from engine.cli.progress import catch_up
 from engine.cli.terminal import json_text, wrapped
 from engine.context import AppContext
-from engine.delivery.report import PASSED, DeliveryReport, ProviderDelivery, delivery_report
+from engine.delivery.report import DeliveryReport, ProviderDelivery, delivery_report
 from engine.delivery.report_words import DeliveryWords
 from engine.i18n.language import N_, grouped
 from engine.i18n.user_error import UserError
 from engine.ledger.codec import iso
 from engine.sequence.delay import DAY
+from engine.shaping.guards import PASSED
 
 WIDTH = 80
 SOURCES_SHOWN = 10

@@ -14,20 +14,14 @@ from engine.console.charts import line_chart
 from engine.console.results_shown import Series, short_day
 from engine.console.visit import Mistake, Route, Visit
 from engine.delivery import suppressions
-from engine.delivery.report import (
-    PASSED,
-    DeliveryReport,
-    DeliveryStores,
-    Level,
-    ProviderDelivery,
-    delivery_report,
-)
+from engine.delivery.report import DeliveryReport, DeliveryStores, ProviderDelivery, delivery_report
 from engine.delivery.report_words import LEVELS, DeliveryWords, RateWords
 from engine.delivery.suppressions import Standing, SuppressionStores
 from engine.i18n.in_words import in_words
 from engine.i18n.language import Language, Say
 from engine.i18n.stored_words import stored_in_words
 from engine.i18n.user_error import UserError, address_of
+from engine.shaping.guards import PASSED, Level
 from engine.subscriber.outcome import NothingToDo, Refused
 from engine.views import Views
 

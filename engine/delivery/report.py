@@ -1,15 +1,12 @@
 """What arrives, as a screen and a page show it: each provider's letters over some days, what waits
 for it and why, its rates against the guards (A50); and who sends in our name, as DMARC reports say.
-
-Rates are of letters that came to an end. Below MIN_LETTERS of them a rate says nothing: one
-complaint among ten letters is a tenth.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Protocol
 
 from engine.config import Config
 from engine.delivery.figures import DayCount, DeliveryViews, PutOff, Sums, summed
@@ -17,36 +14,11 @@ from engine.desk.clock import Clock, wall_now
 from engine.desk.dmarc_reports import DmarcReports, SentInOurName
 from engine.desk.shaping import ProviderState, ShapingDesk
 from engine.sequence.delay import DAY
+from engine.shaping.guards import BOUNCES, COMPLAINTS, Level
 from engine.store.database import Database
 
 WEEK = 7
 MAX_DAYS = 400
-MIN_LETTERS = 200
-Level = Literal["", "few", "warn", "over"]
-"""few: of too few letters to tell."""
-PASSED: frozenset[Level] = frozenset({"warn", "over"})
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """Shares, of 1,000 letters: from `warn` on a provider begins to think badly of the sender, from
-    `over` on it stops taking the letters.
-    """
-
-    warn: int
-    over: int
-
-    def level(self, count: int, letters: int) -> Level:
-        if letters < MIN_LETTERS:
-            return "few"
-        share = 1000 * count
-        if share >= self.over * letters:
-            return "over"
-        return "warn" if share >= self.warn * letters else ""
-
-
-COMPLAINTS = Guard(warn=1, over=3)
-BOUNCES = Guard(warn=20, over=50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

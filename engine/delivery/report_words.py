@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from engine.delivery.figures import PutOff
-from engine.delivery.report import BOUNCES, COMPLAINTS, Guard, Level, ProviderDelivery
+from engine.delivery.report import ProviderDelivery
 from engine.desk.dmarc_reports import SentInOurName
 from engine.desk.shaping import ProviderState
 from engine.i18n.language import N_, Language, Say, counting_translator, grouped, translator
 from engine.i18n.phrases import say_moment
 from engine.i18n.stored_words import stored_in_words
+from engine.shaping.guards import BOUNCES, COMPLAINTS, Guard, Level
 from engine.shaping.providers import OTHER
 
 LEVELS: dict[Level, str] = {

@@ -61,7 +61,10 @@ FREQUENCIES = MappingProxyType(
 )
 BOUNCES = _words(N_("hard"), N_("soft"), N_("blocked"))
 DOUBT_SETTLED = _words(N_("resend"), N_("taken-as-sent"))
-PAUSES = _words(N_("first-start"), N_("outage"), N_("restored"), N_("not published"))
+PAUSES = _words(
+    N_("first-start"), N_("outage"), N_("restored"), N_("not published"), N_("complaints"),
+    N_("bounces"),
+)  # fmt: skip
 RIGHTS = _words(
     N_("access"),
     N_("rectification"),

@@ -92,7 +92,9 @@ class BroadcastFellDue(Event):
 
 @dataclass(frozen=True, slots=True)
 class SendingPaused(Event):
-    """`list` 0 is everything. `why`: "operator", "first-start", "outage", "restored", "blocked"."""
+    """`list` 0 is everything. `why`: "operator", "first-start", "outage", "restored", "blocked"; or
+    "complaints" and "bounces", for which confirmations go on.
+    """
 
     why: str
     list: int = 0

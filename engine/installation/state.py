@@ -55,6 +55,10 @@ class Origin:
     previous: str = ""
 
 
+GUARDED = frozenset({"complaints", "bounces"})
+"""Reasons for a pause of what nobody asked for: confirmations go on."""
+
+
 @dataclass(frozen=True)
 class Installation:
     """A fold of the installation's stream up to `version`. `paused` maps a list (0: everything) to
@@ -93,6 +97,11 @@ class Installation:
         """Whether somebody else than who proposed a plan last has approved it."""
         by = self.approved.get(digest)
         return by is not None and by != self.proposed.get(digest)
+
+    @property
+    def only_asked_for(self) -> bool:
+        """Whether all is paused but mails that people asked for a moment ago."""
+        return self.paused.get(0) in GUARDED
 
     @property
     def origin(self) -> Origin | None:

@@ -46,6 +46,7 @@ from engine.runtime.stamping import stamp_when_due
 from engine.runtime.startup import make_ready
 from engine.runtime.witnessing import witnessing
 from engine.sending.dkim_keys import DkimSigning
+from engine.sending.guarding import guard
 from engine.sending.relay_settings import route_settings
 from engine.sending.replies import redacted
 from engine.sending.sender import Sender
@@ -253,6 +254,7 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
                 _on(intervals.every(60), stop, lambda: apply_if_night(context)),
                 _on(intervals.every(1), stop, dates.run),
                 _on(intervals.every(60), stop, SegmentCounting(context).run),
+                _on(intervals.every(600), stop, lambda: guard(context)),
                 _on(intervals.every(60), stop, lambda: scrub_and_log(context)),
             ]
         if mailbox is not None:

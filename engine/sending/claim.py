@@ -68,14 +68,15 @@ def take_and_claim(
     released, or wait for their provider. `held`: the messages that this sender knows to be its own.
     """
     installation = stores.installation_stream.current()
-    if 0 in installation.paused:
+    only_asked_for = installation.only_asked_for and shaper is not None
+    if 0 in installation.paused and not only_asked_for:
         return [], 0
-    now, paused = stores.clock.now(), list(installation.paused)
+    now, paused = stores.clock.now(), [number for number in installation.paused if number]
     rows: Sequence[Row] = stores.agenda.take(now, limit, stores.sender, LEASE_SECONDS, paused)
     tokens: Mapping[str, Token] = {}
     looked_at = len(rows)
     if shaper is not None:
-        rows, tokens = shaper.admit(rows, stores.agenda, now, paused, LEASE_SECONDS)
+        rows, tokens = shaper.admit(rows, stores.agenda, now, paused, LEASE_SECONDS, only_asked_for)
         looked_at = max(looked_at, len(rows))
     if not rows:
         return [], looked_at
@@ -301,7 +302,9 @@ def is_paused(installation: Installation, claim: Claim) -> bool:
     """Whether the letter's list, or all sending, is paused: the letter is then released as never
     begun, and waits.
     """
-    return 0 in installation.paused or claim.entry.list in installation.paused
+    if 0 in installation.paused:
+        return not (installation.only_asked_for and claim.entry.kind in REQUEST_KINDS)
+    return claim.entry.list in installation.paused
 
 
 def still_eligible(person: Person, claim: Claim) -> str:

@@ -30,6 +30,8 @@ from engine.vault.vault import Vault
 
 Row = tuple[str, str]
 """Of the agenda: subscriber, key."""
+STREAM = "*"
+"""In place of a provider, for letters that wait because only what was asked for may leave."""
 LOOK_SECONDS = 1.0
 """Seconds of wall time between two questions whether letters wait."""
 PARKED_SECONDS = 6 * 3600
@@ -114,18 +116,27 @@ class Shaper:
         return self._lines[provider.name]
 
     def admit(
-        self, rows: Sequence[Row], agenda: DueRows, now: int, paused: Collection[int], lease: int
+        self,
+        rows: Sequence[Row],
+        agenda: DueRows,
+        now: int,
+        paused: Collection[int],
+        lease: int,
+        only_asked_for: bool = False,
     ) -> tuple[list[Row], dict[str, Token]]:
         """Which of the taken rows may be claimed, with others that have waited, and the tokens of
         their subscribers. All others of them wait from now on. `now` is the engine's time in
         milliseconds, `lease` wall-clock seconds.
         """
         self._note_turned_away()
-        fresh = self._by_provider(rows)
         self._look_for_waiting()
+        rows = [*rows, *self._of_stream(agenda, now, paused, lease, only_asked_for)]
+        if only_asked_for:
+            rows = self._asked_for(rows, agenda)
+        fresh = self._by_provider(rows)
         wanted = [
             self._wanted(self.providers.by_name[name], len(fresh.get(name, ())))
-            for name in sorted({*fresh, *self._waiting})
+            for name in sorted({*fresh, *self._waiting} - {STREAM})
         ]
         asked_at = time.monotonic()
         allotted = self.desk.allot(wanted, self.sender)
@@ -261,7 +272,30 @@ class Shaper:
     def _look_for_waiting(self) -> None:
         if time.monotonic() - self._looked > LOOK_SECONDS:
             self._looked = time.monotonic()
-            self._waiting = self.desk.waiting([p.name for p in self.providers if p.name != OTHER])
+            names = (provider.name for provider in self.providers if provider.name != OTHER)
+            self._waiting = self.desk.waiting([STREAM, *names])
+
+    def _of_stream(
+        self,
+        agenda: DueRows,
+        now: int,
+        paused: Collection[int],
+        lease: int,
+        only_asked_for: bool,
+    ) -> list[Row]:
+        """Some of what waited while only what people asked for left."""
+        if only_asked_for or STREAM not in self._waiting:
+            return []
+        back = agenda.unpark(now, {STREAM: MOST}, self.sender, lease, list(paused))
+        if not back:
+            self._waiting.discard(STREAM)
+        return [row for row, _ in back]
+
+    def _asked_for(self, rows: Sequence[Row], agenda: DueRows) -> list[Row]:
+        """All others wait; of those, what is no letter comes back."""
+        held = [(row, STREAM) for row in rows if not _is_urgent(row)]
+        others = agenda.park(held, PARKED_SECONDS) if held else []
+        return [*filter(_is_urgent, rows), *others]
 
     def _unpark(
         self,

@@ -10,13 +10,16 @@ from engine.words import N_, WordedError
 
 @dataclass(frozen=True, slots=True)
 class Shaping:
-    """`providers`: a file of the installation's folder that overlays Relance's own, "" for none."""
+    """`providers`: a file of the installation's folder that overlays Relance's own, "" for none.
+    `guards`: what nobody asked for pauses where complaints or bounces pass theirs.
+    """
 
     providers: str = ""
+    guards: bool = True
 
 
 def read_shaping(table: Table) -> Shaping:
-    return Shaping(table.parsed("providers", file_name, ""))
+    return Shaping(table.parsed("providers", file_name, ""), table.get("guards", bool, True))
 
 
 class NoFile(WordedError, ValueError):

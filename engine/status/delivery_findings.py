@@ -8,6 +8,23 @@ from engine.i18n.language import N_
 from engine.status.facts import Facts, ProviderFacts
 from engine.status.finding import Finding, Level
 
+GUARDED = N_(
+    "confirmations go on, the rest waits: `relance delivery` shows the days; mend what is wrong"
+    " with what is sent, or to whom, then `relance resume`"
+)
+PAUSED_BECAUSE = {
+    "restored": N_(
+        "an older copy of the database was put back: look at `relance lists`, then `relance resume`"
+        " says what will leave and lets it"
+    ),
+    "blocked": N_(
+        "the mail server refuses our mail as such: see what it says, settle it with your provider,"
+        " then `relance resume`"
+    ),
+    "complaints": GUARDED,
+    "bounces": GUARDED,
+}
+RESUME = N_("`relance resume` says what will leave within the hour, and lets it")
 REFUSED_MANY = 10
 """Letters that wait because a provider refuses our mail as such; fewer are about one letter."""
 

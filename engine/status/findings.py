@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from engine.i18n.language import N_
-from engine.status.delivery_findings import of_delivery
+from engine.status.delivery_findings import PAUSED_BECAUSE, RESUME, of_delivery
 from engine.status.facts import Facts, ViewState
 from engine.status.finding import WRONG as WRONG
 from engine.status.finding import Finding as Finding
@@ -159,19 +159,6 @@ def of_views(views: Iterable[ViewState]) -> Iterator[Finding]:
                 N_("it catches up by itself while `relance follow` or `relance run` runs"),
                 values,
             )
-
-
-PAUSED_BECAUSE = {
-    "restored": N_(
-        "an older copy of the database was put back: look at `relance lists`, then `relance resume`"
-        " says what will leave and lets it"
-    ),
-    "blocked": N_(
-        "the mail server refuses our mail as such: see what it says, settle it with your provider,"
-        " then `relance resume`"
-    ),
-}
-RESUME = N_("`relance resume` says what will leave within the hour, and lets it")
 
 
 def of_sending(facts: Facts) -> Iterator[Finding]:

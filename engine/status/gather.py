@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from engine.config import Config
 from engine.delivery.figures import DeliveryViews
-from engine.delivery.report import PASSED, ProviderDelivery, delivery_report
+from engine.delivery.report import ProviderDelivery, delivery_report
 from engine.desk.clock import Clock
 from engine.desk.desk import HELD, HELD_BACK, TRAPS, Desk
 from engine.desk.processes import EXPIRY_SECONDS, Processes
@@ -30,6 +30,7 @@ from engine.sending.dkim_keys import key_faults
 from engine.sending.smtp_settings import DIRECT
 from engine.sending.witness_mail import TROUBLE, witness_mark
 from engine.sequence.delay import DAY, HOUR
+from engine.shaping.guards import PASSED
 from engine.status.facts import (
     ClockState,
     DeliveryFacts,

@@ -12,19 +12,14 @@ import pytest
 from engine.cli.delivery import run
 from engine.context import AppContext
 from engine.delivery.figures import DayCount, PutOff, Sums, What
-from engine.delivery.report import (
-    DeliveryStores,
-    Guard,
-    Level,
-    ProviderDelivery,
-    delivery_report,
-)
+from engine.delivery.report import DeliveryStores, ProviderDelivery, delivery_report
 from engine.delivery.report_words import DeliveryWords, percent
 from engine.desk.dmarc_reports import DmarcReports, ReportedSource
 from engine.desk.shaping import ProviderState
 from engine.i18n.language import translator
 from engine.i18n.user_error import UserError
 from engine.sequence.delay import DAY
+from engine.shaping.guards import Guard, Level
 
 pytestmark = pytest.mark.postgres
 

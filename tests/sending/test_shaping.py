@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
@@ -10,11 +11,17 @@ import pytest
 
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
+from engine.delivery.figures import DayCount, What
+from engine.installation.events import SendingPaused, SendingResumed
+from engine.sending.guarding import guard
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import MAX_BLOCKED, Sender
 from engine.sending.shaper import FEWEST, Shaper
-from engine.subscriber.commands import WithdrawEverything
+from engine.sequence.delay import DAY
+from engine.subscriber.commands import RequestConsent, WithdrawEverything
 from engine.subscriber.events import Cause, LetterBegun, LetterDeferred, LetterFailed, LetterSent
+from engine.vault.evidence import evidence
+from engine.vault.vault import VaultWrite
 from tests.running_installation import Installations
 from tests.sending.readers import FILES, enter
 from tests.sink import Sink
@@ -83,6 +90,18 @@ def ticks(
             )
 
     return asyncio.run(story())
+
+
+def ask_to_join(context: AppContext, address: str) -> str:
+    """Whose stream waits for a mail that asks for consent."""
+    now = context.clock.now()
+    piece = evidence(secrets.token_bytes(32), {"form": "inscription"})
+    asking = RequestConsent(now, Cause("form", evidence=piece.commitment.hex()), (1,), "r1")
+    result = context.command_handler.execute_one(
+        CommandRequest(asking, address=address, vault_write=VaultWrite("", now, evidence=(piece,)))
+    )
+    context.views.catch_up()
+    return result.stream
 
 
 def counted(context: AppContext, *kinds: type[object]) -> int:
@@ -176,3 +195,36 @@ def test_letters_that_waited_are_due_again_where_nothing_is_shaped(context: AppC
     assert waiting(context) == {}
     allowed(context, "orange", 2)
     assert ticks(context) == {"orange.fr": 2}
+
+
+def test_while_a_guard_holds_only_what_was_asked_for_leaves(context: AppContext) -> None:
+    readers(context, {"potager.example": 2, "orange.fr": 1})
+    allowed(context, "orange", 5)
+    asked = ask_to_join(context, "nouvelle@orange.fr")
+    now = context.clock.now()
+    context.installation_stream.execute(
+        lambda state: [SendingPaused(now, "complaints")], Cause("engine"), now
+    )
+    assert ticks(context) == {"orange.fr": 1}
+    begun = [e for batch in context.ledger.all() for e in batch if isinstance(e.event, LetterBegun)]
+    assert [entry.stream for entry in begun] == [asked]
+    context.installation_stream.execute(lambda state: [SendingResumed(now)], Cause("engine"), now)
+    assert ticks(context, 2) == {"potager.example": 2, "orange.fr": 1}
+
+
+def test_a_guard_pauses_once_and_not_again_for_the_same_days(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: dict[What, int] = {"sent": 1000, "complained": 4}
+    day = context.clock.now() // DAY
+
+    def by_day(self: object, since: int) -> list[DayCount]:
+        return [DayCount("gmail", day, what, n) for what, n in counts.items() if since <= day]
+
+    monkeypatch.setattr(type(context.views.delivery), "by_day", by_day)
+    assert guard(context)
+    assert context.installation_stream.current().paused == {0: "complaints"}
+    assert not guard(context)
+    now = context.clock.now()
+    context.installation_stream.execute(lambda state: [SendingResumed(now)], Cause("engine"), now)
+    assert not guard(context)
