@@ -20,6 +20,9 @@ from engine.installation.events import LedgerRestored, OriginBegun
 from engine.runtime.rollback_detection import FILE, Restored, RollbackDetection
 from engine.runtime.startup import make_ready
 from engine.secret_files import read_secrets
+from projections.agenda import Agenda
+from projections.letters import Letters
+from projections.members import Members
 from tests.cli.asking import FILES, join
 from tests.cli.commanding import SMTP, SOURCE, Installation, embedded, stop
 from tests.running import MailServer, wait_for, write
@@ -258,8 +261,9 @@ def test_views_that_know_of_more_than_the_ledger_are_made_anew(copies: Copies) -
     with copies.opened() as context:
         context.views.catch_up()
         with context.database.connection() as connection:
-            for view in ("agenda_8", "members_2", "letters_4"):
-                connection.execute(f'UPDATE view_{view}."position" SET position = {ahead}'.encode())
+            for view in (Agenda, Members, Letters):
+                schema = f"view_{view.name}_{view.version}"
+                connection.execute(f'UPDATE {schema}."position" SET position = {ahead}'.encode())
             connection.execute("UPDATE view_members_2.membership SET list = 12")
         make_ready(context, 0)
         assert context.views.compare(lambda done, total: None) == []
