@@ -6,6 +6,7 @@ Pure.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
@@ -24,9 +25,11 @@ from engine.doctor.world import (
 )
 from engine.words import N_, words
 
+_TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{0,1000})</title", re.IGNORECASE)
+_NONCE = re.compile(rb"nonce=\"[^\"]{0,100}\"")
 SOON_SECONDS, LEAST_HSTS_SECONDS = 14 * 86_400, 86_400
 ONE_CLICK = "List-Unsubscribe=One-Click"
-PROBE_PATH = "/s/doctor"
+PROBE_PATH = "/l/doctor"
 """No link of anybody: our site refuses it in words of its own, and changes nothing."""
 
 
@@ -122,7 +125,7 @@ def _of_page(world: World, host: str, page: Seen) -> Iterator[Line]:
         yield Line("link-plain-too", "fails", what, (line,), optional=True)
     if not page.location:
         inside = world.page(f"{url}/", world.us.listens)
-        if isinstance(inside, Seen) and (inside.status, inside.body) != (page.status, page.body):
+        if isinstance(inside, Seen) and not _is_same(inside, page):
             faults += 1
             what = words(
                 N_("what {url} shows is not what Relance answers at {listens}"),
@@ -151,7 +154,7 @@ def _of_one_click(world: World) -> Iterator[Line]:
     if not isinstance(outside, Seen) or not isinstance(inside, Seen):
         what = words(N_("whether unsubscribing with one click arrives is not known here"))
         yield Line("one-click-unknown", "unknown", what)
-    elif outside.status != inside.status:
+    elif not _is_same(outside, inside):
         what = words(
             N_(
                 "what mailbox providers post to unsubscribe does not arrive: {url} answers {status}"
@@ -163,6 +166,18 @@ def _of_one_click(world: World) -> Iterator[Line]:
         yield Line("one-click", "fails", what, _proxy(world))
     else:
         yield Line("one-click", "holds", words(N_("unsubscribing with one click arrives")))
+
+
+def _is_same(one: Seen, other: Seen) -> bool:
+    """Each answer has a nonce of its own, and what stands before Relance may rewrite a page: a page
+    is told by its title.
+    """
+    return (one.status, _title(one)) == (other.status, _title(other))
+
+
+def _title(page: Seen) -> bytes:
+    found = _TITLE.search(page.body)
+    return b" ".join(found[1].split()) if found else _NONCE.sub(b"", page.body)
 
 
 def _proxy(world: World) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ from engine.doctor.world import (
     Dns,
     Line,
     NotReached,
+    Page,
     Records,
+    Seen,
     World,
     quoted,
 )
@@ -47,6 +49,26 @@ def check_mailboxes(world: World) -> Iterator[Line]:
     world.need(*(Dns("mx", place.address.rpartition("@")[2]) for place in places(world)))
     for place in places(world):
         yield from _of_place(world, place)
+    if world.us.url:
+        yield from _of_site(world)
+
+
+def _of_site(world: World) -> Iterator[Line]:
+    """Whether there is a site behind the domain letters come from, as French providers ask."""
+    domain = world.us.domain
+    urls = (f"https://{domain}/", f"https://www.{domain}/")
+    world.need(*map(Page, urls))
+    seen = [world.page(url) for url in urls]
+    if any(isinstance(page, Seen) and page.status < 400 for page in seen):
+        yield Line("site", "holds", words(N_("{domain} has a site"), domain=domain))
+    elif not all(isinstance(page, NotReached) for page in seen):
+        what = words(
+            N_("no site answers at {domain}, and some providers look for one"), domain=domain
+        )
+        yield Line("site-missing", "fails", what, (f"https://{domain}/",), optional=True)
+    else:
+        what = words(N_("whether {domain} has a site is not known from here"), domain=domain)
+        yield Line("site-unknown", "unknown", what)
 
 
 def _of_place(world: World, place: Place) -> Iterator[Line]:

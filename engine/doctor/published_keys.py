@@ -14,6 +14,8 @@ from engine.words import N_, words
 
 LEAST_BITS, WEAK_BITS = 1024, 2048
 """RFC 8301: verifiers refuse less than the first; mailbox providers ask for the second."""
+FORMER_SECONDS = 7 * 86_400
+"""For which letters signed with a key may still be on their way."""
 MAX_AGE_SECONDS = 366 * 86_400
 """After which a key is due to be changed (A40)."""
 
@@ -60,6 +62,14 @@ def _of_key(world: World, key: OwnKey) -> Iterator[Line]:
         return
     values = answer.values if isinstance(answer, Records) else ()
     records = [value for value in values if "=" in value]
+    if key.state == "former" and world.now - key.since > FORMER_SECONDS:
+        if any(_key_in(record) for record in records):
+            what = words(
+                N_("the key at {name} has signed nothing for a week: `relance dkim retire`"),
+                name=name,
+            )
+            yield Line("dkim-retire", "fails", what, ("relance dkim retire",), optional=True)
+        return
     if key.state == "revoked":
         if any(_key_in(record) for record in records):
             what = words(N_("the key at {name} is retired, and still published"), name=name)

@@ -112,6 +112,8 @@ KNOWN: dict[Question, Answer] = {
     Page(PROBE, "", ONE_CLICK): LOST,
     Page(PROBE, US.listens, ONE_CLICK): LOST,
     Page("http://lettres.example.fr/"): Seen(301, FRONT),
+    Page("https://example.fr/"): Seen(301, "https://www.example.fr/"),
+    Page("https://www.example.fr/"): Seen(200),
     Page(STS.format("example.fr")): Seen(200, body=POLICY),
     Page(STS.format("bounces.example.fr")): Seen(200, body=POLICY),
     Port("127.0.0.1:2525"): Open(),

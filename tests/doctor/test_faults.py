@@ -212,8 +212,14 @@ FAULTS: dict[Subject, tuple[Fault, ...]] = {
         ),
         Fault(
             code="dkim-former-missing",
-            us=replace(US, keys=(own_key("relance-0", "former"), own_key())),
+            us=replace(US, keys=(own_key("relance-0", "former", age=2), own_key())),
             mends="relance-0._domainkey",
+        ),
+        Fault(
+            code="dkim-retire",
+            us=replace(US, keys=(own_key("relance-2", "former"), own_key())),
+            zone={NEXT: {"TXT": txt(RECORD)}},
+            mends="relance dkim retire",
         ),
         Fault(
             code="dkim-not-revoked",
@@ -329,6 +335,19 @@ FAULTS: dict[Subject, tuple[Fault, ...]] = {
         ),
         Fault(code="from-unprobed", known={Mailbox("bonjour@example.fr", MX): AWAY}, mends=""),
         Fault(code="return-path-unreachable", zone={BOUNCES: {"*": DnsFault.SERVFAIL}}, mends=""),
+        Fault(
+            code="site-missing",
+            known={
+                Page("https://example.fr/"): BadCertificate("x"),
+                Page("https://www.example.fr/"): Seen(404),
+            },
+            mends="https://example.fr/",
+        ),
+        Fault(
+            code="site-unknown",
+            known={Page("https://example.fr/"): AWAY, Page("https://www.example.fr/"): AWAY},
+            mends="",
+        ),
         Fault(code="return-path-no-mx", zone={BOUNCES: {}}, mends="bounces.example.fr. IN MX 10"),
     ),
     "host": (
@@ -504,15 +523,23 @@ UNCERTAIN = {
     *("dmarc-unreachable", "from-later", "from-unprobed", "return-path-unreachable"),
     *("ptr-unknown", "ptr-unreachable", "helo-unreachable", "link-not-compared"),
     *("link-unreachable", "one-click-unknown", "blocklist-refuses", "blocklist-unknown"),
-    "blocklist-unreachable",
+    *("blocklist-unreachable", "site-unknown"),
 }
 """What cannot be known here."""
 OPTIONAL = {
-    *("spf-ptr", "dkim-test", "dkim-old", "dkim-waits", "dkim-ready", "dkim-not-revoked"),
+    *(
+        "spf-ptr",
+        "dkim-test",
+        "dkim-old",
+        "dkim-waits",
+        "dkim-ready",
+        "dkim-not-revoked",
+        "dkim-retire",
+    ),
     *("dmarc-former-tags", "dmarc-only-watches", "dmarc-test", "dmarc-spf-alignment"),
     *("from-mx-partly-gone", "helo-other", "mta-sts-missing", "tls-rpt-missing", "tls-rpt-record"),
     *("stream-domain", "stream-signature"),
-    *("bimi-missing", "bimi-picture", "bimi-policy", "link-hsts", "link-plain-too"),
+    *("bimi-missing", "site-missing", "bimi-picture", "bimi-policy", "link-hsts", "link-plain-too"),
 }
 """What nobody refuses a letter for."""
 
@@ -592,7 +619,7 @@ def test_each_stream_is_looked_at_and_what_both_share_is_said_once(dns: StubDns)
     assert [line.code for line in lines["spf"]] == ["spf"]
     assert [line.code for line in lines["dkim"]] == ["dkim", "dkim-missing"]
     codes = [line.code for line in lines["mailbox"]]
-    assert codes == ["from", "reply-to", "return-path", "from-no-mx"]
+    assert codes == ["from", "reply-to", "return-path", "site", "from-no-mx"]
 
 
 def test_a_relay_of_the_same_house_as_an_include_holds(dns: StubDns) -> None:

@@ -16,10 +16,21 @@ from engine.cli.prove import ledger
 from engine.context import AppContext
 from engine.dns.resolver import DnsResolver
 from engine.doctor import robot as robots
+from engine.doctor.examination import examine
 from engine.doctor.form_filling import filled, first_form
+from engine.doctor.link_host import ONE_CLICK, PROBE_PATH
 from engine.doctor.looking import Eyes
 from engine.doctor.robot import FILLING_SECONDS, try_forms
-from engine.doctor.world import Answer, Page
+from engine.doctor.world import (
+    Answer,
+    Dns,
+    Ourselves,
+    Page,
+    Question,
+    Records,
+    Seen,
+    World,
+)
 from engine.inbound.handling import InboundHandler
 from engine.installation.events import FormTried
 from engine.sending.envelope import Envelope
@@ -51,7 +62,7 @@ robot = "{ROBOT}"
 
 
 @dataclass
-class World:
+class Garden:
     """The site is served, letters leave to a mail server, and what comes there for the robot or the
     return path comes back by the ordinary door.
     """
@@ -102,13 +113,13 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(installations: Installations) -> Iterator[World]:
+def world(installations: Installations) -> Iterator[Garden]:
     with (
         installations.made(FILES, EXTRA, config=POTAGER) as context,
         MailServer() as mail,
         served(context) as address,
     ):
-        yield World(context, address.removeprefix("http://"), mail)
+        yield Garden(context, address.removeprefix("http://"), mail)
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +127,7 @@ def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(robots, "FILLING_SECONDS", 0)
 
 
-def test_each_form_is_gone_through_and_left_by_each_way_every_night(world: World) -> None:
+def test_each_form_is_gone_through_and_left_by_each_way_every_night(world: Garden) -> None:
     tried = [world.tried() for _ in range(3)]
     assert [(one.form, one.way, one.failed) for one in tried if one] == [
         ("inscription", "link", ""),
@@ -129,7 +140,7 @@ def test_each_form_is_gone_through_and_left_by_each_way_every_night(world: World
     assert again is not None and (again.way, again.failed) == ("link", "")
 
 
-def test_it_is_somebody_new_each_time_and_nobody_afterwards(world: World) -> None:
+def test_it_is_somebody_new_each_time_and_nobody_afterwards(world: Garden) -> None:
     streams = {
         entry.stream for entry in world.context.ledger.latest(("subscriber-registered",), 100)
     }
@@ -139,7 +150,7 @@ def test_it_is_somebody_new_each_time_and_nobody_afterwards(world: World) -> Non
     assert world.context.robot_desk.mails() == []
 
 
-def test_it_counts_nowhere(world: World) -> None:
+def test_it_counts_nowhere(world: Garden) -> None:
     world.context.views.catch_up()
     with world.context.database.connection() as connection:
         counted = {
@@ -160,13 +171,13 @@ COUNTERS = {
 }
 
 
-def ends(world: World, rounds: int = 3) -> FormTried | None:
+def ends(world: Garden, rounds: int = 3) -> FormTried | None:
     """In the next night, whose first trial fails."""
     world.context.clock.jump(DAY)
     return world.tried(rounds)
 
 
-def test_a_form_that_is_not_reached_is_a_finding_until_it_works(world: World) -> None:
+def test_a_form_that_is_not_reached_is_a_finding_until_it_works(world: Garden) -> None:
     world.away = "/f/"
     tried = ends(world)
     assert tried is not None and (tried.way, tried.failed) == ("link", "form")
@@ -179,7 +190,7 @@ def test_a_form_that_is_not_reached_is_a_finding_until_it_works(world: World) ->
     assert "form-fails" not in [f.code for f in findings(gather(world.context))]
 
 
-def test_a_way_out_that_does_not_lead_out_is_found(world: World) -> None:
+def test_a_way_out_that_does_not_lead_out_is_found(world: Garden) -> None:
     world.away = "One-Click"
     tried = world.tried()
     world.away = ""
@@ -187,7 +198,7 @@ def test_a_way_out_that_does_not_lead_out_is_found(world: World) -> None:
 
 
 def test_a_mail_that_does_not_come_back_in_time_is_found(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: Garden, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(robots, "STEP_SECONDS", 0)
     world.deaf = True
@@ -204,7 +215,7 @@ https://lettres.potager.fr.ailleurs.example/l/AQIAAAA https://ailleurs.example/l
 """
 
 
-def test_mails_of_others_lead_it_nowhere(world: World) -> None:
+def test_mails_of_others_lead_it_nowhere(world: Garden) -> None:
     def strangers_write(place: str) -> None:
         handler = InboundHandler(world.context.inbound())
         for header in ("", "List-Unsubscribe: <https://ailleurs.example/l/AQIAAAA>\n"):
@@ -237,7 +248,27 @@ def test_it_fills_in_what_must_be() -> None:
     assert FILLING_SECONDS * 1000 > YOUNGEST_STAMP
 
 
-def test_auditors_find_its_ledger_in_order(world: World, tmp_path: Path) -> None:
+def test_the_doctor_knows_pages_of_the_site_again(world: Garden) -> None:
+    """As they are: two answers are never the same octets."""
+    url = "https://lettres.potager.fr"
+    us = Ourselves(sender="a@potager.fr", url=url, listens="127.0.0.1:8080")
+    pages = [(f"{url}/", ""), (url + PROBE_PATH, ONE_CLICK)]
+    known: dict[Question, Answer] = {
+        Page(page, at, posted): world.look(Page(page, posted=posted))
+        for page, posted in pages
+        for at in ("", us.listens)
+    }
+    known |= {Page("http://lettres.potager.fr/"): Seen(301, url)}
+    known |= {Dns("addresses", "lettres.potager.fr"): Records(("45.67.89.10",))}
+    lines = examine(World(us, 0, known), ["link"]).lines["link"]
+    assert [f"{line.code} {line.verdict}" for line in lines] == ["link holds", "one-click holds"]
+    inside = known[Page(f"{url}/", us.listens)]
+    assert inside != known[Page(f"{url}/")]
+    known[Page(url + PROBE_PATH, "", ONE_CLICK)] = inside
+    assert examine(World(us, 0, known), ["link"]).lines["link"][-1].verdict == "fails"
+
+
+def test_auditors_find_its_ledger_in_order(world: Garden, tmp_path: Path) -> None:
     assert ledger(world.context, argparse.Namespace(target=str(tmp_path / "ledger"))) == 0
     said = verified(tmp_path / "ledger")
     assert said.wrong == []
