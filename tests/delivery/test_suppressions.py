@@ -120,13 +120,15 @@ def test_they_are_counted_by_reason_apart_for_people_and_for_hashes(
 ) -> None:
     suppressed(context, "bruno", "operator")
     suppressed(context, "chloe", "complained")
-    context.vault.suppress({context.vault.hash("dora@potager.example"): "imported"}, 1)
+    listed = {"dora@potager.example": "imported", "chloe@potager.example": "withdrawn"}
+    context.vault.suppress({context.vault.hash(who): why for who, why in listed.items()}, 1)
     told = says()
     assert "people who are known: 2\n  complained: 1\n  operator: 1\n" in told
     run(context, argparse.Namespace(ask=False, lift=None, json=True))
     counted = json.loads(capsys.readouterr().out)
     assert counted["people"] == {"complained": 1, "operator": 1}
     assert counted["addresses"]["imported"] == 1
+    assert "withdrawn" not in counted["addresses"], "who is known is counted once"
 
 
 @pytest.mark.parametrize("typed, words", [("", "no address was given"), ("anna", "one @ sign")])
