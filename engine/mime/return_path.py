@@ -52,12 +52,9 @@ class ReturnAddresses:
         """The sender of a letter's envelope, by its token for bounces."""
         return f"{MAILBOXES['bounce']}+{token}@{self.domain}" if self.domain else self.usual
 
-    def mailto(self, token: str) -> str | None:
+    def mailto(self, token: str) -> str:
         """What a mail program opens to unsubscribe, by the letter's token for that (A21)."""
-        mailbox = MAILBOXES["unsubscribe"]
-        return (
-            f"mailto:{mailbox}+{token}@{self.domain}?subject=unsubscribe" if self.domain else None
-        )
+        return f"mailto:{MAILBOXES['unsubscribe']}+{token}@{self.domain}?subject=unsubscribe"
 
 
 def return_key(link_key: bytes) -> bytes:

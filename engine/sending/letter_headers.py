@@ -34,11 +34,12 @@ class LetterHeaders:
         self.returns = ReturnAddresses(
             return_key(link_key), self._identity.return_path, self._identity.sender
         )
-        self._takes_complaints = self._identity.dkim.cfbl
-        uses: tuple[TokenUse, ...] = ("unsubscribe",)
-        if self._takes_complaints:
-            uses = ("unsubscribe", "bounce")
-        self.uses = uses if self.returns.domain else ()
+        asked: dict[TokenUse, bool] = {
+            # A mail that nobody reads would be a withdrawal that is lost.
+            "unsubscribe": config.inbound.is_on,
+            "bounce": self._identity.dkim.cfbl,
+        }
+        self.uses = tuple(use for use, wanted in asked.items() if wanted and self.returns.domain)
         """Of the tokens that stand in a letter's headers."""
 
     def ends(self) -> tuple[Mailbox, Mailbox | None]:
@@ -81,7 +82,7 @@ class LetterHeaders:
         ]
         if checkpoint:
             headers.append((HEADER, words_of(checkpoint)))
-        if self._takes_complaints and self.uses:
+        if "bounce" in self.uses:
             complaints = self.returns.sender(tokens["bounce"])
             headers.append(("CFBL-Address", f"{complaints}; report=arf"))  # RFC 9477 section 4
         if claim.kind == "confirmation":
@@ -95,7 +96,9 @@ class LetterHeaders:
             if "." in self._host and not self._host.replace(".", "").isdigit()
             else self.domain
         )
-        unsubscribe, mailto = url(UNSUBSCRIBE), self.returns.mailto(tokens.get("unsubscribe", ""))
+        unsubscribe = url(UNSUBSCRIBE)
+        by_mail = "unsubscribe" in self.uses
+        mailto = self.returns.mailto(tokens["unsubscribe"]) if by_mail else None
         return (
             *headers,
             ("List-Id", list_id(name, f"{label}.{host}")),

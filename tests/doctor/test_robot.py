@@ -56,6 +56,9 @@ EXTRA = f"""
 [smtp]
 host = "smtp.relais.fr"
 return_path = "retours.potager.fr"
+[inbound]
+lmtp = "127.0.0.1:2525"
+reply_to = "moi@potager.fr"
 [doctor]
 robot = "{ROBOT}"
 """

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.config import config_of
+from engine.inbound.settings import Inbound
 from engine.mime.dkim import Signer, relaxed_fields, signed
 from engine.mime.return_path import make_token, return_key
 from engine.proof.store import SignedCheckpoint
@@ -72,6 +73,14 @@ def test_each_class_of_letter_says_what_it_is_and_how_to_leave(kind: str) -> Non
     token = make_token(return_key(KEY), "unsubscribe", FIRST[kind].message)
     golden = {name: value.replace("TOKEN", token) for name, value in GOLDEN[kind].items()}
     assert for_programs(Composer(HTTPS, KEY).compose(request, plan(), AT).octets) == golden
+
+
+def test_no_mail_unsubscribes_where_mail_that_comes_back_is_not_read() -> None:
+    request = ordered(FIRST["letter"], {})
+    unheard = replace(HTTPS, inbound=Inbound())
+    octets = Composer(unheard, KEY).compose(request, plan(), AT).octets
+    assert for_programs(octets)["List-Unsubscribe"] == f"<{LINK}…>"
+    assert OnlyFast(unheard, KEY).octets(request, plan(), AT) == octets
 
 
 def test_a_mail_to_a_witness_asks_for_no_answer_and_is_of_no_list() -> None:

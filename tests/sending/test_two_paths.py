@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config import Config, read_config
+from engine.inbound.settings import Inbound, Place
 from engine.letter.link_token import EVERYTHING, MY_DATA, UNSUBSCRIBE, make_token
 from engine.mime.headers import structured_header
 from engine.mime.return_path import ReturnToken, read_return_address, return_key
@@ -36,6 +37,7 @@ HTTPS = replace(
         CONFIG.site, url="https://lettres.atelier.example", reply_to="", name="100 % graines %(to)b"
     ),
     smtp=replace(CONFIG.smtp, return_path="bounces.atelier.example"),
+    inbound=Inbound(lmtp=Place("127.0.0.1", 2525)),
 )
 LANGUAGES = ("", "fr", "en", "de")
 BASES = ("consent", "soft-opt-in")
