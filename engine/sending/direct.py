@@ -36,6 +36,7 @@ from engine.sending.mail_exchange import (
     NO_DOMAIN_NOW,
     NO_MAIL,
     NO_SERVER,
+    NOT_PROVEN,
     ONLY_IPV6,
     MailExchange,
     can_be_a_server,
@@ -185,7 +186,9 @@ class DirectRoute:
         }
 
     def hold(self, servers: str) -> None:
-        self._held[servers] = time.monotonic() + HOLD_SECONDS
+        now = time.monotonic()
+        self._held = {held: until for held, until in self._held.items() if until > now}
+        self._held[servers] = now + HOLD_SECONDS
 
     def stop_connecting(self) -> None:
         self._leaving = True
@@ -312,9 +315,7 @@ class MxPool(SessionPool):
         for host in self._exchange.in_order()[:MAX_HOSTS]:
             if policy is not None and not policy.allows(host):
                 if policy.mode == "enforce":
-                    failures.append(
-                        _put_off("The domain's MTA-STS policy does not name the server.")
-                    )
+                    failures.append(_put_off(NOT_PROVEN))
                     continue
                 _note_testing("the policy does not name the server")
             try:
@@ -335,13 +336,13 @@ class MxPool(SessionPool):
                 if policy is not None:
                     return await self._by_policy(server, address, policy)
                 return await self._unverified(server, address)
-            except TlsFailed as failed:
-                failure = _put_off(str(failed))
+            except TlsFailed:
+                failure = _put_off(NOT_PROVEN)
             except RouteUnavailable as unavailable:
                 failure = unavailable
                 reply = unavailable.reply
                 if reply is not None and reply.code == NO_SERVER_HOLDS:
-                    failure = _put_off("The server takes no mail.")
+                    failure = RouteUnavailable("It takes no mail.", "temporary", "connect")
         assert failure is not None
         raise failure
 
@@ -355,9 +356,9 @@ class MxPool(SessionPool):
             version_6 = await resolver.addresses(host)
             answer = version_6 if isinstance(version_6, Unreachable) else answer
             if isinstance(version_6, Found):
-                raise RouteUnavailable(ONLY_IPV6.text, "configuration", "connect", ONLY_IPV6)
+                raise _put_off(ONLY_IPV6)
         if isinstance(answer, Unreachable):
-            raise RouteUnavailable(NO_ANSWER.text, "temporary", "connect", NO_ANSWER)
+            raise _put_off(NO_ANSWER)
         found = answer.records if isinstance(answer, Found) else ()
         usable = [address for address in found if self._route.usable(address)]
         if not isinstance(answer, Found) or not usable:
@@ -367,7 +368,7 @@ class MxPool(SessionPool):
         for name in dict.fromkeys((answer.name, host)):
             tlsa = await resolver.tlsa(f"_{direct.port}._tcp.{name}")
             if isinstance(tlsa, Unreachable):  # somebody may be hiding it (RFC 7672 2.1.1)
-                raise _put_off("The DNS does not say whether the server is to be verified.")
+                raise _put_off(NO_ANSWER)
             if isinstance(tlsa, Found) and tlsa.secure:
                 return usable, tlsa.records
         return usable, ()
@@ -434,8 +435,8 @@ def _nobody_counts(provider: Provider) -> None:
     return None
 
 
-def _put_off(sentence: str) -> RouteUnavailable:
-    return RouteUnavailable(sentence, "temporary", "connect")
+def _put_off(reply: Reply) -> RouteUnavailable:
+    return RouteUnavailable(reply.text, "temporary", "connect", reply)
 
 
 def _is_temporary(failure: RouteUnavailable) -> bool:

@@ -25,6 +25,9 @@ NO_MAIL = Reply(556, "5.1.10", "The domain says that it takes no mail (not sent)
 NO_DOMAIN_NOW = Reply(450, "4.1.2", "The domain does not exist for now (not sent).")
 NO_DOMAIN = Reply(550, "5.1.2", "The domain has not existed for a day (not sent).")
 NO_SERVER = Reply(550, "5.4.4", "The domain has no server for mail (not sent).")
+NOT_PROVEN = Reply(
+    451, "4.7.5", "The server does not prove who it is as its domain asks (not sent)."
+)
 ONLY_IPV6 = Reply(451, "4.4.1", "The server is reached by IPv6 alone, which is off (not sent).")
 NO_ANSWER = Reply(451, "4.4.3", "The DNS does not say where mail for the domain goes (not sent).")
 

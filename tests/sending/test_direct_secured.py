@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from engine.dns.resolver import Tlsa
 from engine.sending import dane, mta_sts
+from engine.sending.mail_exchange import NO_ANSWER, NOT_PROVEN
 from engine.sending.mta_sts import MtaSts, Policy, https, read_policy, read_record
-from engine.sending.replies import Verdict
+from engine.sending.replies import Verdict, fault_of
 from tests.dns.stub import Fault, Records, StubDns
 from tests.sending.certificates import Authority
 from tests.sending.direct_world import mx, world
@@ -68,7 +69,9 @@ def sent(
     trusted: ssl.SSLContext | None = None,
     loop: str = "asyncio",
 ) -> Verdict | None:
-    """What became of one mail for a domain with this policy and these TLSA records."""
+    """What became of one mail for a domain with this policy and these TLSA records; one that is put
+    off says why.
+    """
 
     async def main() -> Verdict | None:
         policies = {"a.example": policy} if policy else {}
@@ -80,7 +83,11 @@ def sent(
                 there.dns.zone = {**there.dns.zone, service: {"TLSA": tlsa}}
             if not isinstance(secure, bool):
                 there.dns.secure = [name.format(service=service) for name in secure]
-            return (await there.deliver(letter(1, "r@a.example")))["m1"].verdict
+            outcome = (await there.deliver(letter(1, "r@a.example")))["m1"]
+        if outcome.verdict is Verdict.TEMPORARY:
+            why = NO_ANSWER if tlsa is Fault.SERVFAIL else NOT_PROVEN
+            assert (outcome.reply, fault_of(outcome.stage, why)) == (why, "sender")
+        return outcome.verdict
 
     return run(main(), loop)
 
