@@ -502,7 +502,7 @@ FAULTS: dict[Subject, tuple[Fault, ...]] = {
         ),
     ),
 }
-SERVICE = replace(US, sender="service@service.example.fr", dkim_domain="service.example.fr")
+SERVICE = replace(US, sender="service@service.example.fr", dkim_domain="service.example.fr", url="")
 FAULTS |= {
     "stream": (
         Fault(
