@@ -38,7 +38,7 @@ class Pace:
     2177 and the five after which a router may forget a silent connection; it also bounds how long a
     mail waits that a server told of in between. `poll`: where IDLE is not offered. `retry` and
     `longest_retry`: after a trouble, doubled each time. `later`: where a mail cannot be placed yet;
-    `again`: where it could not be listed for want of room.
+    `again`: where it could not be listed for want of room, or failed.
     """
 
     idle: float = 240
@@ -46,7 +46,7 @@ class Pace:
     lease: float = 15
     retry: float = 5
     longest_retry: float = 300
-    later: float = 2
+    later: float = 30
     again: float = 3600
 
 
@@ -56,6 +56,12 @@ class MailHandler(Protocol):
     def handle(self, octets: bytes, recipients: Sequence[str], door: InboundDoor) -> Handled: ...
 
     def list_large(self, header: bytes, size: int, door: InboundDoor) -> None: ...
+
+
+class _ComesAgain(Exception):
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class LeaseLost(Exception):
@@ -156,10 +162,11 @@ class MailboxReader:
         while not ended.is_set():
             while not ended.is_set() and (uids := await connection.uids_after(self._cursor)):
                 await self._work_through(connection, uids[:MAX_UIDS], ended)
+            rest = max(0.0, self._begin_again_at - time.monotonic())
             if connection.offers_idle and not ended.is_set():
-                await connection.idle(self._pace.idle, ended)
+                await connection.idle(min(self._pace.idle, rest), ended)
             else:
-                await _within(ended, self._pace.poll)
+                await _within(ended, min(self._pace.poll, rest))
             if time.monotonic() > self._begin_again_at:
                 self._begin_again()
 
@@ -177,14 +184,9 @@ class MailboxReader:
             try:
                 if uid in sizes and await self._is_understood(connection, uid, sizes[uid]):
                     understood.append(uid)
-            except TryLater:
-                await _within(ended, self._pace.later)
-                break
-            except UnknownFull:
-                log.warning("there is no room to list a mail; it stays in the mailbox")
-                self._begin_again_at = min(
-                    self._begin_again_at, time.monotonic() + self._pace.again
-                )
+            except _ComesAgain as error:
+                at = time.monotonic() + error.seconds
+                self._begin_again_at = min(self._begin_again_at, at)
             self._cursor = uid
         await connection.take_away(understood, self._settings.understood)
         if self._begin_again_at == math.inf:
@@ -193,14 +195,27 @@ class MailboxReader:
                 raise LeaseLost
 
     async def _is_understood(self, connection: ImapConnection, uid: int, size: int) -> bool:
-        if size > MAX_MAIL_BYTES:
-            if (header := await connection.header(uid)) is not None:
-                await asyncio.to_thread(self._handler.list_large, header, size, "imap")
-            return False
-        octets = await connection.mail(uid)
+        """Raises _ComesAgain where it is to be handled again; it holds up no other mail."""
+        large = size > MAX_MAIL_BYTES
+        octets = await (connection.header(uid) if large else connection.mail(uid))
         if octets is None:
             return False
-        return (await asyncio.to_thread(self._handler.handle, octets, (), "imap")).understood
+        handler = self._handler
+        try:
+            if large:
+                await asyncio.to_thread(handler.list_large, octets, size, "imap")
+                return False
+            return (await asyncio.to_thread(handler.handle, octets, (), "imap")).understood
+        except TryLater:
+            raise _ComesAgain(self._pace.later) from None
+        except UnknownFull:
+            log.warning("there is no room to list a mail; it stays in the mailbox")
+            raise _ComesAgain(self._pace.again) from None
+        except LOST:
+            raise
+        except Exception as error:
+            log.exception("a mail could not be handled; it stays in the mailbox")
+            raise _ComesAgain(self._pace.again) from error
 
     def _password(self) -> str:
         """Read for each connection: it may be changed meanwhile."""

@@ -37,7 +37,7 @@ class Handling:
 
     handled: list[bytes] = field(default_factory=list)
     large: list[int] = field(default_factory=list)
-    raises: Exception | None = None
+    raises: BaseException | None = None
 
     def handle(self, octets: bytes, recipients: Sequence[str], door: InboundDoor) -> Handled:
         assert (recipients, door) == ((), "imap")
@@ -52,7 +52,7 @@ class Handling:
         self.large.append(size)
 
 
-class Killed(Exception):
+class Killed(BaseException):
     pass
 
 
@@ -106,7 +106,7 @@ def mailboxes(
 
 @pytest.fixture
 def mailbox(mailboxes: Callable[[str], Read], request: pytest.FixtureRequest) -> Read:
-    made = mailboxes(request.node.name[5:60])
+    made = mailboxes(re.sub(r"\W", "-", request.node.name)[-50:])
     made.make_folder("Traités")
     return made
 
@@ -205,9 +205,12 @@ def test_a_mail_that_cannot_be_placed_yet_is_handled_again(mailbox: Read) -> Non
     assert len(handling.handled) == 2
 
 
-def test_a_mail_that_finds_no_room_holds_up_nobody_and_comes_again(mailbox: Read) -> None:
+@pytest.mark.parametrize("why", [UnknownFull(), ZeroDivisionError()], ids=["full", "fault"])
+def test_a_mail_that_cannot_be_handled_holds_up_nobody_and_comes_again(
+    mailbox: Read, why: Exception
+) -> None:
     mailbox.deliver("riddle", "bounce")
-    handling = Handling(raises=UnknownFull())
+    handling = Handling(raises=why)
     until(lambda: mailbox.subjects() == ["riddle"], mailbox.reader(handling))
     assert len(handling.handled) == 2
     until(lambda: len(handling.handled) == 3, mailbox.reader(handling))
