@@ -7,7 +7,9 @@ from __future__ import annotations
 import argparse
 import gzip
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +19,8 @@ from engine.inbound import handling
 from engine.inbound.handling import TryLater
 from engine.inbound.kept_reasons import in_words
 from engine.privacy.erasure import erase
+from engine.runtime.supervisor import _forget
+from engine.sequence.delay import Delay
 from engine.subscriber.commands import ChangeProfile
 from engine.subscriber.events import Cause, ContactNoted, MailBounced, MailComplained
 from engine.vault import inbound_mail
@@ -315,6 +319,18 @@ def test_what_came_of_it_is_told_with_its_cause_and_a_replay_finds_the_same(
         assert sentence in told
     context.views.catch_up()
     assert context.views.compare(lambda done, total: None) == []
+
+
+def test_what_is_kept_is_forgotten_at_the_end_of_its_time(reader: Reader) -> None:
+    context = reader.world.context
+    reader.comes(DOCTYPE + reader.anna.address)
+    kept = context.inbound_mails.unknown()[0]
+    _forget(context)
+    assert kept in context.inbound_mails.unknown()
+    soon = replace(context.config.inbound, keep=Delay(minutes=0))
+    time.sleep(0.002)
+    _forget(replace(context, config=replace(context.config, inbound=soon)))
+    assert context.inbound_mails.unknown() == []
 
 
 def test_a_person_s_mails_go_with_the_person(reader: Reader) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from engine.context import AppContext
 from engine.inbound.settings import Inbound, Place
+from engine.runtime import heartbeat
 from engine.runtime.shutdown import STOP_SIGNALS, ended_in_time
 from engine.runtime.supervisor import RunOptions, run_parts
 from engine.status.findings import findings
@@ -55,7 +56,10 @@ def context(installations: Installations) -> Iterator[AppContext]:
         signal.signal(number, handler)
 
 
-def test_mail_is_taken_in_and_letters_leave_though_one_place_is_taken(context: AppContext) -> None:
+def test_mail_is_taken_in_and_letters_leave_though_one_place_is_taken(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.3)
     place, told = context.config.inbound.smtp, list[str]()
     assert place is not None
     anna = Anna(context).joins()
