@@ -28,6 +28,7 @@ from bench import (
     proof,
     rebuild,
     segments,
+    shaping,
 )
 from bench.ground import Ground, NoRoom, ground
 from bench.machine import described, load
@@ -45,6 +46,7 @@ ALONE: dict[str, Callable[[Size], list[Row]]] = {
     "leaving": leaving.measure,
     "segments": segments.measure,
     "claiming": claiming.measure,
+    "shaping": shaping.measure,
     "pages": pages.measure,
 }
 """Each with an installation of its own."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +33,7 @@ from engine.subscriber.person import InFlight, Known, Person
 from engine.subscriber.terms import PRESSURE, LetterVerdict, mail_kind
 from engine.subscriber.truth import conditions_of
 from engine.vault.measured import with_measured
+from engine.vault.vault import KnownPerson
 
 ENGINE = Cause("engine")
 RELAY = Cause("relay")
@@ -46,7 +47,7 @@ KEEP_JOURNAL_SECONDS = 7 * 86_400
 class Claim(NamedTuple):
     """A letter that this sender has begun: the key of its row, its entry and position in the
     ledger, and the person's state after the claim. `token`: its provider's, None where it needs
-    none.
+    none. `mailbox`: what the vault knows of the person, None where it is to be read.
     """
 
     stream: str
@@ -55,6 +56,7 @@ class Claim(NamedTuple):
     position: int
     person: Person
     token: Token | None = None
+    mailbox: KnownPerson | None = None
 
 
 def take_and_claim(
@@ -73,14 +75,19 @@ def take_and_claim(
         return [], 0
     now, paused = stores.clock.now(), [number for number in installation.paused if number]
     rows: Sequence[Row] = stores.agenda.take(now, limit, stores.sender, LEASE_SECONDS, paused)
+    known = dict(stores.agenda.folds({stream for stream, _ in rows}))
     tokens: Mapping[str, Token] = {}
+    mailboxes: Mapping[str, KnownPerson] = {}
     looked_at = len(rows)
     if shaper is not None:
-        rows, tokens = shaper.admit(rows, stores.agenda, now, paused, LEASE_SECONDS, only_asked_for)
+        # Read after the folds: whoever changed since then has another version than theirs.
+        rows, tokens, mailboxes = shaper.admit(
+            rows, stores.agenda, now, paused, LEASE_SECONDS, only_asked_for
+        )
         looked_at = max(looked_at, len(rows))
+        known |= stores.agenda.folds({stream for stream, _ in rows} - known.keys())
     if not rows:
         return [], looked_at
-    known = stores.agenda.folds({stream for stream, _ in rows})
     vault = _asked_of_vault(stores, installation, rows)
     requests = [
         _request(stores.sender, now, stream, key, vault.get(stream)) for stream, key in rows
@@ -90,7 +97,10 @@ def take_and_claim(
     for (stream, key), result in zip(rows, results, strict=True):
         begun = _begun(result)
         if begun is not None:
-            claims.append(Claim(stream, key, *begun, result.person, tokens.get(stream)))
+            mailbox = mailboxes.get(stream)
+            if mailbox is not None and not _only_ours(result, known.get(stream)):
+                mailbox = None
+            claims.append(Claim(stream, key, *begun, result.person, tokens.get(stream), mailbox))
         else:
             others.append((stream, key))
     if refused := sum(map(_finds_no_room, results)):
@@ -102,6 +112,13 @@ def take_and_claim(
     if shaper is not None:
         shaper.began(claim.token for claim in claims if claim.token is not None)
     return claims, looked_at
+
+
+def _only_ours(result: Result, known: Person | None) -> bool:
+    """Whether a claim is all that happened to a person since they were `known`."""
+    if known is None or not isinstance(result.outcome, Done):
+        return False
+    return result.person.version == known.version + len(result.outcome.events)
 
 
 def _asked_of_vault(
@@ -250,7 +267,9 @@ def compose_all(
 ) -> tuple[list[Envelope], list[UnsentClaim]]:
     """Envelopes for the letters that can be rendered, outcomes for the others."""
     installation = stores.installation_stream.current()
-    people = stores.vault.people({claim.stream for claim in claims})
+    people = {claim.stream: claim.mailbox for claim in claims if claim.mailbox is not None}
+    if unread := {claim.stream for claim in claims} - people.keys():
+        people |= stores.vault.people(unread)
     now = stores.clock.now()
     plans = {
         number: installation.plan(number) for number in {claim.entry.edition for claim in claims}
@@ -280,8 +299,7 @@ def compose_all(
         except Exception as error:
             refused.append(UnsentClaim(claim, "temporary", unforeseen(error)))
             continue
-        envelope = composer.envelope(compose_request, octets)
-        envelopes.append(replace(envelope, permit=claim.token) if claim.token else envelope)
+        envelopes.append(composer.envelope(compose_request, octets, claim.token))
     return envelopes, refused
 
 

@@ -58,7 +58,7 @@ from engine.mime.message import MimeTemplate, Personal, quoted_printable_lines
 from engine.mime.return_path import TOKEN_CHARACTERS as TOKEN_CHARACTERS_BY_MAIL
 from engine.mime.return_path import TokenUse
 from engine.proof.checkpoint import HEADER, words_of
-from engine.sending.envelope import Envelope
+from engine.sending.envelope import Envelope, Permit
 from engine.sending.letter_headers import LetterHeaders, Url
 from engine.sending.stream_settings import STREAMS, stream_of
 from engine.sequence.field_values import fits
@@ -166,7 +166,9 @@ class Composer:
             ) from error
         return Composed(octets, subject, rendered.html, rendered.text)
 
-    def envelope(self, request: ComposeRequest, octets: bytes) -> Envelope:
+    def envelope(
+        self, request: ComposeRequest, octets: bytes, permit: Permit | None = None
+    ) -> Envelope:
         """Of a letter that was composed."""
         headers, message = self.headers_of(request), request.claim.message
         token = headers.returns.token("bounce", message)
@@ -176,6 +178,7 @@ class Composer:
             recipient=request.address,
             body=octets,
             envelope_id=token,
+            permit=permit,
             stream=headers.stream,
         )
 

@@ -26,7 +26,7 @@ from engine.shaping.rates import TOKEN_SECONDS, bucket_of, connections_wanted
 from engine.shaping.rules import Rule, reply_line
 from engine.subscriber.agenda_key import Matter, RequestKey, decode
 from engine.subscriber.due_rows import DueRows
-from engine.vault.vault import Vault
+from engine.vault.vault import KnownPerson, Vault
 
 Row = tuple[str, str]
 """Of the agenda: subscriber, key."""
@@ -35,8 +35,10 @@ STREAM = "*"
 LOOK_SECONDS = 1.0
 """Seconds of wall time between two questions whether letters wait."""
 PARKED_SECONDS = 6 * 3600
-FEWEST, MOST = 10, 500
-"""Letters of one provider that one process has on their way: as many as leave in time."""
+FEWEST, FIRST, MOST = 10, 100, 2000
+"""Letters of one provider that one process has on their way: as many as leave in time, `FIRST` to
+begin with where they go straight to the provider.
+"""
 DOMAIN_SECONDS = 3600
 """Seconds of wall time for which it is remembered whose mailboxes those of a domain are."""
 
@@ -123,17 +125,17 @@ class Shaper:
         paused: Collection[int],
         lease: int,
         only_asked_for: bool = False,
-    ) -> tuple[list[Row], dict[str, Token]]:
-        """Which of the taken rows may be claimed, with others that have waited, and the tokens of
-        their subscribers. All others of them wait from now on. `now` is the engine's time in
-        milliseconds, `lease` wall-clock seconds.
+    ) -> tuple[list[Row], dict[str, Token], dict[str, KnownPerson]]:
+        """Which of the taken rows may be claimed, with others that have waited; the tokens of their
+        subscribers, and what was read of them. All others of them wait from now on. `now` is the
+        engine's time in milliseconds, `lease` wall-clock seconds.
         """
         self._note_turned_away()
         self._look_for_waiting()
         rows = [*rows, *self._of_stream(agenda, now, paused, lease, only_asked_for)]
         if only_asked_for:
             rows = self._asked_for(rows, agenda)
-        fresh = self._by_provider(rows)
+        fresh, people = self._by_provider(rows)
         wanted = [
             self._wanted(self.providers.by_name[name], len(fresh.get(name, ())))
             for name in sorted({*fresh, *self._waiting} - {STREAM})
@@ -169,7 +171,7 @@ class Shaper:
             for name, queue in admitted.items()
             for row in queue
         }
-        return [*free, *(row for queue in admitted.values() for row in queue)], tokens
+        return [*free, *(row for queue in admitted.values() for row in queue)], tokens, people
 
     def renew(self) -> None:
         """Keep the leases of the connections that are open or wanted, and give the others back."""
@@ -226,15 +228,19 @@ class Shaper:
         with self._lock:
             self._on_their_way -= letters
             for name in letters:
-                most = self._most.get(name, FEWEST)
+                most = self._most.get(name, self._first)
                 if name in late:
                     self._most[name] = max(FEWEST, most // 2)
                 elif quick:
                     self._most[name] = min(MOST, most * 2)
 
+    @property
+    def _first(self) -> int:
+        return MOST if self._servers_of is None else FIRST
+
     def _wanted(self, provider: Provider, fresh: int) -> Wanted:
         name = provider.name
-        most = self._most.get(name, FEWEST) - self._on_their_way[name]
+        most = self._most.get(name, self._first) - self._on_their_way[name]
         waiting = bucket_of(provider.messages_per_minute).burst if name in self._waiting else 0
         letters = max(0, min(most, fresh + waiting))
         lines = self.lines(provider)
@@ -243,21 +249,26 @@ class Shaper:
         connections = max(lines.needed, connections_wanted(letters + self._on_their_way[name]))
         return Wanted(provider, letters, connections, counts_connections=True)
 
-    def _by_provider(self, rows: Sequence[Row]) -> dict[str, list[Row]]:
-        """Rows that may be letters to a provider of the list, who asked for a mail first."""
+    def _by_provider(
+        self, rows: Sequence[Row]
+    ) -> tuple[dict[str, list[Row]], dict[str, KnownPerson]]:
+        """Rows that may be letters to a provider of the list, who asked for a mail first; and what
+        the vault knows of these people.
+        """
         letters = [row for row in rows if isinstance(decode(row[1]), Matter)]
-        domains = self.vault.domains({subscriber for subscriber, _ in letters}) if letters else {}
+        people = self.vault.people({subscriber for subscriber, _ in letters}) if letters else {}
         if time.monotonic() - self._learnt_at > DOMAIN_SECONDS:
             self._domains, self._learnt_at = {}, time.monotonic()
+        domains = {who: known.address.rpartition("@")[2] for who, known in people.items()}
         self._learn({*domains.values()} - self._domains.keys())
-        of: defaultdict[str, list[Row]] = defaultdict(list)
+        first: defaultdict[str, list[Row]] = defaultdict(list)
+        others: defaultdict[str, list[Row]] = defaultdict(list)
         for row in letters:
             provider = self._domains.get(domains.get(row[0], ""))
             if provider is not None and provider.name != OTHER:
-                of[provider.name].append(row)
-        return {
-            name: sorted(queue, key=lambda row: not _is_urgent(row)) for name, queue in of.items()
-        }
+                (first if _is_urgent(row) else others)[provider.name].append(row)
+        names = {*first, *others}
+        return {name: first.get(name, []) + others.get(name, []) for name in names}, people
 
     def _learn(self, domains: Collection[str]) -> None:
         unknown = {domain for domain in domains if self.providers.of(domain).name == OTHER}

@@ -149,12 +149,6 @@ class Vault:
             rows = connection.execute(SQL["people"], named, binary=True).fetchall()
         return {row[0]: KnownPerson(*row) for row in rows}
 
-    def domains(self, subscribers: Collection[str]) -> dict[str, str]:
-        """At which domain these people's mailboxes are."""
-        named = {"subscribers": uuids(subscribers)}
-        with self.database.connection() as connection:
-            return dict(connection.execute(SQL["domains"], named, binary=True).fetchall())
-
     def evidence_of(
         self, subscriber: str, only: Collection[str] | None = None
     ) -> dict[str, dict[str, object]]:

@@ -90,10 +90,6 @@ SELECT address_hash, subscriber FROM vault.person WHERE address_hash = ANY(%(has
 -- Joined by pages and letters when they are read or composed, never kept elsewhere.
 SELECT subscriber::text, address, fields, source, form FROM vault.person WHERE subscriber = ANY(%(subscribers)s)
 
--- name: domains
--- Whose servers a letter goes to is asked of the domain alone, before it is claimed.
-SELECT subscriber::text, substring(address FROM '[^@]*$') FROM vault.person WHERE subscriber = ANY(%(subscribers)s)
-
 -- name: evidence_of
 -- One person's evidence by commitment, for their story; of a page of it, that of some commitments.
 SELECT commitment, salt, payload FROM vault.evidence
