@@ -39,7 +39,8 @@ def context(installations: Installations) -> Iterator[AppContext]:
     """Where Léa and Zoé have done something each."""
     with installations.made(FILES) as made:
         join(made, 2)
-        assert holding.pause(made, 10, by(LEA)) and holding.resume(made, 10, by(ZOE))
+        anyway = operator_cause(ZOE, {"against": "site.url"})
+        assert holding.pause(made, 10, by(LEA)) and holding.resume(made, 10, anyway)
         _write(made, FILES["asks.md"] + "\nAlors ?\n")
         proposal = plan_publication(made)
         assert propose(made, proposal.digest, "a" * 32, by(LEA))
@@ -69,6 +70,7 @@ def test_each_act_is_told_with_who_did_it(
     for act, name in (
         ("Sending was held: 10", "Léa"),
         ("Sending was let go on: 10", "Zoé"),
+        ("Sending was let go on: 10", "released although not set right: site.url"),
         ("was proposed", "Léa"),
         ("was approved", "Zoé"),
         ("Edition 2 was put in force", "Léa"),
