@@ -224,10 +224,10 @@ def told(folder: Path) -> str:
     )
 
 
-def hand_over(port: int, sender: str, recipient: str, letter: bytes) -> None:
-    """A mail by SMTP, from outside Relance."""
+def hand_over(port: int, sender: str, recipient: str, letter: bytes, *options: str) -> None:
+    """A mail by SMTP, from outside Relance. `options` are parameters of MAIL."""
     with smtplib.SMTP("127.0.0.1", port, timeout=20) as connection:
-        connection.sendmail(sender, [recipient], letter)
+        connection.sendmail(sender, [recipient], letter, options)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.inbound.delivery_status import Bounced, Delayed
-from engine.inbound.letter_identity import LetterMark
+from engine.inbound.letter_identity import LetterMark, MarkKind
 from engine.inbound.reading import read_mail
 from engine.inbound.verdict import BounceKind
 from tests.inbound.corpora import OURS
@@ -45,6 +45,9 @@ def returned() -> Iterator[Returned]:
                 hand_over(port, RETURN_PATH, f"{name}@clients.example", letter(host, name, more))
             plain = letter(host, "unknown").replace(b"-unknown", b"-without-token")
             hand_over(port, "lettres@garden.example", "unknown@clients.example", plain)
+            bare = f"Subject: {host}-with-envid\r\n\r\nBonjour !\r\n".encode()
+            envid = f"ENVID={PLACES['{token}']}"
+            hand_over(port, "lettres@garden.example", "unknown@clients.example", bare, envid)
         yield returned
 
 
@@ -71,13 +74,16 @@ def test_a_warning_that_a_letter_is_late_is_no_bounce(returned: Returned, host: 
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_letter_without_a_token_in_its_return_path_is_known_by_its_message_id(
-    returned: Returned, host: str
+@pytest.mark.parametrize(
+    ("letter", "mark"), [("without-token", "message-id"), ("with-envid", "envelope-id")]
+)
+def test_a_letter_without_a_token_in_its_return_path_is_known_all_the_same(
+    returned: Returned, host: str, letter: str, mark: MarkKind
 ) -> None:
-    recipients, octets = returned.about(f"Subject: {host}-without-token\r\n")
+    recipients, octets = returned.about(f"Subject: {host}-{letter}\r\n")
     bounce = read_mail(octets, OURS, recipients)
     assert isinstance(bounce, Bounced)
-    assert (bounce.letter, bounce.kind) == (LetterMark(MESSAGE, "message-id"), "hard")
+    assert (bounce.letter, bounce.kind) == (LetterMark(MESSAGE, mark), "hard")
 
 
 def test_exims_words_are_those_about_the_reader(returned: Returned) -> None:
