@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from engine.commands.command_handler import CommandRequest
 from engine.console.access import Role
 from engine.console.delivery_pages import routes
+from engine.console.today import routes as today_routes
 from engine.console.visit import Redirect
 from engine.context import AppContext
 from engine.subscriber.commands import Suppress
@@ -62,6 +63,14 @@ def test_each_provider_has_its_row_its_rates_and_why_the_rest_waits(full: AppCon
     assert "12 letters wait (421 4.7.0), tried again from" in page
     assert "4 letters wait (550 5.7.1, our mail is refused as such)" in page
     assert "198.51.100.7 potager.example 0 31 look 1" in page
+
+
+def test_today_leads_to_it_while_a_guard_is_passed(full: AppContext) -> None:
+    today = answered(tuple(today_routes(full)), "GET", "/", visit())
+    assert "Of 1,507 letters to Gmail in seven days 7 were complained of: too many" in words_of(
+        today
+    )
+    assert b'href="/operator/delivery"' in today.body
 
 
 def test_one_provider_and_a_longer_period_are_chosen_by_the_address(full: AppContext) -> None:
