@@ -251,7 +251,7 @@ def config_of(folder: Path, text: str) -> Config:
         for name in ("mailbox", "store", "proof", "form", "measure", "console", "publish")
     )
     doctor_part = root.part("doctor")
-    doctor = read_doctor(doctor_part)
+    doctor = read_doctor(doctor_part, takes_mail=inbound.listens or inbound.imap is not None)
     publish = Publish(publish_part.one_of("approval", ("none", "another"), "none"))
     measure, measured = read_measure(measure_part, site.language)
     form = FormDoor(form_part.get("order_key_file", str, ""))

@@ -28,7 +28,7 @@ from engine.doctor.form_filling import filled, first_form
 from engine.doctor.link_host import ONE_CLICK
 from engine.doctor.looking import eyes_of
 from engine.doctor.nightly import DoctorStores, may_look
-from engine.doctor.world import Answer, Page, Seen
+from engine.doctor.world import Answer, BadCertificate, NotReached, Page, Seen
 from engine.i18n.user_error import UserError
 from engine.inbound.mail import InboundRefused, Part, parse_mail, words_of
 from engine.installation.events import FormTried
@@ -198,8 +198,10 @@ class Robot:
         if not page.url.startswith(f"{self.config.site.url}/"):
             raise Failed(step, "the link leads elsewhere")
         answer = self.look(page)
+        if isinstance(answer, BadCertificate):
+            raise Failed(step, answer.why)
         if not isinstance(answer, Seen):
-            raise Failed(step, type(answer).__name__)
+            raise Failed(step, answer.why.said() if isinstance(answer, NotReached) else "?")
         if answer.status >= 400:
             raise Failed(step, f"the page answered {answer.status}")
         return answer

@@ -28,7 +28,8 @@ class Doctor:
     robot: str = ""
 
 
-def read_doctor(table: Table) -> Doctor:
+def read_doctor(table: Table, *, takes_mail: bool) -> Doctor:
+    """`takes_mail`: mail that comes back is taken in."""
     addresses = tuple(filter(None, (_address(table, key) for key in EXAMPLES)))
     lists = tuple(map(str, table.get("blocklists", list, [])))
     wrong = [name for name in lists if not _HOST.fullmatch(name)]
@@ -39,7 +40,10 @@ def read_doctor(table: Table) -> Doctor:
             most=MAX_BLOCKLISTS,
             name=wrong[0] if wrong else lists[-1],
         )
-    return Doctor(addresses, lists, _robot(table))
+    robot = _robot(table)
+    if robot and not takes_mail:
+        table.mistake("robot", N_("`robot` gets its mail by [inbound], which takes in none"))
+    return Doctor(addresses, lists, robot)
 
 
 def _robot(table: Table) -> str:
@@ -51,6 +55,7 @@ def _robot(table: Table) -> str:
     if "+" in address:
         sentence = N_('`robot` is an address of your own, without a plus: "robot@example.org"')
         table.mistake("robot", sentence)
+        return ""
     return address
 
 

@@ -283,6 +283,7 @@ START = (
         (f"blocklists = {['a.example'] * 11}", "`blocklists` are at most 10 host names"),
         ('robot = "robot"', "`robot` is an address of your own, without a plus"),
         ('robot = "a+b@potager.example"', "`robot` is an address of your own, without a plus"),
+        ('robot = "robot@potager.example"', "`robot` gets its mail by [inbound]"),
         ('robots = "x"', "robots"),
     ],
 )
