@@ -8,6 +8,7 @@ test by name.
 
 from __future__ import annotations
 
+import grp
 import imaplib
 import os
 import pwd
@@ -112,7 +113,8 @@ def postfix(ports: Ports, more: str = "") -> Iterator[Path]:
         with write(folder, "postfix.main.cf", "main.cf", ports).open("a") as main:
             main.write(more)
         write(folder, "postfix.master.cf", "master.cf", ports)
-        with running(folder, [str(programs / "master"), "-c", str(folder), "-d"], ports.relay):
+        command = [str(programs / "master"), "-c", str(folder), "-d"]
+        with running("Postfix", folder, command, ports.relay):
             yield folder
 
 
@@ -127,7 +129,8 @@ def exim(ports: Ports, router: str = "", transport: str = "") -> Iterator[Path]:
         path = write(folder, "exim.conf", "exim.conf", ports, ROUTER=router, TRANSPORT=transport)
         path.chmod(0o644)
         program = str(root() / "usr/sbin/exim4")
-        with running(folder, [program, "-C", str(path), "-bdf", "-q1s"], ports.exim, ACCOUNT):
+        command = [program, "-C", str(path), "-bdf", "-q1s"]
+        with running("Exim", folder, command, ports.exim, ACCOUNT):
             yield folder
 
 
@@ -152,7 +155,7 @@ def dovecot(ports: Ports, *, idle: bool = True) -> Iterator[Path]:
         programs = root() / "usr"
         command = [str(programs / "bin/doveconf"), "-f", "service=master", "-c", str(path)]
         command += ["-m", "master", "-e", str(programs / "sbin/dovecot"), "-F", "-c", str(path)]
-        with running(folder, command, ports.imaps):
+        with running("Dovecot", folder, command, ports.imaps):
             yield folder
 
 
@@ -161,7 +164,7 @@ def write(folder: Path, template: str, name: str, ports: Ports, **more: str) -> 
     values = {key.upper(): str(port) for key, port in vars(ports).items()}
     values |= {"FOLDER": str(folder), "ROOT": str(root()), "LIBRARIES": libraries()}
     values |= {"UID": str(account.pw_uid), "GID": str(account.pw_gid), "USER": account.pw_name}
-    values |= {"GROUP": ACCOUNT if os.getuid() == 0 else str(account.pw_gid)}
+    values |= {"GROUP": grp.getgrgid(account.pw_gid).gr_name}
     values |= {"LOGIN": "nobody" if os.getuid() == 0 else account.pw_name}
     text = (HERE / template).read_text()
     for key, value in (values | more).items():
@@ -172,7 +175,9 @@ def write(folder: Path, template: str, name: str, ports: Ports, **more: str) -> 
 
 
 @contextmanager
-def running(folder: Path, command: list[str], port: int, account: str = "") -> Iterator[None]:
+def running(
+    name: str, folder: Path, command: list[str], port: int, account: str = ""
+) -> Iterator[None]:
     """A host in a process group of its own, from when it answers at the port."""
     prefix = []
     if account and os.getuid() == 0:
@@ -199,7 +204,7 @@ def running(folder: Path, command: list[str], port: int, account: str = "") -> I
         while not answers(port):
             if process.poll() is not None or time.monotonic() > end:
                 print(told(folder))
-                pytest.skip(f"{Path(command[0]).name} does not start here as the tests have it")
+                pytest.skip(f"{name} does not start here as the tests have it")
             time.sleep(0.02)
         yield
     finally:
