@@ -16,9 +16,9 @@ from projections.letters import Letters
 from projections.members import Members
 
 SHAPES = {
-    "agenda": (7, "3a0a0891c7ac2165"),
+    "agenda": (8, "3a0a0891c7ac2165"),
     "members": (2, "ad5c594b9e529f1b"),
-    "letters": (4, "e20c6adf20df2dc3"),
+    "letters": (5, "e20c6adf20df2dc3"),
     "inactivity": (2, "b519d3be693e1dcc"),
     "choices": (3, "68315ad35836cd64"),
 }
