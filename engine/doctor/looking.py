@@ -121,8 +121,6 @@ class Eyes:
                 return _texts(await self.resolver.txt(name))
             case "ptr":
                 return _texts(await self.resolver.ptr(name))
-            case "cname":
-                return _texts(await self.resolver.cname(name))
 
     async def _mailbox(self, address: str, hosts: tuple[str, ...]) -> Answered | NotReached:
         """The first host that can be reached says it."""
@@ -195,7 +193,6 @@ class Eyes:
             response.status,
             response.getheader("Location", "")[:1000],
             response.getheader("Strict-Transport-Security", "")[:200],
-            response.getheader("Content-Type", "")[:100],
             body[:MAX_BODY_BYTES],
             ends,
         )

@@ -27,7 +27,7 @@ from engine.desk.robot import RobotDesk, Trial
 from engine.doctor.form_filling import filled, first_form
 from engine.doctor.link_host import ONE_CLICK
 from engine.doctor.looking import eyes_of
-from engine.doctor.nightly import DoctorStores, may_look
+from engine.doctor.nightly import DoctorStores, Stopped, may_look
 from engine.doctor.world import Answer, BadCertificate, NotReached, Page, Seen
 from engine.i18n.user_error import UserError
 from engine.inbound.mail import InboundRefused, Part, parse_mail, words_of
@@ -70,6 +70,10 @@ class RobotStores(DoctorStores, Protocol):
     def robot_desk(self) -> RobotDesk: ...
 
 
+class _Ending(Exception):
+    """The process ends; the step is done again by the next."""
+
+
 class Failed(Exception):
     """A step did not come about."""
 
@@ -79,7 +83,10 @@ class Failed(Exception):
 
 
 def try_forms(
-    stores: RobotStores, look: Look | None = None, send: Send | None = None
+    stores: RobotStores,
+    stopped: Stopped,
+    look: Look | None = None,
+    send: Send | None = None,
 ) -> FormTried | None:
     """One step further; the fact, where a trial has ended with it. Takes up to a minute. `look` and
     `send` are the ordinary ways where they are not given.
@@ -93,7 +100,7 @@ def try_forms(
         return None
     try:
         usual = partial(send_one, config)
-        return Robot(stores, look or _looking(stores), send or usual).go_on()
+        return Robot(stores, stopped, look or _looking(stores), send or usual).go_on()
     finally:
         stores.desk.replace_mark(MARK, mine, 0, 0)
 
@@ -103,23 +110,29 @@ def _looking(stores: DoctorStores) -> Look:
 
 
 class Robot:
-    def __init__(self, stores: RobotStores, look: Look, send: Send) -> None:
-        self.stores, self.look, self.send = stores, look, send
+    def __init__(self, stores: RobotStores, stopped: Stopped, look: Look, send: Send) -> None:
+        self.stores, self.stopped, self.look, self.send = stores, stopped, look, send
         self.desk = stores.robot_desk
         self.config = stores.config
 
     def go_on(self) -> FormTried | None:
         installation = self.stores.installation_stream.current()
         plan = installation.plan()
-        trial = self.desk.trial() or self._next(installation, plan)
+        trial = self.desk.trial()
         if trial is None:
-            return None
+            trial = self._next(installation, plan)
+            if trial is None:
+                return None
+            # First of all, so that whoever it becomes is erased whatever is killed.
+            self.desk.put_trial(trial, STEP_SECONDS)
         form = plan.forms.get(trial.form)
         if form is None:
             self._forget(trial)
             return None
         try:
             following = self._step(trial, form, plan)
+        except _Ending:
+            return None
         except Failed as failed:
             log.error(
                 "THE ROBOT DID NOT GET THROUGH A FORM",
@@ -181,7 +194,8 @@ class Robot:
         found = first_form(page.body.decode("utf-8", "replace"))
         if found is None:
             raise Failed("form", "the page holds no form")
-        time.sleep(FILLING_SECONDS)
+        if not self.stopped():
+            time.sleep(FILLING_SECONDS)
         answer = self._seen(Page(urljoin(url, found.action), posted=filled(found, address)), "form")
         if not 300 <= answer.status < 400:
             raise Failed("form", f"the form answered {answer.status}")
@@ -197,6 +211,8 @@ class Robot:
         """Only pages of our own are opened: whoever writes to the robot leads it nowhere."""
         if not page.url.startswith(f"{self.config.site.url}/"):
             raise Failed(step, "the link leads elsewhere")
+        if self.stopped():
+            raise _Ending
         answer = self.look(page)
         if isinstance(answer, BadCertificate):
             raise Failed(step, answer.why)

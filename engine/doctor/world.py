@@ -51,7 +51,7 @@ class Line:
         return self.verdict == "fails" and not self.optional
 
 
-Record = Literal["mx", "addresses", "txt", "ptr", "cname"]
+Record = Literal["mx", "addresses", "txt", "ptr"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,6 @@ class Seen:
     status: int
     location: str = ""
     hsts: str = ""
-    kind: str = ""
     body: bytes = b""
     certificate_ends: int | None = None
 

@@ -231,7 +231,7 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
                 _waking(intervals.every(1), stop, sender),
                 # Where letters leave from: what providers see is seen from there.
                 _on(intervals.every(60), stop, lambda: examine_if_night(context, stop.is_set)),
-                _on(intervals.every(20), stop, lambda: try_forms(context)),
+                _on(intervals.every(20), stop, lambda: try_forms(context, stop.is_set)),
             ]
             if "follow" not in options.parts:
                 hear_of_due(context.database, stop, sender.wake.set)

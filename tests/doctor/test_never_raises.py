@@ -51,7 +51,6 @@ seen = st.builds(
     st.integers(0, 999),
     texts,
     texts,
-    texts,
     st.one_of(texts.map(str.encode), st.binary(max_size=40)),
     st.one_of(st.none(), st.integers(-(10**15), 10**15)),
 )

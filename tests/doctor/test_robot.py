@@ -77,6 +77,7 @@ class Garden:
     """What is not reached: a part of an address, or of what is posted."""
     taken: int = 0
     deaf: bool = False
+    stopped: bool = False
 
     def look(self, page: Page) -> Answer:
         assert page.url.startswith("https://lettres.potager.fr/")
@@ -88,7 +89,7 @@ class Garden:
     def goes_on(self) -> FormTried | None:
         asyncio.run(self.ticks())
         self.comes_back()
-        return try_forms(self.context, self.look, self.send)
+        return try_forms(self.context, lambda: self.stopped, self.look, self.send)
 
     async def ticks(self) -> None:
         settings = RelaySettings("127.0.0.1", self.mail.sink.port, "none", connections=1)
@@ -232,6 +233,18 @@ def test_mails_of_others_lead_it_nowhere(world: Garden) -> None:
     strangers_write("while a confirmation is waited for")
     tried = world.tried()
     assert tried is not None and (tried.way, tried.failed) == ("link", "")
+
+
+def test_what_is_stopped_is_gone_on_with_as_the_same(world: Garden) -> None:
+    world.context.clock.jump(DAY)
+    world.stopped = True
+    assert world.tried(2) is None
+    begun = world.context.robot_desk.trial()
+    world.stopped = False
+    assert begun is not None and begun.step == "form"
+    tried = world.tried()
+    assert tried is not None and (tried.way, tried.failed) == ("link", "")
+    assert [m.recipients for m in world.mail.sink.messages[-2:]] == [(begun.address,)] * 2
 
 
 def test_it_fills_in_what_must_be() -> None:
