@@ -12,11 +12,12 @@ from fastapi.responses import Response
 from engine.console.access import Right
 from engine.console.charts import line_chart
 from engine.console.results_shown import Series, short_day
+from engine.console.slow_counts import SlowCounts
 from engine.console.visit import Mistake, Route, Visit
 from engine.delivery import suppressions
 from engine.delivery.report import DeliveryReport, DeliveryStores, ProviderDelivery, delivery_report
 from engine.delivery.report_words import LEVELS, DeliveryWords, RateWords
-from engine.delivery.suppressions import Standing, SuppressionStores
+from engine.delivery.suppressions import Standing, SuppressionCounts, SuppressionStores
 from engine.i18n.in_words import in_words
 from engine.i18n.language import Language, Say
 from engine.i18n.stored_words import stored_in_words
@@ -27,6 +28,7 @@ from engine.views import Views
 
 PERIODS = (7, 30, 90)
 SOURCES_SHOWN = 50
+COUNTS_SECONDS = 10.0
 BADGES: dict[Level, str] = {"": "good", "few": "", "warn": "warn", "over": "bad"}
 
 
@@ -51,13 +53,13 @@ class ReasonRow(NamedTuple):
 
 
 def routes(stores: DeliveryPageStores) -> Sequence[Route]:
-    acting = Right.ACT_ON_PEOPLE
-    listed = "/operator/suppressions"
+    acting, listed = Right.ACT_ON_PEOPLE, "/operator/suppressions"
+    pages = _Suppressions(stores)
     return (
         Route("GET", "/operator/delivery", Right.SEE, lambda visit: _delivery(stores, visit)),
-        Route("GET", listed, acting, lambda visit: _suppressions(stores, visit)),
-        Route("POST", listed, acting, lambda visit: _ask(stores, visit)),
-        Route("POST", f"{listed}/lift", acting, lambda visit: _lift(stores, visit)),
+        Route("GET", listed, acting, pages.show),
+        Route("POST", listed, acting, pages.ask),
+        Route("POST", f"{listed}/lift", acting, pages.lift),
     )
 
 
@@ -117,59 +119,62 @@ def _chart(report: DeliveryReport, names: Sequence[str], _: Say, language: Langu
 # Addresses never to be written to again.
 
 
-def _suppressions(
-    stores: DeliveryPageStores,
-    visit: Visit,
-    mistakes: Sequence[Mistake] = (),
-    stands: Standing | None = None,
-) -> Response:
-    _ = visit.say
-    return visit.page(
-        "suppressions.html",
-        mistakes=mistakes,
-        reasons=_reasons(stores, _),
-        address=visit.inputs.get("address", "").strip(),
-        note=visit.inputs.get("note", "").strip(),
-        stands=stands,
-        why=stored_in_words(stands.reason, _) if stands is not None else "",
-    )
+class _Suppressions:
+    """Of very many, the counts are made beside the page, and kept for a moment."""
+
+    def __init__(self, stores: DeliveryPageStores) -> None:
+        self._stores = stores
+        self._counts = SlowCounts[None, SuppressionCounts](
+            lambda _: suppressions.counts(stores), lasts=COUNTS_SECONDS
+        )
+
+    def show(
+        self, visit: Visit, mistakes: Sequence[Mistake] = (), stands: Standing | None = None
+    ) -> Response:
+        _, counts = visit.say, self._counts.ask(None)
+        return visit.page(
+            "suppressions.html",
+            mistakes=mistakes,
+            reasons=list(_reasons(counts, _)) if counts is not None else None,
+            address=visit.inputs.get("address", "").strip(),
+            note=visit.inputs.get("note", "").strip(),
+            stands=stands,
+            why=stored_in_words(stands.reason, _) if stands is not None else "",
+        )
+
+    def ask(self, visit: Visit) -> Response:
+        """Nothing is changed, and the answer is on this page alone: asked again, it is given
+        again.
+        """
+        try:
+            address = address_of(visit.inputs.get("address", "").strip())
+        except UserError as error:
+            return self.show(visit, [Mistake("address", error.said(visit.say))])
+        return self.show(visit, stands=suppressions.standing(self._stores, address))
+
+    def lift(self, visit: Visit) -> Response:
+        _ = visit.say
+        try:
+            address = address_of(visit.inputs.get("address", "").strip())
+        except UserError as error:
+            return self.show(visit, [Mistake("address", error.said(_))])
+        note = visit.inputs.get("note", "").strip()
+        if not note:
+            stands = suppressions.standing(self._stores, address)
+            wanting = Mistake("note", _("say why: it stays with the fact"))
+            return self.show(visit, [wanting], stands)
+        match suppressions.lift(self._stores, address, visit.cause(note=note)):
+            case Refused() as refused:
+                return visit.refused(in_words(refused, _))
+            case NothingToDo() as nothing:
+                return visit.goes_to("/operator/suppressions", in_words(nothing, _))
+            case None:
+                done = _("Letters may go to this address again.")
+                return visit.goes_to("/operator/suppressions", done)
 
 
-def _reasons(stores: DeliveryPageStores, _: Say) -> list[ReasonRow]:
-    counts = suppressions.counts(stores)
-    return [
-        ReasonRow(
+def _reasons(counts: SuppressionCounts, _: Say) -> Iterator[ReasonRow]:
+    for reason in dict.fromkeys((*counts.people, *counts.hashes)):
+        yield ReasonRow(
             stored_in_words(reason, _), counts.people.get(reason, 0), counts.hashes.get(reason, 0)
         )
-        for reason in dict.fromkeys((*counts.people, *counts.hashes))
-    ]
-
-
-def _ask(stores: DeliveryPageStores, visit: Visit) -> Response:
-    """Nothing is changed, and the answer is on this page alone: asked again, it is given again."""
-    try:
-        address = address_of(visit.inputs.get("address", "").strip())
-    except UserError as error:
-        return _suppressions(stores, visit, [Mistake("address", error.said(visit.say))])
-    return _suppressions(stores, visit, stands=suppressions.standing(stores, address))
-
-
-def _lift(stores: DeliveryPageStores, visit: Visit) -> Response:
-    _ = visit.say
-    try:
-        address = address_of(visit.inputs.get("address", "").strip())
-    except UserError as error:
-        return _suppressions(stores, visit, [Mistake("address", error.said(_))])
-    note = visit.inputs.get("note", "").strip()
-    if not note:
-        stands = suppressions.standing(stores, address)
-        wanting = Mistake("note", _("say why: it stays with the fact"))
-        return _suppressions(stores, visit, [wanting], stands)
-    match suppressions.lift(stores, address, visit.cause(note=note)):
-        case Refused() as refused:
-            return visit.refused(in_words(refused, _))
-        case NothingToDo() as nothing:
-            return visit.goes_to("/operator/suppressions", in_words(nothing, _))
-        case None:
-            done = _("Letters may go to this address again.")
-            return visit.goes_to("/operator/suppressions", done)

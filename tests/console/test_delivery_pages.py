@@ -20,7 +20,7 @@ from engine.subscriber.events import Cause, SubscriberReachable
 from engine.vault.vault import VaultWrite
 from tests.cli.asking import FILES, join
 from tests.console.delivering import delivered, reported
-from tests.console.visiting import answered, visit, words_of
+from tests.console.visiting import answered, counted, visit, words_of
 from tests.running_installation import Installations
 
 pytestmark = pytest.mark.postgres
@@ -53,7 +53,8 @@ def test_before_anything_was_sent_it_says_what_will_stand_there(context: AppCont
     page = read(context, DELIVERY)
     assert "Nothing was sent in these days" in page
     assert "No DMARC report has come in these days" in page
-    assert "Nobody is suppressed" in read(context, LIST)
+    answer = counted(tuple(routes(context)), LIST, visit(url=LIST))
+    assert "Nobody is suppressed" in words_of(answer)
 
 
 def test_each_provider_has_its_row_its_rates_and_why_the_rest_waits(full: AppContext) -> None:
