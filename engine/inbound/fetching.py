@@ -37,8 +37,9 @@ class Pace:
     """Wall-clock seconds. `idle`: after which IDLE is asked anew, well before the 29 minutes of RFC
     2177 and the five after which a router may forget a silent connection; it also bounds how long a
     mail waits that a server told of in between. `poll`: where IDLE is not offered. `retry` and
-    `longest_retry`: after a trouble, doubled each time. `later`: where a mail cannot be placed yet;
-    `again`: where it could not be listed for want of room, or failed.
+    `longest_retry`: after a trouble, doubled each time until all went well for so long. `later`:
+    where a mail cannot be placed yet; `again`: where it could not be listed for want of room, or
+    failed.
     """
 
     idle: float = 240
@@ -88,18 +89,18 @@ class MailboxReader:
         self._handler, self._pace = handler, pace
         self._progress = Progress()
         self._cursor, self._begin_again_at = 0, math.inf
-        self._was_open = False
+        self._opened_at = math.inf
         self.trouble: ImapRefused | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         pace, wait = self._pace, self._pace.retry
         while not stop.is_set():
-            self._was_open = False
+            self._opened_at = math.inf
             self.trouble = await self._attempt(stop)
             if self.trouble is None:
                 await _within(stop, pace.lease)
                 continue
-            if self._was_open:
+            if time.monotonic() - self._opened_at > pace.longest_retry:
                 wait = pace.retry
             elif self.trouble.fault is ImapFault.LOGIN:
                 wait = pace.longest_retry  # Some servers lock out who asks too often.
@@ -155,7 +156,7 @@ class MailboxReader:
                 raise LeaseLost
 
     async def _read(self, connection: ImapConnection, ended: asyncio.Event) -> None:
-        self.trouble, self._was_open = None, True
+        self.trouble, self._opened_at = None, time.monotonic()
         if connection.uid_validity != self._progress.uid_validity:
             self._progress = Progress(connection.uid_validity)
         self._begin_again()

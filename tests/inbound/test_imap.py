@@ -38,9 +38,12 @@ class Handling:
     handled: list[bytes] = field(default_factory=list)
     large: list[int] = field(default_factory=list)
     raises: BaseException | None = None
+    at_first: Callable[[], None] = lambda: None
 
     def handle(self, octets: bytes, recipients: Sequence[str], door: InboundDoor) -> Handled:
         assert (recipients, door) == ((), "imap")
+        if not self.handled:
+            self.at_first()
         self.handled.append(octets)
         if self.raises is not None:
             error, self.raises = self.raises, None
@@ -281,6 +284,20 @@ def test_what_keeps_the_mailbox_from_being_read_is_said(
         monkeypatch.delenv("SSL_CERT_FILE")
     reader = mailbox.reader(Handling(), WRONG[fault](mailbox.settings))
     until(lambda: reader.trouble is not None and reader.trouble.fault is fault, reader)
+
+
+def test_a_mail_stays_until_its_folder_is_there_again(mailbox: Read) -> None:
+    mailbox.deliver("bounce")
+    reader = mailbox.reader(Handling(at_first=lambda: mailbox.remove_folder("Traités")))
+
+    def moved() -> bool:
+        if reader.trouble is not None:
+            assert reader.trouble.fault is ImapFault.FOLDER and mailbox.subjects() == ["bounce"]
+            mailbox.make_folder("Traités")
+        return not mailbox.subjects()
+
+    until(moved, reader)
+    assert mailbox.subjects("Traités") == ["bounce"]
 
 
 def test_it_is_deleted_where_no_folder_is_named(mailbox: Read) -> None:

@@ -254,6 +254,10 @@ class Mailbox:
         with self.opened() as client:
             client.create(folder_name(folder))
 
+    def remove_folder(self, folder: str) -> None:
+        with self.opened() as client:
+            client.delete(folder_name(folder))
+
     def subjects(self, folder: str = "INBOX") -> list[str]:
         with self.opened() as client:
             client.select(folder_name(folder), readonly=True)
