@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
-from engine.store.binary import integers, texts, uuids
+from engine.store.binary import bigints, integers, texts, uuids
 from engine.store.database import Database
 from engine.store.sql import beside
 
@@ -70,12 +70,13 @@ class DueQueue:
         return cast(list[tuple[str, str, int, str]], rows)
 
     def park(
-        self, rows: Sequence[tuple[tuple[str, str], str]], seconds: int
+        self, rows: Sequence[tuple[tuple[str, str], str, int]], seconds: int
     ) -> list[tuple[str, str]]:
         values = {
-            "subscribers": uuids([subscriber for (subscriber, _), _ in rows]),
-            "keys": texts([key for (_, key), _ in rows]),
-            "providers": texts([provider for _, provider in rows]),
+            "subscribers": uuids([subscriber for (subscriber, _), _, _ in rows]),
+            "keys": texts([key for (_, key), _, _ in rows]),
+            "providers": texts([provider for _, provider, _ in rows]),
+            "ranks": bigints([rank for _, _, rank in rows]),
             "seconds": seconds,
         }
         return cast(list[tuple[str, str]], self._ask(self.taking["park"], **values))

@@ -49,10 +49,10 @@ SELECT taken.subscriber::text, taken.key, last.due, last.subscriber::text FROM t
 -- Letters whose provider takes none now wait on the desk by provider, so that the queue is walked past them once. What is no letter comes back: nobody
 -- is written to. After some hours they are taken anew, should the desk have lost them.
 WITH asked AS (
-    SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[], %(providers)s::text[]) AS r (subscriber, key, provider)),
+    SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[], %(providers)s::text[], %(ranks)s::bigint[]) AS r (subscriber, key, provider, rank)),
 parked AS (
     INSERT INTO desk.waiting (subscriber, key, provider, urgent, due, list)
-    SELECT r.subscriber, r.key, r.provider, starts_with(r.key, 'ask:'), a.due, a.list
+    SELECT r.subscriber, r.key, r.provider, starts_with(r.key, 'ask:'), coalesce(nullif(r.rank, 0), a.due), a.list
     FROM asked r JOIN {schema}.agenda a ON a.subscriber = r.subscriber AND a.key = r.key WHERE a.kind = 'letter'
     ON CONFLICT (subscriber, key) DO UPDATE SET provider = excluded.provider, due = excluded.due, since = clock_timestamp()
     RETURNING subscriber, key),

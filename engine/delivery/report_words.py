@@ -73,6 +73,13 @@ class DeliveryWords:
         elif state.slowed > 0:
             sentence = _("half as fast for {time}: “{rule}”")
             yield sentence.format(time=self.seconds(state.slowed), rule=state.rule)
+        if state.warming is not None:
+            sentence = _("warming up, day {day}: {left} of {limit} letters are left for today")
+            yield sentence.format(
+                day=state.warming.days + 1,
+                left=grouped(max(0, state.warming.limit - state.warming.sent), _),
+                limit=grouped(state.warming.limit, _),
+            )
         if state.waiting:
             sentence = self.ngettext(
                 "{n} letter waits for its turn", "{n} letters wait for their turn", state.waiting

@@ -65,6 +65,9 @@ CREATE TABLE IF NOT EXISTS desk.provider (
     provider text PRIMARY KEY, tokens double precision NOT NULL DEFAULT 0, filled timestamptz NOT NULL DEFAULT clock_timestamp(),
     let_through bigint NOT NULL DEFAULT 0, leases jsonb NOT NULL DEFAULT '{}', held_until timestamptz NOT NULL DEFAULT '-infinity',
     slow_until timestamptz NOT NULL DEFAULT '-infinity', rule text NOT NULL DEFAULT '', ruled timestamptz, to_mend boolean NOT NULL DEFAULT false);
+CREATE TABLE IF NOT EXISTS desk.warm_up (
+    identity text NOT NULL, provider text NOT NULL, day integer NOT NULL DEFAULT 0, days integer NOT NULL DEFAULT 0, sent bigint NOT NULL DEFAULT 0,
+    stepped boolean NOT NULL DEFAULT false, PRIMARY KEY (identity, provider));
 CREATE TABLE IF NOT EXISTS desk.provider_reply (provider text NOT NULL, rule text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
 CREATE INDEX IF NOT EXISTS provider_reply_seen ON desk.provider_reply (provider, rule, at);
 CREATE INDEX IF NOT EXISTS provider_reply_at ON desk.provider_reply (at);

@@ -8,13 +8,14 @@ wall-clock.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from engine.shaping.providers import Provider
 from engine.shaping.rates import LETTERS_BEFORE_ANOTHER, bucket_of
 from engine.shaping.rules import Rule
+from engine.shaping.warmup import FIRST_DAY, GROWTH, MAX_DAYS, STEP_BACK, WarmUp
 from engine.store.binary import integers, texts
 from engine.store.database import Database
 from engine.store.sql import beside
@@ -46,7 +47,8 @@ NOTHING = Allotted(0, 0)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderState:
     """`held` and `slowed`: for how many seconds yet. `rule` did that `since` seconds ago, "" for
-    none. `to_mend`: somebody has to mend something.
+    none. `to_mend`: somebody has to mend something. `warming`: of today, its `day` as 0; None where
+    nothing was sent today, or the sender is known.
     """
 
     provider: str
@@ -57,6 +59,7 @@ class ProviderState:
     to_mend: bool
     connections: int
     waiting: int
+    warming: WarmUp | None = None
 
 
 class ShapingDesk:
@@ -91,6 +94,30 @@ class ShapingDesk:
         allotted = {str(row[0]): Allotted(int(row[1]), int(row[2])) for row in rows}
         return dict.fromkeys(names, NOTHING) | allotted
 
+    def warm_up(self, letters: Mapping[str, int], identity: str) -> dict[str, int]:
+        """How many of so many letters may leave today, by provider, while `identity` (the domain
+        that sends) is warming up. Negative numbers give back what had no token.
+        """
+        values = {
+            "identity": identity,
+            "providers": texts(letters),
+            "letters": integers([*letters.values()]),
+            "first": FIRST_DAY,
+            "growth": GROWTH,
+            "most": MAX_DAYS,
+        }
+        with self.database.connection() as connection:
+            rows = connection.execute(SQL["warm_up"], values).fetchall()
+            if len(rows) < len(letters):
+                connection.execute(SQL["begin_warm_up"], values)
+                rows = connection.execute(SQL["warm_up"], values).fetchall()
+        return {str(row[0]): int(row[1]) for row in rows}
+
+    def step_back(self, providers: Collection[str]) -> None:
+        """It went too fast for them, or their people complain."""
+        with self.database.connection() as connection:
+            connection.execute(SQL["step_back"], {"providers": texts(providers), "back": STEP_BACK})
+
     def leave(self, sender: str) -> None:
         """Give back every connection of a sender that has ended."""
         with self.database.connection() as connection:
@@ -116,6 +143,7 @@ class ShapingDesk:
             values |= {"action": rule.action, "seconds": rule.seconds}
             values |= {"connections": provider.connections, "earning": LETTERS_BEFORE_ANOTHER}
             connection.execute(SQL["act"], values)
+        self.step_back([provider.name])
         return True
 
     def resume(self, providers: Collection[str] | None = None) -> None:
@@ -138,8 +166,20 @@ class ShapingDesk:
                 to_mend=to_mend,
                 connections=int(connections),
                 waiting=int(waiting),
+                warming=None if days is None else WarmUp(0, int(days), int(sent)),
             )
-            for provider, held, slowed, rule, since, to_mend, connections, waiting in rows
+            for (
+                provider,
+                held,
+                slowed,
+                rule,
+                since,
+                to_mend,
+                connections,
+                waiting,
+                days,
+                sent,
+            ) in rows
         ]
 
     def let_go(self) -> None:

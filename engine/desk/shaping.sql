@@ -23,7 +23,7 @@ given AS MATERIALIZED (
     SELECT r.*, CASE WHEN connections = 0 THEN 0 ELSE greatest(0, least(lines, free)) END AS leased,
         CASE WHEN held_until > now OR connections > 0 AND (free <= 0 OR lines <= 0) THEN 0 ELSE least(letters, floor(there)::integer) END AS granted
     FROM room r)
-UPDATE desk.provider p SET tokens = g.there - g.granted, filled = g.now,
+UPDATE desk.provider p SET tokens = g.there - g.granted, filled = greatest(g.filled, g.now),
     let_through = g.let_through + CASE WHEN g.slowed THEN 0 ELSE g.granted END,
     leases = (SELECT coalesce(jsonb_object_agg(l.key, l.value), '{}') FROM jsonb_each(g.leases) l
               WHERE l.key <> %(sender)s AND (l.value->>1)::double precision > extract(epoch FROM g.now))
@@ -66,9 +66,37 @@ SELECT p.provider, greatest(0, extract(epoch FROM least(p.held_until, clock_time
     greatest(0, extract(epoch FROM least(p.slow_until, clock_timestamp() + interval '1 year') - clock_timestamp()))::double precision,
     p.rule, coalesce(extract(epoch FROM clock_timestamp() - p.ruled), 0)::double precision, p.to_mend AND p.held_until > clock_timestamp(),
     (SELECT coalesce(sum((l.value->>0)::integer), 0) FROM jsonb_each(p.leases) l WHERE (l.value->>1)::double precision > extract(epoch FROM clock_timestamp())),
-    (SELECT count(*) FROM desk.waiting w WHERE w.provider = p.provider)
-FROM desk.provider p ORDER BY p.provider
+    (SELECT count(*) FROM desk.waiting w WHERE w.provider = p.provider), w.days, w.sent
+FROM desk.provider p LEFT JOIN LATERAL (
+    SELECT days, sent FROM desk.warm_up WHERE provider = p.provider AND day = floor(extract(epoch FROM clock_timestamp()) / 86400)::integer
+    ORDER BY days LIMIT 1) w ON true
+ORDER BY p.provider
 
 -- name: let_go
 -- Where nothing is shaped any more, what waited is due like everything else.
 WITH gone AS (DELETE FROM desk.waiting) DELETE FROM desk.taken WHERE sender = ''
+
+-- name: begin_warm_up
+-- An identity that is new to a provider has sent it nothing.
+INSERT INTO desk.warm_up (identity, provider) SELECT %(identity)s, unnest(%(providers)s::text[]) ON CONFLICT DO NOTHING
+
+-- name: warm_up
+-- What of so many letters may leave today, as engine/shaping/warmup.py computes it. Negative: so many had no token, and may leave later.
+WITH asked AS (SELECT * FROM unnest(%(providers)s::text[], %(letters)s::integer[]) AS a (provider, letters)),
+held AS MATERIALIZED (
+    SELECT * FROM desk.warm_up w WHERE w.identity = %(identity)s AND w.provider = ANY(%(providers)s::text[]) ORDER BY w.provider FOR UPDATE),
+today AS MATERIALIZED (
+    SELECT h.provider, a.letters, n.day, h.day = n.day AS same,
+        CASE WHEN h.day = n.day THEN h.days
+             ELSE h.days + (2 * h.sent >= ceil(%(first)s * power(%(growth)s::double precision, least(h.days, %(most)s))))::integer END AS days,
+        CASE WHEN h.day = n.day THEN h.sent ELSE 0 END AS sent, h.day = n.day AND h.stepped AS stepped
+    FROM held h JOIN asked a USING (provider), (SELECT floor(extract(epoch FROM clock_timestamp()) / 86400)::integer AS day) n),
+given AS MATERIALIZED (
+    SELECT t.*, greatest(least(0, letters), least(letters, ceil(%(first)s * power(%(growth)s::double precision, least(days, %(most)s)))::bigint - sent))
+        AS granted FROM today t)
+UPDATE desk.warm_up w SET day = g.day, days = g.days, sent = greatest(0, g.sent + g.granted), stepped = g.stepped
+FROM given g WHERE w.identity = %(identity)s AND w.provider = g.provider RETURNING w.provider, g.granted
+
+-- name: step_back
+-- Deferrals and complaints say that it went too fast: once a day at most.
+UPDATE desk.warm_up SET days = greatest(0, days - %(back)s), stepped = true WHERE provider = ANY(%(providers)s::text[]) AND NOT stepped

@@ -82,7 +82,13 @@ def take_and_claim(
     if shaper is not None:
         # Read after the folds: whoever changed since then has another version than theirs.
         rows, tokens, mailboxes = shaper.admit(
-            rows, stores.agenda, now, paused, LEASE_SECONDS, only_asked_for
+            rows,
+            stores.agenda,
+            now,
+            paused,
+            LEASE_SECONDS,
+            only_asked_for,
+            lambda stream: known[stream].last_contact if stream in known else 0,
         )
         looked_at = max(looked_at, len(rows))
         known |= stores.agenda.folds({stream for stream, _ in rows} - known.keys())

@@ -1,5 +1,6 @@
 """Pauses what nobody asked for where complaints or bounces pass their guard (A50). Mails that
-people wait for, to confirm, go on; the rest waits until somebody resumes.
+people wait for, to confirm, go on; the rest waits until somebody resumes. While the domain is
+warming up, complaints step it back.
 
 Only days after the last such pause are looked at, so that what was paused for once and resumed is
 not paused for again.
@@ -14,10 +15,11 @@ from engine.config import Config
 from engine.delivery.figures import DeliveryViews, Sums, summed
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
+from engine.desk.shaping import ShapingDesk
 from engine.installation.events import SendingPaused
 from engine.installation.stream import InstallationStream
 from engine.sequence.delay import DAY
-from engine.shaping.guards import BOUNCES, COMPLAINTS, Ended, reason_to_pause
+from engine.shaping.guards import COMPLAINTS, PASSED, Ended, reason_to_pause
 from engine.subscriber.events import Cause
 
 log = logging.getLogger("relance.send")
@@ -39,6 +41,8 @@ class GuardStores(Protocol):
     @property
     def desk(self) -> Desk: ...
     @property
+    def shaping(self) -> ShapingDesk: ...
+    @property
     def installation_stream(self) -> InstallationStream: ...
     @property
     def views(self) -> GuardedViews: ...
@@ -56,7 +60,9 @@ def guard(stores: GuardStores) -> bool:
     ended = Ended(
         accepted=sums.sent, tried=sums.tried, complained=sums.complained, bounced=sums.bounced
     )
-    reason = reason_to_pause(ended, COMPLAINTS, BOUNCES)
+    if COMPLAINTS.level(ended.complained, ended.accepted) in PASSED:
+        stores.shaping.step_back([provider.name for provider in stores.config.providers])
+    reason = reason_to_pause(ended)
     if reason is None:
         return False
     stores.desk.set_mark(MARK, now, 0)

@@ -76,7 +76,14 @@ class Sender:
         """None where no provider is written to: what waited for one is let go then."""
         stores = self.stores
         if stores.config.smtp.reaches_people or stores.config.smtp.is_direct:
-            return Shaper(stores.shaping, stores.config.providers, stores.vault, stores.sender)
+            domain = stores.config.site.sender.rpartition("@")[2]
+            return Shaper(
+                stores.shaping,
+                stores.config.providers,
+                stores.vault,
+                stores.sender,
+                domain if stores.config.shaping.warm_up else "",
+            )
         stores.shaping.let_go()
         return None
 

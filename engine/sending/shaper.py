@@ -13,11 +13,11 @@ import re
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from engine.desk.shaping import ShapingDesk, Wanted
+from engine.desk.shaping import Allotted, ShapingDesk, Wanted
 from engine.sending.lines import Lines, ServersOf
 from engine.sending.replies import Reply
 from engine.sending.route import Route
@@ -85,8 +85,11 @@ class Shaper:
         providers: Providers,
         vault: Vault,
         sender: str,
+        warming: str = "",
     ) -> None:
+        """`warming`: the domain that is warming up, "" for none."""
         self.desk, self.providers, self.vault, self.sender = desk, providers, vault, sender
+        self._warming = warming
         self._servers_of: ServersOf | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._domains: dict[str, Provider] = {}
@@ -125,10 +128,12 @@ class Shaper:
         paused: Collection[int],
         lease: int,
         only_asked_for: bool = False,
+        active_at: Callable[[str], int] = lambda stream: 0,
     ) -> tuple[list[Row], dict[str, Token], dict[str, KnownPerson]]:
         """Which of the taken rows may be claimed, with others that have waited; the tokens of their
         subscribers, and what was read of them. All others of them wait from now on. `now` is the
-        engine's time in milliseconds, `lease` wall-clock seconds.
+        engine's time in milliseconds, `lease` wall-clock seconds. `active_at`: when something was
+        last heard of somebody (ms); while warming up they come first.
         """
         self._note_turned_away()
         self._look_for_waiting()
@@ -136,12 +141,18 @@ class Shaper:
         if only_asked_for:
             rows = self._asked_for(rows, agenda)
         fresh, people = self._by_provider(rows)
+
+        def rank(row: Row) -> int:
+            return -active_at(row[0]) if self._warming else 0
+
+        for queue in fresh.values():
+            queue.sort(key=lambda row: (not _is_urgent(row), rank(row)))
         wanted = [
             self._wanted(self.providers.by_name[name], len(fresh.get(name, ())))
             for name in sorted({*fresh, *self._waiting} - {STREAM})
         ]
         asked_at = time.monotonic()
-        allotted = self.desk.allot(wanted, self.sender)
+        allotted = self._allot(wanted)
         left: dict[str, int] = {}
         for each in wanted:
             name, given = each.provider.name, allotted[each.provider.name]
@@ -157,21 +168,34 @@ class Shaper:
             left[name] -= len(first)
             rest[name] = queue[len(first) :]
         self._unpark(agenda, now, paused, lease, left, admitted)
-        parked: list[tuple[Row, str]] = []
+        parked: list[tuple[Row, str, int]] = []
         for name, queue in rest.items():
             admitted[name] += queue[: left[name]]
-            parked += [(row, name) for row in queue[left[name] :]]
+            parked += [(row, name, rank(row)) for row in queue[left[name] :]]
         own = {row for queue in fresh.values() for row in queue}
         free = [row for row in rows if row not in own]
         if parked:
             free += agenda.park(parked, PARKED_SECONDS)
-            self._waiting.update(name for _, name in parked)
+            self._waiting.update(name for _, name, _ in parked)
         tokens = {
             row[0]: Token(name, asked_at, self._stopped)
             for name, queue in admitted.items()
             for row in queue
         }
         return [*free, *(row for queue in admitted.values() for row in queue)], tokens, people
+
+    def _allot(self, wanted: Sequence[Wanted]) -> dict[str, Allotted]:
+        """What warming up leaves of it is all that is asked for."""
+        asked = {one.provider.name: one.letters for one in wanted if one.letters}
+        if not self._warming or not asked:
+            return self.desk.allot(wanted, self.sender)
+        may = self.desk.warm_up(asked, self._warming)
+        wanted = [one._replace(letters=may.get(one.provider.name, 0)) for one in wanted]
+        allotted = self.desk.allot(wanted, self.sender)
+        back = {name: allotted[name].letters - letters for name, letters in may.items()}
+        if any(back.values()):
+            self.desk.warm_up({name: n for name, n in back.items() if n}, self._warming)
+        return allotted
 
     def renew(self) -> None:
         """Keep the leases of the connections that are open or wanted, and give the others back."""
@@ -252,8 +276,8 @@ class Shaper:
     def _by_provider(
         self, rows: Sequence[Row]
     ) -> tuple[dict[str, list[Row]], dict[str, KnownPerson]]:
-        """Rows that may be letters to a provider of the list, who asked for a mail first; and what
-        the vault knows of these people.
+        """Rows that may be letters to a provider of the list, and what the vault knows of these
+        people.
         """
         letters = [row for row in rows if isinstance(decode(row[1]), Matter)]
         people = self.vault.people({subscriber for subscriber, _ in letters}) if letters else {}
@@ -261,14 +285,12 @@ class Shaper:
             self._domains, self._learnt_at = {}, time.monotonic()
         domains = {who: known.address.rpartition("@")[2] for who, known in people.items()}
         self._learn({*domains.values()} - self._domains.keys())
-        first: defaultdict[str, list[Row]] = defaultdict(list)
-        others: defaultdict[str, list[Row]] = defaultdict(list)
+        of: defaultdict[str, list[Row]] = defaultdict(list)
         for row in letters:
             provider = self._domains.get(domains.get(row[0], ""))
             if provider is not None and provider.name != OTHER:
-                (first if _is_urgent(row) else others)[provider.name].append(row)
-        names = {*first, *others}
-        return {name: first.get(name, []) + others.get(name, []) for name in names}, people
+                of[provider.name].append(row)
+        return of, people
 
     def _learn(self, domains: Collection[str]) -> None:
         unknown = {domain for domain in domains if self.providers.of(domain).name == OTHER}
@@ -304,7 +326,7 @@ class Shaper:
 
     def _asked_for(self, rows: Sequence[Row], agenda: DueRows) -> list[Row]:
         """All others wait; of those, what is no letter comes back."""
-        held = [(row, STREAM) for row in rows if not _is_urgent(row)]
+        held = [(row, STREAM, 0) for row in rows if not _is_urgent(row)]
         others = agenda.park(held, PARKED_SECONDS) if held else []
         return [*filter(_is_urgent, rows), *others]
 

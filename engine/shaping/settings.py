@@ -11,15 +11,21 @@ from engine.words import N_, WordedError
 @dataclass(frozen=True, slots=True)
 class Shaping:
     """`providers`: a file of the installation's folder that overlays Relance's own, "" for none.
-    `guards`: what nobody asked for pauses where complaints or bounces pass theirs.
+    `guards`: what nobody asked for pauses where complaints or bounces pass theirs. `warm_up`: the
+    domain that letters come from is not known to providers yet.
     """
 
     providers: str = ""
     guards: bool = True
+    warm_up: bool = False
 
 
 def read_shaping(table: Table) -> Shaping:
-    return Shaping(table.parsed("providers", file_name, ""), table.get("guards", bool, True))
+    return Shaping(
+        table.parsed("providers", file_name, ""),
+        table.get("guards", bool, True),
+        table.get("warm_up", bool, False),
+    )
 
 
 class NoFile(WordedError, ValueError):

@@ -19,10 +19,11 @@ class DueRows(Protocol):
         """
 
     def park(
-        self, rows: Sequence[tuple[tuple[str, str], str]], seconds: int
+        self, rows: Sequence[tuple[tuple[str, str], str, int]], seconds: int
     ) -> list[tuple[str, str]]:
-        """Taken rows, each with its provider, wait on the desk until they are `unpark`ed, or for so
-        many seconds of wall time; returns those that are no letters, which do not.
+        """Taken rows, each with its provider and its rank, wait on the desk until they are
+        `unpark`ed, or for so many seconds of wall time; returns those that are no letters, which do
+        not. The lowest rank comes out first, 0 standing for when the letter is due (ms).
         """
 
     def unpark(

@@ -13,6 +13,7 @@ from engine.config import packaged_providers
 from engine.desk.shaping import NOTHING, Allotted, ShapingDesk, Wanted
 from engine.shaping.providers import Provider
 from engine.shaping.rates import LETTERS_BEFORE_ANOTHER, Tokens, bucket_of
+from engine.shaping.warmup import WarmUp
 from tests.running import wait_for
 from tests.running_installation import Installations
 
@@ -166,3 +167,24 @@ def test_a_rule_that_spares_the_person_changes_nothing_else(desk: ShapingDesk) -
     [refused] = [rule for rule in ORANGE.rules if rule.action == "suppress-nobody"]
     assert not desk.seen(ORANGE, refused, 100)
     assert letters(desk, 1) == 1
+
+
+def test_the_desk_warms_up_as_the_values_do(made: ShapingDesk) -> None:
+    warming = WarmUp(0)
+    with made.database.connection() as connection:
+        connection.execute("DELETE FROM desk.warm_up")
+    for day, letters, too_fast in ((0, 30, 0), (0, 90, 0), (1, 999, 0), (2, 10, 1), (3, 999, 0)):
+        if day != warming.day:
+            with made.database.connection() as connection:  # a day has gone by
+                connection.execute("UPDATE desk.warm_up SET day = day - 1")
+        if too_fast:
+            warming = warming.on(day).step_back(day)
+            made.warm_up({"orange": 0}, "example.org")
+            made.step_back(["orange"])
+            made.step_back(["orange"])
+        expected, warming = warming.take(day, letters)
+        assert made.warm_up({"orange": letters}, "example.org") == {"orange": expected}
+    assert made.warm_up({"orange": -7}, "example.org") == {"orange": -7}
+    [state] = [state for state in made.states() if state.provider == "orange"]
+    assert state.warming == WarmUp(0, warming.days, warming.sent - 7)
+    assert made.warm_up({"orange": 999}, "another.example") == {"orange": 100}

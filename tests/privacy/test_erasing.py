@@ -214,6 +214,7 @@ STAYS = {
         "provider tokens filled let_through leases held_until slow_until rule ruled to_mend"
     ),
     "desk.provider_reply": "provider rule at",
+    "desk.warm_up": "identity provider day days sent stepped",
     "desk.count": "name day n",
     # Mail servers, as mailbox providers report them.
     "desk.dmarc": "organisation report domain begins source aligned disposition letters at",

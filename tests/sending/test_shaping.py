@@ -18,7 +18,7 @@ from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import MAX_BLOCKED, Sender
 from engine.sending.shaper import Shaper
 from engine.sequence.delay import DAY
-from engine.subscriber.commands import RequestConsent, WithdrawEverything
+from engine.subscriber.commands import ChangeProfile, RequestConsent, WithdrawEverything
 from engine.subscriber.events import Cause, LetterBegun, LetterDeferred, LetterFailed, LetterSent
 from engine.vault.evidence import evidence
 from engine.vault.vault import VaultWrite
@@ -64,7 +64,7 @@ def ticks(
     context: AppContext,
     times: int = 1,
     prepare: Callable[[Sink], None] = lambda sink: None,
-    between: Callable[[], None] = lambda: None,
+    warming: str = "",
 ) -> Counter[str]:
     """How many letters each domain got after so many ticks of a sender whose letters are shaped."""
 
@@ -75,12 +75,17 @@ def ticks(
             sender = Sender(
                 stores,
                 RelaySettings("127.0.0.1", sink.port, "none", connections=1),
-                Shaper(stores.shaping, context.config.providers, stores.vault, stores.sender),
+                Shaper(
+                    stores.shaping,
+                    context.config.providers,
+                    stores.vault,
+                    stores.sender,
+                    warming,
+                ),
             )
             for _ in range(times):
                 await asyncio.to_thread(context.views.catch_up)
                 await sender.tick()
-                between()
             await asyncio.to_thread(context.views.catch_up)
             await sender.route.close()
             sender.journal.close()
@@ -226,3 +231,22 @@ def test_a_guard_pauses_once_and_not_again_for_the_same_days(
     now = context.clock.now()
     context.installation_stream.execute(lambda state: [SendingResumed(now)], Cause("engine"), now)
     assert not guard(context)
+
+
+def test_while_warming_up_who_was_heard_of_last_is_written_to_first(context: AppContext) -> None:
+    streams = readers(context, {"orange.fr": 4})
+    allowed(context, "orange", 100)
+    with context.database.connection() as connection:  # all but two of today's letters have left
+        connection.execute(
+            "INSERT INTO desk.warm_up (identity, provider, day, sent) VALUES ('potager.example',"
+            " 'orange', floor(extract(epoch FROM clock_timestamp()) / 86400), 98)"
+        )
+    now = context.clock.now()
+    for name in ("orange.fr-3", "orange.fr-1"):
+        noted = ChangeProfile(now, Cause("operator"), last_contact=now)
+        context.command_handler.execute_one(CommandRequest(noted, stream=streams[name]))
+    assert ticks(context, 3, warming="potager.example") == {"orange.fr": 2}
+    sent = {entry.stream for batch in context.ledger.all() for entry in batch
+            if isinstance(entry.event, LetterSent)}  # fmt: skip
+    assert sent == {streams["orange.fr-1"], streams["orange.fr-3"]}
+    assert waiting(context) == {"orange": 2}
