@@ -120,7 +120,7 @@ def until(reached: Callable[[], bool], *readers: MailboxReader) -> None:
     async def main() -> None:
         stop = asyncio.Event()
         running = [asyncio.create_task(reader.run(stop)) for reader in readers]
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not await asyncio.to_thread(reached):
             assert time.monotonic() < end, [reader.trouble for reader in readers]
             for task in running:

@@ -200,7 +200,7 @@ def running(
         start_new_session=True,
     )
     try:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not answers(port):
             if process.poll() is not None or time.monotonic() > end:
                 print(told(folder))
@@ -310,7 +310,7 @@ class Returned:
             return next((mail for mail in self.mails if subject.encode() in mail[1]), None)
 
         with self._arrived:
-            mail = self._arrived.wait_for(there, 20)
+            mail = self._arrived.wait_for(there, 60)
         assert mail is not None, f"nothing came about {subject}"
         return mail
 

@@ -33,6 +33,7 @@ from tests.mail_hosts.hosts import (
 from tests.running import GROUND, Installed, free_port, wait_for, write
 from tests.running_installation import LAYOUT
 
+pytestmark = pytest.mark.timeout(240)
 READERS = ("anna", "bruno", "carla", "dora", "emma", "fanny")
 LOST = ("unknown", "gone", "full")
 OURS = "lettres@garden.example"
