@@ -55,6 +55,7 @@ from engine.doctor.world import (
 from engine.mime.headers import HeaderRefused, ascii_domain
 from engine.sending.dkim_keys import DkimKeys
 from engine.sending.stream_settings import Stream
+from engine.subscriber.own_robot import AGENT
 from engine.words import N_, words
 
 MAX_QUESTIONS, MAX_ROUNDS, AT_ONCE = 400, 60, 16
@@ -175,7 +176,7 @@ class Eyes:
                 secured = context.wrap_socket(connection.sock, server_hostname=secure_host)
                 connection.sock = secured
                 ends = _ends(secured)
-            headers = {"Host": parts.netloc, "User-Agent": "Relance doctor", "Accept": "*/*"}
+            headers = {"Host": parts.netloc, "User-Agent": AGENT, "Accept": "*/*"}
             if page.posted:
                 headers["Content-Type"] = "application/x-www-form-urlencoded"
             connection.request(

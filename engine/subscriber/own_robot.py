@@ -10,6 +10,8 @@ from typing import Final
 
 _BEGINNING: Final = "00000000-0000-4000-8000-f"
 RANDOM_DIGITS: Final = 11
+AGENT: Final = "Relance doctor"
+"""What it says of itself to a web server."""
 
 
 def robot_stream(random: str) -> str:

@@ -43,6 +43,7 @@ from engine.intake.forms import (
     shown_again,
 )
 from engine.sequence.model import Form, Plan
+from engine.subscriber.own_robot import AGENT, is_of_robot
 from engine.web.controls import UNFIT, Control
 from engine.web.enrolment import Enrolment, Received, TooOften, TryAgain
 from engine.web.limits import Limits
@@ -99,7 +100,7 @@ def router(stores: FormStores, group_commit: CommandGroupCommit) -> APIRouter:
     @routes.api_route("/f/{name}", methods=["GET", "HEAD"])
     def show(name: str, request: Request) -> Response:
         answer = forms.show(name, request.query_params)
-        if request.method == "GET":
+        if request.method == "GET" and request.headers.get("user-agent") != AGENT:
             forms.shown.add(name)
         return answer
 
@@ -327,7 +328,8 @@ class Forms:
             return self._page(plan, form, shown_again(posted, form), BUSY, status=503)
         except TooOften:
             return self._page(plan, form, shown_again(posted, form), OFTEN, status=429)
-        self.stores.desk.count(f"{SENT}/{name}")
+        if not is_of_robot(self.stores.config.doctor.robot, read_form.address):
+            self.stores.desk.count(f"{SENT}/{name}")
         if is_address(form.thanks):
             return RedirectResponse(form.thanks, 303)
         return RedirectResponse(f"/f/{name}/{'objection' if read_form.objects else 'thanks'}", 303)

@@ -14,6 +14,7 @@ import pytest
 
 from engine.cli.prove import ledger
 from engine.context import AppContext
+from engine.desk.desk import SENT, SHOWN
 from engine.dns.resolver import DnsResolver
 from engine.doctor import robot as robots
 from engine.doctor.examination import examine
@@ -164,6 +165,10 @@ def test_it_counts_nowhere(world: Garden) -> None:
     assert counted.keys() >= COUNTERS
     assert {table: n for table, n in counted.items() if n != (0,)}.keys() & COUNTERS == set()
     assert world.context.views.compare(lambda done, total: None) == []
+    assert [world.context.desk.counted(f"{what}/inscription", 30) for what in (SHOWN, SENT)] == [
+        0,
+        0,
+    ]
 
 
 TABLES = """
