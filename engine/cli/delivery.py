@@ -99,14 +99,15 @@ def _as_json(report: DeliveryReport) -> dict[str, object]:
 
     def shown(one: ProviderDelivery) -> dict[str, object]:
         return asdict(one.sums) | {
-            "waiting": [asdict_of(letters._asdict()) for letters in one.put_off],
+            "shaping": asdict(one.state) if one.state is not None else None,
+            "waiting": [
+                {k: v for k, v in letters._asdict().items() if k != "provider"}
+                for letters in one.put_off
+            ],
             "complaints": one.complaints or "ok",
             "bounces": one.bounces or "ok",
             "days": {day(n): asdict(sums) for n, sums in enumerate(one.days)},
         }
-
-    def asdict_of(letters: dict[str, object]) -> dict[str, object]:
-        return {k: v for k, v in letters.items() if k != "provider"}
 
     return {
         "since": day(0),

@@ -42,8 +42,10 @@ class ProviderDelivery:
 
     @property
     def is_slow(self) -> bool:
+        """Letters wait, or fewer leave than might."""
         state = self.state
-        return self.waiting > 0 or (state is not None and max(state.held, state.slowed) > 0)
+        shaped = state is not None and (max(state.held, state.slowed) > 0 or state.warming)
+        return self.waiting > 0 or bool(shaped)
 
     @property
     def complaints(self) -> Level:

@@ -20,6 +20,7 @@ from engine.i18n.language import translator
 from engine.i18n.user_error import UserError
 from engine.sequence.delay import DAY
 from engine.shaping.guards import Guard, Level
+from engine.shaping.warmup import WarmUp
 
 pytestmark = pytest.mark.postgres
 
@@ -101,6 +102,12 @@ def test_what_a_rule_did_is_told_and_for_how_long() -> None:
         "half as fast for 60 min: “too-many-connections”",
         "30 letters wait for their turn",
     ]
+    warming = replace(state, slowed=0, waiting=0, warming=WarmUp(0, 2, 60))
+    one_day = replace(one, parked=0, state=warming)
+    assert one_day.is_slow
+    assert list(words.why_slow(one_day)) == [
+        "warming up, day 3: 165 of 225 letters are left for today"
+    ]
     held = replace(one, state=replace(state, held=7300, waiting=0))
     assert list(words.why_slow(held)) == [
         "nothing more is sent there for 2 h: “too-many-connections”"
@@ -128,6 +135,7 @@ def test_programs_get_each_day_and_what_waits(
     days = cast("dict[str, dict[str, int]]", orange["days"])
     assert [sums["sent"] for sums in days.values()] == [0, 1]
     assert orange["sent"] == 1 and orange["complaints"] == "few"
+    assert "shaping" in orange
     (letters,) = cast("list[dict[str, object]]", orange["waiting"])
     assert (letters["code"], letters["enhanced"], letters["n"]) == (421, "4.7.0", 1)
 
