@@ -9,7 +9,7 @@ whether there is such a letter is for the ledger to say.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -86,11 +86,15 @@ def mark_of(mail: Part, ours: Receiver, recipients: Sequence[str]) -> LetterMark
     ids = [v for part in originals for v in part.values("message-id")]
     ids += [value for name, value in copied if name == "message-id"]
     ids += [*mail.values("in-reply-to"), *mail.values("references")]
-    for value in ids:
-        for found in _MESSAGE_ID.finditer(value):
-            message = _message_of(found[1].lower())
-            if message and found[2].lower() in ours.domains:
-                return LetterMark(message, "message-id")
+    return next((mark for value in ids if (mark := mark_in_ids(value, ours.domains))), None)
+
+
+def mark_in_ids(text: str, domains: Collection[str]) -> LetterMark | None:
+    """The first Message-ID of ours in a header's value, by the domains of ours in lower case."""
+    for found in _MESSAGE_ID.finditer(text):
+        message = _message_of(found[1].lower())
+        if message and found[2].lower() in domains:
+            return LetterMark(message, "message-id")
     return None
 
 

@@ -45,6 +45,13 @@ OF_INBOUND = (
 )
 PURE_INBOUND = tuple(f"engine/inbound/{name}.py" for name in OF_INBOUND)
 
+# The room of webhooks reads and verifies; what receives them and fetches for them is not pure.
+OF_WEBHOOKS = (
+    *("body", "certificates", "checkouts", "delivery", "mail_relays", "reading", "sentences"),
+    *("shops", "signatures"),
+)
+PURE_WEBHOOKS = tuple(f"engine/webhooks/{name}.py" for name in OF_WEBHOOKS)
+
 # What a room may import besides the standard library.
 ROOMS: dict[str, tuple[str, ...]] = {
     "engine/words.py": (),
@@ -94,6 +101,19 @@ ROOMS: dict[str, tuple[str, ...]] = {
             "engine.words",
         )
         for file in PURE_INBOUND
+    },
+    **{
+        file: (
+            *(f"engine.webhooks.{name}" for name in OF_WEBHOOKS),
+            "engine.inbound.feedback",
+            "engine.inbound.letter_identity",
+            "engine.inbound.verdict",
+            "engine.intake.amounts",
+            "engine.sequence.webhooks",
+            "engine.words",
+            "cryptography",
+        )
+        for file in PURE_WEBHOOKS
     },
     "projections/": (
         "projections",
@@ -165,7 +185,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "engine/audience/",
         "engine/inbound/",
     ),
-    ("engine/doctor/",),
+    ("engine/doctor/", "engine/webhooks/"),
     ("engine/status/",),
     ("engine/audit/",),
     ("engine/web/",),
@@ -194,6 +214,7 @@ DOORS: dict[str, tuple[str, ...]] = {
         "engine/proof/signing.py",
         "engine/sending/dane.py",
         "engine/sending/dkim_keys.py",
+        "engine/webhooks/certificates.py",
     ),
     "css_inline": ("engine/letter/inlining.py",),
     "dns": ("engine/dns/resolver.py",),

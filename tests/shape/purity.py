@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from tests.shape.directions import PURE_INBOUND, PURE_PROOF
+from tests.shape.directions import PURE_INBOUND, PURE_PROOF, PURE_WEBHOOKS
 from tests.shape.source import Finding, Source, is_within
 
 ROOMS = (
@@ -14,6 +14,7 @@ ROOMS = (
     "engine/subscriber/",
     "engine/simulation/",
     *PURE_INBOUND,
+    *PURE_WEBHOOKS,
     "engine/shaping/",
 )
 
