@@ -62,15 +62,18 @@ held AS (
 SELECT r.subscriber::text, r.key FROM asked r WHERE NOT EXISTS (SELECT FROM parked p WHERE p.subscriber = r.subscriber AND p.key = r.key)
 
 -- name: unpark
--- So many of those that wait for each provider, who asked for a mail first, then the oldest; none of a list that is paused.
+-- So many of those that wait for each provider, who asked for a mail first, then the oldest; none of a list that is paused. What is not due any more, or
+-- not yet by the clock of who asks, is left to be taken like everything else.
 WITH chosen AS (
     SELECT w.subscriber, w.key FROM unnest(%(providers)s::text[], %(letters)s::integer[]) AS g (provider, letters) CROSS JOIN LATERAL (
         SELECT w.subscriber, w.key FROM desk.waiting w WHERE w.provider = g.provider AND w.list <> ALL(%(paused)s)
         ORDER BY w.urgent DESC, w.due, w.subscriber LIMIT g.letters FOR UPDATE SKIP LOCKED) w),
 gone AS (
     DELETE FROM desk.waiting w USING chosen c WHERE w.subscriber = c.subscriber AND w.key = c.key RETURNING w.subscriber, w.key, w.provider),
-taken AS (
-    UPDATE desk.taken t SET sender = %(sender)s, until = clock_timestamp() + %(lease)s * interval '1 second', why = ''
-    FROM gone g WHERE t.subscriber = g.subscriber AND t.key = g.key AND t.sender = '' RETURNING t.subscriber, t.key, g.provider)
-SELECT t.subscriber::text, t.key, t.provider FROM taken t JOIN {schema}.agenda a ON a.subscriber = t.subscriber AND a.key = t.key
-WHERE a.due > 0 AND a.due <= %(now)s
+due AS (
+    SELECT g.* FROM gone g JOIN {schema}.agenda a ON a.subscriber = g.subscriber AND a.key = g.key WHERE a.due > 0 AND a.due <= %(now)s),
+left_alone AS (
+    DELETE FROM desk.taken t USING gone g WHERE t.subscriber = g.subscriber AND t.key = g.key AND t.sender = ''
+    AND NOT EXISTS (SELECT FROM due d WHERE d.subscriber = g.subscriber AND d.key = g.key))
+UPDATE desk.taken t SET sender = %(sender)s, until = clock_timestamp() + %(lease)s * interval '1 second', why = ''
+FROM due d WHERE t.subscriber = d.subscriber AND t.key = d.key AND t.sender = '' RETURNING t.subscriber::text, t.key, d.provider

@@ -63,6 +63,20 @@ def test_what_a_sender_that_lives_has_taken_is_not_taken_over(make_context: Make
     assert take(context, 120) == rows
 
 
+def test_who_asks_by_an_earlier_clock_leaves_a_letter_that_waits_to_others(
+    make_context: MakeContext,
+) -> None:
+    """One host parks it the moment it falls due, another read the clock a moment before that."""
+    context = with_readers(make_context, 2)
+    rows = take(context, 120)
+    agenda = context.sending().agenda
+    assert agenda.park([(row, "gmail", 0) for row in rows], 3600) == [] == take(context, 120)
+    one = {"gmail": 1}
+    ((unparked, _),) = agenda.unpark(context.clock.now(), one, context.sender, 120, [])
+    assert agenda.unpark(0, one, context.sender, 120, []) == []
+    assert take(context, 120) == [row for row in rows if row != unparked]
+
+
 def test_renewing_does_not_wait_for_rows_that_are_being_let_go(make_context: MakeContext) -> None:
     context = with_readers(make_context, 2)
     rows = take(context, 0)
