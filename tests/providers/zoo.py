@@ -203,7 +203,7 @@ class Zoo(InThread):
 
     def passed(self) -> dict[str, Counter[str]]:
         """How often which limit was passed, of those providers of which one was."""
-        return {name: each.passed for name, each in self.providers.items() if each.passed}
+        return {name: Counter(each.passed) for name, each in self.providers.items() if each.passed}
 
     def in_vain(self) -> float:
         """The part of all attempts that were refused."""
