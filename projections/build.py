@@ -29,7 +29,7 @@ from projections.inactivity import Inactivity
 from projections.letters import Letters
 from projections.members import Members
 from projections.segments import PersonalHome
-from projections.view import View, entries_for
+from projections.view import View, of_people
 
 
 def every_view(
@@ -166,8 +166,10 @@ class ViewBuild:
         done = 0
         with database.transaction(long=True) as connection, connection.cursor() as cursor:
             for entries in histories(database, part + LOWEST, part + HIGHEST, self.position):
+                counted = of_people(entries)
                 for view in views:
-                    for table, rows in view.whole(cursor, entries_for(view, entries)).items():
+                    fed = entries if view.of_everybody else counted
+                    for table, rows in view.whole(cursor, fed).items():
                         if rows:
                             copy_rows(
                                 cursor, SQL.within(schema=view.schema, table=table)["copy"], rows

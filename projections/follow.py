@@ -27,7 +27,7 @@ from engine.views import ViewBroken
 from projections.build import SQL as BUILDING
 from projections.build import ViewBuild
 from projections.segments import PersonalHome
-from projections.view import View, entries_for
+from projections.view import View, of_people
 
 SQL = queries(Path(__file__).with_name("follow.sql"))
 BATCH_ENTRIES = 4000
@@ -59,6 +59,7 @@ class Follower:
         self.faults: dict[str, str] = {}
         self._alone = threading.Lock()
         self._read: tuple[int, list[Entry]] = (-1, [])
+        self._counted: Sequence[Entry] = ()
 
     @property
     def mostly_letters(self) -> bool:
@@ -172,7 +173,7 @@ class Follower:
                     view.begin(position)
                 entries = self._entries(position, head)
                 if entries:
-                    view.apply(cursor, entries_for(view, entries))
+                    view.apply(cursor, entries if view.of_everybody else self._counted)
                     position = entries[-1].position
                     cursor.execute(self.sql[view.name]["set_position"], {"position": position})
                 more = view.tidy(cursor)
@@ -213,4 +214,5 @@ class Follower:
             return []
         if self._read[0] != position or not self._read[1]:
             self._read = (position, self.ledger.between(position, head, BATCH_ENTRIES))
+            self._counted = of_people(self._read[1])
         return self._read[1]

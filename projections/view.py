@@ -47,9 +47,9 @@ class View(Protocol):
         """
 
 
-def entries_for(view: View, entries: Sequence[Entry]) -> Sequence[Entry]:
-    """Those that a view is fed with."""
-    if view.of_everybody:
+def of_people(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Without what the installation's own robot did."""
+    if not any(map(is_own_robot, {entry.stream for entry in entries})):
         return entries
     return [entry for entry in entries if not is_own_robot(entry.stream)]
 
