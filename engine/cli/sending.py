@@ -74,9 +74,12 @@ def resume(context: AppContext, args: argparse.Namespace) -> int:
         print(_("sending is not paused"))
     elif not args.yes and not _agreed(_):
         raise UserError(N_("nothing was changed"))
+    refusing = () if number else _refusing(context)
     if held or not number:
         against = ", ".join(obstacle.key for obstacle in passed)
         holding.resume(context, number, operator_cause({"against": against} if against else {}))
+    if refusing:
+        print(_("{providers}: written to again").format(providers=", ".join(refusing)))
     if held:
         print(
             _("sending for list {list} goes on").format(list=say_list(plan, number))
@@ -98,6 +101,16 @@ def _lines(obstacles: Sequence[Obstacle], _: Say) -> str:
         if obstacle.file
         else f"\n  {obstacle.words.said(_)}"
         for obstacle in obstacles
+    )
+
+
+def _refusing(context: AppContext) -> tuple[str, ...]:
+    """Providers that get no letters for now."""
+    known = context.config.providers.by_name
+    return tuple(
+        known[state.provider].title
+        for state in context.shaping.states()
+        if state.held and state.provider in known
     )
 
 

@@ -21,6 +21,9 @@ LETTERS_BEFORE_ANOTHER = 50
 connections away is mostly written nowhere, so one begins with one.
 """
 
+LETTERS_A_CONNECTION = 5
+"""Letters that are worth a connection: opening one costs several exchanges."""
+
 
 class Bucket(NamedTuple):
     """`burst`: the most tokens that are ever there. `per_second`: how fast they come."""
@@ -66,8 +69,5 @@ def connections_earned(provider: Provider, letters: int, slowed: bool = False) -
 
 
 def connections_wanted(letters: int) -> int:
-    """How many connections so many letters are worth: opening one costs several exchanges."""
+    """How many connections so many letters are worth."""
     return -(-letters // LETTERS_A_CONNECTION)
-
-
-LETTERS_A_CONNECTION = 5

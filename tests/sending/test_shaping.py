@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
+from engine.cli.sending import resume
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.delivery.figures import DayCount, What
@@ -250,3 +252,14 @@ def test_while_warming_up_who_was_heard_of_last_is_written_to_first(context: App
             if isinstance(entry.event, LetterSent)}  # fmt: skip
     assert sent == {streams["orange.fr-1"], streams["orange.fr-3"]}
     assert waiting(context) == {"orange": 2}
+
+
+def test_resume_takes_up_again_who_refused_us_and_says_so(
+    context: AppContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gmail = context.config.providers.by_name["gmail"]
+    [rule] = [rule for rule in gmail.rules if rule.name == "not-authenticated"]
+    assert context.shaping.seen(gmail, rule, 1)
+    assert resume(context, Namespace(list="", yes=True, anyway=True)) == 0
+    assert "Gmail" in capsys.readouterr().out
+    assert not any(state.held for state in context.shaping.states())
