@@ -21,6 +21,7 @@ from bench.installation import Installation
 from engine.ledger.codec import Entry
 from engine.store.sql import beside
 from projections.counters import CohortTally, Tally, arrivals_in
+from projections.delivery import Delivery, Outcomes
 from projections.letter_rows import LetterRows, needed_by
 from projections.letters import Letters
 from projections.members import Members, ways_in
@@ -84,9 +85,11 @@ def multiply(here: Installation, stream: str, count: int) -> None:
 
 
 def _count(owner: Owner, stream: str, life: Sequence[Entry], count: int) -> None:
-    """One life in all counters, so many times: its letters, those of who arrived in its week, the
-    ways it went and the lists it stands on.
+    """One life in all counters, so many times: its letters, those of who arrived in its week, what
+    became of them at their provider, the ways it went and the lists it stands on.
     """
+    outcomes = Outcomes()
+    outcomes.take(life)
     rows, tally, cohorts = LetterRows(needed_by(life).spans), Tally(), CohortTally()
     for entry in life:
         rows.take(entry)
@@ -96,6 +99,7 @@ def _count(owner: Owner, stream: str, life: Sequence[Entry], count: int) -> None
     joined, weeks, whats, counts = ([*column] for column in zip(*cells, strict=True))
     with owner.cursor() as cursor:
         Letters().put_tally(cursor, tally)
+        Delivery().put_counts(cursor, {cell: n * count for cell, n in outcomes.counts.items()})
         Members().put_ways(cursor, {way: n * count for way, n in ways_in(life).items()})
     owner.execute(COUNTERS["count_standing"], {"stream": stream, "count": count})
     owner.execute(

@@ -147,14 +147,7 @@ class Delivery:
         if outcomes.over:
             cursor.execute(self.sql["over"], {"messages": texts(outcomes.over)})
         if outcomes.counts:
-            cells = sorted(outcomes.counts)
-            values = {
-                "providers": texts([cell.provider for cell in cells]),
-                "days": integers([cell.day for cell in cells]),
-                "whats": texts([cell.what for cell in cells]),
-                "n": bigints([outcomes.counts[cell] for cell in cells]),
-            }
-            cursor.execute(self.sql["count"], values)
+            self.put_counts(cursor, outcomes.counts)
         if outcomes.waiting:
             letters = [waiting.event for waiting in outcomes.waiting.values()]
             values = {
@@ -168,6 +161,17 @@ class Delivery:
                 "whys": texts([letter.why for letter in letters]),
             }
             cursor.execute(self.sql["put_off"], values)
+
+    def put_counts(self, cursor: Cursor, counts: Mapping[Cell, int]) -> None:
+        """Adds them to what is counted."""
+        cells = sorted(counts)
+        values = {
+            "providers": texts([cell.provider for cell in cells]),
+            "days": integers([cell.day for cell in cells]),
+            "whats": texts([cell.what for cell in cells]),
+            "n": bigints([counts[cell] for cell in cells]),
+        }
+        cursor.execute(self.sql["count"], values)
 
     def whole(self, cursor: Cursor, entries: Sequence[Entry]) -> dict[str, list[bytes]]:
         outcomes = Outcomes()

@@ -237,7 +237,7 @@ def test_everybody_of_an_imported_file_is_put_in(
     before = counts(context, capsys)["salon"]
     words = [*("import", str(people), "--list", "11", "--segment", "salon", "--source", "salon")]
     words += ["--basis", "consent", "--collected", "2026-01-05"]
-    for done in ("2  mises dans le segment", "2  rien à changer"):
+    for done in ("2  mises dans un segment", "2  rien à changer"):
         assert import_file(context, parser("import").parse_args(words)) == 0
         assert done in capsys.readouterr().out
     assert counts(context, capsys)["salon"] == before + 2
