@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.i18n.language import LANGUAGES, N_
+from engine.sequence.webhooks import WEBHOOK_KINDS
 
 OWNER_OPTIONS = {
     "name": N_("who writes, as readers see it"),
@@ -292,6 +293,52 @@ def inbound_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 
+def webhook_arguments(parser: argparse.ArgumentParser) -> None:
+    parts = parser.add_subparsers(dest="part", required=True, metavar="try")
+    trying = parts.add_parser(
+        "try", help=N_("what a saved body says, whether its signature holds, and what follows")
+    )
+    trying.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help=N_("the body, to the byte as it came; - reads it from standard input"),
+    )
+    trying.add_argument(
+        "--from", dest="kind", required=True, choices=WEBHOOK_KINDS, help=N_("who sent it")
+    )
+    trying.add_argument(
+        "--header",
+        metavar="'NAME: VALUE'",
+        action="append",
+        default=[],
+        help=N_("a header that came with it; give each"),
+    )
+    trying.add_argument(
+        "--secret-file",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        default=[],
+        help=N_("a file that holds the secret; several while one is replaced"),
+    )
+    trying.add_argument(
+        "--certificate",
+        type=Path,
+        metavar="FILE",
+        help=N_("the certificate (PEM) that paypal or ses name in the call"),
+    )
+    trying.add_argument("--at", metavar="WHEN", default="", help=N_("when it came (default: now)"))
+    trying.add_argument(
+        "--field",
+        metavar="NAME=/POINTER",
+        action="append",
+        default=[],
+        help=N_("generic: where something stands in the body, as a JSON pointer"),
+    )
+    trying.add_argument("--json", action="store_true", help=N_("the same for a program"))
+
+
 def backup_arguments(parser: argparse.ArgumentParser) -> None:
     output_help = N_(
         "a new folder for ledger, vault and desk in files of their own; one file if it ends with"
@@ -372,6 +419,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "dkim": dkim_arguments,
     "retry-withheld": retry_withheld_arguments,
     "inbound": inbound_arguments,
+    "webhook": webhook_arguments,
     "backup": backup_arguments,
     "restore": restore_arguments,
 }

@@ -139,6 +139,8 @@ def config_verb(name: str) -> ConfigVerb:
             from engine.cli.check import check as carry_out
         case "inbound":
             from engine.cli.inbound import inbound as carry_out
+        case "webhook":
+            from engine.cli.webhook import webhook as carry_out
         case "simulate":
             from engine.cli.simulate import run as carry_out
         case "graph":

@@ -28,7 +28,7 @@ from engine.inbound.reading_sentences import (
 )
 from engine.secret_files import SecretMissing, read_secrets
 
-_BEFORE_A_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+BEFORE_A_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 STANDARD_INPUT = Path("-")
 
 
@@ -90,7 +90,7 @@ def _as_json(file: Path, reading: Reading, _: Say) -> dict[str, object]:
     letter = mark_in(reading)
     return {
         "file": str(file),
-        "reading": _BEFORE_A_CAPITAL.sub("-", type(reading).__name__).lower(),
+        "reading": BEFORE_A_CAPITAL.sub("-", type(reading).__name__).lower(),
         "letter": letter.message if letter else None,
         "by": letter.kind if letter else None,
         "said": what_it_is(reading).said(_),

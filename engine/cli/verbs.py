@@ -129,6 +129,11 @@ VERBS: dict[str, Verb] = {
         N_("mails that come back: what they say, taking them in, and what was not understood"),
         "config",
     ),
+    "webhook": Verb(
+        "sending",
+        N_("`webhook try FILE`: what a call of a shop or mail service says, and if it is theirs"),
+        "config",
+    ),
     "audit": Verb(
         "trust",
         N_(

@@ -440,12 +440,16 @@ class _Mail:
 
 def receiver_of(config: Config, link_key: bytes) -> Receiver:
     """Who reads: this installation's key, the domain of its letters, its own mail servers."""
-    domain = config.site.sender.rpartition("@")[2]
+    own = frozenset(config.inbound.authserv_ids)
+    return Receiver(return_key(link_key), letter_domains(config), own)
+
+
+def letter_domains(config: Config) -> frozenset[str]:
+    """The domain in the Message-IDs of this installation's letters, in lower case."""
     try:
-        domains = frozenset({ascii_domain(domain).lower()})
+        return frozenset({ascii_domain(config.site.sender.rpartition("@")[2]).lower()})
     except HeaderRefused:
-        domains = frozenset()
-    return Receiver(return_key(link_key), domains, frozenset(config.inbound.authserv_ids))
+        return frozenset()
 
 
 def digest_of(octets: bytes, recipients: Sequence[str]) -> bytes:

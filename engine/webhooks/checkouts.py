@@ -13,6 +13,7 @@ from engine.webhooks.delivery import (
     Fact,
     Passed,
     PassedReason,
+    Ping,
     Purchase,
     Refund,
     SubscriptionEnded,
@@ -108,7 +109,11 @@ def _once(sale: Value) -> bool:
 
 
 def thrivecart(call: Call) -> Delivery:
-    """A form, or JSON where that is ticked; amounts in cents. It writes "null" for what is not."""
+    """A form, or JSON where that is ticked; amounts in cents. It writes "null" for what is not, and
+    tries the address with an empty body.
+    """
+    if not call.raw:
+        return Delivery(call.digest(), None, (Ping(),))
     json = call.raw.lstrip().startswith(b"{")
     body = Value((read_json if json else read_form)(call.raw))
     event = body.required("event")

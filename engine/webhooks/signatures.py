@@ -118,6 +118,8 @@ def _verify(
             return "re-read"
         case "woocommerce" if PING.fullmatch(call.raw):
             return "none"
+        case "thrivecart" if not call.raw:
+            return "none"
     if not secrets:
         raise _SignatureRefused(SignatureFault.SECRET_MISSING)
     match kind:

@@ -188,6 +188,8 @@ class Sample:
 
     @property
     def octets(self) -> bytes:
+        if self.body is None:
+            return self.raw
         return self.raw or json.dumps(self.body, separators=(",", ":")).encode()
 
     @property
@@ -491,6 +493,7 @@ SAMPLES: dict[str, Sample] = {
         b"&order_id=38033257&customer%5Bemail%5D=anna%40example.org&order%5Btotal%5D=5900"
         b"&subscription_id=null",
     ),
+    "thrivecart ping": Sample("thrivecart", None, Ping(), trust="none"),
     "thrivecart refund": Sample(
         "thrivecart",
         {**THRIVECART, "event": "order.refund", "refund": {"id": "7"}},

@@ -160,10 +160,9 @@ def test_a_secret_can_be_replaced_while_calls_are_under_way(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_call_without_its_signature_counts_for_nothing_by_itself(name: str) -> None:
     sample = SAMPLES[name]
-    bare = [pair for pair in sample.headers if pair in sample.headers]
     if sample.kind in ("mailgun", "ses", "thrivecart"):
-        return
-    answer = believed(sample, headers=bare)
+        return  # Theirs stands in the body.
+    answer = believed(sample, headers=sample.headers)
     expected = "re-read" if sample.kind in ("helloasso", "sumup") else sample.trust
     if code(answer) is None:
         assert answer == expected in ("re-read", "none")

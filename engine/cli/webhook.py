@@ -1,0 +1,140 @@
+"""`relance webhook try FILE --from KIND`: what a call's body says, whether its signature holds, and
+what facts would follow; that changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from engine.cli.inbound import BEFORE_A_CAPITAL, STANDARD_INPUT
+from engine.cli.terminal import json_text
+from engine.config import Config
+from engine.i18n.dates import read_date
+from engine.i18n.language import N_, Say, translator
+from engine.i18n.user_error import UserError
+from engine.inbound.handling import letter_domains
+from engine.inbound.letter_identity import mark_in_ids
+from engine.inbound.reading_sentences import MARKS, NO_LETTER
+from engine.sequence.webhooks import WebhookFields, WebhookKind
+from engine.webhooks.body import MAX_BODY_BYTES
+from engine.webhooks.delivery import Bounced, Complained, Delivery, Fact, Undeliverable
+from engine.webhooks.reading import read_delivery
+from engine.webhooks.sentences import TRUSTS, what_it_says, why_not_believed, why_unreadable
+from engine.webhooks.signatures import Refusal, Trust, verify
+from engine.words import Reason, Words, words
+
+MAX_SECRET_BYTES = 10_000
+
+
+def webhook(config: Config, args: argparse.Namespace) -> int:
+    """0 where the call can be read and nothing speaks against its signature, else 1. Without a
+    secret the signature is not looked at.
+    """
+    kind: WebhookKind = args.kind
+    headers = [_header(line) for line in args.header]
+    raw = _octets(args.file, MAX_BODY_BYTES)
+    now = read_date(args.at, config.site.timezone) if args.at else time.time_ns() // 1_000_000
+    certificate = _octets(args.certificate, MAX_SECRET_BYTES) if args.certificate else None
+    secrets = [_octets(file, MAX_SECRET_BYTES).rstrip(b"\r\n") for file in args.secret_file]
+    looked = bool(secrets) or kind == "sumup"
+    belief = verify(kind, secrets, headers, raw, now, certificate=certificate) if looked else None
+    delivery = read_delivery(kind, headers, raw, _fields(args.field))
+    _ = translator(config.site.language)
+    lines = [_about(belief).said(_), *_what_follows(delivery, config, _)]
+    if args.json:
+        print(json_text(_as_json(args.file, belief, delivery, lines)))
+    else:
+        print(f"{args.file}: {lines[0]}", *lines[1:], sep="\n    ")
+    return 1 if isinstance(belief, Reason) or isinstance(delivery, Reason) else 0
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon or not name.strip():
+        raise UserError(N_('--header {line}: write "Name: value"'), 2, line=line)
+    return name.strip(), value.strip()
+
+
+def _octets(file: Path, most: int) -> bytes:
+    """One octet more than `most` at the most, which shows that it is too large."""
+    try:
+        if file == STANDARD_INPUT:
+            return sys.stdin.buffer.read(most + 1)
+        with file.open("rb") as opened:
+            return opened.read(most + 1)
+    except OSError as error:
+        raise UserError(
+            N_("{place} cannot be used: {why}"), 2, place=file, why=error.strerror or str(error)
+        ) from None
+
+
+def _fields(pairs: list[str]) -> WebhookFields:
+    known = WebhookFields.__dataclass_fields__
+    pointers: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, pointer = pair.partition("=")
+        if not equals or name not in known or (pointer and not pointer.startswith("/")):
+            raise UserError(
+                N_("--field {pair}: write NAME=/pointer; there are: {known}"),
+                2,
+                pair=pair,
+                known=", ".join(known),
+            )
+        pointers[name] = pointer
+    return WebhookFields(**pointers)
+
+
+def _about(belief: Trust | Refusal | None) -> Words:
+    match belief:
+        case None:
+            return words(N_("its signature was not looked at: name the secret by --secret-file"))
+        case Reason():
+            return words(N_("it would not be believed: {why}"), why=why_not_believed(belief))
+        case _:
+            return words(TRUSTS[belief])
+
+
+def _what_follows(delivery: Delivery | Undeliverable, config: Config, _: Say) -> list[str]:
+    if isinstance(delivery, Reason):
+        return [words(N_("it cannot be read: {why}"), why=why_unreadable(delivery)).said(_)]
+    lines = [what_it_says(fact).said(_) for fact in delivery.facts]
+    domains = letter_domains(config)
+    letters = [line for fact in delivery.facts if (line := _letter(fact, domains))]
+    lines += list(dict.fromkeys(line.said(_) for line in letters))
+    if delivery.resource:
+        line = words(N_("asked of the sender’s API: {resource}"), resource=delivery.resource)
+        lines.append(line.said(_))
+    return lines
+
+
+def _letter(fact: Fact, domains: frozenset[str]) -> Words | None:
+    if not isinstance(fact, Bounced | Complained):
+        return None
+    mark = mark_in_ids(fact.message_id, domains)
+    return words(MARKS[mark.kind], message=mark.message) if mark else words(NO_LETTER)
+
+
+def _as_json(
+    file: Path,
+    belief: Trust | Refusal | None,
+    delivery: Delivery | Undeliverable,
+    lines: list[str],
+) -> dict[str, object]:
+    read = delivery if isinstance(delivery, Delivery) else None
+    return {
+        "file": str(file),
+        "trust": None if isinstance(belief, Reason) else belief,
+        "refused": belief.code.value if isinstance(belief, Reason) else None,
+        "id": read.id if read else None,
+        "occurred_at": read.occurred_at if read else None,
+        "facts": [_name(fact) for fact in read.facts] if read else None,
+        "unreadable": delivery.code.value if isinstance(delivery, Reason) else None,
+        "said": lines,
+    }
+
+
+def _name(fact: Fact) -> str:
+    return BEFORE_A_CAPITAL.sub("-", type(fact).__name__).lower()

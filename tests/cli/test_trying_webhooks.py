@@ -1,0 +1,85 @@
+"""`relance webhook try` as somebody types it who connects a shop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.cli.main import main
+from engine.config import read_config
+from engine.inbound.handling import letter_domains
+from engine.mime.header_values import message_id
+from tests.cli.test_reading_mails import MESSAGE, folder
+from tests.webhooks.calls import AT, LETTER, SAMPLES, SECRET
+
+__all__ = ["folder"]
+Try = Callable[..., int]
+
+
+@pytest.fixture
+def trying(folder: Path) -> Try:
+    def run(name: str, *more: str, octets: bytes | None = None) -> int:
+        sample = SAMPLES[name]
+        (folder / "body").write_bytes(sample.octets if octets is None else octets)
+        (folder / "secret").write_bytes(SECRET + b"\n")
+        given = [f"--header={key}: {value}" for key, value in sample.signed()]
+        file = str(folder / "body")
+        return main(
+            ["-C", str(folder), "webhook", "try", file, "--from", sample.kind, *given, *more]
+        )
+
+    return run
+
+
+def test_a_call_is_told_with_its_trust_and_its_facts(
+    trying: Try, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = f"--secret-file={folder / 'secret'}"
+    assert trying("stripe purchase", secret, f"--at={AT}") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{folder / 'body'}: the signature holds",
+        "    a purchase: order pi_1, 49.90 EUR, by anna@example.org"
+        " (coffret-printemps, semis, plink_1)",
+    ]
+
+
+def test_a_call_that_would_be_refused_is_told_with_its_reason(
+    trying: Try, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = f"--secret-file={folder / 'secret'}"
+    assert trying("stripe purchase", secret) == 1
+    assert "it was signed more than 5 minutes ago" in capsys.readouterr().out
+    assert trying("stripe purchase", secret, f"--at={AT}", octets=b"{}") == 1
+    told = capsys.readouterr().out
+    assert "the signature is not by this secret" in told
+    assert "it cannot be read: type is missing" in told
+
+
+def test_without_a_secret_the_signature_is_not_looked_at(
+    trying: Try, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert trying("shopify purchase", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["trust"], told["refused"], told["facts"]) == (None, None, ["purchase"])
+    assert "--secret-file" in told["said"][0]
+
+
+def test_a_bounce_is_told_with_its_letter(
+    trying: Try, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert trying("brevo bounce") == 0
+    assert "no letter of this installation is named" in capsys.readouterr().out
+    [domain] = letter_domains(read_config(folder))
+    own = message_id(bytes.fromhex(MESSAGE), domain)
+    octets = SAMPLES["brevo bounce"].octets.replace(LETTER.encode(), own.encode())
+    assert trying("brevo bounce", octets=octets) == 0
+    assert f"letter {MESSAGE}, by its Message-ID" in capsys.readouterr().out
+
+
+def test_a_mistyped_line_is_a_sentence(trying: Try, capsys: pytest.CaptureFixture[str]) -> None:
+    for mistyped in ("--header=nothing", "--field=amount", "--secret-file=nowhere"):
+        assert trying("generic purchase", mistyped) == 2
+        assert mistyped.partition("=")[2] in capsys.readouterr().err

@@ -1,0 +1,51 @@
+"""Every fact and every refusal is told in both languages, with nothing left to fill in."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.i18n.language import translator
+from engine.webhooks.delivery import DeliveryFault, PassedReason
+from engine.webhooks.sentences import (
+    DELIVERY_FAULTS,
+    PASSED_REASONS,
+    SIGNATURE_FAULTS,
+    what_it_says,
+    why_not_believed,
+    why_unreadable,
+)
+from engine.webhooks.signatures import SignatureFault
+from engine.words import Reason, Value, Words
+from tests.webhooks.calls import SAMPLES
+
+VALUES: dict[str, Value] = {
+    "currency": "d",
+    "field": "a",
+    "header": "b",
+    "kilobytes": 1,
+    "minutes": 5,
+    "most": 2,
+    "state": "c",
+}
+TOLD: dict[str, Words] = {
+    **{name: what_it_says(sample.fact) for name, sample in SAMPLES.items() if sample.fact},
+    **{f"unreadable {c}": why_unreadable(Reason(c, **VALUES)) for c in DeliveryFault},
+    **{f"refused {c}": why_not_believed(Reason(c, **VALUES)) for c in SignatureFault},
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_came_is_told_in_both_languages(name: str) -> None:
+    french = TOLD[name].said(translator("fr"))
+    assert french != TOLD[name].said()
+    assert "{" not in french + TOLD[name].said()
+
+
+def test_each_code_has_words_of_its_own() -> None:
+    tables = (
+        (SIGNATURE_FAULTS, SignatureFault),
+        (DELIVERY_FAULTS, DeliveryFault),
+        (PASSED_REASONS, PassedReason),
+    )
+    for table, codes in tables:
+        assert set(table) == set(codes)
