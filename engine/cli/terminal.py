@@ -167,6 +167,20 @@ def steering(stream: TextIO) -> Callable[[str], object]:
     return stream.stream.write if isinstance(stream, _Guarded) else stream.write
 
 
+def print_octets(octets: bytes) -> None:
+    """On standard output as they are, for a file or another program; on a terminal as text that
+    steers nothing.
+    """
+    out = sys.stdout
+    stream = out.stream if isinstance(out, _Guarded) else out
+    if stream.isatty():
+        print(octets.decode("utf-8", "replace"))
+        return
+    out.flush()
+    stream.buffer.write(octets)
+    stream.buffer.flush()
+
+
 @contextmanager
 def guarded() -> Iterator[None]:
     """Standard output and standard error, until the end."""

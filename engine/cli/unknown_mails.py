@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 
-from engine.cli.terminal import json_text, shown
+from engine.cli.terminal import json_text, print_octets, shown
 from engine.context import AppContext
 from engine.i18n import dates
 from engine.i18n.language import N_, counting_translator, grouped, translator
@@ -27,9 +26,7 @@ def unknown_mails(context: AppContext, args: argparse.Namespace) -> int:
     language = context.config.site.language
     _, ngettext = translator(language), counting_translator(language)
     if args.show:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(context.inbound_mails.octets(_named(context, args.show).id))
-        sys.stdout.buffer.flush()
+        print_octets(context.inbound_mails.octets(_named(context, args.show).id))
         return 0
     if args.throw_away:
         named = [_named(context, id).id for id in args.throw_away]

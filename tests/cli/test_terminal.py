@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cli.terminal import guarded, print_styled, wrapped
+from engine.cli.terminal import guarded, print_octets, print_styled, wrapped
 
 LONG = "la lettre du potager " * 6
 
@@ -92,6 +92,18 @@ def test_a_pipe_gets_lines_as_they_are_and_no_colour() -> None:
         print(LONG)
         print_styled(LONG, "error")
     assert pipe.getvalue() == f"{LONG}\n{LONG}\n"
+
+
+def test_a_mail_leaves_by_a_pipe_as_it_came_and_steers_no_terminal(terminal: Terminal) -> None:
+    octets = b"Subject: \x1b[2J\r\n\r\n\xe9\xff\r\n"
+    octets_out = io.BytesIO()
+    pipe = io.TextIOWrapper(octets_out)
+    with redirect_stdout(pipe), guarded():
+        print_octets(octets)
+    assert octets_out.getvalue() == octets
+    with redirect_stdout(terminal), guarded():
+        print_octets(octets)
+    assert "Subject: ·[2J" in terminal.getvalue() and "\x1b" not in terminal.getvalue()
 
 
 def test_colour_stands_around_the_words_and_steers_nothing_else(terminal: Terminal) -> None:
