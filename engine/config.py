@@ -244,7 +244,7 @@ def config_of(folder: Path, text: str) -> Config:
     shaping_part = root.part("shaping")
     shaping = read_shaping(shaping_part)
     inbound_part = root.part("inbound")
-    inbound = read_inbound(inbound_part)
+    inbound = read_inbound(inbound_part, smtp.return_path)
     own_providers = _own_providers(shaping_part, folder, shaping.providers)
     mailbox, store, proof_part, form_part, measure_part, console_part, publish_part = (
         root.part(name)

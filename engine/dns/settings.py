@@ -25,7 +25,7 @@ def read_dns(table: Table) -> Dns:
         except ValueError:
             table.mistake(
                 "servers",
-                N_('"{server}" is no IP address: `servers` holds those of name servers'),
+                N_("“{server}” is no IP address: `servers` holds those of name servers"),
                 server=str(server),
             )
-    return Dns(tuple(map(str, servers)), table.port("port", 53))
+    return Dns(tuple(map(str, servers)), table.port("port", 53, of_another=True))

@@ -29,11 +29,16 @@ def read_imap(table: Table) -> Imap | None:
     url = table.get("imap", str, "")
     password_file = table.get("imap_password_file", str, "")
     understood = table.get("folder_understood", str, "Relance")
-    if not understood.isprintable() or len(understood) > 200:
+    if not understood.isprintable() or len(understood) > 200 or understood.upper() == "INBOX":
         table.mistake(
-            "folder_understood", N_("`folder_understood` is the name of a folder of the mailbox")
+            "folder_understood",
+            N_("`folder_understood` is the name of a folder of the mailbox other than INBOX"),
         )
     if not url:
+        if password_file:
+            table.mistake(
+                "imap_password_file", N_("`imap_password_file` is used with `imap` alone")
+            )
         return None
     imap = _read_url(url)
     if imap is None:

@@ -53,7 +53,8 @@ class Inbound:
         return self.listens or self.imap is not None
 
 
-def read_inbound(table: Table) -> Inbound:
+def read_inbound(table: Table, return_path: str = "") -> Inbound:
+    """`return_path` is the domain whose mail leads here, "" where none does."""
     inbound = Inbound(
         lmtp=table.parsed("lmtp", _place, None),
         smtp=table.parsed("smtp", _place, None),
@@ -62,11 +63,19 @@ def read_inbound(table: Table) -> Inbound:
         reply_to=_address(table),
         keep=table.parsed("keep", parse_delay, Delay(days=30)),
     )
-    if inbound.listens and "reply_to" not in table.values:
+    if inbound.listens and not table.get("reply_to", str, ""):
         table.mistake(
             "lmtp" if inbound.lmtp else "smtp",
             N_("who listens needs `reply_to`: an address of yours that gets what people write"),
         )
+    if return_path and inbound.reply_to.rpartition("@")[2] == return_path.lower():
+        table.mistake(
+            "reply_to",
+            N_("mail to `reply_to` would come back here: it lies in the domain of `return_path`"),
+        )
+    keep = inbound.keep
+    if not (keep.days or keep.months or keep.minutes >= 24 * 60):
+        table.mistake("keep", N_("`keep` is a time of a day or more"))
     if inbound.lmtp is not None and inbound.lmtp == inbound.smtp:
         table.mistake("smtp", N_("`lmtp` and `smtp` cannot listen at one place"))
     return inbound
@@ -87,7 +96,7 @@ def _place(text: str) -> Place:
 
 def _names(table: Table) -> tuple[str, ...]:
     names = table.get("authserv_ids", list, [])
-    if any(not isinstance(name, str) or not name.strip() for name in names):
+    if any(not isinstance(name, str) or len(name.split()) != 1 for name in names):
         message = N_("`authserv_ids` is a list of names in quotes, such as mx.example.org")
         table.mistake("authserv_ids", message)
         return ()

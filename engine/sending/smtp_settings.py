@@ -99,7 +99,7 @@ class Smtp:
 def read_smtp(table: Table) -> Smtp:
     smtp = Smtp(
         table.get("host", str, MAILBOX),
-        table.port("port", 587),
+        table.port("port", 587, of_another=True),
         table.one_of("tls", TLS, "starttls"),
         table.get("username", str, ""),
         table.get("password_file", str, ""),
@@ -164,7 +164,7 @@ def read_direct(table: Table, smtp: Smtp) -> Direct:
         table.get("helo", str, ""),
         table.get("ipv6", bool, False),
         table.get("connections", int, 50),
-        table.port("port", SMTP_PORT),
+        table.port("port", SMTP_PORT, of_another=True),
     )
     if direct.helo and not _HOST.fullmatch(direct.helo):
         table.mistake(

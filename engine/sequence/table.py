@@ -128,9 +128,10 @@ class Table:
         """A table below this one, an empty one where it is not written."""
         return self.table(key) or Table({}, self.file, self.places, key, self.mistakes)
 
-    def port(self, key: str, default: int) -> int:
+    def port(self, key: str, default: int, *, of_another: bool = False) -> int:
+        """0 lets the system choose where this program listens, and is no port `of_another`."""
         port = self.get(key, int, default)
-        if not 0 <= port < 65536:
+        if not int(of_another) <= port < 65536:
             self.mistake(key, N_("`{key}` is not a port number"), key=key)
         return port
 

@@ -233,7 +233,7 @@ def test_who_we_are_is_read_from_the_configuration() -> None:
 def test_where_mail_comes_back_to_is_read_from_the_configuration() -> None:
     text = (
         'imap = "imaps://moi%40x.example@imap.x.example"\nimap_password_file = "p"\n'
-        'lmtp = "127.0.0.1:2525"\nsmtp = "[::1]:25"\nreply_to = ""\n'
+        'lmtp = "127.0.0.1:2525"\nsmtp = "[::1]:25"\nreply_to = "moi@b.example"\n'
     )
     config = config_of(Path(), START.replace("[doctor]", "[inbound]") + text)
     assert ourselves(config).inbound == ("127.0.0.1:2525", "[::1]:25", "imap.x.example:993")

@@ -25,6 +25,7 @@ imap_password_file = "password"
 folder_understood = "Reçus"
 """
 MAILBOX = "imaps://a@mx.example"
+RETURNS = '[smtp]\nreturn_path = "retours.potager.example"'
 PASSWORD = 'imap_password_file = "password"\n'
 
 
@@ -54,10 +55,16 @@ def test_each_key_is_read() -> None:
         ('smtp = "mx:99999"', "127.0.0.1:2525"),
         ("lmtp = 2525", "text in quotes"),
         ('lmtp = "127.0.0.1:2525"', "needs `reply_to`"),
+        ('lmtp = "127.0.0.1:2525"\nreply_to = ""', "needs `reply_to`"),
+        ('reply_to = "u@Retours.potager.example"', "would come back here"),
         ('lmtp = "a:1"\nsmtp = "a:1"\nreply_to = "a@b.example"', "at one place"),
         ('reply_to = "martine"', "one address"),
         ("authserv_ids = [1]", "a list of names"),
+        ('authserv_ids = ["mx.a.example mx.b.example"]', "a list of names"),
         ('keep = "long"', "is not a duration"),
+        ('keep = "23 hours"', "a day or more"),
+        ('imap_password_file = "password"', "with `imap` alone"),
+        ('folder_understood = "inbox"', "other than INBOX"),
         ('imaps = "x"', "imaps"),
         (f'imap = "{MAILBOX}"', "needs an `imap_password_file`"),
         (f'{PASSWORD}imap = "imap://a@mx.example"', "read under TLS"),
@@ -70,6 +77,6 @@ def test_each_key_is_read() -> None:
 )
 def test_a_bad_value_is_a_mistake(written: str, sentence: str) -> None:
     with pytest.raises(Unpublishable) as refused:
-        config_of(Path(), f"{CONFIG}\n[inbound]\n{written}\n")
+        config_of(Path(), f"{CONFIG}\n{RETURNS}\n[inbound]\n{written}\n")
     [mistake] = refused.value.mistakes
     assert sentence in mistake.words.said() and mistake.file == "config.toml"

@@ -410,6 +410,8 @@ def test_the_settings_of_direct_delivery_are_read(tmp_path: Path) -> None:
         (DIRECT + 'adress = "x"', "adress"),
         (SMTP + 'username = "x"\n[direct]\nhelo = "a.example"', "`username` is for a relay"),
         ('[dns]\nservers = ["ns.example"]', "is no IP address"),
+        ("[dns]\nport = 0", "`port` is not a port number"),
+        (DIRECT + "port = 0", "`port` is not a port number"),
     ],
 )
 def test_a_bad_value_of_them_is_a_mistake(written: str, sentence: str, tmp_path: Path) -> None:
