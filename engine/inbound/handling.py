@@ -152,8 +152,7 @@ class InboundHandler:
             return Handled(self._noted(mail, "handled", "done"))
         reading = read_mail(octets, self.receiver, recipients)
         end = self._follow(mail, reading)
-        kind = type(reading).__name__.lower()
-        self.stores.desk.count(f"inbound:{kind}")
+        self._count(NotUnderstood if end == "kept" else type(reading))
         return Handled(end, reading)
 
     def list_large(self, header: bytes, size: int, door: InboundDoor) -> None:
@@ -170,6 +169,11 @@ class InboundHandler:
         )
         if self.stores.mails.state_of(digest) is None:
             self.stores.mails.keep(note, self.stores.clock.now())
+            self._count(NotUnderstood)
+
+    def _count(self, kind: type[Reading]) -> None:
+        """A bounce or complaint that is kept is none of ours: it counts as not understood."""
+        self.stores.desk.count(f"inbound:{kind.__name__.lower()}")
 
     def _follow(self, mail: _Mail, reading: Reading) -> End:
         match reading:

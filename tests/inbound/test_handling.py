@@ -140,8 +140,12 @@ def test_a_forged_report_that_names_a_victim_changes_nothing(reader: Reader) -> 
     handled = reader.world.handler.handle(forged, ["contact@potager.example"], "smtp")
     assert handled.end == "nothing"
     token = "a" * 52
+    desk = reader.world.context.desk
+    bounces, unknown = (desk.counted(f"inbound:{kind}", 7) for kind in ("bounced", "notunderstood"))
     at_a_token = reader.world.handler.handle(forged, [f"bounce+{token}@potager.example"], "smtp")
     assert at_a_token.end == "kept"
+    assert desk.counted("inbound:bounced", 7) == bounces
+    assert desk.counted("inbound:notunderstood", 7) == unknown + 1
     assert reader.world.context.ledger.head() == before and reader.suppressed == ""
 
 
