@@ -27,6 +27,7 @@ LONGEST = (
     "cli/test_command_line_running.py",
     "console/test_browser_pages.py",
     "chaos/test_network.py",
+    "providers/test_three_hosts.py",
     "store/test_embedded.py",
     "test_story.py",
     "mail_hosts/test_whole_circle.py",
