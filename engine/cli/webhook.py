@@ -1,10 +1,11 @@
 """`relance webhook try FILE --from KIND`: what a call's body says, whether its signature holds, and
-what facts would follow; that changes nothing.
+what facts would follow; that changes nothing. Of PayPal and Amazon their certificate is fetched.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from engine.cli.inbound import BEFORE_A_CAPITAL, STANDARD_INPUT
 from engine.cli.terminal import json_text
 from engine.config import Config
+from engine.dns.settings import Dns
 from engine.i18n.dates import read_date
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.user_error import UserError
@@ -23,7 +25,7 @@ from engine.webhooks.body import MAX_BODY_BYTES
 from engine.webhooks.delivery import Bounced, Complained, Delivery, Fact, Undeliverable
 from engine.webhooks.reading import read_delivery
 from engine.webhooks.sentences import TRUSTS, what_it_says, why_not_believed, why_unreadable
-from engine.webhooks.signatures import Refusal, Trust, verify
+from engine.webhooks.signatures import Refusal, Trust, certificate_url, verify
 from engine.words import Reason, Words, words
 
 MAX_SECRET_BYTES = 10_000
@@ -37,10 +39,12 @@ def webhook(config: Config, args: argparse.Namespace) -> int:
     headers = [_header(line) for line in args.header]
     raw = _octets(args.file, MAX_BODY_BYTES)
     now = read_date(args.at, config.site.timezone) if args.at else time.time_ns() // 1_000_000
-    certificate = _octets(args.certificate, MAX_SECRET_BYTES) if args.certificate else None
     secrets = [_octets(file, MAX_SECRET_BYTES).rstrip(b"\r\n") for file in args.secret_file]
-    looked = bool(secrets) or kind == "sumup"
-    belief = verify(kind, secrets, headers, raw, now, certificate=certificate) if looked else None
+    belief: Trust | Refusal | None = None
+    if secrets or kind == "sumup":
+        given = _octets(args.certificate, MAX_SECRET_BYTES) if args.certificate else None
+        certificate = given or _fetched(certificate_url(kind, headers, raw), config.dns)
+        belief = verify(kind, secrets, headers, raw, now, certificate=certificate)
     delivery = read_delivery(kind, headers, raw, _fields(args.field))
     _ = translator(config.site.language)
     lines = [_about(belief).said(_), *_what_follows(delivery, config, _)]
@@ -49,6 +53,22 @@ def webhook(config: Config, args: argparse.Namespace) -> int:
     else:
         print(f"{args.file}: {lines[0]}", *lines[1:], sep="\n    ")
     return 1 if isinstance(belief, Reason) or isinstance(delivery, Reason) else 0
+
+
+def _fetched(url: str | Refusal | None, dns: Dns) -> bytes | None:
+    """From the sender's own host, where the call names such a one."""
+    if not isinstance(url, str):
+        return None
+    import ssl
+
+    from engine.dns.resolver import DnsResolver
+    from engine.webhooks.fetching import Certificates, https
+
+    async def fetched(url: str) -> bytes | None:
+        resolver = DnsResolver(dns.servers, dns.port)
+        return await Certificates(resolver, https(ssl.create_default_context())).at(url)
+
+    return asyncio.run(fetched(url))
 
 
 def _header(line: str) -> tuple[str, str]:

@@ -13,7 +13,9 @@ from engine.config import read_config
 from engine.inbound.handling import letter_domains
 from engine.mime.header_values import message_id
 from tests.cli.test_reading_mails import MESSAGE, folder
-from tests.webhooks.calls import AT, LETTER, SAMPLES, SECRET
+from tests.dns.stub import StubDns
+from tests.webhooks.calls import AT, LETTER, SAMPLES, SECRET, TOPIC, certificate
+from tests.webhooks.test_fetching import HOST
 
 __all__ = ["folder"]
 Try = Callable[..., int]
@@ -77,6 +79,24 @@ def test_a_bounce_is_told_with_its_letter(
     octets = SAMPLES["brevo bounce"].octets.replace(LETTER.encode(), own.encode())
     assert trying("brevo bounce", octets=octets) == 0
     assert f"letter {MESSAGE}, by its Message-ID" in capsys.readouterr().out
+
+
+def test_the_certificate_is_given_or_fetched(
+    trying: Try, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "topic").write_text(f"{TOPIC}\n", encoding="utf-8")
+    (folder / "sns.pem").write_bytes(certificate())
+    of_topic = (f"--secret-file={folder / 'topic'}", f"--at={AT}")
+    assert trying("ses bounce", *of_topic, f"--certificate={folder / 'sns.pem'}") == 0
+    assert "the signature holds" in capsys.readouterr().out
+    written = (folder / "config.toml").read_text("utf-8")
+    with StubDns({}) as dns:
+        own = f'{written}\n[dns]\nservers = ["127.0.0.1"]\nport = {dns.port}\n'
+        (folder / "config.toml").write_text(own, encoding="utf-8")
+        assert trying("ses bounce", *of_topic) == 1
+    (folder / "config.toml").write_text(written, encoding="utf-8")
+    assert "the sender’s certificate is not at hand" in capsys.readouterr().out
+    assert (HOST, "A", "udp") in dns.questions
 
 
 def test_a_mistyped_line_is_a_sentence(trying: Try, capsys: pytest.CaptureFixture[str]) -> None:

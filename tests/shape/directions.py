@@ -222,7 +222,11 @@ DOORS: dict[str, tuple[str, ...]] = {
     "fastapi": ("engine/web/", "engine/api/", "engine/console/", "engine/runtime/site.py"),
     "holidays": ("engine/audience/programme.py",),
     "icalendar": ("engine/audience/calendar_file.py",),
-    "httpx": ("engine/console/oidc.py", "engine/sending/mta_sts.py"),
+    "httpx": (
+        "engine/console/oidc.py",
+        "engine/sending/mta_sts.py",
+        "engine/webhooks/fetching.py",
+    ),
     "idna": ("engine/intake/address.py",),
     "imagesize": ("engine/letter/source_folder.py",),
     "iso4217": ("engine/intake/amounts.py",),

@@ -1,0 +1,115 @@
+"""The certificates under which PayPal and Amazon sign, fetched over HTTPS from the addresses that
+`certificate_url` allows and from nowhere else (G11): the name is resolved, an address within a
+private network is refused, and the one that was looked at is spoken to; redirects are not followed.
+
+A certificate is kept for a day, in memory. Whoever writes calls of his own can name many that do
+not exist: no more than ten a minute are asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
+from ipaddress import IPv6Address
+from urllib.parse import urlsplit
+
+from engine.dns.resolver import Address, Found, Resolver
+
+MAX_OCTETS = 64 * 1024
+FETCH_SECONDS = 5
+KEPT_SECONDS = 86_400
+FETCHES_A_MINUTE = 10
+CACHE_SIZE = 50
+HTTPS_PORT = 443
+
+Fetch = Callable[[Address, str, str], Awaitable[bytes | None]]
+"""Address, name and path; what stands there, None where it is not to be had."""
+
+
+class Certificates:
+    """Used from one event loop. `clock`: seconds, only ever forward."""
+
+    def __init__(
+        self, resolver: Resolver, fetch: Fetch, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._resolver, self._fetch, self._clock = resolver, fetch, clock
+        self._known: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._asked: deque[float] = deque(maxlen=FETCHES_A_MINUTE)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def at(self, url: str) -> bytes | None:
+        """In PEM, not yet looked at; None where it cannot be had now. `url` is one that
+        `certificate_url` has answered.
+        """
+        if known := self._kept(url):
+            return known
+        async with self._one_at_a_time:
+            if known := self._kept(url):
+                return known
+            now = self._clock()
+            if len(self._asked) == FETCHES_A_MINUTE and self._asked[0] > now - 60:
+                return None
+            self._asked.append(now)
+            fetched = await self._fetched(url)
+            if fetched is not None:
+                self._known[url] = (now + KEPT_SECONDS, fetched)
+                self._known.move_to_end(url)
+                if len(self._known) > CACHE_SIZE:
+                    self._known.popitem(last=False)
+            return fetched
+
+    def _kept(self, url: str) -> bytes | None:
+        until, octets = self._known.get(url, (0, b""))
+        return octets if until > self._clock() else None
+
+    async def _fetched(self, url: str) -> bytes | None:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        answer = await self._resolver.addresses(host)
+        if not isinstance(answer, Found):
+            return None
+        address = next(filter(is_public, answer.records), None)
+        return await self._fetch(address, host, parts.path) if address is not None else None
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address is anybody's on the Internet: not this machine's, nor within a network,
+    nor many machines', nor version 4 written as version 6.
+    """
+    if isinstance(address, IPv6Address) and (address.ipv4_mapped or address.sixtofour):
+        return False
+    return address.is_global and not address.is_multicast
+
+
+def https(trusted: ssl.SSLContext, port: int = HTTPS_PORT) -> Fetch:
+    """With the server's certificate verified for the name."""
+    import httpx
+
+    async def fetch(address: Address, host: str, path: str) -> bytes | None:
+        at = f"[{address}]" if address.version == 6 else str(address)
+        try:
+            async with (
+                asyncio.timeout(FETCH_SECONDS),
+                httpx.AsyncClient(verify=trusted, trust_env=False) as client,
+                client.stream(
+                    "GET",
+                    f"https://{at}:{port}{path}",
+                    headers={"Host": host},
+                    extensions={"sni_hostname": host},
+                ) as response,
+            ):
+                if response.status_code != 200:
+                    return None
+                octets = b""
+                async for piece in response.aiter_bytes():
+                    octets += piece
+                    if len(octets) > MAX_OCTETS:
+                        return None
+        except (httpx.HTTPError, OSError):
+            return None
+        return octets
+
+    return fetch
