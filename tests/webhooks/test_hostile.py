@@ -125,6 +125,20 @@ def test_amounts_become_minor_units_or_are_refused(
         assert read.facts == (Purchase("A", ANNA, minor, currency),)
 
 
+@pytest.mark.parametrize("order", [{}, ["A"], True, "x" * 501, "\ud800", "A\x00"])
+def test_what_is_no_text_is_refused(order: object) -> None:
+    body = {"order": order, "email": ANNA, "amount": 1, "currency": "EUR"}
+    read = read_delivery("generic", (), json.dumps(body).encode())
+    assert read == Reason(DeliveryFault.FIELD_MALFORMED, field="/order")
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-13-01", "-5", 0, 10**15, "99999-01-01"])
+def test_what_is_no_instant_is_refused(at: object) -> None:
+    body = {"order": "A", "email": ANNA, "amount": 1, "currency": "EUR", "at": at}
+    read = read_delivery("generic", (), json.dumps(body).encode())
+    assert read == Reason(DeliveryFault.FIELD_MALFORMED, field="/at")
+
+
 @pytest.mark.parametrize(
     ("currency", "told", "minor"), [("jpy", 500, 500), ("mga", 500, 50000), ("isk", 500, 5)]
 )
