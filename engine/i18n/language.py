@@ -1,8 +1,8 @@
 """The languages of Relance: messages are written in English in the code, and translated into French
 by the catalogue.
 
-The catalogue is `locale/fr/LC_MESSAGES/relance.po` beside this file, compiled in memory on first
-use: there is no build step. English needs no catalogue and does not import babel, which keeps the
+The catalogue is `locale/fr/LC_MESSAGES/relance.po` beside this file, compiled on first use and
+kept: there is no build step. English needs no catalogue and does not import babel, which keeps the
 command line quick. A message that the catalogue lacks stays English. French spacing is applied
 here, whatever the catalogue has.
 """
@@ -10,15 +10,19 @@ here, whatever the catalogue has.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
+from importlib.util import cache_from_source
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Final
 
 from engine.intake.amounts import decimal
+from engine.letter import french_spacing
 from engine.letter.french_spacing import spaced
 from engine.words import LANGUAGES as LANGUAGES
 from engine.words import Language as Language
@@ -139,12 +143,42 @@ def _catalogue(language: Language) -> NullTranslations:
         )
     if language == "en":
         return NullTranslations()
-    with (_CATALOGUES / language / "LC_MESSAGES" / "relance.po").open("rb") as source:
-        return compiled(source, language)
+    return _kept_or_compiled(_CATALOGUES / language / "LC_MESSAGES" / "relance.po", language)
 
 
-def compiled(source: IO[bytes], language: Language) -> GNUTranslations:
-    """The catalogue written in `source` (a `.po` file, UTF-8), ready to translate with."""
+def _kept_or_compiled(source: Path, language: Language) -> GNUTranslations:
+    """Compiled once, as Python compiles a module once, and kept where that is kept: it takes a
+    third of a second, which every verb would wait. Made anew where the catalogue, or the spacing
+    that is applied to it, is another.
+    """
+    made_of = [path.stat() for path in (source, Path(french_spacing.__file__))]
+    stamp = b" ".join(b"%d %d" % (one.st_mtime_ns, one.st_size) for one in made_of) + b"\n"
+    kept = Path(cache_from_source(str(source))).with_suffix(".mo")
+    with suppress(OSError):
+        octets = kept.read_bytes()
+        if octets.startswith(stamp):
+            return GNUTranslations(BytesIO(octets.removeprefix(stamp)))
+    with source.open("rb") as file:
+        octets = compiled(file, language)
+    if not sys.dont_write_bytecode:
+        with suppress(OSError):
+            _keep(kept, stamp + octets)
+    return GNUTranslations(BytesIO(octets))
+
+
+def _keep(path: Path, octets: bytes) -> None:
+    """Whole, or not at all: another process may read or write it at the same moment."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(f".{os.getpid()}")
+    try:
+        beside.write_bytes(octets)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def compiled(source: IO[bytes], language: Language) -> bytes:
+    """The catalogue written in `source` (a `.po` file, UTF-8) as a `.mo` file."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
@@ -157,5 +191,4 @@ def compiled(source: IO[bytes], language: Language) -> GNUTranslations:
                 else tuple(map(spaced, entry.string or ()))
             )
     write_mo(target, catalogue)
-    target.seek(0)
-    return GNUTranslations(target)
+    return target.getvalue()

@@ -4,11 +4,14 @@ else is kept.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import date
+from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -131,7 +134,8 @@ def test_nothing_said_is_nothing_in_each_language(spoken: language.Language) -> 
 
 
 def test_each_language_counts_in_its_own_way() -> None:
-    french = language.compiled(BytesIO((HEADER + LETTERS).encode()), "fr").ngettext
+    octets = language.compiled(BytesIO((HEADER + LETTERS).encode()), "fr")
+    french = GNUTranslations(BytesIO(octets)).ngettext
     english = language.counting_translator("en")
     assert [french("{n} letter", "{n} letters", n) for n in (0, 1, 2)] == [
         "{n} lettre",
@@ -143,6 +147,42 @@ def test_each_language_counts_in_its_own_way() -> None:
         "{n} letter",
         "{n} letters",
     ]
+
+
+def test_a_catalogue_is_compiled_once_and_anew_where_it_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / "kept"))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    source, compilations = tmp_path / "relance.po", list[str]()
+
+    def counted(file: IO[bytes], spoken: language.Language) -> bytes:
+        compilations.append(spoken)
+        return compiled(file, spoken)
+
+    compiled = language.compiled
+    monkeypatch.setattr(language, "compiled", counted)
+    for word, times in (("lettre", 1), ("lettre", 1), ("courrier", 2)):
+        source.write_text(HEADER + LETTERS.replace("lettre", word), encoding="utf-8")
+        if word == "lettre":
+            os.utime(source, (1, 1))
+        known = language._kept_or_compiled(source, "fr")
+        assert known.ngettext("{n} letter", "{n} letters", 1) == f"{{n}} {word}"
+        assert len(compilations) == times
+    [kept] = (tmp_path / "kept").rglob("*.mo")
+    kept.write_bytes(b"")
+    assert language._kept_or_compiled(source, "fr") and len(compilations) == 3
+
+
+def test_a_folder_that_takes_nothing_costs_no_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / "file"))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    source = tmp_path / "relance.po"
+    source.write_text(HEADER + LETTERS, encoding="utf-8")
+    assert language._kept_or_compiled(source, "fr").ngettext("{n} letter", "", 1) == "{n} lettre"
 
 
 def test_a_day_is_said_in_words() -> None:
