@@ -39,7 +39,7 @@ from engine.sequence.timing import is_zone
 from engine.sequence.toml import Places, read_tables, toml_mistake
 from engine.shaping.providers import Providers, read_providers
 from engine.shaping.settings import Shaping, read_shaping
-from engine.words import N_, Language
+from engine.words import N_, Language, Value, words_of_file_error
 
 # A purpose's id is part of List-Id, which is shaped like a host name.
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -178,7 +178,7 @@ def _own_providers(table: Table, folder: Path, file: str) -> Providers | None:
     try:
         text = (folder / file).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or str(error)
+        why = words_of_file_error(error)
         table.mistake("providers", N_("{file} cannot be read: {why}"), file=file, why=why)
         return None
     try:
@@ -201,14 +201,13 @@ def read_config(folder: Path) -> Config:
         sentence = N_("is not UTF-8 (byte {byte}): save it as UTF-8")
         raise _whole_file(sentence, byte=error.start) from None
     except OSError as error:
-        why = error.strerror or str(error)
-        raise _whole_file(N_("cannot be read: {why}"), why=why) from None
+        raise _whole_file(N_("cannot be read: {why}"), why=words_of_file_error(error)) from None
     if len(octets) > MAX_TEXT_CHARACTERS:
         raise _whole_file(NO_TEXT)
     return config_of(folder, text)
 
 
-def _whole_file(sentence: str, **values: str | int) -> Unpublishable:
+def _whole_file(sentence: str, **values: Value) -> Unpublishable:
     return Unpublishable((Mistake("config.toml", 1, sentence, **values),))
 
 

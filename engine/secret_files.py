@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.sequence.mistakes import Unreadable
 from engine.store.files import sync_folder
-from engine.words import N_, WordedError
+from engine.words import N_, WordedError, words_of_file_error
 
 NAMES = ("link.key", "suppression.pepper", "nonce.key")
 SIGNING = "proof.key"
@@ -172,7 +172,7 @@ def _read(folder: Path, name: str) -> bytes:
                 N_("the secret {name} cannot be read in {folder}: {why}; put your saved copy back"),
                 name=name,
                 folder=str(folder),
-                why=error.strerror or str(error),
+                why=words_of_file_error(error),
             ) from error
     try:
         value = bytes.fromhex(text.strip())

@@ -6,10 +6,12 @@ A code is for what is compared or mapped; a message alone is for what is only ev
 
 from __future__ import annotations
 
+import errno
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final, Generic, Literal, TypeVar, get_args
 
 _PLACE = re.compile(r"\{(\w+)(:,)?\}")
@@ -50,6 +52,25 @@ class Words:
             return str(value)
 
         return _PLACE.sub(shown, say(self.message))
+
+
+_FILE_ERRORS: Final[Mapping[int | None, str]] = MappingProxyType(
+    {
+        errno.ENOENT: N_("No such file or directory"),
+        errno.EACCES: N_("Permission denied"),
+        errno.EISDIR: N_("Is a directory"),
+        errno.ENOTDIR: N_("Not a directory"),
+        errno.ENOSPC: N_("No space left on device"),
+    }
+)
+"""What the operating system says in English alone."""
+
+
+def words_of_file_error(error: OSError | UnicodeDecodeError) -> Words:
+    """Why a file cannot be used."""
+    if isinstance(error, OSError):
+        return Words(_FILE_ERRORS.get(error.errno) or error.strerror or str(error))
+    return Words(N_("it is not a text in UTF-8"))
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)

@@ -18,7 +18,7 @@ from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Form
 from engine.sequence.plan_source import CONFIG
 from engine.sequence.toml import Places
-from engine.words import N_, Words, words
+from engine.words import N_, Words, words, words_of_file_error
 
 RESERVED = (
     ".example",
@@ -152,7 +152,7 @@ def _unreadable(file: Path) -> Words | None:
     try:
         return None if file.read_text(encoding="utf-8").strip() else words(N_("it is empty"))
     except OSError as error:
-        return words(error.strerror or "?")
+        return words_of_file_error(error)
     except UnicodeDecodeError:
         return words(N_("it is not a text in UTF-8"))
 

@@ -27,6 +27,7 @@ from engine.inbound.reading_sentences import (
     what_it_is,
 )
 from engine.secret_files import SecretMissing, read_secrets
+from engine.words import words_of_file_error
 
 BEFORE_A_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 STANDARD_INPUT = Path("-")
@@ -76,7 +77,7 @@ def octets_of(file: Path) -> bytes:
             return opened.read(MAX_MAIL_BYTES + 1)
     except OSError as error:
         raise UserError(
-            N_("{place} cannot be used: {why}"), 2, place=file, why=error.strerror or str(error)
+            N_("{place} cannot be used: {why}"), 2, place=file, why=words_of_file_error(error)
         ) from None
 
 

@@ -16,6 +16,7 @@ from engine.cli.parser import parser, spoken_in, typed_folder, typed_verb
 from engine.cli.terminal import guarded, print_styled
 from engine.cli.verbs import VERBS
 from engine.i18n.language import N_, Language, translator
+from engine.words import words_of_file_error
 
 if TYPE_CHECKING:
     from engine.context import AppContext
@@ -74,7 +75,7 @@ def _refusal(error: BaseException) -> UserError:
             return UserError(
                 N_("{place} cannot be used: {why}"),
                 place=error.filename or "?",
-                why=error.strerror or str(error),
+                why=words_of_file_error(error),
             )
         case _:
             return UserError(N_("nothing was changed"))

@@ -31,7 +31,7 @@ from engine.i18n.user_error import UserError
 from engine.runtime.scheduler import recurrences
 from engine.sequence.model import Plan
 from engine.sequence.timing import to_local
-from engine.words import Language
+from engine.words import Language, words_of_file_error
 
 
 def run(context: AppContext, args: argparse.Namespace) -> int:
@@ -71,7 +71,7 @@ def _write(path: Path, octets: bytes) -> None:
         path.write_bytes(octets)
     except OSError as error:
         raise UserError(
-            N_("{file} cannot be written: {why}"), file=path, why=error.strerror or str(error)
+            N_("{file} cannot be written: {why}"), file=path, why=words_of_file_error(error)
         ) from error
 
 

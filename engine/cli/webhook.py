@@ -26,7 +26,7 @@ from engine.webhooks.delivery import Bounced, Complained, Delivery, Fact, Undeli
 from engine.webhooks.reading import read_delivery
 from engine.webhooks.sentences import TRUSTS, what_it_says, why_not_believed, why_unreadable
 from engine.webhooks.signatures import Refusal, Trust, certificate_url, verify
-from engine.words import Reason, Words, words
+from engine.words import Reason, Words, words, words_of_file_error
 
 MAX_SECRET_BYTES = 10_000
 
@@ -87,7 +87,7 @@ def _octets(file: Path, most: int) -> bytes:
             return opened.read(most + 1)
     except OSError as error:
         raise UserError(
-            N_("{place} cannot be used: {why}"), 2, place=file, why=error.strerror or str(error)
+            N_("{place} cannot be used: {why}"), 2, place=file, why=words_of_file_error(error)
         ) from None
 
 

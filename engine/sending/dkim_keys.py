@@ -40,7 +40,7 @@ from engine.mime.dkim import Signer, signed
 from engine.sending.envelope import Envelope, crlf
 from engine.sending.stream_settings import STREAMS, Stream
 from engine.store.files import sync_folder
-from engine.words import Words, words
+from engine.words import Words, words, words_of_file_error
 
 RSA_BITS = 2048
 KEPT_SECONDS = 7 * 86_400
@@ -287,7 +287,7 @@ class DkimKeys:
             N_("the DKIM key {file} cannot be read: {why}; put your saved copy back"),
             2,
             file=self._named(name),
-            why=error.strerror or "?",
+            why=words_of_file_error(error),
         )
 
     def _no_key(self, name: str) -> UserError:

@@ -14,6 +14,7 @@ from engine.i18n.language import N_
 from engine.i18n.user_error import UserError
 from engine.sending.smtp_settings import Direct, Smtp, Timeouts
 from engine.shaping.providers import Providers
+from engine.words import words_of_file_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def route_settings(config: Config, mailbox_port: int) -> RouteSettings:
             N_("[smtp] password_file {file} cannot be read: {why}"),
             2,
             file=file,
-            why=error.strerror or "?",
+            why=words_of_file_error(error),
         ) from error
     except ValueError:
         raise UserError(

@@ -79,7 +79,11 @@ def test_what_is_not_understood_is_said_with_its_reason(
 
 
 def test_a_file_that_is_not_there_is_a_sentence(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["-C", str(folder), "inbound", str(folder / "nowhere.eml")]) == 2
-    assert "nowhere.eml cannot be used" in capsys.readouterr().err
+    assert "nowhere.eml cannot be used: No such file" in capsys.readouterr().err
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+    make_secrets(read_config(tmp_path).secrets)
+    assert main(["-C", str(tmp_path), "inbound", str(tmp_path / "nowhere.eml")]) == 2
+    assert "n’est pas utilisable\u00a0: ce fichier n’existe pas" in capsys.readouterr().err
