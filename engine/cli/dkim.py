@@ -55,7 +55,10 @@ def _keys(config: Config, stream: Stream) -> DkimKeys:
             N_("[stream.{stream}] has no `from`: there is one stream"), 2, stream=stream
         )
     if not known[stream].settings.domain:
-        raise UserError(N_("[dkim] names no `domain`: the relay signs, or nobody does"), 2)
+        raise UserError(
+            N_("[dkim] names no `domain`, so Relance signs nothing: write that of [site] from"),
+            2,
+        )
     return known[stream]
 
 

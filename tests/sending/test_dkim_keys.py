@@ -336,7 +336,7 @@ def test_the_command_prints_the_lines_of_the_dns_and_refuses_what_comes_too_earl
         said(config, capsys, "retire")
     shown = said(config, capsys, "show")
     assert "relance: signs nothing since" in shown and "relance-2: signs since" in shown
-    with pytest.raises(UserError, match="names no `domain`"):
+    with pytest.raises(UserError, match="Relance signs nothing: write that"):
         said(replace(config, dkim=Dkim()), capsys, "show")
 
 
