@@ -304,8 +304,12 @@ def webhook_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=N_("the body, to the byte as it came; - reads it from standard input"),
     )
-    trying.add_argument(
-        "--from", dest="kind", required=True, choices=WEBHOOK_KINDS, help=N_("who sent it")
+    sender = trying.add_mutually_exclusive_group(required=True)
+    sender.add_argument("--from", dest="kind", choices=WEBHOOK_KINDS, help=N_("who sent it"))
+    sender.add_argument(
+        "--webhook",
+        metavar="NAME",
+        help=N_("the [[webhook]] of sequences/ to which it came: its sender, secrets and rules"),
     )
     trying.add_argument(
         "--header",

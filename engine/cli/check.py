@@ -22,6 +22,7 @@ from engine.sending.dkim_keys import key_faults
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Plan
 from engine.sequence.plan_source import CONFIG
+from engine.webhooks.secret_files import missing_secrets
 
 EXCERPT_WIDTH = 76
 
@@ -40,6 +41,8 @@ def check(config: Config, args: argparse.Namespace) -> int:
             read.plan.broadcasts
         )
     mistakes = tuple(sorted({*mistakes, *_before_going_live(config, plan)}))
+    if plan is not None:
+        mistakes = tuple(sorted({*mistakes, *missing_secrets(plan, config.folder)}))
     fatal = any(mistake.fatal for mistake in mistakes)
     _, ngettext = translator(config.site.language), counting_translator(config.site.language)
     if args.json:

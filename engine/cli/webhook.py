@@ -1,5 +1,7 @@
 """`relance webhook try FILE --from KIND`: what a call's body says, whether its signature holds, and
-what facts would follow; that changes nothing. Of PayPal and Amazon their certificate is fetched.
+what facts would follow; that changes nothing. With `--webhook NAME` the sender, the secrets and the
+fields are those that `sequences/` declares, and the rule that each fact meets is said. Of PayPal
+and Amazon their certificate is fetched.
 """
 
 from __future__ import annotations
@@ -8,7 +10,9 @@ import argparse
 import asyncio
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.cli.inbound import BEFORE_A_CAPITAL, STANDARD_INPUT
 from engine.cli.terminal import json_text
@@ -20,39 +24,85 @@ from engine.i18n.user_error import UserError
 from engine.inbound.handling import letter_domains
 from engine.inbound.letter_identity import mark_in_ids
 from engine.inbound.reading_sentences import MARKS, NO_LETTER
-from engine.sequence.webhooks import WebhookFields, WebhookKind
+from engine.letter.source_folder import read_sequences
+from engine.sequence.mistakes import Unpublishable, Unreadable
+from engine.sequence.model import Plan
+from engine.sequence.nearest import hint, nearest
+from engine.sequence.parse import parse
+from engine.sequence.plan_source import named
+from engine.sequence.webhooks import Webhook, WebhookFields, WebhookKind
 from engine.webhooks.body import MAX_BODY_BYTES
-from engine.webhooks.delivery import Bounced, Complained, Delivery, Fact, Undeliverable
+from engine.webhooks.delivery import (
+    Booking,
+    Bounced,
+    Complained,
+    Delivery,
+    Fact,
+    Passed,
+    Ping,
+    Purchase,
+    Refund,
+    SubscriptionEnded,
+    Undeliverable,
+)
 from engine.webhooks.reading import read_delivery
+from engine.webhooks.secret_files import MAX_SECRET_BYTES, secrets_of
 from engine.webhooks.sentences import TRUSTS, what_it_says, why_not_believed, why_unreadable
 from engine.webhooks.signatures import Refusal, Trust, certificate_url, verify
 from engine.words import Reason, Words, words, words_of_file_error
-
-MAX_SECRET_BYTES = 10_000
 
 
 def webhook(config: Config, args: argparse.Namespace) -> int:
     """0 where the call can be read and nothing speaks against its signature, else 1. Without a
     secret the signature is not looked at.
     """
-    kind: WebhookKind = args.kind
+    declared = _declared(config, args.webhook) if args.webhook else None
+    kind: WebhookKind = declared.webhook.kind if declared else args.kind
     headers = [_header(line) for line in args.header]
     raw = _octets(args.file, MAX_BODY_BYTES)
     now = read_date(args.at, config.site.timezone) if args.at else time.time_ns() // 1_000_000
     secrets = [_octets(file, MAX_SECRET_BYTES).rstrip(b"\r\n") for file in args.secret_file]
+    if declared and not secrets:
+        secrets = _secrets(declared.webhook, config.folder)
     belief: Trust | Refusal | None = None
     if secrets or kind == "sumup":
         given = _octets(args.certificate, MAX_SECRET_BYTES) if args.certificate else None
         certificate = given or _fetched(certificate_url(kind, headers, raw), config.dns)
         belief = verify(kind, secrets, headers, raw, now, certificate=certificate)
-    delivery = read_delivery(kind, headers, raw, _fields(args.field))
+    fields = declared.webhook.fields if declared else WebhookFields()
+    delivery = read_delivery(kind, headers, raw, _fields(args.field, fields))
     _ = translator(config.site.language)
-    lines = [_about(belief).said(_), *_what_follows(delivery, config, _)]
+    lines = [_about(belief).said(_), *_what_follows(delivery, config, declared, _)]
     if args.json:
         print(json_text(_as_json(args.file, belief, delivery, lines)))
     else:
         print(f"{args.file}: {lines[0]}", *lines[1:], sep="\n    ")
     return 1 if isinstance(belief, Reason) or isinstance(delivery, Reason) else 0
+
+
+class _Declared(NamedTuple):
+    webhook: Webhook
+    plan: Plan
+
+
+def _declared(config: Config, name: str) -> _Declared:
+    """As it stands in the author's files, published or not."""
+    try:
+        plan = parse(dict(read_sequences(config.sequences)), config.settings)
+    except Unpublishable:
+        raise UserError(N_("sequences/ has mistakes: `relance check` names them"), 2) from None
+    if name not in plan.webhooks:
+        message = N_('there is no webhook "{webhook}"{hint}')
+        close = hint(nearest(name, plan.webhooks))
+        raise UserError(message, 2, webhook=name, hint=close)
+    return _Declared(plan.webhooks[name], plan)
+
+
+def _secrets(webhook: Webhook, folder: Path) -> list[bytes]:
+    try:
+        return list(secrets_of(webhook, folder))
+    except Unreadable as error:
+        raise UserError(error.words, 2) from None
 
 
 def _fetched(url: str | Refusal | None, dns: Dns) -> bytes | None:
@@ -91,7 +141,7 @@ def _octets(file: Path, most: int) -> bytes:
         ) from None
 
 
-def _fields(pairs: list[str]) -> WebhookFields:
+def _fields(pairs: list[str], declared: WebhookFields) -> WebhookFields:
     known = WebhookFields.__dataclass_fields__
     pointers: dict[str, str] = {}
     for pair in pairs:
@@ -104,7 +154,7 @@ def _fields(pairs: list[str]) -> WebhookFields:
                 known=", ".join(known),
             )
         pointers[name] = pointer
-    return WebhookFields(**pointers)
+    return replace(declared, **pointers)
 
 
 def _about(belief: Trust | Refusal | None) -> Words:
@@ -117,10 +167,16 @@ def _about(belief: Trust | Refusal | None) -> Words:
             return words(TRUSTS[belief])
 
 
-def _what_follows(delivery: Delivery | Undeliverable, config: Config, _: Say) -> list[str]:
+def _what_follows(
+    delivery: Delivery | Undeliverable, config: Config, declared: _Declared | None, _: Say
+) -> list[str]:
     if isinstance(delivery, Reason):
         return [words(N_("it cannot be read: {why}"), why=why_unreadable(delivery)).said(_)]
-    lines = [what_it_says(fact).said(_) for fact in delivery.facts]
+    lines = list[str]()
+    for fact in delivery.facts:
+        lines.append(what_it_says(fact).said(_))
+        if declared and (rule := _rule_met(fact, declared)):
+            lines.append(rule.said(_))
     domains = letter_domains(config)
     letters = [line for fact in delivery.facts if (line := _letter(fact, domains))]
     lines += list(dict.fromkeys(line.said(_) for line in letters))
@@ -128,6 +184,47 @@ def _what_follows(delivery: Delivery | Undeliverable, config: Config, _: Say) ->
         line = words(N_("asked of the sender’s API: {resource}"), resource=delivery.resource)
         lines.append(line.said(_))
     return lines
+
+
+def _rule_met(fact: Fact, declared: _Declared) -> Words | None:
+    """None for what no rule can be about."""
+    match fact:
+        case Purchase(products=products):
+            rule = declared.webhook.rule_for("purchase", products)
+        case Refund() if any(r.on == "refund" and r.products for r in declared.webhook.rules):
+            return words(N_("which [[webhook.do]] is about it, the products of its order decide"))
+        case Refund():
+            rule = declared.webhook.rule_for("refund", ())
+        case SubscriptionEnded(products=products):
+            rule = declared.webhook.rule_for("subscription-ended", products)
+        case Booking(products=products):
+            rule = declared.webhook.rule_for("booking", products)
+        case Bounced():
+            rule = declared.webhook.rule_for("bounce", ())
+        case Complained():
+            rule = declared.webhook.rule_for("complaint", ())
+        case Ping() | Passed():
+            return None
+    if rule is None:
+        return words(N_("no [[webhook.do]] is about it"))
+    lists = declared.plan.lists
+    match rule.then:
+        case "join":
+            message = N_("the person would join {list}, on the ground “{basis}”")
+            return words(message, list=named(lists[rule.list]), basis=rule.basis)
+        case "move":
+            message = N_("the person would move from {source} to {list}, on the ground “{basis}”")
+            source, target = named(lists[rule.source]), named(lists[rule.list])
+            return words(message, source=source, list=target, basis=rule.basis)
+        case "leave":
+            return words(N_("the person would leave {list}"), list=named(lists[rule.list]))
+        case "segment":
+            segment = declared.plan.segments[rule.segment].name
+            return words(
+                N_("the person would be put into the segment “{segment}”"), segment=segment
+            )
+        case "nothing":
+            return words(N_("nothing more would follow, by a [[webhook.do]]"))
 
 
 def _letter(fact: Fact, domains: frozenset[str]) -> Words | None:

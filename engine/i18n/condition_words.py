@@ -154,6 +154,8 @@ def use_in_words(use: SegmentUse, _: Say, plan: Plan | None = None) -> str:
             sentence = _("a rule about list {name}")
         case "form":
             sentence = _("form {name}")
+        case "webhook":
+            sentence = _("webhook {name}")
         case "programme":
             sentence = _("programme {name}")
         case _:

@@ -16,6 +16,7 @@ from engine.sequence.declared import Declared
 from engine.sequence.delay import NONE, Delay
 from engine.sequence.pressure import DEFAULT_WEIGHT, Caps, ScopedCap, WhenFull
 from engine.sequence.timing import ANY_HOUR, Hours
+from engine.sequence.webhooks import Webhook
 from engine.words import Language
 
 FieldType = Literal["text", "number", "date", "choice", "choices", "yes-no"]
@@ -414,6 +415,7 @@ class Plan:
     contents: Mapping[str, Content] = field(default_factory=dict)
     reactivations: Mapping[int, Reactivation] = field(default_factory=dict)
     measured: Purpose | None = None
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
 
     def agreed_to(self, purpose: str) -> Purpose | None:
         """What one agrees to by a consent: to letters of a purpose, or to be measured."""

@@ -26,16 +26,18 @@ from engine.sequence.parse_forms import CONFIRMATION_BODY, read_confirmation, re
 from engine.sequence.parse_letters import check_letters, read_broadcast, read_letter, with_links
 from engine.sequence.parse_reactivation import read_reactivations
 from engine.sequence.parse_segments import collect_segments, read_rules, read_segments
+from engine.sequence.parse_webhooks import read_webhook
 from engine.sequence.table import Table
 from engine.sequence.timing import Hours
 from engine.sequence.toml import Places, read_tables, toml_mistake
+from engine.sequence.webhooks import Webhook
 from engine.words import N_
 
 ENDINGS = ("move", "copy", "leave")
 
 
 def read_lists(root: Table, draft: Draft) -> None:
-    root.known |= {"title", "purpose", "list", "broadcast", "form", "confirmation"}
+    root.known |= {"title", "purpose", "list", "broadcast", "form", "confirmation", "webhook"}
     for table in root.tables("list"):
         listed = _read_list(table, root, draft)
         if listed.id in draft.lists:
@@ -162,6 +164,7 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
     reactivations = read_reactivations(roots, lists, draft)
     broadcasts: dict[str, Broadcast] = {}
     forms: dict[str, Form] = {}
+    webhooks: dict[str, Webhook] = {}
     confirmation: Confirmation | None = None
     rules: list[SegmentRule] = []
     titles = {}
@@ -179,6 +182,12 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
             if form.name in forms:
                 entry.mistake("name", N_('there are two forms "{form}"'), form=form.name)
             forms[form.name] = form
+        for entry in root.tables("webhook"):
+            webhook = read_webhook(entry, draft)
+            if webhook.name in webhooks:
+                message = N_('there are two webhooks "{webhook}"')
+                entry.mistake("name", message, webhook=webhook.name)
+            webhooks[webhook.name] = webhook
         rules += read_rules(root, draft)
         own = root.table("confirmation")
         if own is not None:
@@ -208,6 +217,7 @@ def read_plan(files: Mapping[str, str], settings: Settings) -> tuple[Plan, tuple
         contents={content.id: content for content in settings.contents},
         reactivations=reactivations,
         measured=settings.measured,
+        webhooks=webhooks,
     )
     plan = replace(plan, segments=read_segments(plan, draft))
     return plan, tuple(sorted(set(draft.mistakes)))

@@ -31,8 +31,8 @@ class LetterInPlan:
 
 class PlanSource:
     """`path` names a thing by ("list", "10"), ("letter", "10", "welcome"), ("broadcast", id),
-    ("version", path of its letter…, id), ("form", name), ("anchor", id), ("programme", id),
-    ("segment", id), ("rule", file, number), ("reactivation", "10").
+    ("version", path of its letter…, id), ("form", name), ("webhook", name), ("anchor", id),
+    ("programme", id), ("segment", id), ("rule", file, number), ("reactivation", "10").
     """
 
     def __init__(self, plan: Plan, files: Mapping[str, str], now: int = 0) -> None:
@@ -75,6 +75,8 @@ class PlanSource:
             self._note(("rule", file, str(number)), file, path, table)
         for path, table in _tables(values, "form"):
             self._note(("form", str(table.get("name"))), file, path, table)
+        for path, table in _tables(values, "webhook"):
+            self._note(("webhook", str(table.get("name"))), file, path, table)
 
     @property
     def today(self) -> str:

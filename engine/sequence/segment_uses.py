@@ -18,7 +18,9 @@ class SegmentUse:
     list that a rule is about, a form, or an intended entry of the programme.
     """
 
-    how: Literal["broadcast", "only", "unless", "inside", "condition", "rule", "form", "programme"]
+    how: Literal[
+        "broadcast", "only", "unless", "inside", "condition", "rule", "form", "webhook", "programme"
+    ]
     name: str
 
 
@@ -59,6 +61,10 @@ def _uses(plan: Plan) -> Iterator[tuple[str, SegmentUse]]:
     for form in plan.forms.values():
         if form.segment:
             yield form.segment, SegmentUse("form", form.name)
+    for webhook in plan.webhooks.values():
+        for done in webhook.rules:
+            if done.segment:
+                yield done.segment, SegmentUse("webhook", webhook.name)
     for intention in plan.programme.values():
         if intention.to.startswith("segment:"):
             yield intention.to.removeprefix("segment:"), SegmentUse("programme", intention.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -103,3 +103,71 @@ def test_a_mistyped_line_is_a_sentence(trying: Try, capsys: pytest.CaptureFixtur
     for mistyped in ("--header=nothing", "--field=amount", "--secret-file=nowhere"):
         assert trying("generic purchase", mistyped) == 2
         assert mistyped.partition("=")[2] in capsys.readouterr().err
+
+
+DECLARED = """title = "Boutique"
+purpose = "conseils"
+[[list]]
+id = 10
+name = "semeurs"
+[[webhook]]
+name = "boutique"
+from = "stripe"
+secret_file = ["secret", "new-secret"]
+[[webhook.do]]
+on = "purchase"
+product = ["semis"]
+leave = 10
+[[webhook.do]]
+on = "refund"
+product = ["semis"]
+nothing = true
+"""
+
+
+@pytest.fixture
+def declared(folder: Path) -> Iterator[Path]:
+    file = folder / "sequences" / "boutique.toml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(DECLARED, encoding="utf-8")
+    (folder / "new-secret").write_bytes(b"whsec_another\n")
+    yield file
+    file.unlink()
+
+
+@pytest.fixture
+def trying_declared(folder: Path, declared: Path) -> Try:
+    def run(name: str, webhook: str = "boutique") -> int:
+        sample = SAMPLES[name]
+        (folder / "body").write_bytes(sample.octets)
+        (folder / "secret").write_bytes(SECRET + b"\n")
+        given = [f"--header={key}: {value}" for key, value in sample.signed()]
+        call = ["webhook", "try", str(folder / "body"), "--webhook", webhook, f"--at={AT}"]
+        return main(["-C", str(folder), *call, *given])
+
+    return run
+
+
+def test_a_declared_webhook_has_its_secrets_and_its_rules(
+    trying_declared: Try, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert trying_declared("stripe purchase") == 0
+    told = capsys.readouterr().out
+    assert "the signature holds" in told
+    assert "the person would leave list 10 (" in told
+    assert trying_declared("stripe refund") == 0
+    assert "the products of its order decide" in capsys.readouterr().out
+    assert trying_declared("stripe purchase", "botique") == 2
+    assert "did you mean `boutique`?" in capsys.readouterr().err
+
+
+def test_check_tells_which_secret_is_not_there(
+    folder: Path, declared: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "secret").unlink(missing_ok=True)
+    (folder / "new-secret").write_bytes(b" \n")
+    main(["-C", str(folder), "check"])
+    told = [line for line in capsys.readouterr().err.splitlines() if ".toml:9:" in line]
+    assert len(told) == 2 and all(line.endswith("(warning)") for line in told), told
+    assert f"{folder / 'new-secret'} holds no secret" in told[0]
+    assert f"{folder / 'secret'} cannot be used" in told[1]

@@ -167,6 +167,27 @@ notice = "Pour vous écrire."
 checkbox = "Oui."
 ask = ["themes", "contents", "frequency", "measure"]
 segment = "salon"
+[[webhook]]
+name = "boutique"
+from = "generic"
+secret_file = "boutique.secret"
+[[webhook.do]]
+on = "purchase"
+product = ["livre"]
+join = 10
+objection = "Vous pouvez vous y opposer."
+[[webhook.do]]
+on = "refund"
+move = 11
+from = 10
+[[webhook.do]]
+on = "booking"
+segment = "salon"
+[[webhook.do]]
+on = "subscription-ended"
+leave = 10
+[webhook.fields]
+email = "/customer/email"
 [[list]]
 id = 90
 name = "encore-la"
@@ -278,6 +299,19 @@ BAD = [
     ("broadcast.max_lateness", '"0 days"', "too late to leave"),
     ("broadcast.reminder.wait", '"0 minutes"', "nobody could answer"),
     ("reactivation.wait", '"0 days"', "nobody could answer"),
+    ("webhook.name", '"Ma boutique"', "may hold small letters, digits and hyphens only"),
+    ("webhook.from", '"strippe"', "did you mean `stripe`?"),
+    ("webhook.secret_file", "[]", "a list of at most 5"),
+    ("webhook.secret_file", '["a", 7]', "a list of at most 5"),
+    ("webhook.do.on", '"bounce"', "generic never tells a bounce, only: purchase, refund"),
+    ("webhook.do.product", '["livres"]', "did you mean `livre`?"),
+    ("webhook.do.product", "[7]", "a list of codes in quotes"),
+    ("webhook.do.join", "99", "there is no list 99"),
+    ("webhook.do#2.from", '"deus"', "there is no list"),
+    ("webhook.do#3.segment", '"lyon"', "follows from its conditions"),
+    ("webhook.do#3.segment", '"zorglub"', "there is no segment"),
+    ("webhook.fields.email", '"customer.email"', "is no JSON pointer"),
+    ("webhook.fields.email", '"/a~2"', "is no JSON pointer"),
 ]
 
 
