@@ -179,11 +179,12 @@ def _naming(
 ) -> Iterator[SetKey]:
     for key, value in table.items():
         if isinstance(value, list) and value and all(isinstance(inner, dict) for inner in value):
-            for inner in value:
-                yield from _naming(inner, former, name, (*path, (key, identity(inner))))
+            for index, inner in enumerate(value):
+                step = (key, identity(inner) or f"#{index}")
+                yield from _naming(inner, former, name, (*path, step))
         elif isinstance(value, dict) and key not in ("ends", "then"):
             yield from _naming(value, former, name, (*path, (key, "")))
-        else:
+        elif (key, [kind for kind, _ in path]) != ("from", ["webhook"]):
             new = _named(key, value, former, name)
             if new != value:
                 yield SetKey(path, key, new)

@@ -13,7 +13,8 @@ from engine.words import N_, WordedError
 TomlValue = str | int | bool | Sequence["TomlValue"] | Mapping[str, "TomlValue"]
 TablePath = tuple[tuple[str, str], ...]
 """From the head of the file, which is (): (("list", "10"), ("letter", "welcome")). The second of
-each step is what the table is known by (IDENTITIES), "" for a table there can be but one of.
+each step is what the table is known by (IDENTITIES), "" for a table there can be but one of, "#2"
+for the third of its kind where nothing names it.
 """
 IDENTITIES = ("id", "name", "list", "what")
 
@@ -125,6 +126,8 @@ def index_of(tables: Sequence[object], kind: str, name: str) -> int:
     for index, table in enumerate(tables):
         if isinstance(table, dict) and identity(table) == name:
             return index
+    if name.startswith("#") and name[1:].isdecimal() and int(name[1:]) < len(tables):
+        return int(name[1:])
     raise _no_such_table(kind, name)
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.authoring.dialogue_edits import renamed_list
 from engine.authoring.toml_changes import (
     IDENTITIES,
     AddTable,
@@ -25,6 +26,7 @@ from engine.authoring.toml_changes import (
     plain,
 )
 from engine.authoring.toml_edit import edited
+from engine.sequence.model import List
 from engine.sequence.toml import read_tables
 
 ROOT = Path(__file__).parents[2]
@@ -273,3 +275,41 @@ def test_the_file_says_exactly_what_was_asked_and_keeps_all_other_lines(
             assert sum("#" in line for line in gone) <= 1
         elif not isinstance(change, RemoveTable):
             assert not gone
+
+
+NAMING = """purpose = "x"
+[[rule]]
+when = "enters a"
+[rule.then]
+join = "stripe"
+[[rule]]
+when = "leaves a"  # dort
+[rule.then]
+leave = 20
+[[rule]]
+when = "leaves b"
+[rule.then]
+move = 20
+from = "stripe"
+[[webhook]]
+name = "boutique"
+from = "stripe"
+secret_file = "s"
+[[webhook.do]]
+on = "refund"
+leave = 20
+[[webhook.do]]
+on = "purchase"
+move = "stripe"
+from = "autre"
+"""
+
+
+def test_a_list_is_renamed_in_each_rule_and_webhook_and_no_sender_is() -> None:
+    listed = List(10, "stripe", "x", "d.toml")
+    changed = renamed_list({"r.toml": NAMING}, listed, "clients")["r.toml"]
+    expected = NAMING.replace('"stripe"', '"clients"').replace(
+        'name = "boutique"\nfrom = "clients"', 'name = "boutique"\nfrom = "stripe"'
+    )
+    assert read_tables(changed) == read_tables(expected)
+    assert "# dort" in changed
