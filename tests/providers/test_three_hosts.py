@@ -53,7 +53,10 @@ OVERLAY = """
   sample = "550 5.7.26 Gmail requires all senders to authenticate with either SPF or DKIM. - gsmtp"
 """
 
-pytestmark = pytest.mark.timeout(300 + 20 * KILLS)
+SLOWEST = 4  # letters a second that the slowest of them takes
+PATIENCE = 200 + PEOPLE * len(LETTERS) / len(menagerie()) / SLOWEST * 2
+
+pytestmark = pytest.mark.timeout(300 + 20 * KILLS + PATIENCE)
 
 
 @dataclass
@@ -87,7 +90,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
             for _ in range(KILLS):
                 _some_letters_leave(zoo, fleet, chance)
                 fleet.kill(chance.randrange(len(HOSTS)))
-            wait_for(lambda: fleet.tend() or place.finished(), 200)
+            wait_for(lambda: fleet.tend() or place.finished(), PATIENCE)
             passed, in_vain, well = zoo.passed(), zoo.in_vain(), orange.accepted
             zoo.displease("unauthenticated"), zoo.displease("blocklisted")
             place.bring(
