@@ -5,7 +5,6 @@ down.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import ssl
 import time
@@ -14,14 +13,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from engine.dns.https import HTTPS_PORT, getting
 from engine.dns.resolver import Address, Found, Resolver
 
-MAX_OCTETS = 64 * 1024
 MAX_AGE_SECONDS = 31_557_600  # the longest a policy may ask for
 FETCH_SECONDS = 15
 FETCH_AGAIN_SECONDS = 300  # after a failure
 POLICIES_CACHE_SIZE = 20_000
-HTTPS_PORT = 443
 
 _RECORD = re.compile(r"v=STSv1[ \t]*;[ \t]*id=([A-Za-z0-9]{1,32})[ \t]*(?:;.*)?")
 _PAIR = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31})[ \t]*:[ \t]*(.*?)[ \t]*")
@@ -142,31 +140,12 @@ def https(trusted: ssl.SSLContext, port: int = HTTPS_PORT) -> Fetch:
     """Over HTTPS, with the certificate verified for the host; redirects are not followed (RFC 8461
     3.3).
     """
-    import httpx
+    get = getting(trusted, FETCH_SECONDS, port)
 
     async def fetch(address: Address, host: str) -> str | None:
-        at = f"[{address}]" if address.version == 6 else str(address)
-        try:
-            async with (
-                asyncio.timeout(FETCH_SECONDS),
-                httpx.AsyncClient(verify=trusted, trust_env=False) as client,
-                client.stream(
-                    "GET",
-                    f"https://{at}:{port}/.well-known/mta-sts.txt",
-                    headers={"Host": host},
-                    extensions={"sni_hostname": host},
-                ) as response,
-            ):
-                kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-                if response.status_code != 200 or kind != "text/plain":
-                    return None
-                octets = b""
-                async for piece in response.aiter_bytes():
-                    octets += piece
-                    if len(octets) > MAX_OCTETS:
-                        return None
-        except (httpx.HTTPError, OSError):
+        fetched = await get(address, host, "/.well-known/mta-sts.txt")
+        if fetched is None or fetched.content_type != "text/plain":
             return None
-        return octets.decode("utf-8", "replace")
+        return fetched.octets.decode("utf-8", "replace")
 
     return fetch

@@ -21,7 +21,7 @@ from engine.sequence.model import (
 )
 from engine.sequence.nearest import hint, nearest, nearest_field
 from engine.sequence.parse_letters import check_body
-from engine.sequence.parse_segments import SEGMENT, known_segment
+from engine.sequence.parse_segments import static_segment
 from engine.sequence.table import Table
 from engine.words import N_
 
@@ -59,7 +59,7 @@ def read_form(table: Table, root: Table, draft: Draft) -> Form:
         table.get("age", str, ""),
         table.get("function_field", str, ""),
         _asked(table, draft),
-        _segment(table, draft),
+        static_segment(table, draft),
     )
     for listed in form.lists:
         if listed in draft.lists and draft.lists[listed][0].purpose != form.purpose:
@@ -100,17 +100,6 @@ def _asked(table: Table, draft: Draft) -> tuple[Asked, ...]:
             message = N_("`ask`: nobody is measured while [measure] `people` of config.toml is off")
             table.mistake("ask", message)
     return tuple(code for code in ASKED if code in written)
-
-
-def _segment(table: Table, draft: Draft) -> str:
-    written = table.get("segment", str, "").removeprefix(SEGMENT)
-    name = known_segment(written, table, "segment", draft) if written else ""
-    if name and draft.segments[name].values.get("static") is not True:
-        message = N_(
-            'nobody is put into the segment "{segment}": who is in it follows from its conditions'
-        )
-        table.mistake("segment", message, segment=name)
-    return name
 
 
 def _duties(form: Form, table: Table) -> None:

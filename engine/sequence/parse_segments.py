@@ -45,6 +45,20 @@ def known_segment(name: str, table: Table, key: str, draft: Draft) -> str:
     return ""
 
 
+def static_segment(table: Table, draft: Draft) -> str:
+    """The code of the segment that `segment` of a table names, into which people are put one by
+    one; "" for none.
+    """
+    written = table.get("segment", str, "").removeprefix(SEGMENT)
+    name = known_segment(written, table, "segment", draft) if written else ""
+    if name and draft.segments[name].values.get("static") is not True:
+        message = N_(
+            'nobody is put into the segment "{segment}": who is in it follows from its conditions'
+        )
+        table.mistake("segment", message, segment=name)
+    return name
+
+
 def read_reference(table: Table, key: Literal["only", "unless"], draft: Draft) -> str:
     """The segment that `only = "segment:id"` names, "" for none."""
     written = table.get(key, str, "")

@@ -8,7 +8,7 @@ from typing import Final, Literal, cast
 
 from engine.sequence.draft import Draft, check_name
 from engine.sequence.nearest import hint, nearest
-from engine.sequence.parse_segments import SEGMENT, known_segment
+from engine.sequence.parse_segments import static_segment
 from engine.sequence.table import Table
 from engine.sequence.webhooks import (
     OCCASIONS,
@@ -107,7 +107,7 @@ def _rule(table: Table, kind: WebhookKind, draft: Draft) -> WebhookRule | None:
         products=products,
         list=0 if way in ("segment", "nothing") else draft.resolve(table.values[way], table, way),
         source=draft.resolve(table.values["from"], table, "from") if way == "move" else 0,
-        segment=_segment(table, draft) if way == "segment" else "",
+        segment=static_segment(table, draft) if way == "segment" else "",
         objection=objection,
     )
 
@@ -124,17 +124,6 @@ def _products(table: Table, draft: Draft) -> tuple[str, ...]:
             message = N_("no [[product]] of config.toml has the code {code}{hint}")
             table.mistake("product", message, code=code, hint=close)
     return tuple(dict.fromkeys(code for code in codes if isinstance(code, str)))
-
-
-def _segment(table: Table, draft: Draft) -> str:
-    written = table.get("segment", str, "").removeprefix(SEGMENT)
-    name = known_segment(written, table, "segment", draft) if written else ""
-    if name and draft.segments[name].values.get("static") is not True:
-        message = N_(
-            'nobody is put into the segment "{segment}": who is in it follows from its conditions'
-        )
-        table.mistake("segment", message, segment=name)
-    return name
 
 
 def _fields(table: Table, kind: WebhookKind) -> WebhookFields:

@@ -16,14 +16,13 @@ from collections.abc import Awaitable, Callable
 from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
+from engine.dns.https import HTTPS_PORT, getting
 from engine.dns.resolver import Address, Found, Resolver
 
-MAX_OCTETS = 64 * 1024
 FETCH_SECONDS = 5
 KEPT_SECONDS = 86_400
 FETCHES_A_MINUTE = 10
 CACHE_SIZE = 50
-HTTPS_PORT = 443
 
 Fetch = Callable[[Address, str, str], Awaitable[bytes | None]]
 """Address, name and path; what stands there, None where it is not to be had."""
@@ -86,30 +85,10 @@ def is_public(address: Address) -> bool:
 
 def https(trusted: ssl.SSLContext, port: int = HTTPS_PORT) -> Fetch:
     """With the server's certificate verified for the name."""
-    import httpx
+    get = getting(trusted, FETCH_SECONDS, port)
 
     async def fetch(address: Address, host: str, path: str) -> bytes | None:
-        at = f"[{address}]" if address.version == 6 else str(address)
-        try:
-            async with (
-                asyncio.timeout(FETCH_SECONDS),
-                httpx.AsyncClient(verify=trusted, trust_env=False) as client,
-                client.stream(
-                    "GET",
-                    f"https://{at}:{port}{path}",
-                    headers={"Host": host},
-                    extensions={"sni_hostname": host},
-                ) as response,
-            ):
-                if response.status_code != 200:
-                    return None
-                octets = b""
-                async for piece in response.aiter_bytes():
-                    octets += piece
-                    if len(octets) > MAX_OCTETS:
-                        return None
-        except (httpx.HTTPError, OSError):
-            return None
-        return octets
+        fetched = await get(address, host, path)
+        return fetched.octets if fetched is not None else None
 
     return fetch

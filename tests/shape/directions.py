@@ -224,8 +224,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "icalendar": ("engine/audience/calendar_file.py",),
     "httpx": (
         "engine/console/oidc.py",
-        "engine/sending/mta_sts.py",
-        "engine/webhooks/fetching.py",
+        "engine/dns/https.py",
     ),
     "idna": ("engine/intake/address.py",),
     "imagesize": ("engine/letter/source_folder.py",),

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.dns.https import MAX_OCTETS
 from engine.webhooks.fetching import (
     FETCHES_A_MINUTE,
     KEPT_SECONDS,
-    MAX_OCTETS,
     Certificates,
     https,
     is_public,
