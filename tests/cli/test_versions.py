@@ -61,7 +61,8 @@ def got(context: AppContext) -> dict[str, str]:
     """What each of sixty people got. All who got b answered, and one in a; who was held out ordered
     all the same.
     """
-    now, people = context.clock.now(), join(context, PEOPLE)
+    people = join(context, PEOPLE)
+    now = context.clock.now()
     performed = context.command_handler.execute(
         [
             CommandRequest(
