@@ -122,9 +122,7 @@ def take_and_claim(
 
 def _only_ours(result: Result, known: Person | None) -> bool:
     """Whether a claim is all that happened to a person since they were `known`."""
-    if known is None or not isinstance(result.outcome, Done):
-        return False
-    return result.person.version == known.version + len(result.outcome.events)
+    return known is not None and result.before.version == known.version
 
 
 def _asked_of_vault(
