@@ -68,13 +68,13 @@ def _receiver(config: Config) -> Receiver:
         raise UserError(error.words) from None
 
 
-def octets_of(file: Path) -> bytes:
-    """No more than shows that a mail is too large."""
+def octets_of(file: Path, most: int = MAX_MAIL_BYTES) -> bytes:
+    """One octet more than `most` at the most, which shows that it is too large."""
     try:
         if file == STANDARD_INPUT:
-            return sys.stdin.buffer.read(MAX_MAIL_BYTES + 1)
+            return sys.stdin.buffer.read(most + 1)
         with file.open("rb") as opened:
-            return opened.read(MAX_MAIL_BYTES + 1)
+            return opened.read(most + 1)
     except OSError as error:
         raise UserError(
             N_("{place} cannot be used: {why}"), 2, place=file, why=words_of_file_error(error)

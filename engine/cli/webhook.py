@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.cli.inbound import BEFORE_A_CAPITAL, STANDARD_INPUT
+from engine.cli.inbound import BEFORE_A_CAPITAL, octets_of
 from engine.cli.terminal import json_text
 from engine.config import Config
 from engine.dns.settings import Dns
@@ -49,7 +48,7 @@ from engine.webhooks.reading import read_delivery
 from engine.webhooks.secret_files import MAX_SECRET_BYTES, secrets_of
 from engine.webhooks.sentences import TRUSTS, what_it_says, why_not_believed, why_unreadable
 from engine.webhooks.signatures import Refusal, Trust, certificate_url, verify
-from engine.words import Reason, Words, words, words_of_file_error
+from engine.words import Reason, Words, words
 
 
 def webhook(config: Config, args: argparse.Namespace) -> int:
@@ -59,14 +58,14 @@ def webhook(config: Config, args: argparse.Namespace) -> int:
     declared = _declared(config, args.webhook) if args.webhook else None
     kind: WebhookKind = declared.webhook.kind if declared else args.kind
     headers = [_header(line) for line in args.header]
-    raw = _octets(args.file, MAX_BODY_BYTES)
+    raw = octets_of(args.file, MAX_BODY_BYTES)
     now = read_date(args.at, config.site.timezone) if args.at else time.time_ns() // 1_000_000
-    secrets = [_octets(file, MAX_SECRET_BYTES).rstrip(b"\r\n") for file in args.secret_file]
+    secrets = [octets_of(file, MAX_SECRET_BYTES).rstrip(b"\r\n") for file in args.secret_file]
     if declared and not secrets:
         secrets = _secrets(declared.webhook, config.folder)
     belief: Trust | Refusal | None = None
     if secrets or kind == "sumup":
-        given = _octets(args.certificate, MAX_SECRET_BYTES) if args.certificate else None
+        given = octets_of(args.certificate, MAX_SECRET_BYTES) if args.certificate else None
         certificate = given or _fetched(certificate_url(kind, headers, raw), config.dns)
         belief = verify(kind, secrets, headers, raw, now, certificate=certificate)
     fields = declared.webhook.fields if declared else WebhookFields()
@@ -126,19 +125,6 @@ def _header(line: str) -> tuple[str, str]:
     if not colon or not name.strip():
         raise UserError(N_('--header {line}: write "Name: value"'), 2, line=line)
     return name.strip(), value.strip()
-
-
-def _octets(file: Path, most: int) -> bytes:
-    """One octet more than `most` at the most, which shows that it is too large."""
-    try:
-        if file == STANDARD_INPUT:
-            return sys.stdin.buffer.read(most + 1)
-        with file.open("rb") as opened:
-            return opened.read(most + 1)
-    except OSError as error:
-        raise UserError(
-            N_("{place} cannot be used: {why}"), 2, place=file, why=words_of_file_error(error)
-        ) from None
 
 
 def _fields(pairs: list[str], declared: WebhookFields) -> WebhookFields:
