@@ -12,6 +12,7 @@ from engine.sequence.parse_segments import static_segment
 from engine.sequence.table import Table
 from engine.sequence.webhooks import (
     OCCASIONS,
+    REREAD_KINDS,
     WEBHOOK_KINDS,
     Webhook,
     WebhookFields,
@@ -44,6 +45,7 @@ def read_webhook(table: Table, draft: Draft) -> Webhook:
         ),
         fields=_fields(table, kind),
         file=table.file,
+        api_key_file=_api_key_file(table, kind),
     )
     table.finish()
     return webhook
@@ -55,7 +57,7 @@ def _secret_files(table: Table, kind: WebhookKind) -> tuple[str, ...]:
     written = table.values.get("secret_file")
     paths = written if isinstance(written, list) else [written]
     if written is None:
-        if kind not in ("sumup", "helloasso"):
+        if kind not in REREAD_KINDS:
             table.mistake("", N_("`{key}` is missing"), key="secret_file")
         return ()
     files = tuple(path for path in paths if isinstance(path, str) and path.strip())
@@ -63,6 +65,15 @@ def _secret_files(table: Table, kind: WebhookKind) -> tuple[str, ...]:
         message = N_("`secret_file` is the path of a file, or a list of at most {most} of them")
         table.mistake("secret_file", message, most=MAX_SECRET_FILES)
     return files
+
+
+def _api_key_file(table: Table, kind: WebhookKind) -> str:
+    """What is not signed counts only once the sender's API was asked, with what it holds."""
+    file = table.get("api_key_file", str, "").strip()
+    if file and kind not in REREAD_KINDS:
+        message = N_("`api_key_file` is for {kinds}: all others sign, or carry a secret")
+        table.mistake("api_key_file", message, kinds=", ".join(sorted(REREAD_KINDS)))
+    return file
 
 
 def _rule(table: Table, kind: WebhookKind, draft: Draft) -> WebhookRule | None:

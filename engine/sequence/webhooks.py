@@ -65,6 +65,10 @@ def occasions_of(kind: WebhookKind) -> frozenset[Occasion]:
             assert_never(kind)
 
 
+REREAD_KINDS: Final[frozenset[WebhookKind]] = frozenset({"sumup", "helloasso"})
+"""Whose calls may come unsigned: their API is then asked with the operator's key."""
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookRule:
     """What happens to the person a fact is about. `products` are codes of which the fact has to
@@ -91,8 +95,9 @@ class WebhookRule:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """`secret_files` are paths, a relative one from the folder of `config.toml`; the secrets
-    themselves are published nowhere. Of the rules the first that is met counts.
+    """`secret_files` and `api_key_file` are paths, a relative one from the folder of `config.toml`;
+    what they hold is published nowhere. `api_key_file` is "" where the sender's API is not asked.
+    Of the rules the first that is met counts.
     """
 
     name: str
@@ -101,6 +106,7 @@ class Webhook:
     rules: tuple[WebhookRule, ...] = ()
     fields: WebhookFields = WebhookFields()
     file: str = ""
+    api_key_file: str = ""
 
     def rule_for(self, on: Occasion, products: Collection[str]) -> WebhookRule | None:
         return next((rule for rule in self.rules if rule.is_met(on, products)), None)

@@ -28,6 +28,7 @@ class DeliveryFault(StrEnum):
     TOO_MANY_FACTS = auto()
     HEADER_TWICE = auto()
     STATE_UNKNOWN = auto()
+    RESOURCE_UNKNOWN = auto()
 
 
 class DeliveryRefused(CodedError[DeliveryFault]):
@@ -151,3 +152,20 @@ class Delivery:
 
 
 Undeliverable = Reason[DeliveryFault]
+
+
+class RereadFault(StrEnum):
+    """Why the sender's API could not be asked now."""
+
+    AWAY = auto()
+    KEY_MISSING = auto()
+    KEY_MALFORMED = auto()
+    KEY_REFUSED = auto()
+    TOO_MANY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """What a delivery counts for is not known yet: the sender is answered 503 and comes again."""
+
+    reason: Reason[RereadFault]

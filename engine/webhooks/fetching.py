@@ -13,11 +13,10 @@ import ssl
 import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
-from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
-from engine.dns.https import HTTPS_PORT, getting
-from engine.dns.resolver import Address, Found, Resolver
+from engine.dns.https import HTTPS_PORT, getting, public_address
+from engine.dns.resolver import Address, Resolver
 
 FETCH_SECONDS = 5
 KEPT_SECONDS = 86_400
@@ -67,20 +66,8 @@ class Certificates:
     async def _fetched(self, url: str) -> bytes | None:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        answer = await self._resolver.addresses(host)
-        if not isinstance(answer, Found):
-            return None
-        address = next(filter(is_public, answer.records), None)
+        address = await public_address(self._resolver, host)
         return await self._fetch(address, host, parts.path) if address is not None else None
-
-
-def is_public(address: Address) -> bool:
-    """Whether an address is anybody's on the Internet: not this machine's, nor within a network,
-    nor many machines', nor version 4 written as version 6.
-    """
-    if isinstance(address, IPv6Address) and (address.ipv4_mapped or address.sixtofour):
-        return False
-    return address.is_global and not address.is_multicast
 
 
 def https(trusted: ssl.SSLContext, port: int = HTTPS_PORT) -> Fetch:

@@ -19,11 +19,12 @@ from engine.webhooks.delivery import (
     Ping,
     Purchase,
     Refund,
+    RereadFault,
     SubscriptionEnded,
     Undeliverable,
 )
 from engine.webhooks.signatures import Refusal, SignatureFault, Trust
-from engine.words import N_, Words, words
+from engine.words import N_, Reason, Words, words
 
 TRUSTS: Mapping[Trust, str] = MappingProxyType(
     {
@@ -73,6 +74,20 @@ DELIVERY_FAULTS: Mapping[DeliveryFault, str] = MappingProxyType(
         DeliveryFault.TOO_MANY_FACTS: N_("it tells more than {most} things"),
         DeliveryFault.HEADER_TWICE: N_("the header {header} came twice"),
         DeliveryFault.STATE_UNKNOWN: N_("the state {state} is not known"),
+        DeliveryFault.RESOURCE_UNKNOWN: N_("{host} knows of no {resource}"),
+    }
+)
+REREAD_FAULTS: Mapping[RereadFault, str] = MappingProxyType(
+    {
+        RereadFault.AWAY: N_("{host} gives no answer now"),
+        RereadFault.KEY_MISSING: N_(
+            "the sender’s API has to be asked: name a key by `api_key_file`"
+        ),
+        RereadFault.KEY_MALFORMED: N_(
+            "`api_key_file` is not written as it should be: one line, {form}"
+        ),
+        RereadFault.KEY_REFUSED: N_("{host} refuses the key in `api_key_file`"),
+        RereadFault.TOO_MANY: N_("more than {most} calls a minute have to be asked about"),
     }
 )
 PASSED_REASONS: Mapping[PassedReason, str] = MappingProxyType(
@@ -94,6 +109,10 @@ BOUNCED: Mapping[BounceKind, str] = MappingProxyType(
 
 def why_not_believed(refusal: Refusal) -> Words:
     return words(SIGNATURE_FAULTS[refusal.code], **dict(refusal.values))
+
+
+def why_not_reread(reason: Reason[RereadFault]) -> Words:
+    return words(REREAD_FAULTS[reason.code], **dict(reason.values))
 
 
 def why_unreadable(reason: Undeliverable) -> Words:

@@ -55,6 +55,7 @@ def test_each_kind_tells_something() -> None:
         (f'{DO}on = "purchase"\nmove = 10\n', "exactly one of"),
         (f'{DO}on = "purchase"\njoin = 10\nfrom = 11\n', "exactly one of"),
         (f'{DO}on = "purchase"\nnothing = false\n', "exactly one of"),
+        (f'{HEAD}api_key_file = "k"\n', "`api_key_file` is for helloasso, sumup"),
         (f'{DO}on = "refund"\njoin = 10\nobjection = "Non ?"\n', "only then"),
         (
             f'{DO}on = "bounce"\njoin = 10\n'.replace("stripe", "ses"),
@@ -76,6 +77,7 @@ def test_what_no_webhook_can_mean_is_told(more: str, sentence: str) -> None:
     [
         f'{DO}on = "purchase"\nnothing = true\n',
         HEAD.replace("stripe", "sumup").replace("secret_file", "# "),
+        HEAD.replace("stripe", "helloasso") + 'api_key_file = "k"\n',
         HEAD.replace('"s"', '["s", "new"]'),
     ],
 )

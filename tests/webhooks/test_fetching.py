@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.dns.https import MAX_OCTETS
+from engine.dns.https import MAX_OCTETS, is_public
 from engine.webhooks.fetching import (
     FETCHES_A_MINUTE,
     KEPT_SECONDS,
     Certificates,
     https,
-    is_public,
 )
 from tests.dns.stub import StubDns
 from tests.sending.certificates import Authority
