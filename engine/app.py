@@ -25,6 +25,7 @@ from engine.desk.operations import SQL as OPERATIONS_SQL
 from engine.desk.processes import SQL as PROCESSES_SQL
 from engine.desk.processes import check_clock, check_secrets
 from engine.desk.robot import SQL as ROBOT_SQL
+from engine.desk.webhook_calls import SQL as WEBHOOK_CALLS_SQL
 from engine.installation.publishing import ShownWords
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import SQL as LEDGER_SQL
@@ -139,6 +140,7 @@ def open_context_in(
                 OPERATIONS_SQL,
                 DMARC_REPORTS_SQL,
                 ROBOT_SQL,
+                WEBHOOK_CALLS_SQL,
                 VAULT_SQL,
                 INBOUND_MAIL_SQL,
                 ACCOUNTS_SQL,

@@ -22,6 +22,7 @@ from engine.desk.operations import Operations
 from engine.desk.processes import Processes
 from engine.desk.robot import RobotDesk
 from engine.desk.shaping import ShapingDesk
+from engine.desk.webhook_calls import WebhookCalls
 from engine.imports.stores import ImportStores
 from engine.inbound.handling import InboundStores
 from engine.installation.publishing import ShownWords
@@ -113,6 +114,10 @@ class AppContext:
     @property
     def shaping(self) -> ShapingDesk:
         return ShapingDesk(self.database)
+
+    @property
+    def webhook_calls(self) -> WebhookCalls:
+        return WebhookCalls(self.database)
 
     @property
     def processes(self) -> Processes:

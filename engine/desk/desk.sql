@@ -79,6 +79,11 @@ CREATE INDEX IF NOT EXISTS waiting_by_provider ON desk.waiting (provider, urgent
 CREATE TABLE IF NOT EXISTS desk.count (name text NOT NULL, day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (name, day));
 CREATE TABLE IF NOT EXISTS desk.inbox (
     mailbox text PRIMARY KEY, holder text NOT NULL, until timestamptz NOT NULL, uid_validity bigint NOT NULL DEFAULT 0, uid bigint NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS desk.webhook_call (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, webhook text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), trust text NOT NULL,
+    refusal text NOT NULL, facts text[] NOT NULL, outcomes text[] NOT NULL, subscribers text[] NOT NULL);
+CREATE INDEX IF NOT EXISTS webhook_call_at ON desk.webhook_call (at);
+CREATE INDEX IF NOT EXISTS webhook_call_kept ON desk.webhook_call (webhook, (refusal <> ''), id);
 CREATE TABLE IF NOT EXISTS desk.robot (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), form text NOT NULL, way text NOT NULL, address text NOT NULL, step text NOT NULL, until timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.robot_mail (digest bytea PRIMARY KEY, octets bytea NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());

@@ -470,6 +470,7 @@ def _forget(context: AppContext) -> None:
     context.console_desk.forget()
     context.operations.forget()
     context.dmarc_reports.forget()
+    context.webhook_calls.forget()
     kept_since = earlier(
         context.clock.now(), context.config.inbound.keep, context.config.site.timezone
     )

@@ -219,6 +219,8 @@ STAYS = {
     # Mail servers, as mailbox providers report them.
     "desk.dmarc": "organisation report domain begins source aligned disposition letters at",
     "desk.segment_count": "segment engine_day n",
+    # What came of a shop's calls, by opaque ids, for ninety days.
+    "desk.webhook_call": "id webhook at trust refusal facts outcomes subscribers",
     # Of colleagues, and what their pages say once without naming anybody.
     "desk.console_session": "token id account enrols way browser notice since seen",
     "desk.console_token": "token kind account value until",

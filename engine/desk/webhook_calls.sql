@@ -1,0 +1,20 @@
+-- name: keep
+-- A log waits for no disk: the facts are in the ledger, which was written before.
+INSERT INTO desk.webhook_call (webhook, trust, refusal, facts, outcomes, subscribers)
+SELECT %(webhook)s, %(trust)s, %(refusal)s, %(facts)s::text[], %(outcomes)s::text[], %(subscribers)s::text[]
+WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
+
+-- name: keep_within
+-- Those refused are counted apart from the others: whoever forges calls pushes out forged ones alone.
+DELETE FROM desk.webhook_call WHERE webhook = %(webhook)s AND (refusal <> '') = (%(refusal)s <> '') AND id <= (
+    SELECT id FROM desk.webhook_call WHERE webhook = %(webhook)s AND (refusal <> '') = (%(refusal)s <> '') ORDER BY id DESC OFFSET %(most)s LIMIT 1)
+
+-- name: recent
+-- The newest first, a page at a time.
+SELECT id, webhook, (extract(epoch FROM at) * 1000)::bigint, trust, refusal, facts, outcomes, subscribers FROM desk.webhook_call
+WHERE (%(webhook)s::text IS NULL OR webhook = %(webhook)s) AND (%(before)s = 0 OR id < %(before)s)
+    AND at >= to_timestamp(%(since)s / 1000.0) ORDER BY id DESC LIMIT %(limit)s
+
+-- name: forget
+-- Long enough to see since when a shop has not been understood.
+DELETE FROM desk.webhook_call WHERE at < statement_timestamp() - interval '90 days'
