@@ -7,47 +7,29 @@ and Amazon their certificate is fetched.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from engine.cli.inbound import BEFORE_A_CAPITAL, octets_of
 from engine.cli.terminal import json_text
 from engine.config import Config
-from engine.dns.settings import Dns
 from engine.i18n.dates import read_date
-from engine.i18n.language import N_, Say, translator
+from engine.i18n.language import N_, translator
 from engine.i18n.user_error import UserError
 from engine.inbound.handling import letter_domains
-from engine.inbound.letter_identity import mark_in_ids
-from engine.inbound.reading_sentences import MARKS, NO_LETTER
 from engine.letter.source_folder import read_sequences
 from engine.sequence.mistakes import Unpublishable, Unreadable
-from engine.sequence.model import Plan
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.parse import parse
-from engine.sequence.plan_source import named
 from engine.sequence.webhooks import Webhook, WebhookFields, WebhookKind
 from engine.webhooks.body import MAX_BODY_BYTES
-from engine.webhooks.delivery import (
-    Booking,
-    Bounced,
-    Complained,
-    Delivery,
-    Fact,
-    Passed,
-    Ping,
-    Purchase,
-    Refund,
-    SubscriptionEnded,
-    Undeliverable,
-)
+from engine.webhooks.delivery import Delivery, Fact, Undeliverable
 from engine.webhooks.reading import read_delivery
 from engine.webhooks.secret_files import MAX_SECRET_BYTES, secrets_of
-from engine.webhooks.sentences import TRUSTS, what_it_says, why_not_believed, why_unreadable
+from engine.webhooks.sentences import TRUSTS, why_not_believed
 from engine.webhooks.signatures import Refusal, Trust, certificate_url, verify
+from engine.webhooks.trial import Declared, certificate_at, what_follows
 from engine.words import Reason, Words, words
 
 
@@ -66,12 +48,13 @@ def webhook(config: Config, args: argparse.Namespace) -> int:
     belief: Trust | Refusal | None = None
     if secrets or kind == "sumup":
         given = octets_of(args.certificate, MAX_SECRET_BYTES) if args.certificate else None
-        certificate = given or _fetched(certificate_url(kind, headers, raw), config.dns)
+        certificate = given or certificate_at(certificate_url(kind, headers, raw), config.dns)
         belief = verify(kind, secrets, headers, raw, now, certificate=certificate)
     fields = declared.webhook.fields if declared else WebhookFields()
     delivery = read_delivery(kind, headers, raw, _fields(args.field, fields))
     _ = translator(config.site.language)
-    lines = [_about(belief).said(_), *_what_follows(delivery, config, declared, _)]
+    follows = what_follows(delivery, declared, letter_domains(config))
+    lines = [_about(belief).said(_), *(line.said(_) for line in follows)]
     if args.json:
         print(json_text(_as_json(args.file, belief, delivery, lines)))
     else:
@@ -79,12 +62,7 @@ def webhook(config: Config, args: argparse.Namespace) -> int:
     return 1 if isinstance(belief, Reason) or isinstance(delivery, Reason) else 0
 
 
-class _Declared(NamedTuple):
-    webhook: Webhook
-    plan: Plan
-
-
-def _declared(config: Config, name: str) -> _Declared:
+def _declared(config: Config, name: str) -> Declared:
     """As it stands in the author's files, published or not."""
     try:
         plan = parse(dict(read_sequences(config.sequences)), config.settings)
@@ -94,7 +72,7 @@ def _declared(config: Config, name: str) -> _Declared:
         message = N_('there is no webhook "{webhook}"{hint}')
         close = hint(nearest(name, plan.webhooks))
         raise UserError(message, 2, webhook=name, hint=close)
-    return _Declared(plan.webhooks[name], plan)
+    return Declared(plan.webhooks[name], plan)
 
 
 def _secrets(webhook: Webhook, folder: Path) -> list[bytes]:
@@ -102,22 +80,6 @@ def _secrets(webhook: Webhook, folder: Path) -> list[bytes]:
         return list(secrets_of(webhook, folder))
     except Unreadable as error:
         raise UserError(error.words, 2) from None
-
-
-def _fetched(url: str | Refusal | None, dns: Dns) -> bytes | None:
-    """From the sender's own host, where the call names such a one."""
-    if not isinstance(url, str):
-        return None
-    import ssl
-
-    from engine.dns.resolver import DnsResolver
-    from engine.webhooks.fetching import Certificates, https
-
-    async def fetched(url: str) -> bytes | None:
-        resolver = DnsResolver(dns.servers, dns.port)
-        return await Certificates(resolver, https(ssl.create_default_context())).at(url)
-
-    return asyncio.run(fetched(url))
 
 
 def _header(line: str) -> tuple[str, str]:
@@ -151,73 +113,6 @@ def _about(belief: Trust | Refusal | None) -> Words:
             return words(N_("it would not be believed: {why}"), why=why_not_believed(belief))
         case _:
             return words(TRUSTS[belief])
-
-
-def _what_follows(
-    delivery: Delivery | Undeliverable, config: Config, declared: _Declared | None, _: Say
-) -> list[str]:
-    if isinstance(delivery, Reason):
-        return [words(N_("it cannot be read: {why}"), why=why_unreadable(delivery)).said(_)]
-    lines = list[str]()
-    for fact in delivery.facts:
-        lines.append(what_it_says(fact).said(_))
-        if declared and (rule := _rule_met(fact, declared)):
-            lines.append(rule.said(_))
-    domains = letter_domains(config)
-    letters = [line for fact in delivery.facts if (line := _letter(fact, domains))]
-    lines += list(dict.fromkeys(line.said(_) for line in letters))
-    if delivery.resource:
-        line = words(N_("asked of the sender’s API: {resource}"), resource=delivery.resource)
-        lines.append(line.said(_))
-    return lines
-
-
-def _rule_met(fact: Fact, declared: _Declared) -> Words | None:
-    """None for what no rule can be about."""
-    match fact:
-        case Purchase(products=products):
-            rule = declared.webhook.rule_for("purchase", products)
-        case Refund() if any(r.on == "refund" and r.products for r in declared.webhook.rules):
-            return words(N_("which [[webhook.do]] is about it, the products of its order decide"))
-        case Refund():
-            rule = declared.webhook.rule_for("refund", ())
-        case SubscriptionEnded(products=products):
-            rule = declared.webhook.rule_for("subscription-ended", products)
-        case Booking(products=products):
-            rule = declared.webhook.rule_for("booking", products)
-        case Bounced():
-            rule = declared.webhook.rule_for("bounce", ())
-        case Complained():
-            rule = declared.webhook.rule_for("complaint", ())
-        case Ping() | Passed():
-            return None
-    if rule is None:
-        return words(N_("no [[webhook.do]] is about it"))
-    lists = declared.plan.lists
-    match rule.then:
-        case "join":
-            message = N_("the person would join {list}, on the ground “{basis}”")
-            return words(message, list=named(lists[rule.list]), basis=rule.basis)
-        case "move":
-            message = N_("the person would move from {source} to {list}, on the ground “{basis}”")
-            source, target = named(lists[rule.source]), named(lists[rule.list])
-            return words(message, source=source, list=target, basis=rule.basis)
-        case "leave":
-            return words(N_("the person would leave {list}"), list=named(lists[rule.list]))
-        case "segment":
-            segment = declared.plan.segments[rule.segment].name
-            return words(
-                N_("the person would be put into the segment “{segment}”"), segment=segment
-            )
-        case "nothing":
-            return words(N_("nothing more would follow, by a [[webhook.do]]"))
-
-
-def _letter(fact: Fact, domains: frozenset[str]) -> Words | None:
-    if not isinstance(fact, Bounced | Complained):
-        return None
-    mark = mark_in_ids(fact.message_id, domains)
-    return words(MARKS[mark.kind], message=mark.message) if mark else words(NO_LETTER)
 
 
 def _as_json(
