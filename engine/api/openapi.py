@@ -1,18 +1,29 @@
-"""The API as OpenAPI describes it, from the same lines its readers refuse by."""
+"""The API as an OpenAPI 3.1 document, made from the declarations of its calls."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import cache
+from typing import assert_never
 
-from engine.intake import rights_calls as rights
-from engine.intake.calls import LOOKUP, SEGMENT, SUBSCRIPTION, TRANSFER, UNSUBSCRIPTION, Member
-from engine.intake.orders import ORDER, REFUND
-from engine.intake.preferences import PREFERENCES
-from engine.words import N_
+from engine.api import order_calls, people_calls, rights_calls
+from engine.api.examples import example_of_body, example_of_schema
+from engine.api.operation import TAGS, Operation, array, integer, object_of, text
+from engine.api.parameters import Parameter, Schema
+from engine.intake.calls import MAX_TEXT_CHARACTERS, Member
+from engine.sequence.model import Plan
 
-Schema = dict[str, object]
-
+VERSION = "1"
+OPERATIONS: tuple[Operation, ...] = (
+    *people_calls.OPERATIONS,
+    *order_calls.OPERATIONS,
+    *rights_calls.OPERATIONS,
+)
+ABOUT = (
+    "One call, one act, answered once it is written. A key (`relance api-key create`) has scopes"
+    " and may do nothing else; an address never stands in a URL, so that no log holds it. Refusals"
+    " are problems as RFC 9457 has them. Answers to GET carry an ETag and honour If-None-Match."
+)
 ONCE = (
     "Your name for this call (method, path, body): sent again within 30 days it changes nothing;"
     " another call under the same key is refused (422)."
@@ -29,299 +40,135 @@ SCHEMES: Schema = {
         "description": "A key made by `relance api-key create`.",
     }
 }
-PROBLEM: Schema = {
-    "type": "object",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "A sentence for people."},
-        "mistakes": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "Every mistake in the body, where there are some.",
-        },
-    },
-}
-ANSWER: Schema = {
-    "type": "object",
-    "properties": {
-        "done": {"type": "boolean", "description": "Whether this call changed anything."},
-        "already": {
-            "type": "boolean",
-            "examples": [False],
-            "description": (
-                "True when this very call was carried out before under its Idempotency-Key."
-            ),
-        },
-        "said": {"type": "string"},
-        "subscriber": {"type": ["string", "null"], "description": "The person's random id."},
-    },
-}
-KNOWN: Schema = {
-    "type": "object",
-    "properties": {
-        "known": {"type": "boolean"},
-        "subscriber": {"type": ["string", "null"]},
-        "memberships": {
-            "type": "array",
-            "items": {"type": "object"},
-            "description": "list, name, since, run.",
-        },
-        "purposes": {
-            "type": "array",
-            "items": {"type": "object"},
-            "description": "id, status (live, withdrawn, requested), basis, since.",
-        },
-        "preferences": {
-            "type": ["object", "null"],
-            "description": (
-                "themes, contents (none chosen: all of them), frequency, paused_until (the end of"
-                " the latest pause)."
-            ),
-        },
-        "measured_since": {
-            "type": ["string", "null"],
-            "description": "When they agreed to be measured; null where they do not.",
-        },
-        "suppressed": {
-            "type": ["string", "null"],
-            "description": "Why this address is never written to.",
-        },
-    },
-}
-DOSSIER: Schema = {
-    "type": "object",
-    "description": (
-        "Person, purposes, lists, letters, sources, recipients, notices, evidence, events."
-    ),
-}
-RECEIPT: Schema = {
-    "type": "object",
-    "properties": {
-        "done": {"type": "boolean"},
-        "said": {"type": "string"},
-        "receipt": {
-            "type": "object",
-            "properties": {
-                "subscriber": {
-                    "type": "string",
-                    "description": "The opaque id, good to be quoted by.",
-                },
-                "at": {"type": "string"},
-                "position": {"type": "integer", "description": "Of the fact in the ledger."},
-                "deleted": {"type": "object", "additionalProperties": {"type": "integer"}},
-                "kept": {"type": "array", "items": {"type": "string"}},
-            },
-        },
-    },
-}
-OPEN: Schema = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {
-            "request": {"type": "string"},
-            "subscriber": {"type": "string"},
-            "right": {"type": "string"},
-            "due_at": {"type": "string"},
-            "late": {"type": "boolean"},
-        },
-    },
-}
-REFUSALS = {
-    400: N_("The body is wrong; every mistake is listed."),
-    401: N_("No key, or one that opens nothing, or no longer: the sentence says when it expired."),
-    403: N_("The key may not do this."),
-    409: N_("Others were quicker every time: send the same call again."),
-    413: N_("The body is larger than 64 kB."),
-    415: N_("The body is not application/json."),
-    422: N_(
-        "A rule forbids it, or the Idempotency-Key was used for another call; the sentence says"
-        " which."
-    ),
-    429: N_("More than 600 calls a minute, see Retry-After."),
-    503: N_("Too busy, see Retry-After."),
-}
-
-
-class Described(NamedTuple):
-    """A call: its path below /api/v1/, the scope of the key it wants, what it reads and answers.
-    `whatever_key`: a used Idempotency-Key does not hinder it.
-    """
-
-    path: str
-    scope: str
-    members: tuple[Member, ...]
-    answer: Schema
-    about: str
-    status: int = 200
-    writes: bool = True
-    whatever_key: bool = False
-
-    @property
-    def operation_id(self) -> str:
-        return self.path.replace("/", "_")
-
-
-CALLS = (
-    Described(
-        "subscriptions",
-        "subscribe",
-        SUBSCRIPTION,
-        ANSWER,
-        N_(
-            "Put a person on a list on a ground you declare, or ask them by mail whether they want"
-            " to be there."
-        ),
-        201,
-    ),
-    Described(
-        "transfers", "transfer", TRANSFER, ANSWER, N_("Move a person from one list to another.")
-    ),
-    Described(
-        "unsubscriptions",
-        "unsubscribe",
-        UNSUBSCRIPTION,
-        ANSWER,
-        N_("Withdraw a person from a purpose, or from everything."),
-        whatever_key=True,
-    ),
-    Described("people/lookup", "read", LOOKUP, KNOWN, N_("Where a person stands."), writes=False),
-    Described(
-        "people/preferences",
-        "preferences",
-        PREFERENCES,
-        ANSWER,
-        N_("What somebody chooses to receive; a member left out stays as it is."),
-    ),
-    Described(
-        "segments/put",
-        "segments",
-        SEGMENT,
-        ANSWER,
-        N_("Put somebody who is known into a segment without conditions."),
-    ),
-    Described(
-        "segments/take",
-        "segments",
-        SEGMENT,
-        ANSWER,
-        N_("Take somebody out of a segment without conditions."),
-    ),
-    Described(
-        "orders",
-        "orders",
-        ORDER,
-        ANSWER,
-        N_("Somebody who is known ordered something. An order is recorded once, whatever the key."),
-        201,
-    ),
-    Described(
-        "refunds",
-        "orders",
-        REFUND,
-        ANSWER,
-        N_(
-            "An order was paid back, wholly or in part. Send a part under an Idempotency-Key:"
-            " another call without one is another refund."
-        ),
-        201,
-    ),
-    Described(
-        "people/export",
-        "rights",
-        rights.EXPORT,
-        DOSSIER,
-        N_("Everything held about a person; answers a right of access."),
-    ),
-    Described(
-        "people/correct",
-        "rights",
-        rights.CORRECTION,
-        ANSWER,
-        N_("Correct what is wrong about a person."),
-    ),
-    Described(
-        "people/restrict",
-        "rights",
-        rights.RESTRICTION,
-        ANSWER,
-        N_("Freeze a person: nothing is sent or deleted until it is lifted."),
-        whatever_key=True,
-    ),
-    Described(
-        "people/object",
-        "rights",
-        rights.OBJECTION,
-        ANSWER,
-        N_("A person objects to marketing: everything is withdrawn at once."),
-        whatever_key=True,
-    ),
-    Described(
-        "people/erase",
-        "rights",
-        rights.ERASURE,
-        RECEIPT,
-        N_("Forget a person; answers with a receipt of what remains and why."),
-        whatever_key=True,
-    ),
-    Described(
-        "requests",
-        "rights",
-        rights.REQUEST,
-        ANSWER,
-        N_("Record that a person asked for something that is answered later."),
-        201,
-    ),
-    Described(
-        "requests/answer",
-        "rights",
-        rights.ANSWER,
-        ANSWER,
-        N_("A request was answered, refused, or put off."),
-    ),
-    Described(
-        "requests/open",
-        "rights",
-        (),
-        OPEN,
-        N_("The requests that wait for an answer, the most urgent first; they name nobody."),
-        writes=False,
-    ),
+PROBLEM = object_of(
+    "Problem",
+    "A refusal, as RFC 9457 has it.",
+    optional=("mistakes",),
+    type=text(example="about:blank"),
+    title=text(example="Unprocessable Content"),
+    status=integer(example=422),
+    detail=text("A sentence for people."),
+    mistakes=array(text(), "Every mistake of the call, where there are some."),
 )
+RETRY_AFTER: Schema = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
 
 
-def operation(call: Described) -> Schema:
-    """What FastAPI merges into an operation: body, header, answers."""
-    problem = {"application/problem+json": {"schema": PROBLEM}}
-    good = {"description": "Answered.", "content": {"application/json": {"schema": call.answer}}}
-    answers: Schema = {str(status): good for status in sorted({200, call.status})}
-    header = {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": False,
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-        "description": ONCE + (UNHINDERED if call.whatever_key else ""),
-    }
+@cache
+def document(title: str, url: str) -> Schema:
+    """`url` is where the installation is reached. The document is open to all, so it names no list
+    and no segment of the installation.
+    """
+    components: Schema = {}
+    paths: dict[str, Schema] = {}
+    for operation in OPERATIONS:
+        described = _operation(operation)
+        paths.setdefault(f"/api/v1/{operation.path}", {})[operation.method.lower()] = described
+    used = {operation.tag for operation in OPERATIONS}
+    tags = [{"name": tag.value, "description": about} for tag, about in TAGS.items() if tag in used]
     return {
-        "security": [{"key": [call.scope]}],
-        "parameters": [header] if call.writes else [],
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": schema(call.members)}},
+        "openapi": "3.1.0",
+        "info": {"title": f"{title}: Relance", "version": VERSION, "description": ABOUT},
+        "servers": [{"url": url}],
+        "tags": tags,
+        "paths": _with_references(paths, components),
+        "components": {
+            "securitySchemes": SCHEMES,
+            "schemas": dict(sorted(components.items())),
         },
-        "responses": (
-            answers
-            | {
-                str(status): {"description": meaning, "content": problem}
-                for status, meaning in REFUSALS.items()
-            }
-        ),
     }
+
+
+def _operation(operation: Operation) -> Schema:
+    described: Schema = {
+        "operationId": operation.id,
+        "tags": [operation.tag.value],
+        "summary": operation.about.partition(";")[0].partition(". ")[0].rstrip("."),
+        "description": operation.about,
+        "security": [{"key": [operation.scope]}],
+        "parameters": [
+            *(_parameter(parameter, "path") for parameter in operation.in_path),
+            *(_parameter(parameter, "query") for parameter in operation.in_query),
+            *_headers(operation),
+        ],
+        "responses": _responses(operation),
+    }
+    if operation.has_body:
+        content = {
+            "schema": schema(operation.members),
+            "example": example_of_body(operation.members, Plan()),
+        }
+        body: Schema = {"required": True, "content": {"application/json": content}}
+        described["requestBody"] = body
+    return described
+
+
+def _parameter(parameter: Parameter, place: str) -> Schema:
+    example: Schema = {"example": parameter.example} if parameter.example else {}
+    return {
+        "name": parameter.name,
+        "in": place,
+        "required": place == "path" or parameter.required,
+        "description": parameter.about,
+        "schema": parameter.schema(),
+    } | example
+
+
+def _headers(operation: Operation) -> list[Schema]:
+    headers: dict[str, tuple[str, Schema]] = {}
+    if operation.writes:
+        about = ONCE + (UNHINDERED if operation.whatever_key else "")
+        printable: Schema = {"type": "string", "minLength": 1, "maxLength": 255}
+        headers["Idempotency-Key"] = about, printable
+    if operation.method == "GET":
+        about = "The ETag of an answer you have: 304 while it is still what would be answered."
+        headers["If-None-Match"] = about, {"type": "string"}
+    if operation.conditional:
+        about = "The ETag of what you read: 412 where it has changed since."
+        headers["If-Match"] = about, {"type": "string"}
+    return [
+        {"name": name, "in": "header", "required": False, "description": about, "schema": schema}
+        for name, (about, schema) in headers.items()
+    ]
+
+
+def _responses(operation: Operation) -> Schema:
+    media: Schema = {"schema": operation.answer, "example": example_of_schema(operation.answer)}
+    good: Schema = {"description": "Answered.", "content": {"application/json": media}}
+    responses: Schema = {str(status): good for status in sorted({200, operation.status})}
+    if operation.method == "GET":
+        etag: Schema = {"description": "Of this answer.", "schema": {"type": "string"}}
+        link: Schema = {
+            "description": "rel=next, while more follows.",
+            "schema": {"type": "string"},
+        }
+        good["headers"] = {"ETag": etag} | ({"Link": link} if operation.is_paged else {})
+        responses["304"] = {"description": "As you have it.", "headers": {"ETag": etag}}
+    problem: Schema = {"application/problem+json": {"schema": PROBLEM}}
+    for status, meaning in operation.refusals.items():
+        headers: Schema = {"headers": {"Retry-After": RETRY_AFTER}} if status in (429, 503) else {}
+        responses[str(status)] = {"description": meaning, "content": problem} | headers
+    return responses
+
+
+def _with_references(value: object, components: Schema) -> object:
+    """The same with each titled schema among `components` and a reference in its place."""
+    if isinstance(value, list | tuple):
+        return [_with_references(inner, components) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {name: _with_references(member, components) for name, member in value.items()}
+    title, kind = value.get("title"), value.get("type")
+    if not isinstance(title, str) or kind not in ("object", ["object", "null"]):
+        return inner
+    may_be_null = isinstance(kind, list)
+    component = inner | ({"type": "object"} if may_be_null else {})
+    assert components.setdefault(title, component) == component, f"two schemas are called {title}"
+    reference: Schema = {"$ref": f"#/components/schemas/{title}"}
+    return {"oneOf": [reference, {"type": "null"}]} if may_be_null else reference
 
 
 def schema(members: Sequence[Member]) -> Schema:
+    """Of a body."""
     return {
         "type": "object",
         "additionalProperties": False,
@@ -332,6 +179,7 @@ def schema(members: Sequence[Member]) -> Schema:
 
 def _member(member: Member) -> Schema:
     about: Schema = {"description": member.about}
+    bounded: Schema = {"type": "string", "maxLength": MAX_TEXT_CHARACTERS}
     match member.kind:
         case "list":
             return LISTED | about
@@ -355,8 +203,7 @@ def _member(member: Member) -> Schema:
         case "zone" | "language":
             return {"type": "string"} | about
         case "text":
-            return (
-                {"type": "string"}
-                | ({"enum": list(member.choices)} if member.choices else {})
-                | about
-            )
+            choices: Schema = {"type": "string", "enum": list(member.choices)}
+            return (choices if member.choices else bounded) | about
+        case _:
+            assert_never(member.kind)

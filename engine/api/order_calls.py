@@ -7,49 +7,69 @@ from __future__ import annotations
 
 from fastapi.responses import JSONResponse
 
-from engine.api.calls import ApiCall, Calls, response_of
-from engine.api.problems import Problem, unreadable
-from engine.api.stores import ApiStores
+from engine.api.api_call import Api, ApiCall, response_of
+from engine.api.operation import ANSWER, Operation, Tag
+from engine.api.problems import Problem, readable
 from engine.commands.command_handler import CommandRequest
 from engine.commands.orders import record_requests, refund_request
 from engine.i18n.in_words import in_english
-from engine.intake.calls import Mistakes
-from engine.intake.orders import read_order, read_refund
+from engine.intake.orders import ORDER, REFUND, read_order, read_refund
 from engine.subscriber.outcome import Refused
+from engine.words import N_
 
 
-class OrderCalls:
-    """All raise Problem for what cannot be done."""
+def record_order(api: Api, call: ApiCall) -> JSONResponse:
+    now, plan = api.stores.clock.now(), api.plan()
+    order = readable(read_order(call.body, plan, now))
+    api.was_executed(call)
+    facts: dict[str, object] = {"what": "order", "order": order.number}
+    [request] = record_requests(
+        api.stores.vault, [order], now, lambda order: api.cause(call, facts)
+    )
+    return response_of(api.execute(_allowed(request)), 201, "order recorded")
 
-    def __init__(self, stores: ApiStores, calls: Calls) -> None:
-        self.stores, self.calls = stores, calls
 
-    def record(self, call: ApiCall) -> JSONResponse:
-        now, plan = self.stores.clock.now(), self.stores.installation_stream.current().plan()
-        order = read_order(call.body, plan, now)
-        if isinstance(order, Mistakes):
-            raise unreadable(order)
-        self.calls.was_executed(call)
-        facts: dict[str, object] = {"what": "order", "order": order.number}
-        [request] = record_requests(
-            self.stores.vault, [order], now, lambda order: self.calls.cause(call, facts)
-        )
-        return response_of(self.calls.execute(_allowed(request)), 201, "order recorded")
-
-    def refund(self, call: ApiCall) -> JSONResponse:
-        now, plan = self.stores.clock.now(), self.stores.installation_stream.current().plan()
-        refund = read_refund(call.body, plan, now)
-        if isinstance(refund, Mistakes):
-            raise unreadable(refund)
-        self.calls.was_executed(call)
-        facts: dict[str, object] = {"what": "refund", "order": refund.number}
-        request = refund_request(
-            self.stores.vault, refund, now, self.calls.cause(call, facts), call.call_hash
-        )
-        return response_of(self.calls.execute(_allowed(request)), 201, "refund recorded")
+def record_refund(api: Api, call: ApiCall) -> JSONResponse:
+    now, plan = api.stores.clock.now(), api.plan()
+    refund = readable(read_refund(call.body, plan, now))
+    api.was_executed(call)
+    facts: dict[str, object] = {"what": "refund", "order": refund.number}
+    request = refund_request(api.stores.vault, refund, now, api.cause(call, facts), call.call_hash)
+    return response_of(api.execute(_allowed(request)), 201, "refund recorded")
 
 
 def _allowed(request: CommandRequest | Refused) -> CommandRequest:
     if isinstance(request, Refused):
         raise Problem(422, in_english(request))
     return request
+
+
+OPERATIONS = (
+    Operation(
+        id="record_order",
+        path="orders",
+        scope="orders",
+        tag=Tag.ORDERS,
+        about=N_(
+            "Somebody who is known ordered something. An order is recorded once, whatever the key."
+        ),
+        members=ORDER,
+        answer=ANSWER,
+        status=201,
+        handler=record_order,
+    ),
+    Operation(
+        id="record_refund",
+        path="refunds",
+        scope="orders",
+        tag=Tag.ORDERS,
+        about=N_(
+            "An order was paid back, wholly or in part. Send a part under an Idempotency-Key:"
+            " another call without one is another refund."
+        ),
+        members=REFUND,
+        answer=ANSWER,
+        status=201,
+        handler=record_refund,
+    ),
+)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import TypeVar
 
 from fastapi.responses import JSONResponse
 
 from engine.i18n.in_words import in_english
 from engine.intake.calls import Mistake, Mistakes
+
+T = TypeVar("T")
 
 
 class Problem(Exception):
@@ -47,6 +50,13 @@ def bad_body(mistakes: tuple[str, ...]) -> Problem:
 
 def unreadable(read: Mistakes) -> Problem:
     return bad_body(tuple(map(_told, read.found)))
+
+
+def readable(read: T | Mistakes) -> T:
+    """Raises Problem (400) with every mistake."""
+    if isinstance(read, Mistakes):
+        raise unreadable(read)
+    return read
 
 
 def _told(mistake: Mistake) -> str:

@@ -6,18 +6,28 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import TypeVar
 
 from fastapi.responses import JSONResponse
 
-from engine.api.calls import ApiCall, Calls, response_of
-from engine.api.problems import Problem, bad_body, unreadable
-from engine.api.stores import ApiStores
+from engine.api.api_call import Api, ApiCall, response_of
+from engine.api.operation import (
+    ANSWER,
+    SUBSCRIBER,
+    Operation,
+    Tag,
+    array,
+    boolean,
+    integer,
+    moment,
+    object_of,
+    text,
+)
+from engine.api.parameters import Schema
+from engine.api.problems import Problem, bad_body, readable
 from engine.commands.command_handler import CommandRequest, Result
 from engine.i18n.in_words import in_english
 from engine.i18n.user_error import UserError
 from engine.intake import rights_calls as read
-from engine.intake.calls import Mistakes
 from engine.ledger.codec import iso
 from engine.privacy.correction import Correction, correction
 from engine.privacy.erasure import archiver, erase
@@ -43,200 +53,317 @@ from engine.subscriber.outcome import Done, NothingToDo, Refusal, Refused, Uncha
 from engine.subscriber.terms import ACCESS_RIGHTS, RIGHTS, one_of
 from engine.vault.sealing import SealingRefused
 from engine.vault.vault import VaultWrite
+from engine.words import N_
 
 UNKNOWN = Refused(Refusal.PERSON_UNKNOWN)
-T = TypeVar("T")
 MakeCommand = Callable[[int, Cause], AnyCommand]
 """A command, given the moment and its cause."""
 
 
-class RightsCalls:
-    """Each method is a call; all raise Problem for what cannot be done. What protects the person
-    (restricting, objecting, erasing) is carried out whatever key it comes under: done twice, it is
-    done once.
+def export(api: Api, call: ApiCall) -> JSONResponse:
+    """Put together before the fact that says it was: an answer that could not be made is
+    none.
     """
+    address, named = readable(read.read_export(call.body, *_about(api)))
+    right = one_of(named, ACCESS_RIGHTS)
+    api.was_executed(call)
+    subscriber = _behind(api, address)
+    everything = dossier(api.stores, subscriber)
+    request = secrets.token_hex(16)
+    result = _execute(
+        api,
+        call,
+        subscriber,
+        lambda now, cause: GrantAccess(
+            at=now, cause=cause, right=right, request=request, call=call.call_hash
+        ),
+        right=right,
+    )
+    if result.conflict or isinstance(result.outcome, Refused):
+        return response_of(result)
+    return JSONResponse(everything)
 
-    def __init__(self, stores: ApiStores, calls: Calls) -> None:
-        self.stores, self.calls = stores, calls
 
-    def export(self, call: ApiCall) -> JSONResponse:
-        """Put together before the fact that says it was: an answer that could not be made is
-        none.
-        """
-        address, named = self._read(read.read_export(call.body, *self._about()))
-        right = one_of(named, ACCESS_RIGHTS)
-        self.calls.was_executed(call)
-        subscriber = self._behind(address)
-        export = dossier(self.stores, subscriber)
-        request = secrets.token_hex(16)
-        result = self._execute(
-            call,
-            subscriber,
-            lambda now, cause: GrantAccess(
-                at=now, cause=cause, right=right, request=request, call=call.call_hash
-            ),
-            right=right,
-        )
-        if result.conflict or isinstance(result.outcome, Refused):
-            return response_of(result)
-        return JSONResponse(export)
+def correct(api: Api, call: ApiCall) -> JSONResponse:
+    body = readable(read.read_correction(call.body, *_about(api)))
+    subscriber = _behind(api, body.address)
+    if api.was_executed(call):
+        return response_of(Result(REPEATED, subscriber))
+    wanted = Correction(body.new_address, body.fields, body.timezone, body.language)
+    cause, pieces = api.cause(call, {"what": "correction", **wanted.particulars})
+    request = correction(api.stores, subscriber, wanted, cause, pieces, call.call_hash)
+    if isinstance(request, Refused):
+        raise Problem(422, in_english(request))
+    return response_of(api.execute(request), 200, "corrected")
 
-    def correct(self, call: ApiCall) -> JSONResponse:
-        body = self._read(read.read_correction(call.body, *self._about()))
-        subscriber = self._behind(body.address)
-        if self.calls.was_executed(call):
-            return response_of(Result(REPEATED, subscriber))
-        wanted = Correction(body.new_address, body.fields, body.timezone, body.language)
-        cause, pieces = self.calls.cause(call, {"what": "correction", **wanted.particulars})
-        request = correction(self.stores, subscriber, wanted, cause, pieces, call.call_hash)
-        if isinstance(request, Refused):
-            raise Problem(422, in_english(request))
-        return response_of(self.calls.execute(request), 200, "corrected")
 
-    def restrict(self, call: ApiCall) -> JSONResponse:
-        address, lift = self._read(read.read_restriction(call.body, *self._about()))
-        request = secrets.token_hex(16)
-        subscriber = self._behind(address)
-        if lift and self.calls.was_executed(call):
-            return response_of(Result(REPEATED, subscriber))
-        result = self._execute(
-            call,
-            subscriber,
-            lambda now, cause: Restrict(
-                at=now, cause=cause, request=request, lifted=lift, call=call.call_hash
-            ),
-            right="restriction",
-        )
-        return response_of(result, 200, "the restriction is lifted" if lift else "restricted")
+def restrict(api: Api, call: ApiCall) -> JSONResponse:
+    address, lift = readable(read.read_restriction(call.body, *_about(api)))
+    request = secrets.token_hex(16)
+    subscriber = _behind(api, address)
+    if lift and api.was_executed(call):
+        return response_of(Result(REPEATED, subscriber))
+    result = _execute(
+        api,
+        call,
+        subscriber,
+        lambda now, cause: Restrict(
+            at=now, cause=cause, request=request, lifted=lift, call=call.call_hash
+        ),
+        right="restriction",
+    )
+    return response_of(result, 200, "the restriction is lifted" if lift else "restricted")
 
-    def objection(self, call: ApiCall) -> JSONResponse:
-        subscriber = self._behind(self._read(read.read_objection(call.body, *self._about())))
-        request = secrets.token_hex(16)
-        result = self._execute(
-            call,
-            subscriber,
-            lambda now, cause: Object(now, cause, request, call.call_hash),
-            right="objection",
-        )
-        return response_of(result, 200, "withdrawn from everything; the objection is noted")
 
-    def erase(self, call: ApiCall) -> JSONResponse:
-        """Nobody there is what was wished for: the same call may come twice."""
-        body = self._read(read.read_erasure(call.body, *self._about()))
-        subscriber = self.stores.vault.find(body.address) or self.stores.vault.formerly(
-            body.address
-        )
-        if subscriber is None:
-            return response_of(
-                Result(
-                    REPEATED
-                    if self.calls.was_executed(call, whatever_key=True)
-                    else NothingToDo(Unchanged.PERSON_UNKNOWN)
-                )
-            )
-        cause = Cause("api", secrets.token_hex(16))
-        try:
-            archive = archiver(self.stores, body.keep_proof) if body.keep_proof else None
-        except SealingRefused as error:
-            raise Problem(422, str(error)) from None
-        result, receipt = erase(
-            self.stores,
-            subscriber,
-            cause,
-            self.calls.execute,
-            suppression="forget" if body.forget_suppression else "bar",
-            archive=archive,
-        )
-        if receipt is None:
-            return response_of(result)
-        return JSONResponse({"done": True, "said": "erased", "receipt": receipt.as_json()})
+def objection(api: Api, call: ApiCall) -> JSONResponse:
+    subscriber = _behind(api, readable(read.read_objection(call.body, *_about(api))))
+    request = secrets.token_hex(16)
+    result = _execute(
+        api,
+        call,
+        subscriber,
+        lambda now, cause: Object(now, cause, request, call.call_hash),
+        right="objection",
+    )
+    return response_of(result, 200, "withdrawn from everything; the objection is noted")
 
-    def record(self, call: ApiCall) -> JSONResponse:
-        body = self._read(read.read_request(call.body, *self._about()))
-        request, subscriber = secrets.token_hex(16), self._behind(body.address)
-        if self.calls.was_executed(call):
-            return response_of(Result(REPEATED, subscriber))
-        result = self._execute(
-            call,
-            subscriber,
-            lambda now, cause: ExerciseRight(
-                at=now,
-                cause=cause,
-                right=one_of(body.right, RIGHTS),
-                request=request,
-                received_at=body.received_at,
-                call=call.call_hash,
-            ),
-            note=body.note,
-        )
-        due = result.person.rights.get(request) if isinstance(result.outcome, Done) else None
+
+def erase_person(api: Api, call: ApiCall) -> JSONResponse:
+    """Nobody there is what was wished for: the same call may come twice."""
+    body = readable(read.read_erasure(call.body, *_about(api)))
+    subscriber = api.stores.vault.find(body.address) or api.stores.vault.formerly(body.address)
+    if subscriber is None:
         return response_of(
-            result, 201, f"request {request} is to be answered by {iso(due.due_at)}" if due else ""
-        )
-
-    def settle(self, call: ApiCall) -> JSONResponse:
-        body = self._read(read.read_answer(call.body, *self._about()))
-        if self.calls.was_executed(call):
-            return response_of(Result(REPEATED))
-        try:
-            subscriber = whose_request(self._standing(), body.request)
-        except UserError:
-            raise Problem(422, "there is no such request to be answered") from None
-        how = one_of(body.how, SETTLEMENTS)
-        result = self._execute(
-            call,
-            subscriber,
-            lambda now, cause: settlement(body.request, how, now, cause),
-            note=body.note,
-        )
-        return response_of(result, 200, body.how)
-
-    def _standing(self) -> list[OpenRequest]:
-        return standing_requests(self.stores.open_rights(), self.stores.command_handler)
-
-    def open_requests(self, call: ApiCall) -> JSONResponse:
-        """Open requests name nobody: opaque ids, deadlines."""
-        if call.body != {}:
-            raise bad_body(("the body is an empty JSON object",))
-        now = self.stores.clock.now()
-        return JSONResponse(
-            [
-                {
-                    "request": waiting.request,
-                    "subscriber": waiting.subscriber,
-                    "right": waiting.right,
-                    "due_at": iso(waiting.due_at),
-                    "late": waiting.due_at < now,
-                }
-                for waiting in self._standing()
-            ]
-        )
-
-    def _about(self) -> tuple[Plan, int]:
-        return self.stores.installation_stream.current().plan(), self.stores.clock.now()
-
-    def _read(self, parsed: T | Mistakes) -> T:
-        if isinstance(parsed, Mistakes):
-            raise unreadable(parsed)
-        return parsed
-
-    def _behind(self, address: str) -> str:
-        subscriber = self.stores.vault.find(address) or self.stores.vault.formerly(address)
-        if subscriber is None:
-            raise Problem(422, in_english(UNKNOWN))
-        return subscriber
-
-    def _execute(
-        self, call: ApiCall, subscriber: str, command: MakeCommand, **facts: object
-    ) -> Result:
-        cause, pieces = self.calls.cause(
-            call, {name: value for name, value in facts.items() if value}
-        )
-        now = self.stores.clock.now()
-        return self.calls.execute(
-            CommandRequest(
-                command(now, cause),
-                stream=subscriber,
-                vault_write=VaultWrite("", now, evidence=pieces),
+            Result(
+                REPEATED
+                if api.was_executed(call, whatever_key=True)
+                else NothingToDo(Unchanged.PERSON_UNKNOWN)
             )
         )
+    cause = Cause("api", secrets.token_hex(16))
+    try:
+        archive = archiver(api.stores, body.keep_proof) if body.keep_proof else None
+    except SealingRefused as error:
+        raise Problem(422, str(error)) from None
+    result, receipt = erase(
+        api.stores,
+        subscriber,
+        cause,
+        api.execute,
+        suppression="forget" if body.forget_suppression else "bar",
+        archive=archive,
+    )
+    if receipt is None:
+        return response_of(result)
+    return JSONResponse({"done": True, "said": "erased", "receipt": receipt.as_json()})
+
+
+def record(api: Api, call: ApiCall) -> JSONResponse:
+    body = readable(read.read_request(call.body, *_about(api)))
+    request, subscriber = secrets.token_hex(16), _behind(api, body.address)
+    if api.was_executed(call):
+        return response_of(Result(REPEATED, subscriber))
+    result = _execute(
+        api,
+        call,
+        subscriber,
+        lambda now, cause: ExerciseRight(
+            at=now,
+            cause=cause,
+            right=one_of(body.right, RIGHTS),
+            request=request,
+            received_at=body.received_at,
+            call=call.call_hash,
+        ),
+        note=body.note,
+    )
+    due = result.person.rights.get(request) if isinstance(result.outcome, Done) else None
+    return response_of(
+        result, 201, f"request {request} is to be answered by {iso(due.due_at)}" if due else ""
+    )
+
+
+def settle(api: Api, call: ApiCall) -> JSONResponse:
+    body = readable(read.read_answer(call.body, *_about(api)))
+    if api.was_executed(call):
+        return response_of(Result(REPEATED))
+    try:
+        subscriber = whose_request(_standing(api), body.request)
+    except UserError:
+        raise Problem(422, "there is no such request to be answered") from None
+    how = one_of(body.how, SETTLEMENTS)
+    result = _execute(
+        api,
+        call,
+        subscriber,
+        lambda now, cause: settlement(body.request, how, now, cause),
+        note=body.note,
+    )
+    return response_of(result, 200, body.how)
+
+
+def _standing(api: Api) -> list[OpenRequest]:
+    return standing_requests(api.stores.open_rights(), api.stores.command_handler)
+
+
+def open_requests(api: Api, call: ApiCall) -> JSONResponse:
+    """Open requests name nobody: opaque ids, deadlines."""
+    if call.body != {}:
+        raise bad_body(("the body is an empty JSON object",))
+    now = api.stores.clock.now()
+    return JSONResponse(
+        [
+            {
+                "request": waiting.request,
+                "subscriber": waiting.subscriber,
+                "right": waiting.right,
+                "due_at": iso(waiting.due_at),
+                "late": waiting.due_at < now,
+            }
+            for waiting in _standing(api)
+        ]
+    )
+
+
+def _about(api: Api) -> tuple[Plan, int]:
+    return api.plan(), api.stores.clock.now()
+
+
+def _behind(api: Api, address: str) -> str:
+    subscriber = api.stores.vault.find(address) or api.stores.vault.formerly(address)
+    if subscriber is None:
+        raise Problem(422, in_english(UNKNOWN))
+    return subscriber
+
+
+def _execute(
+    api: Api, call: ApiCall, subscriber: str, command: MakeCommand, **facts: object
+) -> Result:
+    cause, pieces = api.cause(call, {name: value for name, value in facts.items() if value})
+    now = api.stores.clock.now()
+    return api.execute(
+        CommandRequest(
+            command(now, cause),
+            stream=subscriber,
+            vault_write=VaultWrite("", now, evidence=pieces),
+        )
+    )
+
+
+DOSSIER: Schema = {
+    "type": "object",
+    "title": "Dossier",
+    "description": (
+        "Person, purposes, lists, letters, sources, recipients, notices, evidence, events."
+    ),
+}
+RECEIPT = object_of(
+    "ErasureAnswer",
+    optional=("receipt", "already", "subscriber"),
+    done=boolean(),
+    said=text(),
+    receipt=object_of(
+        "ErasureReceipt",
+        subscriber=text("The opaque id, good to be quoted by."),
+        at=moment(),
+        position=integer("Of the fact in the ledger."),
+        deleted={"type": "object", "additionalProperties": {"type": "integer"}},
+        kept=array(text()),
+    ),
+)
+OPEN = array(
+    object_of(
+        "OpenRequest",
+        request=text("The request's id."),
+        subscriber=SUBSCRIBER,
+        right=text(choices=RIGHTS),
+        due_at=moment(),
+        late=boolean(),
+    )
+)
+OPERATIONS = (
+    Operation(
+        id="export_person",
+        path="people/export",
+        scope="rights",
+        tag=Tag.RIGHTS,
+        about=N_("Everything held about a person; answers a right of access."),
+        members=read.EXPORT,
+        answer=DOSSIER,
+        handler=export,
+    ),
+    Operation(
+        id="correct_person",
+        path="people/correct",
+        scope="rights",
+        tag=Tag.RIGHTS,
+        about=N_("Correct what is wrong about a person."),
+        members=read.CORRECTION,
+        answer=ANSWER,
+        handler=correct,
+    ),
+    Operation(
+        id="restrict_person",
+        path="people/restrict",
+        scope="rights",
+        tag=Tag.RIGHTS,
+        about=N_("Freeze a person: nothing is sent or deleted until it is lifted."),
+        members=read.RESTRICTION,
+        answer=ANSWER,
+        whatever_key=True,
+        handler=restrict,
+    ),
+    Operation(
+        id="object_to_marketing",
+        path="people/object",
+        scope="rights",
+        tag=Tag.RIGHTS,
+        about=N_("A person objects to marketing: everything is withdrawn at once."),
+        members=read.OBJECTION,
+        answer=ANSWER,
+        whatever_key=True,
+        handler=objection,
+    ),
+    Operation(
+        id="erase_person",
+        path="people/erase",
+        scope="rights",
+        tag=Tag.RIGHTS,
+        about=N_("Forget a person; answers with a receipt of what remains and why."),
+        members=read.ERASURE,
+        answer=RECEIPT,
+        whatever_key=True,
+        handler=erase_person,
+    ),
+    Operation(
+        id="record_request",
+        path="requests",
+        scope="rights",
+        tag=Tag.RIGHTS,
+        about=N_("Record that a person asked for something that is answered later."),
+        members=read.REQUEST,
+        answer=ANSWER,
+        status=201,
+        handler=record,
+    ),
+    Operation(
+        id="answer_request",
+        path="requests/answer",
+        scope="rights",
+        tag=Tag.RIGHTS,
+        about=N_("A request was answered, refused, or put off."),
+        members=read.ANSWER,
+        answer=ANSWER,
+        handler=settle,
+    ),
+    Operation(
+        id="open_requests",
+        path="requests/open",
+        scope="rights",
+        tag=Tag.RIGHTS,
+        about=N_("The requests that wait for an answer, the most urgent first; they name nobody."),
+        answer=OPEN,
+        only_reads=True,
+        handler=open_requests,
+    ),
+)

@@ -7,20 +7,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC
-from functools import cache
+from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from engine.api.calls import ApiCall, Calls
-from engine.api.openapi import CALLS, SCHEMES, Described, Schema, operation
-from engine.api.order_calls import OrderCalls
+from engine.api.api_call import Api, ApiCall
+from engine.api.openapi import OPERATIONS, document
+from engine.api.operation import Operation
+from engine.api.parameters import read_parameters
 from engine.api.problems import Problem, bad_body
-from engine.api.rights_calls import RightsCalls
 from engine.api.stores import ApiStores
 from engine.commands.group_commit import CommandGroupCommit
 from engine.desk.desk import KEY_PREFIX, ApiKey, Desk
@@ -29,80 +30,53 @@ from engine.web.request import TooLarge, body_of, visitor_of
 
 MAX_CALLS_PER_MINUTE = 600
 MAX_KEY_CHARACTERS = 255
-VERSION = "1"
+JSON_TYPES = ("application/json", "application/problem+json", "application/*", "*/*")
 
-Handler = Callable[[ApiCall], JSONResponse]
-Endpoint = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[ApiCall], Response]
 
 
 def router(stores: ApiStores, gateway: Gateway, group_commit: CommandGroupCommit) -> APIRouter:
-    calls = Calls(stores, group_commit)
-    orders, rights = OrderCalls(stores, calls), RightsCalls(stores, calls)
-    handlers: Mapping[str, Handler] = {
-        "subscriptions": calls.subscribe,
-        "transfers": calls.transfer,
-        "unsubscriptions": calls.unsubscribe,
-        "people/lookup": calls.look_up,
-        "people/preferences": calls.set_preferences,
-        "segments/put": calls.put_into_segment,
-        "segments/take": calls.take_out_of_segment,
-        "orders": orders.record,
-        "refunds": orders.refund,
-        "people/export": rights.export,
-        "people/correct": rights.correct,
-        "people/restrict": rights.restrict,
-        "people/object": rights.objection,
-        "people/erase": rights.erase,
-        "requests": rights.record,
-        "requests/answer": rights.settle,
-        "requests/open": rights.open_requests,
-    }
-
-    def answering(call: Described) -> Endpoint:
-        async def answer(request: Request) -> Response:
-            return await gateway.answer(
-                request, call.scope, handlers[call.path], writes=call.writes
-            )
-
-        return answer
-
-    routes = _routes(answering)
+    routes, api = APIRouter(), Api(stores, group_commit)
+    paths: dict[str, dict[str, Operation]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = operation
+    for path in sorted(paths, key=by_specificity):
+        routes.routes.append(Route(f"/api/v1/{path}", _Path(paths[path], gateway, api)))
 
     @routes.get("/openapi.json", include_in_schema=False)
     @routes.get("/api/openapi.json", include_in_schema=False)
     def description() -> JSONResponse:
-        return JSONResponse(document(stores.config.site.name))
+        return JSONResponse(document(stores.config.site.name, stores.config.site.url))
 
     return routes
 
 
-def _routes(endpoint: Callable[[Described], Endpoint]) -> APIRouter:
-    routes = APIRouter()
-    for call in CALLS:
-        routes.add_api_route(
-            f"/api/v1/{call.path}",
-            endpoint(call),
-            methods=["POST"],
-            description=call.about,
-            summary=call.about.partition(";")[0].rstrip("."),
-            openapi_extra=operation(call),
-            status_code=call.status,
-            operation_id=call.operation_id,
-        )
-    return routes
+def by_specificity(path: str) -> list[bool]:
+    """Sorts a path with a word before one that has a parameter in its place."""
+    return [part.startswith("{") for part in path.split("/")]
 
 
-@cache
-def document(site: str) -> Schema:
-    """The API as OpenAPI describes it; made when it is first asked for."""
+class _Path:
+    """What one path answers: its calls by their method, and every other method with 405."""
 
-    async def nothing(request: Request) -> Response:
-        return Response()
+    def __init__(self, operations: dict[str, Operation], gateway: Gateway, api: Api) -> None:
+        self.operations, self.gateway, self.api = operations, gateway, api
 
-    routes = list(_routes(lambda call: nothing).routes)
-    described: Schema = get_openapi(title=f"{site}: Relance", version=VERSION, routes=routes)
-    described["components"] = {"securitySchemes": SCHEMES}
-    return described
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        operation = self.operations.get("GET" if request.method == "HEAD" else request.method)
+        if operation is None:
+            answer: Response = self._other_method(request.method)
+        else:
+            answer = await self.gateway.answer(
+                request, operation, partial(operation.handler, self.api)
+            )
+        await answer(scope, receive, send)
+
+    def _other_method(self, method: str) -> Response:
+        allowed = sorted({*self.operations, *(["HEAD"] if "GET" in self.operations else [])})
+        detail = f"this call is made by {' or '.join(self.operations)}"
+        return Problem(405, detail, headers={"Allow": ", ".join(allowed)}).response()
 
 
 class Gateway:
@@ -115,24 +89,29 @@ class Gateway:
         self.desk, self.pepper, self.trusted_proxies = desk, pepper, trusted_proxies
         self.pace = Pace(MAX_CALLS_PER_MINUTE)
 
-    async def answer(
-        self, request: Request, scope: str, handler: Handler, *, writes: bool = True
-    ) -> Response:
+    async def answer(self, request: Request, operation: Operation, handler: Handler) -> Response:
         try:
-            body = await body_of(request)
+            body = await body_of(request) if operation.has_body else b""
         except TooLarge:
             return Problem(413, "a call holds at most 64 kB").response()
-        return await run_in_threadpool(self._answer, request, scope, handler, body, writes)
+        return await run_in_threadpool(self._answer, request, operation, handler, body)
 
     def _answer(
-        self, request: Request, scope: str, handler: Handler, body: bytes, writes: bool
+        self, request: Request, operation: Operation, handler: Handler, body: bytes
     ) -> Response:
         try:
-            key = self.key_of(request, scope)
-            sent_key = self._idempotency_key(request)
-            read, canonical = _json(request.headers.get("content-type", ""), body)
+            key = self.key_of(request, operation.scope)
+            acceptable(request.headers.get("accept", ""))
+            sent_key = "" if operation.method == "GET" else self._idempotency_key(request)
+            read, canonical = None, ""
+            if operation.has_body:
+                read, canonical = _json(request.headers.get("content-type", ""), body)
+            # A POST without parameters never looked at its query, and goes on so.
+            declared = operation.parameters
+            query = request.query_params.multi_items() if declared or not operation.has_body else []
+            parameters = read_parameters(declared, request.path_params, query)
             key_hash = call_hash = ""
-            if sent_key and writes:
+            if sent_key and operation.writes:
                 key_hash = self._hash("idempotency-key/v1", key.id, sent_key)
                 path = request.url.path
                 call_hash = self._hash("call/v2", key.id, sent_key, request.method, path, canonical)
@@ -143,8 +122,13 @@ class Gateway:
                 key=key,
                 visitor=visitor_of(request, self.trusted_proxies),
                 user_agent=request.headers.get("user-agent", "")[:500],
+                if_match=request.headers.get("if-match", ""),
+                parameters=parameters,
             )
-            return self._once(call, handler)
+            answer = self._once(call, handler)
+            if operation.method == "GET" and answer.status_code == 200:
+                return validated(answer, request.headers.get("if-none-match", ""))
+            return answer
         except Problem as problem:
             return problem.response()
 
@@ -207,6 +191,35 @@ class Gateway:
 
     def _hash(self, *parts: str) -> str:
         return hmac.new(self.pepper, "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def acceptable(accept: str) -> None:
+    """Raises Problem (406) where the Accept header excludes JSON (RFC 9110, 12.5.1)."""
+    ranges = [part.replace(" ", "").lower() for part in accept.split(",") if part.strip()]
+    wanted = [
+        media for media, _, weight in (part.partition(";q=") for part in ranges) if _some(weight)
+    ]
+    if ranges and not any(media.partition(";")[0] in JSON_TYPES for media in wanted):
+        raise Problem(406, "the answer is application/json")
+
+
+def _some(weight: str) -> bool:
+    return weight.strip("0.") != "" or weight == ""
+
+
+def validated(answer: Response, if_none_match: str) -> Response:
+    """The answer under its ETag, or 304 where the caller has it (RFC 9110, 13.1.2)."""
+    answer.headers.setdefault("Cache-Control", "private, no-cache")
+    etag = answer.headers.setdefault(
+        "ETag", f'"{hashlib.sha256(bytes(answer.body)).hexdigest()[:32]}"'
+    )
+    had = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    if etag.removeprefix("W/") not in had and "*" not in had:
+        return answer
+    kept = ("etag", "cache-control", "link")
+    return Response(
+        status_code=304, headers={n: answer.headers[n] for n in kept if n in answer.headers}
+    )
 
 
 def _json(content_type: str, body: bytes) -> tuple[object, str]:

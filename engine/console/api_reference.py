@@ -1,5 +1,5 @@
-"""The calls of the API as pages, from the lines that its readers refuse by and that its OpenAPI
-document is made of: what each reads, what it answers, and a line to try it with.
+"""The calls of the API as pages, from the declarations that its readers refuse by and that its
+OpenAPI document is made of: what each reads, what it answers, and a line to try it with.
 """
 
 from __future__ import annotations
@@ -7,25 +7,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, assert_never
+from urllib.parse import urlencode
 
 from fastapi.responses import Response
 
-from engine.api.openapi import CALLS, REFUSALS, Described, Schema
+from engine.api.examples import ELLIPSIS, example, example_of_body, example_of_schema
+from engine.api.openapi import OPERATIONS
+from engine.api.operation import REFUSALS, TAGS, Operation
+from engine.api.parameters import Parameter
 from engine.config import Config
 from engine.console.access import Right
 from engine.console.visit import Route, Visit
-from engine.i18n.language import N_
+from engine.i18n.language import N_, Say
 from engine.installation.stream import InstallationStream
-from engine.intake.calls import Kind, Member
+from engine.intake.calls import Kind
 from engine.sequence.model import Plan
 
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    N_("Lists and purposes"): ("subscribe", "transfer", "unsubscribe"),
-    N_("Preferences and segments"): ("preferences", "segments"),
-    N_("Orders"): ("orders",),
-    N_("Looking up"): ("read",),
-    N_("Rights of people"): ("rights",),
-}
 SCOPE_WORDS: Mapping[str, str] = {
     "subscribe": N_("puts people on lists, on a ground that the caller declares"),
     "transfer": N_("moves people from one list to another"),
@@ -49,17 +46,6 @@ KIND_WORDS: Mapping[Kind, str] = {
     "zone": N_("time zone"),
     "language": N_("language"),
 }
-TEXTS: Mapping[str, str] = {
-    "email": "fanny@example.org",
-    "new_email": "fanny.martin@example.org",
-    "currency": "EUR",
-    "order": "77421",
-    "source": "boutique",
-    "proof": "commande 77421",
-    "keep_proof": "5 years",
-}
-"""Examples for members of this name."""
-ELLIPSIS = "…"
 
 
 class ReferenceStores(Protocol):
@@ -91,39 +77,42 @@ def _overview(stores: ReferenceStores, visit: Visit) -> Response:
     return visit.page(
         "api_reference.html",
         groups=[
-            (heading, [call for call in CALLS if call.scope in scopes])
-            for heading, scopes in GROUPS.items()
+            (tag.value, [operation for operation in OPERATIONS if operation.tag == tag])
+            for tag in TAGS
         ],
         start=f"{stores.config.site.url}/api/v1/",
         scopes=SCOPE_WORDS,
         refusals=REFUSALS,
         document=f"{stores.config.site.url}/openapi.json",
-        first=curl(stores.config.site.url, CALLS[0], stores.installation_stream.current().plan()),
+        first=curl(
+            stores.config.site.url, OPERATIONS[0], stores.installation_stream.current().plan()
+        ),
     )
 
 
 def _call(stores: ReferenceStores, visit: Visit) -> Response:
-    call = next((call for call in CALLS if call.operation_id == visit.path["call"]), None)
-    if call is None:
+    operation = next((each for each in OPERATIONS if each.id == visit.path["call"]), None)
+    if operation is None:
         _ = visit.say
         return visit.not_found(_("There is no such call."))
     plan = stores.installation_stream.current().plan()
     return visit.page(
         "api_call.html",
-        call=call,
-        rows=list(_rows(call, plan, visit)),
-        curl=curl(stores.config.site.url, call, plan),
-        answer=_written(answer_of(call.answer)),
-        statuses=sorted({200, call.status}),
-        refusals=REFUSALS,
+        call=operation,
+        parameters=[_parameter(parameter, visit.say) for parameter in operation.parameters],
+        rows=list(_rows(operation, plan, visit.say)),
+        curl=curl(stores.config.site.url, operation, plan),
+        answer=json.dumps(example_of_schema(operation.answer), ensure_ascii=False, indent=2),
+        statuses=sorted({200, operation.status}),
+        refusals=operation.refusals,
     )
 
 
-def _rows(call: Described, plan: Plan, visit: Visit) -> Iterator[Row]:
-    for member in call.members:
+def _rows(operation: Operation, plan: Plan, say: Say) -> Iterator[Row]:
+    for member in operation.members:
         yield Row(
             name=member.name,
-            kind=visit.say(KIND_WORDS[member.kind]),
+            kind=say(KIND_WORDS[member.kind]),
             required=member.required,
             about=member.about,
             choices=member.choices,
@@ -131,66 +120,48 @@ def _rows(call: Described, plan: Plan, visit: Visit) -> Iterator[Row]:
         )
 
 
-def curl(site: str, call: Described, plan: Plan) -> str:
-    """A call that is read as it stands, once the key is put in."""
-    body = {member.name: example(member, plan) for member in call.members if member.required}
-    key = f'  -H "Idempotency-Key: {call.operation_id}-1" \\\n' if call.writes else ""
-    return (
-        f"curl {site}/api/v1/{call.path} \\\n"
-        f'  -H "Authorization: Bearer relance_{ELLIPSIS}" \\\n'
-        f'{key}  -H "Content-Type: application/json" \\\n'
-        f"  -d '{json.dumps(body, ensure_ascii=False)}'"
+def _parameter(parameter: Parameter, say: Say) -> Row:
+    return Row(
+        name=parameter.name,
+        kind=_kind_of(parameter, say),
+        required=parameter.required,
+        about=parameter.about,
+        choices=parameter.choices,
+        example=str(parameter.example_value),
     )
 
 
-def example(member: Member, plan: Plan) -> object:
-    """A value that the member's reader takes, of this very installation where it can be."""
-    lists = list(plan.lists) or [10]
-    if member.choices:
-        return member.choices[0]
-    match member.kind:
-        case "list":
-            return lists[min(1, len(lists) - 1)] if member.name == "to" else lists[0]
-        case "fields":
-            return {}
-        case "texts":
-            return []
-        case "amount":
-            return "49.90"
-        case "moment":
-            return "2026-11-22T10:15:00+01:00"
-        case "zone":
-            return "Europe/Paris"
-        case "language":
-            return "fr"
+def _kind_of(parameter: Parameter, say: Say) -> str:
+    match parameter.kind:
         case "text":
-            return TEXTS.get(member.name) or _named(member.name, plan)
+            return say(KIND_WORDS["text"])
+        case "texts":
+            return say(N_("text, several times if need be"))
+        case "integer":
+            words = say(N_("whole number from {least} to {most}"))
+            return words.format(least=parameter.minimum, most=parameter.maximum)
         case _:
-            assert_never(member.kind)
+            assert_never(parameter.kind)
 
 
-def _named(name: str, plan: Plan) -> str:
-    if name == "purpose":
-        return next(iter(plan.purposes), "*")
-    if name == "segment":
-        return next(iter(plan.segments), "fidele")
-    return ELLIPSIS
-
-
-def answer_of(schema: Schema) -> object:
-    """An answer of this shape: nothing in it is anybody's."""
-    examples = schema.get("examples")
-    if isinstance(examples, list):
-        return examples[0]
-    kind = schema.get("type", "object")
-    kind = kind[0] if isinstance(kind, list) else kind
-    members, items = schema.get("properties"), schema.get("items")
-    if isinstance(members, dict):
-        return {name: answer_of(member) for name, member in members.items()}
-    if isinstance(items, dict):
-        return [answer_of(items)]
-    return {"boolean": True, "integer": 1, "object": {}}.get(str(kind), ELLIPSIS)
-
-
-def _written(answer: object) -> str:
-    return json.dumps(answer, ensure_ascii=False, indent=2)
+def curl(site: str, operation: Operation, plan: Plan) -> str:
+    """A call that is read as it stands, once the key is put in."""
+    path = operation.path
+    for parameter in operation.in_path:
+        path = path.replace(f"{{{parameter.name}}}", str(parameter.example_value))
+    query = urlencode({
+        parameter.name: parameter.example_value
+        for parameter in operation.in_query
+        if parameter.required
+    })  # fmt: skip
+    address = f"{site}/api/v1/{path}" + (f"?{query}" if query else "")
+    lines = [f"curl {address}" if not query else f"curl '{address}'"]
+    if operation.method not in ("GET", "POST"):
+        lines.append(f"-X {operation.method}")
+    lines.append(f'-H "Authorization: Bearer relance_{ELLIPSIS}"')
+    if operation.writes:
+        lines.append(f'-H "Idempotency-Key: {operation.id}-1"')
+    if operation.has_body:
+        body = json.dumps(example_of_body(operation.members, plan), ensure_ascii=False)
+        lines += ['-H "Content-Type: application/json"', f"-d '{body}'"]
+    return " \\\n  ".join(lines)

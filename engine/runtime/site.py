@@ -52,6 +52,7 @@ from engine.web.stores import FormStores, LinkStores, OwnDataStores
 
 log = logging.getLogger("relance.web")
 WRONG = N_("Something went wrong on our side")
+NO_SUCH_CALL = "there is no such call: /openapi.json describes those there are"
 ASSET_TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -275,7 +276,8 @@ def _add_errors(app: FastAPI, front: Front) -> None:
             status = 405
         headers = {"Allow": ", ".join(allowed)} if status == 405 else {}
         if request.url.path.startswith("/api/"):
-            return Problem(status, HTTPStatus(status).phrase, headers=headers).response()
+            detail = NO_SUCH_CALL if status == 404 else HTTPStatus(status).phrase
+            return Problem(status, detail, headers=headers).response()
         heading, text = _("This cannot be done"), _("Please go back and try again.")
         if status in (404, 405):
             heading = _("There is nothing here")

@@ -7,10 +7,11 @@ import re
 
 import pytest
 
-from engine.api.openapi import CALLS, Described
+from engine.api.openapi import OPERATIONS
+from engine.api.operation import Operation
 from engine.api.scopes import SCOPES
 from engine.console.access import Role
-from engine.console.api_reference import GROUPS, SCOPE_WORDS, curl, routes
+from engine.console.api_reference import SCOPE_WORDS, curl, routes
 from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.intake import calls, orders
@@ -29,18 +30,21 @@ READERS = {
 
 def test_the_example_of_a_call_is_read_without_a_mistake(context: AppContext) -> None:
     plan = context.installation_stream.current().plan()
-    for call in CALLS:
-        body = json.loads(curl("https://example.org", call, plan).rpartition("-d ")[2].strip("'"))
-        assert list(body) == [member.name for member in call.members if member.required]
-        if read := READERS.get(call.path):
-            assert not isinstance(read(body, plan, wall_now()), calls.Mistakes), (call.path, body)
+    for operation in OPERATIONS:
+        line = curl("https://example.org", operation, plan)
+        if not operation.has_body:
+            assert line.startswith("curl ") and " -d " not in line
+            continue
+        body = json.loads(line.rpartition("-d ")[2].strip("'"))
+        assert list(body) == [member.name for member in operation.members if member.required]
+        if read := READERS.get(operation.path):
+            mistakes = read(body, plan, wall_now())
+            assert not isinstance(mistakes, calls.Mistakes), (operation.path, body)
 
 
-def test_every_scope_has_its_words_and_every_call_its_group() -> None:
+def test_every_scope_has_its_words_and_every_call_a_scope() -> None:
     assert set(SCOPE_WORDS) == set(SCOPES)
-    grouped = [scope for scopes in GROUPS.values() for scope in scopes]
-    assert len(grouped) == len(set(grouped))
-    assert {call.scope for call in CALLS} == set(grouped)
+    assert {operation.scope for operation in OPERATIONS} <= set(SCOPES)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -52,18 +56,22 @@ def test_everybody_reads_the_calls_and_operators_are_led_to_the_keys(
     )
     page = bytes(answer.body).decode()
     assert set(re.findall(r'href="/api-reference/(\w+)"', page)) == {
-        call.operation_id for call in CALLS
+        operation.id for operation in OPERATIONS
     }
     assert ('href="/operator/keys"' in page) is (role is Role.OPERATOR)
 
 
-@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.operation_id)
-def test_a_call_tells_each_member_in_both_languages(context: AppContext, call: Described) -> None:
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_a_call_tells_each_member_in_both_languages(
+    context: AppContext, operation: Operation
+) -> None:
     for language in ("fr", "en"):
-        visitor = visit(language=language, path={"call": call.operation_id})
+        visitor = visit(language=language, path={"call": operation.id})
         words = words_of(answered(tuple(routes(context)), "GET", "/api-reference/{call}", visitor))
-        assert all(member.name in words for member in call.members)
-        assert call.scope in words and f"/api/v1/{call.path}" in words
+        assert all(member.name in words for member in operation.members)
+        assert all(parameter.name in words for parameter in operation.parameters)
+        assert operation.scope in words
+        assert f"{operation.method} /api/v1/{operation.path}" in words
 
 
 def test_a_call_that_is_none_is_told_so(context: AppContext) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 import pytest
 
-from engine.api.openapi import CALLS
+from engine.api.openapi import OPERATIONS
 from engine.cli.parser import parser
 from engine.config import config_of
 from engine.ledger.codec import decode
@@ -157,7 +157,7 @@ def routes() -> Iterator[str]:
     """The path of each route that is declared word for word in the rooms of pages and API, or in
     the table of calls.
     """
-    yield from (f"/api/v1/{call.path}" for call in CALLS)
+    yield from (f"/api/v1/{operation.path}" for operation in OPERATIONS)
     for file in sorted((ROOT / "engine").rglob("*.py")):
         source = file.read_text("utf-8")
         # The built-in mailbox is a site of its own, on loopback.

@@ -1,0 +1,79 @@
+"""Examples of what is sent and what is answered: nothing in them is anybody's. The OpenAPI document
+and the console's pages show the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from engine.api.parameters import Schema
+from engine.intake.calls import Member
+from engine.sequence.model import Plan
+
+TEXTS: Mapping[str, str] = {
+    "email": "fanny@example.org",
+    "new_email": "fanny.martin@example.org",
+    "currency": "EUR",
+    "order": "77421",
+    "source": "boutique",
+    "proof": "commande 77421",
+    "keep_proof": "5 years",
+}
+"""For members of this name."""
+ELLIPSIS = "…"
+
+
+def example_of_body(members: Sequence[Member], plan: Plan) -> dict[str, object]:
+    """What has to be sent, and no more."""
+    return {member.name: example(member, plan) for member in members if member.required}
+
+
+def example(member: Member, plan: Plan) -> object:
+    """A value that the member's reader takes, of this very installation where it can be."""
+    lists = list(plan.lists) or [10]
+    if member.choices:
+        return member.choices[0]
+    match member.kind:
+        case "list":
+            return lists[min(1, len(lists) - 1)] if member.name == "to" else lists[0]
+        case "fields":
+            return {}
+        case "texts":
+            return []
+        case "amount":
+            return "49.90"
+        case "moment":
+            return "2026-11-22T10:15:00+01:00"
+        case "zone":
+            return "Europe/Paris"
+        case "language":
+            return "fr"
+        case "text":
+            return TEXTS.get(member.name) or _named(member.name, plan)
+        case _:
+            assert_never(member.kind)
+
+
+def _named(name: str, plan: Plan) -> str:
+    if name == "purpose":
+        return next(iter(plan.purposes), "*")
+    if name == "segment":
+        return next(iter(plan.segments), "fidele")
+    return ELLIPSIS
+
+
+def example_of_schema(schema: Schema) -> object:
+    examples, choices = schema.get("examples"), schema.get("enum")
+    if isinstance(examples, list):
+        return examples[0]
+    if isinstance(choices, list):
+        return choices[0]
+    members, items = schema.get("properties"), schema.get("items")
+    if isinstance(members, dict):
+        return {name: example_of_schema(member) for name, member in members.items()}
+    if isinstance(items, dict):
+        return [example_of_schema(items)]
+    kind = schema.get("type", "object")
+    kind = kind[0] if isinstance(kind, list) else kind
+    return {"boolean": True, "integer": 1, "object": {}}.get(str(kind), ELLIPSIS)
