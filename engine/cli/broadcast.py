@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 
-from engine.audience.mailings import audience_count
+from engine.audience.mailings import audience_count, dated_moment, fallen_due_now
 from engine.cli.people import operator_cause
 from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import agreed
@@ -26,10 +26,6 @@ from engine.i18n.phrases import (
     subject_of,
 )
 from engine.i18n.user_error import NOTHING_PUBLISHED, UserError
-from engine.installation.events import BroadcastFellDue
-from engine.installation.state import Installation
-from engine.runtime.scheduler import dated_moment, occurrence_name
-from engine.sequence.anchors import PersonalDate
 from engine.sequence.condition import InSegment
 from engine.sequence.model import Broadcast, Plan
 from engine.sequence.nearest import nearest
@@ -84,30 +80,6 @@ def _named(plan: Plan, name: str) -> Broadcast:
     raise UserError(
         N_("there is no published broadcast {name}; there are: {known}"), 2, name=name, known=known
     )
-
-
-def fallen_due_now(installation: Installation, chosen: Broadcast, now: int) -> BroadcastFellDue:
-    """A dated broadcast is sent once, so it takes the name that its date would; a recurring one
-    also comes when its next moment does.
-
-    Raises UserError where this occurrence was claimed already.
-    """
-    if chosen.anchored is not None and isinstance(chosen.anchored.date, PersonalDate):
-        why = N_(
-            "the broadcast {name} goes to each reader on a date of their own: it cannot be sent to"
-            " everybody at once"
-        )
-        raise UserError(why, name=chosen.id)
-    zone = installation.plan().timezone
-    name = occurrence_name(chosen, dated_moment(chosen, zone, now), zone)
-    key = encode(BroadcastKey(chosen.id, name))
-    if any(occurrence.key == key for occurrence in installation.calendar):
-        why = N_(
-            "the broadcast {name} has fallen due already ({date}): nobody gets it twice. To write"
-            " again, publish another one"
-        )
-        raise UserError(why, name=chosen.id, date=name)
-    return BroadcastFellDue(now, chosen.id, name)
 
 
 def _goes_to(context: AppContext, plan: Plan, chosen: Broadcast, _: Say) -> list[str]:

@@ -15,6 +15,7 @@ from itertools import islice
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
+from engine.audience.mailings import dated_moment, occurrence_name
 from engine.installation.events import BroadcastFellDue
 from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
@@ -22,7 +23,7 @@ from engine.sequence.anchors import Anchor
 from engine.sequence.cron import read_cron
 from engine.sequence.delay import DAY
 from engine.sequence.model import Broadcast
-from engine.sequence.timing import earlier, later, read_local_minute, to_instant, to_local, zone
+from engine.sequence.timing import earlier, later, zone
 from engine.subscriber.agenda_key import BroadcastKey, encode
 from engine.subscriber.events import Cause
 
@@ -46,28 +47,6 @@ def fallen_due(installation: Installation, now: int) -> list[BroadcastFellDue]:
         if encode(BroadcastKey(broadcast.id, name)) not in claimed:
             due.append(BroadcastFellDue(moment, broadcast.id, name))
     return due
-
-
-def occurrence_name(broadcast: Broadcast, moment: int, timezone: str) -> str:
-    """The local date, with the time for a recurring one that may come more than once a day. One
-    that is counted from a date is named by that date, so that it leaves once wherever it is moved.
-    """
-    anchored = broadcast.anchored
-    if anchored is not None and isinstance(anchored.date, Anchor):
-        return anchored.date.occurrence(anchored.date_of(moment, broadcast.letter.hours, timezone))
-    local = to_local(moment, timezone)
-    return local.strftime("%Y-%m-%d") if broadcast.on else local.strftime("%Y-%m-%dT%H%M")
-
-
-def dated_moment(broadcast: Broadcast, timezone: str, now: int) -> int:
-    """When a broadcast that has a date leaves (ms), one of every year the next time from `now` on;
-    `now` itself for one that recurs.
-    """
-    if broadcast.on:
-        return to_instant(read_local_minute(broadcast.on), timezone)
-    if (anchored := broadcast.anchored) is not None and isinstance(anchored.date, Anchor):
-        return anchored.first(now, broadcast.letter.hours, timezone)[1]
-    return now
 
 
 def occurrences(broadcast: Broadcast, timezone: str, after: int) -> Iterator[int]:
