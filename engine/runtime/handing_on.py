@@ -15,21 +15,16 @@ from typing import Final, Protocol
 from engine.config import Config
 from engine.desk.clock import wall_now
 from engine.desk.processes import Processes
-from engine.i18n.user_error import UserError
 from engine.inbound.handed_on import handed_on
 from engine.mime.headers import HeaderRefused
 from engine.runtime.repeating import each_time
-from engine.sending.dkim_keys import DkimSigning
-from engine.sending.envelope import Delivery, Envelope
+from engine.sending.operators_mail import hand_over
 from engine.sending.relay_settings import RouteSettings
-from engine.sending.replies import Verdict, redacted
-from engine.sending.route import RouteUnavailable
-from engine.sending.routes import route_of
+from engine.sending.replies import Verdict
 from engine.vault.inbound_mail import InboundMails, WaitingMail
 
 log = logging.getLogger("relance.inbound")
 TROUBLE: Final = "hand-on"
-NO_ANSWER = "the mail server did not say whether it took the mail"
 AT_MOST = 50
 """In one round."""
 
@@ -63,30 +58,18 @@ async def hand_on(stores: HandingOnStores, settings: RouteSettings) -> int:
 
 async def _deliver(config: Config, settings: RouteSettings, mail: WaitingMail) -> str:
     """Why the mail server did not take it, "" when it did."""
-    to, signing, route = config.inbound.reply_to, DkimSigning(config), route_of(settings)
-    deliveries: list[Delivery] = []
-    try:
-        signing.read()
-        for eight_bit in (True, False):
+    to, why = config.inbound.reply_to, ""
+    for eight_bit in (True, False):
+        try:
             envelope = handed_on(
                 config.site, to, mail.octets, mail.digest, wall_now(), eight_bit=eight_bit
             )
-            signed: list[Envelope] = await asyncio.to_thread(signing.signed, [envelope])
-            await route.deliver(signed, None, deliveries.append)
-            if deliveries[-1].verdict is not Verdict.NOT_CARRIED:
-                break
-    except (HeaderRefused, UserError) as error:
-        return str(error)
-    except RouteUnavailable as error:
-        return redacted(str(error), to)
-    finally:
-        await route.close()
-    delivery = deliveries[-1]
-    if delivery.verdict is Verdict.ACCEPTED:
-        return ""
-    reply = delivery.reply
-    answer = f"{reply.code} {reply.text}" if reply is not None else NO_ANSWER
-    return redacted(route.trouble or answer, to)
+        except HeaderRefused as error:
+            return str(error)
+        verdict, why = await hand_over(config, settings, envelope)
+        if verdict is not Verdict.NOT_CARRIED:
+            break
+    return why
 
 
 async def handing_on(

@@ -16,22 +16,16 @@ from engine.config import Config
 from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import Daily, Desk
 from engine.desk.processes import Processes
-from engine.i18n.user_error import UserError
 from engine.mime.headers import HeaderRefused
 from engine.proof.ledger_tree import LedgerTree
 from engine.proof.store import SignedCheckpoint
 from engine.runtime.repeating import each_time
-from engine.sending.dkim_keys import DkimSigning
-from engine.sending.envelope import Delivery
+from engine.sending.operators_mail import hand_over
 from engine.sending.relay_settings import RouteSettings
-from engine.sending.replies import Verdict, redacted
-from engine.sending.route import RouteUnavailable
-from engine.sending.routes import route_of
 from engine.sending.witness_mail import witness_mail, witness_mark
 from engine.vault.vault import Vault
 
 log = logging.getLogger("relance.proof")
-NO_ANSWER = "the mail server did not say whether it took the mail"
 
 
 class WitnessingStores(Protocol):
@@ -101,9 +95,7 @@ async def _deliver(
     stores: WitnessingStores, settings: RouteSettings, address: str, signed: SignedCheckpoint
 ) -> str:
     """Mail the checkpoint to one witness; why the relay did not take it, "" when it did."""
-    signing = DkimSigning(stores.config)
     try:
-        signing.read()
         mail = witness_mail(
             stores.config.site,
             address,
@@ -112,22 +104,9 @@ async def _deliver(
             wall_now(),
             secrets.token_bytes(16),
         )
-    except (HeaderRefused, UserError) as error:
+    except HeaderRefused as error:
         return str(error)
-    deliveries: list[Delivery] = []
-    route = route_of(settings)
-    try:
-        await route.deliver(signing.signed([mail]), None, deliveries.append)
-    except RouteUnavailable as error:
-        return str(error)
-    finally:
-        await route.close()
-    (delivery,) = deliveries
-    if delivery.verdict is Verdict.ACCEPTED:
-        return ""
-    reply = delivery.reply
-    answer = f"{reply.code} {reply.text}" if reply is not None else NO_ANSWER
-    return redacted(route.trouble or answer, address)
+    return (await hand_over(stores.config, settings, mail)).why
 
 
 def _note_outcome(stores: WitnessingStores, address: str, why: str) -> None:
