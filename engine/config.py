@@ -39,6 +39,7 @@ from engine.sequence.timing import is_zone
 from engine.sequence.toml import Places, read_tables, toml_mistake
 from engine.shaping.providers import Providers, read_providers
 from engine.shaping.settings import Shaping, read_shaping
+from engine.status.settings import OperatorMail, read_operator
 from engine.words import N_, Language, Value, words_of_file_error
 
 # A purpose's id is part of List-Id, which is shaped like a host name.
@@ -130,6 +131,7 @@ class Config:
     console: Console = field(default_factory=Console)
     publish: Publish = Publish()
     doctor: Doctor = field(default_factory=Doctor)
+    operator: OperatorMail = field(default_factory=OperatorMail)
     store_url: str = "embedded"
     mailbox_smtp_port: int = 8025
     mailbox_port: int = 8081
@@ -249,8 +251,9 @@ def config_of(folder: Path, text: str) -> Config:
         root.part(name)
         for name in ("mailbox", "store", "proof", "form", "measure", "console", "publish")
     )
-    doctor_part = root.part("doctor")
+    doctor_part, operator_part = root.part("doctor"), root.part("operator")
     doctor = read_doctor(doctor_part, takes_mail=inbound.listens or inbound.imap is not None)
+    operator = read_operator(operator_part)
     publish = Publish(publish_part.one_of("approval", ("none", "another"), "none"))
     measure, measured = read_measure(measure_part, site.language)
     form = FormDoor(form_part.get("order_key_file", str, ""))
@@ -265,7 +268,7 @@ def config_of(folder: Path, text: str) -> Config:
     settings = replace(_settings(root, site), measured=measured)
     parts = (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part, measure_part)
     later_parts = (dkim_part, shaping_part, inbound_part, console_part, publish_part, doctor_part)
-    for part in (*parts, *later_parts, direct_part, dns_part, streams):
+    for part in (*parts, *later_parts, direct_part, dns_part, streams, operator_part):
         part.finish()
     root.finish()
     if mistakes:
@@ -290,6 +293,7 @@ def config_of(folder: Path, text: str) -> Config:
         console=console,
         publish=publish,
         doctor=doctor,
+        operator=operator,
         store_url=url,
         mailbox_smtp_port=ports[0],
         mailbox_port=ports[1],

@@ -397,6 +397,19 @@ def delivery_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help=N_("the same, for programs, by day"))
 
 
+def summary_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--week",
+        default="",
+        metavar="DAY",
+        help=N_("the week in which this day lies (default: the last one that is over)"),
+    )
+    parser.add_argument(
+        "--send", action="store_true", help=N_("mail it to `address` of [operator] now")
+    )
+    parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
+
+
 def days_argument(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 400):
         raise argparse.ArgumentTypeError(N_("a number of days from 1 to 400"))
@@ -416,6 +429,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "broadcast": broadcast_arguments,
     "status": status_arguments,
     "delivery": delivery_arguments,
+    "summary": summary_arguments,
     "pause": pause_arguments,
     "resume": resume_arguments,
     "in-doubt": in_doubt_arguments,

@@ -117,6 +117,9 @@ VERBS: dict[str, Verb] = {
     "delivery": Verb(
         "sending", N_("what arrives by provider, what waits and why, complaints and bounces")
     ),
+    "summary": Verb(
+        "sending", N_("how a week went, as the weekly mail says it; `--send` sends it now")
+    ),
     "pause": Verb("sending", N_("hold sending")),
     "resume": Verb("sending", N_("say what will leave, then let it"), dated=True),
     "in-doubt": Verb("sending", N_("letters whose acceptance is not known"), dated=True),

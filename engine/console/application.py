@@ -50,6 +50,7 @@ from engine.console import (
     timing_page,
     today,
     version_pages,
+    week_page,
 )
 from engine.console.access import Right
 from engine.console.account import AccountPages
@@ -99,6 +100,7 @@ def page_routes(stores: ConsoleStores, imports: ImportRuns | None = None) -> tup
         *paper_pages.routes(stores),
         *operator_pages.routes(stores),
         *delivery_pages.routes(stores),
+        *week_page.routes(stores),
         *proof_pages.routes(stores),
         *backup_pages.routes(stores),
         *story_pages.routes(stores),

@@ -30,6 +30,7 @@ from engine.console.sign_in import SignInStores
 from engine.console.story_pages import StoryPageStores
 from engine.console.timing_page import TimingStores
 from engine.console.today import TodayStores
+from engine.console.week_page import WeekPageStores
 from engine.vault.vault import Vault
 from engine.views import Views
 
@@ -47,6 +48,7 @@ class ConsoleStores(
     PaperPageStores,
     OperatorStores,
     DeliveryPageStores,
+    WeekPageStores,
     ProofPageStores,
     BackupPageStores,
     StoryPageStores,

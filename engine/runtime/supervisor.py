@@ -44,6 +44,7 @@ from engine.runtime.scheduler import Intervals, claim_broadcasts
 from engine.runtime.shutdown import GRACE_SECONDS, STOP_SIGNALS, end_within
 from engine.runtime.stamping import stamp_when_due
 from engine.runtime.startup import make_ready
+from engine.runtime.summarising import summarising
 from engine.runtime.witnessing import witnessing
 from engine.sending.dkim_keys import DkimSigning
 from engine.sending.guarding import guard
@@ -223,6 +224,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
             stopping.append(sender.stop)
             if context.config.proof.witness:
                 tasks.append(witnessing(context, settings, intervals.every(5), stop))
+            if context.config.operator.summary is not None:
+                tasks.append(summarising(context, settings, intervals.every(5), stop))
             if context.config.inbound.reply_to:
                 tasks.append(handing_on(context, settings, intervals.every(5), stop))
             tasks += [

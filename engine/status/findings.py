@@ -16,7 +16,7 @@ from engine.status.finding import WRONG as WRONG
 from engine.status.finding import Finding as Finding
 from engine.status.finding import Level
 from engine.status.finding import is_well as is_well
-from engine.status.mail_findings import of_providers, of_returned_mail
+from engine.status.mail_findings import of_providers, of_returned_mail, of_summary
 
 LATE_SECONDS = 60
 SLOW_SECONDS = 900
@@ -30,6 +30,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
     about = (
         of_sending(facts),
         of_mailbox(facts),
+        of_summary(facts),
         of_proof(facts),
         of_people(facts),
         of_forms(facts),

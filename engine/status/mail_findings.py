@@ -80,3 +80,20 @@ def of_providers(facts: Facts) -> Iterator[Finding]:
             )
             remedy = N_("nothing is to be done: letters go on by themselves")
             yield Finding("provider-waits", "notice", what, remedy, values)
+
+
+def of_summary(facts: Facts) -> Iterator[Finding]:
+    """The weekly mail to the operator."""
+    for trouble in facts.troubles:
+        values = {"why": trouble.why, "since": trouble.since}
+        if trouble.what == "summary":
+            what = N_("for {since} the weekly summary is not sent: {why}")
+            remedy = N_(
+                "it is tried again every half hour; `relance summary --send` sends it now, or says"
+                " what is wrong"
+            )
+            yield Finding("summary", "stuck", what, remedy, values)
+        elif trouble.what == "summary-doubt":
+            what = N_("whether the weekly summary arrived is not known ({since} ago: {why})")
+            remedy = N_("it is not sent again by itself; `relance summary --send` sends it")
+            yield Finding("summary-doubt", "notice", what, remedy, values)

@@ -169,6 +169,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "engine/inbound/settings.py",
         "engine/proof/settings.py",
         "engine/shaping/",
+        "engine/status/settings.py",
         *WORDS_OF_CODES,
     ),
     ("engine/sending/smtp_settings.py", "engine/sending/stream_settings.py"),
