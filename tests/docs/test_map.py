@@ -40,5 +40,13 @@ def test_each_file_of_the_proof_is_on_its_own_map() -> None:
 
 def test_the_folders_of_tests_are_those_of_the_rooms() -> None:
     folders = {file.parent.name for file in (ROOT / "tests").glob("*/__init__.py")}
-    assert folders - ROOMS == {"chaos", "docs", "mail_hosts", "projections", "providers", "shape"}
+    assert folders - ROOMS == {
+        "chaos",
+        "clients",
+        "docs",
+        "mail_hosts",
+        "projections",
+        "providers",
+        "shape",
+    }
     assert folders >= ROOMS

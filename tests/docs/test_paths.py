@@ -9,7 +9,14 @@ import pytest
 
 from tests.docs.pages import ROOT
 
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "bench/README.md"])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        ROOT / "bench/README.md",
+        *ROOT.glob("clients/**/*.md"),
+    ]
+)
 TREE = re.compile(r"`((?:engine|projections|tests|bench|docs|\.githooks)(?:/[\w.-]+)+/?)[`:]")
 WRITTEN_BY_RUNS = {"bench/results.json", "bench/chaos.json"}
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#]+)(?:#([^)]+))?\)")

@@ -1,0 +1,901 @@
+"""A client of Relance's HTTP API (version 1): one file for Python 3.11 and newer, and no other
+package.
+
+    relance = Relance("https://lettres.example.org", "relance_…")
+    relance.subscribe(email="fanny@example.org", list="acheteurs", basis="double-opt-in")
+
+Each call that changes something carries an Idempotency-Key of its own, so that it is sent again
+after a lost answer without being done twice. Where the installation says when to come back
+(Retry-After), the client waits. A refusal is a Problem; where no answer came, it is NoAnswer.
+
+Written by clients/generate.py: a change made here is lost.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import ssl
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from typing import Literal, NotRequired, TypedDict, cast
+
+
+class Problem(Exception):
+    """A call was refused: RFC 9457. Its text is a sentence for people."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        *,
+        mistakes: Sequence[str] = (),
+        retry_after: float | None = None,
+        idempotency_key: str | None = None,
+    ) -> None:
+        super().__init__(f"{status} {title}: {detail}" if detail else f"{status} {title}")
+        self.status, self.title, self.detail = status, title, detail
+        self.mistakes = tuple(mistakes)
+        """Every mistake in the call, where it was wrong (400)."""
+        self.retry_after = retry_after
+        """In how many seconds to come back, where the installation said so."""
+        self.idempotency_key = idempotency_key
+        """The key the call was sent under."""
+
+
+class NoAnswer(Exception):
+    """No answer came, or one that is none of the API. The call may have been carried out: under the
+    same `idempotency_key` it can be sent again without being done twice.
+    """
+
+    def __init__(self, why: str, idempotency_key: str | None = None) -> None:
+        super().__init__(why)
+        self.idempotency_key = idempotency_key
+
+
+class Answer(TypedDict):
+    """What came of a call."""
+
+    done: bool
+    """Whether this call changed anything."""
+    already: NotRequired[bool]
+    """True when this very call was carried out before under its Idempotency-Key."""
+    said: str
+    subscriber: str | None
+    """The person's random id."""
+
+
+class WhereAPersonStands(TypedDict):
+    known: bool
+    subscriber: str | None
+    """The person's random id."""
+    memberships: list[Membership]
+    purposes: list[PurposeOfPerson]
+    preferences: Preferences | None
+    measured_since: str | None
+    """When they agreed to be measured; null where they do not."""
+    suppressed: str | None
+    """Why this address is never written to."""
+
+
+class Membership(TypedDict):
+    list: int
+    """The list's number."""
+    name: str
+    """The list's name."""
+    since: str
+    run: int
+    """How often the person has joined it."""
+
+
+class PurposeOfPerson(TypedDict):
+    id: str
+    """The purpose's id."""
+    status: Literal["live", "withdrawn", "requested"]
+    basis: str
+    """On what ground: consent, soft-optin, b2b, service."""
+    since: str
+
+
+class Preferences(TypedDict):
+    themes: list[str]
+    """Codes; none chosen: all of them."""
+    contents: list[str]
+    """Codes; none chosen: all of them."""
+    frequency: Literal["as-it-comes", "weekly", "monthly"]
+    paused_until: str | None
+    """The end of the latest pause."""
+
+
+class ErasureAnswer(TypedDict):
+    done: bool
+    said: str
+    receipt: NotRequired[ErasureReceipt]
+
+
+class ErasureReceipt(TypedDict):
+    subscriber: str
+    """The opaque id, good to be quoted by."""
+    at: str
+    position: int
+    """Of the fact in the ledger."""
+    deleted: dict[str, int]
+    kept: list[str]
+
+
+class OpenRequest(TypedDict):
+    request: str
+    """The request's id."""
+    subscriber: str
+    """The person's random id."""
+    right: Literal[
+        "access",
+        "rectification",
+        "restriction",
+        "objection",
+        "withdrawal",
+        "erasure",
+        "portability",
+    ]
+    due_at: str
+    late: bool
+
+
+class Relance:
+    """One installation, as a key of `relance api-key create` may use it. It may be shared between
+    threads.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        timeout: float = 30,
+        retries: int = 4,
+        longest_wait: float = 120,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """`url` is the address of the installation's site. `timeout` (seconds) is for each answer.
+        A call is sent again `retries` times at most, and never waits longer than `longest_wait`
+        (seconds): beyond, its Problem says in `retry_after` when to come back. `tls` is for an
+        installation whose certificate the machine does not trust of itself.
+        """
+        self.url, self.timeout = url.rstrip("/"), timeout
+        self.retries, self.longest_wait = retries, longest_wait
+        self._key = key
+        self._opener = urllib.request.build_opener(
+            _NoRedirect(), urllib.request.HTTPSHandler(context=tls)
+        )
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        body: Mapping[str, object] | None = None,
+        idempotency_key: str | None = None,
+    ) -> object:
+        """Any call of the API, and its answer; the other methods are made of this one. What is None
+        is left out. Raises Problem and NoAnswer.
+        """
+        given = [(name, value) for name, value in (query or {}).items() if value is not None]
+        sent = {"Authorization": f"Bearer {self._key}", "Accept": "application/json, */*;q=0.5"}
+        sent |= {"User-Agent": "relance-client/1 (Python)"}
+        sent |= {name: value for name, value in (headers or {}).items() if value is not None}
+        if idempotency_key is not None:
+            sent["Idempotency-Key"] = idempotency_key
+        data = None
+        if body is not None:
+            data = json.dumps(
+                {name: value for name, value in body.items() if value is not None}
+            ).encode()
+            sent["Content-Type"] = "application/json"
+        request = urllib.request.Request(
+            self.url + path + _query(given), data=data, headers=sent, method=method
+        )
+        return self._answered(request, idempotency_key)
+
+    def _answered(self, request: urllib.request.Request, key: str | None) -> object:
+        repeatable = request.get_method() != "POST" or key is not None
+        for attempt in range(self.retries + 1):
+            try:
+                status, headers, content = self._exchange(request)
+            except (OSError, http.client.HTTPException) as error:
+                if attempt == self.retries or not repeatable:
+                    raise NoAnswer(f"{type(error).__name__}: {error}", key) from error
+                time.sleep(_backoff(attempt))
+                continue
+            if 200 <= status < 300:
+                return _read(headers, content, key)
+            wait = _seconds(headers.get("Retry-After"))
+            problem = _problem(status, headers, content, wait, key)
+            not_begun = status in (409, 429, 503) and wait is not None
+            if attempt == self.retries or not (
+                not_begun or (status in (429, 502, 503, 504) and repeatable)
+            ):
+                raise problem
+            pause = _backoff(attempt) if wait is None else wait
+            if pause > self.longest_wait:
+                raise problem
+            time.sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _exchange(self, request: urllib.request.Request) -> tuple[int, Message, bytes]:
+        try:
+            with self._opener.open(request, timeout=self.timeout) as response:
+                return response.status, response.headers, response.read()
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code, refusal.headers, refusal.read()
+
+    def subscribe(
+        self,
+        *,
+        email: str,
+        list: int | str,
+        basis: Literal["double-opt-in", "consent", "soft-optin", "b2b", "service"],
+        source: str | None = None,
+        collected_at: str | None = None,
+        proof: str | None = None,
+        order: str | None = None,
+        function: str | None = None,
+        objection: str | None = None,
+        fields: Mapping[str, str | float | bool | Sequence[str]] | None = None,
+        timezone: str | None = None,
+        language: str | None = None,
+        start: Literal["welcome", "none"] | None = None,
+        last_contact: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Put a person on a list on a ground you declare, or ask them by mail whether they
+        want to be there.
+
+        `POST /api/v1/subscriptions`, scope `subscribe`.
+
+        `email`: The address, as it was written.
+
+        `list`: Number or name of the list to join.
+
+        `basis`: The ground. double-opt-in asks the person by mail; the others are declared
+        by you.
+
+        `source`: How the address was collected; required for every basis but double-opt-in.
+
+        `collected_at`: When; required for consent. ISO 8601; without a zone, local time of
+        the installation.
+
+        `proof`: What proves it: a reference, a sentence.
+
+        `order`: Order or sale the address was given with; required for soft-optin.
+
+        `function`: The person's profession; required for b2b, unless the address is a
+        generic one (contact@).
+
+        `objection`: How they could object when the address was collected; required for
+        soft-optin and b2b.
+
+        `fields`: Values of declared fields, by their names.
+
+        `timezone`: A time zone, for example Europe/Paris, in any case; names of Windows are
+        known too.
+
+        `language`: The person's language: a code (fr, en-GB) or a name (Français, french).
+
+        `start`: welcome: every letter from now. none: stand on the list, get no letter of
+        it.
+
+        `last_contact`: When the person was last in touch.
+        """
+        return cast(
+            "Answer",
+            self.call(
+                "POST",
+                "/api/v1/subscriptions",
+                body={
+                    "email": email,
+                    "list": list,
+                    "basis": basis,
+                    "source": source,
+                    "collected_at": collected_at,
+                    "proof": proof,
+                    "order": order,
+                    "function": function,
+                    "objection": objection,
+                    "fields": fields,
+                    "timezone": timezone,
+                    "language": language,
+                    "start": start,
+                    "last_contact": last_contact,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def transfer(
+        self,
+        *,
+        email: str,
+        from_: int | str,
+        to: int | str,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Move a person from one list to another.
+
+        `POST /api/v1/transfers`, scope `transfer`.
+
+        `email`: The address, as it was written.
+
+        `from_`: Number or name of the list to leave.
+
+        `to`: Number or name of the list to join.
+        """
+        return cast(
+            "Answer",
+            self.call(
+                "POST",
+                "/api/v1/transfers",
+                body={
+                    "email": email,
+                    "from": from_,
+                    "to": to,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def unsubscribe(
+        self,
+        *,
+        email: str,
+        purpose: str,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Withdraw a person from a purpose, or from everything.
+
+        `POST /api/v1/unsubscriptions`, scope `unsubscribe`.
+
+        `email`: The address, as it was written.
+
+        `purpose`: The id of a purpose, or * for everything.
+        """
+        return cast(
+            "Answer",
+            self.call(
+                "POST",
+                "/api/v1/unsubscriptions",
+                body={
+                    "email": email,
+                    "purpose": purpose,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def look_up_person(
+        self,
+        *,
+        email: str,
+    ) -> WhereAPersonStands:
+        """Where a person stands.
+
+        `POST /api/v1/people/lookup`, scope `read`.
+
+        `email`: The address, as it was written.
+        """
+        return cast(
+            "WhereAPersonStands",
+            self.call(
+                "POST",
+                "/api/v1/people/lookup",
+                body={
+                    "email": email,
+                },
+            ),
+        )
+
+    def set_preferences(
+        self,
+        *,
+        email: str,
+        themes: Sequence[str] | None = None,
+        contents: Sequence[str] | None = None,
+        frequency: Literal["as-it-comes", "weekly", "monthly"] | None = None,
+        paused_until: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """What somebody chooses to receive; a member left out stays as it is.
+
+        `POST /api/v1/people/preferences`, scope `preferences`.
+
+        `email`: The address of somebody who is known here.
+
+        `themes`: Codes of themes; [] is all of them.
+
+        `contents`: Codes of types of content; [] is all of them.
+
+        `frequency`: How often at most.
+
+        `paused_until`: Until when nothing is sent: a day or an instant, a year ahead at
+        most; "" ends a pause.
+        """
+        return cast(
+            "Answer",
+            self.call(
+                "POST",
+                "/api/v1/people/preferences",
+                body={
+                    "email": email,
+                    "themes": themes,
+                    "contents": contents,
+                    "frequency": frequency,
+                    "paused_until": paused_until,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def put_into_segment(
+        self,
+        *,
+        email: str,
+        segment: str,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Put somebody who is known into a segment without conditions.
+
+        `POST /api/v1/segments/put`, scope `segments`.
+
+        `email`: The address, as it was written.
+
+        `segment`: The id of a segment without conditions.
+        """
+        return cast(
+            "Answer",
+            self.call(
+                "POST",
+                "/api/v1/segments/put",
+                body={
+                    "email": email,
+                    "segment": segment,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def take_out_of_segment(
+        self,
+        *,
+        email: str,
+        segment: str,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Take somebody out of a segment without conditions.
+
+        `POST /api/v1/segments/take`, scope `segments`.
+
+        `email`: The address, as it was written.
+
+        `segment`: The id of a segment without conditions.
+        """
+        return cast(
+            "Answer",
+            self.call(
+                "POST",
+                "/api/v1/segments/take",
+                body={
+                    "email": email,
+                    "segment": segment,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def record_order(
+        self,
+        *,
+        email: str,
+        order: str,
+        amount: str,
+        currency: str,
+        products: Sequence[str] | None = None,
+        ordered_at: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Somebody who is known ordered something. An order is recorded once, whatever the
+        key.
+
+        `POST /api/v1/orders`, scope `orders`.
+
+        `email`: The address of whoever ordered; somebody who is known here.
+
+        `order`: The order's number, as your shop has it.
+
+        `amount`: What was paid: a text in the currency's own unit, not in cents: "12.50".
+
+        `currency`: Three letters (ISO 4217), such as EUR.
+
+        `products`: The codes of what was ordered, as in [[product]].
+
+        `ordered_at`: When; without it, now.
+        """
+        return cast(
+            "Answer",
+            self.call(
+                "POST",
+                "/api/v1/orders",
+                body={
+                    "email": email,
+                    "order": order,
+                    "amount": amount,
+                    "currency": currency,
+                    "products": products,
+                    "ordered_at": ordered_at,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def record_refund(
+        self,
+        *,
+        order: str,
+        amount: str | None = None,
+        currency: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """An order was paid back, wholly or in part. Send a part under an Idempotency-Key:
+        another call without one is another refund.
+
+        `POST /api/v1/refunds`, scope `orders`.
+
+        `order`: The order's number, as your shop has it.
+
+        `amount`: What was paid back: a text in the currency's own unit, not in cents:
+        "12.50". Without it, all that is left.
+
+        `currency`: The order's own; required with an amount.
+        """
+        return cast(
+            "Answer",
+            self.call(
+                "POST",
+                "/api/v1/refunds",
+                body={
+                    "order": order,
+                    "amount": amount,
+                    "currency": currency,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def export_person(
+        self,
+        *,
+        email: str,
+        right: Literal["access", "portability"] | None = None,
+        idempotency_key: str | None = None,
+    ) -> dict[str, object]:
+        """Everything held about a person; answers a right of access.
+
+        `POST /api/v1/people/export`, scope `rights`.
+
+        `email`: The address, or one the person had before it was corrected.
+
+        `right`: Which right is answered by it (default: access).
+        """
+        return cast(
+            "dict[str, object]",
+            self.call(
+                "POST",
+                "/api/v1/people/export",
+                body={
+                    "email": email,
+                    "right": right,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def correct_person(
+        self,
+        *,
+        email: str,
+        new_email: str | None = None,
+        fields: Mapping[str, str | float | bool | Sequence[str]] | None = None,
+        timezone: str | None = None,
+        language: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Correct what is wrong about a person.
+
+        `POST /api/v1/people/correct`, scope `rights`.
+
+        `email`: The address, or one the person had before it was corrected.
+
+        `new_email`: The address that is right.
+
+        `fields`: Values of declared fields, by their names.
+
+        `timezone`: A time zone, for example Europe/Paris, in any case; names of Windows are
+        known too.
+
+        `language`: The person's language: a code (fr, en-GB) or a name (Français, french).
+        """
+        return cast(
+            "Answer",
+            self.call(
+                "POST",
+                "/api/v1/people/correct",
+                body={
+                    "email": email,
+                    "new_email": new_email,
+                    "fields": fields,
+                    "timezone": timezone,
+                    "language": language,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def restrict_person(
+        self,
+        *,
+        email: str,
+        lift: Literal["yes", "no"] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Freeze a person: nothing is sent or deleted until it is lifted.
+
+        `POST /api/v1/people/restrict`, scope `rights`.
+
+        `email`: The address, or one the person had before it was corrected.
+
+        `lift`: yes: go on; the person must have been told before.
+        """
+        return cast(
+            "Answer",
+            self.call(
+                "POST",
+                "/api/v1/people/restrict",
+                body={
+                    "email": email,
+                    "lift": lift,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def object_to_marketing(
+        self,
+        *,
+        email: str,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """A person objects to marketing: everything is withdrawn at once.
+
+        `POST /api/v1/people/object`, scope `rights`.
+
+        `email`: The address, or one the person had before it was corrected.
+        """
+        return cast(
+            "Answer",
+            self.call(
+                "POST",
+                "/api/v1/people/object",
+                body={
+                    "email": email,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def erase_person(
+        self,
+        *,
+        email: str,
+        keep_proof: str | None = None,
+        forget_suppression: Literal["yes", "no"] | None = None,
+        idempotency_key: str | None = None,
+    ) -> ErasureAnswer:
+        """Forget a person; answers with a receipt of what remains and why.
+
+        `POST /api/v1/people/erase`, scope `rights`.
+
+        `email`: The address, or one the person had before it was corrected.
+
+        `keep_proof`: Seal the proof to [proof] archive_recipient and keep it so long: "5
+        years".
+
+        `forget_suppression`: yes: do not keep the hash that bars this address from later
+        imports.
+        """
+        return cast(
+            "ErasureAnswer",
+            self.call(
+                "POST",
+                "/api/v1/people/erase",
+                body={
+                    "email": email,
+                    "keep_proof": keep_proof,
+                    "forget_suppression": forget_suppression,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def record_request(
+        self,
+        *,
+        email: str,
+        right: Literal[
+            "access",
+            "rectification",
+            "restriction",
+            "objection",
+            "withdrawal",
+            "erasure",
+            "portability",
+        ],
+        received_at: str | None = None,
+        note: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Record that a person asked for something that is answered later.
+
+        `POST /api/v1/requests`, scope `rights`.
+
+        `email`: The address, or one the person had before it was corrected.
+
+        `right`: What the person asked for.
+
+        `received_at`: When it came in (default: now); the month runs from there.
+
+        `note`: How it came in, or why it was answered so; kept in the vault.
+        """
+        return cast(
+            "Answer",
+            self.call(
+                "POST",
+                "/api/v1/requests",
+                body={
+                    "email": email,
+                    "right": right,
+                    "received_at": received_at,
+                    "note": note,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def answer_request(
+        self,
+        *,
+        request: str,
+        how: Literal["done", "refused", "extended"],
+        note: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """A request was answered, refused, or put off.
+
+        `POST /api/v1/requests/answer`, scope `rights`.
+
+        `request`: The request's id.
+
+        `how`: extended: the person was told, within the first month, that it takes up to
+        two months more.
+
+        `note`: How it came in, or why it was answered so; kept in the vault.
+        """
+        return cast(
+            "Answer",
+            self.call(
+                "POST",
+                "/api/v1/requests/answer",
+                body={
+                    "request": request,
+                    "how": how,
+                    "note": note,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def open_requests(
+        self,
+    ) -> list[OpenRequest]:
+        """The requests that wait for an answer, the most urgent first; they name nobody.
+
+        `POST /api/v1/requests/open`, scope `rights`.
+        """
+        return cast(
+            "list[OpenRequest]",
+            self.call(
+                "POST",
+                "/api/v1/requests/open",
+                body={},
+            ),
+        )
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """The key is for one server: where another is named, that is a Problem."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def _segment(value: object) -> str:
+    return urllib.parse.quote(str(value), safe="")
+
+
+def _query(given: Sequence[tuple[str, object]]) -> str:
+    pairs = [
+        (name, str(one).lower() if isinstance(one, bool) else str(one))
+        for name, value in given
+        for one in (value if isinstance(value, list | tuple) else (value,))
+    ]
+    return f"?{urllib.parse.urlencode(pairs)}" if pairs else ""
+
+
+def _backoff(attempt: int) -> float:
+    return random.uniform(0.5, 1) * min(2.0**attempt, 30)
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """A number of seconds, or a date (RFC 9110, 10.2.3)."""
+    if retry_after is None:
+        return None
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+
+
+def _read(headers: Message, content: bytes, key: str | None) -> object:
+    kind = headers.get_content_type()
+    if not content:
+        return None
+    if kind != "application/json":
+        return content.decode("utf-8", "replace") if kind.startswith("text/") else content
+    try:
+        answer: object = json.loads(content)
+    except ValueError as error:
+        raise NoAnswer(f"an answer that is no JSON: {error}", key) from error
+    return answer
+
+
+def _problem(
+    status: int, headers: Message, content: bytes, wait: float | None, key: str | None
+) -> Problem:
+    read: object = None
+    if headers.get_content_subtype() in ("json", "problem+json"):
+        try:
+            read = json.loads(content)
+        except ValueError:
+            read = None
+    said = read if isinstance(read, dict) else {}
+    mistakes = said.get("mistakes")
+    return Problem(
+        status,
+        str(said.get("title") or http.client.responses.get(status, "refused")),
+        str(said.get("detail") or ""),
+        mistakes=[str(mistake) for mistake in mistakes] if isinstance(mistakes, list) else (),
+        retry_after=wait,
+        idempotency_key=key,
+    )

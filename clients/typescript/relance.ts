@@ -1,0 +1,685 @@
+/**
+ * A client of Relance's HTTP API (version 1): one file for whatever has `fetch` (Node 20, Deno, Bun,
+ * workers), which needs nothing else.
+ *
+ *     const relance = new Relance({ url: "https://lettres.example.org", key: "relance_…" });
+ *     await relance.subscribe({ email: "fanny@example.org", list: "acheteurs", basis: "double-opt-in" });
+ *
+ * Each call that changes something carries an Idempotency-Key of its own, so that it is sent again
+ * after a lost answer without being done twice. Where the installation says when to come back
+ * (Retry-After), the client waits. A refusal is a Problem; where no answer came, it is NoAnswer.
+ * The key is a secret: it has no place in a page that is sent to readers.
+ *
+ * Written by clients/generate.py: a change made here is lost.
+ */
+
+export interface Options {
+  /** The address of the installation's site. */
+  readonly url: string;
+  /** A key of `relance api-key create`. */
+  readonly key: string;
+  /** For each answer, in milliseconds; 30 000 without it. */
+  readonly timeout?: number | undefined;
+  /** How often a call is sent again at most; 4 without it. */
+  readonly retries?: number | undefined;
+  /**
+   * The longest wait in milliseconds, 120 000 without it: beyond, the Problem says in `retryAfter`
+   * when to come back.
+   */
+  readonly longestWait?: number | undefined;
+}
+
+export interface CallOptions {
+  /** Your name for this call; without it, one is made. */
+  readonly idempotencyKey?: string | undefined;
+  /** Ends the call. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A call was refused: RFC 9457. Its message is a sentence for people. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  /** Every mistake in the call, where it was wrong (400). */
+  readonly mistakes: readonly string[];
+  /** In how many milliseconds to come back, where the installation said so. */
+  readonly retryAfter: number | undefined;
+  /** The key the call was sent under. */
+  readonly idempotencyKey: string | undefined;
+
+  constructor(status: number, said: ProblemDocument, retryAfter?: number, idempotencyKey?: string) {
+    const title = said.title ?? "refused";
+    super(said.detail ? `${status} ${title}: ${said.detail}` : `${status} ${title}`);
+    this.status = status;
+    this.title = title;
+    this.detail = said.detail ?? "";
+    this.mistakes = said.mistakes ?? [];
+    this.retryAfter = retryAfter;
+    this.idempotencyKey = idempotencyKey;
+  }
+}
+
+/**
+ * No answer came, or one that is none of the API. The call may have been carried out: under the same
+ * `idempotencyKey` it can be sent again without being done twice.
+ */
+export class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
+  readonly idempotencyKey: string | undefined;
+
+  constructor(why: string, cause: unknown, idempotencyKey?: string) {
+    super(why, { cause });
+    this.idempotencyKey = idempotencyKey;
+  }
+}
+
+interface ProblemDocument {
+  readonly title?: string;
+  readonly detail?: string;
+  readonly mistakes?: readonly string[];
+}
+
+/** What came of a call. */
+export interface Answer {
+  /** Whether this call changed anything. */
+  done: boolean;
+  /** True when this very call was carried out before under its Idempotency-Key. */
+  already?: boolean;
+  said: string;
+  /** The person's random id. */
+  subscriber: string | null;
+}
+
+export interface WhereAPersonStands {
+  known: boolean;
+  /** The person's random id. */
+  subscriber: string | null;
+  memberships: Membership[];
+  purposes: PurposeOfPerson[];
+  preferences: Preferences | null;
+  /** When they agreed to be measured; null where they do not. */
+  measured_since: string | null;
+  /** Why this address is never written to. */
+  suppressed: string | null;
+}
+
+export interface Membership {
+  /** The list's number. */
+  list: number;
+  /** The list's name. */
+  name: string;
+  since: string;
+  /** How often the person has joined it. */
+  run: number;
+}
+
+export interface PurposeOfPerson {
+  /** The purpose's id. */
+  id: string;
+  status: "live" | "withdrawn" | "requested";
+  /** On what ground: consent, soft-optin, b2b, service. */
+  basis: string;
+  since: string;
+}
+
+export interface Preferences {
+  /** Codes; none chosen: all of them. */
+  themes: string[];
+  /** Codes; none chosen: all of them. */
+  contents: string[];
+  frequency: "as-it-comes" | "weekly" | "monthly";
+  /** The end of the latest pause. */
+  paused_until: string | null;
+}
+
+export interface ErasureAnswer {
+  done: boolean;
+  said: string;
+  receipt?: ErasureReceipt;
+}
+
+export interface ErasureReceipt {
+  /** The opaque id, good to be quoted by. */
+  subscriber: string;
+  at: string;
+  /** Of the fact in the ledger. */
+  position: number;
+  deleted: { [name: string]: number };
+  kept: string[];
+}
+
+export interface OpenRequest {
+  /** The request's id. */
+  request: string;
+  /** The person's random id. */
+  subscriber: string;
+  right: "access" | "rectification" | "restriction" | "objection" | "withdrawal" | "erasure" | "portability";
+  due_at: string;
+  late: boolean;
+}
+
+export interface SubscribeInput {
+  /** The address, as it was written. */
+  readonly email: string;
+  /** Number or name of the list to join. */
+  readonly list: number | string;
+  /** The ground. double-opt-in asks the person by mail; the others are declared by you. */
+  readonly basis: "double-opt-in" | "consent" | "soft-optin" | "b2b" | "service";
+  /** How the address was collected; required for every basis but double-opt-in. */
+  readonly source?: string | undefined;
+  /** When; required for consent. ISO 8601; without a zone, local time of the installation. */
+  readonly collected_at?: string | undefined;
+  /** What proves it: a reference, a sentence. */
+  readonly proof?: string | undefined;
+  /** Order or sale the address was given with; required for soft-optin. */
+  readonly order?: string | undefined;
+  /** The person's profession; required for b2b, unless the address is a generic one (contact@). */
+  readonly function?: string | undefined;
+  /** How they could object when the address was collected; required for soft-optin and b2b. */
+  readonly objection?: string | undefined;
+  /** Values of declared fields, by their names. */
+  readonly fields?: { [name: string]: string | number | boolean | readonly string[] } | undefined;
+  /** A time zone, for example Europe/Paris, in any case; names of Windows are known too. */
+  readonly timezone?: string | undefined;
+  /** The person's language: a code (fr, en-GB) or a name (Français, french). */
+  readonly language?: string | undefined;
+  /** welcome: every letter from now. none: stand on the list, get no letter of it. */
+  readonly start?: "welcome" | "none" | undefined;
+  /** When the person was last in touch. */
+  readonly last_contact?: string | undefined;
+}
+
+export interface TransferInput {
+  /** The address, as it was written. */
+  readonly email: string;
+  /** Number or name of the list to leave. */
+  readonly from: number | string;
+  /** Number or name of the list to join. */
+  readonly to: number | string;
+}
+
+export interface UnsubscribeInput {
+  /** The address, as it was written. */
+  readonly email: string;
+  /** The id of a purpose, or * for everything. */
+  readonly purpose: string;
+}
+
+export interface LookUpPersonInput {
+  /** The address, as it was written. */
+  readonly email: string;
+}
+
+export interface SetPreferencesInput {
+  /** The address of somebody who is known here. */
+  readonly email: string;
+  /** Codes of themes; [] is all of them. */
+  readonly themes?: readonly string[] | undefined;
+  /** Codes of types of content; [] is all of them. */
+  readonly contents?: readonly string[] | undefined;
+  /** How often at most. */
+  readonly frequency?: "as-it-comes" | "weekly" | "monthly" | undefined;
+  /** Until when nothing is sent: a day or an instant, a year ahead at most; "" ends a pause. */
+  readonly paused_until?: string | undefined;
+}
+
+export interface PutIntoSegmentInput {
+  /** The address, as it was written. */
+  readonly email: string;
+  /** The id of a segment without conditions. */
+  readonly segment: string;
+}
+
+export interface TakeOutOfSegmentInput {
+  /** The address, as it was written. */
+  readonly email: string;
+  /** The id of a segment without conditions. */
+  readonly segment: string;
+}
+
+export interface RecordOrderInput {
+  /** The address of whoever ordered; somebody who is known here. */
+  readonly email: string;
+  /** The order's number, as your shop has it. */
+  readonly order: string;
+  /** What was paid: a text in the currency's own unit, not in cents: "12.50". */
+  readonly amount: string;
+  /** Three letters (ISO 4217), such as EUR. */
+  readonly currency: string;
+  /** The codes of what was ordered, as in [[product]]. */
+  readonly products?: readonly string[] | undefined;
+  /** When; without it, now. */
+  readonly ordered_at?: string | undefined;
+}
+
+export interface RecordRefundInput {
+  /** The order's number, as your shop has it. */
+  readonly order: string;
+  /** What was paid back: a text in the currency's own unit, not in cents: "12.50". Without it, all that is left. */
+  readonly amount?: string | undefined;
+  /** The order's own; required with an amount. */
+  readonly currency?: string | undefined;
+}
+
+export interface ExportPersonInput {
+  /** The address, or one the person had before it was corrected. */
+  readonly email: string;
+  /** Which right is answered by it (default: access). */
+  readonly right?: "access" | "portability" | undefined;
+}
+
+export interface CorrectPersonInput {
+  /** The address, or one the person had before it was corrected. */
+  readonly email: string;
+  /** The address that is right. */
+  readonly new_email?: string | undefined;
+  /** Values of declared fields, by their names. */
+  readonly fields?: { [name: string]: string | number | boolean | readonly string[] } | undefined;
+  /** A time zone, for example Europe/Paris, in any case; names of Windows are known too. */
+  readonly timezone?: string | undefined;
+  /** The person's language: a code (fr, en-GB) or a name (Français, french). */
+  readonly language?: string | undefined;
+}
+
+export interface RestrictPersonInput {
+  /** The address, or one the person had before it was corrected. */
+  readonly email: string;
+  /** yes: go on; the person must have been told before. */
+  readonly lift?: "yes" | "no" | undefined;
+}
+
+export interface ObjectToMarketingInput {
+  /** The address, or one the person had before it was corrected. */
+  readonly email: string;
+}
+
+export interface ErasePersonInput {
+  /** The address, or one the person had before it was corrected. */
+  readonly email: string;
+  /** Seal the proof to [proof] archive_recipient and keep it so long: "5 years". */
+  readonly keep_proof?: string | undefined;
+  /** yes: do not keep the hash that bars this address from later imports. */
+  readonly forget_suppression?: "yes" | "no" | undefined;
+}
+
+export interface RecordRequestInput {
+  /** The address, or one the person had before it was corrected. */
+  readonly email: string;
+  /** What the person asked for. */
+  readonly right: "access" | "rectification" | "restriction" | "objection" | "withdrawal" | "erasure" | "portability";
+  /** When it came in (default: now); the month runs from there. */
+  readonly received_at?: string | undefined;
+  /** How it came in, or why it was answered so; kept in the vault. */
+  readonly note?: string | undefined;
+}
+
+export interface AnswerRequestInput {
+  /** The request's id. */
+  readonly request: string;
+  /** extended: the person was told, within the first month, that it takes up to two months more. */
+  readonly how: "done" | "refused" | "extended";
+  /** How it came in, or why it was answered so; kept in the vault. */
+  readonly note?: string | undefined;
+}
+
+export interface Call {
+  readonly query?: Readonly<Record<string, unknown>> | undefined;
+  readonly headers?: Readonly<Record<string, string | null | undefined>> | undefined;
+  readonly body?: Readonly<Record<string, unknown>> | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One installation, as a key of `relance api-key create` may use it. */
+export class Relance {
+  readonly url: string;
+  readonly #key: string;
+  readonly #timeout: number;
+  readonly #retries: number;
+  readonly #longestWait: number;
+
+  constructor(options: Options) {
+    this.url = options.url.replace(/\/+$/, "");
+    this.#key = options.key;
+    this.#timeout = options.timeout ?? 30_000;
+    this.#retries = options.retries ?? 4;
+    this.#longestWait = options.longestWait ?? 120_000;
+  }
+
+  /**
+   * Put a person on a list on a ground you declare, or ask them by mail whether they want to be there.
+   *
+   * `POST /api/v1/subscriptions`, scope `subscribe`.
+   */
+  async subscribe(input: SubscribeInput, options: CallOptions = {}): Promise<Answer> {
+    return (await this.call("POST", `/api/v1/subscriptions`, {
+      body: { email: input.email, list: input.list, basis: input.basis, source: input.source, collected_at: input.collected_at, proof: input.proof, order: input.order, function: input.function, objection: input.objection, fields: input.fields, timezone: input.timezone, language: input.language, start: input.start, last_contact: input.last_contact },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as Answer;
+  }
+
+  /**
+   * Move a person from one list to another.
+   *
+   * `POST /api/v1/transfers`, scope `transfer`.
+   */
+  async transfer(input: TransferInput, options: CallOptions = {}): Promise<Answer> {
+    return (await this.call("POST", `/api/v1/transfers`, {
+      body: { email: input.email, from: input.from, to: input.to },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as Answer;
+  }
+
+  /**
+   * Withdraw a person from a purpose, or from everything.
+   *
+   * `POST /api/v1/unsubscriptions`, scope `unsubscribe`.
+   */
+  async unsubscribe(input: UnsubscribeInput, options: CallOptions = {}): Promise<Answer> {
+    return (await this.call("POST", `/api/v1/unsubscriptions`, {
+      body: { email: input.email, purpose: input.purpose },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as Answer;
+  }
+
+  /**
+   * Where a person stands.
+   *
+   * `POST /api/v1/people/lookup`, scope `read`.
+   */
+  async lookUpPerson(input: LookUpPersonInput, options: CallOptions = {}): Promise<WhereAPersonStands> {
+    return (await this.call("POST", `/api/v1/people/lookup`, {
+      body: { email: input.email },
+      signal: options.signal,
+    })) as WhereAPersonStands;
+  }
+
+  /**
+   * What somebody chooses to receive; a member left out stays as it is.
+   *
+   * `POST /api/v1/people/preferences`, scope `preferences`.
+   */
+  async setPreferences(input: SetPreferencesInput, options: CallOptions = {}): Promise<Answer> {
+    return (await this.call("POST", `/api/v1/people/preferences`, {
+      body: { email: input.email, themes: input.themes, contents: input.contents, frequency: input.frequency, paused_until: input.paused_until },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as Answer;
+  }
+
+  /**
+   * Put somebody who is known into a segment without conditions.
+   *
+   * `POST /api/v1/segments/put`, scope `segments`.
+   */
+  async putIntoSegment(input: PutIntoSegmentInput, options: CallOptions = {}): Promise<Answer> {
+    return (await this.call("POST", `/api/v1/segments/put`, {
+      body: { email: input.email, segment: input.segment },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as Answer;
+  }
+
+  /**
+   * Take somebody out of a segment without conditions.
+   *
+   * `POST /api/v1/segments/take`, scope `segments`.
+   */
+  async takeOutOfSegment(input: TakeOutOfSegmentInput, options: CallOptions = {}): Promise<Answer> {
+    return (await this.call("POST", `/api/v1/segments/take`, {
+      body: { email: input.email, segment: input.segment },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as Answer;
+  }
+
+  /**
+   * Somebody who is known ordered something. An order is recorded once, whatever the key.
+   *
+   * `POST /api/v1/orders`, scope `orders`.
+   */
+  async recordOrder(input: RecordOrderInput, options: CallOptions = {}): Promise<Answer> {
+    return (await this.call("POST", `/api/v1/orders`, {
+      body: { email: input.email, order: input.order, amount: input.amount, currency: input.currency, products: input.products, ordered_at: input.ordered_at },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as Answer;
+  }
+
+  /**
+   * An order was paid back, wholly or in part. Send a part under an Idempotency-Key: another call without one is another refund.
+   *
+   * `POST /api/v1/refunds`, scope `orders`.
+   */
+  async recordRefund(input: RecordRefundInput, options: CallOptions = {}): Promise<Answer> {
+    return (await this.call("POST", `/api/v1/refunds`, {
+      body: { order: input.order, amount: input.amount, currency: input.currency },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as Answer;
+  }
+
+  /**
+   * Everything held about a person; answers a right of access.
+   *
+   * `POST /api/v1/people/export`, scope `rights`.
+   */
+  async exportPerson(input: ExportPersonInput, options: CallOptions = {}): Promise<{ [name: string]: unknown }> {
+    return (await this.call("POST", `/api/v1/people/export`, {
+      body: { email: input.email, right: input.right },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as { [name: string]: unknown };
+  }
+
+  /**
+   * Correct what is wrong about a person.
+   *
+   * `POST /api/v1/people/correct`, scope `rights`.
+   */
+  async correctPerson(input: CorrectPersonInput, options: CallOptions = {}): Promise<Answer> {
+    return (await this.call("POST", `/api/v1/people/correct`, {
+      body: { email: input.email, new_email: input.new_email, fields: input.fields, timezone: input.timezone, language: input.language },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as Answer;
+  }
+
+  /**
+   * Freeze a person: nothing is sent or deleted until it is lifted.
+   *
+   * `POST /api/v1/people/restrict`, scope `rights`.
+   */
+  async restrictPerson(input: RestrictPersonInput, options: CallOptions = {}): Promise<Answer> {
+    return (await this.call("POST", `/api/v1/people/restrict`, {
+      body: { email: input.email, lift: input.lift },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as Answer;
+  }
+
+  /**
+   * A person objects to marketing: everything is withdrawn at once.
+   *
+   * `POST /api/v1/people/object`, scope `rights`.
+   */
+  async objectToMarketing(input: ObjectToMarketingInput, options: CallOptions = {}): Promise<Answer> {
+    return (await this.call("POST", `/api/v1/people/object`, {
+      body: { email: input.email },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as Answer;
+  }
+
+  /**
+   * Forget a person; answers with a receipt of what remains and why.
+   *
+   * `POST /api/v1/people/erase`, scope `rights`.
+   */
+  async erasePerson(input: ErasePersonInput, options: CallOptions = {}): Promise<ErasureAnswer> {
+    return (await this.call("POST", `/api/v1/people/erase`, {
+      body: { email: input.email, keep_proof: input.keep_proof, forget_suppression: input.forget_suppression },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as ErasureAnswer;
+  }
+
+  /**
+   * Record that a person asked for something that is answered later.
+   *
+   * `POST /api/v1/requests`, scope `rights`.
+   */
+  async recordRequest(input: RecordRequestInput, options: CallOptions = {}): Promise<Answer> {
+    return (await this.call("POST", `/api/v1/requests`, {
+      body: { email: input.email, right: input.right, received_at: input.received_at, note: input.note },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as Answer;
+  }
+
+  /**
+   * A request was answered, refused, or put off.
+   *
+   * `POST /api/v1/requests/answer`, scope `rights`.
+   */
+  async answerRequest(input: AnswerRequestInput, options: CallOptions = {}): Promise<Answer> {
+    return (await this.call("POST", `/api/v1/requests/answer`, {
+      body: { request: input.request, how: input.how, note: input.note },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as Answer;
+  }
+
+  /**
+   * The requests that wait for an answer, the most urgent first; they name nobody.
+   *
+   * `POST /api/v1/requests/open`, scope `rights`.
+   */
+  async openRequests(options: CallOptions = {}): Promise<OpenRequest[]> {
+    return (await this.call("POST", `/api/v1/requests/open`, {
+      body: { },
+      signal: options.signal,
+    })) as OpenRequest[];
+  }
+
+  /**
+   * Any call of the API, and its answer; the other methods are made of this one. What is undefined or
+   * null is left out. Throws Problem and NoAnswer.
+   */
+  async call(method: string, path: string, call: Call = {}): Promise<unknown> {
+    const key = call.idempotencyKey;
+    const headers = new Headers({
+      Authorization: `Bearer ${this.#key}`,
+      Accept: "application/json, */*;q=0.5",
+    });
+    for (const [name, value] of Object.entries(call.headers ?? {})) {
+      if (value !== undefined && value !== null) headers.set(name, value);
+    }
+    if (key !== undefined) headers.set("Idempotency-Key", key);
+    const request: RequestInit = { method, headers, redirect: "manual" };
+    if (call.body !== undefined) {
+      headers.set("Content-Type", "application/json");
+      request.body = JSON.stringify(
+        Object.fromEntries(Object.entries(call.body).filter(([, value]) => value !== null)),
+      );
+    }
+    const address = this.url + path + queryOf(call.query ?? {});
+    const repeatable = method !== "POST" || key !== undefined;
+    for (let attempt = 0; ; attempt++) {
+      const last = attempt === this.#retries;
+      const timeout = AbortSignal.timeout(this.#timeout);
+      const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
+      let response: Response;
+      let content: Uint8Array;
+      try {
+        response = await fetch(address, { ...request, signal });
+        content = new Uint8Array(await response.arrayBuffer());
+      } catch (error) {
+        call.signal?.throwIfAborted();
+        if (last || !repeatable) throw new NoAnswer(String(error), error, key);
+        await pause(backoff(attempt), call.signal);
+        continue;
+      }
+      if (response.ok) return read(response, content, key);
+      const { status } = response;
+      const wait = milliseconds(response.headers.get("Retry-After"));
+      const problem = problemOf(response, content, wait, key);
+      const notBegun = [409, 429, 503].includes(status) && wait !== undefined;
+      if (last || !(notBegun || ([429, 502, 503, 504].includes(status) && repeatable))) throw problem;
+      const delay = wait ?? backoff(attempt);
+      if (delay > this.#longestWait) throw problem;
+      await pause(delay, call.signal);
+    }
+  }
+}
+
+function queryOf(given: Readonly<Record<string, unknown>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || value === null) continue;
+    for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
+  }
+  return query.size ? `?${query}` : "";
+}
+
+function backoff(attempt: number): number {
+  return (0.5 + Math.random() / 2) * Math.min(1000 * 2 ** attempt, 30_000);
+}
+
+async function pause(delay: number, signal?: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const ended = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", ended);
+      resolve();
+    }, delay);
+    signal?.addEventListener("abort", ended, { once: true });
+  });
+}
+
+/** A number of seconds, or a date (RFC 9110, 10.2.3). */
+function milliseconds(retryAfter: string | null): number | undefined {
+  if (retryAfter === null) return undefined;
+  if (/^\s*\d+\s*$/.test(retryAfter)) return 1000 * Number(retryAfter);
+  const moment = Date.parse(retryAfter);
+  return Number.isNaN(moment) ? undefined : Math.max(0, moment - Date.now());
+}
+
+function kindOf(response: Response): string {
+  return (response.headers.get("Content-Type") ?? "").split(";")[0]!.trim().toLowerCase();
+}
+
+function read(response: Response, content: Uint8Array, key?: string): unknown {
+  if (content.length === 0) return null;
+  const kind = kindOf(response);
+  if (kind !== "application/json") {
+    return kind.startsWith("text/") ? new TextDecoder().decode(content) : content;
+  }
+  try {
+    return JSON.parse(new TextDecoder().decode(content)) as unknown;
+  } catch (error) {
+    throw new NoAnswer(`an answer that is no JSON: ${error}`, error, key);
+  }
+}
+
+function problemOf(response: Response, content: Uint8Array, wait?: number, key?: string): Problem {
+  let said: unknown = null;
+  if (/^application\/(problem\+)?json$/.test(kindOf(response))) {
+    try {
+      said = JSON.parse(new TextDecoder().decode(content));
+    } catch {
+      said = null;
+    }
+  }
+  const known: ProblemDocument =
+    typeof said === "object" && said !== null ? said : { title: response.statusText || "refused" };
+  return new Problem(response.status, known, wait, key);
+}

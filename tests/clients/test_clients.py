@@ -1,0 +1,207 @@
+"""The clients in clients/ are those of today's description, do at a running installation what their
+pages say, and are sound in their types.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from clients.generate import HERE as CLIENTS
+from clients.generate import files
+from engine.api.api_keys import create
+from engine.api.scopes import SCOPES
+from tests.clients.driving import HERE, Outcomes, Step, in_python, in_typescript, node
+from tests.running_installation import Installations
+from tests.web.garden import GARDEN
+from tests.web.visiting import Site, visited
+
+PYTHON, TYPESCRIPT = CLIENTS / "python/relance_client.py", CLIENTS / "typescript/relance.ts"
+COMPILER = subprocess.run(
+    ["sh", str(HERE / "install_typescript.sh"), "--find"], capture_output=True, text=True
+).stdout.strip()
+STRICT = {
+    "allowImportingTsExtensions": True,
+    "erasableSyntaxOnly": True,
+    "exactOptionalPropertyTypes": True,
+    "lib": ["es2024", "dom", "dom.iterable", "dom.asynciterable"],
+    "module": "nodenext",
+    "noEmit": True,
+    "noImplicitOverride": True,
+    "noImplicitReturns": True,
+    "noPropertyAccessFromIndexSignature": True,
+    "noUncheckedIndexedAccess": True,
+    "noUnusedLocals": True,
+    "noUnusedParameters": True,
+    "strict": True,
+    "target": "es2024",
+    "types": [],
+    "verbatimModuleSyntax": True,
+}
+Run = Callable[..., Outcomes]
+
+
+@pytest.mark.parametrize("file", files(), ids=lambda file: file.name)
+def test_each_client_is_that_of_todays_description(file: Path) -> None:
+    assert file.read_text("utf-8") == files()[file], "run: .venv/bin/python -m clients.generate"
+
+
+@pytest.fixture(scope="module")
+def site(installations: Installations) -> Iterator[Site]:
+    with installations.made(GARDEN) as context, visited(context) as visiting:
+        yield visiting
+
+
+@pytest.fixture(scope="module")
+def key(site: Site) -> str:
+    return create(site.context.desk, "boutique", set(SCOPES) - {"orders"})
+
+
+@pytest.fixture(params=[(in_python, PYTHON), (in_typescript, TYPESCRIPT)], ids=["py", "ts"])
+def run(request: pytest.FixtureRequest, site: Site, key: str) -> Callable[..., Outcomes]:
+    language, client = request.param
+    return partial(language, client, site.url, key, retries=1)
+
+
+def test_a_client_does_what_its_calls_say(
+    run: Run, site: Site, request: pytest.FixtureRequest
+) -> None:
+    email = f"{request.node.name[-3:-1]}@exemple.fr"
+    joining = {
+        "email": email,
+        "list": "lettre",
+        "basis": "consent",
+        "source": "salon",
+        "collected_at": "2026-01-15",
+    }
+    outcomes = run(
+        steps=[
+            Step("subscribe", joining, f"fiche-{email}"),
+            Step("subscribe", joining, f"fiche-{email}"),
+            Step("transfer", {"email": email, "from": 30, "to": "potager"}),
+            Step("look_up_person", {"email": email}),
+            Step("open_requests", None),
+        ]
+    ).outcomes
+    stream = site.stream(email)
+    joined, again, moved, person, rights = (outcome["answer"] for outcome in outcomes)
+    assert joined == {"done": True, "said": "on list 30", "subscriber": stream}
+    assert isinstance(again, dict) and again["already"] is True
+    assert moved == {
+        "done": True,
+        "said": "moved from list 30 to list 32",
+        "subscriber": stream,
+    }
+    assert isinstance(person, dict) and [m["list"] for m in person["memberships"]] == [32]
+    assert rights == []
+    assert site.lists(email) == {32}
+
+
+def test_a_refusal_of_the_installation_is_a_problem(run: Run) -> None:
+    steps = [
+        Step("subscribe", {"email": "no", "list": "none", "basis": "consent"}),
+        Step("transfer", {"email": "nobody@exemple.fr", "from": 30, "to": 31}),
+        Step("record_refund", {"order": "1"}),
+    ]
+    wrong, unknown, forbidden = (outcome["problem"] for outcome in run(steps=steps).outcomes)
+    assert isinstance(wrong, dict) and isinstance(unknown, dict) and isinstance(forbidden, dict)
+    assert wrong["status"] == 400 and len(wrong["mistakes"]) > 2
+    assert unknown["status"] == 422 and "this address" in unknown["detail"]
+    assert forbidden["status"] == 403 and "orders" in forbidden["detail"]
+
+
+def example(language: str) -> str:
+    """The program on the page of a client."""
+    found = re.search(rf"```{language}\n(.+?)```", page(language), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def page(language: str) -> str:
+    return (CLIENTS / language / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("language", ["python", "typescript"])
+def test_the_program_on_the_page_of_a_client_runs(
+    language: str, site: Site, key: str, tmp_path: Path
+) -> None:
+    address = f"{language}@exemple.fr"
+    program = example(language).replace("https://lettres.example.org", site.url)
+    program = program.replace("fanny@example.org", address).replace("77421", language)
+    ending = "py" if language == "python" else "ts"
+    (tmp_path / f"program.{ending}").write_text(program, "utf-8")
+    client = PYTHON if language == "python" else TYPESCRIPT
+    shutil.copy(client, tmp_path)
+    by = [sys.executable] if language == "python" else [node(), "--no-warnings"]
+    ran = subprocess.run(
+        [*by, f"program.{ending}"],
+        cwd=tmp_path,
+        env={**os.environ, "RELANCE_KEY": key},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    said, *memberships = ran.stdout.splitlines()
+    assert said == "on list 30" and "lettre" in "".join(memberships)
+    assert site.lists(address) == {30}
+
+
+OPENING = """\
+import { Relance } from "./relance.ts";
+declare const relance: Relance;
+"""
+WRONG = {
+    "subscribe({ list: 30, basis: 'consent' })": "'email' is missing",
+    "subscribe({ email: '', list: 30, basis: 'whim' })": "'\"whim\"' is not assignable",
+    "transfer({ email: '', from: {}, to: 1 })": "not assignable to type 'string | number'",
+    "join({})": "'join' does not exist",
+    "lookUpPerson({ email: '' }, { key: '' })": "'key' does not exist",
+}
+
+
+@pytest.fixture(scope="module")
+def mistakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the compiler says, by `file:line`, of the TypeScript client, the example of its page and
+    each wrong call.
+    """
+    if not COMPILER:
+        pytest.skip("no TypeScript compiler: sh tests/clients/install_typescript.sh")
+    folder = tmp_path_factory.mktemp("typescript")
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "tsconfig.json").write_text(json.dumps({"compilerOptions": STRICT}))
+    shutil.copy(TYPESCRIPT, folder)
+    (folder / "node.d.ts").write_text("declare const process: { env: { RELANCE_KEY?: string } };\n")
+    (folder / "example.ts").write_text(example("typescript"), "utf-8")
+    calls = "".join(f"await relance.{call};\n" for call in WRONG)
+    (folder / "wrong.ts").write_text(OPENING + calls, "utf-8")
+    ran = subprocess.run(
+        [node(), COMPILER, "--project", "."], cwd=folder, capture_output=True, text=True, timeout=60
+    )
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    starts = re.split(r"^(\S+)\((\d+),\d+\): ", ran.stdout, flags=re.MULTILINE)[1:]
+    return {
+        f"{file}:{line}": " ".join(sentence.split())
+        for file, line, sentence in zip(starts[::3], starts[1::3], starts[2::3], strict=True)
+    }
+
+
+def test_the_typescript_client_and_its_example_are_sound(mistakes: dict[str, str]) -> None:
+    assert {place: said for place, said in mistakes.items() if "wrong.ts" not in place} == {}
+
+
+@pytest.mark.parametrize("call", WRONG)
+def test_a_wrong_call_in_typescript_is_seen_before_it_runs(
+    call: str, mistakes: dict[str, str]
+) -> None:
+    line = OPENING.count("\n") + 1 + list(WRONG).index(call)
+    assert WRONG[call] in mistakes[f"wrong.ts:{line}"]
