@@ -210,6 +210,9 @@ class AppContext:
             installation_stream=self.installation_stream,
             command_handler=self.command_handler,
             open_rights=self.views.open_rights,
+            views=self.views,
+            field_counts=self.field_counts,
+            shown_words=self.shown_words,
             pepper=self.secrets.pepper,
         )
 

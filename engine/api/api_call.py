@@ -16,6 +16,7 @@ from engine.api.problems import Problem, too_busy
 from engine.api.stores import ApiStores
 from engine.commands.command_handler import UNKNOWN, CommandRequest, Result
 from engine.commands.group_commit import CommandGroupCommit
+from engine.commands.operators import CauseAndEvidence
 from engine.desk.desk import ApiKey
 from engine.i18n.in_words import in_english
 from engine.sequence.model import Plan
@@ -103,14 +104,17 @@ class Api:
         return response_of(Result(REPEATED, self.stores.vault.find(address) or ""))
 
     def cause(self, call: ApiCall, facts: dict[str, object]) -> tuple[Cause, tuple[Evidence, ...]]:
+        """Of what is done to a person."""
         act = secrets.token_hex(16)
-        who: dict[str, object] = {
-            "method": "api",
-            "by": {"key": call.key.id, "name": call.key.name},
-            "call": act,
-        }
-        pieces = kept(who | facts, {"ip": call.visitor, "user_agent": call.user_agent})
+        visitor = {"ip": call.visitor, "user_agent": call.user_agent}
+        pieces = kept(_who(call, act) | facts, visitor)
         return Cause("api", act, evidence=pieces[0].commitment.hex()), pieces
+
+    def act(self, call: ApiCall, facts: dict[str, object]) -> CauseAndEvidence:
+        """Of what is done to the installation."""
+        act = secrets.token_hex(16)
+        [piece] = kept(_who(call, act) | facts)
+        return Cause("api", act, evidence=piece.commitment.hex()), piece
 
     def execute_for_known(
         self, command: AnyCommand, address: str, now: int, evidence: tuple[Evidence, ...]
@@ -133,6 +137,10 @@ class Api:
             return carried_out(self.group_commit, request)
         except TryAgain as error:
             raise too_busy(str(error)) from error
+
+
+def _who(call: ApiCall, act: str) -> dict[str, object]:
+    return {"method": "api", "by": {"key": call.key.id, "name": call.key.name}, "call": act}
 
 
 def response_of(result: Result, status: int = 200, done_text: str = "") -> JSONResponse:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import assert_never
 
-from engine.api import order_calls, people_calls, rights_calls
+from engine.api import order_calls, people_calls, publication_calls, results_calls, rights_calls
 from engine.api.examples import example_of_body, example_of_schema
 from engine.api.operation import TAGS, Operation, array, integer, object_of, text
 from engine.api.parameters import Parameter, Schema
@@ -18,6 +18,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *people_calls.OPERATIONS,
     *order_calls.OPERATIONS,
     *rights_calls.OPERATIONS,
+    *results_calls.OPERATIONS,
+    *publication_calls.OPERATIONS,
 )
 ABOUT = (
     "One call, one act, answered once it is written. A key (`relance api-key create`) has scopes"

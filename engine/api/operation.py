@@ -34,6 +34,10 @@ class Tag(StrEnum):
     ORDERS = N_("Orders")
     PEOPLE = N_("People")
     RIGHTS = N_("Rights of people")
+    BROADCASTS = N_("Broadcasts")
+    RESULTS = N_("Results")
+    PUBLICATION = N_("Publication")
+    CONNECTIONS = N_("Connections")
 
 
 TAGS: Mapping[Tag, str] = {
@@ -42,6 +46,10 @@ TAGS: Mapping[Tag, str] = {
     Tag.ORDERS: "What people bought, and what was paid back.",
     Tag.PEOPLE: "Where people stand.",
     Tag.RIGHTS: "Export, correction, restriction, objection, erasure, and requests.",
+    Tag.BROADCASTS: "Mailings: written, tried, and sent at once.",
+    Tag.RESULTS: "What came of letters and forms, in numbers that name nobody.",
+    Tag.PUBLICATION: "What the folder would change, and putting it in force.",
+    Tag.CONNECTIONS: "What shops tell, and what is told to other programs.",
 }
 
 

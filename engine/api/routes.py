@@ -30,6 +30,8 @@ from engine.web.request import TooLarge, body_of, visitor_of
 
 MAX_CALLS_PER_MINUTE = 600
 MAX_KEY_CHARACTERS = 255
+NOT_EXECUTED = (400, 404, 409, 412, 422)
+"""Refusals after which nothing was done, and nothing will be."""
 JSON_TYPES = ("application/json", "application/problem+json", "application/*", "*/*")
 
 Handler = Callable[[ApiCall], Response]
@@ -140,7 +142,7 @@ class Gateway:
         try:
             answer = handler(call)
         except Problem as problem:
-            if call.key_hash and problem.status in (400, 422):
+            if call.key_hash and problem.status in NOT_EXECUTED:
                 self.desk.free_call(call.key_hash, call.call_hash)
             raise
         if call.key_hash:

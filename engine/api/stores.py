@@ -4,17 +4,31 @@ views it asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Protocol
 
+from engine.audience.results import CounterViews
+from engine.audience.trial_words import TrialViews
+from engine.authoring.publication import FieldCounts, ListCounts
 from engine.commands.command_handler import CommandHandler
 from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
+from engine.installation.publishing import ShownWords
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
+from engine.sequence.model import Plan
 from engine.vault.vault import Vault
+from engine.views import FormCount
+
+
+class ApiViews(CounterViews, TrialViews, ListCounts, Protocol):
+    """The views that calls ask; see engine.views.Views."""
+
+    def form_weeks(self, since: int) -> list[FormCount]: ...
+    def on_lists(self, lists: Collection[int]) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,5 +46,9 @@ class ApiStores:
     """Requests that wait for an answer, the most urgent first: subscriber, request, right, when it
     must be answered (ms).
     """
+    views: ApiViews
+    field_counts: FieldCounts
+    shown_words: Callable[[Plan], ShownWords]
+    """What people agree on under a plan, as the pages of this program render it."""
     pepper: bytes
     """Hashes idempotency keys and calls."""

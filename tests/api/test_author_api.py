@@ -1,0 +1,130 @@
+"""The calls of whoever writes from elsewhere: the plan is looked at, and exactly that is put in
+force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from engine.api.api_keys import create
+from engine.api.scopes import SCOPES
+from engine.audit.installation_story import installation_facts
+from engine.context import AppContext
+from tests.running_installation import Installations
+from tests.web.garden import GARDEN
+from tests.web.visiting import visited
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
+
+
+@dataclass(frozen=True)
+class Program:
+    """Another program, with its key."""
+
+    context: AppContext
+    client: httpx.Client
+    key: str
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return self.client.get(f"/api/v1/{path}", headers=self._headers(headers))
+
+    def post(self, path: str, body: object, once: str = "") -> httpx.Response:
+        headers = self._headers({"Idempotency-Key": once} if once else {})
+        return self.client.post(f"/api/v1/{path}", json=body, headers=headers)
+
+    def _headers(self, more: dict[str, str]) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"} | more
+
+    def written(self, file: str) -> Path:
+        return self.context.config.sequences / file
+
+
+@pytest.fixture(scope="module")
+def program(installations: Installations) -> Iterator[Program]:
+    with installations.made(GARDEN) as context, visited(context) as site:
+        yield Program(context, site.client, create(context.desk, "atelier", SCOPES))
+
+
+def refused(answer: httpx.Response, status: int) -> str:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    return str(answer.json()["detail"])
+
+
+def test_the_plan_that_was_looked_at_is_put_in_force_and_no_other(program: Program) -> None:
+    before = program.get("publication").json()
+    assert (before["edition"], before["changes"]) == (1, 0)
+    words = program.written("bonjour.md")
+    words.write_text("Bonjour à toutes et à tous.\n", encoding="utf-8")
+    plan = program.get("publication").json()
+    assert plan["changes"] == 1 and plan["approval"] == "not-needed"
+    assert any("bonjour.md" in line for line in plan["lines"])
+    words.write_text("Bonsoir.\n", encoding="utf-8")
+    assert "have changed" in refused(
+        program.post("publication", {"digest": plan["digest"]}, "p-1"), 409
+    )
+    plan = program.get("publication").json()
+    answer = program.post("publication", {"digest": plan["digest"]}, "p-2")
+    assert answer.json() == {"done": True, "said": "edition 2 is in force", "edition": 2}
+    again = program.post("publication", {"digest": plan["digest"]}, "p-2").json()
+    assert (again["done"], again["already"], again["edition"]) == (False, True, 2)
+    entries, facts = installation_facts(program.context, "en")
+    *_, told = (entry for entry in entries if entry.cause.door == "api")
+    assert "atelier" in str(facts.as_json(told))
+    latest = program.get("publication/editions").json()["items"][0]
+    assert latest["edition"] == 2 and latest["in_force"]
+
+
+def test_what_cannot_be_published_is_told_with_its_place(program: Program) -> None:
+    file = program.written("potager.toml")
+    good = file.read_text("utf-8")
+    file.write_text(good.replace('body = "bonjour.md"', 'body = "absent.md"', 1), "utf-8")
+    try:
+        plan = program.get("publication").json()
+        assert plan["digest"] is None
+        assert any(told["fatal"] and told["file"] == "potager.toml" for told in plan["mistakes"])
+        answer = program.post("publication", {"digest": "x"})
+        assert "cannot be published" in refused(answer, 422)
+        assert answer.json()["mistakes"][0].startswith("potager.toml:")
+    finally:
+        file.write_text(good, "utf-8")
+
+
+def test_who_has_the_answer_already_is_sent_nothing(program: Program) -> None:
+    first = program.get("publication/editions")
+    etag = first.headers["etag"]
+    assert first.headers["cache-control"] == "private, no-cache"
+    again = program.get("publication/editions", **{"If-None-Match": etag})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    head = program.client.head(
+        "/api/v1/publication/editions", headers={"Authorization": f"Bearer {program.key}"}
+    )
+    assert (head.status_code, head.headers["etag"]) == (200, etag)
+
+
+def test_a_path_knows_its_methods(program: Program) -> None:
+    answer = program.client.delete("/api/v1/publication")
+    assert "GET or POST" in refused(answer, 405)
+    assert answer.headers["allow"] == "GET, HEAD, POST"
+
+
+def test_results_are_told_by_letter_and_by_week(program: Program) -> None:
+    for by in ("letter", "mailing", "dialogue", "list", "group", "purpose", "week"):
+        assert program.get(f"results/letters?by={by}&since=2026-01-05").json() == {"items": []}
+    assert "by: is one of" in refused(program.get("results/letters?by=day"), 400)
+    assert "since" in refused(program.get("results/letters?since=2026-13-01"), 400)
+    assert "there is no letter" in refused(program.get("results/letters?letter=absent"), 404)
+    assert program.get("results/forms").json() == {"items": []}
+
+
+def test_only_a_key_that_may_is_answered(program: Program) -> None:
+    weak = Program(
+        program.context, program.client, create(program.context.desk, "faible", ("read",))
+    )
+    assert "lacks the scope publish" in refused(weak.get("publication"), 403)
+    assert "lacks the scope results" in refused(weak.get("results/letters"), 403)
