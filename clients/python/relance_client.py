@@ -150,6 +150,17 @@ class OpenRequest(TypedDict):
     late: bool
 
 
+def etag_of(answer: Mapping[str, object]) -> str | None:
+    """The version of what a call answered, for `if_match` of the call that changes it."""
+    return answer.etag if isinstance(answer, _Answer) else None
+
+
+class _Answer(dict[str, object]):
+    def __init__(self, members: Mapping[str, object], etag: str | None) -> None:
+        super().__init__(members)
+        self.etag = etag
+
+
 class Relance:
     """One installation, as a key of `relance api-key create` may use it. It may be shared between
     threads.
@@ -877,7 +888,7 @@ def _read(headers: Message, content: bytes, key: str | None) -> object:
         answer: object = json.loads(content)
     except ValueError as error:
         raise NoAnswer(f"an answer that is no JSON: {error}", key) from error
-    return answer
+    return _Answer(answer, headers.get("ETag")) if isinstance(answer, dict) else answer
 
 
 def _problem(

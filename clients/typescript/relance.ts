@@ -332,6 +332,13 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
 }
 
+const etags = new WeakMap<object, string>();
+
+/** The version of what a call answered, for `ifMatch` of the call that changes it. */
+export function etagOf(answer: object): string | undefined {
+  return etags.get(answer);
+}
+
 /** One installation, as a key of `relance api-key create` may use it. */
 export class Relance {
   readonly url: string;
@@ -663,11 +670,15 @@ function read(response: Response, content: Uint8Array, key?: string): unknown {
   if (kind !== "application/json") {
     return kind.startsWith("text/") ? new TextDecoder().decode(content) : content;
   }
+  let answer: unknown;
   try {
-    return JSON.parse(new TextDecoder().decode(content)) as unknown;
+    answer = JSON.parse(new TextDecoder().decode(content));
   } catch (error) {
     throw new NoAnswer(`an answer that is no JSON: ${error}`, error, key);
   }
+  const etag = response.headers.get("ETag");
+  if (etag !== null && typeof answer === "object" && answer !== null) etags.set(answer, etag);
+  return answer;
 }
 
 function problemOf(response: Response, content: Uint8Array, wait?: number, key?: string): Problem {

@@ -27,7 +27,7 @@ globalThis.setTimeout = ((act: () => void, delay: number) => {
   return later(act, 0);
 }) as typeof setTimeout;
 
-const { Relance, Problem, NoAnswer } = await import(asked.client);
+const { Relance, Problem, NoAnswer, etagOf } = await import(asked.client);
 const relance = new Relance(asked.options);
 const outcomes: unknown[] = [];
 for (const { call, given, options } of asked.steps) {
@@ -38,7 +38,9 @@ for (const { call, given, options } of asked.steps) {
       for await (const item of answer) items.push(item);
       outcomes.push({ items });
     } else {
-      outcomes.push({ answer: await answer });
+      const came = await answer;
+      const etag = typeof came === "object" && came !== null ? etagOf(came) : undefined;
+      outcomes.push(etag === undefined ? { answer: came } : { answer: came, etag });
     }
   } catch (error) {
     if (error instanceof Problem) {

@@ -71,7 +71,10 @@ def _outcome(module: ModuleType, relance: object, step: Step) -> dict[str, objec
         given["idempotency_key"] = step.once
     try:
         answer = getattr(relance, step.call)(**given)
-        return {"items": list(answer)} if step.call.startswith("each_") else {"answer": answer}
+        if step.call.startswith("each_"):
+            return {"items": list(answer)}
+        etag = module.etag_of(answer) if isinstance(answer, dict) else None
+        return {"answer": answer} | ({} if etag is None else {"etag": etag})
     except module.Problem as problem:
         return {
             "problem": {

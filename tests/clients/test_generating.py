@@ -278,6 +278,13 @@ def test_a_refusal_is_a_problem_with_its_mistakes(run: Run, server: Stub) -> Non
     assert garbled == {"no_answer": None}
 
 
+def test_an_answer_is_of_a_version_that_can_be_asked_for(run: Run, server: Stub) -> None:
+    server.answers(Reply(200, {"things": []}, {"ETag": '"7-a"'}), Reply(200, {"things": []}))
+    versioned, plain = told(run, server, Step("things"), Step("things")).outcomes
+    assert versioned == {"answer": {"things": []}, "etag": '"7-a"'}
+    assert plain == {"answer": {"things": []}}
+
+
 def test_a_key_follows_no_redirect_to_another_server(run: Run, server: Stub) -> None:
     server.answers(Reply(307, None, {"Location": f"{server.url}/elsewhere"}))
     (outcome,) = told(run, server, Step("things")).outcomes
