@@ -1,5 +1,7 @@
-// Makes the calls that standard input asks of a generated client, and prints what came of each; waits are
-// noted instead of waited for. Read by driving.py.
+// Makes the calls that each line of standard input asks of a generated client, and answers with a line of what
+// came of them; waits are noted instead of waited for. Read by driving.py.
+
+import { createInterface } from "node:readline";
 
 interface Step {
   readonly call: string;
@@ -7,51 +9,49 @@ interface Step {
   readonly options: Record<string, unknown>;
 }
 
-declare const process: { stdin: AsyncIterable<Uint8Array> };
+interface Asked {
+  readonly client: string;
+  readonly options: { url: string; key: string; retries: number };
+  readonly steps: Step[];
+}
 
-const chunks: string[] = [];
-const decoder = new TextDecoder();
-for await (const chunk of process.stdin) chunks.push(decoder.decode(chunk, { stream: true }));
-const asked = JSON.parse(chunks.join("")) as {
-  client: string;
-  options: { url: string; key: string };
-  steps: Step[];
-};
-
-const waits: number[] = [];
+let waits: number[] = [];
+let client = "";
 const later = globalThis.setTimeout;
 // Those of the client alone: what `fetch` is made of has timers of its own.
 globalThis.setTimeout = ((act: () => void, delay: number) => {
-  if (!new Error().stack?.includes(asked.client)) return later(act, delay);
-  waits.push(delay);
+  if (!new Error().stack?.includes(client)) return later(act, delay);
+  waits.push(delay / 1000);
   return later(act, 0);
 }) as typeof setTimeout;
 
-const { Relance, Problem, NoAnswer, etagOf } = await import(asked.client);
-const relance = new Relance(asked.options);
-const outcomes: unknown[] = [];
-for (const { call, given, options } of asked.steps) {
+for await (const line of createInterface({ input: process.stdin })) {
+  const asked = JSON.parse(line) as Asked;
+  client = asked.client;
+  waits = [];
+  const module = await import(client);
+  const relance = new module.Relance(asked.options);
+  const outcomes: unknown[] = [];
+  for (const step of asked.steps) outcomes.push(await outcomeOf(module, relance, step));
+  console.log(JSON.stringify({ outcomes, waits }));
+}
+
+async function outcomeOf(module: any, relance: any, { call, given, options }: Step) {
   try {
     const answer = given === null ? relance[call](options) : relance[call](given, options);
     if (Symbol.asyncIterator in answer) {
       const items: unknown[] = [];
       for await (const item of answer) items.push(item);
-      outcomes.push({ items });
-    } else {
-      const came = await answer;
-      const etag = typeof came === "object" && came !== null ? etagOf(came) : undefined;
-      outcomes.push(etag === undefined ? { answer: came } : { answer: came, etag });
+      return { items };
     }
+    const came = await answer;
+    const etag = typeof came === "object" && came !== null ? module.etagOf(came) : undefined;
+    return etag === undefined ? { answer: came } : { answer: came, etag };
   } catch (error) {
-    if (error instanceof Problem) {
-      const { status, title, detail, mistakes, retryAfter, message } = error;
-      const seconds = retryAfter === undefined ? null : retryAfter / 1000;
-      outcomes.push({ problem: { status, title, detail, mistakes, retry_after: seconds, message } });
-    } else if (error instanceof NoAnswer) {
-      outcomes.push({ no_answer: error.idempotencyKey ?? null });
-    } else {
-      throw error;
-    }
+    if (error instanceof module.NoAnswer) return { no_answer: error.idempotencyKey ?? null };
+    if (!(error instanceof module.Problem)) throw error;
+    const { status, title, detail, mistakes, retryAfter, message } = error;
+    const seconds = retryAfter === undefined ? null : retryAfter / 1000;
+    return { problem: { status, title, detail, mistakes, retry_after: seconds, message } };
   }
 }
-console.log(JSON.stringify({ outcomes, waits: waits.map((delay) => delay / 1000) }));

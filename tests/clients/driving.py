@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import pytest
 from playwright._impl._driver import compute_driver_executable
@@ -90,35 +90,48 @@ def _outcome(module: ModuleType, relance: object, step: Step) -> dict[str, objec
         return {"no_answer": silence.idempotency_key}
 
 
-def in_typescript(
-    client: Path, url: str, key: str, steps: Sequence[Step], retries: int
-) -> Outcomes:
-    asked = {
-        "client": client.as_uri(),
-        "options": {"url": url, "key": key, "retries": retries},
-        "steps": [
-            {
-                "call": camel(step.call),
-                "given": None
-                if step.given is None
-                else {
-                    camel(wire) if "-" in wire else wire: value
-                    for wire, value in step.given.items()
-                },
-                "options": {} if step.once is None else {"idempotencyKey": step.once},
-            }
-            for step in steps
-        ],
-    }
-    ended = subprocess.run(
-        [node(), "--no-warnings", str(HERE / "drive.ts")],
-        input=json.dumps(asked).encode(),
-        capture_output=True,
-        timeout=60,
-    )
-    assert ended.returncode == 0, ended.stderr.decode()
-    read = json.loads(ended.stdout)
-    return Outcomes(read["outcomes"], read["waits"])
+class TypeScript:
+    """A node that makes calls of clients in TypeScript, until it is left."""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [node(), "--no-warnings", str(HERE / "drive.ts")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=60)
+
+    def __call__(
+        self, client: Path, url: str, key: str, steps: Sequence[Step], retries: int
+    ) -> Outcomes:
+        asked = {
+            "client": client.as_uri(),
+            "options": {"url": url, "key": key, "retries": retries},
+            "steps": [
+                {
+                    "call": camel(step.call),
+                    "given": None if step.given is None else in_camels(step.given),
+                    "options": {} if step.once is None else {"idempotencyKey": step.once},
+                }
+                for step in steps
+            ],
+        }
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        answered = self._process.stdout.readline()
+        assert answered, "node has ended: see its error output"
+        return Outcomes(**json.loads(answered))
+
+
+def in_camels(given: Given) -> Given:
+    """Headers are called otherwise than in HTTP; what stands in JSON keeps its name."""
+    return {camel(wire) if "-" in wire else wire: value for wire, value in given.items()}
 
 
 class Sent(NamedTuple):

@@ -20,7 +20,7 @@ from clients.generate import HERE as CLIENTS
 from clients.generate import files
 from engine.api.api_keys import create
 from engine.api.scopes import SCOPES
-from tests.clients.driving import HERE, Outcomes, Step, in_python, in_typescript, node
+from tests.clients.driving import HERE, Outcomes, Step, TypeScript, in_python, node
 from tests.running_installation import Installations
 from tests.web.garden import GARDEN
 from tests.web.visiting import Site, visited
@@ -66,10 +66,13 @@ def key(site: Site) -> str:
     return create(site.context.desk, "boutique", set(SCOPES) - {"orders"})
 
 
-@pytest.fixture(params=[(in_python, PYTHON), (in_typescript, TYPESCRIPT)], ids=["py", "ts"])
-def run(request: pytest.FixtureRequest, site: Site, key: str) -> Callable[..., Outcomes]:
-    language, client = request.param
-    return partial(language, client, site.url, key, retries=1)
+@pytest.fixture(scope="module", params=["py", "ts"])
+def run(request: pytest.FixtureRequest, site: Site, key: str) -> Iterator[Run]:
+    if request.param == "py":
+        yield partial(in_python, PYTHON, site.url, key, retries=1)
+    else:
+        with TypeScript() as typescript:
+            yield partial(typescript, TYPESCRIPT, site.url, key, retries=1)
 
 
 def test_a_client_does_what_its_calls_say(

@@ -14,7 +14,7 @@ import pytest
 
 from clients.description import Description, Unsupported
 from clients.generate import python_client, typescript_client
-from tests.clients.driving import Outcomes, Reply, Step, Stub, in_python, in_typescript, stub
+from tests.clients.driving import Outcomes, Reply, Step, Stub, TypeScript, in_python, stub
 
 THING = {
     "type": "object",
@@ -125,11 +125,13 @@ def server() -> Iterator[Stub]:
 
 
 @pytest.fixture(scope="module", params=["Python", "TypeScript"])
-def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     folder, described = tmp_path_factory.mktemp("client"), Description(DOCUMENT)
     if request.param == "Python":
-        return partial(in_python, _written(folder / "things.py", python_client(described)))
-    return partial(in_typescript, _written(folder / "things.ts", typescript_client(described)))
+        yield partial(in_python, _written(folder / "things.py", python_client(described)))
+    else:
+        with TypeScript() as typescript:
+            yield partial(typescript, _written(folder / "t.ts", typescript_client(described)))
 
 
 def _written(file: Path, text: str) -> Path:
