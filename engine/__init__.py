@@ -21,7 +21,8 @@
                        letter        from an author's source to HTML and text
                        mime          from those to octets on the wire
                        shaping       how much each mailbox provider is sent (pure)
-6  it comes back       inbound       mails that answer ours: read (pure), taken in, made facts
+6  others are told     hooks         programs of one's own, each on its own place in the ledger
+7  it comes back       inbound       mails that answer ours: read (pure), taken in, made facts
 
 Around it: audience (dates of people's own, the year's programme), audit (stories, contested
 letters, days long past), privacy (rights, retention, papers), backup (copies taken and put back),

@@ -20,6 +20,7 @@ from engine.desk.console import SQL as CONSOLE_DESK_SQL
 from engine.desk.desk import SQL as DESK_SQL
 from engine.desk.desk import Desk
 from engine.desk.dmarc_reports import SQL as DMARC_REPORTS_SQL
+from engine.desk.hooks import SQL as HOOKS_SQL
 from engine.desk.inbox import SQL as INBOX_SQL
 from engine.desk.operations import SQL as OPERATIONS_SQL
 from engine.desk.processes import SQL as PROCESSES_SQL
@@ -141,6 +142,7 @@ def open_context_in(
                 DMARC_REPORTS_SQL,
                 ROBOT_SQL,
                 WEBHOOK_CALLS_SQL,
+                HOOKS_SQL,
                 VAULT_SQL,
                 INBOUND_MAIL_SQL,
                 ACCOUNTS_SQL,

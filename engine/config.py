@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from engine.console.settings import Console, read_console
 from engine.dns.settings import Dns, read_dns
 from engine.doctor.settings import Doctor, read_doctor
+from engine.hooks.settings import Hook, read_hooks
 from engine.i18n.in_words import as_words
 from engine.inbound.settings import Inbound, read_inbound
 from engine.intake.address import AddressRefused, normalise
@@ -132,6 +133,7 @@ class Config:
     publish: Publish = Publish()
     doctor: Doctor = field(default_factory=Doctor)
     operator: OperatorMail = field(default_factory=OperatorMail)
+    hooks: tuple[Hook, ...] = ()
     store_url: str = "embedded"
     mailbox_smtp_port: int = 8025
     mailbox_port: int = 8081
@@ -265,6 +267,7 @@ def config_of(folder: Path, text: str) -> Config:
             "url",
             N_('`url` is "embedded" or a PostgreSQL address: postgresql://user@host/database'),
         )
+    hooks = read_hooks(root)
     settings = replace(_settings(root, site), measured=measured)
     parts = (web_part, smtp_part, sending_part, mailbox, store, proof_part, form_part, measure_part)
     later_parts = (dkim_part, shaping_part, inbound_part, console_part, publish_part, doctor_part)
@@ -294,6 +297,7 @@ def config_of(folder: Path, text: str) -> Config:
         publish=publish,
         doctor=doctor,
         operator=operator,
+        hooks=hooks,
         store_url=url,
         mailbox_smtp_port=ports[0],
         mailbox_port=ports[1],

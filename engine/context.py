@@ -6,6 +6,7 @@ a context satisfies or in a dataclass that a context fills.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -14,15 +15,17 @@ from typing import Protocol
 from engine.api.stores import ApiStores
 from engine.commands.command_handler import CommandHandler
 from engine.config import Config
-from engine.desk.clock import Clock
+from engine.desk.clock import Clock, wall_now
 from engine.desk.console import ConsoleDesk
 from engine.desk.desk import Desk
 from engine.desk.dmarc_reports import DmarcReports
+from engine.desk.hooks import HookDesk
 from engine.desk.operations import Operations
 from engine.desk.processes import Processes
 from engine.desk.robot import RobotDesk
 from engine.desk.shaping import ShapingDesk
 from engine.desk.webhook_calls import WebhookCalls
+from engine.hooks.delivery import HookStores
 from engine.imports.stores import ImportStores
 from engine.inbound.handling import InboundStores
 from engine.installation.publishing import ShownWords
@@ -122,6 +125,21 @@ class AppContext:
     @property
     def processes(self) -> Processes:
         return Processes(self.database)
+
+    @property
+    def hook_desk(self) -> HookDesk:
+        return HookDesk(self.database)
+
+    def hooks(self) -> HookStores:
+        """What tells the targets of `[[hook]]`."""
+        return HookStores(
+            folder=self.config.folder,
+            desk=self.hook_desk,
+            ledger=self.ledger,
+            restored=lambda: self.installation_stream.current().restored,
+            now=wall_now,
+            chance=random.random,
+        )
 
     def sending(self) -> SendingStores:
         """What a sender of this installation is handed."""

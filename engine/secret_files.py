@@ -25,6 +25,7 @@ beneath a running process (F13).
 """
 NEXT = "proof.key.next"
 SHORTEST_ORDER_KEY = 32
+MAX_SECRET_BYTES = 10_000
 
 
 class SecretMissing(WordedError):
@@ -160,6 +161,23 @@ def order_keys(file: Path) -> tuple[bytes, ...]:
         )
         raise Unreadable(message, file=file.name, most=SHORTEST_ORDER_KEY)
     return tuple(line.encode() for line in lines)
+
+
+def read_secret(file: Path) -> bytes:
+    """One that is shared with another program, without the line's end. Raises Unreadable where it
+    is not there, empty or too long.
+    """
+    try:
+        with file.open("rb") as opened:
+            secret = opened.read(MAX_SECRET_BYTES + 1).rstrip(b"\r\n")
+    except OSError as error:
+        message = N_("{place} cannot be used: {why}")
+        raise Unreadable(message, place=str(file), why=error.strerror or str(error)) from None
+    if not secret.strip():
+        raise Unreadable(N_("{place} holds no secret: it is empty"), place=str(file))
+    if len(secret) > MAX_SECRET_BYTES:
+        raise Unreadable(N_("{place} is too long for a secret"), place=str(file))
+    return secret
 
 
 def _read(folder: Path, name: str) -> bytes:

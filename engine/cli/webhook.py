@@ -19,6 +19,7 @@ from engine.i18n.language import N_, translator
 from engine.i18n.user_error import UserError
 from engine.inbound.handling import letter_domains
 from engine.letter.source_folder import read_sequences
+from engine.secret_files import MAX_SECRET_BYTES
 from engine.sequence.mistakes import Unpublishable, Unreadable
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.parse import parse
@@ -26,7 +27,7 @@ from engine.sequence.webhooks import Webhook, WebhookFields, WebhookKind
 from engine.webhooks.body import MAX_BODY_BYTES
 from engine.webhooks.delivery import Delivery, Fact, Undeliverable
 from engine.webhooks.reading import read_delivery
-from engine.webhooks.secret_files import MAX_SECRET_BYTES, secrets_of
+from engine.webhooks.secret_files import secrets_of
 from engine.webhooks.sentences import TRUSTS, why_not_believed
 from engine.webhooks.signatures import Refusal, Trust, certificate_url, verify
 from engine.webhooks.trial import Declared, certificate_at, what_follows

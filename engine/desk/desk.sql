@@ -87,6 +87,14 @@ CREATE INDEX IF NOT EXISTS webhook_call_kept ON desk.webhook_call (webhook, (ref
 CREATE TABLE IF NOT EXISTS desk.robot (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), form text NOT NULL, way text NOT NULL, address text NOT NULL, step text NOT NULL, until timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.robot_mail (digest bytea PRIMARY KEY, octets bytea NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
+CREATE TABLE IF NOT EXISTS desk.hook (
+    name text PRIMARY KEY, position bigint NOT NULL, turn bigint NOT NULL DEFAULT 0, failing bigint[] NOT NULL DEFAULT '{}',
+    failing_since bigint NOT NULL DEFAULT 0, probes integer NOT NULL DEFAULT 0, next_try bigint NOT NULL DEFAULT 0, off text NOT NULL DEFAULT '',
+    off_at bigint NOT NULL DEFAULT 0, delivered bigint NOT NULL DEFAULT 0, failures bigint NOT NULL DEFAULT 0, given_up bigint NOT NULL DEFAULT 0,
+    answered_at bigint NOT NULL DEFAULT 0, answer text NOT NULL DEFAULT '', seen bigint NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS desk.hook_retry (
+    hook text NOT NULL, position bigint NOT NULL, tries integer NOT NULL, next_try bigint, tried_at bigint NOT NULL, answer text NOT NULL,
+    PRIMARY KEY (hook, position));
 CREATE TABLE IF NOT EXISTS desk.segment_count (segment text NOT NULL, engine_day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (segment, engine_day))
 
 -- name: clock

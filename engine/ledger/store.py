@@ -268,6 +268,15 @@ class Ledger:
             rows = _fetched(connection, "between", after=after, upto=upto, limit=limit)
         return [entry_of(*row) for row in rows]
 
+    def named(self, names: Collection[str], after: int, upto: int, limit: int) -> list[Entry]:
+        """The entries of these names among positions `after` + 1 to `upto`, in order. Raises
+        EntryRefused where a column and the entry disagree.
+        """
+        values = {"names": list(names), "after": after, "upto": upto, "limit": limit}
+        with self.datastore.get_connection() as connection:
+            rows = _fetched(connection, "named", **values)
+        return [entry_of(*row) for row in rows]
+
     def all(self, upto: int | None = None, batch: int = 2000) -> Iterator[list[Entry]]:
         """The whole ledger in batches, up to a position (default: the head as it is now)."""
         end = self.head() if upto is None else upto

@@ -100,6 +100,11 @@ ORDER BY originator_version
 SELECT notification_id, originator_id::text, originator_version, topic, state FROM ledger.events
 WHERE notification_id > %(after)s AND notification_id <= %(upto)s ORDER BY notification_id LIMIT %(limit)s
 
+-- name: named
+-- Some of them alone, for who is told of them: whoever asks bounds the span, since no index has names.
+SELECT notification_id, originator_id::text, originator_version, topic, state FROM ledger.events
+WHERE notification_id > %(after)s AND notification_id <= %(upto)s AND topic = ANY(%(names)s::text[]) ORDER BY notification_id LIMIT %(limit)s
+
 -- name: latest
 -- The last entries of these names among the last `within`, the newest first: bounded whatever the ledger holds, without an index of names.
 SELECT notification_id, originator_id, originator_version, topic, state FROM ledger.events

@@ -39,6 +39,7 @@ from engine.runtime.arriving import Arriving
 from engine.runtime.cosigning import cosign_when_due
 from engine.runtime.handing_on import handing_on
 from engine.runtime.heartbeat import beating
+from engine.runtime.hooks import telling_targets
 from engine.runtime.listeners import Listeners, open_listeners
 from engine.runtime.scheduler import Intervals, claim_broadcasts
 from engine.runtime.shutdown import GRACE_SECONDS, STOP_SIGNALS, end_within
@@ -260,6 +261,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
                 _on(intervals.every(600), stop, lambda: guard(context)),
                 _on(intervals.every(60), stop, lambda: scrub_and_log(context)),
             ]
+            if context.config.hooks:
+                tasks.append(telling_targets(context, stop, beside))
         if mailbox is not None:
             tasks.append(_mailbox(mailbox, stop, beside))
         if "web" in options.parts:

@@ -131,6 +131,18 @@ class Database:
             connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             yield Listening(connection)
 
+    @contextmanager
+    def duty(self, name: str, channel: str) -> Iterator[Listening | None]:
+        """What one process of the installation does at a time, woken by `NOTIFY channel`: it is
+        this one's for as long as the connection lives. None where another has it.
+        """
+        with connect(self.conninfo) as connection:
+            statement = queries(HERE / "roles.sql")["take_duty"]
+            (taken,) = connection.execute(statement, {"duty": name}).fetchone() or (False,)
+            if taken:
+                connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+            yield Listening(connection) if taken else None
+
 
 def _beginning_with(
     first: list[psycopg.Connection[Any]],

@@ -13,3 +13,7 @@ SELECT pg_advisory_lock(%(key)s)
 -- name: long
 -- LONG_SECONDS, for the transaction at hand. No query: an isolation level may still be chosen after it.
 SET LOCAL statement_timeout = '6h'
+
+-- name: take_duty
+-- What one process at a time does: held for as long as its connection lives.
+SELECT pg_try_advisory_lock(hashtextextended(%(duty)s, 0))

@@ -6,30 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
+from engine.secret_files import read_secret
 from engine.sequence.mistakes import Mistake, Unreadable
 from engine.sequence.model import Plan
 from engine.sequence.plan_source import PlanSource
 from engine.sequence.webhooks import REREAD_KINDS, Webhook
 from engine.words import N_, words
-
-MAX_SECRET_BYTES: Final = 10_000
-
-
-def read_secret(file: Path) -> bytes:
-    """Without the line's end. Raises Unreadable where it is not there, empty or too long."""
-    try:
-        with file.open("rb") as opened:
-            secret = opened.read(MAX_SECRET_BYTES + 1).rstrip(b"\r\n")
-    except OSError as error:
-        message = N_("{place} cannot be used: {why}")
-        raise Unreadable(message, place=str(file), why=error.strerror or str(error)) from None
-    if not secret.strip():
-        raise Unreadable(N_("{place} holds no secret: it is empty"), place=str(file))
-    if len(secret) > MAX_SECRET_BYTES:
-        raise Unreadable(N_("{place} is too long for a secret"), place=str(file))
-    return secret
 
 
 def secrets_of(webhook: Webhook, folder: Path) -> tuple[bytes, ...]:

@@ -219,6 +219,12 @@ STAYS = {
     # Mail servers, as mailbox providers report them.
     "desk.dmarc": "organisation report domain begins source aligned disposition letters at",
     "desk.segment_count": "segment engine_day n",
+    # How far programs of one's own are told of the ledger.
+    "desk.hook": (
+        "name position turn failing failing_since probes next_try off off_at delivered failures"
+        " given_up answered_at answer seen"
+    ),
+    "desk.hook_retry": "hook position tries next_try tried_at answer",
     # What came of a shop's calls, by opaque ids, for ninety days.
     "desk.webhook_call": "id webhook at trust refusal facts outcomes subscribers",
     # Of colleagues, and what their pages say once without naming anybody.
