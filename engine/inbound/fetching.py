@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from engine.desk.inbox import InboxLease, Progress
-from engine.inbound.handling import Handled, InboundDoor, InboundHandler, InboundStores, TryLater
+from engine.inbound.handling import Handled, InboundDoor, InboundHandler, InboundStores
 from engine.inbound.imap import MAX_UIDS, ImapConnection, ImapFault, ImapRefused
 from engine.inbound.imap_settings import Imap
 from engine.inbound.mail import MAX_MAIL_BYTES
+from engine.inbound.own_letters import TryLater
 from engine.ledger.store import LOST
 from engine.store.safe_error_text import safe_error_text
 from engine.vault.inbound_mail import UnknownFull

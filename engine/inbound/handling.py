@@ -14,7 +14,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, assert_never
+from typing import Final, Literal, assert_never
 
 from engine.commands.command_handler import CommandHandler, CommandRequest
 from engine.config import Config
@@ -25,9 +25,9 @@ from engine.desk.robot import RobotDesk
 from engine.inbound.aggregate_report import AggregateReport
 from engine.inbound.automatic import AutoReplied, Challenged
 from engine.inbound.delivery_status import Bounced, Delayed, Delivered
-from engine.inbound.feedback import Complained, source_name
+from engine.inbound.feedback import Complained
 from engine.inbound.kept_reasons import TOO_LARGE, Unplaced, stored_reason, stored_unplaced
-from engine.inbound.letter_identity import LetterMark, Receiver
+from engine.inbound.letter_identity import Receiver
 from engine.inbound.mail import (
     MAX_MAIL_BYTES,
     InboundRefused,
@@ -35,31 +35,36 @@ from engine.inbound.mail import (
     parse_mail,
     words_of,
 )
+from engine.inbound.own_letters import (
+    MAX_KEPT_WORDS,
+    Keep,
+    LetterViews,
+    OwnLetter,
+    OwnLetters,
+    Returned,
+    TryLater,
+)
 from engine.inbound.reading import NotUnderstood, Reading, Replied, read_mail
 from engine.inbound.stop_words import Stopped
 from engine.intake.address import AddressRefused, normalise
-from engine.ledger.codec import Entry
 from engine.ledger.store import Ledger
 from engine.mime.headers import HeaderRefused, ascii_domain
 from engine.mime.return_path import TOKEN_CHARACTERS, read_return_address, return_key
 from engine.subscriber.commands import (
     AnyCommand,
     ExerciseRight,
-    RecordBounce,
-    RecordComplaint,
     RecordReply,
     WithdrawEverything,
     withdrawal,
 )
 from engine.subscriber.eligibility import EVERYTHING
-from engine.subscriber.events import Cause, LetterBegun, ProfileChanged
+from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.subscriber.own_robot import is_of_robot
 from engine.vault.evidence import SALT_BYTES, Evidence, evidence
 from engine.vault.inbound_mail import InboundMails, InboundNote, InboundState
 from engine.vault.vault import Vault, VaultWrite
 
-MAX_KEPT_WORDS: Final = 2000
 MAX_KEPT_BYTES: Final = 256 * 1024
 """Of a mail that is larger than is read, as much is kept as shows what it is."""
 _COPIED_ON_THE_WAY = re.compile(
@@ -70,10 +75,6 @@ _COPIED_ON_THE_WAY = re.compile(
 
 InboundDoor = Literal["lmtp", "smtp", "imap"]
 End = Literal["done", "nothing", "waiting", "kept", "left", "repeated"]
-
-
-class TryLater(Exception):
-    """It cannot be told yet what the mail is about: whoever brings it keeps it, and comes again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,6 @@ class Handled:
         return self.end not in ("kept", "left")
 
 
-class LetterViews(Protocol):
-    def begun(self, message: str) -> tuple[str, int] | None:
-        """Whose letter has this message id, and the ledger's position of its first beginning."""
-
-    def positions(self) -> list[tuple[str, int, str]]:
-        """Each view with its position and what stopped it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundStores:
     """What this room is handed. `link_key` proves tokens of ours."""
@@ -119,23 +112,11 @@ class InboundStores:
     link_key: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    """A letter of ours that a mail names: its beginning in the ledger, and how it was named."""
-
-    entry: Entry
-    begun: LetterBegun
-    mark: LetterMark
-
-    @property
-    def stream(self) -> str:
-        return self.entry.stream
-
-
 class InboundHandler:
     def __init__(self, stores: InboundStores) -> None:
         self.stores = stores
         self.receiver = receiver_of(stores.config, stores.link_key)
+        self.letters = OwnLetters(stores)
 
     def handle(self, octets: bytes, recipients: Sequence[str], door: InboundDoor) -> Handled:
         """`recipients` are the addresses of the envelope, none where a door does not know them.
@@ -201,49 +182,33 @@ class InboundHandler:
         if reading.letter is None:
             # Of what a mail only says about itself nothing follows, whomever it names.
             return self._kept(mail, Unplaced.TOKEN_FORGED) if self._is_forged(mail) else "nothing"
-        letter = self._letter(reading.letter)
+        letter = self.letters.find(reading.letter)
         if letter is None:
             return self._kept(mail, Unplaced.LETTER_UNKNOWN)
-        if self._has_moved_since(letter):
+        if self.letters.has_moved_since(letter):
             return "nothing"
         worst = next(r for r in reading.recipients if r.kind == reading.kind)
-        words = {
-            "stage": "returned",
-            "code": worst.reply.code,
-            "enhanced": worst.reply.enhanced,
-            "words": " ".join(worst.reply.text.split())[:MAX_KEPT_WORDS],
-        }
-        piece = _evidence(words, "relay")
-        command = RecordBounce(
-            at=self.stores.clock.now(),
-            cause=_cause(letter, piece),
-            message=letter.begun.message,
-            kind=reading.kind,
-            code=worst.reply.code,
-            enhanced=worst.reply.enhanced,
-            provider=self._provider(letter.stream),
-        )
-        return self._execute(mail, command, letter.stream, piece)
+        returned = self.letters.bounced(letter, reading.kind, worst.reply, _keeping(letter))
+        return self._returned(mail, letter, returned)
 
     def _complained(self, mail: _Mail, reading: Complained) -> End:
         if not reading.ends_letters:
             return "nothing"
-        letter = self._letter(reading.letter) if reading.letter else None
+        letter = self.letters.find(reading.letter) if reading.letter else None
         if letter is None:
             return self._kept(mail, Unplaced.COMPLAINT_OF_NO_LETTER)
-        words = {"act": "feedback", "words": f"{reading.feedback}: {reading.source}"}
-        piece = _evidence(words, "act")
-        command = RecordComplaint(
-            at=self.stores.clock.now(),
-            cause=_cause(letter, piece),
-            message=letter.begun.message,
-            source=source_name(reading.source),
-            provider=self._provider(letter.stream),
+        keeping = _keeping(letter)
+        returned = self.letters.complained(letter, reading.feedback, reading.source, keeping)
+        return self._returned(mail, letter, returned)
+
+    def _returned(self, mail: _Mail, letter: OwnLetter, returned: Returned) -> End:
+        (piece,) = returned.evidence
+        return self._execute(
+            mail, returned.command, letter.stream, piece, suppress=returned.suppress
         )
-        return self._execute(mail, command, letter.stream, piece, suppress="complained")
 
     def _stopped(self, mail: _Mail, reading: Stopped) -> End:
-        letter = self._letter(reading.letter) if reading.letter else None
+        letter = self.letters.find(reading.letter) if reading.letter else None
         match reading.proof:
             case "token":
                 return self._left_by_token(mail, letter)
@@ -254,7 +219,7 @@ class InboundHandler:
             case _:
                 assert_never(reading.proof)
 
-    def _left_by_token(self, mail: _Mail, letter: _Letter | None) -> End:
+    def _left_by_token(self, mail: _Mail, letter: OwnLetter | None) -> End:
         """Whatever the mail says, and whoever wrote it (B08)."""
         if letter is None:
             return self._kept(mail, Unplaced.LETTER_UNKNOWN)
@@ -277,7 +242,7 @@ class InboundHandler:
         cause = Cause("mail", evidence=piece.commitment.hex())
         return self._execute(mail, WithdrawEverything(now, cause, "reply"), stream, piece)
 
-    def _asked_to_stop(self, mail: _Mail, sender: str, letter: _Letter | None) -> End:
+    def _asked_to_stop(self, mail: _Mail, sender: str, letter: OwnLetter | None) -> End:
         """Nothing proves who wrote: a person answers the request (GDPR 12(2))."""
         stream = letter.stream if letter else self._whose(_normalised(sender))
         if not stream:
@@ -293,7 +258,7 @@ class InboundHandler:
         return self._execute(mail, command, stream, piece)
 
     def _replied(self, mail: _Mail, reading: Replied) -> End:
-        letter = self._letter(reading.letter) if reading.letter else None
+        letter = self.letters.find(reading.letter) if reading.letter else None
         if letter is None:
             return self._for_a_person(mail)
         piece = _evidence({"act": "reply", "words": _words(mail.octets)}, "relay")
@@ -326,35 +291,6 @@ class InboundHandler:
         )
 
     # What a mail is about
-
-    def _letter(self, mark: LetterMark) -> _Letter | None:
-        """The view finds; the ledger says whether it is so. Raises TryLater while the view is
-        behind.
-        """
-        found = self.stores.letters.begun(mark.message)
-        if found is None:
-            head, views = self.stores.ledger.head(), self.stores.letters.positions()
-            if any(name == "letters" and position < head for name, position, _ in views):
-                raise TryLater
-            return None
-        entry = self.stores.ledger.at(found[1])
-        if entry is None or not isinstance(entry.event, LetterBegun):
-            return None
-        return _Letter(entry, entry.event, mark) if entry.event.message == mark.message else None
-
-    def _has_moved_since(self, letter: _Letter) -> bool:
-        """Whether the person has given another address since the letter: of that one it says
-        nothing.
-        """
-        later = self.stores.ledger.after({letter.stream: letter.entry.version})
-        return any(
-            isinstance(entry.event, ProfileChanged) and "email" in entry.event.fields
-            for entry in later[letter.stream]
-        )
-
-    def _provider(self, stream: str) -> str:
-        known = self.stores.vault.people([stream]).get(stream)
-        return self.stores.config.providers.of_address(known.address).name if known else ""
 
     def _whose(self, address: str) -> str:
         vault = self.stores.vault
@@ -467,7 +403,15 @@ def digest_of(octets: bytes, recipients: Sequence[str]) -> bytes:
     return hashlib.sha256(b"inbound/v1\0" + to.encode() + b"\0" + rest.rstrip(b"\n")).digest()
 
 
-def _cause(letter: _Letter, piece: Evidence) -> Cause:
+def _keeping(letter: OwnLetter) -> Keep:
+    def keep(particulars: Mapping[str, object], kind: str) -> tuple[Cause, tuple[Evidence, ...]]:
+        piece = _evidence(particulars, kind)
+        return _cause(letter, piece), (piece,)
+
+    return keep
+
+
+def _cause(letter: OwnLetter, piece: Evidence) -> Cause:
     return Cause("mail", letter.begun.message, evidence=piece.commitment.hex())
 
 

@@ -25,8 +25,9 @@ from weakref import WeakSet
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from engine.inbound.handling import Handled, InboundDoor, TryLater
+from engine.inbound.handling import Handled, InboundDoor
 from engine.inbound.mail import MAX_MAIL_BYTES
+from engine.inbound.own_letters import TryLater
 from engine.inbound.settings import Place
 from engine.ledger.store import LOST
 from engine.mime.return_path import TOKEN_CHARACTERS

@@ -16,8 +16,8 @@ import pytest
 from engine.cli.people import show
 from engine.commands.command_handler import CommandRequest
 from engine.inbound import handling
-from engine.inbound.handling import TryLater
 from engine.inbound.kept_reasons import in_words
+from engine.inbound.own_letters import TryLater
 from engine.privacy.erasure import erase
 from engine.runtime.supervisor import _forget
 from engine.sequence.delay import Delay

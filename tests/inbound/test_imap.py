@@ -18,10 +18,11 @@ import pytest
 from engine.context import AppContext
 from engine.desk.inbox import InboxLease, Progress
 from engine.inbound.fetching import MailboxReader, MailHandler, Pace
-from engine.inbound.handling import Handled, InboundDoor, InboundHandler, TryLater
+from engine.inbound.handling import Handled, InboundDoor, InboundHandler
 from engine.inbound.imap import ImapFault
 from engine.inbound.imap_settings import Imap
 from engine.inbound.mail import MAX_MAIL_BYTES
+from engine.inbound.own_letters import TryLater
 from engine.vault.inbound_mail import UnknownFull
 from tests.inbound.coming_back import CONFIG, ComingBack
 from tests.inbound.test_handling import FILES

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from engine.inbound.handling import Handled, InboundDoor, TryLater
+from engine.inbound.handling import Handled, InboundDoor
 from engine.inbound.listener import (
     MAX_RECIPIENTS,
     Bounds,
@@ -23,6 +23,7 @@ from engine.inbound.listener import (
     parcels,
 )
 from engine.inbound.mail import MAX_MAIL_BYTES
+from engine.inbound.own_letters import TryLater
 from engine.inbound.settings import Place
 from engine.vault.inbound_mail import UnknownFull
 
