@@ -8,7 +8,7 @@ which goes when they are erased; two who record one number at once conflict on i
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from engine.commands.command_handler import CommandRequest
 from engine.intake.orders import PlacedOrder, Refund
@@ -25,10 +25,18 @@ Kept = tuple[Cause, tuple[Evidence, ...]]
 
 
 def record_requests(
-    vault: Vault, orders: Sequence[PlacedOrder], at: int, kept: Callable[[PlacedOrder], Kept]
+    vault: Vault,
+    orders: Sequence[PlacedOrder],
+    at: int,
+    kept: Callable[[PlacedOrder], Kept],
+    *,
+    arriving: Collection[str] = (),
+    other_numbers: Collection[bytes] = (),
 ) -> list[CommandRequest | Refused]:
     """A request for each order; refused of whoever is unknown under the address, and where the
-    number is of somebody else's order. `at` is the engine's time (ms).
+    number is of somebody else's order. `at` is the engine's time (ms). `arriving` are addresses
+    whose people a request before these registers; `other_numbers` are hashes by which the orders
+    are known too.
     """
     hashes = {order.address: vault.hash(order.address) for order in orders}
     people = vault.formerly_all(hashes.values()) | vault.find_all(hashes.values())
@@ -38,11 +46,11 @@ def record_requests(
     requests: list[CommandRequest | Refused] = []
     for order in orders:
         stream, number = people.get(hashes[order.address]), numbers[order.number]
-        if stream is None:
+        if stream is None and order.address not in arriving:
             requests.append(Refused(Refusal.PERSON_UNKNOWN))
             continue
-        standing = known.setdefault(number, KnownOrder(secrets.token_hex(16), stream))
-        if standing.subscriber != stream:
+        standing = known.setdefault(number, KnownOrder(secrets.token_hex(16), stream or ""))
+        if standing.subscriber != (stream or ""):
             requests.append(Refused(Refusal.ORDER_OF_ANOTHER))
             continue
         cause, evidence = kept(order)
@@ -56,10 +64,15 @@ def record_requests(
             ordered_at=order.placed_at,
             known=number in recorded,
         )
-        vault_write = VaultWrite(
-            "", at, evidence=evidence, order=NumberedOrder(number, standing.order)
+        named = tuple(
+            NumberedOrder(known_by, standing.order) for known_by in (number, *other_numbers)
         )
-        requests.append(CommandRequest(command, stream=stream, vault_write=vault_write))
+        vault_write = VaultWrite("", at, evidence=evidence, orders=named)
+        requests.append(
+            CommandRequest(
+                command, stream=stream or "", address=order.address, vault_write=vault_write
+            )
+        )
     return requests
 
 

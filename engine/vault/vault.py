@@ -70,8 +70,9 @@ class VaultWrite:
     address for a person who is known, and `address_hash` then its hash. `suppress` is why the
     person must not be written to, under any address they ever had; `lift` takes that back, or with
     an erasure every suppression. `source` is where the address came from if not from the person.
-    `order` is one that is recorded with it, `form` the form that registers the person; `unmeasured`
-    deletes what they clicked and opened; `inbound` is the mail from which it follows.
+    `orders` are numbers by which an order that is recorded is known, `form` is the form that
+    registers the person; `unmeasured` deletes what they clicked and opened; `inbound` is the mail
+    from which it follows.
     """
 
     subscriber: str
@@ -85,7 +86,7 @@ class VaultWrite:
     address: str = ""
     erasing: Erasing | None = None
     source: str = ""
-    order: NumberedOrder | None = None
+    orders: tuple[NumberedOrder, ...] = ()
     form: str = ""
     unmeasured: bool = False
     inbound: InboundNote | None = None
@@ -96,7 +97,7 @@ class VaultWrite:
         """
         return VaultWrite(
             subscriber, self.at, register, self.fields, named, self.suppress, self.lift,
-            self.address_hash, self.address, self.erasing, self.source, self.order, self.form,
+            self.address_hash, self.address, self.erasing, self.source, self.orders, self.form,
             self.unmeasured, self.inbound,
         )  # fmt: skip
 
@@ -108,7 +109,7 @@ class VaultWrite:
             or self.lift
             or ((self.fields or self.source) and not self.register)
             or self.address
-            or self.order
+            or self.orders
             or self.form
             or self.unmeasured
             or self.inbound
@@ -401,8 +402,8 @@ class Vault:
             }
             for name in ("bar_moved", "keep_former_address", "move_address"):
                 cursor.execute(SQL[name], moved)
-        if vault_write.order:
-            keep_order(cursor, subscriber, vault_write.order, vault_write.at)
+        for order in vault_write.orders:
+            keep_order(cursor, subscriber, order, vault_write.at)
         if vault_write.inbound:
             keep_inbound(cursor, subscriber, vault_write.inbound, vault_write.at)
         if vault_write.unmeasured:
