@@ -8,7 +8,7 @@
                        imports       files of people: read, tried out, brought in, reported
                        web           pages for the reader, forms, the built-in mailbox
                        api           calls of programs
-                       webhooks      calls of shops and mail services: verified, read (pure)
+                       webhooks      calls of shops and mail services: verified, read, followed
 2  it is decided       subscriber    commands, events, the person they fold into, rules (pure)
                        sequence      the plan as values: model, reading, timing, checking (pure)
                        installation  what is published, paused, fallen due; its own stream

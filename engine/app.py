@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from engine.commands.command_handler import CommandHandler, minting
 from engine.config import Config, Site, read_config
 from engine.context import AppContext, DatabaseContext, Opening
+from engine.desk.awaited_orders import SQL as AWAITED_ORDERS_SQL
 from engine.desk.clock import Clock, wall_now
 from engine.desk.console import SQL as CONSOLE_DESK_SQL
 from engine.desk.desk import SQL as DESK_SQL
@@ -143,6 +144,7 @@ def open_context_in(
                 ROBOT_SQL,
                 WEBHOOK_CALLS_SQL,
                 HOOKS_SQL,
+                AWAITED_ORDERS_SQL,
                 VAULT_SQL,
                 INBOUND_MAIL_SQL,
                 ACCOUNTS_SQL,

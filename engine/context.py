@@ -15,6 +15,7 @@ from typing import Protocol
 from engine.api.stores import ApiStores
 from engine.commands.command_handler import CommandHandler
 from engine.config import Config
+from engine.desk.awaited_orders import AwaitedOrders
 from engine.desk.clock import Clock, wall_now
 from engine.desk.console import ConsoleDesk
 from engine.desk.desk import Desk
@@ -47,6 +48,7 @@ from engine.vault.vault import Vault
 from engine.views import Views
 from engine.web.stores import FormStores, LinkStores, OwnDataStores
 from engine.web.visit_counts import VisitCounts
+from engine.webhooks.receiving import WebhookStores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +123,10 @@ class AppContext:
     @property
     def webhook_calls(self) -> WebhookCalls:
         return WebhookCalls(self.database)
+
+    @property
+    def awaited_orders(self) -> AwaitedOrders:
+        return AwaitedOrders(self.database)
 
     @property
     def processes(self) -> Processes:
@@ -232,6 +238,21 @@ class AppContext:
             field_counts=self.field_counts,
             shown_words=self.shown_words,
             pepper=self.secrets.pepper,
+        )
+
+    def webhooks(self) -> WebhookStores:
+        """What the address of shops and mail services is handed."""
+        return WebhookStores(
+            config=self.config,
+            clock=self.clock,
+            desk=self.desk,
+            ledger=self.ledger,
+            vault=self.vault,
+            installation_stream=self.installation_stream,
+            command_handler=self.command_handler,
+            letters=self.views,
+            calls=self.webhook_calls,
+            awaited=self.awaited_orders,
         )
 
     def links(self) -> LinkStores:

@@ -410,6 +410,7 @@ class Answers:
             "engine": _("the program itself"),
             "relay": _("the mail server’s answer"),
             "mail": _("a mail that came back"),
+            "webhook": _("a shop or mail service (webhook)"),
             "journal": _("the stop journal, after a restore"),
         }
         return doors.get(entry.cause.door, entry.cause.door)

@@ -76,6 +76,7 @@ def door_in_words(entry: Entry, _: Say) -> str:
         "engine": _("engine"),
         "relay": _("mail server's answer"),
         "mail": _("mail that came back"),
+        "webhook": _("call of a shop or mail service"),
         "journal": _("stop journal, after a restore"),
     }
     return doors.get(entry.cause.door, entry.cause.door)

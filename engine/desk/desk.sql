@@ -84,6 +84,11 @@ CREATE TABLE IF NOT EXISTS desk.webhook_call (
     refusal text NOT NULL, facts text[] NOT NULL, outcomes text[] NOT NULL, subscribers text[] NOT NULL);
 CREATE INDEX IF NOT EXISTS webhook_call_at ON desk.webhook_call (at);
 CREATE INDEX IF NOT EXISTS webhook_call_kept ON desk.webhook_call (webhook, (refusal <> ''), id);
+CREATE TABLE IF NOT EXISTS desk.awaited_order (
+    number bytea NOT NULL, identity text NOT NULL, kind text NOT NULL, trust text NOT NULL, amount bigint NOT NULL, currency text NOT NULL,
+    products text[] NOT NULL, occurred_at bigint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (number, identity));
+CREATE INDEX IF NOT EXISTS awaited_order_identity ON desk.awaited_order (identity);
+CREATE INDEX IF NOT EXISTS awaited_order_at ON desk.awaited_order (at);
 CREATE TABLE IF NOT EXISTS desk.robot (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), form text NOT NULL, way text NOT NULL, address text NOT NULL, step text NOT NULL, until timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.robot_mail (digest bytea PRIMARY KEY, octets bytea NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());

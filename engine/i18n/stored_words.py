@@ -19,7 +19,9 @@ def _words(*messages: str) -> Mapping[str, str]:
 
 BASES = _words(N_("consent"), N_("soft-optin"), N_("b2b"), N_("service"))
 GROUND_STATUSES = _words(N_("live"), N_("withdrawn"))
-LEAVING = _words(N_("operator"), N_("api"), N_("rule"), N_("ended"), N_("withdrawn"), N_("reply"))
+LEAVING = _words(
+    N_("operator"), N_("api"), N_("webhook"), N_("rule"), N_("ended"), N_("withdrawn"), N_("reply")
+)
 UNDOING = _words(N_("contradictory"))
 SUPPRESSION = _words(
     N_("objected"), N_("imported"), N_("bounced"), N_("complained"), N_("operator"),

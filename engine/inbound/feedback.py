@@ -55,10 +55,14 @@ class Complained:
 
     @property
     def ends_letters(self) -> bool:
-        """Whether whoever complained is unsubscribed; not by a report of a forged letter, of a
-        virus, or that it was no spam.
-        """
-        return self.feedback in _ENDS_LETTERS
+        return ends_letters(self.feedback)
+
+
+def ends_letters(feedback: FeedbackType) -> bool:
+    """Whether whoever complained is unsubscribed; not by a report of a forged letter, of a virus,
+    or that it was no spam.
+    """
+    return feedback in _ENDS_LETTERS
 
 
 def source_name(source: str) -> str:

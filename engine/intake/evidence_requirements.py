@@ -86,6 +86,9 @@ DOORS: Mapping[str, Door] = {
         (*ALWAYS, *DECLARED, "import", "file", "line", *sorted(OF_COLLECTION)),
         NOT_DECLARED,
     ),
+    "webhook": Door(
+        (*ALWAYS, "trust", "delivery", "body_digest", "visitor", "lists"),
+    ),
     "operator": Door((*ALWAYS, *DECLARED, *sorted(OF_COLLECTION)), NOT_DECLARED),
     "operator-confirmed": Door((*ALWAYS, "source", *ASKED, *CONFIRMED), OPTIONAL | MAIL),
 }

@@ -39,7 +39,7 @@ from engine.runtime.scheduler import recurrences
 from engine.sequence.timing import to_local
 from engine.status.findings import of_views
 from engine.status.gather import StatusStores, gather, view_states
-from engine.web import forms
+from engine.web import forms, webhooks
 from engine.web.counted_links import CountedLinks
 from engine.web.front import Front
 from engine.web.link_pages import LinkPages
@@ -49,6 +49,7 @@ from engine.web.own_data import OwnData
 from engine.web.pages import App, Headers, Ours, Pages, site_headers, spoken
 from engine.web.preferences import PreferenceCentre
 from engine.web.stores import FormStores, LinkStores, OwnDataStores
+from engine.webhooks.receiving import WebhookStores
 
 log = logging.getLogger("relance.web")
 WRONG = N_("Something went wrong on our side")
@@ -79,6 +80,7 @@ class SiteStores(StatusStores, Protocol):
     def links(self) -> LinkStores: ...
     def own_data(self) -> OwnDataStores: ...
     def api(self) -> ApiStores: ...
+    def webhooks(self) -> WebhookStores: ...
 
 
 def make_site(stores: SiteStores, group_commit: CommandGroupCommit) -> App:
@@ -94,6 +96,7 @@ def make_site(stores: SiteStores, group_commit: CommandGroupCommit) -> App:
     headers = site_headers(stores.config.site)
     app.add_middleware(Headers, ours=headers)
     app.include_router(forms.router(stores.forms(), group_commit))
+    app.include_router(webhooks.router(stores.webhooks()))
     _add_api(app, stores, group_commit)
     _add_files(app, stores.config.sequences)
     front = Front(pages, stores.config, stores.installation_stream, stores.vault)

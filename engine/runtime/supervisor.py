@@ -477,6 +477,7 @@ def _forget(context: AppContext) -> None:
     context.operations.forget()
     context.dmarc_reports.forget()
     context.webhook_calls.forget()
+    context.awaited_orders.forget()
     kept_since = earlier(
         context.clock.now(), context.config.inbound.keep, context.config.site.timezone
     )

@@ -17,8 +17,9 @@ class Cause:
     """The door a fact came through and, as opaque ids, what it answers.
 
     `door`: "form", "import", "api", "click", "one-click", "mailto", "operator", "rule", "engine",
-    "relay", "mail" (what came back by mail), "journal" (applied again after a restore). `ref`: a
-    letter's message id, an import's, call's, form's or operation's random id, a rule's name.
+    "relay", "mail" (what came back by mail), "webhook" (what a shop or mail service told),
+    "journal" (applied again after a restore). `ref`: a letter's message id, an import's, call's,
+    form's or operation's random id, a rule's or webhook's name.
     `link`: the n-th link of the letter. `evidence`: the commitment to what the vault keeps (E06).
     """
 

@@ -1,6 +1,6 @@
 """What comes with a request: who asks (the address of a visitor behind proxies of ours, its part of
 the network, whether it is a program on this machine), and the body, bounded before it is held (64
-kB is ample for a form or a call), with the inputs posted in it.
+kB is ample for a form or a call of the API), with the inputs posted in it.
 """
 
 from __future__ import annotations
@@ -85,18 +85,18 @@ _C1 = {octet: _OCTETS[octet] for octet in range(0x80, 0xA0)}
 
 
 class TooLarge(Exception):
-    """More than MAX_BODY_OCTETS octets came."""
+    """More octets came than are accepted."""
 
 
-async def body_of(request: Request) -> bytes:
+async def body_of(request: Request, most: int = MAX_BODY_OCTETS) -> bytes:
     """Raises TooLarge, at the latest after one piece more than is accepted."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > MAX_BODY_OCTETS:
+    if declared.isdigit() and int(declared) > most:
         raise TooLarge
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > MAX_BODY_OCTETS:
+        if len(body) > most:
             raise TooLarge
     return bytes(body)
 

@@ -2,5 +2,5 @@
 complaint.
 
 Whether a call is theirs is decided on its raw bytes (`signatures.py`), what it says by pure readers
-(`reading.py`), which never raise; who trusts and acts stands elsewhere.
+(`reading.py`), which never raise; `receiving.py` follows it.
 """

@@ -226,6 +226,9 @@ STAYS = {
     ),
     "desk.hook_retry": "hook position tries next_try tried_at answer",
     # What came of a shop's calls, by opaque ids, for ninety days.
+    "desk.awaited_order": (
+        "number identity kind trust amount currency products occurred_at at"
+    ),  # hashes, of an order nobody here has placed yet
     "desk.webhook_call": "id webhook at trust refusal facts outcomes subscribers",
     # Of colleagues, and what their pages say once without naming anybody.
     "desk.console_session": "token id account enrols way browser notice since seen",

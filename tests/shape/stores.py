@@ -126,6 +126,7 @@ HOLDERS: Mapping[str, frozenset[str]] = {
         "engine/store/migrate.py": ("Desk", "Ledger"),  # makes the tables of all
         "engine/vault/": ("Database", "Vault"),
         "engine/web/": (*_OF_A_PERSON, "Desk", "LedgerTree"),
+        "engine/webhooks/": (*_OF_A_PERSON, "Desk"),
     }.items()
 }
 

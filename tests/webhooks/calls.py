@@ -146,9 +146,11 @@ def sns(message: object, kind: str = "Notification", version: str = "2") -> dict
     return envelope
 
 
-def mailgun(event: Mapping[str, object], seconds: int = SECONDS) -> dict[str, object]:
-    signature = mac(SECRET, f"{seconds}token".encode()).hex()
-    signed = {"timestamp": str(seconds), "token": "token", "signature": signature}
+def mailgun(
+    event: Mapping[str, object], seconds: int = SECONDS, token: str = "token"
+) -> dict[str, object]:
+    signature = mac(SECRET, f"{seconds}{token}".encode()).hex()
+    signed = {"timestamp": str(seconds), "token": token, "signature": signature}
     return {"signature": signed, "event-data": {"timestamp": seconds + 0.25, **event}}
 
 

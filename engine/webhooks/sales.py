@@ -1,0 +1,369 @@
+"""What a purchase, a refund, the end of a subscription and a booking lead to: the order's fact, and
+by the rule that is met a place on a list or in a segment, in one transaction.
+
+The same told again, by the same delivery or another, leads to nothing: an order is known by its
+number, a refund by its own, both for as long as the person is. What comes before its purchase waits
+for it. Blocking; for any thread. Each function raises TryLater where other writers were quicker at
+every attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from engine.commands.command_handler import CommandHandler, CommandRequest, Result
+from engine.commands.orders import record_requests
+from engine.desk.awaited_orders import Awaited, AwaitedOrders
+from engine.desk.webhook_calls import CallFact
+from engine.inbound.own_letters import TryLater
+from engine.intake.address import AddressRefused, normalise
+from engine.intake.orders import MAX_PRODUCTS, OrderRefused, PlacedOrder, read_number
+from engine.sequence.model import Plan
+from engine.sequence.parse_declared import PRODUCT_CODE
+from engine.sequence.webhooks import WebhookRule
+from engine.subscriber.commands import RefundOrder, Subscribe
+from engine.subscriber.decide import decide
+from engine.subscriber.outcome import Done, Refusal, Refused
+from engine.subscriber.person import NOBODY
+from engine.vault.recorded_orders import KnownOrder, NumberedOrder, hash_of_number, known_orders
+from engine.vault.vault import Vault, VaultWrite
+from engine.webhooks.call_outcomes import FactOutcome, Outcome, stored
+from engine.webhooks.delivery import Booking, Purchase, Refund, SubscriptionEnded
+from engine.webhooks.rules import About, is_outdated, rule_requests
+from engine.webhooks.told import Told
+from engine.words import Words
+
+ATTEMPTS: Final = 5
+T = TypeVar("T")
+
+
+class _Conflict(Exception):
+    """Another writer was quicker: it is to be looked at anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sales:
+    vault: Vault
+    command_handler: CommandHandler
+    awaited: AwaitedOrders
+
+    def bought(self, fact: Purchase, told: Told) -> list[CallFact]:
+        try:
+            address, number = normalise(fact.email), read_number(fact.order)
+        except (AddressRefused, OrderRefused) as error:
+            return [fact_of("purchase", error.reason)]
+        facts = _tried(lambda: self._bought(fact, told, address, number))
+        hashes = [self._hash(told.number(number))]
+        if fact.subscription:
+            hashes.append(self._hash(told.subscription(fact.subscription)))
+        for awaited in self.awaited.of(hashes):
+            facts += self._came(awaited, fact, told)
+        return facts
+
+    def refunded(self, fact: Refund, told: Told, identity: str) -> list[CallFact]:
+        """`identity` is this refund's in its delivery, where it has no number of its own."""
+        try:
+            numbers = [read_number(number) for number in fact.orders]
+        except OrderRefused as error:
+            return [fact_of("refund", error.reason)]
+        call = told.call("refund", fact.refund or identity)
+        facts = _tried(lambda: self._refunded(fact, told, call, numbers))
+        if facts is None:
+            self._wait(fact, told, call, [told.number(number) for number in numbers])
+            # The purchase may have come in between, and looked before this waited.
+            facts = _tried(lambda: self._refunded(fact, told, call, numbers))
+        return facts or [fact_of("refund", FactOutcome.ORDER_AWAITED)]
+
+    def ended(self, fact: SubscriptionEnded, told: Told) -> list[CallFact]:
+        call = told.call("subscription-ended", fact.subscription)
+        facts = _tried(lambda: self._ended(fact, told))
+        if facts is None and told.webhook.rule_for("subscription-ended", fact.products):
+            number = told.subscription(fact.subscription)
+            self._wait(fact, told, call, [number])
+            facts = _tried(lambda: self._ended(fact, told))
+            return facts or [fact_of("subscription-ended", FactOutcome.ORDER_AWAITED)]
+        return facts or [fact_of("subscription-ended", FactOutcome.NO_RULE)]
+
+    def booked(self, fact: Booking, told: Told) -> list[CallFact]:
+        rule = told.webhook.rule_for("booking", fact.products)
+        if rule is None:
+            return [fact_of("booking", FactOutcome.NO_RULE)]
+        try:
+            address = normalise(fact.email)
+        except AddressRefused as error:
+            return [fact_of("booking", error.reason)]
+        particulars: dict[str, object] = {"what": "booking", "booking": fact.booking}
+
+        def once() -> CallFact:
+            about = self._about(address)
+            return self._ruled(rule, told, about, fact.booking, particulars)
+
+        return [_tried(once)]
+
+    # One attempt of each: raises _Conflict.
+
+    def _bought(self, fact: Purchase, told: Told, address: str, number: str) -> list[CallFact]:
+        about = self._about(address)
+        own, known = self._numbered(number, about, told)
+        particulars: dict[str, object] = {"what": "order", "order": number}
+        rule = None if known else told.webhook.rule_for("purchase", fact.products)
+        ruled = rule_requests(rule, told, about, number, particulars) if rule else []
+        barred = self._barred(ruled, address)
+        order = PlacedOrder(
+            address=address,
+            number=own,
+            amount=fact.amount,
+            currency=fact.currency,
+            products=_declared(fact.products, told.plan),
+            placed_at=told.occurred_at,
+        )
+        [request] = record_requests(
+            self.vault,
+            [order],
+            told.now,
+            lambda order: told.kept(particulars),
+            arriving=[address] if ruled and not barred else (),
+            other_numbers=[] if known else self._subscription(fact, told),
+        )
+        if isinstance(request, Refused):
+            unknown = request.code is Refusal.PERSON_UNKNOWN
+            outcome = barred or FactOutcome.PERSON_UNKNOWN if unknown else request
+            return [fact_of("purchase", outcome, about.stream)]
+        *of_rule, of_order = self._execute([*(() if barred else ruled), request])
+        facts = [_of_result("purchase", of_order)]
+        if rule is not None and (of_rule or barred):
+            facts.append(_of_rule(rule, of_rule, barred))
+        return facts
+
+    def _refunded(
+        self, fact: Refund, told: Told, call: str, numbers: Sequence[str]
+    ) -> list[CallFact] | None:
+        """None where its order is not known."""
+        standing, seen = self._order(numbers, fact.email, told), self._hash(f"refund/{call}")
+        if standing is None:
+            return None
+        if known_orders(self.vault.database, [seen]):
+            return [fact_of("refund", FactOutcome.REPEATED, standing.subscriber)]
+        about = self._about_stream(standing.subscriber)
+        particulars: dict[str, object] = {"what": "refund", "order": numbers[0]}
+        cause, pieces = told.kept(particulars)
+        command = RefundOrder(
+            at=told.now,
+            cause=cause,
+            order=standing.order,
+            amount=fact.amount,
+            currency=fact.currency,
+            call=call,
+        )
+        named = (NumberedOrder(seen, standing.order),)
+        write = VaultWrite("", told.now, evidence=pieces, orders=named)
+        requests = [CommandRequest(command, stream=about.stream, vault_write=write)]
+        order = about.person.orders.get(standing.order)
+        rule = told.webhook.rule_for("refund", order.products if order else ())
+        outdated = False
+        if rule is not None and isinstance(decide(command, about.person, told.plan), Done):
+            outdated = is_outdated(rule, about, told.occurred_at, standing.order)
+            if not outdated:
+                requests += rule_requests(rule, told, about, call, particulars)
+        of_refund, *of_rule = self._execute(requests)
+        facts = [_of_result("refund", of_refund)]
+        if rule is not None and outdated:
+            facts.append(fact_of(rule.then, FactOutcome.OUTDATED, about.stream))
+        elif rule is not None and of_rule:
+            facts.append(_of_rule(rule, of_rule))
+        return facts
+
+    def _ended(self, fact: SubscriptionEnded, told: Told) -> list[CallFact] | None:
+        """None where nobody is known whose subscription it is, or no rule is about it."""
+        stream = self._whose(fact.email) if fact.email else ""
+        if not stream:
+            hashes = [self._hash(told.subscription(fact.subscription))]
+            hashes += [self._hash(told.number(number)) for number in fact.orders]
+            hashes += [self._hash(number) for number in fact.orders]
+            known = known_orders(self.vault.database, hashes)
+            stream = next((known[h].subscriber for h in hashes if h in known), "")
+        rule = told.webhook.rule_for("subscription-ended", fact.products)
+        if rule is None or not stream:
+            return None
+        about = self._about_stream(stream)
+        if is_outdated(rule, about, told.occurred_at, ""):
+            return [fact_of("subscription-ended", FactOutcome.OUTDATED, stream)]
+        particulars: dict[str, object] = {
+            "what": "subscription-ended",
+            "subscription": fact.subscription,
+        }
+        return [self._ruled(rule, told, about, fact.subscription, particulars)]
+
+    def _ruled(
+        self,
+        rule: WebhookRule,
+        told: Told,
+        about: About,
+        identity: str,
+        particulars: dict[str, object],
+    ) -> CallFact:
+        """Of a fact of which nothing is recorded but what its rule leads to."""
+        if rule.then == "nothing":
+            return fact_of(rule.on, FactOutcome.NOTHING_BY_RULE, about.stream)
+        requests = rule_requests(rule, told, about, identity, particulars)
+        if not requests:
+            return fact_of(rule.on, FactOutcome.PERSON_UNKNOWN)
+        barred = self._barred(requests, about.address)
+        results = [] if barred else self._execute(requests)
+        return replace(_of_rule(rule, results, barred), name=rule.on)
+
+    # What was told before its purchase
+
+    def _wait(
+        self,
+        fact: Refund | SubscriptionEnded,
+        told: Told,
+        call: str,
+        numbers: Sequence[str],
+    ) -> None:
+        refund = fact if isinstance(fact, Refund) else None
+        for number in numbers:
+            self.awaited.wait(
+                Awaited(
+                    number=self._hash(number),
+                    identity=call,
+                    kind="refund" if refund else "subscription-ended",
+                    trust=told.trust,
+                    amount=refund.amount if refund else 0,
+                    currency=refund.currency if refund else "",
+                    products=() if isinstance(fact, Refund) else fact.products,
+                    occurred_at=told.occurred_at,
+                )
+            )
+
+    def _came(self, awaited: Awaited, purchase: Purchase, told: Told) -> list[CallFact]:
+        """The purchase has come for which this has waited; of its own call nothing was kept."""
+        earlier = replace(
+            told,
+            trust=awaited.trust,
+            delivery="",
+            occurred_at=awaited.occurred_at,
+            apart=None,
+            body_digest="",
+        )
+        match awaited.kind:
+            case "refund":
+                refund = Refund((purchase.order,), awaited.amount, awaited.currency)
+                numbers = [read_number(purchase.order)]
+                facts = _tried(lambda: self._refunded(refund, earlier, awaited.identity, numbers))
+            case "subscription-ended":
+                ended = SubscriptionEnded(
+                    purchase.subscription, purchase.email, (), awaited.products
+                )
+                facts = _tried(lambda: self._ended(ended, earlier))
+        if facts is not None:
+            self.awaited.settle(awaited)
+        return facts or []
+
+    # Who and which
+
+    def _hash(self, number: str) -> bytes:
+        return hash_of_number(self.vault.pepper, number)
+
+    def _whose(self, address: str) -> str:
+        try:
+            known = normalise(address)
+        except AddressRefused:
+            return ""
+        return self.vault.find(known) or self.vault.formerly(known) or ""
+
+    def _about(self, address: str) -> About:
+        stream = self._whose(address)
+        if not stream:
+            return About(stream="", person=NOBODY, address=address)
+        return replace(self._about_stream(stream), address=address)
+
+    def _about_stream(self, stream: str) -> About:
+        return About(stream=stream, person=self.command_handler.load([stream])[stream])
+
+    def _numbered(self, number: str, about: About, told: Told) -> tuple[str, bool]:
+        """Under which number the order stands here, and whether it is known. It is the shop's own
+        number, by which every door knows it, unless that is somebody else's order: of two shops
+        each counts from one.
+        """
+        own = told.number(number)
+        known = known_orders(self.vault.database, [self._hash(own), self._hash(number)])
+        if self._hash(own) in known:
+            return own, True
+        plain = known.get(self._hash(number))
+        if plain is None:
+            return number, False
+        return (number, True) if plain.subscriber == about.stream else (own, False)
+
+    def _order(self, numbers: Sequence[str], email: str, told: Told) -> KnownOrder | None:
+        """The order that has one of these numbers, and is not somebody else's than who is named."""
+        hashes = [(self._hash(told.number(n)), self._hash(n)) for n in numbers]
+        known = known_orders(self.vault.database, [h for pair in hashes for h in pair])
+        whose = self._whose(email) if email else ""
+        for own, plain in hashes:
+            if own in known:
+                return known[own]
+            if plain in known and whose in ("", known[plain].subscriber):
+                return known[plain]
+        return None
+
+    def _subscription(self, fact: Purchase, told: Told) -> list[bytes]:
+        """Its hash, where it is not yet known whose it is."""
+        if not fact.subscription:
+            return []
+        hashed = self._hash(told.subscription(fact.subscription))
+        return [] if known_orders(self.vault.database, [hashed]) else [hashed]
+
+    def _barred(self, requests: Sequence[CommandRequest], address: str) -> Refused | None:
+        """Whoever may not be written to is not put on a list, known or unknown."""
+        if not any(isinstance(request.command, Subscribe) for request in requests):
+            return None
+        hashed = self.vault.hash(address)
+        why = self.vault.suppressed([hashed]).get(hashed, "") if address else ""
+        return Refused(Refusal.ADDRESS_SUPPRESSED, why=Words(why)) if why else None
+
+    def _execute(self, requests: Sequence[CommandRequest]) -> list[Result]:
+        results = self.command_handler.execute(requests)
+        if any(result.conflict for result in results):
+            raise _Conflict
+        return results
+
+
+def _tried(attempt: Callable[[], T]) -> T:
+    for _ in range(ATTEMPTS):
+        try:
+            return attempt()
+        except _Conflict:
+            continue
+    raise TryLater
+
+
+def _declared(codes: Sequence[str], plan: Plan) -> tuple[str, ...]:
+    """Those of a shop's codes that are products here: its payment links and price plans are not."""
+    declared = {product.code for product in plan.declared.products} if plan.declared else set()
+    fit = [code for code in codes if PRODUCT_CODE.fullmatch(code)]
+    return tuple(code for code in fit if not declared or code in declared)[:MAX_PRODUCTS]
+
+
+def fact_of(name: str, outcome: Outcome, subscriber: str = "") -> CallFact:
+    return CallFact(name=name, outcome=stored(outcome), subscriber=subscriber)
+
+
+def outcome_of(result: Result) -> Outcome:
+    return FactOutcome.DONE if isinstance(result.outcome, Done) else result.outcome
+
+
+def _of_result(name: str, result: Result) -> CallFact:
+    return fact_of(name, outcome_of(result), result.stream)
+
+
+def _of_rule(
+    rule: WebhookRule, results: Sequence[Result], barred: Refused | None = None
+) -> CallFact:
+    """What became of the rule: of several requests, what became of the first that was not done."""
+    if barred is not None:
+        return fact_of(rule.then, barred)
+    undone = [result for result in results if not isinstance(result.outcome, Done)]
+    return _of_result(rule.then, (undone or [*results])[0])
