@@ -150,6 +150,134 @@ class OpenRequest(TypedDict):
     late: bool
 
 
+class Results(TypedDict):
+    items: list[Result]
+
+
+class Result(TypedDict):
+    name: str
+    """What they are grouped by."""
+    due: int
+    """All that fell due."""
+    accepted: int
+    """Taken by a mail server: what shares are of."""
+    refused: int
+    withheld: int
+    put_off: int
+    in_doubt: int
+    under_way: int
+    reasons: dict[str, int]
+    """Why they were withheld."""
+    bounced: dict[str, int]
+    """By kind: hard, soft, blocked, gave-up."""
+    complained: int
+    unsubscribed: int
+    answered: int
+    """People who answered."""
+    unanswered: int
+    answers: list[AnswerCount]
+    moved: dict[str, int]
+    """By list."""
+    copied: dict[str, int]
+    """By list."""
+    sales: list[Sales]
+    """Within seven days of the letter."""
+    after_act: list[Sales]
+    """Within seven days of an act in it."""
+    visits: list[VisitCount]
+    """To its links; by letter only. Neither is an act."""
+    versions: NotRequired[list[dict[str, object]]]
+    """How its trial stands, where it is tried."""
+
+
+class AnswerCount(TypedDict):
+    label: str
+    """The words of the link."""
+    people: int
+    by_page: int
+    """Of them, those whose page acted by itself."""
+
+
+class Sales(TypedDict):
+    currency: str
+    """Of ISO 4217."""
+    orders: int
+    amount: int
+    """In the currency's smallest unit."""
+    refunds: int
+    refunded: int
+    """In the currency's smallest unit."""
+
+
+class VisitCount(TypedDict):
+    kind: str
+    link: str
+    visits: int
+    """Whoever came, robots too."""
+    presumed_human: int
+
+
+class FormResults(TypedDict):
+    items: list[FormCount]
+
+
+class FormCount(TypedDict):
+    form: str
+    week: str
+    """Its Monday."""
+    asked: int
+    confirmed: int
+
+
+class PublicationPlan(TypedDict):
+    edition: int
+    """In force; 0 before the first."""
+    published_at: str | None
+    digest: str | None
+    """Names this very plan; null where the folder cannot be published."""
+    changes: int
+    """How many things differ."""
+    lines: list[str]
+    """What differs, as `relance publish` says."""
+    mistakes: list[MistakeInFile]
+    """Those that are not fatal only warn."""
+    stranded: int
+    """How many people stand on lists that would be gone."""
+    approval: Literal["not-needed", "to-ask", "asked", "given"]
+    """Whether somebody else approves it."""
+
+
+class MistakeInFile(TypedDict):
+    file: str
+    """Below sequences/, or config.toml."""
+    line: int
+    said: str
+    fatal: bool
+    """Whether nothing can be published while it stands."""
+
+
+class PublicationAnswer(TypedDict):
+    done: bool
+    """Whether this call changed anything."""
+    already: NotRequired[bool]
+    """True when this very call was carried out before."""
+    said: str
+    edition: int
+    """In force now."""
+
+
+class Editions(TypedDict):
+    items: list[Edition]
+
+
+class Edition(TypedDict):
+    edition: int
+    published_at: str
+    rolled_back_to: int | None
+    """The edition it goes back to."""
+    in_force: bool
+
+
 def etag_of(answer: Mapping[str, object]) -> str | None:
     """The version of what a call answered, for `if_match` of the call that changes it."""
     return answer.etag if isinstance(answer, _Answer) else None
@@ -837,6 +965,132 @@ class Relance:
                 "POST",
                 "/api/v1/requests/open",
                 body={},
+            ),
+        )
+
+    def results_of_letters(
+        self,
+        *,
+        by: Literal["letter", "mailing", "dialogue", "list", "group", "purpose", "week"]
+        | None = None,
+        letter: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> Results:
+        """What came of letters and broadcasts, added up as you say.
+
+        `GET /api/v1/results/letters`, scope `results`.
+
+        `by`: What is added up.
+
+        `letter`: One letter (prise-en-main/welcome), broadcast, or dialogue's file.
+
+        `since`: Of letters begun in the week of this day, or later.
+
+        `until`: Of letters begun in the week of this day, or before.
+        """
+        return cast(
+            "Results",
+            self.call(
+                "GET",
+                "/api/v1/results/letters",
+                query={
+                    "by": by,
+                    "letter": letter,
+                    "since": since,
+                    "until": until,
+                },
+            ),
+        )
+
+    def results_of_forms(
+        self,
+        *,
+        since: str | None = None,
+    ) -> FormResults:
+        """How many each form asked to confirm, week by week, and how many of them did.
+
+        `GET /api/v1/results/forms`, scope `results`.
+
+        `since`: Of letters begun in the week of this day, or later.
+        """
+        return cast(
+            "FormResults",
+            self.call(
+                "GET",
+                "/api/v1/results/forms",
+                query={
+                    "since": since,
+                },
+            ),
+        )
+
+    def look_at_plan(
+        self,
+        *,
+        backfill: Literal["yes", "no"] | None = None,
+    ) -> PublicationPlan:
+        """What publishing the folder would change, and whom it touches.
+
+        `GET /api/v1/publication`, scope `publish`.
+
+        `backfill`: yes: as if new letters also went to those for whom their moment is past.
+        """
+        return cast(
+            "PublicationPlan",
+            self.call(
+                "GET",
+                "/api/v1/publication",
+                query={
+                    "backfill": backfill,
+                },
+            ),
+        )
+
+    def publish(
+        self,
+        *,
+        digest: str,
+        backfill: Literal["yes", "no"] | None = None,
+        stranded: Literal["yes", "no"] | None = None,
+        idempotency_key: str | None = None,
+    ) -> PublicationAnswer:
+        """Put in force the very plan that was looked at, and no other.
+
+        `POST /api/v1/publication`, scope `publish`.
+
+        `digest`: The digest of the plan that was looked at.
+
+        `backfill`: yes: new letters also go to those for whom their moment is past.
+
+        `stranded`: yes: you know that people stand on lists that would be gone.
+        """
+        return cast(
+            "PublicationAnswer",
+            self.call(
+                "POST",
+                "/api/v1/publication",
+                body={
+                    "digest": digest,
+                    "backfill": backfill,
+                    "stranded": stranded,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def editions(
+        self,
+    ) -> Editions:
+        """Every edition that was published, the latest first.
+
+        `GET /api/v1/publication/editions`, scope `publish`.
+        """
+        return cast(
+            "Editions",
+            self.call(
+                "GET",
+                "/api/v1/publication/editions",
             ),
         )
 

@@ -160,6 +160,134 @@ export interface OpenRequest {
   late: boolean;
 }
 
+export interface Results {
+  items: Result[];
+}
+
+export interface Result {
+  /** What they are grouped by. */
+  name: string;
+  /** All that fell due. */
+  due: number;
+  /** Taken by a mail server: what shares are of. */
+  accepted: number;
+  refused: number;
+  withheld: number;
+  put_off: number;
+  in_doubt: number;
+  under_way: number;
+  /** Why they were withheld. */
+  reasons: { [name: string]: number };
+  /** By kind: hard, soft, blocked, gave-up. */
+  bounced: { [name: string]: number };
+  complained: number;
+  unsubscribed: number;
+  /** People who answered. */
+  answered: number;
+  unanswered: number;
+  answers: AnswerCount[];
+  /** By list. */
+  moved: { [name: string]: number };
+  /** By list. */
+  copied: { [name: string]: number };
+  /** Within seven days of the letter. */
+  sales: Sales[];
+  /** Within seven days of an act in it. */
+  after_act: Sales[];
+  /** To its links; by letter only. Neither is an act. */
+  visits: VisitCount[];
+  /** How its trial stands, where it is tried. */
+  versions?: { [name: string]: unknown }[];
+}
+
+export interface AnswerCount {
+  /** The words of the link. */
+  label: string;
+  people: number;
+  /** Of them, those whose page acted by itself. */
+  by_page: number;
+}
+
+export interface Sales {
+  /** Of ISO 4217. */
+  currency: string;
+  orders: number;
+  /** In the currency's smallest unit. */
+  amount: number;
+  refunds: number;
+  /** In the currency's smallest unit. */
+  refunded: number;
+}
+
+export interface VisitCount {
+  kind: string;
+  link: string;
+  /** Whoever came, robots too. */
+  visits: number;
+  presumed_human: number;
+}
+
+export interface FormResults {
+  items: FormCount[];
+}
+
+export interface FormCount {
+  form: string;
+  /** Its Monday. */
+  week: string;
+  asked: number;
+  confirmed: number;
+}
+
+export interface PublicationPlan {
+  /** In force; 0 before the first. */
+  edition: number;
+  published_at: string | null;
+  /** Names this very plan; null where the folder cannot be published. */
+  digest: string | null;
+  /** How many things differ. */
+  changes: number;
+  /** What differs, as `relance publish` says. */
+  lines: string[];
+  /** Those that are not fatal only warn. */
+  mistakes: MistakeInFile[];
+  /** How many people stand on lists that would be gone. */
+  stranded: number;
+  /** Whether somebody else approves it. */
+  approval: "not-needed" | "to-ask" | "asked" | "given";
+}
+
+export interface MistakeInFile {
+  /** Below sequences/, or config.toml. */
+  file: string;
+  line: number;
+  said: string;
+  /** Whether nothing can be published while it stands. */
+  fatal: boolean;
+}
+
+export interface PublicationAnswer {
+  /** Whether this call changed anything. */
+  done: boolean;
+  /** True when this very call was carried out before. */
+  already?: boolean;
+  said: string;
+  /** In force now. */
+  edition: number;
+}
+
+export interface Editions {
+  items: Edition[];
+}
+
+export interface Edition {
+  edition: number;
+  published_at: string;
+  /** The edition it goes back to. */
+  rolled_back_to: number | null;
+  in_force: boolean;
+}
+
 export interface SubscribeInput {
   /** The address, as it was written. */
   readonly email: string;
@@ -322,6 +450,36 @@ export interface AnswerRequestInput {
   readonly how: "done" | "refused" | "extended";
   /** How it came in, or why it was answered so; kept in the vault. */
   readonly note?: string | undefined;
+}
+
+export interface ResultsOfLettersInput {
+  /** What is added up. */
+  readonly by?: "letter" | "mailing" | "dialogue" | "list" | "group" | "purpose" | "week" | undefined;
+  /** One letter (prise-en-main/welcome), broadcast, or dialogue's file. */
+  readonly letter?: string | undefined;
+  /** Of letters begun in the week of this day, or later. */
+  readonly since?: string | undefined;
+  /** Of letters begun in the week of this day, or before. */
+  readonly until?: string | undefined;
+}
+
+export interface ResultsOfFormsInput {
+  /** Of letters begun in the week of this day, or later. */
+  readonly since?: string | undefined;
+}
+
+export interface LookAtPlanInput {
+  /** yes: as if new letters also went to those for whom their moment is past. */
+  readonly backfill?: "yes" | "no" | undefined;
+}
+
+export interface PublishInput {
+  /** The digest of the plan that was looked at. */
+  readonly digest: string;
+  /** yes: new letters also go to those for whom their moment is past. */
+  readonly backfill?: "yes" | "no" | undefined;
+  /** yes: you know that people stand on lists that would be gone. */
+  readonly stranded?: "yes" | "no" | undefined;
 }
 
 export interface Call {
@@ -572,6 +730,66 @@ export class Relance {
       body: { },
       signal: options.signal,
     })) as OpenRequest[];
+  }
+
+  /**
+   * What came of letters and broadcasts, added up as you say.
+   *
+   * `GET /api/v1/results/letters`, scope `results`.
+   */
+  async resultsOfLetters(input: ResultsOfLettersInput = {}, options: CallOptions = {}): Promise<Results> {
+    return (await this.call("GET", `/api/v1/results/letters`, {
+      query: { by: input.by, letter: input.letter, since: input.since, until: input.until },
+      signal: options.signal,
+    })) as Results;
+  }
+
+  /**
+   * How many each form asked to confirm, week by week, and how many of them did.
+   *
+   * `GET /api/v1/results/forms`, scope `results`.
+   */
+  async resultsOfForms(input: ResultsOfFormsInput = {}, options: CallOptions = {}): Promise<FormResults> {
+    return (await this.call("GET", `/api/v1/results/forms`, {
+      query: { since: input.since },
+      signal: options.signal,
+    })) as FormResults;
+  }
+
+  /**
+   * What publishing the folder would change, and whom it touches.
+   *
+   * `GET /api/v1/publication`, scope `publish`.
+   */
+  async lookAtPlan(input: LookAtPlanInput = {}, options: CallOptions = {}): Promise<PublicationPlan> {
+    return (await this.call("GET", `/api/v1/publication`, {
+      query: { backfill: input.backfill },
+      signal: options.signal,
+    })) as PublicationPlan;
+  }
+
+  /**
+   * Put in force the very plan that was looked at, and no other.
+   *
+   * `POST /api/v1/publication`, scope `publish`.
+   */
+  async publish(input: PublishInput, options: CallOptions = {}): Promise<PublicationAnswer> {
+    return (await this.call("POST", `/api/v1/publication`, {
+      body: { digest: input.digest, backfill: input.backfill, stranded: input.stranded },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as PublicationAnswer;
+  }
+
+  /**
+   * Every edition that was published, the latest first.
+   *
+   * `GET /api/v1/publication/editions`, scope `publish`.
+   */
+  async editions(options: CallOptions = {}): Promise<Editions> {
+    return (await this.call("GET", `/api/v1/publication/editions`, {
+      signal: options.signal,
+    })) as Editions;
   }
 
   /**
