@@ -4,6 +4,7 @@ never stands in a URL, which ends in logs.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -153,8 +154,7 @@ class Gateway:
         """The caller's key. Raises Problem for none, for one that has expired or comes too often,
         for one that may not do this.
         """
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return self.key_named(token.strip() if scheme.lower() == "bearer" else "", scope)
+        return self.key_named(key_text(request.headers.get("authorization", "")), scope)
 
     def key_named(self, token: str, scope: str) -> ApiKey:
         """The same for a key that came by another way."""
@@ -193,6 +193,22 @@ class Gateway:
 
     def _hash(self, *parts: str) -> str:
         return hmac.new(self.pepper, "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def key_text(authorization: str) -> str:
+    """What was sent as a key, "" for nothing: a bearer's token, or the password of Basic (RFC 7617)
+    and without one the user, which is all that some tools can send.
+    """
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        user, _, password = base64.b64decode(token.strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return ""
+    return password or user
 
 
 def acceptable(accept: str) -> None:

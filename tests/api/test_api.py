@@ -4,6 +4,7 @@ break it or revive who left.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -520,6 +521,10 @@ def test_a_member_given_twice_is_not_guessed_at(shop: Shop) -> None:
         "Bearer relance_",
         "Bearer relance_" + "x" * 43,
         "Bearer relance_é",
+        "Basic",
+        "Basic é",
+        "Basic //8=",
+        "Basic cmVsYW5jZV86cmVsYW5jZV8=",
         "relance_x",
     ],
 )
@@ -530,6 +535,13 @@ def test_without_a_key_of_ours_nothing_opens(shop: Shop, said: str) -> None:
         )
         refused(answer, 401)
         assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("pair", ["{key}:", "zapier:{key}", "{key}"])
+def test_a_key_may_come_as_the_user_or_the_password_of_basic(shop: Shop, pair: str) -> None:
+    token = base64.b64encode(pair.format(key=shop.key).encode()).decode()
+    body = {"email": "qui@exemple.fr"}
+    assert shop.call("people/lookup", body, Authorization=f"Basic {token}").status_code == 200
 
 
 @pytest.mark.parametrize("scope", PATHS)
