@@ -237,6 +237,7 @@ class AppContext:
             views=self.views,
             field_counts=self.field_counts,
             shown_words=self.shown_words,
+            reading_notes=ConsoleDesk(self.database),
             pepper=self.secrets.pepper,
         )
 

@@ -254,6 +254,14 @@ class SegmentViews(Protocol):
     def members(self, segment: str) -> Iterator[list[str]]:
         """The members of a segment, some at a time."""
 
+    def page(self, segment: str, after: str, limit: int) -> list[str] | None:
+        """Members of a published segment in the order of their ids, after one of them; None while
+        it is being built.
+        """
+
+    def standing(self, subscribers: Collection[str]) -> Mapping[str, Collection[str]]:
+        """The segments with conditions that each of some people is in."""
+
     def chosen(self, condition: Condition, at: int) -> Iterator[list[str]]:
         """Of whom a condition holds at an instant, some at a time."""
 

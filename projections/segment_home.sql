@@ -91,6 +91,16 @@ SELECT segment, count(*) FROM {schema}.fold f, jsonb_object_keys(f.traits->'segm
 -- Whoever is in it, for lists of people and for exports: read through a server-side cursor.
 SELECT subscriber::text FROM {home}.segment_member WHERE segment = %(segment)s
 
+-- name: members_after
+-- A page of whoever is in it, by id: each page begins where the one before ended, whoever came or went meanwhile.
+SELECT subscriber::text FROM {home}.segment_member
+WHERE segment = %(segment)s AND subscriber > %(after)s::uuid ORDER BY subscriber LIMIT %(limit)s
+
+-- name: put_after
+-- The same of a segment without conditions, which the folds hold.
+SELECT subscriber::text FROM {schema}.fold
+WHERE traits->'segments' ? %(segment)s AND subscriber > %(after)s::uuid ORDER BY subscriber LIMIT %(limit)s
+
 -- name: choose
 -- A mailing to segments has fallen due.
 INSERT INTO {schema}.choosing (key) SELECT unnest(%(keys)s::text[]) ON CONFLICT DO NOTHING

@@ -78,6 +78,27 @@ class SegmentReading:
             while rows := cursor.fetchmany(BATCH):
                 yield [str(row[0]) for row in rows]
 
+    def page(self, segment: str, after: str, limit: int) -> list[str] | None:
+        home, values = self._home(segment), {"segment": segment, "after": after, "limit": limit}
+        segments = self._segments
+        with self.database.connection() as connection:
+            if home is None:
+                rows = connection.execute(segments.sql["put_after"], values).fetchall()
+            else:
+                built = dict(connection.execute(home.sql["built"]).fetchall())
+                if built.get(segment) != home.definitions(segments.conditions)[segment]:
+                    return None
+                rows = connection.execute(home.sql["members_after"], values).fetchall()
+        return [str(row[0]) for row in rows]
+
+    def standing(self, subscribers: Collection[str]) -> Mapping[str, Collection[str]]:
+        stood: dict[str, set[str]] = {who: set() for who in subscribers}
+        with self.database.connection() as connection, connection.cursor() as cursor:
+            for home in self._segments.homes:
+                for who, names in home.standing(cursor, subscribers).items():
+                    stood[who] |= names & home.names
+        return stood
+
     def chosen(self, condition: Condition, at: int) -> Iterator[list[str]]:
         segments = self._segments
         if not segments.tracked:

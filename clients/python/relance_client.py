@@ -22,7 +22,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -60,6 +60,124 @@ class NoAnswer(Exception):
     def __init__(self, why: str, idempotency_key: str | None = None) -> None:
         super().__init__(why)
         self.idempotency_key = idempotency_key
+
+
+class Lists(TypedDict):
+    items: list[List]
+    next: str | None
+    """The cursor of the next page; null on the last."""
+
+
+class List(TypedDict):
+    id: int
+    """Its number."""
+    name: str
+    """Good for `list` in other calls too."""
+    title: str | None
+    """As its readers know it."""
+    purpose: str
+    """What its readers agreed to."""
+    group: str | None
+    """Who they are."""
+    people: int
+    """How many stand on it."""
+
+
+class ListWithLetters(TypedDict):
+    id: int
+    """Its number."""
+    name: str
+    """Good for `list` in other calls too."""
+    title: str | None
+    """As its readers know it."""
+    purpose: str
+    """What its readers agreed to."""
+    group: str | None
+    """Who they are."""
+    people: int
+    """How many stand on it."""
+    letters: list[Letter]
+
+
+class Letter(TypedDict):
+    id: str
+    """Its name within the list."""
+    subject: str
+    """As it is written, before a reader's fields are put in."""
+    due: str
+    """In a few words."""
+
+
+class ListMembers(TypedDict):
+    items: list[ListMember]
+    next: str | None
+    """The cursor of the next page; null on the last."""
+
+
+class ListMember(TypedDict):
+    subscriber: str
+    """The person's random id."""
+    since: str
+    """When they came onto it."""
+    how: Literal["joined", "moved", "copied", "transferred", "reopened"]
+    email: NotRequired[str]
+    fields: NotRequired[dict[str, str | float | bool | list[str]]]
+    """Those that are known, as `fields` of other calls takes them."""
+    source: NotRequired[str | None]
+    """Where the address came from; null where they gave it here themselves."""
+    form: NotRequired[str | None]
+    """The form they came by."""
+
+
+class Segments(TypedDict):
+    items: list[Segment]
+    next: str | None
+    """The cursor of the next page; null on the last."""
+
+
+class Segment(TypedDict):
+    id: str
+    """Good for `segment` in other calls."""
+    name: str
+    within: str | None
+    """The segment it is a part of."""
+    static: bool
+    """People are put into it; who is in another follows from its conditions."""
+    people: int | None
+    """How many are in it, counted at most a minute ago; null while it is being built."""
+
+
+class SegmentWithLines(TypedDict):
+    id: str
+    """Good for `segment` in other calls."""
+    name: str
+    within: str | None
+    """The segment it is a part of."""
+    static: bool
+    """People are put into it; who is in another follows from its conditions."""
+    people: int | None
+    """How many are in it, counted at most a minute ago; null while it is being built."""
+    all: list[str]
+    any: list[str]
+    none: list[str]
+
+
+class SegmentMembers(TypedDict):
+    items: list[SegmentMember]
+    next: str | None
+    """The cursor of the next page; null on the last."""
+
+
+class SegmentMember(TypedDict):
+    subscriber: str
+    """The person's random id."""
+    email: NotRequired[str]
+    fields: NotRequired[dict[str, str | float | bool | list[str]]]
+    """Those that are known, as `fields` of other calls takes them."""
+    source: NotRequired[str | None]
+    """Where the address came from; null where they gave it here themselves."""
+    form: NotRequired[str | None]
+    """The form they came by."""
 
 
 class Answer(TypedDict):
@@ -114,6 +232,116 @@ class Preferences(TypedDict):
     frequency: Literal["as-it-comes", "weekly", "monthly"]
     paused_until: str | None
     """The end of the latest pause."""
+
+
+class People(TypedDict):
+    items: list[PersonOfPage]
+    next: str | None
+    """The cursor of the next page; null on the last."""
+
+
+class PersonOfPage(TypedDict):
+    subscriber: str
+    """The person's random id."""
+    known_since: str
+    email: NotRequired[str]
+    fields: NotRequired[dict[str, str | float | bool | list[str]]]
+    """Those that are known, as `fields` of other calls takes them."""
+    source: NotRequired[str | None]
+    """Where the address came from; null where they gave it here themselves."""
+    form: NotRequired[str | None]
+    """The form they came by."""
+
+
+class Person(TypedDict):
+    subscriber: str
+    """The person's random id."""
+    known_since: str
+    email: str
+    fields: dict[str, str | float | bool | list[str]]
+    """Those that are known, as `fields` of other calls takes them."""
+    source: str | None
+    """Where the address came from; null where they gave it here themselves."""
+    form: str | None
+    """The form they came by."""
+    language: str | None
+    timezone: str | None
+    profile_changed_at: str | None
+    """When what is known of them last changed."""
+    last_contact: str | None
+    """When they were last in touch."""
+    segments: list[str]
+    """The ids of the segments they are in."""
+    restricted: bool
+    """Nothing is sent or deleted until it is lifted."""
+    objected: bool
+    """They objected to marketing."""
+    barred: str | None
+    """Why nothing may be written to them, for any purpose."""
+    version: int
+    """Of what happened to them."""
+    memberships: list[Membership]
+    purposes: list[PurposeOfPerson]
+    preferences: Preferences | None
+    measured_since: str | None
+    """When they agreed to be measured; null where they do not."""
+    suppressed: str | None
+    """Why this address is never written to."""
+
+
+class Memberships(TypedDict):
+    items: list[Membership]
+    next: str | None
+    """The cursor of the next page; null on the last."""
+
+
+class OrdersOfPerson(TypedDict):
+    items: list[OrderOfPerson]
+    next: str | None
+    """The cursor of the next page; null on the last."""
+
+
+class OrderOfPerson(TypedDict):
+    id: str
+    """Random: its number is known to you alone."""
+    ordered_at: str
+    amount: str
+    """In the currency's own unit."""
+    refunded: str
+    """What was paid back of it."""
+    currency: str
+    products: list[str]
+    """Your own codes."""
+
+
+class Events(TypedDict):
+    items: list[Event]
+    next: int | None
+    """Of the next page; null on the last."""
+    position: int
+    """Up to here they were read: `after` of a later call."""
+
+
+class Event(TypedDict):
+    position: int
+    """Its place in the ledger, from 1, without a gap."""
+    type: str
+    at: str
+    """When it was so."""
+    recorded_at: str
+    """When it was written down."""
+    subscriber: str | None
+    """The person's random id."""
+    cause: CauseOfEvent
+    data: dict[str, object]
+    """By its type, as docs/format.md lists them; instants are milliseconds."""
+
+
+class CauseOfEvent(TypedDict):
+    door: str
+    """By which way it came."""
+    ref: str | None
+    """What it answers, as an opaque id."""
 
 
 class ErasureAnswer(TypedDict):
@@ -379,6 +607,246 @@ class Relance:
             with refusal:
                 return refusal.code, refusal.headers, refusal.read()
 
+    def read_lists(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Lists:
+        """The lists that are published, with how many stand on each.
+
+        `GET /api/v1/lists`, scope `read`.
+
+        `limit`: How many at most in one answer.
+
+        `after`: The `next` of the answer before: what follows it. Left out: from the
+        beginning.
+        """
+        return cast(
+            "Lists",
+            self.call(
+                "GET",
+                "/api/v1/lists",
+                query={
+                    "limit": limit,
+                    "after": after,
+                },
+            ),
+        )
+
+    def each_read_lists(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Iterator[List]:
+        """Each of the `items` of `read_lists`, page after page from `after` on."""
+        at: object = after
+        while True:
+            page = self.read_lists(
+                limit=limit,
+                after=cast("str | None", at),
+            )
+            yield from page["items"]
+            before, at = at, page.get("next")
+            if at is None or str(at) == str(before):
+                return
+
+    def read_list(
+        self,
+        *,
+        list: str,
+    ) -> ListWithLetters:
+        """One list, with its letters in order.
+
+        `GET /api/v1/lists/{list}`, scope `read`.
+
+        `list`: Number or name of a list.
+        """
+        return cast(
+            "ListWithLetters",
+            self.call(
+                "GET",
+                f"/api/v1/lists/{_segment(list)}",
+            ),
+        )
+
+    def read_list_members(
+        self,
+        *,
+        list: str,
+        include: Literal["profile"] | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> ListMembers:
+        """Who stands on a list; the latest first.
+
+        `GET /api/v1/lists/{list}/members`, scope `read`.
+
+        `list`: Number or name of a list.
+
+        `include`: `profile`: with addresses and fields, which is recorded as an export is.
+
+        `limit`: How many at most in one answer.
+
+        `after`: The `next` of the answer before: what follows it. Left out: from the
+        beginning.
+        """
+        return cast(
+            "ListMembers",
+            self.call(
+                "GET",
+                f"/api/v1/lists/{_segment(list)}/members",
+                query={
+                    "include": include,
+                    "limit": limit,
+                    "after": after,
+                },
+            ),
+        )
+
+    def each_read_list_members(
+        self,
+        *,
+        list: str,
+        include: Literal["profile"] | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Iterator[ListMember]:
+        """Each of the `items` of `read_list_members`, page after page from `after` on."""
+        at: object = after
+        while True:
+            page = self.read_list_members(
+                list=list,
+                include=include,
+                limit=limit,
+                after=cast("str | None", at),
+            )
+            yield from page["items"]
+            before, at = at, page.get("next")
+            if at is None or str(at) == str(before):
+                return
+
+    def read_segments(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Segments:
+        """The segments that are published, with how many are in each.
+
+        `GET /api/v1/segments`, scope `read`.
+
+        `limit`: How many at most in one answer.
+
+        `after`: The `next` of the answer before: what follows it. Left out: from the
+        beginning.
+        """
+        return cast(
+            "Segments",
+            self.call(
+                "GET",
+                "/api/v1/segments",
+                query={
+                    "limit": limit,
+                    "after": after,
+                },
+            ),
+        )
+
+    def each_read_segments(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Iterator[Segment]:
+        """Each of the `items` of `read_segments`, page after page from `after` on."""
+        at: object = after
+        while True:
+            page = self.read_segments(
+                limit=limit,
+                after=cast("str | None", at),
+            )
+            yield from page["items"]
+            before, at = at, page.get("next")
+            if at is None or str(at) == str(before):
+                return
+
+    def read_segment(
+        self,
+        *,
+        segment: str,
+    ) -> SegmentWithLines:
+        """One segment, with its lines as they are written.
+
+        `GET /api/v1/segments/{segment}`, scope `read`.
+
+        `segment`: Id of a segment.
+        """
+        return cast(
+            "SegmentWithLines",
+            self.call(
+                "GET",
+                f"/api/v1/segments/{_segment(segment)}",
+            ),
+        )
+
+    def read_segment_members(
+        self,
+        *,
+        segment: str,
+        include: Literal["profile"] | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> SegmentMembers:
+        """Who is in a segment; by id.
+
+        `GET /api/v1/segments/{segment}/members`, scope `read`.
+
+        `segment`: Id of a segment.
+
+        `include`: `profile`: with addresses and fields, which is recorded as an export is.
+
+        `limit`: How many at most in one answer.
+
+        `after`: The `next` of the answer before: what follows it. Left out: from the
+        beginning.
+        """
+        return cast(
+            "SegmentMembers",
+            self.call(
+                "GET",
+                f"/api/v1/segments/{_segment(segment)}/members",
+                query={
+                    "include": include,
+                    "limit": limit,
+                    "after": after,
+                },
+            ),
+        )
+
+    def each_read_segment_members(
+        self,
+        *,
+        segment: str,
+        include: Literal["profile"] | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Iterator[SegmentMember]:
+        """Each of the `items` of `read_segment_members`, page after page from `after` on."""
+        at: object = after
+        while True:
+            page = self.read_segment_members(
+                segment=segment,
+                include=include,
+                limit=limit,
+                after=cast("str | None", at),
+            )
+            yield from page["items"]
+            before, at = at, page.get("next")
+            if at is None or str(at) == str(before):
+                return
+
     def subscribe(
         self,
         *,
@@ -640,6 +1108,620 @@ class Relance:
                 idempotency_key=idempotency_key or str(uuid.uuid4()),
             ),
         )
+
+    def read_people(
+        self,
+        *,
+        include: Literal["profile"] | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> People:
+        """Everybody who is known; by id.
+
+        `GET /api/v1/people`, scope `read`.
+
+        `include`: `profile`: with addresses and fields, which is recorded as an export is.
+
+        `limit`: How many at most in one answer.
+
+        `after`: The `next` of the answer before: what follows it. Left out: from the
+        beginning.
+        """
+        return cast(
+            "People",
+            self.call(
+                "GET",
+                "/api/v1/people",
+                query={
+                    "include": include,
+                    "limit": limit,
+                    "after": after,
+                },
+            ),
+        )
+
+    def each_read_people(
+        self,
+        *,
+        include: Literal["profile"] | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Iterator[PersonOfPage]:
+        """Each of the `items` of `read_people`, page after page from `after` on."""
+        at: object = after
+        while True:
+            page = self.read_people(
+                include=include,
+                limit=limit,
+                after=cast("str | None", at),
+            )
+            yield from page["items"]
+            before, at = at, page.get("next")
+            if at is None or str(at) == str(before):
+                return
+
+    def read_person(
+        self,
+        *,
+        subscriber: str,
+    ) -> Person:
+        """One person. That your key reads them is recorded, once in twelve hours.
+
+        `GET /api/v1/people/{subscriber}`, scope `read`.
+
+        `subscriber`: The random id of a person.
+        """
+        return cast(
+            "Person",
+            self.call(
+                "GET",
+                f"/api/v1/people/{_segment(subscriber)}",
+            ),
+        )
+
+    def set_fields(
+        self,
+        *,
+        subscriber: str,
+        fields: Mapping[str, str | float | bool | Sequence[str]],
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Set fields of a person; one that is left out stays as it is.
+
+        `PATCH /api/v1/people/{subscriber}/fields`, scope `fields`.
+
+        `subscriber`: The random id of a person.
+
+        `fields`: Values of declared fields, by their names; "" takes one away.
+
+        `if_match`: The ETag of what you read: 412 where it has changed since.
+        """
+        return cast(
+            "Answer",
+            self.call(
+                "PATCH",
+                f"/api/v1/people/{_segment(subscriber)}/fields",
+                headers={
+                    "If-Match": if_match,
+                },
+                body={
+                    "fields": fields,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def read_memberships(
+        self,
+        *,
+        subscriber: str,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Memberships:
+        """The lists that a person stands on.
+
+        `GET /api/v1/people/{subscriber}/memberships`, scope `read`.
+
+        `subscriber`: The random id of a person.
+
+        `limit`: How many at most in one answer.
+
+        `after`: The `next` of the answer before: what follows it. Left out: from the
+        beginning.
+        """
+        return cast(
+            "Memberships",
+            self.call(
+                "GET",
+                f"/api/v1/people/{_segment(subscriber)}/memberships",
+                query={
+                    "limit": limit,
+                    "after": after,
+                },
+            ),
+        )
+
+    def each_read_memberships(
+        self,
+        *,
+        subscriber: str,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Iterator[Membership]:
+        """Each of the `items` of `read_memberships`, page after page from `after` on."""
+        at: object = after
+        while True:
+            page = self.read_memberships(
+                subscriber=subscriber,
+                limit=limit,
+                after=cast("str | None", at),
+            )
+            yield from page["items"]
+            before, at = at, page.get("next")
+            if at is None or str(at) == str(before):
+                return
+
+    def read_orders(
+        self,
+        *,
+        subscriber: str,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> OrdersOfPerson:
+        """The latest fifty orders of a person, the oldest first.
+
+        `GET /api/v1/people/{subscriber}/orders`, scope `read`.
+
+        `subscriber`: The random id of a person.
+
+        `limit`: How many at most in one answer.
+
+        `after`: The `next` of the answer before: what follows it. Left out: from the
+        beginning.
+        """
+        return cast(
+            "OrdersOfPerson",
+            self.call(
+                "GET",
+                f"/api/v1/people/{_segment(subscriber)}/orders",
+                query={
+                    "limit": limit,
+                    "after": after,
+                },
+            ),
+        )
+
+    def each_read_orders(
+        self,
+        *,
+        subscriber: str,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Iterator[OrderOfPerson]:
+        """Each of the `items` of `read_orders`, page after page from `after` on."""
+        at: object = after
+        while True:
+            page = self.read_orders(
+                subscriber=subscriber,
+                limit=limit,
+                after=cast("str | None", at),
+            )
+            yield from page["items"]
+            before, at = at, page.get("next")
+            if at is None or str(at) == str(before):
+                return
+
+    def read_events(
+        self,
+        *,
+        limit: int | None = None,
+        after: int | None = None,
+        order: Literal["oldest", "newest"] | None = None,
+        type: Sequence[
+            Literal[
+                "subscriber-registered",
+                "profile-changed",
+                "consent-requested",
+                "consent-given",
+                "ground-declared",
+                "consent-confirmed",
+                "consent-expired",
+                "permission-asked",
+                "permission-renewed",
+                "purpose-stopped",
+                "consent-withdrawn",
+                "preferences-set",
+                "list-joined",
+                "list-left",
+                "list-moved",
+                "list-copied",
+                "list-transferred",
+                "letter-answered",
+                "move-undone",
+                "letter-begun",
+                "letter-sent",
+                "letter-deferred",
+                "letter-failed",
+                "letter-withheld",
+                "letter-retried",
+                "letter-in-doubt",
+                "mail-bounced",
+                "mail-complained",
+                "subscriber-suppressed",
+                "subscriber-reachable",
+                "contact-noted",
+                "anchor-reached",
+                "call-honoured",
+                "segment-entered",
+                "segment-left",
+                "rules-applied",
+                "order-recorded",
+                "order-refunded",
+                "processing-restricted",
+                "right-exercised",
+                "right-extended",
+                "right-answered",
+                "proof-archived",
+                "proof-opened",
+                "profile-read",
+                "subscriber-erased",
+                "words-published",
+                "sequence-published",
+                "configuration-published",
+                "versions-published",
+                "notice-published",
+                "form-published",
+                "broadcast-fell-due",
+                "sending-paused",
+                "sending-resumed",
+                "ledger-restored",
+                "retention-applied",
+                "breach-recorded",
+                "people-exported",
+                "publication-proposed",
+                "publication-approved",
+                "role-given",
+                "account-removed",
+                "doctor-ran",
+                "form-tried",
+                "suppression-lifted",
+                "origin-begun",
+                "signing-key-changed",
+                "clock-changed",
+            ]
+        ]
+        | None = None,
+    ) -> Events:
+        """What happened, in the order of the ledger, which names nobody.
+
+        `GET /api/v1/events`, scope `read`.
+
+        `limit`: How many at most in one answer.
+
+        `after`: The position of the last event that was read: what follows it in this
+        order.
+
+        `order`: `newest`: backwards, the latest first.
+
+        `type`: Only events of this type; may be given several times.
+        """
+        return cast(
+            "Events",
+            self.call(
+                "GET",
+                "/api/v1/events",
+                query={
+                    "limit": limit,
+                    "after": after,
+                    "order": order,
+                    "type": type,
+                },
+            ),
+        )
+
+    def each_read_events(
+        self,
+        *,
+        limit: int | None = None,
+        after: int | None = None,
+        order: Literal["oldest", "newest"] | None = None,
+        type: Sequence[
+            Literal[
+                "subscriber-registered",
+                "profile-changed",
+                "consent-requested",
+                "consent-given",
+                "ground-declared",
+                "consent-confirmed",
+                "consent-expired",
+                "permission-asked",
+                "permission-renewed",
+                "purpose-stopped",
+                "consent-withdrawn",
+                "preferences-set",
+                "list-joined",
+                "list-left",
+                "list-moved",
+                "list-copied",
+                "list-transferred",
+                "letter-answered",
+                "move-undone",
+                "letter-begun",
+                "letter-sent",
+                "letter-deferred",
+                "letter-failed",
+                "letter-withheld",
+                "letter-retried",
+                "letter-in-doubt",
+                "mail-bounced",
+                "mail-complained",
+                "subscriber-suppressed",
+                "subscriber-reachable",
+                "contact-noted",
+                "anchor-reached",
+                "call-honoured",
+                "segment-entered",
+                "segment-left",
+                "rules-applied",
+                "order-recorded",
+                "order-refunded",
+                "processing-restricted",
+                "right-exercised",
+                "right-extended",
+                "right-answered",
+                "proof-archived",
+                "proof-opened",
+                "profile-read",
+                "subscriber-erased",
+                "words-published",
+                "sequence-published",
+                "configuration-published",
+                "versions-published",
+                "notice-published",
+                "form-published",
+                "broadcast-fell-due",
+                "sending-paused",
+                "sending-resumed",
+                "ledger-restored",
+                "retention-applied",
+                "breach-recorded",
+                "people-exported",
+                "publication-proposed",
+                "publication-approved",
+                "role-given",
+                "account-removed",
+                "doctor-ran",
+                "form-tried",
+                "suppression-lifted",
+                "origin-begun",
+                "signing-key-changed",
+                "clock-changed",
+            ]
+        ]
+        | None = None,
+    ) -> Iterator[Event]:
+        """Each of the `items` of `read_events`, page after page from `after` on."""
+        at: object = after
+        while True:
+            page = self.read_events(
+                limit=limit,
+                after=cast("int | None", at),
+                order=order,
+                type=type,
+            )
+            yield from page["items"]
+            before, at = at, page.get("next")
+            if at is None or str(at) == str(before):
+                return
+
+    def read_events_of_person(
+        self,
+        *,
+        subscriber: str,
+        limit: int | None = None,
+        after: int | None = None,
+        order: Literal["oldest", "newest"] | None = None,
+        type: Sequence[
+            Literal[
+                "subscriber-registered",
+                "profile-changed",
+                "consent-requested",
+                "consent-given",
+                "ground-declared",
+                "consent-confirmed",
+                "consent-expired",
+                "permission-asked",
+                "permission-renewed",
+                "purpose-stopped",
+                "consent-withdrawn",
+                "preferences-set",
+                "list-joined",
+                "list-left",
+                "list-moved",
+                "list-copied",
+                "list-transferred",
+                "letter-answered",
+                "move-undone",
+                "letter-begun",
+                "letter-sent",
+                "letter-deferred",
+                "letter-failed",
+                "letter-withheld",
+                "letter-retried",
+                "letter-in-doubt",
+                "mail-bounced",
+                "mail-complained",
+                "subscriber-suppressed",
+                "subscriber-reachable",
+                "contact-noted",
+                "anchor-reached",
+                "call-honoured",
+                "segment-entered",
+                "segment-left",
+                "rules-applied",
+                "order-recorded",
+                "order-refunded",
+                "processing-restricted",
+                "right-exercised",
+                "right-extended",
+                "right-answered",
+                "proof-archived",
+                "proof-opened",
+                "profile-read",
+                "subscriber-erased",
+                "words-published",
+                "sequence-published",
+                "configuration-published",
+                "versions-published",
+                "notice-published",
+                "form-published",
+                "broadcast-fell-due",
+                "sending-paused",
+                "sending-resumed",
+                "ledger-restored",
+                "retention-applied",
+                "breach-recorded",
+                "people-exported",
+                "publication-proposed",
+                "publication-approved",
+                "role-given",
+                "account-removed",
+                "doctor-ran",
+                "form-tried",
+                "suppression-lifted",
+                "origin-begun",
+                "signing-key-changed",
+                "clock-changed",
+            ]
+        ]
+        | None = None,
+    ) -> Events:
+        """What happened to a person; also to one who was erased.
+
+        `GET /api/v1/people/{subscriber}/events`, scope `read`.
+
+        `subscriber`: The random id of a person.
+
+        `limit`: How many at most in one answer.
+
+        `after`: The position of the last event that was read: what follows it in this
+        order.
+
+        `order`: `newest`: backwards, the latest first.
+
+        `type`: Only events of this type; may be given several times.
+        """
+        return cast(
+            "Events",
+            self.call(
+                "GET",
+                f"/api/v1/people/{_segment(subscriber)}/events",
+                query={
+                    "limit": limit,
+                    "after": after,
+                    "order": order,
+                    "type": type,
+                },
+            ),
+        )
+
+    def each_read_events_of_person(
+        self,
+        *,
+        subscriber: str,
+        limit: int | None = None,
+        after: int | None = None,
+        order: Literal["oldest", "newest"] | None = None,
+        type: Sequence[
+            Literal[
+                "subscriber-registered",
+                "profile-changed",
+                "consent-requested",
+                "consent-given",
+                "ground-declared",
+                "consent-confirmed",
+                "consent-expired",
+                "permission-asked",
+                "permission-renewed",
+                "purpose-stopped",
+                "consent-withdrawn",
+                "preferences-set",
+                "list-joined",
+                "list-left",
+                "list-moved",
+                "list-copied",
+                "list-transferred",
+                "letter-answered",
+                "move-undone",
+                "letter-begun",
+                "letter-sent",
+                "letter-deferred",
+                "letter-failed",
+                "letter-withheld",
+                "letter-retried",
+                "letter-in-doubt",
+                "mail-bounced",
+                "mail-complained",
+                "subscriber-suppressed",
+                "subscriber-reachable",
+                "contact-noted",
+                "anchor-reached",
+                "call-honoured",
+                "segment-entered",
+                "segment-left",
+                "rules-applied",
+                "order-recorded",
+                "order-refunded",
+                "processing-restricted",
+                "right-exercised",
+                "right-extended",
+                "right-answered",
+                "proof-archived",
+                "proof-opened",
+                "profile-read",
+                "subscriber-erased",
+                "words-published",
+                "sequence-published",
+                "configuration-published",
+                "versions-published",
+                "notice-published",
+                "form-published",
+                "broadcast-fell-due",
+                "sending-paused",
+                "sending-resumed",
+                "ledger-restored",
+                "retention-applied",
+                "breach-recorded",
+                "people-exported",
+                "publication-proposed",
+                "publication-approved",
+                "role-given",
+                "account-removed",
+                "doctor-ran",
+                "form-tried",
+                "suppression-lifted",
+                "origin-begun",
+                "signing-key-changed",
+                "clock-changed",
+            ]
+        ]
+        | None = None,
+    ) -> Iterator[Event]:
+        """Each of the `items` of `read_events_of_person`, page after page from `after` on."""
+        at: object = after
+        while True:
+            page = self.read_events_of_person(
+                subscriber=subscriber,
+                limit=limit,
+                after=cast("int | None", at),
+                order=order,
+                type=type,
+            )
+            yield from page["items"]
+            before, at = at, page.get("next")
+            if at is None or str(at) == str(before):
+                return
 
     def record_order(
         self,

@@ -81,6 +81,124 @@ interface ProblemDocument {
   readonly mistakes?: readonly string[];
 }
 
+export interface Lists {
+  items: List[];
+  /** The cursor of the next page; null on the last. */
+  next: string | null;
+}
+
+export interface List {
+  /** Its number. */
+  id: number;
+  /** Good for `list` in other calls too. */
+  name: string;
+  /** As its readers know it. */
+  title: string | null;
+  /** What its readers agreed to. */
+  purpose: string;
+  /** Who they are. */
+  group: string | null;
+  /** How many stand on it. */
+  people: number;
+}
+
+export interface ListWithLetters {
+  /** Its number. */
+  id: number;
+  /** Good for `list` in other calls too. */
+  name: string;
+  /** As its readers know it. */
+  title: string | null;
+  /** What its readers agreed to. */
+  purpose: string;
+  /** Who they are. */
+  group: string | null;
+  /** How many stand on it. */
+  people: number;
+  letters: Letter[];
+}
+
+export interface Letter {
+  /** Its name within the list. */
+  id: string;
+  /** As it is written, before a reader's fields are put in. */
+  subject: string;
+  /** In a few words. */
+  due: string;
+}
+
+export interface ListMembers {
+  items: ListMember[];
+  /** The cursor of the next page; null on the last. */
+  next: string | null;
+}
+
+export interface ListMember {
+  /** The person's random id. */
+  subscriber: string;
+  /** When they came onto it. */
+  since: string;
+  how: "joined" | "moved" | "copied" | "transferred" | "reopened";
+  email?: string;
+  /** Those that are known, as `fields` of other calls takes them. */
+  fields?: { [name: string]: string | number | boolean | string[] };
+  /** Where the address came from; null where they gave it here themselves. */
+  source?: string | null;
+  /** The form they came by. */
+  form?: string | null;
+}
+
+export interface Segments {
+  items: Segment[];
+  /** The cursor of the next page; null on the last. */
+  next: string | null;
+}
+
+export interface Segment {
+  /** Good for `segment` in other calls. */
+  id: string;
+  name: string;
+  /** The segment it is a part of. */
+  within: string | null;
+  /** People are put into it; who is in another follows from its conditions. */
+  static: boolean;
+  /** How many are in it, counted at most a minute ago; null while it is being built. */
+  people: number | null;
+}
+
+export interface SegmentWithLines {
+  /** Good for `segment` in other calls. */
+  id: string;
+  name: string;
+  /** The segment it is a part of. */
+  within: string | null;
+  /** People are put into it; who is in another follows from its conditions. */
+  static: boolean;
+  /** How many are in it, counted at most a minute ago; null while it is being built. */
+  people: number | null;
+  all: string[];
+  any: string[];
+  none: string[];
+}
+
+export interface SegmentMembers {
+  items: SegmentMember[];
+  /** The cursor of the next page; null on the last. */
+  next: string | null;
+}
+
+export interface SegmentMember {
+  /** The person's random id. */
+  subscriber: string;
+  email?: string;
+  /** Those that are known, as `fields` of other calls takes them. */
+  fields?: { [name: string]: string | number | boolean | string[] };
+  /** Where the address came from; null where they gave it here themselves. */
+  source?: string | null;
+  /** The form they came by. */
+  form?: string | null;
+}
+
 /** What came of a call. */
 export interface Answer {
   /** Whether this call changed anything. */
@@ -132,6 +250,116 @@ export interface Preferences {
   frequency: "as-it-comes" | "weekly" | "monthly";
   /** The end of the latest pause. */
   paused_until: string | null;
+}
+
+export interface People {
+  items: PersonOfPage[];
+  /** The cursor of the next page; null on the last. */
+  next: string | null;
+}
+
+export interface PersonOfPage {
+  /** The person's random id. */
+  subscriber: string;
+  known_since: string;
+  email?: string;
+  /** Those that are known, as `fields` of other calls takes them. */
+  fields?: { [name: string]: string | number | boolean | string[] };
+  /** Where the address came from; null where they gave it here themselves. */
+  source?: string | null;
+  /** The form they came by. */
+  form?: string | null;
+}
+
+export interface Person {
+  /** The person's random id. */
+  subscriber: string;
+  known_since: string;
+  email: string;
+  /** Those that are known, as `fields` of other calls takes them. */
+  fields: { [name: string]: string | number | boolean | string[] };
+  /** Where the address came from; null where they gave it here themselves. */
+  source: string | null;
+  /** The form they came by. */
+  form: string | null;
+  language: string | null;
+  timezone: string | null;
+  /** When what is known of them last changed. */
+  profile_changed_at: string | null;
+  /** When they were last in touch. */
+  last_contact: string | null;
+  /** The ids of the segments they are in. */
+  segments: string[];
+  /** Nothing is sent or deleted until it is lifted. */
+  restricted: boolean;
+  /** They objected to marketing. */
+  objected: boolean;
+  /** Why nothing may be written to them, for any purpose. */
+  barred: string | null;
+  /** Of what happened to them. */
+  version: number;
+  memberships: Membership[];
+  purposes: PurposeOfPerson[];
+  preferences: Preferences | null;
+  /** When they agreed to be measured; null where they do not. */
+  measured_since: string | null;
+  /** Why this address is never written to. */
+  suppressed: string | null;
+}
+
+export interface Memberships {
+  items: Membership[];
+  /** The cursor of the next page; null on the last. */
+  next: string | null;
+}
+
+export interface OrdersOfPerson {
+  items: OrderOfPerson[];
+  /** The cursor of the next page; null on the last. */
+  next: string | null;
+}
+
+export interface OrderOfPerson {
+  /** Random: its number is known to you alone. */
+  id: string;
+  ordered_at: string;
+  /** In the currency's own unit. */
+  amount: string;
+  /** What was paid back of it. */
+  refunded: string;
+  currency: string;
+  /** Your own codes. */
+  products: string[];
+}
+
+export interface Events {
+  items: Event[];
+  /** Of the next page; null on the last. */
+  next: number | null;
+  /** Up to here they were read: `after` of a later call. */
+  position: number;
+}
+
+export interface Event {
+  /** Its place in the ledger, from 1, without a gap. */
+  position: number;
+  type: string;
+  /** When it was so. */
+  at: string;
+  /** When it was written down. */
+  recorded_at: string;
+  /** The person's random id. */
+  subscriber: string | null;
+  cause: CauseOfEvent;
+  /** By its type, as docs/format.md lists them; instants are milliseconds. */
+  data: { [name: string]: unknown };
+}
+
+export interface CauseOfEvent {
+  /** By which way it came. */
+  door: string;
+  /** What it answers, as an opaque id. */
+  ref: string | null;
 }
 
 export interface ErasureAnswer {
@@ -288,6 +516,52 @@ export interface Edition {
   in_force: boolean;
 }
 
+export interface ReadListsInput {
+  /** How many at most in one answer. */
+  readonly limit?: number | undefined;
+  /** The `next` of the answer before: what follows it. Left out: from the beginning. */
+  readonly after?: string | undefined;
+}
+
+export interface ReadListInput {
+  /** Number or name of a list. */
+  readonly list: string;
+}
+
+export interface ReadListMembersInput {
+  /** Number or name of a list. */
+  readonly list: string;
+  /** `profile`: with addresses and fields, which is recorded as an export is. */
+  readonly include?: "profile" | undefined;
+  /** How many at most in one answer. */
+  readonly limit?: number | undefined;
+  /** The `next` of the answer before: what follows it. Left out: from the beginning. */
+  readonly after?: string | undefined;
+}
+
+export interface ReadSegmentsInput {
+  /** How many at most in one answer. */
+  readonly limit?: number | undefined;
+  /** The `next` of the answer before: what follows it. Left out: from the beginning. */
+  readonly after?: string | undefined;
+}
+
+export interface ReadSegmentInput {
+  /** Id of a segment. */
+  readonly segment: string;
+}
+
+export interface ReadSegmentMembersInput {
+  /** Id of a segment. */
+  readonly segment: string;
+  /** `profile`: with addresses and fields, which is recorded as an export is. */
+  readonly include?: "profile" | undefined;
+  /** How many at most in one answer. */
+  readonly limit?: number | undefined;
+  /** The `next` of the answer before: what follows it. Left out: from the beginning. */
+  readonly after?: string | undefined;
+}
+
 export interface SubscribeInput {
   /** The address, as it was written. */
   readonly email: string;
@@ -365,6 +639,71 @@ export interface TakeOutOfSegmentInput {
   readonly email: string;
   /** The id of a segment without conditions. */
   readonly segment: string;
+}
+
+export interface ReadPeopleInput {
+  /** `profile`: with addresses and fields, which is recorded as an export is. */
+  readonly include?: "profile" | undefined;
+  /** How many at most in one answer. */
+  readonly limit?: number | undefined;
+  /** The `next` of the answer before: what follows it. Left out: from the beginning. */
+  readonly after?: string | undefined;
+}
+
+export interface ReadPersonInput {
+  /** The random id of a person. */
+  readonly subscriber: string;
+}
+
+export interface SetFieldsInput {
+  /** The random id of a person. */
+  readonly subscriber: string;
+  /** Values of declared fields, by their names; "" takes one away. */
+  readonly fields: { [name: string]: string | number | boolean | readonly string[] };
+  /** The ETag of what you read: 412 where it has changed since. */
+  readonly ifMatch?: string | undefined;
+}
+
+export interface ReadMembershipsInput {
+  /** The random id of a person. */
+  readonly subscriber: string;
+  /** How many at most in one answer. */
+  readonly limit?: number | undefined;
+  /** The `next` of the answer before: what follows it. Left out: from the beginning. */
+  readonly after?: string | undefined;
+}
+
+export interface ReadOrdersInput {
+  /** The random id of a person. */
+  readonly subscriber: string;
+  /** How many at most in one answer. */
+  readonly limit?: number | undefined;
+  /** The `next` of the answer before: what follows it. Left out: from the beginning. */
+  readonly after?: string | undefined;
+}
+
+export interface ReadEventsInput {
+  /** How many at most in one answer. */
+  readonly limit?: number | undefined;
+  /** The position of the last event that was read: what follows it in this order. */
+  readonly after?: number | undefined;
+  /** `newest`: backwards, the latest first. */
+  readonly order?: "oldest" | "newest" | undefined;
+  /** Only events of this type; may be given several times. */
+  readonly type?: readonly ("subscriber-registered" | "profile-changed" | "consent-requested" | "consent-given" | "ground-declared" | "consent-confirmed" | "consent-expired" | "permission-asked" | "permission-renewed" | "purpose-stopped" | "consent-withdrawn" | "preferences-set" | "list-joined" | "list-left" | "list-moved" | "list-copied" | "list-transferred" | "letter-answered" | "move-undone" | "letter-begun" | "letter-sent" | "letter-deferred" | "letter-failed" | "letter-withheld" | "letter-retried" | "letter-in-doubt" | "mail-bounced" | "mail-complained" | "subscriber-suppressed" | "subscriber-reachable" | "contact-noted" | "anchor-reached" | "call-honoured" | "segment-entered" | "segment-left" | "rules-applied" | "order-recorded" | "order-refunded" | "processing-restricted" | "right-exercised" | "right-extended" | "right-answered" | "proof-archived" | "proof-opened" | "profile-read" | "subscriber-erased" | "words-published" | "sequence-published" | "configuration-published" | "versions-published" | "notice-published" | "form-published" | "broadcast-fell-due" | "sending-paused" | "sending-resumed" | "ledger-restored" | "retention-applied" | "breach-recorded" | "people-exported" | "publication-proposed" | "publication-approved" | "role-given" | "account-removed" | "doctor-ran" | "form-tried" | "suppression-lifted" | "origin-begun" | "signing-key-changed" | "clock-changed")[] | undefined;
+}
+
+export interface ReadEventsOfPersonInput {
+  /** The random id of a person. */
+  readonly subscriber: string;
+  /** How many at most in one answer. */
+  readonly limit?: number | undefined;
+  /** The position of the last event that was read: what follows it in this order. */
+  readonly after?: number | undefined;
+  /** `newest`: backwards, the latest first. */
+  readonly order?: "oldest" | "newest" | undefined;
+  /** Only events of this type; may be given several times. */
+  readonly type?: readonly ("subscriber-registered" | "profile-changed" | "consent-requested" | "consent-given" | "ground-declared" | "consent-confirmed" | "consent-expired" | "permission-asked" | "permission-renewed" | "purpose-stopped" | "consent-withdrawn" | "preferences-set" | "list-joined" | "list-left" | "list-moved" | "list-copied" | "list-transferred" | "letter-answered" | "move-undone" | "letter-begun" | "letter-sent" | "letter-deferred" | "letter-failed" | "letter-withheld" | "letter-retried" | "letter-in-doubt" | "mail-bounced" | "mail-complained" | "subscriber-suppressed" | "subscriber-reachable" | "contact-noted" | "anchor-reached" | "call-honoured" | "segment-entered" | "segment-left" | "rules-applied" | "order-recorded" | "order-refunded" | "processing-restricted" | "right-exercised" | "right-extended" | "right-answered" | "proof-archived" | "proof-opened" | "profile-read" | "subscriber-erased" | "words-published" | "sequence-published" | "configuration-published" | "versions-published" | "notice-published" | "form-published" | "broadcast-fell-due" | "sending-paused" | "sending-resumed" | "ledger-restored" | "retention-applied" | "breach-recorded" | "people-exported" | "publication-proposed" | "publication-approved" | "role-given" | "account-removed" | "doctor-ran" | "form-tried" | "suppression-lifted" | "origin-begun" | "signing-key-changed" | "clock-changed")[] | undefined;
 }
 
 export interface RecordOrderInput {
@@ -514,6 +853,128 @@ export class Relance {
   }
 
   /**
+   * The lists that are published, with how many stand on each.
+   *
+   * `GET /api/v1/lists`, scope `read`.
+   */
+  async readLists(input: ReadListsInput = {}, options: CallOptions = {}): Promise<Lists> {
+    return (await this.call("GET", `/api/v1/lists`, {
+      query: { limit: input.limit, after: input.after },
+      signal: options.signal,
+    })) as Lists;
+  }
+
+  /** Each of the `items` of `readLists`, page after page from `after` on. */
+  async *eachReadLists(input: ReadListsInput = {}, options: CallOptions = {}): AsyncGenerator<List, void, undefined> {
+    let at: unknown = input.after;
+    for (;;) {
+      const after = at as ReadListsInput["after"];
+      const page = await this.readLists({ ...input, after }, options);
+      yield* page.items;
+      const next = page.next ?? undefined;
+      if (next === undefined || String(next) === String(at)) return;
+      at = next;
+    }
+  }
+
+  /**
+   * One list, with its letters in order.
+   *
+   * `GET /api/v1/lists/{list}`, scope `read`.
+   */
+  async readList(input: ReadListInput, options: CallOptions = {}): Promise<ListWithLetters> {
+    return (await this.call("GET", `/api/v1/lists/${segment(input.list)}`, {
+      signal: options.signal,
+    })) as ListWithLetters;
+  }
+
+  /**
+   * Who stands on a list; the latest first.
+   *
+   * `GET /api/v1/lists/{list}/members`, scope `read`.
+   */
+  async readListMembers(input: ReadListMembersInput, options: CallOptions = {}): Promise<ListMembers> {
+    return (await this.call("GET", `/api/v1/lists/${segment(input.list)}/members`, {
+      query: { include: input.include, limit: input.limit, after: input.after },
+      signal: options.signal,
+    })) as ListMembers;
+  }
+
+  /** Each of the `items` of `readListMembers`, page after page from `after` on. */
+  async *eachReadListMembers(input: ReadListMembersInput, options: CallOptions = {}): AsyncGenerator<ListMember, void, undefined> {
+    let at: unknown = input.after;
+    for (;;) {
+      const after = at as ReadListMembersInput["after"];
+      const page = await this.readListMembers({ ...input, after }, options);
+      yield* page.items;
+      const next = page.next ?? undefined;
+      if (next === undefined || String(next) === String(at)) return;
+      at = next;
+    }
+  }
+
+  /**
+   * The segments that are published, with how many are in each.
+   *
+   * `GET /api/v1/segments`, scope `read`.
+   */
+  async readSegments(input: ReadSegmentsInput = {}, options: CallOptions = {}): Promise<Segments> {
+    return (await this.call("GET", `/api/v1/segments`, {
+      query: { limit: input.limit, after: input.after },
+      signal: options.signal,
+    })) as Segments;
+  }
+
+  /** Each of the `items` of `readSegments`, page after page from `after` on. */
+  async *eachReadSegments(input: ReadSegmentsInput = {}, options: CallOptions = {}): AsyncGenerator<Segment, void, undefined> {
+    let at: unknown = input.after;
+    for (;;) {
+      const after = at as ReadSegmentsInput["after"];
+      const page = await this.readSegments({ ...input, after }, options);
+      yield* page.items;
+      const next = page.next ?? undefined;
+      if (next === undefined || String(next) === String(at)) return;
+      at = next;
+    }
+  }
+
+  /**
+   * One segment, with its lines as they are written.
+   *
+   * `GET /api/v1/segments/{segment}`, scope `read`.
+   */
+  async readSegment(input: ReadSegmentInput, options: CallOptions = {}): Promise<SegmentWithLines> {
+    return (await this.call("GET", `/api/v1/segments/${segment(input.segment)}`, {
+      signal: options.signal,
+    })) as SegmentWithLines;
+  }
+
+  /**
+   * Who is in a segment; by id.
+   *
+   * `GET /api/v1/segments/{segment}/members`, scope `read`.
+   */
+  async readSegmentMembers(input: ReadSegmentMembersInput, options: CallOptions = {}): Promise<SegmentMembers> {
+    return (await this.call("GET", `/api/v1/segments/${segment(input.segment)}/members`, {
+      query: { include: input.include, limit: input.limit, after: input.after },
+      signal: options.signal,
+    })) as SegmentMembers;
+  }
+
+  /** Each of the `items` of `readSegmentMembers`, page after page from `after` on. */
+  async *eachReadSegmentMembers(input: ReadSegmentMembersInput, options: CallOptions = {}): AsyncGenerator<SegmentMember, void, undefined> {
+    let at: unknown = input.after;
+    for (;;) {
+      const after = at as ReadSegmentMembersInput["after"];
+      const page = await this.readSegmentMembers({ ...input, after }, options);
+      yield* page.items;
+      const next = page.next ?? undefined;
+      if (next === undefined || String(next) === String(at)) return;
+      at = next;
+    }
+  }
+
+  /**
    * Put a person on a list on a ground you declare, or ask them by mail whether they want to be there.
    *
    * `POST /api/v1/subscriptions`, scope `subscribe`.
@@ -601,6 +1062,156 @@ export class Relance {
       ...options,
       idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
     })) as Answer;
+  }
+
+  /**
+   * Everybody who is known; by id.
+   *
+   * `GET /api/v1/people`, scope `read`.
+   */
+  async readPeople(input: ReadPeopleInput = {}, options: CallOptions = {}): Promise<People> {
+    return (await this.call("GET", `/api/v1/people`, {
+      query: { include: input.include, limit: input.limit, after: input.after },
+      signal: options.signal,
+    })) as People;
+  }
+
+  /** Each of the `items` of `readPeople`, page after page from `after` on. */
+  async *eachReadPeople(input: ReadPeopleInput = {}, options: CallOptions = {}): AsyncGenerator<PersonOfPage, void, undefined> {
+    let at: unknown = input.after;
+    for (;;) {
+      const after = at as ReadPeopleInput["after"];
+      const page = await this.readPeople({ ...input, after }, options);
+      yield* page.items;
+      const next = page.next ?? undefined;
+      if (next === undefined || String(next) === String(at)) return;
+      at = next;
+    }
+  }
+
+  /**
+   * One person. That your key reads them is recorded, once in twelve hours.
+   *
+   * `GET /api/v1/people/{subscriber}`, scope `read`.
+   */
+  async readPerson(input: ReadPersonInput, options: CallOptions = {}): Promise<Person> {
+    return (await this.call("GET", `/api/v1/people/${segment(input.subscriber)}`, {
+      signal: options.signal,
+    })) as Person;
+  }
+
+  /**
+   * Set fields of a person; one that is left out stays as it is.
+   *
+   * `PATCH /api/v1/people/{subscriber}/fields`, scope `fields`.
+   */
+  async setFields(input: SetFieldsInput, options: CallOptions = {}): Promise<Answer> {
+    return (await this.call("PATCH", `/api/v1/people/${segment(input.subscriber)}/fields`, {
+      headers: { "If-Match": input.ifMatch },
+      body: { fields: input.fields },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as Answer;
+  }
+
+  /**
+   * The lists that a person stands on.
+   *
+   * `GET /api/v1/people/{subscriber}/memberships`, scope `read`.
+   */
+  async readMemberships(input: ReadMembershipsInput, options: CallOptions = {}): Promise<Memberships> {
+    return (await this.call("GET", `/api/v1/people/${segment(input.subscriber)}/memberships`, {
+      query: { limit: input.limit, after: input.after },
+      signal: options.signal,
+    })) as Memberships;
+  }
+
+  /** Each of the `items` of `readMemberships`, page after page from `after` on. */
+  async *eachReadMemberships(input: ReadMembershipsInput, options: CallOptions = {}): AsyncGenerator<Membership, void, undefined> {
+    let at: unknown = input.after;
+    for (;;) {
+      const after = at as ReadMembershipsInput["after"];
+      const page = await this.readMemberships({ ...input, after }, options);
+      yield* page.items;
+      const next = page.next ?? undefined;
+      if (next === undefined || String(next) === String(at)) return;
+      at = next;
+    }
+  }
+
+  /**
+   * The latest fifty orders of a person, the oldest first.
+   *
+   * `GET /api/v1/people/{subscriber}/orders`, scope `read`.
+   */
+  async readOrders(input: ReadOrdersInput, options: CallOptions = {}): Promise<OrdersOfPerson> {
+    return (await this.call("GET", `/api/v1/people/${segment(input.subscriber)}/orders`, {
+      query: { limit: input.limit, after: input.after },
+      signal: options.signal,
+    })) as OrdersOfPerson;
+  }
+
+  /** Each of the `items` of `readOrders`, page after page from `after` on. */
+  async *eachReadOrders(input: ReadOrdersInput, options: CallOptions = {}): AsyncGenerator<OrderOfPerson, void, undefined> {
+    let at: unknown = input.after;
+    for (;;) {
+      const after = at as ReadOrdersInput["after"];
+      const page = await this.readOrders({ ...input, after }, options);
+      yield* page.items;
+      const next = page.next ?? undefined;
+      if (next === undefined || String(next) === String(at)) return;
+      at = next;
+    }
+  }
+
+  /**
+   * What happened, in the order of the ledger, which names nobody.
+   *
+   * `GET /api/v1/events`, scope `read`.
+   */
+  async readEvents(input: ReadEventsInput = {}, options: CallOptions = {}): Promise<Events> {
+    return (await this.call("GET", `/api/v1/events`, {
+      query: { limit: input.limit, after: input.after, order: input.order, type: input.type },
+      signal: options.signal,
+    })) as Events;
+  }
+
+  /** Each of the `items` of `readEvents`, page after page from `after` on. */
+  async *eachReadEvents(input: ReadEventsInput = {}, options: CallOptions = {}): AsyncGenerator<Event, void, undefined> {
+    let at: unknown = input.after;
+    for (;;) {
+      const after = at as ReadEventsInput["after"];
+      const page = await this.readEvents({ ...input, after }, options);
+      yield* page.items;
+      const next = page.next ?? undefined;
+      if (next === undefined || String(next) === String(at)) return;
+      at = next;
+    }
+  }
+
+  /**
+   * What happened to a person; also to one who was erased.
+   *
+   * `GET /api/v1/people/{subscriber}/events`, scope `read`.
+   */
+  async readEventsOfPerson(input: ReadEventsOfPersonInput, options: CallOptions = {}): Promise<Events> {
+    return (await this.call("GET", `/api/v1/people/${segment(input.subscriber)}/events`, {
+      query: { limit: input.limit, after: input.after, order: input.order, type: input.type },
+      signal: options.signal,
+    })) as Events;
+  }
+
+  /** Each of the `items` of `readEventsOfPerson`, page after page from `after` on. */
+  async *eachReadEventsOfPerson(input: ReadEventsOfPersonInput, options: CallOptions = {}): AsyncGenerator<Event, void, undefined> {
+    let at: unknown = input.after;
+    for (;;) {
+      const after = at as ReadEventsOfPersonInput["after"];
+      const page = await this.readEventsOfPerson({ ...input, after }, options);
+      yield* page.items;
+      const next = page.next ?? undefined;
+      if (next === undefined || String(next) === String(at)) return;
+      at = next;
+    }
   }
 
   /**
@@ -841,6 +1452,10 @@ export class Relance {
       await pause(delay, call.signal);
     }
   }
+}
+
+function segment(value: unknown): string {
+  return encodeURIComponent(String(value));
 }
 
 function queryOf(given: Readonly<Record<string, unknown>>): string {

@@ -5,7 +5,7 @@ handler shares: its cause and evidence, its execution, its answer.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from engine.api.parameters import ParameterValue
 from engine.api.problems import Problem, too_busy
 from engine.api.stores import ApiStores
+from engine.audience.segments import KeptCounts
 from engine.commands.command_handler import UNKNOWN, CommandRequest, Result
 from engine.commands.group_commit import CommandGroupCommit
 from engine.commands.operators import CauseAndEvidence
@@ -49,6 +50,8 @@ class ApiCall:
     user_agent: str
     if_match: str = ""
     """The header as it was sent, "" where none was."""
+    query: Sequence[tuple[str, str]] = ()
+    """As it was sent."""
     parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
     """Of the path and of the query, by name, as their declarations read them."""
 
@@ -85,6 +88,7 @@ class Api:
     def __init__(self, stores: ApiStores, group_commit: CommandGroupCommit) -> None:
         self.stores, self.group_commit = stores, group_commit
         self.limits = Limits(stores.desk, stores.pepper)
+        self.segment_counts = KeptCounts(stores.views.segments.counts)
 
     def plan(self) -> Plan:
         return self.stores.installation_stream.current().plan()

@@ -6,16 +6,28 @@ from collections.abc import Sequence
 from functools import cache
 from typing import assert_never
 
-from engine.api import order_calls, people_calls, publication_calls, results_calls, rights_calls
+from engine.api import (
+    events_read,
+    lists_read,
+    order_calls,
+    people_calls,
+    people_read,
+    publication_calls,
+    results_calls,
+    rights_calls,
+)
 from engine.api.examples import example_of_body, example_of_schema
-from engine.api.operation import TAGS, Operation, array, integer, object_of, text
+from engine.api.operation import FIELD_VALUE, TAGS, Operation, array, integer, object_of, text
 from engine.api.parameters import Parameter, Schema
 from engine.intake.calls import MAX_TEXT_CHARACTERS, Member
 from engine.sequence.model import Plan
 
 VERSION = "1"
 OPERATIONS: tuple[Operation, ...] = (
+    *lists_read.OPERATIONS,
     *people_calls.OPERATIONS,
+    *people_read.OPERATIONS,
+    *events_read.OPERATIONS,
     *order_calls.OPERATIONS,
     *rights_calls.OPERATIONS,
     *results_calls.OPERATIONS,
@@ -186,13 +198,7 @@ def _member(member: Member) -> Schema:
         case "list":
             return LISTED | about
         case "fields":
-            value: Schema = {
-                "anyOf": [
-                    {"type": ["string", "number", "boolean"]},
-                    {"type": "array", "items": {"type": "string"}},
-                ]
-            }
-            return {"type": "object", "additionalProperties": value} | about
+            return {"type": "object", "additionalProperties": FIELD_VALUE} | about
         case "texts":
             return {"type": "array", "items": {"type": "string"}} | about
         case "amount":

@@ -22,7 +22,7 @@ from engine.api.parameters import Parameter, Schema
 from engine.intake.calls import Member
 from engine.words import N_
 
-Method = Literal["GET", "POST", "PUT", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handler = Callable[[Api, ApiCall], Response]
 
 
@@ -33,6 +33,7 @@ class Tag(StrEnum):
     PREFERENCES = N_("Preferences and segments")
     ORDERS = N_("Orders")
     PEOPLE = N_("People")
+    EVENTS = N_("Events")
     RIGHTS = N_("Rights of people")
     BROADCASTS = N_("Broadcasts")
     RESULTS = N_("Results")
@@ -45,6 +46,7 @@ TAGS: Mapping[Tag, str] = {
     Tag.PREFERENCES: "What people choose to receive, and the segments they are in.",
     Tag.ORDERS: "What people bought, and what was paid back.",
     Tag.PEOPLE: "Where people stand.",
+    Tag.EVENTS: "What happened, in the order of the ledger, which names nobody.",
     Tag.RIGHTS: "Export, correction, restriction, objection, erasure, and requests.",
     Tag.BROADCASTS: "Mailings: written, tried, and sent at once.",
     Tag.RESULTS: "What came of letters and forms, in numbers that name nobody.",
@@ -89,7 +91,7 @@ class Operation:
 
     @property
     def has_body(self) -> bool:
-        return self.method in ("POST", "PUT")
+        return self.method in ("POST", "PUT", "PATCH")
 
     @property
     def writes(self) -> bool:
@@ -108,6 +110,8 @@ class Operation:
             left_out |= {400}
         if not self.in_path:
             left_out |= {404}
+        if "subscriber" not in {parameter.name for parameter in self.in_path}:
+            left_out |= {410}
         if not self.conditional:
             left_out |= {412}
         if not self.writes:
@@ -126,6 +130,7 @@ REFUSALS: Mapping[int, str] = {
     404: N_("There is nothing of this name."),
     406: N_("The answer is JSON, which the Accept header of the call excludes."),
     409: N_("Others were quicker every time: send the same call again."),
+    410: N_("The person was erased."),
     412: N_("It has changed since it was read: its ETag is not that of If-Match."),
     413: N_("The body is larger than 64 kB."),
     415: N_("The body is not application/json."),
@@ -145,6 +150,18 @@ def object_of(
     required = [name for name in members if name not in optional]
     schema: Schema = {"type": "object", "properties": members, "required": required}
     return _with(schema, title=title, description=about)
+
+
+def merged(title: str, *parts: Schema) -> Schema:
+    """One object of the members of several, which have no title."""
+    members: Schema = {}
+    required: list[object] = []
+    for part in parts:
+        properties, names = part["properties"], part["required"]
+        assert isinstance(properties, dict) and isinstance(names, list)
+        members |= properties
+        required += names
+    return {"type": "object", "properties": members, "required": required, "title": title}
 
 
 def text(about: str = "", *, example: str = "", choices: tuple[str, ...] = ()) -> Schema:
@@ -184,6 +201,13 @@ def nullable(schema: Schema) -> Schema:
 
 
 SUBSCRIBER = text("The person's random id.", example="5f0c1b7e9a3d4c2f8b6e0d1a2c3b4d5e")
+FIELD_VALUE: Schema = {
+    "anyOf": [
+        {"type": ["string", "number", "boolean"]},
+        {"type": "array", "items": {"type": "string"}},
+    ]
+}
+"""Of a declared field, by its type."""
 ANSWER = object_of(
     "Answer",
     "What came of a call.",

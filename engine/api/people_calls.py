@@ -9,20 +9,18 @@ from collections.abc import Mapping
 
 from fastapi.responses import JSONResponse
 
-from engine.api.api_call import Api, ApiCall, response_of, shown
+from engine.api.api_call import Api, ApiCall, response_of
 from engine.api.operation import (
     ANSWER,
     SUBSCRIBER,
     Operation,
     Tag,
-    array,
     boolean,
-    integer,
-    moment,
+    merged,
     nullable,
     object_of,
-    text,
 )
+from engine.api.person_answers import STANDING, SUPPRESSED, standing_answer
 from engine.api.problems import Problem, readable
 from engine.commands.command_handler import CommandRequest, Result
 from engine.installation.state import Installation
@@ -32,7 +30,6 @@ from engine.intake.preferences import PREFERENCES, read_called
 from engine.subscriber.commands import PutIntoSegment, TakeOutOfSegment
 from engine.subscriber.consenting import REPEATED
 from engine.subscriber.person import NOBODY, Person
-from engine.subscriber.terms import FREQUENCIES
 from engine.vault.evidence import of_ground, unknown
 from engine.vault.vault import VaultWrite
 from engine.words import N_
@@ -143,40 +140,12 @@ def look_up(api: Api, call: ApiCall) -> JSONResponse:
     address = readable(calls.read_lookup(call.body, plan, api.stores.clock.now()))
     stream, person, suppressed = _known(api, address)
     known = person.registered and not person.erased
-    purposes = [
-        {
-            "id": name,
-            "status": ground.status,
-            "basis": ground.basis,
-            "since": shown(ground.since),
-        }
-        for name, ground in person.grounds.items()
-    ]
-    purposes += [
-        {
-            "id": name,
-            "status": "requested",
-            "basis": "consent",
-            "since": shown(request.asked_at),
-        }
-        for name, request in person.requests.items()
-    ]
-    memberships = [
-        {
-            "list": m.list,
-            "name": plan.lists[m.list].name if m.list in plan.lists else "",
-            "since": shown(m.joined_at),
-            "run": m.run,
-        }
-        for m in person.memberships.values()
-    ]
+    standing = standing_answer(person if known else NOBODY, plan)
     return JSONResponse({
         "known": known,
         "subscriber": stream if known else None,
-        "memberships": memberships if known else [],
-        "purposes": purposes if known else [],
-        "preferences": _preferences(person) if known else None,
-        "measured_since": shown(person.measured_since) if person.measured_since else None,
+        **standing,
+        "preferences": standing["preferences"] if known else None,
         "suppressed": suppressed or None,
     })  # fmt: skip
 
@@ -231,46 +200,11 @@ def _declared(installation: Installation, read: calls.Subscription, now: int) ->
     return unknown(facts | ground.particulars(ground.collected or now), NOT_DECLARED)
 
 
-def _preferences(person: Person) -> dict[str, object]:
-    chosen = person.preferences
-    return {
-        "themes": chosen.themes,
-        "contents": chosen.contents,
-        "frequency": chosen.frequency,
-        "paused_until": shown(chosen.paused_until) if chosen.paused_until else None,
-    }
-
-
-MEMBERSHIP = object_of(
-    "Membership",
-    list=integer("The list's number.", example=10),
-    name=text("The list's name."),
-    since=moment(),
-    run=integer("How often the person has joined it.", example=1),
-)
-PURPOSE = object_of(
-    "PurposeOfPerson",
-    id=text("The purpose's id."),
-    status=text(choices=("live", "withdrawn", "requested")),
-    basis=text("On what ground: consent, soft-optin, b2b, service."),
-    since=moment(),
-)
-CHOSEN = object_of(
-    "Preferences",
-    themes=array(text(), "Codes; none chosen: all of them."),
-    contents=array(text(), "Codes; none chosen: all of them."),
-    frequency=text(choices=FREQUENCIES),
-    paused_until=nullable(moment("The end of the latest pause.")),
-)
-KNOWN = object_of(
+KNOWN = merged(
     "WhereAPersonStands",
-    known=boolean(),
-    subscriber=nullable(SUBSCRIBER),
-    memberships=array(MEMBERSHIP),
-    purposes=array(PURPOSE),
-    preferences=nullable(CHOSEN),
-    measured_since=nullable(moment("When they agreed to be measured; null where they do not.")),
-    suppressed=nullable(text("Why this address is never written to.")),
+    object_of("", known=boolean(), subscriber=nullable(SUBSCRIBER)),
+    STANDING,
+    SUPPRESSED,
 )
 OPERATIONS = (
     Operation(

@@ -126,6 +126,7 @@ class Gateway:
                 visitor=visitor_of(request, self.trusted_proxies),
                 user_agent=request.headers.get("user-agent", "")[:500],
                 if_match=request.headers.get("if-match", ""),
+                query=query,
                 parameters=parameters,
             )
             answer = self._once(call, handler)

@@ -9,6 +9,7 @@ SCOPES = (
     "segments",
     "orders",
     "preferences",
+    "fields",
     "read",
     "rights",
     "broadcasts",

@@ -14,6 +14,7 @@ from engine.authoring.publication import FieldCounts, ListCounts
 from engine.commands.command_handler import CommandHandler
 from engine.config import Config
 from engine.desk.clock import Clock
+from engine.desk.console import TokenKind
 from engine.desk.desk import Desk
 from engine.installation.publishing import ShownWords
 from engine.installation.stream import InstallationStream
@@ -21,7 +22,7 @@ from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.sequence.model import Plan
 from engine.vault.vault import Vault
-from engine.views import FormCount
+from engine.views import Came, CameQuery, FormCount
 
 
 class ApiViews(CounterViews, TrialViews, ListCounts, Protocol):
@@ -29,6 +30,16 @@ class ApiViews(CounterViews, TrialViews, ListCounts, Protocol):
 
     def form_weeks(self, since: int) -> list[FormCount]: ...
     def on_lists(self, lists: Collection[int]) -> int: ...
+    def came(self, query: CameQuery, limit: int) -> list[Came]: ...
+    def why_quarantined(self, subscriber: str) -> str: ...
+
+
+class ReadingNotes(Protocol):
+    """Who reads whom, so that it is recorded once."""
+
+    def note_once(self, kind: TokenKind, key: str, seconds: float) -> bool: ...
+    def use(self, kind: TokenKind, key: str) -> object:
+        """Forget a note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,5 +61,6 @@ class ApiStores:
     field_counts: FieldCounts
     shown_words: Callable[[Plan], ShownWords]
     """What people agree on under a plan, as the pages of this program render it."""
+    reading_notes: ReadingNotes
     pepper: bytes
     """Hashes idempotency keys and calls."""

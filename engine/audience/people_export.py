@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Protocol, TextIO
 
 from engine.audience.people import HasSegments, Search, SearchStores, found
-from engine.commands.operators import execute_for
+from engine.commands.operators import ActingStores, execute_for
+from engine.desk.clock import Clock
 from engine.imports.rejected_rows import inert
 from engine.installation.events import PeopleExported
 from engine.subscriber.eligibility import why_not_at_all
@@ -29,6 +30,11 @@ class FoldedViews(HasSegments, Protocol):
 class ExportedStores(SearchStores, Protocol):
     @property
     def views(self) -> FoldedViews: ...
+
+
+class RecordingStores(ActingStores, Protocol):
+    @property
+    def clock(self) -> Clock: ...
 
 
 def columns(stores: SearchStores) -> list[str]:
@@ -79,7 +85,7 @@ def write_rows(
 
 
 def record_export(
-    stores: SearchStores, particulars: Mapping[str, object], written: int, cause: MakeCause
+    stores: RecordingStores, particulars: Mapping[str, object], written: int, cause: MakeCause
 ) -> None:
     """`particulars` lie in the vault: a condition may name somebody."""
     now, fields = stores.clock.now(), stores.installation_stream.current().plan().fields

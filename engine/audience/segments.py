@@ -4,10 +4,12 @@ uses them, each line with its count, and why somebody is in one or is not.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from threading import Lock
 from typing import Literal, Protocol
 
 from engine.commands.command_handler import CommandHandler
@@ -28,6 +30,7 @@ from engine.vault.vault import Vault
 from engine.views import PeopleCount, SegmentViews
 
 WEEK, MONTH, IDLE = timedelta(days=7), timedelta(days=30), timedelta(days=90)
+COUNTS_LAST_SECONDS = 60
 Way = Literal["all", "any", "none"]
 Counts = Mapping[str, Mapping[date, int]]
 """By segment: how many were in it on a day of the installation's zone, as far as it was counted."""
@@ -72,6 +75,24 @@ class SegmentCounting:
             self.stores.desk.keep_segment_counts(day, counts)
         self.day = day
         return counts
+
+
+@dataclass(slots=True)
+class KeptCounts:
+    """How many are in each segment that is built, counted at most once a minute."""
+
+    count: Callable[[], Mapping[str, int]]
+    now: Callable[[], float] = time.monotonic
+    _counted: Mapping[str, int] = field(default_factory=dict)
+    _until: float = float("-inf")
+    _lock: Lock = field(default_factory=Lock)
+
+    def read(self) -> Mapping[str, int]:
+        with self._lock:
+            if self.now() >= self._until:
+                self._counted = self.count()
+                self._until = self.now() + COUNTS_LAST_SECONDS
+            return self._counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from engine.hooks.posting import NoAnswer, Target
 from engine.hooks.settings import EVERY, Hook
 from engine.ledger.codec import Entry
 from engine.ledger.names import NAMES
+from engine.ledger.store import Span
 from engine.secret_files import read_secret
 from engine.sequence.mistakes import Unreadable
 from engine.subscriber.own_robot import is_own_robot
@@ -40,9 +41,7 @@ class LedgerReader(Protocol):
 
     def at(self, position: int) -> Entry | None: ...
 
-    def named(
-        self, names: Collection[str], after: int, upto: int, limit: int
-    ) -> Sequence[Entry]: ...
+    def page(self, span: Span, limit: int) -> Sequence[Entry]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +115,9 @@ class Delivery:
         head = self.stores.ledger.head()
         while not self._ahead and self._looked_to < head:
             upto = min(head, self._looked_to + ENTRIES_LOOKED_AT)
-            entries = self.stores.ledger.named(self._names, self._looked_to, upto, MESSAGES_READ)
+            entries = self.stores.ledger.page(
+                Span(self._looked_to, upto + 1, self._names), MESSAGES_READ
+            )
             full = len(entries) == MESSAGES_READ
             self._looked_to = entries[-1].position if full else upto
             self._ahead.extend(entry for entry in entries if not is_own_robot(entry.stream))

@@ -42,6 +42,7 @@ REFUSALS: Mapping[Refusal, str] = MappingProxyType(
         Refusal.ANSWERS_CONTRADICT: N_(
             "two different answers came within seconds of each other; please choose"
         ),
+        Refusal.CHANGED_MEANWHILE: N_("this person has changed since they were read"),
         Refusal.CONFIRMED: N_("this subscription is confirmed and stays as it is"),
         Refusal.COUNTED_FROM_TOO_FAR: N_("the date to count from lies more than 150 years away"),
         Refusal.ERASED: N_("this person has been erased"),

@@ -142,9 +142,9 @@ class BreachRecorded(Event):
 
 @dataclass(frozen=True, slots=True)
 class PeopleExported(Event):
-    """A list of so many people was written to a file by an operator, with these fields of theirs.
-    By which conditions they were chosen lies in the vault under the cause's commitment: a condition
-    may name somebody.
+    """A list of so many people was handed to an operator as a file, or to a program page by page,
+    with these fields of theirs. By which conditions they were chosen lies in the vault under the
+    cause's commitment: a condition may name somebody.
     """
 
     people: int

@@ -1,5 +1,5 @@
-"""The JSON body of an API call about people's rights → a call, or every mistake in it at once.
-Pure; see `calls`.
+"""The JSON body of an API call about people's rights, or what is known of them → a call, or every
+mistake in it at once. Pure; see `calls`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,11 @@ CORRECTION = (
     Member("fields", "fields", False, "Values of declared fields, by their names."),
     TIMEZONE,
     LANGUAGE,
+)
+FIELDS = (
+    Member(
+        "fields", "fields", True, 'Values of declared fields, by their names; "" takes one away.'
+    ),
 )
 RESTRICTION = (
     _EMAIL,
@@ -117,6 +122,13 @@ def read_export(body: object, plan: Plan, now: int) -> tuple[str, str] | Mistake
     reader = BodyReader(body, EXPORT, plan, now)
     read = (reader.address(), reader.text("right") or "access")
     return reader.end() or read
+
+
+def read_fields(body: object, plan: Plan, now: int) -> dict[str, str] | Mistakes:
+    """The values by their fields; "" takes one away."""
+    reader = BodyReader(body, FIELDS, plan, now)
+    fields = reader.fields("fields")
+    return reader.end() or fields
 
 
 def read_correction(body: object, plan: Plan, now: int) -> CorrectionCall | Mistakes:

@@ -82,6 +82,18 @@ class Conflict:
     """
 
 
+class Span(NamedTuple):
+    """Entries between two positions, both excluded: those of some `names` or, without any, of all;
+    of one `stream`, or of all.
+    """
+
+    after: int
+    before: int
+    names: Collection[str] = ()
+    stream: str = ""
+    newest_first: bool = False
+
+
 class WriteTogether(Protocol):
     def __call__(self, cursor: AnyCursor, indexes: Sequence[int]) -> None: ...
 
@@ -268,15 +280,6 @@ class Ledger:
             rows = _fetched(connection, "between", after=after, upto=upto, limit=limit)
         return [entry_of(*row) for row in rows]
 
-    def named(self, names: Collection[str], after: int, upto: int, limit: int) -> list[Entry]:
-        """The entries of these names among positions `after` + 1 to `upto`, in order. Raises
-        EntryRefused where a column and the entry disagree.
-        """
-        values = {"names": list(names), "after": after, "upto": upto, "limit": limit}
-        with self.datastore.get_connection() as connection:
-            rows = _fetched(connection, "named", **values)
-        return [entry_of(*row) for row in rows]
-
     def all(self, upto: int | None = None, batch: int = 2000) -> Iterator[list[Entry]]:
         """The whole ledger in batches, up to a position (default: the head as it is now)."""
         end = self.head() if upto is None else upto
@@ -308,6 +311,20 @@ class Ledger:
         """
         with self.datastore.get_connection() as connection:
             rows = _fetched(connection, "latest", names=list(names), limit=limit, within=within)
+        return [entry_of(*row) for row in rows]
+
+    def page(self, span: Span, limit: int) -> list[Entry]:
+        """At most `limit` entries of a span. Raises EntryRefused where a column and the entry
+        disagree.
+        """
+        name = "earlier" if span.newest_first else "later"
+        values = {"after": span.after, "before": span.before, "names": list(span.names)}
+        with self.datastore.get_connection() as connection:
+            rows = (
+                _fetched(connection, f"{name}_of", **values, stream=span.stream, limit=limit)
+                if span.stream
+                else _fetched(connection, name, **values, limit=limit)
+            )
         return [entry_of(*row) for row in rows]
 
     def at(self, position: int) -> Entry | None:

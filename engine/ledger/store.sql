@@ -100,10 +100,31 @@ ORDER BY originator_version
 SELECT notification_id, originator_id::text, originator_version, topic, state FROM ledger.events
 WHERE notification_id > %(after)s AND notification_id <= %(upto)s ORDER BY notification_id LIMIT %(limit)s
 
--- name: named
--- Some of them alone, for who is told of them: whoever asks bounds the span, since no index has names.
+-- name: later
+-- A page of the ledger in order, of some names or ({} in `names`) of all. What is read for it is bounded by its positions, since names have no index.
 SELECT notification_id, originator_id::text, originator_version, topic, state FROM ledger.events
-WHERE notification_id > %(after)s AND notification_id <= %(upto)s AND topic = ANY(%(names)s::text[]) ORDER BY notification_id LIMIT %(limit)s
+WHERE notification_id > %(after)s AND notification_id < %(before)s AND (%(names)s::text[] = '{}' OR topic = ANY(%(names)s::text[]))
+ORDER BY notification_id LIMIT %(limit)s
+
+-- name: earlier
+-- The same backwards, the newest first.
+SELECT notification_id, originator_id::text, originator_version, topic, state FROM ledger.events
+WHERE notification_id > %(after)s AND notification_id < %(before)s AND (%(names)s::text[] = '{}' OR topic = ANY(%(names)s::text[]))
+ORDER BY notification_id DESC LIMIT %(limit)s
+
+-- name: later_of
+-- The same of one stream: what is read for it is bounded by what happened to one person.
+SELECT notification_id, originator_id, originator_version, topic, state FROM ledger.events
+WHERE originator_id = %(stream)s AND notification_id > %(after)s AND notification_id < %(before)s
+    AND (%(names)s::text[] = '{}' OR topic = ANY(%(names)s::text[]))
+ORDER BY originator_version LIMIT %(limit)s
+
+-- name: earlier_of
+-- The same backwards.
+SELECT notification_id, originator_id, originator_version, topic, state FROM ledger.events
+WHERE originator_id = %(stream)s AND notification_id > %(after)s AND notification_id < %(before)s
+    AND (%(names)s::text[] = '{}' OR topic = ANY(%(names)s::text[]))
+ORDER BY originator_version DESC LIMIT %(limit)s
 
 -- name: latest
 -- The last entries of these names among the last `within`, the newest first: bounded whatever the ledger holds, without an index of names.

@@ -293,10 +293,13 @@ class LiftSuppression(Command):
 
 @dataclass(frozen=True, slots=True)
 class ChangeProfile(Command):
+    """`if_version`: only of the person as they were then; 0 for however they are now."""
+
     fields: tuple[str, ...] = ()
     timezone: str = ""
     language: str = ""
     last_contact: int = 0
+    if_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

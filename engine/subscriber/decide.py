@@ -202,6 +202,8 @@ def _lift(command: c.LiftSuppression, person: Person) -> Outcome:
 def _change_profile(command: c.ChangeProfile, person: Person) -> Outcome:
     if not person.registered or person.erased:
         return Refused(Refusal.PERSON_UNKNOWN)
+    if command.if_version not in (0, person.version):
+        return Refused(Refusal.CHANGED_MEANWHILE)
     facts = profile(command.at, person, command.fields, command.timezone, command.language)
     if command.last_contact > person.last_contact:
         facts += (e.ContactNoted(command.at, command.last_contact),)

@@ -81,6 +81,7 @@ class Refusal(StrEnum):
     ADDRESS_TAKEN = auto()
     ANOTHER_PARTNER = auto()
     ANSWERS_CONTRADICT = auto()
+    CHANGED_MEANWHILE = auto()
     CONFIRMED = auto()
     COUNTED_FROM_TOO_FAR = auto()
     ERASED = auto()

@@ -67,6 +67,6 @@ class ProofOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class ProfileRead(Event):
-    """Somebody of the house read what is known of the person, by name: who, its cause refers to.
-    Once for each session of theirs.
+    """Somebody of the house, or a program of theirs, read what is known of the person, by name:
+    who, its cause refers to. Once for each session, and once in twelve hours for each key.
     """

@@ -240,6 +240,11 @@ class Vault:
             ).fetchall()
         return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
 
+    def count_people(self) -> int:
+        with self.database.connection() as connection:
+            row = connection.execute(SQL["count_people"]).fetchone()
+        return int(row[0]) if row is not None else 0
+
     def evidence_owners(self, after: str) -> list[str]:
         """A page of the ids that evidence is kept under, after an id ("" for the first page)."""
         with self.database.connection() as connection:

@@ -175,6 +175,10 @@ DELETE FROM vault.archive WHERE ends_at <= %(now)s
 SELECT (SELECT count(*) FROM vault.person WHERE subscriber = %(subscriber)s), (SELECT count(*) FROM vault.evidence WHERE subscriber = %(subscriber)s),
     (SELECT count(*) FROM vault.former_address WHERE subscriber = %(subscriber)s)
 
+-- name: count_people
+-- How many are known: said of a list of everybody when it is handed out.
+SELECT count(*) FROM vault.person
+
 -- name: people_after
 -- Everybody, a page at a time, by id: an audit reads them all and holds no more than a page.
 SELECT subscriber, source, registered_at FROM vault.person WHERE subscriber > %(after)s::uuid ORDER BY subscriber LIMIT %(most)s
