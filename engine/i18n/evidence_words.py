@@ -86,6 +86,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "operator": N_("operator"),
         "order": N_("order"),
         "order_signed": N_("order signed by the shop"),
+        "own_page": N_("the form was built by another page"),
         "page": N_("page"),
         "partner": N_("partner"),
         "preferences": N_("chosen to receive"),

@@ -24,17 +24,18 @@ from engine.subscriber.truth import SegmentConditions
 MAX_PIECE_BYTES = 40_000
 EMBEDDED = "embed"
 """After the name of a form, with a slash: its copy for an author's own page."""
+AS_JSON = "json"
+"""The same: what a page is told that its author builds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownWords:
-    """What people agree on: forms by name as they are rendered in `language`, and the words of
-    pages by key, each with its language.
+    """What people agree on: forms by name as they are rendered, and the words of pages by key, each
+    with its language.
     """
 
     forms: Mapping[str, str] = field(default_factory=dict)
     pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    language: str = ""
 
 
 def nothing_shown(plan: Plan) -> ShownWords:
@@ -156,18 +157,22 @@ def _shown(
         known[digest_of(text)] = text
         return digest_of(text)
 
-    notices = {form: (notice_text(plan, form), plan.language) for form in plan.forms} | dict(
-        shown.pages
-    )
+    notices = {
+        form: (notice_text(plan, form), published.language)
+        for form, published in plan.forms.items()
+    } | dict(shown.pages)
     for name, (text, language) in notices.items():
         if installation.notices.get(name) != digest_of(text):
             facts.append(e.NoticePublished(at, name, keep(text), language))
     rendered = shown.forms or dict.fromkeys(plan.forms, "")
     for name, html in rendered.items():
-        file = digest_of(files[plan.forms[name.partition("/")[0]].file])
+        form = plan.forms[name.partition("/")[0]]
+        file = digest_of(files[form.file])
         if installation.forms.get(name) != (file, digest_of(html) if html else ""):
             facts.append(
-                e.FormPublished(at, name, file, keep(html) if html else "", shown.language)
+                e.FormPublished(
+                    at, name, file, keep(html) if html else "", form.language if html else ""
+                )
             )
     return tuple(facts)
 

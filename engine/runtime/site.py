@@ -48,6 +48,7 @@ from engine.web.link_visits import LinkVisits
 from engine.web.own_data import OwnData
 from engine.web.pages import App, Headers, Ours, Pages, site_headers, spoken
 from engine.web.preferences import PreferenceCentre
+from engine.web.request import wants_json
 from engine.web.stores import FormStores, LinkStores, OwnDataStores
 from engine.webhooks.receiving import WebhookStores
 
@@ -270,6 +271,10 @@ def _failure(pages: Pages, status: int = 500) -> Response:
     )
 
 
+def _is_call(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
 def _add_errors(app: FastAPI, front: Front) -> None:
     _ = translator(front.language)
 
@@ -278,8 +283,9 @@ def _add_errors(app: FastAPI, front: Front) -> None:
         if status == 404 and allowed and request.method not in allowed:
             status = 405
         headers = {"Allow": ", ".join(allowed)} if status == 405 else {}
-        if request.url.path.startswith("/api/"):
-            detail = NO_SUCH_CALL if status == 404 else HTTPStatus(status).phrase
+        if _is_call(request) or wants_json(request):
+            is_lost_call = status == 404 and _is_call(request)
+            detail = NO_SUCH_CALL if is_lost_call else HTTPStatus(status).phrase
             return Problem(status, detail, headers=headers).response()
         heading, text = _("This cannot be done"), _("Please go back and try again.")
         if status in (404, 405):
@@ -293,7 +299,7 @@ def _add_errors(app: FastAPI, front: Front) -> None:
         """Made outside of everything else, so it brings the headers itself."""
         answer = (
             Problem(500, _(WRONG)).response()
-            if request.url.path.startswith("/api/")
+            if _is_call(request) or wants_json(request)
             else _failure(front.pages)
         )
         return Ours(site_headers(front.pages.site)).complete(answer)
@@ -301,7 +307,7 @@ def _add_errors(app: FastAPI, front: Front) -> None:
     async def unreachable(request: Request, error: Exception) -> Response:
         """No defect of ours, and no trace in the log: the database is away for a moment."""
         log.warning(AWAY, extra={"why": type(error).__name__})
-        if request.url.path.startswith("/api/"):
+        if _is_call(request) or wants_json(request):
             return too_busy(
                 "the database does not answer: send the same call again in a moment"
             ).response()

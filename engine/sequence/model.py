@@ -302,7 +302,9 @@ class Form:
 
     `age` is the label of a box by which somebody declares to be old enough; `function_field` names
     the field that holds a profession (D09). `ask`: what it lets people choose besides, as their
-    page of preferences does. Who joins by it is put into the static `segment`.
+    page of preferences does. Who joins by it is put into the static `segment`. `language` is
+    that of its words, and of whoever comes by it. `sites` are the origins on which it may stand in
+    a frame, whose scripts may post it, and where it may lead back to.
     """
 
     name: str
@@ -325,6 +327,8 @@ class Form:
     function_field: str = ""
     ask: tuple[Asked, ...] = ()
     segment: str = ""
+    language: Language = "fr"
+    sites: tuple[str, ...] = ()
 
     @property
     def lists(self) -> tuple[int, ...]:

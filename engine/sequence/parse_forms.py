@@ -4,6 +4,7 @@ and what asks them to confirm.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, cast
 
 from engine.sequence.delay import Delay, parse_delay
@@ -22,8 +23,8 @@ from engine.sequence.model import (
 from engine.sequence.nearest import hint, nearest, nearest_field
 from engine.sequence.parse_letters import check_body
 from engine.sequence.parse_segments import static_segment
-from engine.sequence.table import Table
-from engine.words import N_
+from engine.sequence.table import Table, http_url, origin_of
+from engine.words import LANGUAGES, N_
 
 CONFIRMATION_BODY = "(built in)"
 
@@ -60,6 +61,8 @@ def read_form(table: Table, root: Table, draft: Draft) -> Form:
         table.get("function_field", str, ""),
         _asked(table, draft),
         static_segment(table, draft),
+        language=table.one_of("language", LANGUAGES, draft.settings.language),
+        sites=tuple(dict.fromkeys(_sites(table))),
     )
     for listed in form.lists:
         if listed in draft.lists and draft.lists[listed][0].purpose != form.purpose:
@@ -100,6 +103,17 @@ def _asked(table: Table, draft: Draft) -> tuple[Asked, ...]:
             message = N_("`ask`: nobody is measured while [measure] `people` of config.toml is off")
             table.mistake("ask", message)
     return tuple(code for code in ASKED if code in written)
+
+
+def _sites(table: Table) -> Iterator[str]:
+    for site in table.get("sites", list, []):
+        address = site if isinstance(site, str) else ""
+        parts = http_url(address)
+        if parts and origin_of(address) and parts.path in ("", "/") and not parts.query:
+            yield origin_of(address)
+        else:
+            message = N_('`sites` are addresses such as "https://www.example.org", not {site}')
+            table.mistake("sites", message, site=repr(site))
 
 
 def _duties(form: Form, table: Table) -> None:

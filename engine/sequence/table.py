@@ -4,6 +4,7 @@ noted and reading goes on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -14,6 +15,7 @@ from engine.sequence.toml import Places
 from engine.words import N_, Value, WordedError, words
 
 T = TypeVar("T")
+_ASCII_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 KINDS: Mapping[type, str] = {
     str: N_("text in quotes"),
     int: N_("a number"),
@@ -167,3 +169,21 @@ def http_url(text: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if text.isprintable() and not (parts.fragment or parts.username) else None
+
+
+def origin_of(text: str) -> str:
+    """The origin of an address on the web as a browser writes it, "https://xn--caf-dma.fr:8443", ""
+    for what is no address (RFC 6454 section 6.2).
+    """
+    parts = http_url(text)
+    if parts is None:
+        return ""
+    try:
+        host = (parts.hostname or "").encode("idna").decode()
+    except UnicodeError:
+        return ""
+    if not _ASCII_HOST.fullmatch(host):
+        return ""
+    standard = {"http": 80, "https": 443}[parts.scheme]
+    port = f":{parts.port}" if parts.port not in (None, standard) else ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"

@@ -16,7 +16,7 @@ from engine.commands.group_commit import CommandGroupCommit, TooBusy
 from engine.commands.orders import record_requests
 from engine.desk.clock import wall_now
 from engine.i18n.in_words import in_english
-from engine.installation.publishing import EMBEDDED, digest_of, notice_text
+from engine.installation.publishing import AS_JSON, digest_of, notice_text
 from engine.installation.state import Installation
 from engine.intake.amounts import AmountRefused
 from engine.intake.forms import AGE, AGREED, Answers, is_signed, joining, request_for
@@ -54,8 +54,8 @@ class TooOften(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """How the post came in. `page` and `referrer` are without query; `shown_at` is wall-clock ms, 0
-    for a copied form, which says nothing of it.
+    """How the post came in. `page` and `referrer` are without query; `rendering` is what its sender
+    saw, as it was published; `shown_at` is wall-clock ms, 0 where that says nothing of it.
 
     `timely`: a person could have filled it in within the time it took.
     """
@@ -64,6 +64,7 @@ class Received:
     user_agent: str
     page: str
     referrer: str
+    rendering: str
     shown_at: int
     timely: bool = True
 
@@ -216,7 +217,6 @@ class Enrolment:
         meanwhile.
         """
         vault_write, notice, cause, fields = self._kept(post, ask=False)
-        language = post.installation.plan().language
         call = self._call(post.form, post.answers.order)
         chosen = NOTHING_CHOSEN if post.person.registered else post.answers.chosen
         if chosen.measured:
@@ -230,7 +230,7 @@ class Enrolment:
             cause,
             call,
             notice,
-            language,
+            post.form.language,
             fields,
             chosen,
         )
@@ -254,7 +254,14 @@ class Enrolment:
         vault_write, notice, cause, fields = self._kept(post, ask=True)
         plan = post.installation.plan()
         command = request_for(
-            post.answers, post.form, vault_write.at, cause, cause.ref, notice, plan.language, fields
+            post.answers,
+            post.form,
+            vault_write.at,
+            cause,
+            cause.ref,
+            notice,
+            post.form.language,
+            fields,
         )
         if not asks(command, post.person, plan):
             return
@@ -335,19 +342,17 @@ def _facts(
     """Everything of D02 that there is to know at this moment. An author's copy of the form has a
     page of its own, which only its referrer tells.
     """
-    plan, copied = installation.plan(), not received.shown_at
-    file, rendered = installation.forms.get(
-        f"{form.name}/{EMBEDDED}" if copied else form.name, ("", "")
-    )
+    plan = installation.plan()
+    file, rendered = installation.forms.get(received.rendering, ("", ""))
     facts: dict[str, object] = of_ground(installation, form.purpose, form.basis, "form") | {
         "by": "self",
         "confirmed_by_mail": ask,
         "form": form.name,
         "form_file": file,
         "form_digest": rendered,
-        "copied": copied,
+        "copied": received.rendering != form.name,
         "notice_digest": digest_of(notice_text(plan, form.name)),
-        "language": plan.language,
+        "language": form.language,
         "lists": [answers.list],
         "page": received.page,
         "referrer": received.referrer,
@@ -375,6 +380,8 @@ def _facts(
         "shown_at": received.shown_at or None,
         "received_at": now,
     }
+    if received.rendering == f"{form.name}/{AS_JSON}":
+        facts["own_page"] = True
     if form.ask:
         facts["preferences"] = written_choice(answers.chosen)
     return unknown(facts, ("source", "campaign", "timezone", "shown_at", "age"))

@@ -1,8 +1,8 @@
 """The door to the templates: every page the engine shows to a reader is rendered here, in the
 reader's language, with the headers of C02.
 
-Everything put into a page is escaped. No page sets a cookie, asks another host for anything, or may
-stand in a foreign frame.
+Everything put into a page is escaped. No page sets a cookie or asks another host for anything; none
+but a form, on the sites its author names, may stand in a foreign frame.
 
 What a refusal of the core means to a reader is said here too, in plain words without the number or
 name of a list.
@@ -36,6 +36,7 @@ from engine.config import Site
 from engine.i18n.language import LANGUAGES, Language, counting_translator, translator
 from engine.letter.colour import readable, text_on
 from engine.letter.french_spacing import spaced_html
+from engine.sequence.table import origin_of
 from engine.subscriber.outcome import Refusal
 from engine.words import N_
 
@@ -104,11 +105,13 @@ class Pages:
         *,
         status: int = 200,
         leads_to: Collection[str] = (),
+        framed_by: Collection[str] = (),
         headers: Mapping[str, str] | None = None,
         **values: object,
     ) -> Response:
         """`leads_to` are the http(s) addresses a form of this page may be answered with: a browser
-        holds redirects against `form-action` too.
+        holds redirects against `form-action` too. On the sites of `framed_by` it may stand in a
+        frame.
         """
         nonce = secrets.token_urlsafe(16)
         return _answer(
@@ -117,6 +120,7 @@ class Pages:
             language,
             status,
             leads_to,
+            framed_by,
             headers or {},
         )
 
@@ -146,7 +150,7 @@ class Pages:
                 for piece in pieces
             ]
         )
-        return _answer(text, nonce, language, status, leads_to, {})
+        return _answer(text, nonce, language, status, leads_to, (), {})
 
     def _pieces(
         self, template: str, language: Language, values: tuple[tuple[str, Hashable], ...]
@@ -170,12 +174,14 @@ def _answer(
     language: Language,
     status: int,
     leads_to: Collection[str],
+    framed_by: Collection[str],
     headers: Mapping[str, str],
 ) -> Response:
-    forms = " ".join(["'self'", *sorted({_origin(url) for url in leads_to})])
+    forms = " ".join(["'self'", *sorted({origin_of(url) for url in leads_to})])
+    frames = " ".join(framed_by) or "'none'"
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src"
-        f" 'self'; form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
+        f" 'self'; form-action {forms}; frame-ancestors {frames}; base-uri 'none'"
     )
     own = {"Content-Security-Policy": policy, "Content-Language": language, **headers}
     return Response(text, status, own, media_type="text/html")
@@ -248,12 +254,6 @@ def is_address(text: str) -> bool:
         )
     except ValueError:
         return False
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    is_ascii = parts.netloc.isascii()
-    return f"{parts.scheme}://{parts.netloc if is_ascii else parts.netloc.encode('idna').decode()}"
 
 
 def site_headers(site: Site) -> dict[str, str]:

@@ -101,14 +101,32 @@ async def body_of(request: Request, most: int = MAX_BODY_OCTETS) -> bytes:
     return bytes(body)
 
 
+JSON = "application/json"
+
+
+def is_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    return kind.strip().lower() == JSON
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a script asks, which no page helps."""
+    accepted = request.headers.get("accept", "").lower()
+    return is_json(request) or (JSON in accepted and "text/html" not in accepted)
+
+
+async def form_body(request: Request) -> bytes:
+    try:
+        return await body_of(request)
+    except TooLarge:
+        raise HTTPException(413, "This is more than a form holds.") from None
+
+
 async def posted_inputs(request: Request) -> dict[str, str]:
     """The inputs of a posted form, `application/x-www-form-urlencoded` or `multipart/form-data`; of
     one given twice, the last. No files.
     """
-    try:
-        body = await body_of(request)
-    except TooLarge:
-        raise HTTPException(413, "This is more than a form holds.") from None
+    body = await form_body(request)
     if (
         request.headers.get("content-type", "").partition(";")[0].strip().lower()
         == "application/x-www-form-urlencoded"

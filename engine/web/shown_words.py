@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from engine.config import Site
 from engine.i18n.language import LANGUAGES, Language, translator
-from engine.installation.publishing import EMBEDDED, ShownWords, partner_line
+from engine.installation.publishing import AS_JSON, EMBEDDED, ShownWords, partner_line
 from engine.letter.french_spacing import spaced
 from engine.sequence.model import Plan
-from engine.web.forms import embed_html, form_values
-from engine.web.pages import Pages, spoken
+from engine.web.form_json import snapshot
+from engine.web.form_rendering import embed_html, form_values
+from engine.web.pages import Pages
 from engine.web.preference_offer import offer, published_as
 
 # Where a press on a page behind a link gives a ground.
@@ -88,14 +89,20 @@ def shown_by(plan: Plan, site: Site) -> ShownWords:
     """Everything of a plan that people agree on. What differs from visitor to visitor (stamps, what
     they had written) is left out.
     """
-    language = spoken(plan.language, site)
     pages, forms = Pages(site), {}
     for name, form in plan.forms.items():
-        values = form_values(plan, form, defaultdict(str), language)
         forms[name] = pages.text(
-            "form.html", language, action=f"/f/{name}", stamp="", copied=False, **values
+            "form.html",
+            form.language,
+            action=f"/f/{name}",
+            stamp="",
+            copied=False,
+            framed=False,
+            whole_window=False,
+            **form_values(plan, form, defaultdict(str)),
         )
         forms[f"{name}/{EMBEDDED}"] = embed_html(plan, name, site)
+        forms[f"{name}/{AS_JSON}"] = snapshot(plan, form)
     notices = {
         notice_key(kind, purpose, spoken_in): (
             words_of(kind, plan, purpose, spoken_in).notice,
@@ -109,4 +116,4 @@ def shown_by(plan: Plan, site: Site) -> ShownWords:
         published_as(spoken_in): (offer(plan, spoken_in).notice, spoken_in)
         for spoken_in in LANGUAGES
     }
-    return ShownWords(forms, notices | centre, language)
+    return ShownWords(forms, notices | centre)

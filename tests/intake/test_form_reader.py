@@ -17,7 +17,6 @@ from engine.intake.forms import (
     EMAIL,
     MAX_ANSWER_CHARACTERS,
     MEANT,
-    PROVIDERS,
     SOURCE,
     TYPED,
     Answers,
@@ -30,6 +29,7 @@ from engine.intake.forms import (
     request_for,
     shown_again,
 )
+from engine.intake.likely_address import PROVIDERS
 from engine.sequence.model import Choice, Form, FormField, Question
 from engine.subscriber.commands import NOTHING_CHOSEN
 from engine.subscriber.events import Cause

@@ -166,6 +166,8 @@ list = 10
 notice = "Pour vous écrire."
 checkbox = "Oui."
 ask = ["themes", "contents", "frequency", "measure"]
+language = "fr"
+sites = ["https://www.example.org"]
 segment = "salon"
 [[webhook]]
 name = "boutique"

@@ -413,13 +413,13 @@ def test_calls_are_paced_by_the_minute() -> None:
     ("body", "kind", "status"),
     [
         (b"email=" + b"a" * 70_000, "application/x-www-form-urlencoded", 413),
-        (b"{}", "application/json", 422),
+        (b"{}", "text/plain", 422),
         (b"", "multipart/form-data", 400),
         (b"--b\r\nnonsense", "multipart/form-data; boundary=b", 422),
         (b"%ff%fe=%00&email=%C3", "application/x-www-form-urlencoded", 422),
         (b"&".join(b"a%d=1" % n for n in range(200)), "application/x-www-form-urlencoded", 400),
     ],
-    ids=["too large", "JSON", "no boundary", "broken parts", "no UTF-8", "too many inputs"],
+    ids=["too large", "plain text", "no boundary", "broken parts", "no UTF-8", "too many inputs"],
 )
 def test_a_body_that_is_no_form_is_refused_politely(
     site: Site, body: bytes, kind: str, status: int

@@ -103,14 +103,14 @@ def test_the_words_of_every_page_and_form_are_published_in_each_language_under_t
                     == words_of(kind, current.plan(), purpose, language).notice
                 )
     assert set(current.forms) == {
-        f"{name}{copy}" for name in current.plan().forms for copy in ("", "/embed")
+        f"{name}{copy}" for name in current.plan().forms for copy in ("", "/embed", "/json")
     }
     for name, (file, rendered) in current.forms.items():
         assert (
             digest_of(current.words[rendered]) == rendered
             and digest_of(current.words[file]) == file
         )
-        assert f"/f/{name.partition('/')[0]}" in current.words[rendered]
+        assert name.partition("/")[0] in current.words[rendered]
 
 
 def test_a_page_of_a_partner_names_it_where_the_box_is_ticked(site: Site) -> None:
@@ -182,7 +182,6 @@ def test_a_page_that_a_new_program_words_otherwise_is_published_with_no_new_edit
         return ShownWords(
             {**shown.forms, "simple": "<p>autrement</p>"},
             {**shown.pages, key: ("D'autres mots", "fr")},
-            shown.language,
         )
 
     publication.bring_up_to_date(replace(context, shown_words=otherwise))

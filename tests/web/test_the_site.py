@@ -156,7 +156,7 @@ def test_whatever_is_not_there_says_who_writes_how_to_reach_them_and_offers_the_
         ("PUT", "/l/x", "GET, HEAD, OPTIONS, POST"),
         ("POST", "/robots.txt", "GET, HEAD"),
         ("DELETE", "/", "GET, HEAD"),
-        ("PATCH", "/f/inscription", "GET, HEAD, POST"),
+        ("PATCH", "/f/inscription", "GET, HEAD, OPTIONS, POST"),
         ("POST", "/a/pictures/x.png", "GET, HEAD"),
         ("GET", "/api/v1/subscriptions", "POST"),
     ],

@@ -1,0 +1,441 @@
+"""A form on a site of its author's: in a frame, posted by a script, leading back. Only the sites
+that the form names may do so; whoever fills it in is answered as everybody is.
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from engine.installation.publishing import digest_of, notice_text
+from engine.intake.forms import AGREED, NEXT, SHOWN, STAMP, TYPED
+from engine.sequence.model import Field, Purpose
+from engine.sequence.parse import Settings, read_plan
+from engine.sequence.table import origin_of
+from engine.subscriber.events import ConsentRequested
+from tests.running_installation import Installations
+from tests.web.browsing import browsing
+from tests.web.garden import GARDEN, NOTICE
+from tests.web.test_in_a_browser import picture
+from tests.web.visiting import NEIGHBOURHOODS, Site, behind_a_proxy
+
+ENGLISH, AGREES = "A letter about gardens, twice a month.", "Yes, please write to me."
+
+DIRECT = """
+purpose = "conseils"
+
+[[form]]
+name = "direct"
+title = "Sans détour"
+list = 30
+confirm = false
+sites = ["{url}"]
+checkbox = "Oui"
+button = "Go"
+notice = "{notice}"
+thanks = "{url}/merci"
+"""
+SETTINGS = Settings(
+    purposes=(Purpose("conseils", "Conseils"), Purpose("offres", "Offres")),
+    fields=(Field("first_name", "Prénom"),),
+)
+
+
+class Elsewhere:
+    """A site of the author's, on another port of this machine: `pages` by path."""
+
+    def __init__(self) -> None:
+        pages = self.pages = dict[str, str]()
+
+        class Pages(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                page = pages.get(self.path.partition("?")[0])
+                self.send_response(200 if page else 404)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.end_headers()
+                self.wfile.write((page or "").encode())
+
+            def log_message(self, *_: object) -> None: ...
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@contextmanager
+def elsewhere() -> Iterator[Elsewhere]:
+    site = Elsewhere()
+    thread = threading.Thread(target=site.server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield site
+    finally:
+        site.server.shutdown()
+        site.server.server_close()
+        thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def author() -> Iterator[Elsewhere]:
+    with elsewhere() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def site(installations: Installations, author: Elsewhere) -> Iterator[Site]:
+    form = f"""
+title = "Ailleurs"
+purpose = "conseils"
+
+[[form]]
+name = "jardin"
+title = "The garden letter"
+list = 30
+language = "en"
+sites = ["{author.url}", "https://WWW.café.example:443/"]
+checkbox = "{AGREES}"
+button = "Join"
+notice = "{ENGLISH}"
+thanks = "Nearly there."
+
+  [[form.field]]
+  name = "first_name"
+  label = "Your first name"
+"""
+    direct = DIRECT.format(url=author.url, notice=NOTICE)
+    with behind_a_proxy(
+        installations, GARDEN | {"ailleurs.toml": form, "direct.toml": direct}
+    ) as made:
+        yield made
+
+
+def posted(site: Site, body: object, form: str = "jardin", **headers: str) -> httpx.Response:
+    number = next(NEIGHBOURHOODS)
+    visitor = {"X-Forwarded-For": f"198.{number >> 8 & 255}.{number & 255}.7"}
+    content = json.dumps(body)
+    kind = {"Content-Type": "application/json"}
+    return site.client.post(f"/f/{form}", content=content, headers=headers | visitor | kind)
+
+
+def hidden(site: Site, form: str = "jardin") -> dict[str, str]:
+    return dict(site.client.get(f"/f/{form}.json").json()["hidden"])
+
+
+def policy(answer: httpx.Response) -> str:
+    return answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["", "/thanks", "/objection"])
+def test_only_the_sites_a_form_names_may_show_it_in_a_frame(
+    site: Site, author: Elsewhere, path: str
+) -> None:
+    named = policy(site.client.get(f"/f/jardin{path}"))
+    assert f"frame-ancestors {author.url} https://www.xn--caf-dma.example;" in named
+    assert "frame-ancestors 'none';" in policy(site.client.get(f"/f/simple{path}"))
+
+
+def test_a_mistake_is_shown_in_the_frame_too(site: Site, author: Elsewhere) -> None:
+    answer = site.client.post("/f/jardin", data={"email": ""})
+    assert answer.status_code == 422 and f"frame-ancestors {author.url}" in policy(answer)
+
+
+def test_the_copy_and_other_pages_may_stand_in_no_frame(site: Site) -> None:
+    for path in ("/f/jardin/embed", "/", "/f/nothing"):
+        assert "frame-ancestors 'none'" in policy(site.client.get(path))
+
+
+def test_in_a_frame_a_form_has_no_heading_of_the_site_and_leads_out_of_it_to_an_address(
+    site: Site,
+) -> None:
+    framed, alone = (
+        [
+            site.client.get(f"/f/{form}", headers={"Sec-Fetch-Dest": dest}).text
+            for form in ("jardin", "direct", "simple")
+        ]
+        for dest in ("iframe", "document")
+    )
+    assert ['<body class="framed">' in page for page in framed] == [True, True, False]
+    assert ['target="_top"' in page for page in framed] == [False, True, False]
+    assert all("<body>" in page and "_top" not in page for page in alone)
+
+
+def test_a_form_says_everything_in_its_own_language_and_so_is_written_to(site: Site) -> None:
+    page = site.client.get("/f/jardin")
+    assert page.headers["content-language"] == "en" and "Your e-mail address" in page.text
+    assert 'lang="en"' in site.client.get("/f/jardin/embed").text
+    site.post("jardin", {"email": "ann@example.org"})
+    assert site.person("ann@example.org").language == "en"
+    published = site.context.installation_stream.current()
+    assert 'lang="en"' in published.words[published.forms["jardin"][1]]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://elsewhere.example/",
+        "//elsewhere.example/",
+        "javascript:alert(1)",
+        "https://www.xn--caf-dma.example@elsewhere.example/",
+        "https://www.xn--caf-dma.example.elsewhere.example/",
+        "https://www.xn--caf-dma.example:8443/",
+        "http://www.xn--caf-dma.example/",
+        "https://www.xn--caf-dma.example\\@elsewhere.example/",
+        "/\\elsewhere.example",
+        "https:elsewhere.example",
+    ],
+)
+def test_nobody_is_led_to_a_site_that_the_form_does_not_name(site: Site, wanted: str) -> None:
+    answers = {"email": "next@exemple.fr", AGREED: "yes", NEXT: wanted} | site.stamp("jardin")
+    answer = site.client.request("POST", "/f/jardin", data=answers)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/f/jardin/thanks")
+    assert "form-action 'self';" in policy(site.client.get("/f/jardin", params={"next": wanted}))
+
+
+def test_whoever_came_from_a_named_site_is_led_back_to_it_and_a_mistake_forgets_nothing(
+    site: Site,
+) -> None:
+    wanted = "https://www.xn--caf-dma.example/lettre?ok=1"
+    page = site.client.get("/f/jardin", params={"next": wanted})
+    assert f'name="{NEXT}" value="{wanted}"' in page.text
+    assert "form-action 'self' https://www.xn--caf-dma.example;" in policy(page)
+    answers = {"email": "", AGREED: "yes", NEXT: wanted} | site.stamp("jardin")
+    again = site.client.post("/f/jardin", data=answers)
+    assert again.status_code == 422 and f'value="{wanted}"' in again.text
+    answers |= {"email": "back@exemple.fr"}
+    answer = site.client.request("POST", "/f/jardin", data=answers)
+    assert (answer.status_code, answer.headers["location"]) == (303, wanted)
+
+
+def test_a_frame_knows_the_campaign_of_the_page_around_it_where_the_form_names_that_site(
+    site: Site, author: Elsewhere
+) -> None:
+    around = f"{author.url}/blog?utm_source=radio&utm_campaign=mai&email=a@exemple.fr"
+    page = site.client.get("/f/jardin", headers={"Referer": around}).text
+    assert 'name="relance-source" value="radio"' in page and "a@exemple.fr" not in page
+    own = site.client.get("/f/jardin?utm_source=frame", headers={"Referer": around}).text
+    assert 'name="relance-source" value="frame"' in own and 'value="mai"' in own
+    other = around.replace(author.url, "https://elsewhere.example")
+    assert "radio" not in site.client.get("/f/jardin", headers={"Referer": other}).text
+
+
+def test_a_page_is_told_everything_a_form_shows(site: Site) -> None:
+    said = site.client.get("/f/jardin.json")
+    form = said.json()
+    assert said.headers["content-type"] == "application/json"
+    assert (form["language"], form["title"], form["notice"]) == (
+        "en",
+        "The garden letter",
+        ENGLISH,
+    )
+    assert [(each["name"], each["type"], each["required"]) for each in form["inputs"]] == [
+        ("email", "email", True),
+        ("first_name", "text", False),
+        (AGREED, "box", True),
+    ]
+    everything = json.dumps(form, ensure_ascii=False)
+    notice = notice_text(site.context.installation_stream.current().plan(), "jardin")
+    for line in notice.splitlines():
+        assert line.removeprefix("[ ] ").removeprefix("[").removesuffix("]") in everything
+    assert form["hidden"][SHOWN] == digest_of(notice)
+
+
+def test_what_a_page_posts_is_taken_and_its_proof_names_what_the_page_was_told(
+    site: Site, author: Elsewhere
+) -> None:
+    answers = {"email": "page@exemple.fr", "first_name": "Léa", AGREED: True} | hidden(site)
+    answer = posted(site, answers, Origin=author.url)
+    assert answer.status_code == 200 and answer.json() == {
+        "objects": False,
+        "thanks": "Nearly there.",
+        "then": (
+            "If something is left for you to confirm, a message is on its way to your address, or"
+            " there already: open it, and press its button."
+        ),
+        "redirect": "",
+    }
+    assert answer.headers["access-control-allow-origin"] == author.url
+    assert "access-control-allow-credentials" not in answer.headers
+    (entry,) = [e for e in site.entries("page@exemple.fr") if isinstance(e.event, ConsentRequested)]
+    kept = site.context.vault.evidence_of(site.stream("page@exemple.fr"))[entry.cause.evidence]
+    published = site.context.installation_stream.current()
+    snapshot = json.loads(published.words[str(kept["form_digest"])])
+    said = site.client.get("/f/jardin.json").json()
+    assert snapshot == said | {"hidden": {SHOWN: said["hidden"][SHOWN]}}
+    assert (kept["own_page"], kept["copied"], kept["language"]) == (True, True, "en")
+    assert isinstance(kept["shown_at"], int)
+
+
+def test_known_and_unknown_people_get_the_same_answer_down_to_the_last_octet(site: Site) -> None:
+    site.post("direct", {"email": "connue@exemple.fr"})
+    answers = [
+        posted(site, {"email": who, AGREED: True} | hidden(site, "direct"), "direct")
+        for who in ("connue@exemple.fr", "inconnue@exemple.fr")
+    ]
+    assert answers[0].content == answers[1].content and answers[0].status_code == 200
+    assert answers[0].json()["redirect"].endswith("/merci")
+
+
+def test_mistakes_are_told_by_input_and_a_likely_typing_error_is_asked_about_once(
+    site: Site,
+) -> None:
+    answer = posted(site, {"email": "lea@gmial.com"} | hidden(site))
+    told = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status_code, told["status"], told["code"]) == (422, 422, "mistakes")
+    assert {error["name"]: error["detail"] for error in told["errors"]} == {
+        "email": "Did you mean lea@gmail.com?",
+        AGREED: "Please tick this box: we only write to people who agreed.",
+    }
+    assert (told["errors"][1]["label"], told["meant"]) == (AGREES, "lea@gmail.com")
+    meant = {"email": "lea@gmial.com", TYPED: "lea@gmial.com", AGREED: True}
+    assert posted(site, meant | hidden(site)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "code"),
+    [
+        ({SHOWN: "0" * 64}, 422, "changed"),
+        ({STAMP: "1.0"}, 422, "old"),
+        ({"website": "https://spam.example"}, 422, "trapped"),
+        ({SHOWN: ""}, 400, "unreadable"),
+        ({"first_name": {"a": 1}}, 400, "unreadable"),
+        ({"first_name": "\ud800"}, 400, "unreadable"),
+    ],
+)
+def test_what_is_not_taken_says_why(
+    site: Site, changed: dict[str, object], status: int, code: str
+) -> None:
+    answers = {"email": "non@exemple.fr", AGREED: True} | hidden(site) | changed
+    answer = posted(site, answers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert not site.stream("non@exemple.fr")
+
+
+def test_the_stamp_of_our_own_page_says_nothing_of_when_another_was_shown(site: Site) -> None:
+    answers = {"email": "stamp@exemple.fr", AGREED: True} | site.stamp("jardin")
+    assert posted(site, answers).json()["code"] == "old"
+
+
+def test_a_browser_may_post_json_from_the_sites_a_form_names_and_from_no_other(
+    site: Site, author: Elsewhere
+) -> None:
+    asking = {"Access-Control-Request-Method": "POST"}
+    allowed = site.client.options("/f/jardin", headers=asking | {"Origin": author.url})
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (
+        204,
+        author.url,
+    )
+    assert allowed.headers["access-control-allow-headers"] == "Content-Type"
+    for other in ("https://elsewhere.example", "null", f"{author.url}0", author.url.upper()):
+        refused = site.client.options("/f/jardin", headers=asking | {"Origin": other})
+        assert refused.status_code == 403
+        body = {"email": "autre@exemple.fr", AGREED: True} | hidden(site)
+        answer = posted(site, body, Origin=other)
+        assert (answer.status_code, answer.json()["code"]) == (403, "origin")
+        read = site.client.get("/f/jardin.json", headers={"Origin": other})
+        for each in (refused, answer, read):
+            assert "access-control-allow-origin" not in each.headers
+    assert not site.stream("autre@exemple.fr")
+
+
+def test_a_copied_form_that_a_script_sends_is_answered_in_json(
+    site: Site, author: Elsewhere
+) -> None:
+    headers = {"Accept": "application/json", "Origin": author.url}
+    copied = {"email": "script@exemple.fr", AGREED: "yes"}
+    answer = site.client.post("/f/jardin", data=copied, headers=headers)
+    assert answer.json()["thanks"] == "Nearly there."
+    assert answer.headers["access-control-allow-origin"] == author.url
+    missing = site.client.post("/f/none", data=copied, headers=headers)
+    assert missing.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://www.example.org", "https://www.example.org"),
+        ("HTTPS://WWW.Example.org:443/a?b", "https://www.example.org"),
+        ("http://café.example:8080/", "http://xn--caf-dma.example:8080"),
+        ("http://[::1]:80/", "http://[::1]"),
+        ("https://a;b.example", ""),
+        ("https://é..example", ""),
+        ("ftp://example.org", ""),
+        ("https://example.org:0", ""),
+        ("", ""),
+    ],
+)
+def test_an_origin_is_written_as_browsers_write_it(address: str, origin: str) -> None:
+    assert origin_of(address) == origin
+
+
+@pytest.mark.parametrize(
+    "sites",
+    [
+        '["www.example.org"]',
+        '["https://example.org/blog"]',
+        '["https://*.example.org"]',
+        '["*"]',
+        "[1]",
+        """["https://example.org; script-src 'unsafe-inline'"]""",
+    ],
+)
+def test_sites_are_whole_sites_and_a_mistake_is_told_at_its_line(sites: str) -> None:
+    form = DIRECT.format(url="https://example.org", notice=NOTICE)
+    written = form.replace('["https://example.org"]', sites)
+    [mistake] = read_plan(GARDEN | {"elsewhere.toml": written}, SETTINGS)[1]
+    assert (mistake.file, mistake.line) == (
+        "elsewhere.toml",
+        written[: written.index(sites)].count("\n") + 1,
+    )
+    assert "`sites` are addresses such as" in str(mistake)
+
+
+@contextmanager
+def visiting(site: Site, author: Elsewhere, path: str, page: str) -> Iterator[Page]:
+    """A page of the author's, in a browser; where it names our site, it means this one."""
+    author.pages[path] = page.replace(site.context.config.site.url, site.url)
+    with browsing(width=600) as browser:
+        browser.goto(f"{author.url}{path}?utm_source=blog")
+        yield browser
+
+
+@pytest.mark.browser
+def test_a_person_joins_in_a_frame_of_another_site(site: Site, author: Elsewhere) -> None:
+    frame = f'<h1>Le blog</h1><iframe src="{site.url}/f/jardin" width=100% height=800></iframe>'
+    with visiting(site, author, "/blog", frame) as page:
+        form = page.frame_locator("iframe")
+        form.get_by_label("Your e-mail address").fill("frame@exemple.fr")
+        picture(page, "framed")
+        form.get_by_label(AGREES).check()
+        form.get_by_role("button", name="Join").click()
+        expect(form.get_by_text("Nearly there.")).to_be_visible()
+        picture(page, "framed-thanks")
+        assert page.url.startswith(f"{author.url}/blog")
+    assert site.names("frame@exemple.fr")[-1] == "consent-requested"
+
+
+@pytest.mark.browser
+def test_a_site_the_form_does_not_name_shows_an_empty_frame(site: Site, author: Elsewhere) -> None:
+    frame = f'<iframe src="{site.url}/f/simple" width=100% height=500></iframe>'
+    with visiting(site, author, "/other", frame) as page:
+        expect(page.frame_locator("iframe").get_by_role("button", name="Go")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_a_page_of_another_site_builds_the_form_and_posts_it(site: Site, author: Elsewhere) -> None:
+    script = """<p id=said></p><script>(async () => {
+      const form = await (await fetch("URL.json")).json();
+      const body = {...form.hidden, email: "fetch@exemple.fr", "relance-agreed": true};
+      const sent = await fetch("URL", {method: "POST", body: JSON.stringify(body),
+        headers: {"Content-Type": "application/json"}});
+      said.textContent = (await sent.json()).thanks;
+    })()</script>"""
+    with visiting(site, author, "/js", script.replace("URL", f"{site.url}/f/jardin")) as page:
+        expect(page.get_by_text("Nearly there.")).to_be_visible()
+    assert site.names("fetch@exemple.fr")[-1] == "consent-requested"
