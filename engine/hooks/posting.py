@@ -8,13 +8,12 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-import ssl
-from collections.abc import Mapping
-from typing import Final, Literal
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, Protocol
 from urllib.parse import urlsplit
 
 from engine import __version__
-from engine.dns.https import Answer, Poster, Unanswered, is_public
+from engine.dns.https import Answer, Unanswered, is_public
 from engine.dns.resolver import Address, Found, Resolver
 from engine.dns.resolver import Unreachable as NotKnown
 from engine.hooks.settings import Hook
@@ -24,18 +23,21 @@ AGENT: Final = f"Relance/{__version__}"
 NoAnswer = Unanswered | Literal["no-such-host", "name-servers-away", "private-address"]
 
 
-class Target:
-    """Used from one event loop. Closed by `close`."""
+class Posting(Protocol):
+    """Implemented by engine.dns.https.Poster."""
 
-    def __init__(
-        self,
-        hook: Hook,
-        resolver: Resolver,
-        trusted: ssl.SSLContext,
-        seconds: float = POST_SECONDS,
-    ) -> None:
-        self._hook, self._resolver = hook, resolver
-        self._poster = Poster(trusted, seconds)
+    async def post(
+        self, addresses: Sequence[Address], url: str, body: bytes, headers: Mapping[str, str]
+    ) -> Answer | Unanswered: ...
+
+    async def close(self) -> None: ...
+
+
+class Target:
+    """Used from one event loop. Closed by `close`, and the poster with it."""
+
+    def __init__(self, hook: Hook, resolver: Resolver, poster: Posting) -> None:
+        self._hook, self._resolver, self._poster = hook, resolver, poster
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> Answer | NoAnswer:
         addresses = await self._addresses()

@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
+from engine.dns.https import Poster
 from engine.dns.resolver import Resolver
 from engine.hooks.delivery import Delivery, HookStores
-from engine.hooks.posting import Target
+from engine.hooks.posting import POST_SECONDS, Target
 from engine.hooks.settings import Hook
 from engine.ledger.codec import EntryRefused
 from engine.ledger.store import LOST
@@ -94,7 +95,7 @@ class Hooks:
                 raise end
 
     async def _deliver(self, hook: Hook, wake: asyncio.Event, stop: asyncio.Event) -> None:
-        target = Target(hook, self._resolver, self._trusted)
+        target = Target(hook, self._resolver, Poster(self._trusted, POST_SECONDS))
         delivery = Delivery(hook, self._stores, target)
         trouble = ""
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -14,13 +15,17 @@ import pytest
 from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.desk.hooks import HookState, Retry
+from engine.dns.https import Poster
 from engine.dns.resolver import DnsResolver
 from engine.hooks.delivery import Delivery, HookStores
 from engine.hooks.posting import Target
 from engine.hooks.running import DUTY, Hooks
 from engine.hooks.schedule import FAILURES_OF_A_TARGET, HOUR, MAX_TRIES
 from engine.hooks.settings import Hook
-from engine.ledger.store import CHANNEL
+from engine.ledger.codec import Encoded
+from engine.ledger.store import CHANNEL, Append, Written
+from engine.subscriber.events import Cause, ListJoined
+from engine.subscriber.own_robot import robot_stream
 from tests.cli.asking import FILES, join
 from tests.hooks.receiver import WHSEC, Receiver
 from tests.running_installation import Installations
@@ -59,7 +64,8 @@ class Place:
 
     def begin(self) -> None:
         """As a process that has just been started."""
-        target = Target(self.hook, NO_NAMES, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), self.seconds)
+        poster = Poster(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), self.seconds)
+        target = Target(self.hook, NO_NAMES, poster)
         self.targets.append(target)
         self.delivery = Delivery(self.hook, self.stores, target)
         self.stores.desk.begin([self.hook.name], self.context.ledger.head(), self.now())
@@ -138,6 +144,21 @@ def test_each_fact_it_names_comes_once_in_order_over_one_connection(context: App
     assert receiver.connections == 1
     assert receiver.told[0].headers["host"] == f"127.0.0.1:{receiver.port}"
     assert (place.state.delivered, place.state.position) == (5, expected[-1])
+
+
+def test_of_the_own_robot_nobody_is_told(context: AppContext) -> None:
+    """It goes through the forms every night, and is no person."""
+
+    async def lived(place: Place) -> None:
+        stream, now = robot_stream(secrets.token_hex(8)), context.clock.now()
+        joined = Encoded(stream, ListJoined(now, 10, 1), Cause("form"), now)
+        assert isinstance(context.ledger.append([Append(stream, 0, (joined,))])[0], Written)
+        await place.deliver()
+        place.ahead += HOUR
+        await place.deliver()
+        assert place.state.position == context.ledger.head()
+
+    assert live(context, Receiver(), lived).receiver.told == []
 
 
 def test_what_is_no_fact_of_its_own_moves_it_on_all_the_same(context: AppContext) -> None:
