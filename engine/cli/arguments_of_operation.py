@@ -293,6 +293,38 @@ def inbound_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help=N_("the same for a program"))
 
 
+def hook_arguments(parser: argparse.ArgumentParser) -> None:
+    parts = parser.add_subparsers(dest="part", required=True, metavar="list|test|replay|…")
+    listing = parts.add_parser(
+        "list", help=N_("how each stands: its position, what it did not take")
+    )
+    listing.add_argument("--json", action="store_true", help=N_("the same for a program"))
+    verbs = {
+        "test": N_("send one a message that tells of nothing, and say what it answers"),
+        "replay": N_("tell one anew of what follows a position or a date"),
+        "enable": N_("tell one again that was switched off, from where it stood"),
+        "disable": N_("tell one nothing until it is enabled; it keeps its place"),
+    }
+    for verb, what in verbs.items():
+        part = parts.add_parser(verb, help=what)
+        part.add_argument("name", metavar="NAME", help=N_("the name of a [[hook]] in config.toml"))
+        if verb == "replay":
+            start = part.add_mutually_exclusive_group(required=True)
+            start.add_argument(
+                "--from",
+                dest="position",
+                type=int,
+                metavar="POSITION",
+                help=N_("the first position of the ledger that it is told of"),
+            )
+            start.add_argument(
+                "--since",
+                default="",
+                metavar="WHEN",
+                help=N_("what was recorded from then on, on the clock of [site] timezone"),
+            )
+
+
 def webhook_arguments(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(dest="part", required=True, metavar="try")
     trying = parts.add_parser(
@@ -438,6 +470,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "retry-withheld": retry_withheld_arguments,
     "inbound": inbound_arguments,
     "webhook": webhook_arguments,
+    "hook": hook_arguments,
     "backup": backup_arguments,
     "restore": restore_arguments,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from unicodedata import combining, east_asian_width, normalize
 
@@ -16,13 +17,15 @@ from engine.authoring.new_installation import sample_site
 from engine.cli.terminal import json_text, print_styled
 from engine.config import Config
 from engine.desk.clock import wall_now
-from engine.i18n.language import Say, counting_translator, translator
+from engine.hooks.report import secret_fault
+from engine.i18n.language import N_, Say, counting_translator, translator
 from engine.i18n.printable import printable
 from engine.sending.dkim_keys import key_faults
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Plan
 from engine.sequence.plan_source import CONFIG
 from engine.webhooks.secret_files import missing_secrets
+from engine.words import words
 
 EXCERPT_WIDTH = 76
 
@@ -67,9 +70,22 @@ def _before_going_live(config: Config, plan: Plan | None) -> list[Mistake]:
         found.append(Hindrance(f"{table}.domain", fault.words))
     if plan is not None:
         found += lint_streams(config, plan.forms.values())
+    found += _hooks(config)
     if (other := config.console.other_port()) is not None:
         found.append(Hindrance("console.url", other))
     return as_warnings(tuple(found), (config.folder / CONFIG).read_text(encoding="utf-8"))
+
+
+def _hooks(config: Config) -> Iterator[Hindrance]:
+    for number, hook in enumerate(config.hooks):
+        if (fault := secret_fault(hook, config.folder)) is not None:
+            yield Hindrance(f"hook[{number}].secret_file", fault)
+        if hook.allow_private:
+            message = N_(
+                "whoever writes `url` of this hook reaches what this machine reaches:"
+                " `allow_private = true` is for a network of your own"
+            )
+            yield Hindrance(f"hook[{number}].allow_private", words(message))
 
 
 def tell(mistakes: tuple[Mistake, ...], folder: Path, _: Say) -> None:

@@ -89,6 +89,8 @@ def context_verb(name: str) -> ContextVerb:
             from engine.cli.summary import run as carry_out
         case "delivery":
             from engine.cli.delivery import run as carry_out
+        case "hook":
+            from engine.cli.hook import run as carry_out
         case "pause":
             from engine.cli.sending import pause as carry_out
         case "resume":

@@ -137,6 +137,10 @@ VERBS: dict[str, Verb] = {
         N_("`webhook try FILE`: what a call of a shop or mail service says, and if it is theirs"),
         "config",
     ),
+    "hook": Verb(
+        "sending",
+        N_("programs that are told of facts: how they stand, trying one, telling anew"),
+    ),
     "audit": Verb(
         "trust",
         N_(

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from engine.hooks.report import Standing
 from engine.words import Words
 
+NO_WORDS = Words("")
 PARTS = ("web", "follow", "send")
 
 
@@ -197,6 +199,26 @@ class DeliveryFacts:
     unheard: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookFacts:
+    """A program that is told of facts. `since` seconds it has taken nothing, or is switched off;
+    `answer` is what it answered last, `fault` why its secret cannot be used. `behind`: entries of
+    the ledger that it was not looked through for; `taken` and `failed` tries since it began.
+    """
+
+    name: str
+    standing: Standing
+    since: float = 0
+    answer: Words = NO_WORDS
+    fault: Words | None = None
+    behind: int = 0
+    waiting: int = 0
+    given_up: int = 0
+    first_given_up: int = 0
+    taken: int = 0
+    failed: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`paused` maps a list (0: everything) to the reason; `tick` is how many seconds ago a round of
@@ -255,6 +277,7 @@ class Facts:
     inbound: InboundState = InboundState()
     delivery: DeliveryFacts = DeliveryFacts()
     held_providers: tuple[HeldProvider, ...] = ()
+    hooks: tuple[HookFacts, ...] = ()
 
     @property
     def live(self) -> frozenset[str]:

@@ -16,6 +16,7 @@ from engine.status.finding import WRONG as WRONG
 from engine.status.finding import Finding as Finding
 from engine.status.finding import Level
 from engine.status.finding import is_well as is_well
+from engine.status.hook_findings import of_hooks
 from engine.status.mail_findings import of_providers, of_returned_mail, of_summary
 
 LATE_SECONDS = 60
@@ -48,6 +49,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
         *of_signing(facts),
         *of_doctor(facts),
         *of_robot(facts),
+        *of_hooks(facts),
         *of_providers(facts),
         *of_room(facts),
     ]

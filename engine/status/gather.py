@@ -13,10 +13,12 @@ from typing import Literal, Protocol
 from engine.config import Config
 from engine.delivery.figures import DeliveryViews
 from engine.delivery.report import ProviderDelivery, delivery_report
-from engine.desk.clock import Clock
+from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import HELD, HELD_BACK, TRAPS, Desk
+from engine.desk.hooks import HookDesk
 from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.desk.shaping import ShapingDesk
+from engine.hooks.report import answer_in_words, hook_reports
 from engine.i18n.language import N_
 from engine.installation.breaches import told_late
 from engine.installation.breaches import waiting as waiting_breaches
@@ -32,11 +34,13 @@ from engine.sending.witness_mail import TROUBLE, witness_mark
 from engine.sequence.delay import DAY, HOUR
 from engine.shaping.guards import PASSED
 from engine.status.facts import (
+    NO_WORDS,
     ClockState,
     DeliveryFacts,
     ExpiringKey,
     Facts,
     HeldProvider,
+    HookFacts,
     InboundState,
     Process,
     ProviderCount,
@@ -228,8 +232,32 @@ def gather(stores: StatusStores, due: Due | None = None) -> Facts:
         signing=tuple(
             (fault.code, fault.words) for fault in key_faults(stores.config, int(time.time()))
         ),
+        hooks=tuple(hook_facts(stores)),
         keys=tuple(ExpiringKey(*key) for key in stores.desk.expiring_keys(KEYS_TOLD_SECONDS)),
     )
+
+
+def hook_facts(stores: StatusStores) -> Iterator[HookFacts]:
+    config, now = stores.config, wall_now()
+    for report in hook_reports(
+        config.hooks, config.folder, HookDesk(stores.database), stores.ledger
+    ):
+        state, waiting = report.state, report.waiting
+        begun = (state.off_at or state.failing_since) if state is not None else 0
+        answer = answer_in_words(state.answer) if state is not None and state.answer else NO_WORDS
+        yield HookFacts(
+            name=report.hook.name,
+            standing=report.standing,
+            since=max(0, now - begun) / 1000 if begun else 0.0,
+            answer=answer,
+            fault=report.fault,
+            behind=report.behind,
+            waiting=waiting.retries,
+            given_up=waiting.given_up,
+            first_given_up=waiting.first_given_up,
+            taken=state.delivered if state is not None else 0,
+            failed=state.failures if state is not None else 0,
+        )
 
 
 def delivery_facts(stores: StatusStores) -> DeliveryFacts:

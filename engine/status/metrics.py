@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from engine.status.facts import PARTS, DeliveryFacts, Facts
+from engine.status.facts import PARTS, DeliveryFacts, Facts, HookFacts
 from engine.status.finding import is_well
 from engine.status.findings import findings
 
@@ -141,6 +141,7 @@ class _Collected:
             paused,
         )
         yield from _of_delivery(facts.delivery)
+        yield from _of_hooks(facts.hooks)
         yield _one("letters_in_doubt", "Letters whose acceptance is not known.", facts.in_doubt)
         yield _one(
             "requests_open", "Rights people asked for that wait for an answer.", facts.requests
@@ -208,6 +209,30 @@ def _of_delivery(delivery: DeliveryFacts) -> Iterator[Metric]:
             ("provider",),
             [((name,), {"": 0, "warn": 1, "over": 2}[level]) for name, level in levels],
         )
+
+
+def _of_hooks(hooks: Sequence[HookFacts]) -> Iterator[Metric]:
+    messages = CounterMetricFamily(
+        "relance_hook_messages",
+        "Tries to tell a program of a fact since its hook began: taken, failed.",
+        labels=("hook", "what"),
+    )
+    for hook in hooks:
+        messages.add_metric((hook.name, "taken"), hook.taken)
+        messages.add_metric((hook.name, "failed"), hook.failed)
+    yield messages
+    gauges = (
+        ("behind_entries", "Entries a hook was not looked through for.", "behind"),
+        ("waiting", "Messages to a hook that are to be tried again.", "waiting"),
+        ("given_up", "Messages to a hook that were given up, for thirty days.", "given_up"),
+    )
+    for name, about, field in gauges:
+        values = [((hook.name,), getattr(hook, field)) for hook in hooks]
+        yield _many(f"hook_{name}", about, ("hook",), values)
+    stopped = [
+        ((hook.name,), hook.standing in ("failing", "operator", "gone", "dead")) for hook in hooks
+    ]
+    yield _many("hook_stopped", "1 for a hook that takes nothing or is off.", ("hook",), stopped)
 
 
 def _one(name: str, about: str, value: float) -> GaugeMetricFamily:
