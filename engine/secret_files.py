@@ -172,7 +172,7 @@ def read_secret(file: Path) -> bytes:
             secret = opened.read(MAX_SECRET_BYTES + 1).rstrip(b"\r\n")
     except OSError as error:
         message = N_("{place} cannot be used: {why}")
-        raise Unreadable(message, place=str(file), why=error.strerror or str(error)) from None
+        raise Unreadable(message, place=str(file), why=words_of_file_error(error)) from None
     if not secret.strip():
         raise Unreadable(N_("{place} holds no secret: it is empty"), place=str(file))
     if len(secret) > MAX_SECRET_BYTES:

@@ -22,6 +22,7 @@ from engine.console import (
     backup_pages,
     broadcast_form,
     broadcast_pages,
+    connection_pages,
     date_pages,
     delivery_pages,
     dialogue_lists,
@@ -111,6 +112,7 @@ def page_routes(stores: ConsoleStores, imports: ImportRuns | None = None) -> tup
         *broadcast_pages.routes(stores),
         *api_reference.routes(stores),
         *form_pages.routes(stores),
+        *connection_pages.routes(stores),
         *import_pages.routes(stores, imports),
     )
 

@@ -104,6 +104,7 @@ NAVIGATION: tuple[PlaceGroup, ...] = (
         N_("Installation"),
         (
             Place("/operator", N_("State of things")),
+            Place("/connections", N_("Connections")),
             Place("/accounts", N_("Accounts"), Right.ADMINISTER),
             Place("/api-reference", N_("API")),
         ),

@@ -9,6 +9,7 @@ from typing import Protocol
 from engine.console.backup_pages import BackupPageStores
 from engine.console.broadcast_form import BroadcastFormStores
 from engine.console.broadcast_pages import BroadcastStores
+from engine.console.connection_form import ConnectionStores
 from engine.console.delivery_pages import DeliveryPageStores
 from engine.console.dialogues import DialogueStores
 from engine.console.form_pages import FormPageStores
@@ -60,6 +61,7 @@ class ConsoleStores(
     BroadcastFormStores,
     BroadcastStores,
     FormPageStores,
+    ConnectionStores,
     ImportPageStores,
     Protocol,
 ):

@@ -51,6 +51,7 @@ _PAPERS = Remedy("/operator/papers", N_("Open the papers"), Right.HANDLE_RIGHTS)
 _REQUESTS = Remedy("/requests", N_("Answer them"), Right.HANDLE_RIGHTS)
 _DELIVERY = Remedy("/operator/delivery", N_("Look at what arrives"), Right.SEE)
 _KEYS = Remedy("/operator/keys", N_("Look at the keys"), Right.OPERATE)
+_CONNECTIONS = Remedy("/connections", N_("Look at the connections"), Right.SEE)
 REMEDIES: Mapping[str, Remedy] = {
     "paused": _SENDING,
     "list-paused": _SENDING,
@@ -81,6 +82,8 @@ REMEDIES: Mapping[str, Remedy] = {
     "breach": _PAPERS,
     "request-late": _REQUESTS,
     "requests": _REQUESTS,
+    "webhook-secret": _CONNECTIONS,
+    "webhook-refused": _CONNECTIONS,
     "key-expires": _KEYS,
     "key-expired": _KEYS,
 }

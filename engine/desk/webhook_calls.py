@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from psycopg.rows import TupleRow
 
 from engine.store.database import Database
 from engine.store.sql import beside
@@ -44,6 +47,15 @@ class WebhookCall:
     facts: tuple[CallFact, ...]
 
 
+class RefusedCalls(NamedTuple):
+    """`first` and `last` are wall-clock milliseconds."""
+
+    webhook: str
+    first: int
+    last: int
+    calls: int
+
+
 class WebhookCalls:
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -74,22 +86,37 @@ class WebhookCalls:
         values = {"webhook": webhook, "limit": limit, "before": before, "since": since}
         with self.database.connection() as connection:
             rows = connection.execute(SQL["recent"], values).fetchall()
+        return [_call(row) for row in rows]
+
+    def latest(self) -> list[WebhookCall]:
+        """The last call of each webhook, by the webhook's name."""
+        with self.database.connection() as connection:
+            rows = connection.execute(SQL["latest"]).fetchall()
+        return [_call(row) for row in rows]
+
+    def refused(self) -> list[RefusedCalls]:
+        """Each webhook of which nothing was taken since some moment, though calls came."""
+        with self.database.connection() as connection:
+            rows = connection.execute(SQL["refused_since"]).fetchall()
         return [
-            WebhookCall(
-                id=int(row[0]),
-                webhook=str(row[1]),
-                at=int(row[2]),
-                trust=str(row[3]),
-                refusal=str(row[4]),
-                facts=tuple(
-                    CallFact(name=name, outcome=outcome, subscriber=subscriber)
-                    for name, outcome, subscriber in zip(*row[5:8], strict=True)
-                ),
-            )
-            for row in rows
+            RefusedCalls(str(name), int(first), int(last), int(n)) for name, first, last, n in rows
         ]
 
     def forget(self) -> None:
         """Delete what is past its time to live."""
         with self.database.connection() as connection:
             connection.execute(SQL["forget"])
+
+
+def _call(row: TupleRow) -> WebhookCall:
+    return WebhookCall(
+        id=int(row[0]),
+        webhook=str(row[1]),
+        at=int(row[2]),
+        trust=str(row[3]),
+        refusal=str(row[4]),
+        facts=tuple(
+            CallFact(name=name, outcome=outcome, subscriber=subscriber)
+            for name, outcome, subscriber in zip(*row[5:8], strict=True)
+        ),
+    )

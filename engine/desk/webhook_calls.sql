@@ -15,6 +15,17 @@ SELECT id, webhook, (extract(epoch FROM at) * 1000)::bigint, trust, refusal, fac
 WHERE (%(webhook)s::text IS NULL OR webhook = %(webhook)s) AND (%(before)s = 0 OR id < %(before)s)
     AND at >= to_timestamp(%(since)s / 1000.0) ORDER BY id DESC LIMIT %(limit)s
 
+-- name: latest
+-- The last call of each webhook, whatever came of it.
+SELECT DISTINCT ON (webhook) id, webhook, (extract(epoch FROM at) * 1000)::bigint, trust, refusal, facts, outcomes, subscribers
+FROM desk.webhook_call ORDER BY webhook, id DESC
+
+-- name: refused_since
+-- Of each webhook whose last calls were all refused: the first of these and the last, and how many they are.
+SELECT webhook, (extract(epoch FROM min(at)) * 1000)::bigint, (extract(epoch FROM max(at)) * 1000)::bigint, count(*) FROM desk.webhook_call c
+WHERE refusal <> '' AND id > coalesce((SELECT max(id) FROM desk.webhook_call g WHERE g.webhook = c.webhook AND g.refusal = ''), 0)
+GROUP BY webhook
+
 -- name: forget
 -- Long enough to see since when a shop has not been understood.
 DELETE FROM desk.webhook_call WHERE at < statement_timestamp() - interval '90 days'

@@ -125,6 +125,18 @@ class ExpiringKey:
 
 
 @dataclass(frozen=True, slots=True)
+class SilentWebhook:
+    """A connection of which nothing is taken: a file of it cannot be used (`why`), or its last
+    `calls` calls were all refused, the first of them `since` seconds ago (0 calls: none was).
+    """
+
+    name: str
+    why: Words | None = None
+    calls: int = 0
+    since: float = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ClockState:
     """`now` is the engine's present (ms), `ahead` by how many seconds it lies after the wall
     clock's, `rate` how many times faster it runs; `behind` by how many it lies before the last
@@ -234,6 +246,7 @@ class Facts:
     `stopped` people nothing is written to for a purpose because they were silent.
     `ailments`: what the doctor found last not to hold, each for how many seconds; `forms_failing`:
     of forms that the robot tried last in vain, the step that failed.
+    `webhooks`: those of which nothing is taken.
     `signing`: what is due with a key that signs letters, or why it cannot be used ("unusable").
     """
 
@@ -272,6 +285,7 @@ class Facts:
     stopped: Mapping[str, int] = field(default_factory=dict)
     keys: tuple[ExpiringKey, ...] = ()
     signing: tuple[tuple[str, Words], ...] = ()
+    webhooks: tuple[SilentWebhook, ...] = ()
     ailments: Mapping[str, float] = field(default_factory=dict)
     forms_failing: Mapping[str, str] = field(default_factory=dict)
     inbound: InboundState = InboundState()

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from engine.i18n.language import N_
+from engine.status.connection_findings import of_webhooks
 from engine.status.delivery_findings import PAUSED_BECAUSE, RESUME, of_delivery
 from engine.status.facts import Facts, ViewState
 from engine.status.finding import WRONG as WRONG
@@ -50,6 +51,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
         *of_doctor(facts),
         *of_robot(facts),
         *of_hooks(facts),
+        *of_webhooks(facts),
         *of_providers(facts),
         *of_room(facts),
     ]

@@ -18,6 +18,7 @@ from engine.desk.desk import HELD, HELD_BACK, TRAPS, Desk
 from engine.desk.hooks import HookDesk
 from engine.desk.processes import EXPIRY_SECONDS, Processes
 from engine.desk.shaping import ShapingDesk
+from engine.desk.webhook_calls import WebhookCalls
 from engine.hooks.report import answer_in_words, hook_reports
 from engine.i18n.language import N_
 from engine.installation.breaches import told_late
@@ -32,6 +33,7 @@ from engine.sending.dkim_keys import key_faults
 from engine.sending.smtp_settings import DIRECT
 from engine.sending.witness_mail import TROUBLE, witness_mark
 from engine.sequence.delay import DAY, HOUR
+from engine.sequence.model import Plan
 from engine.shaping.guards import PASSED
 from engine.status.facts import (
     NO_WORDS,
@@ -45,6 +47,7 @@ from engine.status.facts import (
     Process,
     ProviderCount,
     ProviderFacts,
+    SilentWebhook,
     Stuck,
     TreeState,
     Trouble,
@@ -59,6 +62,7 @@ from engine.subscriber.terms import CANNOT_BE_CARRIED, CANNOT_BE_RENDERED
 from engine.vault.inbound_mail import MAX_UNKNOWN, MAX_UNKNOWN_BYTES, InboundMails
 from engine.vault.vault import Vault
 from engine.views import DueCount, week_of
+from engine.webhooks.secret_files import unusable_files
 
 SQL = beside(__file__)
 STUCK_SHOWN = 1000
@@ -129,6 +133,8 @@ class StatusStores(Protocol):
     def shaping(self) -> ShapingDesk: ...
     @property
     def tree(self) -> LedgerTree: ...
+    @property
+    def webhook_calls(self) -> WebhookCalls: ...
 
 
 Due = Mapping[int, tuple[int, ...]]
@@ -233,6 +239,7 @@ def gather(stores: StatusStores, due: Due | None = None) -> Facts:
             (fault.code, fault.words) for fault in key_faults(stores.config, int(time.time()))
         ),
         hooks=tuple(hook_facts(stores)),
+        webhooks=tuple(_silent_webhooks(stores, installation.plan())),
         keys=tuple(ExpiringKey(*key) for key in stores.desk.expiring_keys(KEYS_TOLD_SECONDS)),
     )
 
@@ -258,6 +265,18 @@ def hook_facts(stores: StatusStores) -> Iterator[HookFacts]:
             taken=state.delivered if state is not None else 0,
             failed=state.failures if state is not None else 0,
         )
+
+
+def _silent_webhooks(stores: StatusStores, plan: Plan) -> Iterator[SilentWebhook]:
+    refused = {one.webhook: one for one in stores.webhook_calls.refused()}
+    for webhook in plan.webhooks.values():
+        unusable = next(unusable_files(webhook, stores.config.folder), None)
+        if unusable is not None:
+            yield SilentWebhook(webhook.name, why=unusable.why)
+        elif webhook.name in refused:
+            calls = refused[webhook.name]
+            since = max(0.0, stores.clock.wall_age(calls.first))
+            yield SilentWebhook(webhook.name, calls=calls.calls, since=since)
 
 
 def delivery_facts(stores: StatusStores) -> DeliveryFacts:

@@ -6,8 +6,9 @@ key goes to the API's own host alone, at a public address over HTTPS (G11), and 
 are asked for in a minute.
 
 Sources: SumUp, https://developer.sumup.com/api (host, bearer key) and
-https://developer.sumup.com/docs/problem/checkout-not-found (404). HelloAsso, second hand: the token
-of its client credentials (`https://docs.rs/crate/helloasso`) and `GET /v5/payments/ID`.
+https://developer.sumup.com/docs/problem/checkout-not-found (404). HelloAsso,
+https://dev.helloasso.com/docs/introduction-à-lapi-de-helloasso (hosts and paths); second hand: the
+fields of the token (`https://docs.rs/crate/helloasso`) and `GET /v5/payments/ID`.
 """
 
 from __future__ import annotations

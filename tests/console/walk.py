@@ -22,6 +22,8 @@ PARTS: Mapping[str, str] = {
     "call": "subscriptions",
     "name": "inscription",
     "segment": "actifs",
+    "kind": "stripe",
+    "webhook": "boutique",
 }
 """What the sample has, by the name of a part of a route."""
 BESIDE = ("/account", "/accounts", "/accounts/log", "/no-such-page")

@@ -19,6 +19,7 @@ from engine.status.facts import (
     Process,
     ProviderCount,
     ProviderFacts,
+    SilentWebhook,
     Stuck,
     TreeState,
     Trouble,
@@ -154,6 +155,15 @@ def test_nothing_is_found_where_all_is_well() -> None:
         ),
         (replace(WELL, keys=(ExpiringKey("a1", "boutique", 60.0),)), [("key-expires", "notice")]),
         (replace(WELL, keys=(ExpiringKey("a1", "boutique", -60.0),)), [("key-expired", "notice")]),
+        (
+            replace(WELL, webhooks=(SilentWebhook("boutique", why=words("gone")),)),
+            [("webhook-secret", "stuck")],
+        ),
+        (
+            replace(WELL, webhooks=(SilentWebhook("boutique", calls=3, since=90_000.0),)),
+            [("webhook-refused", "stuck")],
+        ),
+        (replace(WELL, webhooks=(SilentWebhook("boutique", calls=3, since=60.0),)), []),
         (replace(WELL, signing=(("old", KEY_OLD),)), [("dkim-old", "notice")]),
         (
             replace(WELL, signing=(("old", KEY_OLD), ("unusable", words("gone")))),
