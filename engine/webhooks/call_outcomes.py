@@ -74,7 +74,7 @@ CALL_REFUSALS: Mapping[CallRefusal, str] = MappingProxyType(
 )
 FACT_OUTCOMES: Mapping[FactOutcome, str] = MappingProxyType(
     {
-        FactOutcome.DONE: N_("done"),
+        FactOutcome.DONE: N_("it was done"),
         FactOutcome.REPEATED: N_("it was told before"),
         FactOutcome.PING: N_("the sender tried the address"),
         FactOutcome.OTHER_EVENT: N_("no such event changes anything here"),

@@ -1,6 +1,7 @@
-"""The certificates under which PayPal and Amazon sign, fetched over HTTPS from the addresses that
-`certificate_url` allows and from nowhere else (G11): the name is resolved, an address within a
-private network is refused, and the one that was looked at is spoken to; redirects are not followed.
+"""The certificates under which PayPal and Amazon sign, and what Amazon wants opened before it
+sends: fetched over HTTPS from the addresses that are theirs and from nowhere else (G11). The name
+is resolved, an address within a private network is refused, and the one that was looked at is
+spoken to; redirects are not followed.
 
 A certificate is kept for a day, in memory. Whoever writes calls of his own can name many that do
 not exist: no more than ten a minute are asked for.
@@ -47,17 +48,27 @@ class Certificates:
         async with self._one_at_a_time:
             if known := self._kept(url):
                 return known
-            now = self._clock()
-            if len(self._asked) == FETCHES_A_MINUTE and self._asked[0] > now - 60:
+            if not self._may_ask():
                 return None
-            self._asked.append(now)
             fetched = await self._fetched(url)
             if fetched is not None:
-                self._known[url] = (now + KEPT_SECONDS, fetched)
+                self._known[url] = (self._clock() + KEPT_SECONDS, fetched)
                 self._known.move_to_end(url)
                 if len(self._known) > CACHE_SIZE:
                     self._known.popitem(last=False)
             return fetched
+
+    async def confirm(self, url: str) -> bool:
+        """Whether Amazon was told that its topic is ours, by the URL of a `Ping` that it signed."""
+        async with self._one_at_a_time:
+            return self._may_ask() and await self._fetched(url) is not None
+
+    def _may_ask(self) -> bool:
+        now = self._clock()
+        if len(self._asked) == FETCHES_A_MINUTE and self._asked[0] > now - 60:
+            return False
+        self._asked.append(now)
+        return True
 
     def _kept(self, url: str) -> bytes | None:
         until, octets = self._known.get(url, (0, b""))
@@ -67,7 +78,8 @@ class Certificates:
         parts = urlsplit(url)
         host = parts.hostname or ""
         address = await public_address(self._resolver, host)
-        return await self._fetch(address, host, parts.path) if address is not None else None
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        return await self._fetch(address, host, path) if address is not None else None
 
 
 def https(trusted: ssl.SSLContext, port: int = HTTPS_PORT) -> Fetch:

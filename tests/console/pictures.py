@@ -96,6 +96,8 @@ PICTURES = (
     Picture("account", "/account"),
     Picture("api", "/api-reference"),
     Picture("delivery", "/operator/delivery"),
+    Picture("connections", "/connections"),
+    Picture("connection", "/connections/boutique"),
 )
 
 
@@ -141,6 +143,8 @@ def take_all(console: Served, parts: Mapping[str, str], folder: Path) -> None:
             if picture.name == "delivery":
                 delivered(console.context)
                 reported(console.context)
+            if picture.name == "connections":
+                sample.connected(console.context, parts["person"])
             for look in looks(picture.name):
                 console.context.processes.beat("pictures", PARTS, {})
                 with browsing(width=look.width, scheme=look.scheme) as page:

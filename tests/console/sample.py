@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.context import AppContext
+from engine.desk.webhook_calls import CallFact
 from engine.letter.source_folder import ASSETS
+from engine.webhooks.secret_files import write_secret
 from tests.cli.asking import answer, join, send
 from tests.running_installation import Installations
 
@@ -20,6 +22,16 @@ FILES = {
     if path.is_file() and path.relative_to(ROOT / "sequences").parts[0] not in ASSETS
 }
 ASKED = "list:10/graines-semees"
+TOLD = ("purchase", "join")
+SHOP = """
+[[webhook]]
+name = "boutique"
+from = "stripe"
+secret_file = "data/secrets/webhook-boutique"
+[[webhook.do]]
+on = "purchase"
+join = 10
+"""
 
 
 @contextmanager
@@ -47,3 +59,15 @@ def lived(context: AppContext, people: int = 6) -> list[str]:
         answer(context, stream, begun[stream], link, target, label=label, question=ASKED)
     context.views.catch_up()
     return streams
+
+
+def connected(context: AppContext, person: str = "0" * 32) -> None:
+    """A shop, written in the folder, of which some calls were taken and one was refused."""
+    file = context.config.sequences / "onboarding.toml"
+    file.write_text(file.read_text("utf-8") + SHOP, encoding="utf-8")
+    write_secret(context.config.folder, "data/secrets/webhook-boutique", b"whsec_invented")
+    keep = context.webhook_calls.keep
+    keep("boutique", "", "signature:wrong")
+    keep("boutique", "signed", facts=[CallFact(name="event", outcome="fact:other_event")])
+    told = [CallFact(name=name, outcome="fact:done", subscriber=person) for name in TOLD]
+    keep("boutique", "signed", facts=told)

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Page
 
 from engine.context import AppContext
-from engine.desk.webhook_calls import CallFact
 from engine.installation.events import BroadcastFellDue
 from engine.subscriber.events import Cause
+from tests.console import sample
 from tests.console.importing import PEOPLE, looked_at
 from tests.console.serving import Browser, Served
 from tests.console.walk import addresses
@@ -29,15 +29,6 @@ FAULTS = """(only) => axe.run(document, {
     `${fault.id}: ${fault.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(" ")}`))"""
 """The rule that is off takes the title of an SVG for words that are seen."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SHOP = """
-[[webhook]]
-name = "boutique"
-from = "stripe"
-secret_file = "data/secrets/webhook-boutique"
-[[webhook.do]]
-on = "purchase"
-join = 10
-"""
 TESTS = 4
 """The pages are walked by so many tests, which the workers share."""
 
@@ -88,12 +79,7 @@ def broadcast_fallen_due(context: AppContext) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def shop_connected(context: AppContext) -> None:
-    """Of which a call was taken and another refused."""
-    file = context.config.sequences / "onboarding.toml"
-    file.write_text(file.read_text("utf-8") + SHOP, encoding="utf-8")
-    fact = CallFact(name="purchase", outcome="fact:done", subscriber="0" * 32)
-    context.webhook_calls.keep("boutique", "signed", facts=[fact])
-    context.webhook_calls.keep("boutique", "", "signature:wrong")
+    sample.connected(context)
 
 
 @pytest.mark.parametrize("number", range(TESTS))

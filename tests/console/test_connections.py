@@ -225,7 +225,7 @@ def test_what_came_of_the_last_calls_is_told_and_who_it_is_only_to_who_may_know(
     calls.keep(boutique, "signed", facts=[fact])
     calls.keep(boutique, "", "signature:wrong")
     page = get(context, f"{ONE}/calls", webhook=boutique)
-    assert "A purchase: done" in words_of(page) and "not by this secret" in words_of(page)
+    assert "A purchase: it was done" in words_of(page) and "not by this secret" in words_of(page)
     assert f"/people/{person}".encode() in page.body
     by_author = get(context, f"{ONE}/calls", Role.AUTHOR, webhook=boutique)
     assert person.encode() not in by_author.body

@@ -83,6 +83,19 @@ def test_a_host_within_a_network_is_not_spoken_to(dns: StubDns) -> None:
     assert host.asked == []
 
 
+def test_what_amazon_wants_confirmed_is_opened_at_its_public_host(dns: StubDns) -> None:
+    host, query = Host(b"<xml>"), "?Action=ConfirmSubscription&Token=1"
+
+    async def main(answering: Host) -> list[bool]:
+        certificates = Certificates(dns.resolver(), answering.fetch)
+        hosts = (HOST, "inside.example")
+        return [await certificates.confirm(f"https://{name}/{query}") for name in hosts]
+
+    assert asyncio.run(main(host)) == [True, False]
+    assert host.asked == [f"8.8.8.8 {HOST}/{query}"]
+    assert asyncio.run(main(Host(None))) == [False, False]
+
+
 @pytest.mark.parametrize(
     ("address", "public"),
     [
