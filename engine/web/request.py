@@ -6,7 +6,10 @@ kB is ample for a form or a call of the API), with the inputs posted in it.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import AsyncGenerator, Mapping, MutableMapping
+import re
+from collections.abc import AsyncGenerator, Callable, Mapping, MutableMapping
+from functools import partial
+from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from fastapi import HTTPException, Request
@@ -81,7 +84,6 @@ MAX_INPUTS = 100
 MAX_FIELDS = 100
 # The five octets windows-1252 leaves undefined are read as latin-1 reads them.
 _OCTETS = tuple(bytes([octet]).decode("cp1252", "ignore") or chr(octet) for octet in range(256))
-_C1 = {octet: _OCTETS[octet] for octet in range(0x80, 0xA0)}
 
 
 class TooLarge(Exception):
@@ -127,35 +129,59 @@ async def posted_inputs(request: Request) -> dict[str, str]:
     one given twice, the last. No files.
     """
     body = await form_body(request)
-    if (
-        request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        == "application/x-www-form-urlencoded"
-    ):
-        return _urlencoded(body)
-
-    async def receive() -> MutableMapping[str, object]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async with Request(request.scope, receive).form(max_files=0, max_fields=MAX_INPUTS) as form:
-        return {
-            name: _without_c1(value) for name, value in form.multi_items() if isinstance(value, str)
-        }
+    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    octets = (
+        _urlencoded(body)
+        if kind.strip().lower() == "application/x-www-form-urlencoded"
+        else await _parts(request, body)
+    )
+    declared = _CHARSET.search(f";{parameters}")
+    return _decoded(octets, declared[1] if declared else "")
 
 
-def _urlencoded(body: bytes) -> dict[str, str]:
-    """In UTF-8, or, where not all of it is, in windows-1252, which old pages and kiosks post as
-    latin-1 (WHATWG Encoding reads both alike).
-    """
+def _urlencoded(body: bytes) -> dict[bytes, bytes]:
     pairs = [pair.partition(b"=") for pair in body.split(b"&") if pair]
     if len(pairs) > MAX_INPUTS:
         raise HTTPException(400, "This is more than a form holds.")
-    octets = {_unquoted(name): _unquoted(value) for name, _, value in pairs}
-    decoded = _western if not all(map(_is_utf8, (*octets, *octets.values()))) else bytes.decode
-    return {decoded(name): decoded(value) for name, value in octets.items()}
+    return {_unquoted(name): _unquoted(value) for name, _, value in pairs}
 
 
 def _unquoted(octets: bytes) -> bytes:
     return unquote_to_bytes(octets.replace(b"+", b" "))
+
+
+async def _parts(request: Request, body: bytes) -> dict[bytes, bytes]:
+    """Of a multipart form; they are read as latin-1, which gives each octet back."""
+
+    async def receive() -> MutableMapping[str, object]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    kind = _CHARSET.sub("", request.headers.get("content-type", ""))
+    headers = [(b"content-type", f"{kind}; charset=latin-1".encode("latin-1"))]
+    scope = {**request.scope, "headers": headers}
+    async with Request(scope, receive).form(max_files=0, max_fields=MAX_INPUTS) as form:
+        return {
+            name.encode("latin-1"): value.encode("latin-1")
+            for name, value in form.multi_items()
+            if isinstance(value, str)
+        }
+
+
+def _decoded(octets: Mapping[bytes, bytes], declared: str) -> dict[str, str]:
+    """In UTF-8 or, where not all of it is, as the form says in its input `_charset_`, or the call
+    in its header, or else in windows-1252, as which browsers read latin-1 too (WHATWG Encoding).
+
+    What an old page cannot write in its own charset, a browser posts as `&#321;` (the same, error
+    mode "html").
+    """
+    texts = (*octets, *octets.values())
+    named = octets.get(_OWN_CHARSET, declared.encode()).decode("latin-1").strip().lower()
+    is_utf8 = all(map(_is_utf8, texts))
+    decode = bytes.decode if is_utf8 else _DECODERS.get(named, _western)
+    inputs = {decode(name): decode(value) for name, value in octets.items() if name != _OWN_CHARSET}
+    if is_utf8 and not all(map(bytes.isascii, texts)):
+        return inputs
+    return {name: _REFERENCE.sub(_character, value) for name, value in inputs.items()}
 
 
 def _is_utf8(octets: bytes) -> bool:
@@ -170,11 +196,25 @@ def _western(octets: bytes) -> str:
     return "".join(_OCTETS[octet] for octet in octets)
 
 
-def _without_c1(text: str) -> str:
-    """A part of a multipart form that is no UTF-8 has been read as latin-1: its C1 controls are
-    letters and quotes of windows-1252.
-    """
-    return text.translate(_C1)
+def _character(reference: re.Match[str]) -> str:
+    number = int(reference[1])
+    is_character = 0x20 <= number <= 0x10FFFF and not 0xD800 <= number < 0xE000
+    return chr(number) if is_character else reference[0]
+
+
+_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([\w.:-]*)[^;]*""", re.IGNORECASE)
+_OWN_CHARSET = b"_charset_"
+_REFERENCE = re.compile(r"&#([0-9]{2,7});")
+_DECODERS: Mapping[str, Callable[[bytes], str]] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("iso-8859-15", "iso8859-15", "iso_8859-15", "latin-9", "latin9", "l9"),
+            partial(str, encoding="iso8859-15"),
+        ),
+        **dict.fromkeys(("macintosh", "mac", "x-mac-roman"), partial(str, encoding="mac_roman")),
+    }
+)
+"""Both know every octet."""
 
 
 async def fields_of(request: Request) -> dict[str, str]:

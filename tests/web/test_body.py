@@ -1,10 +1,12 @@
 """What a POST to a link says, in either encoding that RFC 8058 allows; whatever is malformed or too
-large says nothing.
+large says nothing. What a posted form says, in whatever charset an old page posts it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Message
 
-from engine.web.request import MAX_BODY_OCTETS, MAX_FIELDS, fields_of
+from engine.web.request import MAX_BODY_OCTETS, MAX_FIELDS, fields_of, posted_inputs
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 MULTIPART = "multipart/form-data; boundary=x"
@@ -22,7 +24,7 @@ PART = (
 URLENCODED = "application/x-www-form-urlencoded"
 
 
-def posted(body: bytes, kind: str = URLENCODED) -> dict[str, str]:
+def requested(body: bytes, kind: str) -> Request:
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:
@@ -30,7 +32,27 @@ def posted(body: bytes, kind: str = URLENCODED) -> dict[str, str]:
 
     headers = [(b"content-type", kind.encode("latin-1"))] if kind else []
     scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
-    return asyncio.run(fields_of(Request(scope, receive)))
+    return Request(scope, receive)
+
+
+def posted(body: bytes, kind: str = URLENCODED) -> dict[str, str]:
+    return asyncio.run(fields_of(requested(body, kind)))
+
+
+def inputs(body: bytes, kind: str) -> dict[str, str]:
+    return asyncio.run(posted_inputs(requested(body, kind)))
+
+
+def urlencoded(values: Mapping[str, str], charset: str) -> bytes:
+    return urlencode(values, encoding=charset, errors="xmlcharrefreplace").encode()
+
+
+def parts(values: Mapping[str, str], charset: str) -> bytes:
+    text = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in values.items()
+    )
+    return f"{text}--x--\r\n".encode(charset, "xmlcharrefreplace")
 
 
 @pytest.mark.parametrize(
@@ -72,3 +94,51 @@ def test_a_file_says_nothing() -> None:
 @given(st.binary(max_size=300), st.sampled_from([URLENCODED, MULTIPART, "", "multipart/mixed"]))
 def test_whatever_is_posted_is_read_or_says_nothing(body: bytes, kind: str) -> None:
     assert all(isinstance(value, str) for value in posted(body, kind).values())
+
+
+@pytest.mark.parametrize(
+    ("encode", "kind"), [(urlencoded, URLENCODED), (parts, MULTIPART)], ids=["urlencoded", "parts"]
+)
+@pytest.mark.parametrize(
+    ("charset", "declared", "own"),
+    [
+        ("utf-8", "", ""),
+        ("utf-8", "; charset=UTF-8", ""),
+        # Named wrongly: what is UTF-8 throughout is nothing else.
+        ("utf-8", "; charset=iso-8859-1", ""),
+        ("utf-8", "", "windows-1252"),
+        ("cp1252", "", ""),
+        ("cp1252", '; charset="ISO-8859-1"', ""),
+        ("cp1252", "", "windows-1252"),
+        ("cp1252", "; charset=utf-8", ""),
+        ("cp1252", "; charset=zlib", "utf-7"),
+        ("iso8859-15", "; charset=ISO-8859-15", ""),
+        ("iso8859-15", "", "ISO-8859-15"),
+        ("mac_roman", "; charset=macintosh", ""),
+        # All that this can write of it are references.
+        ("ascii", "", ""),
+        ("ascii", "; charset=us-ascii", ""),
+    ],
+)
+def test_a_name_is_read_as_it_was_written_on_whatever_page(
+    encode: Callable[[Mapping[str, str], str], bytes],
+    kind: str,
+    charset: str,
+    declared: str,
+    own: str,
+) -> None:
+    values = {"first_name": "Œdipe Łukasz à 5 €", "email": "a@exemple.fr"}
+    own_charset = {"_charset_": own} if own else {}
+    assert inputs(encode(own_charset | values, charset), kind + declared) == values
+
+
+@pytest.mark.parametrize(
+    "text", ["Œ &#321;", "&#10;", "&#55296;", "&#1114112;", "&amp;", "&#x141;"]
+)
+def test_what_no_browser_replaces_is_left_as_it_is(text: str) -> None:
+    assert inputs(urlencoded({"a": text}, "utf-8"), URLENCODED) == {"a": text}
+
+
+@given(st.binary(max_size=300), st.sampled_from([URLENCODED, URLENCODED + "; charset=macintosh"]))
+def test_whatever_octets_a_form_holds_are_read(body: bytes, kind: str) -> None:
+    assert all(isinstance(value, str) for value in inputs(body, kind).values())

@@ -20,6 +20,7 @@ from engine.sequence.model import Field, Purpose
 from engine.sequence.parse import Settings, read_plan
 from engine.sequence.table import origin_of
 from engine.subscriber.events import ConsentRequested
+from engine.web.form_rendering import embed_html
 from tests.running_installation import Installations
 from tests.web.browsing import browsing
 from tests.web.garden import GARDEN, NOTICE
@@ -41,11 +42,17 @@ checkbox = "Oui"
 button = "Go"
 notice = "{notice}"
 thanks = "{url}/merci"
+
+  [[form.field]]
+  name = "first_name"
+  label = "Prénom"
 """
 SETTINGS = Settings(
     purposes=(Purpose("conseils", "Conseils"), Purpose("offres", "Offres")),
     fields=(Field("first_name", "Prénom"),),
 )
+
+OLD = "<!-- a page of another time -->"
 
 
 class Elsewhere:
@@ -58,9 +65,10 @@ class Elsewhere:
             def do_GET(self) -> None:
                 page = pages.get(self.path.partition("?")[0])
                 self.send_response(200 if page else 404)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
+                charset = "windows-1252" if OLD in (page or "") else "utf-8"
+                self.send_header("Content-Type", f"text/html; charset={charset}")
                 self.end_headers()
-                self.wfile.write((page or "").encode())
+                self.wfile.write((page or "").encode(charset))
 
             def log_message(self, *_: object) -> None: ...
 
@@ -439,3 +447,19 @@ def test_a_page_of_another_site_builds_the_form_and_posts_it(site: Site, author:
     with visiting(site, author, "/js", script.replace("URL", f"{site.url}/f/jardin")) as page:
         expect(page.get_by_text("Nearly there.")).to_be_visible()
     assert site.names("fetch@exemple.fr")[-1] == "consent-requested"
+
+
+@pytest.mark.browser
+def test_a_copy_on_a_page_in_latin_1_that_forgot_its_charset_keeps_names(
+    site: Site, author: Elsewhere
+) -> None:
+    plan = site.context.installation_stream.current().plan()
+    copied = embed_html(plan, "direct", site.context.config.site)
+    forgetful = copied.replace('accept-charset="utf-8"', "")
+    with visiting(site, author, "/old", OLD + forgetful) as page:
+        page.get_by_label("Votre adresse").fill("lukasz@exemple.fr")
+        page.get_by_label("Prénom").fill("Łukasz Cœur d’Été")
+        page.get_by_label("Oui").check()
+        page.get_by_role("button", name="Go").click()
+        page.wait_for_url(f"{author.url}/merci")
+    assert site.fields("lukasz@exemple.fr") == {"first_name": "Łukasz Cœur d’Été"}
