@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine.api.stores import ApiStores
 from engine.commands.command_handler import CommandHandler
@@ -49,6 +49,9 @@ from engine.views import Views
 from engine.web.stores import FormStores, LinkStores, OwnDataStores
 from engine.web.visit_counts import VisitCounts
 from engine.webhooks.receiving import WebhookStores
+
+if TYPE_CHECKING:
+    from engine.sending.compose import Composer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +227,13 @@ class AppContext:
 
     def api(self) -> ApiStores:
         """What the HTTP API is handed."""
+
+        def composer() -> Composer:
+            from engine.proof.cached_checkpoint import CachedCheckpoint
+            from engine.sending.compose import Composer
+
+            return Composer(self.config, self.secrets.link_key, CachedCheckpoint(self.tree))
+
         return ApiStores(
             config=self.config,
             clock=self.clock,
@@ -238,6 +248,8 @@ class AppContext:
             field_counts=self.field_counts,
             shown_words=self.shown_words,
             reading_notes=ConsoleDesk(self.database),
+            recurrences=self.recurrences,
+            composer=composer,
             pepper=self.secrets.pepper,
         )
 

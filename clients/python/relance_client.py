@@ -378,6 +378,113 @@ class OpenRequest(TypedDict):
     late: bool
 
 
+class Broadcasts(TypedDict):
+    items: list[Broadcast]
+
+
+class Broadcast(TypedDict):
+    id: str
+    subject: str
+    state: Literal["in force", "new", "changed", "taken out"]
+    """Of the folder against what is in force."""
+    dialogue: str
+    """The file it is written in."""
+    purpose: str
+    """The purpose whose readers get it."""
+    to: list[int]
+    """Numbers of lists."""
+    segments: list[str]
+    """Ids of segments."""
+    on: str | None
+    """Local time of the installation."""
+    every: str | None
+    """A cron line."""
+    anchored: str | None
+    """The date that matters it is counted from, in words."""
+    next: str | None
+    """When it leaves next, once published."""
+    left: list[Occurrence]
+    """When it fell due, the latest last."""
+    results: BroadcastCounts
+
+
+class Occurrence(TypedDict):
+    occurrence: str
+    at: str
+
+
+class BroadcastCounts(TypedDict):
+    due: int
+    accepted: int
+    refused: int
+    withheld: int
+    put_off: int
+    in_doubt: int
+    under_way: int
+    answered: int
+    unsubscribed: int
+
+
+class NewBroadcastAnswer(TypedDict):
+    done: bool
+    """Whether this call changed anything."""
+    already: NotRequired[bool]
+    """True when this very call was carried out before."""
+    said: str
+    broadcast: str | None
+    """Its id."""
+
+
+class WholeBroadcast(TypedDict):
+    id: str
+    subject: str
+    state: Literal["in force", "new", "changed", "taken out"]
+    """Of the folder against what is in force."""
+    dialogue: str
+    """The file it is written in."""
+    purpose: str
+    """The purpose whose readers get it."""
+    to: list[int]
+    """Numbers of lists."""
+    segments: list[str]
+    """Ids of segments."""
+    on: str | None
+    """Local time of the installation."""
+    every: str | None
+    """A cron line."""
+    anchored: str | None
+    """The date that matters it is counted from, in words."""
+    next: str | None
+    """When it leaves next, once published."""
+    left: list[Occurrence]
+    """When it fell due, the latest last."""
+    results: BroadcastCounts
+    people: int | None
+    """To whom it would go now; null while a segment is not published."""
+    words: str
+    """In Markdown."""
+
+
+class TestAnswer(TypedDict):
+    done: bool
+    """Whether this call changed anything."""
+    already: NotRequired[bool]
+    """True when this very call was carried out before."""
+    said: str
+
+
+class SendAnswer(TypedDict):
+    done: bool
+    """Whether this call changed anything."""
+    already: NotRequired[bool]
+    """True when this very call was carried out before."""
+    said: str
+    occurrence: str | None
+    """The name of this mailing."""
+    people: int | None
+    """To how many it goes."""
+
+
 class Results(TypedDict):
     items: list[Result]
 
@@ -2047,6 +2154,155 @@ class Relance:
                 "POST",
                 "/api/v1/requests/open",
                 body={},
+            ),
+        )
+
+    def list_broadcasts(
+        self,
+    ) -> Broadcasts:
+        """The broadcasts that are written and those in force, with what came of each.
+
+        `GET /api/v1/broadcasts`, scope `broadcasts`.
+        """
+        return cast(
+            "Broadcasts",
+            self.call(
+                "GET",
+                "/api/v1/broadcasts",
+            ),
+        )
+
+    def create_broadcast(
+        self,
+        *,
+        subject: str,
+        to: Sequence[str],
+        words: str,
+        on: str | None = None,
+        every: str | None = None,
+        dialogue: str | None = None,
+        preheader: str | None = None,
+        theme: str | None = None,
+        content: str | None = None,
+        reminder: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> NewBroadcastAnswer:
+        """Write a new broadcast into the folder; it leaves once it is published.
+
+        `POST /api/v1/broadcasts`, scope `broadcasts`.
+
+        `subject`: Its subject; its id is made from it.
+
+        `to`: To whom: numbers or names of lists, "@group", "segment:id", or "everyone".
+
+        `words`: What it says, in Markdown, with links as letters have them.
+
+        `on`: When it leaves, on the clock of the installation: "2026-12-01 09:00". This or
+        every.
+
+        `every`: Or when it comes back, as a cron line: "0 9 1 * *".
+
+        `dialogue`: The file it is written into; left out: that of its list.
+
+        `preheader`: What mail programs show after the subject.
+
+        `theme`: The code of a theme.
+
+        `content`: The code of a type of content.
+
+        `reminder`: After how long the silent are reminded, once: "5 days".
+        """
+        return cast(
+            "NewBroadcastAnswer",
+            self.call(
+                "POST",
+                "/api/v1/broadcasts",
+                body={
+                    "subject": subject,
+                    "to": to,
+                    "words": words,
+                    "on": on,
+                    "every": every,
+                    "dialogue": dialogue,
+                    "preheader": preheader,
+                    "theme": theme,
+                    "content": content,
+                    "reminder": reminder,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def show_broadcast(
+        self,
+        *,
+        broadcast: str,
+    ) -> WholeBroadcast:
+        """One broadcast, its words, and how many people it would go to now.
+
+        `GET /api/v1/broadcasts/{broadcast}`, scope `broadcasts`.
+
+        `broadcast`: The broadcast's id.
+        """
+        return cast(
+            "WholeBroadcast",
+            self.call(
+                "GET",
+                f"/api/v1/broadcasts/{_segment(broadcast)}",
+            ),
+        )
+
+    def send_test(
+        self,
+        *,
+        broadcast: str,
+        to: str,
+        reader: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> TestAnswer:
+        """Send one copy of a broadcast to an address; its links are without effect.
+
+        `POST /api/v1/broadcasts/{broadcast}/test`, scope `broadcasts`.
+
+        `broadcast`: The broadcast's id.
+
+        `to`: The address that gets it.
+
+        `reader`: The address of whom it is made for, if they are known here; left out: as
+        to says.
+        """
+        return cast(
+            "TestAnswer",
+            self.call(
+                "POST",
+                f"/api/v1/broadcasts/{_segment(broadcast)}/test",
+                body={
+                    "to": to,
+                    "reader": reader,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def send_now(
+        self,
+        *,
+        broadcast: str,
+        idempotency_key: str | None = None,
+    ) -> SendAnswer:
+        """Send a published broadcast at once; nobody gets it twice.
+
+        `POST /api/v1/broadcasts/{broadcast}/send`, scope `broadcasts`.
+
+        `broadcast`: The broadcast's id.
+        """
+        return cast(
+            "SendAnswer",
+            self.call(
+                "POST",
+                f"/api/v1/broadcasts/{_segment(broadcast)}/send",
+                body={},
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
             ),
         )
 

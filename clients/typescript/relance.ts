@@ -388,6 +388,113 @@ export interface OpenRequest {
   late: boolean;
 }
 
+export interface Broadcasts {
+  items: Broadcast[];
+}
+
+export interface Broadcast {
+  id: string;
+  subject: string;
+  /** Of the folder against what is in force. */
+  state: "in force" | "new" | "changed" | "taken out";
+  /** The file it is written in. */
+  dialogue: string;
+  /** The purpose whose readers get it. */
+  purpose: string;
+  /** Numbers of lists. */
+  to: number[];
+  /** Ids of segments. */
+  segments: string[];
+  /** Local time of the installation. */
+  on: string | null;
+  /** A cron line. */
+  every: string | null;
+  /** The date that matters it is counted from, in words. */
+  anchored: string | null;
+  /** When it leaves next, once published. */
+  next: string | null;
+  /** When it fell due, the latest last. */
+  left: Occurrence[];
+  results: BroadcastCounts;
+}
+
+export interface Occurrence {
+  occurrence: string;
+  at: string;
+}
+
+export interface BroadcastCounts {
+  due: number;
+  accepted: number;
+  refused: number;
+  withheld: number;
+  put_off: number;
+  in_doubt: number;
+  under_way: number;
+  answered: number;
+  unsubscribed: number;
+}
+
+export interface NewBroadcastAnswer {
+  /** Whether this call changed anything. */
+  done: boolean;
+  /** True when this very call was carried out before. */
+  already?: boolean;
+  said: string;
+  /** Its id. */
+  broadcast: string | null;
+}
+
+export interface WholeBroadcast {
+  id: string;
+  subject: string;
+  /** Of the folder against what is in force. */
+  state: "in force" | "new" | "changed" | "taken out";
+  /** The file it is written in. */
+  dialogue: string;
+  /** The purpose whose readers get it. */
+  purpose: string;
+  /** Numbers of lists. */
+  to: number[];
+  /** Ids of segments. */
+  segments: string[];
+  /** Local time of the installation. */
+  on: string | null;
+  /** A cron line. */
+  every: string | null;
+  /** The date that matters it is counted from, in words. */
+  anchored: string | null;
+  /** When it leaves next, once published. */
+  next: string | null;
+  /** When it fell due, the latest last. */
+  left: Occurrence[];
+  results: BroadcastCounts;
+  /** To whom it would go now; null while a segment is not published. */
+  people: number | null;
+  /** In Markdown. */
+  words: string;
+}
+
+export interface TestAnswer {
+  /** Whether this call changed anything. */
+  done: boolean;
+  /** True when this very call was carried out before. */
+  already?: boolean;
+  said: string;
+}
+
+export interface SendAnswer {
+  /** Whether this call changed anything. */
+  done: boolean;
+  /** True when this very call was carried out before. */
+  already?: boolean;
+  said: string;
+  /** The name of this mailing. */
+  occurrence: string | null;
+  /** To how many it goes. */
+  people: number | null;
+}
+
 export interface Results {
   items: Result[];
 }
@@ -789,6 +896,48 @@ export interface AnswerRequestInput {
   readonly how: "done" | "refused" | "extended";
   /** How it came in, or why it was answered so; kept in the vault. */
   readonly note?: string | undefined;
+}
+
+export interface CreateBroadcastInput {
+  /** Its subject; its id is made from it. */
+  readonly subject: string;
+  /** To whom: numbers or names of lists, "@group", "segment:id", or "everyone". */
+  readonly to: readonly string[];
+  /** What it says, in Markdown, with links as letters have them. */
+  readonly words: string;
+  /** When it leaves, on the clock of the installation: "2026-12-01 09:00". This or every. */
+  readonly on?: string | undefined;
+  /** Or when it comes back, as a cron line: "0 9 1 * *". */
+  readonly every?: string | undefined;
+  /** The file it is written into; left out: that of its list. */
+  readonly dialogue?: string | undefined;
+  /** What mail programs show after the subject. */
+  readonly preheader?: string | undefined;
+  /** The code of a theme. */
+  readonly theme?: string | undefined;
+  /** The code of a type of content. */
+  readonly content?: string | undefined;
+  /** After how long the silent are reminded, once: "5 days". */
+  readonly reminder?: string | undefined;
+}
+
+export interface ShowBroadcastInput {
+  /** The broadcast's id. */
+  readonly broadcast: string;
+}
+
+export interface SendTestInput {
+  /** The broadcast's id. */
+  readonly broadcast: string;
+  /** The address that gets it. */
+  readonly to: string;
+  /** The address of whom it is made for, if they are known here; left out: as to says. */
+  readonly reader?: string | undefined;
+}
+
+export interface SendNowInput {
+  /** The broadcast's id. */
+  readonly broadcast: string;
 }
 
 export interface ResultsOfLettersInput {
@@ -1341,6 +1490,67 @@ export class Relance {
       body: { },
       signal: options.signal,
     })) as OpenRequest[];
+  }
+
+  /**
+   * The broadcasts that are written and those in force, with what came of each.
+   *
+   * `GET /api/v1/broadcasts`, scope `broadcasts`.
+   */
+  async listBroadcasts(options: CallOptions = {}): Promise<Broadcasts> {
+    return (await this.call("GET", `/api/v1/broadcasts`, {
+      signal: options.signal,
+    })) as Broadcasts;
+  }
+
+  /**
+   * Write a new broadcast into the folder; it leaves once it is published.
+   *
+   * `POST /api/v1/broadcasts`, scope `broadcasts`.
+   */
+  async createBroadcast(input: CreateBroadcastInput, options: CallOptions = {}): Promise<NewBroadcastAnswer> {
+    return (await this.call("POST", `/api/v1/broadcasts`, {
+      body: { subject: input.subject, to: input.to, words: input.words, on: input.on, every: input.every, dialogue: input.dialogue, preheader: input.preheader, theme: input.theme, content: input.content, reminder: input.reminder },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as NewBroadcastAnswer;
+  }
+
+  /**
+   * One broadcast, its words, and how many people it would go to now.
+   *
+   * `GET /api/v1/broadcasts/{broadcast}`, scope `broadcasts`.
+   */
+  async showBroadcast(input: ShowBroadcastInput, options: CallOptions = {}): Promise<WholeBroadcast> {
+    return (await this.call("GET", `/api/v1/broadcasts/${segment(input.broadcast)}`, {
+      signal: options.signal,
+    })) as WholeBroadcast;
+  }
+
+  /**
+   * Send one copy of a broadcast to an address; its links are without effect.
+   *
+   * `POST /api/v1/broadcasts/{broadcast}/test`, scope `broadcasts`.
+   */
+  async sendTest(input: SendTestInput, options: CallOptions = {}): Promise<TestAnswer> {
+    return (await this.call("POST", `/api/v1/broadcasts/${segment(input.broadcast)}/test`, {
+      body: { to: input.to, reader: input.reader },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as TestAnswer;
+  }
+
+  /**
+   * Send a published broadcast at once; nobody gets it twice.
+   *
+   * `POST /api/v1/broadcasts/{broadcast}/send`, scope `broadcasts`.
+   */
+  async sendNow(input: SendNowInput, options: CallOptions = {}): Promise<SendAnswer> {
+    return (await this.call("POST", `/api/v1/broadcasts/${segment(input.broadcast)}/send`, {
+      body: { },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as SendAnswer;
   }
 
   /**

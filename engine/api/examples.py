@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from engine.api.parameters import Schema
-from engine.intake.calls import Member
+from engine.intake.body_reader import Member
 from engine.sequence.model import Plan
 
 TEXTS: Mapping[str, str] = {
@@ -21,6 +21,7 @@ TEXTS: Mapping[str, str] = {
     "keep_proof": "5 years",
 }
 """For members of this name."""
+TEXT_ARRAYS: Mapping[str, list[str]] = {"to": ["everyone"]}
 ELLIPSIS = "…"
 
 
@@ -39,8 +40,10 @@ def example(member: Member, plan: Plan) -> object:
             return lists[min(1, len(lists) - 1)] if member.name == "to" else lists[0]
         case "fields":
             return {}
+        case "words":
+            return "Bonjour,\n\nVoulez-vous [la suite](===12===) ?\n"
         case "texts":
-            return []
+            return TEXT_ARRAYS.get(member.name, [])
         case "amount":
             return "49.90"
         case "moment":

@@ -7,6 +7,7 @@ from functools import cache
 from typing import assert_never
 
 from engine.api import (
+    broadcast_calls,
     events_read,
     lists_read,
     order_calls,
@@ -19,7 +20,7 @@ from engine.api import (
 from engine.api.examples import example_of_body, example_of_schema
 from engine.api.operation import FIELD_VALUE, TAGS, Operation, array, integer, object_of, text
 from engine.api.parameters import Parameter, Schema
-from engine.intake.calls import MAX_TEXT_CHARACTERS, Member
+from engine.intake.body_reader import MAX_TEXT_CHARACTERS, MAX_WORDS_CHARACTERS, Member
 from engine.sequence.model import Plan
 
 VERSION = "1"
@@ -30,6 +31,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *events_read.OPERATIONS,
     *order_calls.OPERATIONS,
     *rights_calls.OPERATIONS,
+    *broadcast_calls.OPERATIONS,
     *results_calls.OPERATIONS,
     *publication_calls.OPERATIONS,
 )
@@ -199,6 +201,8 @@ def _member(member: Member) -> Schema:
             return LISTED | about
         case "fields":
             return {"type": "object", "additionalProperties": FIELD_VALUE} | about
+        case "words":
+            return {"type": "string", "maxLength": MAX_WORDS_CHARACTERS} | about
         case "texts":
             return {"type": "array", "items": {"type": "string"}} | about
         case "amount":

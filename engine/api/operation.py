@@ -19,7 +19,7 @@ from fastapi.responses import Response
 
 from engine.api.api_call import Api, ApiCall
 from engine.api.parameters import Parameter, Schema
-from engine.intake.calls import Member
+from engine.intake.body_reader import Member
 from engine.words import N_
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -147,9 +147,16 @@ def object_of(
     title: str, about: str = "", /, optional: tuple[str, ...] = (), **members: Schema
 ) -> Schema:
     """The schema of an object; a `title` makes it a component of that name."""
+    return _with(object_with(title, members, optional), description=about)
+
+
+def object_with(
+    title: str, members: Mapping[str, Schema], optional: tuple[str, ...] = ()
+) -> Schema:
+    """The same of members that several share."""
     required = [name for name in members if name not in optional]
-    schema: Schema = {"type": "object", "properties": members, "required": required}
-    return _with(schema, title=title, description=about)
+    schema: Schema = {"type": "object", "properties": dict(members), "required": required}
+    return _with(schema, title=title)
 
 
 def merged(title: str, *parts: Schema) -> Schema:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from fastapi.responses import JSONResponse
 
 from engine.i18n.in_words import in_english
-from engine.intake.calls import Mistake, Mistakes
+from engine.intake.body_reader import Mistake, Mistakes
 
 T = TypeVar("T")
 

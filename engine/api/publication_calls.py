@@ -35,7 +35,7 @@ from engine.authoring.publication import (
 )
 from engine.i18n.language import translator
 from engine.intake.author_calls import PUBLICATION, read_publication
-from engine.intake.calls import YES_NO
+from engine.intake.body_reader import YES_NO
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.words import N_
 

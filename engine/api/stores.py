@@ -6,11 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from engine.audience.results import CounterViews
-from engine.audience.trial_words import TrialViews
-from engine.authoring.publication import FieldCounts, ListCounts
 from engine.commands.command_handler import CommandHandler
 from engine.config import Config
 from engine.desk.clock import Clock
@@ -21,17 +18,34 @@ from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.sequence.model import Plan
+from engine.simulation.live import Recurring
+from engine.vault.field_counts import FieldCounts
 from engine.vault.vault import Vault
-from engine.views import Came, CameQuery, FormCount
+from engine.views import ArmCount, Came, CameQuery, FormCount, LetterCount, SegmentViews
+
+if TYPE_CHECKING:  # what makes letters is slow to load, and only a test of one needs it
+    from engine.sending.compose import Composer
 
 
-class ApiViews(CounterViews, TrialViews, ListCounts, Protocol):
+class ApiViews(Protocol):
     """The views that calls ask; see engine.views.Views."""
 
+    def arms(self, letter: str, since: int) -> list[ArmCount]: ...
+    def catch_up(self, tell: Callable[[int, int], None] = ...) -> int: ...
+    def choosing(self) -> dict[tuple[str, str], int]: ...
+    def counted(
+        self, letters: Collection[str], since: int = ..., until: int = ..., number: int = ...
+    ) -> list[LetterCount]: ...
+    def counted_weeks(
+        self, letters: Collection[str], since: int = ..., until: int = ..., number: int = ...
+    ) -> list[LetterCount]: ...
     def form_weeks(self, since: int) -> list[FormCount]: ...
     def on_lists(self, lists: Collection[int]) -> int: ...
     def came(self, query: CameQuery, limit: int) -> list[Came]: ...
     def why_quarantined(self, subscriber: str) -> str: ...
+    def standing(self) -> dict[int, int]: ...
+    @property
+    def segments(self) -> SegmentViews: ...
 
 
 class ReadingNotes(Protocol):
@@ -62,5 +76,8 @@ class ApiStores:
     shown_words: Callable[[Plan], ShownWords]
     """What people agree on under a plan, as the pages of this program render it."""
     reading_notes: ReadingNotes
+    recurrences: Recurring
+    composer: Callable[[], Composer]
+    """Makes a letter as it would be sent."""
     pepper: bytes
     """Hashes idempotency keys and calls."""

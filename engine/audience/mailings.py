@@ -4,8 +4,8 @@ once. Apart, because the verb that sends one, the pages that write one and the A
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Protocol
+from collections.abc import Collection, Iterator
+from typing import Literal, Protocol
 
 from engine.audience.segments import HasSegments
 from engine.desk.clock import Clock
@@ -15,9 +15,11 @@ from engine.installation.events import BroadcastFellDue
 from engine.installation.state import Installation
 from engine.sequence.anchors import Anchor, PersonalDate
 from engine.sequence.condition import Combined, InSegment, On
-from engine.sequence.model import Broadcast
+from engine.sequence.model import Broadcast, Plan
 from engine.sequence.timing import read_local_minute, to_instant, to_local
 from engine.subscriber.agenda_key import BroadcastKey, encode
+
+BroadcastState = Literal["in force", "new", "changed", "taken out"]
 
 
 class MailingViews(HasSegments, Protocol):
@@ -84,3 +86,28 @@ def dated_moment(broadcast: Broadcast, timezone: str, now: int) -> int:
     if (anchored := broadcast.anchored) is not None and isinstance(anchored.date, Anchor):
         return anchored.first(now, broadcast.letter.hours, timezone)[1]
     return now
+
+
+def broadcasts_of(in_force: Plan, written: Plan) -> Iterator[tuple[Broadcast, BroadcastState]]:
+    """As they are written, those that are only in force still after them."""
+    for broadcast in written.broadcasts.values():
+        published = in_force.broadcasts.get(broadcast.id)
+        state: BroadcastState = "in force" if published is not None else "new"
+        if published is not None and _differs(published, broadcast):
+            state = "changed"
+        yield broadcast, state
+    for broadcast in in_force.broadcasts.values():
+        if broadcast.id not in written.broadcasts:
+            yield broadcast, "taken out" if written.titles else "in force"
+
+
+def _differs(published: Broadcast, written: Broadcast) -> bool:
+    """When or to whom it goes, or what its subject says."""
+
+    def what(broadcast: Broadcast) -> tuple[object, ...]:
+        letter = broadcast.letter
+        about = (letter.subject, letter.preheader, letter.weight, letter.theme, letter.content)
+        when = (broadcast.on, broadcast.every, letter.anchored, letter.hours)
+        return (*about, *when, broadcast.to, broadcast.segments, broadcast.reminder is None)
+
+    return what(published) != what(written)

@@ -137,9 +137,7 @@ def new_letter(text: str, file: str, letter: NewLetter, plan: Plan) -> tuple[str
     identifier = _free(
         as_name(letter.subject), {own.id for own in listed.letters} if listed else ()
     )
-    stem = file.removesuffix(".toml")
-    taken = {path.removesuffix(".md") for path in plan.words if path.endswith(".md")}
-    body = f"{_free_path(f'{stem}/{identifier}', taken)}.md"
+    body = free_body(file, identifier, plan)
     values: dict[str, TomlValue] = {"id": identifier}
     kind, delay = letter.when
     values[kind] = delay
@@ -147,6 +145,30 @@ def new_letter(text: str, file: str, letter: NewLetter, plan: Plan) -> tuple[str
         values["wait"] = letter.wait or "1 day"
     values |= {"subject": letter.subject, "body": body}
     return identifier, body, edited(text, [AddTable(list_path(letter.list), "letter", values)])
+
+
+def place_of_broadcast(subject: str, file: str, plan: Plan) -> tuple[str, str]:
+    """A free id for a new broadcast of a dialogue, and the free file of its words."""
+    letters = {letter.id for listed in plan.lists.values() for letter in listed.letters}
+    identifier = _free(as_name(subject), {*plan.broadcasts, *letters})
+    return identifier, free_body(file, identifier, plan)
+
+
+def dialogue_of_audience(plan: Plan, to: str) -> str:
+    """The file of the dialogue in which an audience is written, else the first; "" where there is
+    none. `to` is as a broadcast's file names it: a list, "segment:id".
+    """
+    segment = plan.segments.get(to.removeprefix("segment:"))
+    listed = plan.list_named(to) if len(to) < 100 else None
+    if segment is not None:
+        return segment.file
+    return listed.file if listed is not None else next(iter(plan.titles), "")
+
+
+def free_body(file: str, letter: str, plan: Plan) -> str:
+    """A free file for the words of a letter of a dialogue."""
+    taken = {path.removesuffix(".md") for path in plan.words if path.endswith(".md")}
+    return _free_path(f"{file.removesuffix('.toml')}/{letter}", taken) + ".md"
 
 
 def _free_path(path: str, taken: Collection[str]) -> str:

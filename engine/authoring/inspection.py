@@ -128,6 +128,12 @@ def inspect(config: Config, files: dict[str, str], now: int = 0) -> Read:
     return Read(plan, files, tuple(sorted(mistakes)))
 
 
+def newly_fatal(before: Read, after: Read) -> list[Mistake]:
+    """What a change would break that was not broken before it."""
+    known = {(mistake.file, str(mistake.words)) for mistake in before.fatal}
+    return [m for m in after.fatal if (m.file, str(m.words)) not in known]
+
+
 def _unloaded(plan: Plan, beside: dict[str, str], config: Config) -> Iterator[Mistake]:
     """Segments that ask who opened letters, while letters hold no picture."""
     source = PlanSource(plan, beside)

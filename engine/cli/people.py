@@ -22,7 +22,8 @@ from engine.i18n.language import N_, Say, translator
 from engine.i18n.user_error import UserError, address_of, list_of, purpose_of
 from engine.imports.rows import EARLIEST
 from engine.installation.state import Installation
-from engine.intake.calls import DOUBLE_OPT_IN, MAX_FIELD_CHARACTERS
+from engine.intake.body_reader import MAX_FIELD_CHARACTERS
+from engine.intake.calls import DOUBLE_OPT_IN
 from engine.intake.evidence_requirements import NOT_DECLARED
 from engine.intake.field_reader import FieldRefused, read_value
 from engine.intake.ground_requirements import GroundDeclaration

@@ -20,7 +20,7 @@ from engine.console.access import Right
 from engine.console.visit import Route, Visit
 from engine.i18n.language import N_, Say
 from engine.installation.stream import InstallationStream
-from engine.intake.calls import Kind
+from engine.intake.body_reader import Kind
 from engine.sequence.model import Plan
 
 SCOPE_WORDS: Mapping[str, str] = {
@@ -43,6 +43,7 @@ SCOPE_WORDS: Mapping[str, str] = {
 }
 KIND_WORDS: Mapping[Kind, str] = {
     "text": N_("text"),
+    "words": N_("a letter’s words, in Markdown"),
     "texts": N_("array of texts"),
     "amount": N_("amount, as text"),
     "moment": N_("day or moment"),

@@ -14,7 +14,11 @@ from fastapi.responses import Response
 
 from engine.audience.mailings import MailingViews, audience_count
 from engine.audience.year import day_name
-from engine.authoring.dialogue_edits import broadcast_path
+from engine.authoring.dialogue_edits import (
+    broadcast_path,
+    dialogue_of_audience,
+    place_of_broadcast,
+)
 from engine.authoring.toml_changes import (
     AddTable,
     Change,
@@ -44,7 +48,6 @@ from engine.console.visit import Mistake, Route, Visit
 from engine.i18n.language import N_
 from engine.i18n.phrases import say_every, written_delay_in_words
 from engine.sequence.delay import parse_delay
-from engine.sequence.draft import as_name
 from engine.sequence.feasts import NAMES
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Plan
@@ -127,7 +130,11 @@ def opened(stores: BroadcastFormStores, visit: Visit, plan: Plan) -> BroadcastFo
         to = visit.query.get("to", "")
         known = dict(audience_choices(plan, visit.say))
         return BroadcastForm(
-            values={"when": "on", "weight": str(DEFAULT_WEIGHT), "file": _home(plan, to)},
+            values={
+                "when": "on",
+                "weight": str(DEFAULT_WEIGHT),
+                "file": dialogue_of_audience(plan, to),
+            },
             to=(to,) if to in known else (),
             versions=(),
         )
@@ -159,15 +166,6 @@ def opened(stores: BroadcastFormStores, visit: Visit, plan: Plan) -> BroadcastFo
             if isinstance(version, dict)
         ),
     )
-
-
-def _home(plan: Plan, to: str) -> str:
-    """The dialogue that the audience is written in, else the first."""
-    segment = plan.segments.get(to.removeprefix("segment:"))
-    listed = plan.lists.get(int(to)) if to.isdecimal() and len(to) < 9 else None
-    if segment is not None:
-        return segment.file
-    return listed.file if listed is not None else next(iter(plan.titles), "")
 
 
 def _table(
@@ -228,8 +226,8 @@ def _save(
         done = N_("It is in your draft: save it to the folder, then look at the plan.")
         return visit.goes_to("/broadcasts", visit.say(done))
     file = form.get("file")
-    name, stem = _free(as_name(form.get("subject")), plan), file.removesuffix(".toml")
-    body = _free_path(f"{stem}/{name}", plan)
+    stem = file.removesuffix(".toml")
+    name, body = place_of_broadcast(form.get("subject"), file, plan)
     keys = {key: value for key, value in _keys(form, plan, {}).items() if value is not None}
     new = AddTable((), "broadcast", {"id": name, **keys, "body": body})
     path = broadcast_path(name)
@@ -240,24 +238,6 @@ def _save(
         return _page(stores, visit, plan, form, mistakes)
     done = N_("It is in your draft. Now write its words.")
     return visit.goes_to(f"/d/{quote(stem)}/edit?letter=b/{name}", visit.say(done))
-
-
-def _free(stem: str, plan: Plan) -> str:
-    taken = {
-        *plan.broadcasts,
-        *(letter.id for listed in plan.lists.values() for letter in listed.letters),
-    }
-    free, count = stem, 2
-    while free in taken:
-        free, count = f"{stem[:58]}-{count}", count + 1
-    return free
-
-
-def _free_path(path: str, plan: Plan) -> str:
-    free, count = f"{path}.md", 2
-    while free in plan.words:
-        free, count = f"{path}-{count}.md", count + 1
-    return free
 
 
 def _mistakes(form: BroadcastForm, visit: Visit) -> Iterator[Mistake]:

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from fastapi.responses import Response
 
+from engine.audience.mailings import BroadcastState, broadcasts_of
 from engine.audience.programme import moments_of
 from engine.audience.results import CounterViews, Results, results
 from engine.console.access import Right
@@ -23,7 +24,6 @@ from engine.sequence.timing import read_local_minute, to_instant
 from engine.simulation.live import Recurring
 from engine.subscriber.agenda_key import BroadcastKey, encode, letter_ref
 
-State = Literal["in force", "new", "changed", "taken out"]
 Part = Literal["coming", "recurring", "past"]
 
 
@@ -50,7 +50,7 @@ class Row:
     when: str
     next: int
     on: int
-    state: State
+    state: BroadcastState
     results: Results | None
 
 
@@ -89,28 +89,9 @@ def _part(row: Row) -> Part:
 def _rows(stores: BroadcastStores, in_force: Plan, written: Plan, visit: Visit) -> Iterator[Row]:
     """As they are written, those that are only in force still after them."""
     of = _results(stores, in_force)
-    for broadcast in written.broadcasts.values():
-        published = in_force.broadcasts.get(broadcast.id)
-        state: State = "in force" if published is not None else "new"
-        if published is not None and _differs(published, broadcast):
-            state = "changed"
-        yield _row(stores, broadcast, written, state, of, visit)
-    for broadcast in in_force.broadcasts.values():
-        if broadcast.id not in written.broadcasts:
-            state = "taken out" if written.titles else "in force"
-            yield _row(stores, broadcast, in_force, state, of, visit)
-
-
-def _differs(published: Broadcast, written: Broadcast) -> bool:
-    """When or to whom it goes, or what its subject says."""
-
-    def what(broadcast: Broadcast) -> tuple[object, ...]:
-        letter = broadcast.letter
-        about = (letter.subject, letter.preheader, letter.weight, letter.theme, letter.content)
-        when = (broadcast.on, broadcast.every, letter.anchored, letter.hours)
-        return (*about, *when, broadcast.to, broadcast.segments, broadcast.reminder is None)
-
-    return what(published) != what(written)
+    for broadcast, state in broadcasts_of(in_force, written):
+        plan = in_force if broadcast.id not in written.broadcasts else written
+        yield _row(stores, broadcast, plan, state, of, visit)
 
 
 def _results(stores: BroadcastStores, plan: Plan) -> Mapping[str, Results]:
@@ -126,7 +107,7 @@ def _row(
     stores: BroadcastStores,
     broadcast: Broadcast,
     plan: Plan,
-    state: State,
+    state: BroadcastState,
     of: Mapping[str, Results],
     visit: Visit,
 ) -> Row:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.authoring.inspection import inspect
+from engine.authoring.inspection import inspect, newly_fatal
 from engine.authoring.toml_changes import CannotEdit, Change
 from engine.authoring.toml_edit import edited
 from engine.console.open_dialogue import (
@@ -60,8 +60,7 @@ def keep_change(
     except ValueError:
         return [Mistake("", visit.say(N_("The file of this dialogue has to be mended first.")))]
     after = inspect(stores.config, {**draft.files(), **beside, file: text}, stores.clock.now())
-    known = {(mistake.file, str(mistake.words)) for mistake in before.fatal}
-    new = [m for m in after.fatal if (m.file, str(m.words)) not in known]
+    new = newly_fatal(before, after)
     if not new:
         for path, words in {**beside, file: text}.items():
             draft.write(path, words)

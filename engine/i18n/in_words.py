@@ -25,7 +25,7 @@ from engine.i18n.rejections import (
 from engine.imports.refusals import DateKind, FileKind, RowFault, TableFault
 from engine.intake.address import AddressFault
 from engine.intake.amounts import AmountFault
-from engine.intake.calls import CallFault
+from engine.intake.body_reader import CallFault
 from engine.intake.contested import MailFault
 from engine.intake.field_reader import FieldFault
 from engine.intake.ground_requirements import Requirement
@@ -178,6 +178,7 @@ CALLS: Mapping[CallFault, str] = MappingProxyType(
         CallFault.NO_PURPOSES_PUBLISHED: (
             "is none of this installation's: nothing is published yet"
         ),
+        CallFault.ON_OR_EVERY: "one of on and every says when it leaves",
         CallFault.PURPOSE_UNKNOWN: "is none of this installation's: {known}",
         CallFault.REQUIRED: "is required",
         CallFault.REQUIRED_FOR_BASIS: "is required for {basis}: {why}",

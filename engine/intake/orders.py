@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 
 from engine.intake.amounts import AmountRefused, read_amount, read_currency
-from engine.intake.calls import BodyReader, CallFault, Member, Mistakes
+from engine.intake.body_reader import BodyReader, CallFault, Member, Mistakes
 from engine.sequence.model import Plan
 from engine.sequence.nearest import hint, nearest
 from engine.sequence.parse_declared import PRODUCT_CODE

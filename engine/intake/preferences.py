@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from engine.intake.calls import BodyReader, Member, Mistakes
+from engine.intake.body_reader import BodyReader, Member, Mistakes
 from engine.intake.instants import DateRefused, read_day, read_instant
 from engine.sequence.model import MEASURE, Form, Plan
 from engine.sequence.timing import to_instant

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.intake.address import AddressRefused, normalise
-from engine.intake.calls import LANGUAGE, TIMEZONE, YES_NO, BodyReader, CallFault, Member, Mistakes
+from engine.intake.body_reader import YES_NO, BodyReader, CallFault, Member, Mistakes
+from engine.intake.calls import LANGUAGE, TIMEZONE
 from engine.sequence.delay import Delay, parse_delay
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.model import Plan

@@ -29,6 +29,7 @@ MAX_CONFIRMATIONS = ((1, DAY), (3, MONTH))
 MAX_POSTS = ((30, HOUR),)
 MAX_UNSTAMPED_POSTS = ((10, HOUR),)
 MAX_CHANGES = ((30, HOUR),)
+MAX_TESTS = ((20, HOUR),)
 MIN_FLOOD, FLOOD_TIMES = 100, 5
 EVERYBODY = "forms"
 MAX_HELD = 24 * MIN_FLOOD
@@ -79,6 +80,10 @@ class Limits:
         whoever holds the letters.
         """
         return self._below(self._key("change", subscriber), MAX_CHANGES)
+
+    def may_test(self, key: str) -> bool:
+        """Tests of letters that a key of the API sends: 20 in an hour."""
+        return self._below(self._key("test", key), MAX_TESTS)
 
     def is_calm(self) -> bool:
         """False while all forms together are posted far more than usual: their mails are then

@@ -15,6 +15,8 @@ from engine.api.api_keys import create
 from engine.api.scopes import SCOPES
 from engine.audit.installation_story import installation_facts
 from engine.context import AppContext
+from tests.console.test_letters import listening
+from tests.running import free_port
 from tests.running_installation import Installations
 from tests.web.garden import GARDEN
 from tests.web.visiting import visited
@@ -46,7 +48,8 @@ class Program:
 
 @pytest.fixture(scope="module")
 def program(installations: Installations) -> Iterator[Program]:
-    with installations.made(GARDEN) as context, visited(context) as site:
+    ports = f"[mailbox]\nsmtp_port = {free_port()}\n"
+    with installations.made(GARDEN, ports) as context, visited(context) as site:
         yield Program(context, site.client, create(context.desk, "atelier", SCOPES))
 
 
@@ -93,6 +96,81 @@ def test_what_cannot_be_published_is_told_with_its_place(program: Program) -> No
         assert answer.json()["mistakes"][0].startswith("potager.toml:")
     finally:
         file.write_text(good, "utf-8")
+
+
+QUESTION = {
+    "subject": "Une question",
+    "to": ["lettre", "31"],
+    "words": "Bonjour,\n\n[Oui](===31===) ou [non](===32===) ?",
+    "on": "2040-01-01T09:00",
+    "reminder": "5 days",
+}
+
+
+def test_a_broadcast_is_written_published_and_sent_once(program: Program) -> None:
+    answer = program.post("broadcasts", QUESTION, "b-1")
+    assert answer.status_code == 201 and answer.json()["broadcast"] == "une-question"
+    assert program.post("broadcasts", QUESTION, "b-1").json()["already"] is True
+    assert program.written("potager/une-question.md").read_text("utf-8").startswith("Bonjour,")
+    [written] = program.get("broadcasts").json()["items"]
+    assert (written["state"], written["next"], written["to"]) == ("new", None, [30, 31])
+    assert written["on"] == "2040-01-01 09:00" and written["dialogue"] == "potager.toml"
+    assert "no published broadcast" in refused(
+        program.post("broadcasts/une-question/send", {}), 404
+    )
+
+    digest = program.get("publication").json()["digest"]
+    assert program.post("publication", {"digest": digest}).status_code == 200
+    subscribed = {"email": "anna@exemple.fr", "list": 30, "basis": "service", "source": "salon"}
+    assert program.post("subscriptions", subscribed | {"order": "1"}).status_code == 201
+    program.context.views.catch_up()
+    one = program.get("broadcasts/une-question").json()
+    assert (one["state"], one["people"], one["left"]) == ("in force", 1, [])
+    assert one["next"] == "2040-01-01T08:00:00.000Z" and "===31===" in one["words"]
+
+    sent = program.post("broadcasts/une-question/send", {}, "s-1").json()
+    assert (sent["done"], sent["occurrence"], sent["people"]) == (True, "2040-01-01", 1)
+    assert program.post("broadcasts/une-question/send", {}, "s-1").json()["already"] is True
+    again = program.post("broadcasts/une-question/send", {}, "s-2")
+    assert "fallen due already" in refused(again, 422)
+    [left] = program.get("broadcasts/une-question").json()["left"]
+    assert left["occurrence"] == "2040-01-01"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "told"),
+    [
+        ({"to": ["absent"]}, 422, "cannot be written"),
+        ({"words": "[Oui](===999===)"}, 422, "cannot be written"),
+        ({"every": "0 9 * * *"}, 400, "one of on and every"),
+        ({"on": None}, 400, "one of on and every"),
+        ({"to": []}, 400, "to: is required"),
+        ({"dialogue": "../config.toml"}, 422, "no dialogue of this name"),
+        ({"subject": "x" * 2001}, 400, "longer than"),
+    ],
+)
+def test_a_broadcast_that_would_break_something_is_not_written(
+    program: Program, wrong: dict[str, object], status: int, told: str
+) -> None:
+    before = program.written("potager.toml").read_bytes()
+    assert told in refused(program.post("broadcasts", QUESTION | wrong), status)
+    assert program.written("potager.toml").read_bytes() == before
+
+
+def test_a_test_of_a_broadcast_goes_to_one_address(program: Program, tmp_path: Path) -> None:
+    path, to = "broadcasts/une-question/test", {"to": "moi@exemple.fr"}
+    assert "mailbox takes letters only" in refused(program.post(path, to), 422)
+    assert "moi" not in refused(program.post(path, {"to": "moi"}), 400)
+    refused(program.post("broadcasts/absent/test", to), 404)
+    before = program.context.ledger.head()
+    with listening(tmp_path, program.context.config.mailbox_smtp_port):
+        sent = program.post(path, to)
+        assert sent.json() == {"done": True, "said": "sent: [Test] Une question"}
+        answers = [program.post(path, to) for _more in range(20)]
+    assert answers[0].status_code == 200
+    assert "20 tests" in refused(answers[-1], 429) and answers[-1].headers["retry-after"] == "3600"
+    assert program.context.ledger.head() == before
+    assert len(list(tmp_path.glob("*.eml"))) == 19
 
 
 def test_who_has_the_answer_already_is_sent_nothing(program: Program) -> None:

@@ -15,6 +15,7 @@ from engine.console.api_reference import SCOPE_WORDS, curl, routes
 from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.intake import calls, orders
+from engine.intake.body_reader import Mistakes
 from tests.console.visiting import answered, visit, words_of
 
 READERS = {
@@ -39,7 +40,7 @@ def test_the_example_of_a_call_is_read_without_a_mistake(context: AppContext) ->
         assert list(body) == [member.name for member in operation.members if member.required]
         if read := READERS.get(operation.path):
             mistakes = read(body, plan, wall_now())
-            assert not isinstance(mistakes, calls.Mistakes), (operation.path, body)
+            assert not isinstance(mistakes, Mistakes), (operation.path, body)
 
 
 def test_every_scope_has_its_words_and_every_call_a_scope() -> None:

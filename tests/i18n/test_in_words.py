@@ -32,7 +32,7 @@ from engine.i18n.rejections import TABLES as TABLE_WORDS
 from engine.imports.refusals import DateKind, FileKind, RowFault, TableFault
 from engine.intake.address import AddressFault
 from engine.intake.amounts import AmountFault
-from engine.intake.calls import CallFault
+from engine.intake.body_reader import CallFault
 from engine.intake.contested import MailFault
 from engine.intake.field_reader import FieldFault
 from engine.intake.ground_requirements import Requirement

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.api.problems import unreadable
+from engine.intake.body_reader import Mistakes
 from engine.intake.calls import (
     LOOKUP,
     SUBSCRIPTION,
     TRANSFER,
     UNSUBSCRIPTION,
-    Mistakes,
     Subscription,
     Transferral,
     Unsubscription,
