@@ -258,6 +258,10 @@ def sentence(
                 )
                 + late
             )
+        case e.LetterDirected():
+            return _("Letter {letter} is to leave to this person now").format(
+                letter=letter("", event.letter)
+            )
         case e.LetterInDoubt(_, message, settled):
             how = stored_in_words(settled, _) if settled else _("no answer after the final dot")
             return _("Letter{letter} in doubt: {settled}").format(

@@ -28,7 +28,7 @@ GROUND_EVENTS = (e.ConsentGiven, e.GroundDeclared, e.ConsentConfirmed)
 
 NO_GROUND = frozenset({
     e.LetterBegun, e.LetterSent, e.LetterDeferred, e.LetterFailed, e.LetterWithheld,
-    e.LetterRetried, e.LetterInDoubt, e.ListJoined, e.ListLeft, e.ListTransferred,
+    e.LetterRetried, e.LetterDirected, e.LetterInDoubt, e.ListJoined, e.ListLeft, e.ListTransferred,
     e.ProfileChanged, e.ProfileRead, e.SegmentEntered, e.SegmentLeft, e.RulesApplied,
     e.AnchorReached, e.CallHonoured, e.OrderRefunded, e.ProofArchived, e.ProofOpened,
 })  # fmt: skip

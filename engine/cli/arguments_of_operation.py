@@ -195,6 +195,22 @@ def broadcast_arguments(parser: argparse.ArgumentParser) -> None:
     now.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
+def send_now_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "letter",
+        metavar="LETTER",
+        help=N_("a published letter (LIST/LETTER where several lists have one) or broadcast"),
+    )
+    parser.add_argument(
+        "--to",
+        required=True,
+        nargs="+",
+        metavar="WHOM",
+        help=N_("lists, segments, and people by address or id"),
+    )
+    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
+
+
 def in_doubt_arguments(parser: argparse.ArgumentParser) -> None:
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument(
@@ -461,6 +477,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "broadcast": broadcast_arguments,
     "status": status_arguments,
     "delivery": delivery_arguments,
+    "send-now": send_now_arguments,
     "summary": summary_arguments,
     "pause": pause_arguments,
     "resume": resume_arguments,

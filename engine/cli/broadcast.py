@@ -143,6 +143,24 @@ def _why_not_yet(context: AppContext, chosen: Broadcast, key: str, head: int, _:
     """ "" once all of it has an outcome; WAITING while it leaves; otherwise a sentence that says
     why it does not.
     """
+    if why := nobody_sends(context, _):
+        return why
+    followed = all(
+        position >= head
+        for view, position, _fault in context.views.positions()
+        if view in ("agenda", "letters")
+    )
+    if (
+        not followed
+        or context.views.due_of(key, context.clock.now())
+        or context.views.outcomes(key, chosen.letter.id).get("begun")
+    ):
+        return WAITING
+    return ""
+
+
+def nobody_sends(context: AppContext, _: Say) -> str:
+    """Why what is due does not leave at this moment, as a sentence; "" where it does."""
     paused = context.installation_stream.current().paused
     if 0 in paused:
         return _(
@@ -160,15 +178,4 @@ def _why_not_yet(context: AppContext, chosen: Broadcast, key: str, head: int, _:
             + "\n  "
             + command(context.config.folder, "run")
         )
-    followed = all(
-        position >= head
-        for view, position, _fault in context.views.positions()
-        if view in ("agenda", "letters")
-    )
-    if (
-        not followed
-        or context.views.due_of(key, context.clock.now())
-        or context.views.outcomes(key, chosen.letter.id).get("begun")
-    ):
-        return WAITING
     return ""

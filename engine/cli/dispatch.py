@@ -85,6 +85,8 @@ def context_verb(name: str) -> ContextVerb:
             from engine.cli.broadcast import broadcast as carry_out
         case "status":
             from engine.cli.status import status as carry_out
+        case "send-now":
+            from engine.cli.send_now import run as carry_out
         case "summary":
             from engine.cli.summary import run as carry_out
         case "delivery":

@@ -108,6 +108,11 @@ VERBS: dict[str, Verb] = {
         N_("`broadcast now ID`: send a published broadcast at once, and say what became of it"),
         dated=True,
     ),
+    "send-now": Verb(
+        "sending",
+        N_("one letter to people of your choosing, at once: counts, asks, sends, reports"),
+        dated=True,
+    ),
     "status": Verb("sending", N_("what runs, what waits, what is wrong and what to do")),
     "doctor": Verb(
         "sending",

@@ -37,6 +37,7 @@ NAMES: Mapping[str, type[AnyEvent]] = {
     "letter-failed": s.LetterFailed,
     "letter-withheld": s.LetterWithheld,
     "letter-retried": s.LetterRetried,
+    "letter-directed": s.LetterDirected,
     "letter-in-doubt": s.LetterInDoubt,
     "mail-bounced": s.MailBounced,
     "mail-complained": s.MailComplained,

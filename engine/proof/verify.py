@@ -969,7 +969,7 @@ OF_ONE_PURPOSE = {
 OF_THE_LIVING = (
     f"{CONSENT} {MOVING} ground-declared consent-requested permission-asked right-exercised"
     " preferences-set order-recorded order-refunded segment-entered anchor-reached rules-applied"
-    " purpose-stopped"
+    " purpose-stopped letter-directed"
 )
 # fmt: off
 RULE = (
@@ -2242,12 +2242,12 @@ OF_INSTALLATION = frozenset(EVENTS_OF_INSTALLATION.split())
 EVENTS_OF_PEOPLE = """
     anchor-reached call-honoured consent-confirmed consent-expired consent-given consent-requested
     consent-withdrawn contact-noted erasure-requested ground-declared letter-answered letter-begun
-    letter-deferred letter-failed letter-in-doubt letter-retried letter-sent letter-withheld
-    list-copied list-joined list-left list-moved list-transferred mail-bounced mail-complained
-    move-undone order-recorded order-refunded permission-asked permission-renewed preferences-set
-    processing-restricted profile-changed profile-read proof-archived proof-opened purpose-stopped
-    right-answered right-exercised right-extended rules-applied segment-entered segment-left
-    subscriber-erased subscriber-reachable subscriber-registered subscriber-suppressed
+    letter-deferred letter-directed letter-failed letter-in-doubt letter-retried letter-sent
+    letter-withheld list-copied list-joined list-left list-moved list-transferred mail-bounced
+    mail-complained move-undone order-recorded order-refunded permission-asked permission-renewed
+    preferences-set processing-restricted profile-changed profile-read proof-archived proof-opened
+    purpose-stopped right-answered right-exercised right-extended rules-applied segment-entered
+    segment-left subscriber-erased subscriber-reachable subscriber-registered subscriber-suppressed
 """
 OF_PEOPLE = frozenset(EVENTS_OF_PEOPLE.split())
 END_OF_ENTRY = re.compile(

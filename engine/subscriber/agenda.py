@@ -87,8 +87,10 @@ def keys(person: Person, plan: Plan, calendar: Calendar = ()) -> set[str]:
 
 
 def _occurrences(person: Person, plan: Plan, calendar: Calendar) -> Calendar:
-    """Occurrences of broadcasts: those of everybody, and those of the person's own dates."""
-    return (*calendar, *own_occurrences(person, plan)) if person.reached else calendar
+    """Occurrences of broadcasts: those of everybody, and those of the person's own."""
+    if not (person.reached or person.mailings):
+        return calendar
+    return (*calendar, *own_occurrences(person, plan))
 
 
 def _correctable(person: Person) -> Iterator[tuple[Matter, str, LetterState]]:

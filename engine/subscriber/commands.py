@@ -399,6 +399,18 @@ class RetryLetter(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class DirectLetter(Command):
+    """Let a letter of a list, or a broadcast, leave to somebody from now on. `key` as in `Perform`.
+    A broadcast comes by `list`, or where that is 0 by `segment`.
+    """
+
+    key: str
+    letter: str
+    list: int = 0
+    segment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordOutcome(Command):
     """What became of a begun letter. `why` is the stage of the dialogue at which the relay
     answered, the reason of not-eligible, or what could not be rendered or carried. `mail` is the
@@ -453,6 +465,7 @@ AnyCommand = (
     | NoteReading
     | Perform
     | RetryLetter
+    | DirectLetter
     | RecordOutcome
     | RecordBounce
     | RecordComplaint

@@ -24,6 +24,7 @@ from engine.subscriber.consenting import (
     withdraw,
     withdraw_everything,
 )
+from engine.subscriber.directing import direct
 from engine.subscriber.due_acts import perform, retry
 from engine.subscriber.inactivity import ask_again, renew_permission
 from engine.subscriber.joining import transfer
@@ -119,6 +120,8 @@ def decide(command: c.AnyCommand, person: Person, plan: Plan, calendar: Calendar
             return rights.note_reading(command, person)
         case c.RetryLetter():
             return retry(command, person, plan, calendar)
+        case c.DirectLetter():
+            return direct(command, person, plan)
         case c.RecordBounce():
             return record_bounce(command, person)
         case c.RecordComplaint():

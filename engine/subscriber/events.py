@@ -347,6 +347,19 @@ class LetterRetried(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LetterDirected(Event):
+    """Somebody who works here wants a letter of a list, or a broadcast, to leave to this person
+    from `at` on, whenever its author meant it to. It comes by `list` in `run`, or by `segment`.
+    """
+
+    key: str
+    letter: str
+    list: int = 0
+    run: int = 0
+    segment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LetterInDoubt(Event):
     """The final dot was written and no answer read. `settled`: "" (waiting), "resend",
     "taken-as-sent". `mail` as for LetterSent.
@@ -449,7 +462,7 @@ GroundEvent = ConsentGiven | GroundDeclared | ConsentConfirmed | ConsentWithdraw
 RequestEvent = ConsentRequested | ConsentExpired | PermissionAsked | PermissionRenewed
 MembershipEvent = ListJoined | ListLeft | ListMoved | ListCopied | ListTransferred | MoveUndone
 LetterEvent = LetterBegun | LetterSent | LetterDeferred | LetterFailed | LetterAnswered
-WithholdingEvent = LetterWithheld | LetterRetried | LetterInDoubt
+WithholdingEvent = LetterWithheld | LetterRetried | LetterDirected | LetterInDoubt
 DeliverabilityEvent = MailBounced | MailComplained | SubscriberSuppressed | SubscriberReachable
 RightEvent = ProcessingRestricted | RightExercised | RightExtended | RightAnswered
 ProofEvent = ProofArchived | ProofOpened | ProfileRead

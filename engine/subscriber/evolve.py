@@ -17,6 +17,7 @@ from engine.subscriber.letters import (
     answered,
     begun,
     came_back,
+    directed,
     forget_answer,
     in_doubt,
     is_answered,
@@ -99,6 +100,8 @@ def _apply(p: PersonDraft, event: e.PersonEvent) -> None:
             withheld(p, event)
         case e.LetterRetried():
             retried(p, event)
+        case e.LetterDirected():
+            directed(p, event)
         case e.LetterInDoubt():
             in_doubt(p, event)
         case e.ListMoved():

@@ -214,6 +214,16 @@ def retried(p: PersonDraft, event: e.LetterRetried) -> None:
     _put_letter(p, event.key, event.run, event.letter, again)
 
 
+def directed(p: PersonDraft, event: e.LetterDirected) -> None:
+    """It waits as one that was never begun does, and is due from now on."""
+    if isinstance(decode(event.key), BroadcastKey):
+        _open_mailing(p, event.key, event.list, event.run, event.segment)
+        mailing = replace(p.mailings[event.key], directed=event.at)
+        p.mailings = {**p.mailings, event.key: mailing}
+    waiting = LetterState("", "deferred", event.at, 0, 0, event.at, planned=event.at)
+    _put_letter(p, event.key, event.run, event.letter, waiting)
+
+
 def is_answered(p: PersonDraft, message: str) -> bool:
     mine = [*(m.letters for m in p.memberships.values()), *(m.letters for m in p.mailings.values())]
     return message in [

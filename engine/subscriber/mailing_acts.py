@@ -127,6 +127,9 @@ def _place(
     standing = _addressed_membership(person, broadcast, fell_due, mailing)
     if standing is not None:
         return standing.list, standing.run
+    if mailing is not None and mailing.directed and mailing.list in person.memberships:
+        brings = person.memberships[mailing.list]
+        return (brings.list, brings.run) if brings.run == mailing.run else None
     if mailing is not None and (mailing.run or mailing.segment):
         return (0, 0) if mailing.segment else None
     if is_claimed and broadcast.segments:
@@ -171,7 +174,7 @@ def segment_addressed(
     """
     encoded, broadcast = encode(key), plan.broadcasts[key.broadcast]
     mailing = person.mailings.get(encoded)
-    if mailing is not None and letter != broadcast.letter.id:
+    if mailing is not None and (letter != broadcast.letter.id or mailing.directed):
         return mailing.segment
     occurrences = (*calendar, *own_occurrences(person, plan))
     occurrence = next(there for there in occurrences if there.key == encoded)

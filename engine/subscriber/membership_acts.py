@@ -44,7 +44,7 @@ def list_letter_retry_act(person: Person, m: Membership, letter: str, plan: Plan
     published = listed.letter(letter) if listed else None
     if listed is None or published is None or why_not(person, "letter", listed.purpose):
         return None
-    if published.reminds and not _still_reminds(m, listed, published):
+    if published.reminds and not still_reminds(m, listed, published):
         return None
     return Act("idle", list=m.list, run=m.run)
 
@@ -69,7 +69,7 @@ def _letters_to_come(m: Membership, listed: List, zone: str, paused_until: int) 
         if state is not None and state.status != "deferred":
             before = state.at
             continue
-        if letter.reminds and not _still_reminds(m, listed, letter):
+        if letter.reminds and not still_reminds(m, listed, letter):
             continue
         base = _counted_from(m, letter, before, zone)
         if base is None and state is None:
@@ -82,7 +82,10 @@ def _letters_to_come(m: Membership, listed: List, zone: str, paused_until: int) 
         if state is None and (_is_past(m, letter, planned) or _is_missed(letter, base, planned)):
             before = planned if before is None else max(before, planned)
             continue
-        if state is not None and not state.waits:
+        if state is not None and not state.message and not state.waits:
+            # Directed to them: neither its hours nor the list's gap hold it.
+            when = max(state.retry_at, m.hold_until)
+        elif state is not None and not state.waits:
             when = max(in_window(_retry_at(m, listed, state), letter.hours, zone), m.hold_until)
         else:
             when = _after_gap(m, listed, letter, base, planned, zone)
@@ -116,7 +119,7 @@ def _retry_at(m: Membership, listed: List, state: LetterState) -> int:
     )
 
 
-def _still_reminds(m: Membership, listed: List, letter: Letter) -> bool:
+def still_reminds(m: Membership, listed: List, letter: Letter) -> bool:
     """True only while the letter it reminds of has been sent, and neither that letter nor another
     reminder of the same question has been answered.
     """

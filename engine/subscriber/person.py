@@ -28,7 +28,7 @@ ANY_PRODUCT = ""
 class LetterState:
     """`at` (ms) is when `status` last changed. `to_correct`: what has to be corrected in a withheld
     letter, "" where nothing can be. `planned` (ms) is when a letter that is retried was meant to
-    leave. A deferred one without `message` was never begun: it waits for room under a cap.
+    leave. A deferred one without `message` was never begun: it waits for room, or was directed.
     """
 
     message: str
@@ -49,7 +49,7 @@ class LetterState:
     @property
     def waits(self) -> bool:
         """Whether it was never begun, and waits until `retry_at` for room under a cap."""
-        return not self.message and self.status == "deferred"
+        return not self.message and self.status == "deferred" and self.retry_at > self.at
 
     def with_answered(self, answered: bool) -> LetterState:
         """Written out for speed, as `Membership.with_letters` is: called at every click."""
@@ -204,17 +204,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """One occurrence of a broadcast for one person, and its reminder. `segment` is the one that
-    brought it, where no list did.
+    """One occurrence of a broadcast for one person, and its reminder. `segment` brought it, where
+    no list did. `directed` (ms): since when it is to leave to them, 0: with everybody else.
     """
 
     list: int
     run: int
     letters: Mapping[str, LetterState] = field(default_factory=dict)
     segment: str = ""
+    directed: int = 0
 
     def with_letters(self, letters: Mapping[str, LetterState]) -> Mailing:
-        return Mailing(self.list, self.run, letters, self.segment)
+        return Mailing(self.list, self.run, letters, self.segment, self.directed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from engine.sequence.model import Broadcast, Plan
 from engine.sequence.timing import due
 from engine.subscriber import events as e
 from engine.subscriber.act import Occurrence
-from engine.subscriber.agenda_key import BroadcastKey, encode
+from engine.subscriber.agenda_key import BroadcastKey, decode, encode
 from engine.subscriber.person import Person, PersonDraft
 
 REACHED_KEPT = 20
@@ -55,12 +55,17 @@ def reached(p: PersonDraft, event: e.AnchorReached) -> None:
 
 
 def own_occurrences(person: Person, plan: Plan) -> tuple[Occurrence, ...]:
-    """The mailings that dates of this person's own have brought, as the calendar has those of
-    everybody.
+    """The mailings that dates of this person's own have brought, or that were directed to them, as
+    the calendar has those of everybody.
     """
+    directed = tuple(
+        Occurrence(matter.broadcast, key, mailing.directed)
+        for key, mailing in person.mailings.items()
+        if mailing.directed and isinstance(matter := decode(key), BroadcastKey)
+    )
     if not person.reached:
-        return ()
-    return tuple(
+        return directed
+    return directed + tuple(
         Occurrence(broadcast.id, encode(BroadcastKey(broadcast.id, occurrence)), at)
         for key, at in person.reached.items()
         for field, occurrence, before in (key.split("/", 2),)
