@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 METHODS = ("get", "put", "post", "delete", "patch")
 ONCE = "Idempotency-Key"
+MOST_VALUES_IN_PLACE = 12
 NOT_SENT_BY_CALLERS = {"If-None-Match"}
 """A client that kept answers by ETag would keep people's data beside the installation."""
 
@@ -46,11 +47,17 @@ class RecordNamed(NamedTuple):
     name: str
 
 
+class ValuesNamed(NamedTuple):
+    """One of values that are too many to be written wherever they may stand."""
+
+    name: str
+
+
 class AnyOf(NamedTuple):
     types: tuple[Type, ...]
 
 
-Type = Scalar | OneOfValues | ArrayOf | MapOf | RecordNamed | AnyOf
+Type = Scalar | OneOfValues | ValuesNamed | ArrayOf | MapOf | RecordNamed | AnyOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,11 @@ class Operation:
         return pascal(self.id)
 
     @property
+    def all_id(self) -> str:
+        """The id of the method that follows the pages: `all_people` of `read_people`."""
+        return f"all_{self.id.removeprefix('read_')}"
+
+    @property
     def input(self) -> str:
         return f"{self.pascal}Input"
 
@@ -167,10 +179,13 @@ class Description:
     def __init__(self, document: Json) -> None:
         self.document = document
         self.records: dict[str, Record] = {}
+        self.values: dict[str, OneOfValues] = {}
         self._schemas: dict[str, str] = {}
         """The name of each object schema by its canonical JSON."""
         self.version = _text(_object(document["info"]).get("version"))
         self.operations = tuple(self._operations())
+        if clash := self.values.keys() & self.records:
+            raise Unsupported(f"two things are called {', '.join(sorted(clash))}")
         if len({operation.name for operation in self.operations}) != len(self.operations):
             raise Unsupported("two operations have the same id")
 
@@ -286,9 +301,9 @@ class Description:
             name = _text(schema["$ref"]).rpartition("/")[2]
             schema = self._resolved(schema)
         if "enum" in schema:
-            return _values(_array(schema["enum"]))
+            return self._values(_array(schema["enum"]), pascal(_text(schema.get("title"))) or name)
         if "const" in schema:
-            return _values([schema["const"]])
+            return self._values([schema["const"]], name)
         for together in ("anyOf", "oneOf"):
             if together in schema:
                 return any_of(
@@ -307,13 +322,25 @@ class Description:
             case "object":
                 return self._object_type(schema, name)
             case "array":
-                return ArrayOf(self.type_of(_object(schema.get("items", {})), f"{name}Item"))
+                items = _object(schema.get("items", {}))
+                return ArrayOf(self.type_of(items, name if "enum" in items else f"{name}Item"))
             case "string" | "integer" | "number" | "boolean" | "null":
                 return Scalar(kind)
             case None:
                 return Scalar("anything")
             case _:
                 raise Unsupported(f"{name}: a type {kind!r}")
+
+    def _values(self, values: Sequence[object], name: str) -> Type:
+        known = OneOfValues(tuple(one for one in values if isinstance(one, str | int | bool)))
+        null: tuple[Type, ...] = (Scalar("null"),) if None in values else ()
+        if len(known.values) + len(null) != len(values):
+            raise Unsupported(f"{name}: values that are no text, number or boolean: {values!r}")
+        if len(known.values) <= MOST_VALUES_IN_PLACE:
+            return any_of([*([known] if known.values else []), *null])
+        named = next((other for other, those in self.values.items() if those == known), name)
+        self.values[named] = known
+        return any_of([ValuesNamed(named), *null])
 
     def _object_type(self, schema: Json, name: str) -> Type:
         if "properties" not in schema:
@@ -361,14 +388,6 @@ def any_of(types: Iterator[Type] | Sequence[Type]) -> Type:
         flat |= dict.fromkeys(one.types if isinstance(one, AnyOf) else (one,))
     ordered = tuple(sorted(flat, key=lambda one: one == Scalar("null")))
     return ordered[0] if len(ordered) == 1 else AnyOf(ordered)
-
-
-def _values(values: Sequence[object]) -> Type:
-    known = tuple(value for value in values if isinstance(value, str | int | bool))
-    null: tuple[Type, ...] = (Scalar("null"),) if None in values else ()
-    if len(known) + len(null) != len(values):
-        raise Unsupported(f"values that are no text, number or boolean: {values!r}")
-    return any_of([*([OneOfValues(known)] if known else []), *null])
 
 
 def _object(value: object) -> Json:

@@ -38,6 +38,9 @@ from clients.description import (
     Scalar,
     Type,
     Unsupported,
+    ValuesNamed,
+    camel,
+    python_name,
 )
 from engine.api.openapi import document
 
@@ -63,7 +66,7 @@ def in_python(type: Type, *, given: bool = False) -> str:
             return f"{'Sequence' if given else 'list'}[{in_python(item, given=given)}]"
         case MapOf(value):
             return f"{'Mapping' if given else 'dict'}[str, {in_python(value, given=given)}]"
-        case RecordNamed(name):
+        case RecordNamed(name) | ValuesNamed(name):
             return name
         case AnyOf(types):
             return " | ".join(in_python(one, given=given) for one in types)
@@ -91,7 +94,7 @@ def in_typescript(type: Type, *, given: bool = False) -> str:
             return f"readonly {array}" if given else array
         case MapOf(value):
             return f"{{ [name: string]: {in_typescript(value, given=given)} }}"
-        case RecordNamed(name):
+        case RecordNamed(name) | ValuesNamed(name):
             return name
         case AnyOf(types):
             return " | ".join(dict.fromkeys(in_typescript(one, given=given) for one in types))
@@ -173,6 +176,8 @@ def _rendered(template: str, description: Description) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {
+        "camel": camel,
+        "python_name": python_name,
         "python": in_python,
         "typescript": in_typescript,
         "comment": as_comment,
@@ -188,6 +193,7 @@ def _rendered(template: str, description: Description) -> str:
         version=description.version,
         operations=description.operations,
         records=list(description.records.values()),
+        values=description.values,
     )
 
 

@@ -62,6 +62,79 @@ class NoAnswer(Exception):
         self.idempotency_key = idempotency_key
 
 
+ReadEventsType = Literal[
+    "subscriber-registered",
+    "profile-changed",
+    "consent-requested",
+    "consent-given",
+    "ground-declared",
+    "consent-confirmed",
+    "consent-expired",
+    "permission-asked",
+    "permission-renewed",
+    "purpose-stopped",
+    "consent-withdrawn",
+    "preferences-set",
+    "list-joined",
+    "list-left",
+    "list-moved",
+    "list-copied",
+    "list-transferred",
+    "letter-answered",
+    "move-undone",
+    "letter-begun",
+    "letter-sent",
+    "letter-deferred",
+    "letter-failed",
+    "letter-withheld",
+    "letter-retried",
+    "letter-in-doubt",
+    "mail-bounced",
+    "mail-complained",
+    "subscriber-suppressed",
+    "subscriber-reachable",
+    "contact-noted",
+    "anchor-reached",
+    "call-honoured",
+    "segment-entered",
+    "segment-left",
+    "rules-applied",
+    "order-recorded",
+    "order-refunded",
+    "processing-restricted",
+    "right-exercised",
+    "right-extended",
+    "right-answered",
+    "proof-archived",
+    "proof-opened",
+    "profile-read",
+    "subscriber-erased",
+    "words-published",
+    "sequence-published",
+    "configuration-published",
+    "versions-published",
+    "notice-published",
+    "form-published",
+    "broadcast-fell-due",
+    "sending-paused",
+    "sending-resumed",
+    "ledger-restored",
+    "retention-applied",
+    "breach-recorded",
+    "people-exported",
+    "publication-proposed",
+    "publication-approved",
+    "role-given",
+    "account-removed",
+    "doctor-ran",
+    "form-tried",
+    "suppression-lifted",
+    "origin-begun",
+    "signing-key-changed",
+    "clock-changed",
+]
+
+
 class Lists(TypedDict):
     items: list[List]
     next: str | None
@@ -741,13 +814,13 @@ class Relance:
             ),
         )
 
-    def each_read_lists(
+    def all_lists(
         self,
         *,
         limit: int | None = None,
         after: str | None = None,
     ) -> Iterator[List]:
-        """Each of the `items` of `read_lists`, page after page from `after` on."""
+        """Each of `items` of `read_lists`, page after page from `after` on."""
         at: object = after
         while True:
             page = self.read_lists(
@@ -812,7 +885,7 @@ class Relance:
             ),
         )
 
-    def each_read_list_members(
+    def all_list_members(
         self,
         *,
         list: str,
@@ -820,7 +893,7 @@ class Relance:
         limit: int | None = None,
         after: str | None = None,
     ) -> Iterator[ListMember]:
-        """Each of the `items` of `read_list_members`, page after page from `after` on."""
+        """Each of `items` of `read_list_members`, page after page from `after` on."""
         at: object = after
         while True:
             page = self.read_list_members(
@@ -861,13 +934,13 @@ class Relance:
             ),
         )
 
-    def each_read_segments(
+    def all_segments(
         self,
         *,
         limit: int | None = None,
         after: str | None = None,
     ) -> Iterator[Segment]:
-        """Each of the `items` of `read_segments`, page after page from `after` on."""
+        """Each of `items` of `read_segments`, page after page from `after` on."""
         at: object = after
         while True:
             page = self.read_segments(
@@ -932,7 +1005,7 @@ class Relance:
             ),
         )
 
-    def each_read_segment_members(
+    def all_segment_members(
         self,
         *,
         segment: str,
@@ -940,7 +1013,7 @@ class Relance:
         limit: int | None = None,
         after: str | None = None,
     ) -> Iterator[SegmentMember]:
-        """Each of the `items` of `read_segment_members`, page after page from `after` on."""
+        """Each of `items` of `read_segment_members`, page after page from `after` on."""
         at: object = after
         while True:
             page = self.read_segment_members(
@@ -1247,14 +1320,14 @@ class Relance:
             ),
         )
 
-    def each_read_people(
+    def all_people(
         self,
         *,
         include: Literal["profile"] | None = None,
         limit: int | None = None,
         after: str | None = None,
     ) -> Iterator[PersonOfPage]:
-        """Each of the `items` of `read_people`, page after page from `after` on."""
+        """Each of `items` of `read_people`, page after page from `after` on."""
         at: object = after
         while True:
             page = self.read_people(
@@ -1349,14 +1422,14 @@ class Relance:
             ),
         )
 
-    def each_read_memberships(
+    def all_memberships(
         self,
         *,
         subscriber: str,
         limit: int | None = None,
         after: str | None = None,
     ) -> Iterator[Membership]:
-        """Each of the `items` of `read_memberships`, page after page from `after` on."""
+        """Each of `items` of `read_memberships`, page after page from `after` on."""
         at: object = after
         while True:
             page = self.read_memberships(
@@ -1399,14 +1472,14 @@ class Relance:
             ),
         )
 
-    def each_read_orders(
+    def all_orders(
         self,
         *,
         subscriber: str,
         limit: int | None = None,
         after: str | None = None,
     ) -> Iterator[OrderOfPerson]:
-        """Each of the `items` of `read_orders`, page after page from `after` on."""
+        """Each of `items` of `read_orders`, page after page from `after` on."""
         at: object = after
         while True:
             page = self.read_orders(
@@ -1425,80 +1498,7 @@ class Relance:
         limit: int | None = None,
         after: int | None = None,
         order: Literal["oldest", "newest"] | None = None,
-        type: Sequence[
-            Literal[
-                "subscriber-registered",
-                "profile-changed",
-                "consent-requested",
-                "consent-given",
-                "ground-declared",
-                "consent-confirmed",
-                "consent-expired",
-                "permission-asked",
-                "permission-renewed",
-                "purpose-stopped",
-                "consent-withdrawn",
-                "preferences-set",
-                "list-joined",
-                "list-left",
-                "list-moved",
-                "list-copied",
-                "list-transferred",
-                "letter-answered",
-                "move-undone",
-                "letter-begun",
-                "letter-sent",
-                "letter-deferred",
-                "letter-failed",
-                "letter-withheld",
-                "letter-retried",
-                "letter-in-doubt",
-                "mail-bounced",
-                "mail-complained",
-                "subscriber-suppressed",
-                "subscriber-reachable",
-                "contact-noted",
-                "anchor-reached",
-                "call-honoured",
-                "segment-entered",
-                "segment-left",
-                "rules-applied",
-                "order-recorded",
-                "order-refunded",
-                "processing-restricted",
-                "right-exercised",
-                "right-extended",
-                "right-answered",
-                "proof-archived",
-                "proof-opened",
-                "profile-read",
-                "subscriber-erased",
-                "words-published",
-                "sequence-published",
-                "configuration-published",
-                "versions-published",
-                "notice-published",
-                "form-published",
-                "broadcast-fell-due",
-                "sending-paused",
-                "sending-resumed",
-                "ledger-restored",
-                "retention-applied",
-                "breach-recorded",
-                "people-exported",
-                "publication-proposed",
-                "publication-approved",
-                "role-given",
-                "account-removed",
-                "doctor-ran",
-                "form-tried",
-                "suppression-lifted",
-                "origin-begun",
-                "signing-key-changed",
-                "clock-changed",
-            ]
-        ]
-        | None = None,
+        type: Sequence[ReadEventsType] | None = None,
     ) -> Events:
         """What happened, in the order of the ledger, which names nobody.
 
@@ -1527,88 +1527,15 @@ class Relance:
             ),
         )
 
-    def each_read_events(
+    def all_events(
         self,
         *,
         limit: int | None = None,
         after: int | None = None,
         order: Literal["oldest", "newest"] | None = None,
-        type: Sequence[
-            Literal[
-                "subscriber-registered",
-                "profile-changed",
-                "consent-requested",
-                "consent-given",
-                "ground-declared",
-                "consent-confirmed",
-                "consent-expired",
-                "permission-asked",
-                "permission-renewed",
-                "purpose-stopped",
-                "consent-withdrawn",
-                "preferences-set",
-                "list-joined",
-                "list-left",
-                "list-moved",
-                "list-copied",
-                "list-transferred",
-                "letter-answered",
-                "move-undone",
-                "letter-begun",
-                "letter-sent",
-                "letter-deferred",
-                "letter-failed",
-                "letter-withheld",
-                "letter-retried",
-                "letter-in-doubt",
-                "mail-bounced",
-                "mail-complained",
-                "subscriber-suppressed",
-                "subscriber-reachable",
-                "contact-noted",
-                "anchor-reached",
-                "call-honoured",
-                "segment-entered",
-                "segment-left",
-                "rules-applied",
-                "order-recorded",
-                "order-refunded",
-                "processing-restricted",
-                "right-exercised",
-                "right-extended",
-                "right-answered",
-                "proof-archived",
-                "proof-opened",
-                "profile-read",
-                "subscriber-erased",
-                "words-published",
-                "sequence-published",
-                "configuration-published",
-                "versions-published",
-                "notice-published",
-                "form-published",
-                "broadcast-fell-due",
-                "sending-paused",
-                "sending-resumed",
-                "ledger-restored",
-                "retention-applied",
-                "breach-recorded",
-                "people-exported",
-                "publication-proposed",
-                "publication-approved",
-                "role-given",
-                "account-removed",
-                "doctor-ran",
-                "form-tried",
-                "suppression-lifted",
-                "origin-begun",
-                "signing-key-changed",
-                "clock-changed",
-            ]
-        ]
-        | None = None,
+        type: Sequence[ReadEventsType] | None = None,
     ) -> Iterator[Event]:
-        """Each of the `items` of `read_events`, page after page from `after` on."""
+        """Each of `items` of `read_events`, page after page from `after` on."""
         at: object = after
         while True:
             page = self.read_events(
@@ -1629,80 +1556,7 @@ class Relance:
         limit: int | None = None,
         after: int | None = None,
         order: Literal["oldest", "newest"] | None = None,
-        type: Sequence[
-            Literal[
-                "subscriber-registered",
-                "profile-changed",
-                "consent-requested",
-                "consent-given",
-                "ground-declared",
-                "consent-confirmed",
-                "consent-expired",
-                "permission-asked",
-                "permission-renewed",
-                "purpose-stopped",
-                "consent-withdrawn",
-                "preferences-set",
-                "list-joined",
-                "list-left",
-                "list-moved",
-                "list-copied",
-                "list-transferred",
-                "letter-answered",
-                "move-undone",
-                "letter-begun",
-                "letter-sent",
-                "letter-deferred",
-                "letter-failed",
-                "letter-withheld",
-                "letter-retried",
-                "letter-in-doubt",
-                "mail-bounced",
-                "mail-complained",
-                "subscriber-suppressed",
-                "subscriber-reachable",
-                "contact-noted",
-                "anchor-reached",
-                "call-honoured",
-                "segment-entered",
-                "segment-left",
-                "rules-applied",
-                "order-recorded",
-                "order-refunded",
-                "processing-restricted",
-                "right-exercised",
-                "right-extended",
-                "right-answered",
-                "proof-archived",
-                "proof-opened",
-                "profile-read",
-                "subscriber-erased",
-                "words-published",
-                "sequence-published",
-                "configuration-published",
-                "versions-published",
-                "notice-published",
-                "form-published",
-                "broadcast-fell-due",
-                "sending-paused",
-                "sending-resumed",
-                "ledger-restored",
-                "retention-applied",
-                "breach-recorded",
-                "people-exported",
-                "publication-proposed",
-                "publication-approved",
-                "role-given",
-                "account-removed",
-                "doctor-ran",
-                "form-tried",
-                "suppression-lifted",
-                "origin-begun",
-                "signing-key-changed",
-                "clock-changed",
-            ]
-        ]
-        | None = None,
+        type: Sequence[ReadEventsType] | None = None,
     ) -> Events:
         """What happened to a person; also to one who was erased.
 
@@ -1733,89 +1587,16 @@ class Relance:
             ),
         )
 
-    def each_read_events_of_person(
+    def all_events_of_person(
         self,
         *,
         subscriber: str,
         limit: int | None = None,
         after: int | None = None,
         order: Literal["oldest", "newest"] | None = None,
-        type: Sequence[
-            Literal[
-                "subscriber-registered",
-                "profile-changed",
-                "consent-requested",
-                "consent-given",
-                "ground-declared",
-                "consent-confirmed",
-                "consent-expired",
-                "permission-asked",
-                "permission-renewed",
-                "purpose-stopped",
-                "consent-withdrawn",
-                "preferences-set",
-                "list-joined",
-                "list-left",
-                "list-moved",
-                "list-copied",
-                "list-transferred",
-                "letter-answered",
-                "move-undone",
-                "letter-begun",
-                "letter-sent",
-                "letter-deferred",
-                "letter-failed",
-                "letter-withheld",
-                "letter-retried",
-                "letter-in-doubt",
-                "mail-bounced",
-                "mail-complained",
-                "subscriber-suppressed",
-                "subscriber-reachable",
-                "contact-noted",
-                "anchor-reached",
-                "call-honoured",
-                "segment-entered",
-                "segment-left",
-                "rules-applied",
-                "order-recorded",
-                "order-refunded",
-                "processing-restricted",
-                "right-exercised",
-                "right-extended",
-                "right-answered",
-                "proof-archived",
-                "proof-opened",
-                "profile-read",
-                "subscriber-erased",
-                "words-published",
-                "sequence-published",
-                "configuration-published",
-                "versions-published",
-                "notice-published",
-                "form-published",
-                "broadcast-fell-due",
-                "sending-paused",
-                "sending-resumed",
-                "ledger-restored",
-                "retention-applied",
-                "breach-recorded",
-                "people-exported",
-                "publication-proposed",
-                "publication-approved",
-                "role-given",
-                "account-removed",
-                "doctor-ran",
-                "form-tried",
-                "suppression-lifted",
-                "origin-begun",
-                "signing-key-changed",
-                "clock-changed",
-            ]
-        ]
-        | None = None,
+        type: Sequence[ReadEventsType] | None = None,
     ) -> Iterator[Event]:
-        """Each of the `items` of `read_events_of_person`, page after page from `after` on."""
+        """Each of `items` of `read_events_of_person`, page after page from `after` on."""
         at: object = after
         while True:
             page = self.read_events_of_person(

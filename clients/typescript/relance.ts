@@ -81,6 +81,77 @@ interface ProblemDocument {
   readonly mistakes?: readonly string[];
 }
 
+export type ReadEventsType =
+  | "subscriber-registered"
+  | "profile-changed"
+  | "consent-requested"
+  | "consent-given"
+  | "ground-declared"
+  | "consent-confirmed"
+  | "consent-expired"
+  | "permission-asked"
+  | "permission-renewed"
+  | "purpose-stopped"
+  | "consent-withdrawn"
+  | "preferences-set"
+  | "list-joined"
+  | "list-left"
+  | "list-moved"
+  | "list-copied"
+  | "list-transferred"
+  | "letter-answered"
+  | "move-undone"
+  | "letter-begun"
+  | "letter-sent"
+  | "letter-deferred"
+  | "letter-failed"
+  | "letter-withheld"
+  | "letter-retried"
+  | "letter-in-doubt"
+  | "mail-bounced"
+  | "mail-complained"
+  | "subscriber-suppressed"
+  | "subscriber-reachable"
+  | "contact-noted"
+  | "anchor-reached"
+  | "call-honoured"
+  | "segment-entered"
+  | "segment-left"
+  | "rules-applied"
+  | "order-recorded"
+  | "order-refunded"
+  | "processing-restricted"
+  | "right-exercised"
+  | "right-extended"
+  | "right-answered"
+  | "proof-archived"
+  | "proof-opened"
+  | "profile-read"
+  | "subscriber-erased"
+  | "words-published"
+  | "sequence-published"
+  | "configuration-published"
+  | "versions-published"
+  | "notice-published"
+  | "form-published"
+  | "broadcast-fell-due"
+  | "sending-paused"
+  | "sending-resumed"
+  | "ledger-restored"
+  | "retention-applied"
+  | "breach-recorded"
+  | "people-exported"
+  | "publication-proposed"
+  | "publication-approved"
+  | "role-given"
+  | "account-removed"
+  | "doctor-ran"
+  | "form-tried"
+  | "suppression-lifted"
+  | "origin-begun"
+  | "signing-key-changed"
+  | "clock-changed";
+
 export interface Lists {
   items: List[];
   /** The cursor of the next page; null on the last. */
@@ -797,7 +868,7 @@ export interface ReadEventsInput {
   /** `newest`: backwards, the latest first. */
   readonly order?: "oldest" | "newest" | undefined;
   /** Only events of this type; may be given several times. */
-  readonly type?: readonly ("subscriber-registered" | "profile-changed" | "consent-requested" | "consent-given" | "ground-declared" | "consent-confirmed" | "consent-expired" | "permission-asked" | "permission-renewed" | "purpose-stopped" | "consent-withdrawn" | "preferences-set" | "list-joined" | "list-left" | "list-moved" | "list-copied" | "list-transferred" | "letter-answered" | "move-undone" | "letter-begun" | "letter-sent" | "letter-deferred" | "letter-failed" | "letter-withheld" | "letter-retried" | "letter-in-doubt" | "mail-bounced" | "mail-complained" | "subscriber-suppressed" | "subscriber-reachable" | "contact-noted" | "anchor-reached" | "call-honoured" | "segment-entered" | "segment-left" | "rules-applied" | "order-recorded" | "order-refunded" | "processing-restricted" | "right-exercised" | "right-extended" | "right-answered" | "proof-archived" | "proof-opened" | "profile-read" | "subscriber-erased" | "words-published" | "sequence-published" | "configuration-published" | "versions-published" | "notice-published" | "form-published" | "broadcast-fell-due" | "sending-paused" | "sending-resumed" | "ledger-restored" | "retention-applied" | "breach-recorded" | "people-exported" | "publication-proposed" | "publication-approved" | "role-given" | "account-removed" | "doctor-ran" | "form-tried" | "suppression-lifted" | "origin-begun" | "signing-key-changed" | "clock-changed")[] | undefined;
+  readonly type?: readonly ReadEventsType[] | undefined;
 }
 
 export interface ReadEventsOfPersonInput {
@@ -810,7 +881,7 @@ export interface ReadEventsOfPersonInput {
   /** `newest`: backwards, the latest first. */
   readonly order?: "oldest" | "newest" | undefined;
   /** Only events of this type; may be given several times. */
-  readonly type?: readonly ("subscriber-registered" | "profile-changed" | "consent-requested" | "consent-given" | "ground-declared" | "consent-confirmed" | "consent-expired" | "permission-asked" | "permission-renewed" | "purpose-stopped" | "consent-withdrawn" | "preferences-set" | "list-joined" | "list-left" | "list-moved" | "list-copied" | "list-transferred" | "letter-answered" | "move-undone" | "letter-begun" | "letter-sent" | "letter-deferred" | "letter-failed" | "letter-withheld" | "letter-retried" | "letter-in-doubt" | "mail-bounced" | "mail-complained" | "subscriber-suppressed" | "subscriber-reachable" | "contact-noted" | "anchor-reached" | "call-honoured" | "segment-entered" | "segment-left" | "rules-applied" | "order-recorded" | "order-refunded" | "processing-restricted" | "right-exercised" | "right-extended" | "right-answered" | "proof-archived" | "proof-opened" | "profile-read" | "subscriber-erased" | "words-published" | "sequence-published" | "configuration-published" | "versions-published" | "notice-published" | "form-published" | "broadcast-fell-due" | "sending-paused" | "sending-resumed" | "ledger-restored" | "retention-applied" | "breach-recorded" | "people-exported" | "publication-proposed" | "publication-approved" | "role-given" | "account-removed" | "doctor-ran" | "form-tried" | "suppression-lifted" | "origin-begun" | "signing-key-changed" | "clock-changed")[] | undefined;
+  readonly type?: readonly ReadEventsType[] | undefined;
 }
 
 export interface RecordOrderInput {
@@ -1013,8 +1084,8 @@ export class Relance {
     })) as Lists;
   }
 
-  /** Each of the `items` of `readLists`, page after page from `after` on. */
-  async *eachReadLists(input: ReadListsInput = {}, options: CallOptions = {}): AsyncGenerator<List, void, undefined> {
+  /** Each of `items` of `readLists`, page after page from `after` on. */
+  async *allLists(input: ReadListsInput = {}, options: CallOptions = {}): AsyncGenerator<List, void, undefined> {
     let at: unknown = input.after;
     for (;;) {
       const after = at as ReadListsInput["after"];
@@ -1049,8 +1120,8 @@ export class Relance {
     })) as ListMembers;
   }
 
-  /** Each of the `items` of `readListMembers`, page after page from `after` on. */
-  async *eachReadListMembers(input: ReadListMembersInput, options: CallOptions = {}): AsyncGenerator<ListMember, void, undefined> {
+  /** Each of `items` of `readListMembers`, page after page from `after` on. */
+  async *allListMembers(input: ReadListMembersInput, options: CallOptions = {}): AsyncGenerator<ListMember, void, undefined> {
     let at: unknown = input.after;
     for (;;) {
       const after = at as ReadListMembersInput["after"];
@@ -1074,8 +1145,8 @@ export class Relance {
     })) as Segments;
   }
 
-  /** Each of the `items` of `readSegments`, page after page from `after` on. */
-  async *eachReadSegments(input: ReadSegmentsInput = {}, options: CallOptions = {}): AsyncGenerator<Segment, void, undefined> {
+  /** Each of `items` of `readSegments`, page after page from `after` on. */
+  async *allSegments(input: ReadSegmentsInput = {}, options: CallOptions = {}): AsyncGenerator<Segment, void, undefined> {
     let at: unknown = input.after;
     for (;;) {
       const after = at as ReadSegmentsInput["after"];
@@ -1110,8 +1181,8 @@ export class Relance {
     })) as SegmentMembers;
   }
 
-  /** Each of the `items` of `readSegmentMembers`, page after page from `after` on. */
-  async *eachReadSegmentMembers(input: ReadSegmentMembersInput, options: CallOptions = {}): AsyncGenerator<SegmentMember, void, undefined> {
+  /** Each of `items` of `readSegmentMembers`, page after page from `after` on. */
+  async *allSegmentMembers(input: ReadSegmentMembersInput, options: CallOptions = {}): AsyncGenerator<SegmentMember, void, undefined> {
     let at: unknown = input.after;
     for (;;) {
       const after = at as ReadSegmentMembersInput["after"];
@@ -1225,8 +1296,8 @@ export class Relance {
     })) as People;
   }
 
-  /** Each of the `items` of `readPeople`, page after page from `after` on. */
-  async *eachReadPeople(input: ReadPeopleInput = {}, options: CallOptions = {}): AsyncGenerator<PersonOfPage, void, undefined> {
+  /** Each of `items` of `readPeople`, page after page from `after` on. */
+  async *allPeople(input: ReadPeopleInput = {}, options: CallOptions = {}): AsyncGenerator<PersonOfPage, void, undefined> {
     let at: unknown = input.after;
     for (;;) {
       const after = at as ReadPeopleInput["after"];
@@ -1275,8 +1346,8 @@ export class Relance {
     })) as Memberships;
   }
 
-  /** Each of the `items` of `readMemberships`, page after page from `after` on. */
-  async *eachReadMemberships(input: ReadMembershipsInput, options: CallOptions = {}): AsyncGenerator<Membership, void, undefined> {
+  /** Each of `items` of `readMemberships`, page after page from `after` on. */
+  async *allMemberships(input: ReadMembershipsInput, options: CallOptions = {}): AsyncGenerator<Membership, void, undefined> {
     let at: unknown = input.after;
     for (;;) {
       const after = at as ReadMembershipsInput["after"];
@@ -1300,8 +1371,8 @@ export class Relance {
     })) as OrdersOfPerson;
   }
 
-  /** Each of the `items` of `readOrders`, page after page from `after` on. */
-  async *eachReadOrders(input: ReadOrdersInput, options: CallOptions = {}): AsyncGenerator<OrderOfPerson, void, undefined> {
+  /** Each of `items` of `readOrders`, page after page from `after` on. */
+  async *allOrders(input: ReadOrdersInput, options: CallOptions = {}): AsyncGenerator<OrderOfPerson, void, undefined> {
     let at: unknown = input.after;
     for (;;) {
       const after = at as ReadOrdersInput["after"];
@@ -1325,8 +1396,8 @@ export class Relance {
     })) as Events;
   }
 
-  /** Each of the `items` of `readEvents`, page after page from `after` on. */
-  async *eachReadEvents(input: ReadEventsInput = {}, options: CallOptions = {}): AsyncGenerator<Event, void, undefined> {
+  /** Each of `items` of `readEvents`, page after page from `after` on. */
+  async *allEvents(input: ReadEventsInput = {}, options: CallOptions = {}): AsyncGenerator<Event, void, undefined> {
     let at: unknown = input.after;
     for (;;) {
       const after = at as ReadEventsInput["after"];
@@ -1350,8 +1421,8 @@ export class Relance {
     })) as Events;
   }
 
-  /** Each of the `items` of `readEventsOfPerson`, page after page from `after` on. */
-  async *eachReadEventsOfPerson(input: ReadEventsOfPersonInput, options: CallOptions = {}): AsyncGenerator<Event, void, undefined> {
+  /** Each of `items` of `readEventsOfPerson`, page after page from `after` on. */
+  async *allEventsOfPerson(input: ReadEventsOfPersonInput, options: CallOptions = {}): AsyncGenerator<Event, void, undefined> {
     let at: unknown = input.after;
     for (;;) {
       const after = at as ReadEventsOfPersonInput["after"];

@@ -27,7 +27,7 @@ Given = Mapping[str, object]
 
 
 class Step(NamedTuple):
-    """One call by its id (`each_` before it: every item), what it is given by names of JSON, and
+    """One call by its id (`all_` before it: every item), what it is given by names of JSON, and
     its Idempotency-Key. `given` None: the call takes nothing.
     """
 
@@ -71,7 +71,7 @@ def _outcome(module: ModuleType, relance: object, step: Step) -> dict[str, objec
         given["idempotency_key"] = step.once
     try:
         answer = getattr(relance, step.call)(**given)
-        if step.call.startswith("each_"):
+        if step.call.startswith("all_"):
             return {"items": list(answer)}
         etag = module.etag_of(answer) if isinstance(answer, dict) else None
         return {"answer": answer} | ({} if etag is None else {"etag": etag})

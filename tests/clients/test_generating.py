@@ -178,8 +178,8 @@ def test_each_item_comes_page_after_page(run: Run, server: Stub) -> None:
     whole, stood = told(
         run,
         server,
-        Step("each_things", {"open": True}),
-        Step("each_things", {"after": "c/2"}),
+        Step("all_things", {"open": True}),
+        Step("all_things", {"after": "c/2"}),
     ).outcomes
     assert whole == {"items": [{"id": 1}, {"id": 2}, {"id": 3}]}
     assert stood == {"items": []}
