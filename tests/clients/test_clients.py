@@ -4,22 +4,27 @@ pages say, and are sound in their types.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
+import httpx
 import pytest
 
 from clients.generate import HERE as CLIENTS
 from clients.generate import files
 from engine.api.api_keys import create
 from engine.api.scopes import SCOPES
+from engine.config import config_of
 from tests.clients.driving import HERE, Outcomes, Step, TypeScript, in_python, node
 from tests.running_installation import Installations
 from tests.web.garden import GARDEN
@@ -48,6 +53,8 @@ STRICT = {
     "verbatimModuleSyntax": True,
 }
 Run = Callable[..., Outcomes]
+RECIPES = (CLIENTS.parent / "docs/zapier-make.md").read_text("utf-8")
+EXAMPLE_ID = "5f0c1b7e-9a3d-4c2f-8b6e-0d1a2c3b4d5e"
 
 
 @pytest.mark.parametrize("file", files(), ids=lambda file: file.name)
@@ -67,18 +74,22 @@ def key(site: Site) -> str:
 
 
 @pytest.fixture(scope="module", params=["py", "ts"])
-def run(request: pytest.FixtureRequest, site: Site, key: str) -> Iterator[Run]:
-    if request.param == "py":
+def domain(request: pytest.FixtureRequest) -> str:
+    """Where those live of whom a client tells: people of its own for each language."""
+    return f"{request.param}.exemple.fr"
+
+
+@pytest.fixture(scope="module")
+def run(domain: str, site: Site, key: str) -> Iterator[Run]:
+    if domain.startswith("py"):
         yield partial(in_python, PYTHON, site.url, key, retries=1)
     else:
         with TypeScript() as typescript:
             yield partial(typescript, TYPESCRIPT, site.url, key, retries=1)
 
 
-def test_a_client_does_what_its_calls_say(
-    run: Run, site: Site, request: pytest.FixtureRequest
-) -> None:
-    email = f"{request.node.name[-3:-1]}@exemple.fr"
+def test_a_client_does_what_its_calls_say(run: Run, site: Site, domain: str) -> None:
+    email = f"noe@{domain}"
     joining = {
         "email": email,
         "list": "lettre",
@@ -109,6 +120,52 @@ def test_a_client_does_what_its_calls_say(
     assert site.lists(email) == {32}
 
 
+def test_pages_are_followed_to_the_last(run: Run, site: Site, domain: str) -> None:
+    joining = {
+        "list": "balcon",
+        "basis": "consent",
+        "source": "salon",
+        "collected_at": "2026-01-15",
+    }
+    emails = [f"{number}@{domain}" for number in range(3)]
+    joined = [Step("subscribe", {"email": email, **joining}) for email in emails]
+    run(steps=joined)
+    site.context.views.catch_up()
+    members, events = run(
+        steps=[
+            Step("all_list_members", {"list": "balcon", "limit": 1}),
+            Step("all_events", {"type": ["list-joined", "list-left"], "limit": 2}),
+        ]
+    ).outcomes
+    assert isinstance(members["items"], list) and isinstance(events["items"], list)
+    people = {site.stream(email) for email in emails}
+    assert {member["subscriber"] for member in members["items"]} >= people
+    told = [event["subscriber"] for event in events["items"]]
+    assert {subscriber: told.count(subscriber) for subscriber in people} == dict.fromkeys(people, 1)
+    positions = [event["position"] for event in events["items"]]
+    assert positions == sorted(set(positions))
+
+
+def test_what_changed_since_it_was_read_is_not_written_over(
+    run: Run, site: Site, domain: str
+) -> None:
+    email = f"qui@{domain}"
+    joining = {"email": email, "list": 30, "basis": "service", "source": "boutique"}
+    run(steps=[Step("subscribe", joining)])
+    who = {"subscriber": site.stream(email)}
+    (read,) = run(steps=[Step("read_person", who)]).outcomes
+    setting = who | {"If-Match": read["etag"]}
+    kept, refused = run(
+        steps=[
+            Step("set_fields", setting | {"fields": {"first_name": "Zoé"}}),
+            Step("set_fields", setting | {"fields": {"first_name": "Léa"}}),
+        ]
+    ).outcomes
+    assert isinstance(kept["answer"], dict) and kept["answer"]["said"] == "fields set"
+    assert isinstance(refused["problem"], dict) and refused["problem"]["status"] == 412
+    assert site.fields(email) == {"first_name": "Zoé"}
+
+
 def test_a_refusal_of_the_installation_is_a_problem(run: Run) -> None:
     steps = [
         Step("subscribe", {"email": "no", "list": "none", "basis": "consent"}),
@@ -131,6 +188,57 @@ def example(language: str) -> str:
 
 def page(language: str) -> str:
     return (CLIENTS / language / "README.md").read_text("utf-8")
+
+
+class Recipe(NamedTuple):
+    """A line of curl as a page has it, and what is answered: `said`, where the page tells it."""
+
+    url: str
+    headers: list[tuple[str, str]]
+    body: str | None
+    said: str
+
+
+def recipes(text: str) -> Iterator[Recipe]:
+    for block in re.findall(r"^```\n(curl .+?)```", text, re.DOTALL | re.MULTILINE):
+        for line in re.split(r"\n\n", block.strip()):
+            command, _, said = line.partition("\n# ")
+            reading = argparse.ArgumentParser(exit_on_error=False)
+            reading.add_argument("url")
+            reading.add_argument("-H", action="append")
+            reading.add_argument("-d")
+            curl = reading.parse_args(shlex.split(command.replace("\\\n", " "))[1:])
+            headers = [
+                (name, value.strip()) for name, _, value in (h.partition(":") for h in curl.H)
+            ]
+            yield Recipe(curl.url, headers, curl.d, said)
+
+
+def test_the_recipes_for_zapier_and_make_are_answered_as_their_page_says(site: Site) -> None:
+    scopes = {"subscribe", "unsubscribe", "orders", "read"}
+    text = RECIPES.replace("https://lettres.example.org", site.url)
+    text = text.replace("relance_…", create(site.context.desk, "zapier", scopes))
+    made = 0
+    for recipe in recipes(text):
+        url = recipe.url.replace(EXAMPLE_ID, site.stream("fanny@example.org"))
+        method = "GET" if recipe.body is None else "POST"
+        content = None if recipe.body is None else recipe.body.encode()
+        answer = httpx.request(method, url, headers=recipe.headers, content=content)
+        assert answer.status_code in (200, 201), answer.text
+        if recipe.said:
+            assert answer.json()["said"] == recipe.said
+        made += 1
+    assert made == 8
+    assert site.lists("noe@example.org") == set() and site.lists("fanny@example.org") == {30}
+    assert not site.lists("lea@example.org")
+    assert "consent-requested" in site.names("lea@example.org")
+
+
+def test_the_hook_of_the_recipes_can_be_written_so() -> None:
+    root = CLIENTS.parent
+    block = RECIPES.partition("```toml\n")[2].partition("```")[0]
+    config = config_of(root, (root / "config.toml").read_text("utf-8") + block)
+    assert [hook.name for hook in config.hooks] == ["zapier"]
 
 
 @pytest.mark.parametrize("language", ["python", "typescript"])
