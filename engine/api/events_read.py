@@ -22,7 +22,7 @@ from engine.api.operation import (
     object_of,
     text,
 )
-from engine.api.paging import Answer, Page, page_of, page_response
+from engine.api.paging import Answer, Page, cut, page_of, page_response
 from engine.api.parameters import LIMIT, Parameter, Schema
 from engine.api.people_read import SUBSCRIBER_PARAMETER, nobody
 from engine.installation.events import STREAM, WordsPublished
@@ -76,8 +76,8 @@ def _page(api: Api, call: ApiCall, most: int, subscriber: str = "") -> JSONRespo
     newest_first, head = call.text("order") == "newest", api.stores.ledger.head()
     reach = reach_of(call.number("after"), head, most, newest_first=newest_first)
     span = Span(reach.after, reach.before, call.texts("type"), subscriber, newest_first)
-    entries = ledger.page(span, limit)
-    rest = entries[-1].position if len(entries) == limit else reach.rest
+    entries, more = cut(ledger.page(span, limit + 1), call)
+    rest = entries[-1].position if more else reach.rest
     shown_entries = [_event(entry) for entry in entries if not is_own_robot(entry.stream)]
     read_until = rest if rest and not newest_first else max(head, call.number("after"))
     return page_response(call, Page(shown_entries, rest), position=read_until)

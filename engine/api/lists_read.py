@@ -27,6 +27,7 @@ from engine.api.paging import (
     PAGED_BY_PERSON,
     Answer,
     Page,
+    cut,
     page_after,
     page_of,
     page_response,
@@ -64,7 +65,7 @@ def members(api: Api, call: ApiCall) -> JSONResponse:
     if cursor := call.text("after"):
         at, _, subscriber = cursor.partition("_")
         query = replace(query, before=(int(at), subscriber))
-    came = api.stores.views.came(query, call.number("limit"))
+    came, more = cut(api.stores.views.came(query, call.number("limit") + 1), call)
     answers: dict[str, Answer] = {
         one.subscriber: {"subscriber": one.subscriber, "since": shown(one.at), "how": one.how}
         for one in came
@@ -73,8 +74,7 @@ def members(api: Api, call: ApiCall) -> JSONResponse:
         api, call, answers, {"list": listed.id},
         lambda: api.stores.views.standing().get(listed.id, 0),
     )  # fmt: skip
-    full = len(came) == call.number("limit")
-    return page_response(call, Page(items, f"{came[-1].at}_{came[-1].subscriber}" if full else ""))
+    return page_response(call, Page(items, f"{came[-1].at}_{came[-1].subscriber}" if more else ""))
 
 
 def segments(api: Api, call: ApiCall) -> JSONResponse:
@@ -96,15 +96,16 @@ def one_segment(api: Api, call: ApiCall) -> JSONResponse:
 def segment_members(api: Api, call: ApiCall) -> JSONResponse:
     """By id."""
     segment, limit = _published(api, call), call.number("limit")
-    ids = api.stores.views.segments.page(segment.id, call.text("after") or FIRST, limit)
-    if ids is None:
+    found = api.stores.views.segments.page(segment.id, call.text("after") or FIRST, limit + 1)
+    if found is None:
         raise too_busy("who is in this segment is being found: ask again in a moment")
+    ids, more = cut(found, call)
     answers: dict[str, Answer] = {who: {"subscriber": who} for who in ids}
     items = people_items(
         api, call, answers, {"segment": segment.id},
         lambda: api.segment_counts.read().get(segment.id, 0),
     )  # fmt: skip
-    return page_response(call, Page(items, ids[-1] if len(ids) == limit else ""))
+    return page_response(call, Page(items, ids[-1] if more else ""))
 
 
 def _listed(api: Api, call: ApiCall) -> tuple[Plan, List]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from fastapi.responses import JSONResponse
@@ -19,6 +20,7 @@ from engine.api.parameters import AFTER, LIMIT, Parameter, Schema
 from engine.ledger.codec import STREAM_ID
 
 Answer = dict[str, object]
+Row = TypeVar("Row")
 PAGED: tuple[Parameter, ...] = (LIMIT, AFTER)
 PAGED_BY_PERSON = (LIMIT, replace(AFTER, pattern=STREAM_ID.pattern))
 PAGED_BY_MOMENT = (LIMIT, replace(AFTER, pattern=f"[0-9]{{1,15}}_{STREAM_ID.pattern}"))
@@ -51,11 +53,16 @@ def page_response(call: ApiCall, page: Page, **members: object) -> JSONResponse:
     )
 
 
+def cut(rows: Sequence[Row], call: ApiCall) -> tuple[Sequence[Row], bool]:
+    """A page of rows of which one more than its limit was asked for, and whether more follow."""
+    limit = call.number("limit")
+    return rows[:limit], len(rows) > limit
+
+
 def page_after(rows: Sequence[tuple[str, Answer]], call: ApiCall) -> Page:
     """A page of rows that are in the order of their cursors."""
-    later = [row for row in rows if row[0] > call.text("after")]
-    page = later[: call.number("limit")]
-    return Page([answer for _, answer in page], page[-1][0] if len(later) > len(page) else "")
+    page, more = cut([row for row in rows if row[0] > call.text("after")], call)
+    return Page([answer for _, answer in page], page[-1][0] if more else "")
 
 
 def sortable(number: int) -> str:

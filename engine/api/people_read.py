@@ -30,6 +30,7 @@ from engine.api.paging import (
     PAGED_BY_PERSON,
     Answer,
     Page,
+    cut,
     page_after,
     page_of,
     page_response,
@@ -57,7 +58,7 @@ from engine.subscriber.consenting import REPEATED
 from engine.subscriber.outcome import Refusal, Refused
 from engine.subscriber.own_robot import is_own_robot
 from engine.subscriber.person import Person
-from engine.vault.vault import FIRST, KnownPerson, VaultWrite
+from engine.vault.vault import KnownPerson, VaultWrite
 from engine.words import N_
 
 PROFILE = "profile"
@@ -70,14 +71,16 @@ INCLUDE = Parameter(
 
 
 def people(api: Api, call: ApiCall) -> JSONResponse:
-    """By id."""
-    limit, vault = call.number("limit"), api.stores.vault
-    rows = vault.people_after(call.text("after") or FIRST, limit)
+    """By id. The robot of the installation, which views leave out, is nobody here either."""
+    vault = api.stores.vault
+    rows, more = cut(vault.people_after(call.text("after"), call.number("limit") + 1), call)
     answers: dict[str, Answer] = {
-        who: {"subscriber": who, "known_since": shown(since)} for who, _source, since in rows
+        who: {"subscriber": who, "known_since": shown(since)}
+        for who, _source, since in rows
+        if not is_own_robot(who)
     }
     items = people_items(api, call, answers, {"people": "everybody"}, vault.count_people)
-    return page_response(call, Page(items, rows[-1][0] if len(rows) == limit else ""))
+    return page_response(call, Page(items, rows[-1][0] if more else ""))
 
 
 def people_items(
@@ -88,18 +91,15 @@ def people_items(
     count: Callable[[], int],
 ) -> list[Answer]:
     """A page of people, with what the vault knows of them if the call asks for it; `particulars`
-    and `count` say which list it is a page of. The robot of the installation is nobody, and who was
-    erased meanwhile has no profile.
+    and `count` say which list it is a page of. Who was erased meanwhile has no profile.
     """
     if call.text("include") != PROFILE:
-        return [answer for who, answer in answers.items() if not is_own_robot(who)]
+        return list(answers.values())
     note_list(api, call, particulars, count)
     plan = api.plan()
     known: Mapping[str, KnownPerson] = api.stores.vault.people(answers)
     return [
-        answer | profile_answer(known[who], plan)
-        for who, answer in answers.items()
-        if who in known and not is_own_robot(who)
+        answer | profile_answer(known[who], plan) for who, answer in answers.items() if who in known
     ]
 
 

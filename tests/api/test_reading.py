@@ -6,17 +6,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import cast
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
 
 import httpx
+import psycopg
 import pytest
 
 from engine.api.api_keys import create
 from engine.api.events_read import Reach, reach_of
-from engine.commands.command_handler import CommandRequest
+from engine.audience.segments import KeptCounts
+from engine.commands.command_handler import CommandHandler, CommandRequest, Result
 from engine.installation.events import STREAM, PeopleExported
 from engine.subscriber.commands import Erase, PutIntoSegment
 from engine.subscriber.events import Cause, ProfileRead
+from engine.subscriber.outcome import NothingToDo, Unchanged
+from engine.subscriber.own_robot import robot_stream
+from projections.agenda import Agenda
+from projections.view import LIVE, schema_of
 from tests.api.test_api import Shop, refused
 from tests.running_installation import Installations
 from tests.web.garden import GARDEN
@@ -308,6 +315,19 @@ def test_fields_are_set_unless_the_person_has_changed_since_they_were_read(shop:
     assert "shoe" in mistakes
 
 
+def test_of_several_who_read_the_same_one_sets_what_they_read(shop: Shop) -> None:
+    [dirk] = subscribers(shop, "dirk")
+    etag = get(shop, f"people/{dirk}").headers["etag"]
+    names = [f"Dirk {n}" for n in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        answers = pool.map(
+            lambda name: set_fields(shop, dirk, {"first_name": name}, If_Match=etag), names
+        )
+        statuses = [answer.status_code for answer in answers]
+    assert sorted(statuses) == [200, *[412] * 5]
+    assert shop.site.fields(address("dirk"))["first_name"] == names[statuses.index(200)]
+
+
 def test_who_has_the_person_as_they_are_is_told_so(shop: Shop) -> None:
     [chloe] = subscribers(shop, "chloe")
     etag = get(shop, f"people/{chloe}").headers["etag"]
@@ -336,3 +356,72 @@ def test_a_key_without_the_scope_reads_nothing(shop: Shop) -> None:
     for path in ("lists", "segments/salon/members", "people", f"people/{anna}", "events"):
         refused(get(other, path), 403)
     refused(set_fields(other, anna, {"first_name": "A"}), 403)
+
+
+def test_a_page_takes_as_many_statements_as_a_short_one(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executed: list[object] = []
+    execute = psycopg.Cursor.execute
+
+    def counted(self: psycopg.Cursor[tuple[object, ...]], *given: Any, **named: Any) -> object:
+        executed.append(given[0])
+        return execute(self, *given, **named)
+
+    paths = ("people", "lists/30/members", "segments/balcon/members", "events")
+    for path in paths:
+        read(shop, path, **({} if path == "events" else {"include": "profile"}))
+    monkeypatch.setattr(psycopg.Cursor, "execute", counted)
+    for path in paths:
+        taken = []
+        for limit in (1, 200):
+            executed.clear()
+            read(shop, path, limit=limit, **({} if path == "events" else {"include": "profile"}))
+            taken.append(len(executed))
+        assert 1 < taken[0] == taken[1] < 12, (path, taken)
+
+
+def test_the_robot_of_the_installation_is_nobody(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    robot = robot_stream("0123456789a")
+    monkeypatch.setattr(shop.site.context.command_handler, "mint", lambda address: robot)
+    assert shop.subscribe("robot@lecteurs.example").json()["subscriber"] == robot
+    shop.site.context.views.catch_up()
+    assert robot in shop.site.context.vault.people([robot])
+    for path in ("lists/30/members", "people", "events"):
+        assert robot not in str([*pages(shop, path, limit=2)])
+
+
+def test_a_segment_that_is_being_built_is_asked_for_again(shop: Shop) -> None:
+    context = shop.site.context
+    with context.database.connection() as connection:
+        schema = schema_of(Agenda, LIVE)
+        segments = f'"{schema}".segment_built'
+        connection.execute(f"UPDATE {segments} SET definition = 'x' || definition".encode())
+        try:
+            refused(get(shop, "segments/balcon/members"), 503)
+            assert items(read(shop, "segments/salon/members"))
+        finally:
+            connection.execute(f"UPDATE {segments} SET definition = substr(definition, 2)".encode())
+
+
+def test_segments_are_counted_once_a_minute() -> None:
+    moments = iter([0.0, 0.0, 59.0, 60.0, 60.0])
+    counts = iter([{"salon": 2}, {"salon": 3}])
+    kept = KeptCounts(lambda: next(counts), lambda: next(moments))
+    assert [kept.read()["salon"] for _ in range(3)] == [2, 2, 3]
+
+
+def test_what_could_not_be_recorded_is_not_shown_and_recorded_the_next_time(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [anna] = subscribers(shop, "anna")
+    other = Shop(shop.site, create(shop.site.context.desk, "late", ("read",)))
+    with monkeypatch.context() as patch:
+        conflicted = Result(NothingToDo(Unchanged.CONFLICT), conflict=True)
+        patch.setattr(CommandHandler, "execute_one", lambda self, request: conflicted)
+        refused(get(other, f"people/{anna}"), 503)
+    before = shop.site.names(address("anna")).count("profile-read")
+    read(other, f"people/{anna}")
+    assert shop.site.names(address("anna")).count("profile-read") == before + 1

@@ -57,3 +57,11 @@ def test_changing_nothing_is_nothing() -> None:
 def test_whoever_is_unknown_or_erased_is_refused() -> None:
     given().when(change("town")).refused("nobody is known")
     given(ANNA, e.SubscriberErased(NOON)).when(change("town")).refused("nobody is known")
+
+
+def test_who_has_changed_since_they_were_read_is_not_changed_unseen() -> None:
+    read = given(ANNA)
+    change = c.ChangeProfile(LATER, CALL, ("town",), if_version=read.person.version)
+    read.when(change).then(e.ProfileChanged(LATER, ("town",)))
+    meanwhile = given(ANNA, e.ProfileChanged(NOON, ("first_name",)))
+    meanwhile.when(change).refused("has changed since they were read")
