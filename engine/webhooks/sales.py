@@ -125,12 +125,10 @@ class Sales:
             told.now,
             lambda order: told.kept(particulars),
             arriving=[address] if ruled and not barred else (),
-            other_numbers=[] if known else self._subscription(fact, told),
+            other_numbers=[] if known else self._other_numbers(fact, told, own),
         )
         if isinstance(request, Refused):
-            unknown = request.code is Refusal.PERSON_UNKNOWN
-            outcome = barred or FactOutcome.PERSON_UNKNOWN if unknown else request
-            return [fact_of("purchase", outcome, about.stream)]
+            return [fact_of("purchase", _why_not(request, barred, known), about.stream)]
         *of_rule, of_order = self._execute([*(() if barred else ruled), request])
         facts = [_of_result("purchase", of_order)]
         if rule is not None and (of_rule or barred):
@@ -177,18 +175,16 @@ class Sales:
 
     def _ended(self, fact: SubscriptionEnded, told: Told) -> list[CallFact] | None:
         """None where nobody is known whose subscription it is, or no rule is about it."""
-        stream = self._whose(fact.email) if fact.email else ""
-        if not stream:
-            hashes = [self._hash(told.subscription(fact.subscription))]
-            hashes += [self._hash(told.number(number)) for number in fact.orders]
-            hashes += [self._hash(number) for number in fact.orders]
-            known = known_orders(self.vault.database, hashes)
-            stream = next((known[h].subscriber for h in hashes if h in known), "")
+        numbers = (told.subscription(fact.subscription), *map(told.number, fact.orders))
+        hashes = [self._hash(number) for number in (*numbers, *fact.orders)]
+        known = known_orders(self.vault.database, hashes)
+        began = next((known[hashed] for hashed in hashes if hashed in known), None)
+        stream = self._whose(fact.email) or (began.subscriber if began else "")
         rule = told.webhook.rule_for("subscription-ended", fact.products)
         if rule is None or not stream:
             return None
         about = self._about_stream(stream)
-        if is_outdated(rule, about, told.occurred_at, ""):
+        if is_outdated(rule, about, told.occurred_at, began.order if began else ""):
             return [fact_of("subscription-ended", FactOutcome.OUTDATED, stream)]
         particulars: dict[str, object] = {
             "what": "subscription-ended",
@@ -268,6 +264,7 @@ class Sales:
         return hash_of_number(self.vault.pepper, number)
 
     def _whose(self, address: str) -> str:
+        """ "" for nobody known, or no address."""
         try:
             known = normalise(address)
         except AddressRefused:
@@ -301,7 +298,7 @@ class Sales:
         """The order that has one of these numbers, and is not somebody else's than who is named."""
         hashes = [(self._hash(told.number(n)), self._hash(n)) for n in numbers]
         known = known_orders(self.vault.database, [h for pair in hashes for h in pair])
-        whose = self._whose(email) if email else ""
+        whose = self._whose(email)
         for own, plain in hashes:
             if own in known:
                 return known[own]
@@ -309,12 +306,16 @@ class Sales:
                 return known[plain]
         return None
 
-    def _subscription(self, fact: Purchase, told: Told) -> list[bytes]:
-        """Its hash, where it is not yet known whose it is."""
-        if not fact.subscription:
-            return []
-        hashed = self._hash(told.subscription(fact.subscription))
-        return [] if known_orders(self.vault.database, [hashed]) else [hashed]
+    def _other_numbers(self, fact: Purchase, told: Told, number: str) -> list[bytes]:
+        """By which an order that stands under `number` is known besides: as this shop's, and as the
+        one with which a subscription began.
+        """
+        own = told.number(read_number(fact.order))
+        hashes = [self._hash(own)] if own != number else []
+        if fact.subscription:
+            hashed = self._hash(told.subscription(fact.subscription))
+            hashes += [] if known_orders(self.vault.database, [hashed]) else [hashed]
+        return hashes
 
     def _barred(self, requests: Sequence[CommandRequest], address: str) -> Refused | None:
         """Whoever may not be written to is not put on a list, known or unknown."""
@@ -338,6 +339,13 @@ def _tried(attempt: Callable[[], T]) -> T:
         except _Conflict:
             continue
     raise TryLater
+
+
+def _why_not(request: Refused, barred: Refused | None, known: bool) -> Outcome:
+    """Why an order is not recorded: of somebody unknown, unless it is known, and so another's."""
+    if request.code is not Refusal.PERSON_UNKNOWN:
+        return request
+    return barred or (Refused(Refusal.ORDER_OF_ANOTHER) if known else FactOutcome.PERSON_UNKNOWN)
 
 
 def _declared(codes: Sequence[str], plan: Plan) -> tuple[str, ...]:

@@ -8,14 +8,26 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import cast
 
+from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.ledger.codec import Entry
 from engine.mime.header_values import message_id
 from engine.sequence.webhooks import WEBHOOK_KINDS, WebhookKind
+from engine.subscriber.commands import AnyCommand
+from engine.subscriber.outcome import Done
+from engine.subscriber.person import NOBODY, Person
 from engine.webhooks.body import Headers
-from engine.webhooks.delivery import Bounced, Complained, Fact
+from engine.webhooks.delivery import (
+    Bounced,
+    Complained,
+    Delivery,
+    Fact,
+    Undeliverable,
+    Unreachable,
+)
 from engine.webhooks.receiving import Believed, CallAnswer, ReceivedCall, Receiving
 from tests.cli.asking import DIALOGUE, WORDS
 from tests.privacy.garden import Anna
@@ -23,7 +35,9 @@ from tests.webhooks.calls import (
     LETTER,
     NOW,
     SAMPLES,
+    SECRET,
     certificate,
+    mac,
     mailgun,
     sns,
 )
@@ -58,14 +72,51 @@ def declared() -> str:
     return "\n".join(lines)
 
 
-FILES = {"d.toml": f"{DIALOGUE}\n{declared()}\n"} | WORDS
+MORE = """
+[[segment]]
+id = "acheteurs"
+name = "Acheteurs"
+static = true
+
+[[list]]
+id = 20
+name = "clients"
+
+[[webhook]]
+name = "boutique"
+from = "generic"
+secret_file = "secret-own"
+[[webhook.do]]
+on = "purchase"
+product = ["coffret"]
+move = 20
+from = 10
+[[webhook.do]]
+on = "purchase"
+product = ["livre"]
+join = 20
+objection = "Vous pouvez vous y opposer à chaque lettre."
+[[webhook.do]]
+on = "purchase"
+product = ["semis"]
+segment = "segment:acheteurs"
+[[webhook.do]]
+on = "subscription-ended"
+leave = 20
+
+[[webhook]]
+name = "autre"
+from = "generic"
+secret_file = "secret-own"
+"""
+FILES = {"d.toml": f"{DIALOGUE}\n{declared()}\n{MORE}"} | WORDS
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A call on its way."""
+    """A call on its way to a webhook of this name."""
 
-    kind: WebhookKind
+    webhook: str
     raw: bytes
     headers: Headers
 
@@ -80,6 +131,7 @@ class Senders:
         for sample in SAMPLES.values():
             secret = b"\n".join(sample.secrets[:1])
             (self.context.config.folder / f"secret-{sample.kind}").write_bytes(secret + b"\n")
+        (self.context.config.folder / "secret-own").write_bytes(SECRET)
 
     def buyer(self) -> str:
         """The address of somebody new. What others have ordered under the samples' numbers is
@@ -88,7 +140,20 @@ class Senders:
         with self.context.database.connection() as connection:
             for table in ("vault.recorded_order", "desk.awaited_order", "desk.idempotency"):
                 connection.execute(f"DELETE FROM {table}".encode())
+        return self.buyer_beside()
+
+    def buyer_beside(self) -> str:
+        """Without forgetting what was ordered."""
         return f"anna{secrets.token_hex(4)}@example.org"
+
+    @property
+    def now(self) -> int:
+        return self.context.clock.now()
+
+    def executed(self, address: str, command: AnyCommand) -> None:
+        stream = self.context.vault.find(address) or ""
+        result = self.context.command_handler.execute_one(CommandRequest(command, stream=stream))
+        assert isinstance(result.outcome, Done), result
 
     def reader(self) -> tuple[str, str]:
         """Address of somebody to whom a letter was sent, and its Message-ID."""
@@ -117,9 +182,30 @@ class Senders:
             raw = own(sample.octets.decode()).encode()
         return Sent(sample.kind, raw, sample.signed_for(raw))
 
-    def comes(self, sent: Sent, receiving: Receiving | None = None) -> CallAnswer:
+    def of_brevo(self, events: list[dict[str, str]]) -> Sent:
+        raw = json.dumps(events).encode()
+        return Sent("brevo", raw, SAMPLES["brevo bounce"].signed_for(raw))
+
+    def person(self, address: str) -> Person:
+        stream = self.context.vault.find(address) or ""
+        return self.context.command_handler.load([stream])[stream] if stream else NOBODY
+
+    def tells(self, webhook: str = "boutique", **body: object) -> list[str]:
+        """A shop of one's own tells this; what came of it."""
+        raw = json.dumps({"amount": "12.50", "currency": "EUR"} | body).encode()
+        sent = Sent(webhook, raw, [("X-Hub-Signature-256", f"sha256={mac(SECRET, raw).hex()}")])
+        assert self.comes(sent).status == HTTPStatus.OK
+        return self.last(webhook)
+
+    def comes(
+        self,
+        sent: Sent,
+        receiving: Receiving | None = None,
+        reread: Delivery | Undeliverable | Unreachable | None = None,
+    ) -> CallAnswer:
+        """`reread` is what the sender's API says of it."""
         receiving = receiving or self.receiving
-        webhook = receiving.webhook(sent.kind)
+        webhook = receiving.webhook(sent.webhook)
         assert webhook is not None
         call = ReceivedCall(
             headers=sent.headers,
@@ -129,6 +215,9 @@ class Senders:
             certificate=certificate(),
         )
         believed = receiving.believe(webhook, call)
+        if reread is not None and isinstance(believed, Believed):
+            assert believed.trust == "re-read"
+            believed = receiving.reread(believed, reread)
         return receiving.follow(believed) if isinstance(believed, Believed) else believed
 
     def entries(self, address: str) -> list[Entry]:
@@ -140,9 +229,9 @@ class Senders:
     def facts(self, address: str) -> list[str]:
         return [entry.name for entry in self.entries(address)]
 
-    def last(self, kind: WebhookKind) -> list[str]:
-        """What came of the facts of the last call of this kind, or why it was refused."""
-        (call,) = self.context.webhook_calls.recent(kind, 1)
+    def last(self, webhook: str) -> list[str]:
+        """What came of the facts of the last call, or why it was refused."""
+        (call,) = self.context.webhook_calls.recent(webhook, 1)
         return [call.refusal] if call.refusal else [f"{f.name} {f.outcome}" for f in call.facts]
 
 

@@ -4,15 +4,19 @@ named refusal: one installation for all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
 
+from engine.webhooks.delivery import DeliveryFault, RereadFault, Unreachable
+from engine.webhooks.reading import read_resource
 from engine.webhooks.receiving import Believed, CallAnswer, Receiving
-from tests.running_installation import Installations
-from tests.webhooks.calls import NOW, SAMPLES
-from tests.webhooks.receiving_calls import FILES, Senders, Sent, is_of_letter
+from engine.words import Reason
+from tests.webhooks.calls import NOW, SAMPLES, SECRET
+from tests.webhooks.receiving_calls import Senders, Sent, is_of_letter
 
 pytestmark = pytest.mark.postgres
 BOUGHT = [
@@ -31,12 +35,11 @@ FOLLOWS = {
     **{name: COMPLAINED for name in SAMPLES if name.endswith((" complaint", " complaints"))},
 }
 """What the calls lead to that need no other before them."""
-
-
-@pytest.fixture(scope="module")
-def senders(installations: Installations) -> Iterator[Senders]:
-    with installations.made(FILES) as context:
-        yield Senders(context)
+REFUNDED = ["order-refunded", "call-honoured", "list-left", "call-honoured"]
+OF_THE_BODY = [
+    name for name in FOLLOWS if SAMPLES[name].trust == "signed" and SAMPLES[name].kind != "mailgun"
+]
+"""Mailgun's signature covers a time and a token alone."""
 
 
 def prepared(senders: Senders, name: str) -> tuple[str, Sent]:
@@ -63,3 +66,136 @@ def test_a_call_is_followed_once_however_often_it_comes_and_whoever_falls_over(
     for _ in range(2):
         assert senders.comes(sent).status == HTTPStatus.OK
     assert senders.facts(address) == FOLLOWS[name]
+
+
+@pytest.mark.parametrize("name", OF_THE_BODY)
+def test_what_was_changed_on_the_way_is_refused_by_name_and_nothing_follows(
+    senders: Senders, name: str
+) -> None:
+    address, sent = prepared(senders, name)
+    webhook, middle = sent.webhook, sent.raw.index(address.partition("@")[0].encode())
+    flipped = sent.raw[:middle] + bytes([sent.raw[middle] ^ 1]) + sent.raw[middle + 1 :]
+    written_anew = json.dumps(json.loads(sent.raw), indent=1).encode()
+    for raw in (flipped, written_anew):
+        answer = senders.comes(replace(sent, raw=raw))
+        if webhook == "ses" and raw == written_anew:
+            # Of its envelope the members are signed, not how they are written.
+            assert answer.status == HTTPStatus.OK
+            continue
+        assert answer.status == HTTPStatus.FORBIDDEN
+        assert senders.last(webhook) == ["signature:wrong"] and answer.text
+    assert senders.facts(address) == (FOLLOWS[name] if webhook == "ses" else [])
+
+
+@pytest.mark.parametrize("name", [name for name in FOLLOWS if SAMPLES[name].trust == "secret-url"])
+def test_whoever_does_not_know_the_secret_is_refused(senders: Senders, name: str) -> None:
+    address, sent = prepared(senders, name)
+    wrong = replace(
+        sent,
+        raw=sent.raw.replace(SECRET, b"another"),
+        headers=[(key, value.replace(SECRET.decode(), "another")) for key, value in sent.headers],
+    )
+    assert senders.comes(wrong).status == HTTPStatus.FORBIDDEN
+    assert senders.last(sent.webhook) == ["signature:wrong"] and senders.facts(address) == []
+
+
+@pytest.mark.parametrize("name", [name for name in FOLLOWS if name.endswith(" purchase")])
+def test_an_order_that_is_told_again_in_another_delivery_is_the_same_order(
+    senders: Senders, name: str
+) -> None:
+    address, sent = prepared(senders, name)
+    assert senders.comes(sent).status == HTTPStatus.OK
+    sample = SAMPLES[name]
+    raw = sent.raw + (b"&again=1" if sample.body is None else b" ")
+    again = replace(sent, raw=raw, headers=sample.signed_for(raw))
+    assert senders.comes(again).status == HTTPStatus.OK
+    assert senders.last(sent.webhook) == ["purchase unchanged:order_recorded"]
+    assert senders.facts(address) == BOUGHT
+
+
+KINDS_OF_REFUNDS = [name.partition(" ")[0] for name in SAMPLES if name.endswith(" refund")]
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_REFUNDS)
+def test_a_refund_that_overtakes_its_purchase_leads_to_what_it_would_have_led_to(
+    senders: Senders, kind: str
+) -> None:
+    ends = dict[bool, list[str]]()
+    for in_order in (True, False):
+        address = senders.buyer()
+        calls = [senders.call(f"{kind} {what}", address) for what in ("purchase", "refund")]
+        for sent in calls if in_order else reversed(calls):
+            assert senders.comes(sent).status == HTTPStatus.OK
+        for sent in calls:
+            senders.comes(sent)
+        ends[in_order] = senders.facts(address)
+        assert senders.person(address).memberships == {}
+    assert ends[True] == ends[False] == [*BOUGHT, *REFUNDED]
+
+
+KINDS_OF_ENDS = [name.partition(" ")[0] for name in SAMPLES if name.endswith(" subscription")]
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_ENDS)
+def test_a_subscription_that_has_ended_takes_its_buyer_off_the_list_once(
+    senders: Senders, kind: str
+) -> None:
+    address = senders.buyer()
+    purchase, ended = (senders.call(f"{kind} {w}", address) for w in ("purchase", "subscription"))
+    if kind == "stripe":
+        # Its end names nobody: the session with which it began does.
+        raw = purchase.raw.replace(b'"subscription":null', b'"subscription":"sub_1"')
+        purchase = replace(purchase, raw=raw, headers=SAMPLES["stripe purchase"].signed_for(raw))
+    for sent in (ended, purchase, ended, purchase):
+        assert senders.comes(sent).status == HTTPStatus.OK
+    assert senders.facts(address) == [*BOUGHT, "list-left", "call-honoured"]
+
+
+def test_two_at_once_are_one(senders: Senders) -> None:
+    for name in ("stripe purchase", "shopify purchase"):
+        address, sent = prepared(senders, name)
+        with ThreadPoolExecutor(4) as threads:
+            answers = list(threads.map(senders.comes, [sent] * 4))
+        assert {answer.status for answer in answers} <= {
+            HTTPStatus.OK,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        }
+        assert senders.facts(address) == BOUGHT
+
+
+def test_a_token_of_mailgun_counts_for_one_body(senders: Senders) -> None:
+    address, sent = prepared(senders, "mailgun bounce")
+    assert senders.comes(sent).status == HTTPStatus.OK
+    forged = replace(sent, raw=sent.raw.replace(b'"failed"', b'"complained"'))
+    assert senders.comes(forged).status == HTTPStatus.FORBIDDEN
+    assert senders.last("mailgun") == ["call:token_spent"]
+    assert senders.comes(sent).status == HTTPStatus.OK
+    assert senders.facts(address) == BOUNCED
+
+
+def test_a_checkout_of_sumup_counts_once_its_api_has_said_so(senders: Senders) -> None:
+    address, sent = prepared(senders, "sumup")
+    answer = {"status": "PAID", "id": "c1", "amount": 12.5, "currency": "EUR"}
+    paid = read_resource(
+        "sumup", json.dumps(answer | {"personal_details": {"email": address}}).encode()
+    )
+    away = Unreachable(Reason(RereadFault.AWAY, host="api.sumup.com"))
+    unknown = Reason(DeliveryFault.RESOURCE_UNKNOWN, host="api.sumup.com", resource="c1")
+    for told, status in ((away, 503), (unknown, 422), (paid, 200), (paid, 200)):
+        assert senders.comes(sent, reread=told).status == status
+    assert senders.facts(address) == BOUGHT
+    codes = [call.refusal for call in senders.context.webhook_calls.recent("sumup", 4)]
+    assert codes[2:] == ["body:resource_unknown?host=api.sumup.com", "api:away?host=api.sumup.com"]
+
+
+def test_without_its_secret_a_call_is_put_off(senders: Senders) -> None:
+    _, sent = prepared(senders, "calendly booking")
+    secret = senders.context.config.folder / "secret-calendly"
+    kept = secret.read_bytes()
+    try:
+        secret.write_bytes(b"\n")
+        answer = senders.comes(sent)
+    finally:
+        secret.write_bytes(kept)
+    assert (answer.status, answer.retry_after > 0) == (HTTPStatus.SERVICE_UNAVAILABLE, True)
+    assert senders.last("calendly") == ["call:secret_unreadable"]
