@@ -311,7 +311,7 @@ def test_without_a_database_health_is_503_and_a_page_says_nothing_of_why(
         context.database.close()
         assert health(url) == FAILING
         token = make_token(context.secrets.link_key, FIRST_LINK, 1, "0" * 32)
-        for path in ("/f/inscription", f"/l/{token}"):
+        for path in ("/f/inscription", "/w/boutique", f"/l/{token}"):
             answer = httpx.get(f"{url}{path}", timeout=60)
             assert (answer.status_code, answer.headers["retry-after"]) == (
                 503,
