@@ -17,6 +17,7 @@ from engine.sequence.delay import DAY
 from engine.sequence.mistakes import Mistake
 from engine.sequence.model import Letter, List, Plan
 from engine.sequence.plan_source import CONFIG, PlanSource, named
+from engine.sequence.webhooks import WebhookRule
 from engine.words import N_
 
 MAX_GROUPS = 10
@@ -158,10 +159,12 @@ def lists_nobody_can_enter(source: PlanSource) -> Iterator[Mistake]:
     led_to = {target for start, target in transitions(source) if start != target}
     by_form = {number for form in source.plan.forms.values() for number in form.lists}
     by_form |= source.plan.reactivations.keys()
+    by_form |= {rule.list for rule in _webhook_rules(source.plan) if rule.then in ("join", "move")}
     alone = [number for number in lists if number not in led_to | by_form]
     for number in alone:
         message = N_(
-            "no form, link or ending leads to {list}: only an import, the API or an operator does"
+            "no form, webhook, link or ending leads to {list}: only an import, the API or an"
+            " operator does"
         )
         yield source.mistake(("list", str(number)), "", message, list=named(lists[number]))
     reached = _reached({*by_form, *alone, ANYWHERE}, set(transitions(source)))
@@ -169,6 +172,10 @@ def lists_nobody_can_enter(source: PlanSource) -> Iterator[Mistake]:
         if number not in reached:
             message = N_("{list} is only reached from lists that nobody can enter")
             yield source.mistake(("list", str(number)), "", message, list=named(lists[number]))
+
+
+def _webhook_rules(plan: Plan) -> list[WebhookRule]:
+    return [rule for webhook in plan.webhooks.values() for rule in webhook.rules]
 
 
 def _reached(roots: set[int], edges: set[tuple[int, int]]) -> set[int]:
@@ -189,6 +196,11 @@ def lists_nobody_can_leave(source: PlanSource) -> Iterator[Mistake]:
         rule.source if rule.then == "move" else rule.list
         for rule in plan.rules
         if rule.then != "join"
+    }
+    left_by_rule |= {
+        rule.source if rule.then == "move" else rule.list
+        for rule in _webhook_rules(plan)
+        if rule.then in ("move", "leave")
     }
     broadcast_to = {number for broadcast in plan.broadcasts.values() for number in broadcast.to}
     for listed in plan.lists.values():

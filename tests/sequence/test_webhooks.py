@@ -9,6 +9,26 @@ from tests.sequence.test_bad_values import DIALOGUE, SETTINGS, told
 
 HEAD = '[[webhook]]\nname = "b"\nfrom = "stripe"\nsecret_file = "s"\n'
 DO = f"{HEAD}[[webhook.do]]\n"
+LISTS = """title = "Clients"
+purpose = "conseils"
+
+[[list]]
+id = 77
+name = "clients"
+
+[[form]]
+name = "anciens"
+title = "Anciens clients"
+list = 78
+checkbox = "Oui"
+notice = "Nous gardons votre adresse."
+
+[[list]]
+id = 78
+name = "anciens"
+ends = { leave = true }
+
+"""
 RULES = (
     WebhookRule(on="purchase", then="join", products=("livre", "semis"), list=10),
     WebhookRule(on="purchase", then="join", list=11),
@@ -83,3 +103,14 @@ def test_what_no_webhook_can_mean_is_told(more: str, sentence: str) -> None:
 )
 def test_what_is_meant_is_read(more: str) -> None:
     assert fatal(more) == []
+
+
+def test_a_list_is_entered_and_left_by_a_webhook() -> None:
+    def doubts(more: str) -> int:
+        texts = [mistake.text for mistake in told(SETTINGS, f"{LISTS}{more}")]
+        return sum("leads to" in text or "nobody can leave" in text for text in texts)
+
+    assert doubts("") == 2
+    assert doubts(f'{DO}on = "purchase"\njoin = 77\n') == 1
+    assert doubts(f'{DO}on = "refund"\nleave = 77\n') == 1
+    assert doubts(f'{DO}on = "purchase"\nmove = 78\nfrom = 77\n') == 1
