@@ -342,7 +342,17 @@ def hook_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def webhook_arguments(parser: argparse.ArgumentParser) -> None:
-    parts = parser.add_subparsers(dest="part", required=True, metavar="try")
+    parts = parser.add_subparsers(dest="part", required=True, metavar="try | log")
+    log = parts.add_parser("log", help=N_("the calls that came, and what came of each"))
+    log.add_argument(
+        "--days",
+        type=days_argument,
+        default=7,
+        metavar="N",
+        help=N_("of the last so many days (default: 7)"),
+    )
+    log.add_argument("--webhook", metavar="NAME", default="", help=N_("of one [[webhook]] alone"))
+    log.add_argument("--json", action="store_true", help=N_("the same for a program"))
     trying = parts.add_parser(
         "try", help=N_("what a saved body says, whether its signature holds, and what follows")
     )

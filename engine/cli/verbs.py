@@ -139,7 +139,7 @@ VERBS: dict[str, Verb] = {
     ),
     "webhook": Verb(
         "sending",
-        N_("`webhook try FILE`: what a call of a shop or mail service says, and if it is theirs"),
+        N_("calls of shops and mail services: what a saved one says, and those that came"),
         "config",
     ),
     "hook": Verb(

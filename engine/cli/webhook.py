@@ -1,7 +1,7 @@
 """`relance webhook try FILE --from KIND`: what a call's body says, whether its signature holds, and
 what facts would follow; that changes nothing. With `--webhook NAME` the sender, the secrets and the
 fields are those that `sequences/` declares, and the rule that each fact meets is said. Of PayPal
-and Amazon their certificate is fetched.
+and Amazon their certificate is fetched. `relance webhook log` lists the calls that came.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.cli.inbound import BEFORE_A_CAPITAL, octets_of
+from engine.cli.opened_context import with_context
 from engine.cli.terminal import json_text
 from engine.config import Config
 from engine.i18n.dates import read_date
@@ -35,6 +36,14 @@ from engine.words import Reason, Words, words
 
 
 def webhook(config: Config, args: argparse.Namespace) -> int:
+    if args.part == "log":
+        from engine.cli.webhook_log import webhook_log
+
+        return with_context(config, lambda context: webhook_log(context, args))
+    return _try(config, args)
+
+
+def _try(config: Config, args: argparse.Namespace) -> int:
     """0 where the call can be read and nothing speaks against its signature, else 1. Without a
     secret the signature is not looked at.
     """

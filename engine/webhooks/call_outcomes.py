@@ -30,7 +30,7 @@ from engine.webhooks.delivery import (
     RereadFault,
     SubscriptionEnded,
 )
-from engine.webhooks.sentences import DELIVERY_FAULTS, REREAD_FAULTS, SIGNATURE_FAULTS
+from engine.webhooks.sentences import DELIVERY_FAULTS, REREAD_FAULTS, SIGNATURE_FAULTS, TRUSTS
 from engine.webhooks.signatures import SignatureFault
 from engine.words import N_, Reason, Words, words
 
@@ -162,6 +162,13 @@ def outcome_in_words(stored: str) -> Words:
     values = {key: Words(value) for key, value in parse_qsl(query)}
     unknown = {key: Words("…") for key in _placed(message) if key not in values}
     return words(message, **values, **unknown)
+
+
+def believed_in_words(trust: str, refusal: str) -> Words:
+    """Of a call: how it was believed, or why it was refused."""
+    if refusal:
+        return words(N_("refused: {why}"), why=outcome_in_words(refusal))
+    return words(next((text for known, text in TRUSTS.items() if known == trust), trust))
 
 
 def _placed(message: str) -> list[str]:
