@@ -15,8 +15,9 @@ from typing import Literal
 from engine.i18n.language import N_
 
 Group = Literal[
-    "start", "people", "audience", "letters", "sending", "trust", "copies", "rights", "papers"
-]
+    "start", "people", "audience", "letters", "sending", "connections", "trust", "copies", "rights",
+    "papers",
+]  # fmt: skip
 Needs = Literal["context", "database", "config", "folder"]
 GROUPS: dict[Group, str] = {
     "start": N_("Start"),
@@ -24,6 +25,7 @@ GROUPS: dict[Group, str] = {
     "audience": N_("Who is meant"),
     "letters": N_("Letters and dialogues"),
     "sending": N_("Sending"),
+    "connections": N_("Connections"),
     "trust": N_("Trust"),
     "copies": N_("Copies"),
     "rights": N_("Rights"),
@@ -138,12 +140,12 @@ VERBS: dict[str, Verb] = {
         "config",
     ),
     "webhook": Verb(
-        "sending",
+        "connections",
         N_("calls of shops and mail services: what a saved one says, and those that came"),
         "config",
     ),
     "hook": Verb(
-        "sending",
+        "connections",
         N_("programs that are told of facts: how they stand, trying one, telling anew"),
     ),
     "audit": Verb(
@@ -186,6 +188,8 @@ def arguments(verb: str) -> Callable[[argparse.ArgumentParser], None]:
             from engine.cli.arguments_of_audience import ARGUMENTS
         case "letters":
             from engine.cli.arguments_of_letters import ARGUMENTS
+        case "connections":
+            from engine.cli.arguments_of_connections import ARGUMENTS
         case "trust" | "papers":
             from engine.cli.arguments_of_trust import ARGUMENTS
         case "start" | "sending" | "copies":
