@@ -250,6 +250,8 @@ class AppContext:
             reading_notes=ConsoleDesk(self.database),
             recurrences=self.recurrences,
             composer=composer,
+            hook_desk=self.hook_desk,
+            webhook_calls=self.webhook_calls,
             pepper=self.secrets.pepper,
         )
 

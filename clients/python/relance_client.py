@@ -686,6 +686,91 @@ class Edition(TypedDict):
     in_force: bool
 
 
+class Webhooks(TypedDict):
+    items: list[Webhook]
+
+
+Webhook = TypedDict(
+    "Webhook",
+    {
+        "name": "str",
+        "from": "str",
+        "url": "str",
+        "dialogue": "str",
+    },
+)
+
+
+class WebhookCalls(TypedDict):
+    items: list[WebhookCall]
+    next: int | None
+    """Of the next page; null on the last."""
+
+
+class WebhookCall(TypedDict):
+    id: int
+    webhook: str
+    at: str
+    """Wall clock."""
+    trust: Literal["signed", "re-read", "secret-url", "none"] | None
+    """How far it is believed; null where it is not."""
+    refusal: str | None
+    """Why nothing was done, as a code."""
+    why: str | None
+    """The same for people."""
+    facts: list[FactOfCall]
+
+
+class FactOfCall(TypedDict):
+    name: str
+    outcome: str
+    """What came of it, as a code."""
+    said: str
+    """The same for people."""
+    subscriber: str | None
+    """The person's random id."""
+
+
+class Hooks(TypedDict):
+    items: list[Hook]
+
+
+class Hook(TypedDict):
+    name: str
+    host: str
+    """Of its address, which is as good as a password."""
+    events: list[str]
+    standing: Literal["new", "well", "retrying", "failing", "operator", "gone", "dead"]
+    said: str
+    """The same for people."""
+    secret_usable: bool
+    position: int | None
+    """Told up to here."""
+    behind: int
+    """Entries it was not looked through for."""
+    taken: int
+    """Messages it took."""
+    failures: int
+    failing_since: str | None
+    answer: str | None
+    """The last one, for people."""
+    answered_at: str | None
+    retries: int
+    """Messages to be tried again."""
+    given_up: int
+    """Messages that are not."""
+    first_given_up: int | None
+    """The position of the first of them."""
+
+
+class HookAnswer(TypedDict):
+    done: bool
+    """Whether this call changed anything."""
+    already: NotRequired[bool]
+    """True when this very call was carried out before."""
+    said: str
+
+
 def etag_of(answer: Mapping[str, object]) -> str | None:
     """The version of what a call answered, for `if_match` of the call that changes it."""
     return answer.etag if isinstance(answer, _Answer) else None
@@ -2210,6 +2295,161 @@ class Relance:
             self.call(
                 "GET",
                 "/api/v1/publication/editions",
+            ),
+        )
+
+    def list_webhooks(
+        self,
+    ) -> Webhooks:
+        """The shops and mail services that call here, each with its address.
+
+        `GET /api/v1/webhooks`, scope `hooks`.
+        """
+        return cast(
+            "Webhooks",
+            self.call(
+                "GET",
+                "/api/v1/webhooks",
+            ),
+        )
+
+    def webhook_calls(
+        self,
+        *,
+        limit: int | None = None,
+        after: int | None = None,
+        webhook: str | None = None,
+    ) -> WebhookCalls:
+        """What shops and mail services told, the latest first, and what came of it.
+
+        `GET /api/v1/webhooks/calls`, scope `hooks`.
+
+        `limit`: How many at most in one answer.
+
+        `after`: The `next` of the page before. Left out: from the latest.
+
+        `webhook`: Only of this one.
+        """
+        return cast(
+            "WebhookCalls",
+            self.call(
+                "GET",
+                "/api/v1/webhooks/calls",
+                query={
+                    "limit": limit,
+                    "after": after,
+                    "webhook": webhook,
+                },
+            ),
+        )
+
+    def each_webhook_calls(
+        self,
+        *,
+        limit: int | None = None,
+        after: int | None = None,
+        webhook: str | None = None,
+    ) -> Iterator[WebhookCall]:
+        """Each of the `items` of `webhook_calls`, page after page from `after` on."""
+        at: object = after
+        while True:
+            page = self.webhook_calls(
+                limit=limit,
+                after=cast("int | None", at),
+                webhook=webhook,
+            )
+            yield from page["items"]
+            before, at = at, page.get("next")
+            if at is None or str(at) == str(before):
+                return
+
+    def list_hooks(
+        self,
+    ) -> Hooks:
+        """The programs that are told of facts, and how each stands.
+
+        `GET /api/v1/hooks`, scope `hooks`.
+        """
+        return cast(
+            "Hooks",
+            self.call(
+                "GET",
+                "/api/v1/hooks",
+            ),
+        )
+
+    def replay_hook(
+        self,
+        *,
+        hook: str,
+        after: int | None = None,
+        since: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> HookAnswer:
+        """Tell a program anew of what follows a position or a moment.
+
+        `POST /api/v1/hooks/{hook}/replay`, scope `hooks`.
+
+        `hook`: The hook's name.
+
+        `after`: The position after which it is told. This or since.
+
+        `since`: Or the moment since when.
+        """
+        return cast(
+            "HookAnswer",
+            self.call(
+                "POST",
+                f"/api/v1/hooks/{_segment(hook)}/replay",
+                body={
+                    "after": after,
+                    "since": since,
+                },
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def enable_hook(
+        self,
+        *,
+        hook: str,
+        idempotency_key: str | None = None,
+    ) -> HookAnswer:
+        """Go on telling a program, from where it stood.
+
+        `POST /api/v1/hooks/{hook}/enable`, scope `hooks`.
+
+        `hook`: The hook's name.
+        """
+        return cast(
+            "HookAnswer",
+            self.call(
+                "POST",
+                f"/api/v1/hooks/{_segment(hook)}/enable",
+                body={},
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
+            ),
+        )
+
+    def disable_hook(
+        self,
+        *,
+        hook: str,
+        idempotency_key: str | None = None,
+    ) -> HookAnswer:
+        """Tell a program nothing until it is switched on.
+
+        `POST /api/v1/hooks/{hook}/disable`, scope `hooks`.
+
+        `hook`: The hook's name.
+        """
+        return cast(
+            "HookAnswer",
+            self.call(
+                "POST",
+                f"/api/v1/hooks/{_segment(hook)}/disable",
+                body={},
+                idempotency_key=idempotency_key or str(uuid.uuid4()),
             ),
         )
 

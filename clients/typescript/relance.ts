@@ -694,6 +694,90 @@ export interface Edition {
   in_force: boolean;
 }
 
+export interface Webhooks {
+  items: Webhook[];
+}
+
+export interface Webhook {
+  name: string;
+  /** Whose calls they are. */
+  from: string;
+  /** Where they are sent to. */
+  url: string;
+  /** The file it is declared in. */
+  dialogue: string;
+}
+
+export interface WebhookCalls {
+  items: WebhookCall[];
+  /** Of the next page; null on the last. */
+  next: number | null;
+}
+
+export interface WebhookCall {
+  id: number;
+  webhook: string;
+  /** Wall clock. */
+  at: string;
+  /** How far it is believed; null where it is not. */
+  trust: "signed" | "re-read" | "secret-url" | "none" | null;
+  /** Why nothing was done, as a code. */
+  refusal: string | null;
+  /** The same for people. */
+  why: string | null;
+  facts: FactOfCall[];
+}
+
+export interface FactOfCall {
+  name: string;
+  /** What came of it, as a code. */
+  outcome: string;
+  /** The same for people. */
+  said: string;
+  /** The person's random id. */
+  subscriber: string | null;
+}
+
+export interface Hooks {
+  items: Hook[];
+}
+
+export interface Hook {
+  name: string;
+  /** Of its address, which is as good as a password. */
+  host: string;
+  events: string[];
+  standing: "new" | "well" | "retrying" | "failing" | "operator" | "gone" | "dead";
+  /** The same for people. */
+  said: string;
+  secret_usable: boolean;
+  /** Told up to here. */
+  position: number | null;
+  /** Entries it was not looked through for. */
+  behind: number;
+  /** Messages it took. */
+  taken: number;
+  failures: number;
+  failing_since: string | null;
+  /** The last one, for people. */
+  answer: string | null;
+  answered_at: string | null;
+  /** Messages to be tried again. */
+  retries: number;
+  /** Messages that are not. */
+  given_up: number;
+  /** The position of the first of them. */
+  first_given_up: number | null;
+}
+
+export interface HookAnswer {
+  /** Whether this call changed anything. */
+  done: boolean;
+  /** True when this very call was carried out before. */
+  already?: boolean;
+  said: string;
+}
+
 export interface ReadListsInput {
   /** How many at most in one answer. */
   readonly limit?: number | undefined;
@@ -1039,6 +1123,34 @@ export interface PublishInput {
   readonly backfill?: "yes" | "no" | undefined;
   /** yes: you know that people stand on lists that would be gone. */
   readonly stranded?: "yes" | "no" | undefined;
+}
+
+export interface WebhookCallsInput {
+  /** How many at most in one answer. */
+  readonly limit?: number | undefined;
+  /** The `next` of the page before. Left out: from the latest. */
+  readonly after?: number | undefined;
+  /** Only of this one. */
+  readonly webhook?: string | undefined;
+}
+
+export interface ReplayHookInput {
+  /** The hook's name. */
+  readonly hook: string;
+  /** The position after which it is told. This or since. */
+  readonly after?: number | undefined;
+  /** Or the moment since when. */
+  readonly since?: string | undefined;
+}
+
+export interface EnableHookInput {
+  /** The hook's name. */
+  readonly hook: string;
+}
+
+export interface DisableHookInput {
+  /** The hook's name. */
+  readonly hook: string;
 }
 
 export interface Call {
@@ -1682,6 +1794,92 @@ export class Relance {
     return (await this.call("GET", `/api/v1/publication/editions`, {
       signal: options.signal,
     })) as Editions;
+  }
+
+  /**
+   * The shops and mail services that call here, each with its address.
+   *
+   * `GET /api/v1/webhooks`, scope `hooks`.
+   */
+  async listWebhooks(options: CallOptions = {}): Promise<Webhooks> {
+    return (await this.call("GET", `/api/v1/webhooks`, {
+      signal: options.signal,
+    })) as Webhooks;
+  }
+
+  /**
+   * What shops and mail services told, the latest first, and what came of it.
+   *
+   * `GET /api/v1/webhooks/calls`, scope `hooks`.
+   */
+  async webhookCalls(input: WebhookCallsInput = {}, options: CallOptions = {}): Promise<WebhookCalls> {
+    return (await this.call("GET", `/api/v1/webhooks/calls`, {
+      query: { limit: input.limit, after: input.after, webhook: input.webhook },
+      signal: options.signal,
+    })) as WebhookCalls;
+  }
+
+  /** Each of the `items` of `webhookCalls`, page after page from `after` on. */
+  async *eachWebhookCalls(input: WebhookCallsInput = {}, options: CallOptions = {}): AsyncGenerator<WebhookCall, void, undefined> {
+    let at: unknown = input.after;
+    for (;;) {
+      const after = at as WebhookCallsInput["after"];
+      const page = await this.webhookCalls({ ...input, after }, options);
+      yield* page.items;
+      const next = page.next ?? undefined;
+      if (next === undefined || String(next) === String(at)) return;
+      at = next;
+    }
+  }
+
+  /**
+   * The programs that are told of facts, and how each stands.
+   *
+   * `GET /api/v1/hooks`, scope `hooks`.
+   */
+  async listHooks(options: CallOptions = {}): Promise<Hooks> {
+    return (await this.call("GET", `/api/v1/hooks`, {
+      signal: options.signal,
+    })) as Hooks;
+  }
+
+  /**
+   * Tell a program anew of what follows a position or a moment.
+   *
+   * `POST /api/v1/hooks/{hook}/replay`, scope `hooks`.
+   */
+  async replayHook(input: ReplayHookInput, options: CallOptions = {}): Promise<HookAnswer> {
+    return (await this.call("POST", `/api/v1/hooks/${segment(input.hook)}/replay`, {
+      body: { after: input.after, since: input.since },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as HookAnswer;
+  }
+
+  /**
+   * Go on telling a program, from where it stood.
+   *
+   * `POST /api/v1/hooks/{hook}/enable`, scope `hooks`.
+   */
+  async enableHook(input: EnableHookInput, options: CallOptions = {}): Promise<HookAnswer> {
+    return (await this.call("POST", `/api/v1/hooks/${segment(input.hook)}/enable`, {
+      body: { },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as HookAnswer;
+  }
+
+  /**
+   * Tell a program nothing until it is switched on.
+   *
+   * `POST /api/v1/hooks/{hook}/disable`, scope `hooks`.
+   */
+  async disableHook(input: DisableHookInput, options: CallOptions = {}): Promise<HookAnswer> {
+    return (await this.call("POST", `/api/v1/hooks/${segment(input.hook)}/disable`, {
+      body: { },
+      ...options,
+      idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(),
+    })) as HookAnswer;
   }
 
   /**

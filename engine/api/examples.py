@@ -40,6 +40,8 @@ def example(member: Member, plan: Plan) -> object:
             return lists[min(1, len(lists) - 1)] if member.name == "to" else lists[0]
         case "fields":
             return {}
+        case "number":
+            return 4711
         case "words":
             return "Bonjour,\n\nVoulez-vous [la suite](===12===) ?\n"
         case "texts":

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from engine.api import (
     broadcast_calls,
+    connection_calls,
     events_read,
     lists_read,
     order_calls,
@@ -34,6 +35,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *broadcast_calls.OPERATIONS,
     *results_calls.OPERATIONS,
     *publication_calls.OPERATIONS,
+    *connection_calls.OPERATIONS,
 )
 ABOUT = (
     "One call, one act, answered once it is written. A key (`relance api-key create`) has scopes"
@@ -201,6 +203,8 @@ def _member(member: Member) -> Schema:
             return LISTED | about
         case "fields":
             return {"type": "object", "additionalProperties": FIELD_VALUE} | about
+        case "number":
+            return {"type": "integer", "minimum": 0, "maximum": 2**53 - 1} | about
         case "words":
             return {"type": "string", "maxLength": MAX_WORDS_CHARACTERS} | about
         case "texts":

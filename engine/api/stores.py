@@ -13,6 +13,8 @@ from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.console import TokenKind
 from engine.desk.desk import Desk
+from engine.desk.hooks import HookDesk
+from engine.desk.webhook_calls import WebhookCalls
 from engine.installation.publishing import ShownWords
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
@@ -79,5 +81,7 @@ class ApiStores:
     recurrences: Recurring
     composer: Callable[[], Composer]
     """Makes a letter as it would be sent."""
+    hook_desk: HookDesk
+    webhook_calls: WebhookCalls
     pepper: bytes
     """Hashes idempotency keys and calls."""

@@ -43,6 +43,7 @@ SCOPE_WORDS: Mapping[str, str] = {
 }
 KIND_WORDS: Mapping[Kind, str] = {
     "text": N_("text"),
+    "number": N_("whole number"),
     "words": N_("a letter’s words, in Markdown"),
     "texts": N_("array of texts"),
     "amount": N_("amount, as text"),

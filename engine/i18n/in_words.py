@@ -157,6 +157,7 @@ UNCHANGED: Mapping[Unchanged, str] = MappingProxyType(
 
 CALLS: Mapping[CallFault, str] = MappingProxyType(
     {
+        CallFault.AFTER_OR_SINCE: "one of after and since says from where",
         CallFault.AMOUNT_NO_TEXT: (
             'is a text in the currency\'s own unit, such as "12.50": a number may be cents'
         ),
@@ -174,6 +175,7 @@ CALLS: Mapping[CallFault, str] = MappingProxyType(
         CallFault.NOTHING_TO_CORRECT: "says nothing that is to be corrected",
         CallFault.NOTHING_TO_REFUND: "is nothing: leave it out to refund all that is left",
         CallFault.NOT_A_LIST: "is neither the number nor the name of a list",
+        CallFault.NOT_A_NUMBER: "is no whole number from 0 on",
         CallFault.NOT_A_TEXT: "is not a text",
         CallFault.NOT_TEXTS: "is not a list of texts",
         CallFault.NO_FIELDS_DECLARED: "is not declared; there are: none",

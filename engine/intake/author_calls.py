@@ -1,11 +1,12 @@
-"""The JSON body of an API call of somebody who writes and publishes → what is wanted, or every
-mistake in it at once. Pure; see `calls`.
+"""The JSON body of an API call of somebody who writes, publishes and connects → what is wanted, or
+every mistake in it at once. Pure; see `body_reader`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.intake.body_reader import YES_NO, BodyReader, CallFault, Member, Mistakes
 from engine.sequence.model import Plan
@@ -59,6 +60,11 @@ TEST = (
     ),
 )
 
+REPLAY = (
+    Member("after", "number", False, "The position after which it is told. This or since."),
+    Member("since", "moment", False, "Or the moment since when."),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewBroadcast:
@@ -100,6 +106,21 @@ def read_test(body: object, plan: Plan, now: int) -> tuple[str, str] | Mistakes:
     """Where a test goes, and whom it is made for: two addresses."""
     reader = BodyReader(body, TEST, plan, now)
     read = reader.address("to"), reader.address("reader")
+    return reader.end() or read
+
+
+class Replay(NamedTuple):
+    """`after` a position, or, where that is not 0, `since` an instant (ms)."""
+
+    after: int
+    since: int
+
+
+def read_replay(body: object, plan: Plan, now: int) -> Replay | Mistakes:
+    reader = BodyReader(body, REPLAY, plan, now)
+    if reader.lacks("after") == reader.lacks("since"):
+        reader.mistake("after", CallFault.AFTER_OR_SINCE)
+    read = Replay(reader.number("after"), reader.moment("since"))
     return reader.end() or read
 
 

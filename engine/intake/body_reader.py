@@ -22,7 +22,9 @@ from engine.sequence.field_values import BETWEEN_OPTIONS
 from engine.sequence.model import Field, Plan
 from engine.words import Reason, Value, Words
 
-Kind = Literal["text", "words", "texts", "amount", "moment", "list", "fields", "zone", "language"]
+Kind = Literal[
+    "text", "words", "number", "texts", "amount", "moment", "list", "fields", "zone", "language"
+]
 YES_NO = ("yes", "no")
 MAX_TEXT_CHARACTERS = 2000
 MAX_FIELD_CHARACTERS = 500
@@ -44,6 +46,7 @@ class Member:
 class CallFault(StrEnum):
     """What is wrong with a member of a body, or with the body."""
 
+    AFTER_OR_SINCE = auto()
     AMOUNT_NO_TEXT = auto()
     ANOTHER_START = auto()
     BEFORE_1970 = auto()
@@ -59,6 +62,7 @@ class CallFault(StrEnum):
     NOTHING_TO_CORRECT = auto()
     NOTHING_TO_REFUND = auto()
     NOT_A_LIST = auto()
+    NOT_A_NUMBER = auto()
     NOT_A_TEXT = auto()
     NOT_TEXTS = auto()
     NO_FIELDS_DECLARED = auto()
@@ -153,6 +157,18 @@ class BodyReader:
             return ""
         value = value.replace("\r\n", "\n").replace("\t", "    ")
         return self._clean(name, value, MAX_WORDS_CHARACTERS)
+
+    def number(self, name: str) -> int:
+        """A whole number; 0 where the member is absent."""
+        value = self.values.get(name)
+        if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+            value = int(value) if len(value) < 17 else -1
+        if value in (None, ""):
+            return 0
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+            self.mistake(name, CallFault.NOT_A_NUMBER)
+            return 0
+        return value
 
     def texts(self, name: str) -> tuple[str, ...]:
         value = self.values.get(name)

@@ -15,6 +15,7 @@ from engine.api.api_keys import create
 from engine.api.scopes import SCOPES
 from engine.audit.installation_story import installation_facts
 from engine.context import AppContext
+from engine.desk.webhook_calls import CallFact
 from tests.console.test_letters import listening
 from tests.running import free_port
 from tests.running_installation import Installations
@@ -46,10 +47,19 @@ class Program:
         return self.context.config.sequences / file
 
 
+HOOK = """
+[[hook]]
+name = "tableau"
+url = "https://tableau.example/jeton"
+events = ["list-joined"]
+secret_file = "data/secrets/tableau"
+"""
+
+
 @pytest.fixture(scope="module")
 def program(installations: Installations) -> Iterator[Program]:
-    ports = f"[mailbox]\nsmtp_port = {free_port()}\n"
-    with installations.made(GARDEN, ports) as context, visited(context) as site:
+    extra = f"[mailbox]\nsmtp_port = {free_port()}\n{HOOK}"
+    with installations.made(GARDEN, extra) as context, visited(context) as site:
         yield Program(context, site.client, create(context.desk, "atelier", SCOPES))
 
 
@@ -171,6 +181,45 @@ def test_a_test_of_a_broadcast_goes_to_one_address(program: Program, tmp_path: P
     assert "20 tests" in refused(answers[-1], 429) and answers[-1].headers["retry-after"] == "3600"
     assert program.context.ledger.head() == before
     assert len(list(tmp_path.glob("*.eml"))) == 19
+
+
+def test_what_shops_told_is_read_page_by_page(program: Program) -> None:
+    calls = program.context.webhook_calls
+    for number in range(3):
+        fact = CallFact(name="purchase", outcome="fact:done", subscriber=f"{number:032x}")
+        calls.keep("boutique", "signed", facts=[fact])
+    calls.keep("boutique", "", "signature:wrong")
+    first = program.get("webhooks/calls?limit=2&webhook=boutique")
+    assert [one["trust"] for one in first.json()["items"]] == [None, "signed"]
+    refused_call, purchase = first.json()["items"]
+    assert refused_call["refusal"] == "signature:wrong" and "signature" in refused_call["why"]
+    [fact_of_it] = purchase["facts"]
+    assert fact_of_it == {"name": "purchase", "outcome": "fact:done", "said": "it was done"} | {
+        "subscriber": f"{2:032x}"
+    }
+    assert 'rel="next"' in first.headers["link"]
+    after = first.json()["next"]
+    second = program.get(f"webhooks/calls?limit=2&webhook=boutique&after={after}").json()
+    assert len(second["items"]) == 2 and second["next"] is None
+    assert program.get("webhooks/calls?webhook=autre").json()["items"] == []
+    assert program.get("webhooks").json() == {"items": []}
+
+
+def test_a_hook_is_looked_at_switched_and_played_again(program: Program) -> None:
+    [new] = program.get("hooks").json()["items"]
+    assert (new["standing"], new["position"], new["host"]) == ("new", None, "tableau.example")
+    assert "jeton" not in str(new)
+    assert program.post("hooks/tableau/disable", {}, "h-1").json()["done"]
+    assert program.post("hooks/tableau/disable", {}, "h-1").json()["already"]
+    assert program.get("hooks").json()["items"][0]["standing"] == "operator"
+    assert program.post("hooks/tableau/enable", {}).json()["done"]
+    assert program.post("hooks/tableau/replay", {"after": 2}).json()["done"]
+    assert program.get("hooks").json()["items"][0]["position"] == 2
+    assert program.post("hooks/tableau/replay", {"since": "2020-01-01"}).json()["done"]
+    assert program.get("hooks").json()["items"][0]["position"] == 0
+    assert "positions 1 to" in refused(program.post("hooks/tableau/replay", {"after": 10**9}), 422)
+    assert "one of after" in refused(program.post("hooks/tableau/replay", {}), 400)
+    assert "no [[hook]]" in refused(program.post("hooks/absent/replay", {"after": 2}), 404)
 
 
 def test_who_has_the_answer_already_is_sent_nothing(program: Program) -> None:
