@@ -23,7 +23,8 @@ class Guide:
     """`{url}` in a step is the address to be called. `secret` asks for what `secret_file` holds,
     `api_key` for what `api_key_file` holds, "" where there is none. `begins` is how a secret of
     theirs begins, "" where that is not known. `in_url`: the secret stands in the address as its
-    password. `then` says how a first call is brought about.
+    password. `then` says how a first call is brought about, `here` how calls reach a machine that
+    nobody can reach from outside, "" where they do not.
     """
 
     title: str
@@ -36,6 +37,7 @@ class Guide:
     api_key: str = ""
     begins: str = ""
     in_url: bool = False
+    here: str = ""
 
 
 _SALES: Final = N_("purchases, refunds, ended subscriptions")
@@ -63,9 +65,10 @@ GUIDES: Mapping[WebhookKind, Guide] = MappingProxyType(
             ),
             secret=N_("Signing secret"),
             begins="whsec_",
-            then=N_(
-                "`stripe listen --forward-to {url}` brings calls to this machine (its secret is"
-                " another: it prints it); `stripe trigger checkout.session.completed` makes one."
+            then=N_("`stripe trigger checkout.session.completed` makes one, or a test purchase."),
+            here=N_(
+                "For a trial on this machine, none of that is needed: `stripe listen --forward-to"
+                " {url}` prints a signing secret, and hands the calls on."
             ),
             source="https://docs.stripe.com/workbench/event-destinations",
         ),

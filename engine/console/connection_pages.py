@@ -270,7 +270,7 @@ class _Pages:
         )
         if is_made:
             return self.show(visit, made=typed)
-        return visit.goes_to(f"{opened.url}#secret", _("The secret is there, and nobody sees it."))
+        return visit.goes_to(f"{opened.url}#its-secret", _("The secret is there, and nobody sees it."))
 
     def save(self, visit: Visit) -> Response:
         return save_draft(self._stores, visit, self._open(visit).url)
