@@ -19,7 +19,9 @@ from engine.console.change_trial import dialogue_choices, keep_change
 from engine.console.connection_guides import GUIDES
 from engine.console.open_dialogue import AuthoringStores, NoSuchPlace, draft_of, read_draft, told
 from engine.console.visit import Mistake, Route, Visit
+from engine.desk.hooks import HookDesk
 from engine.desk.webhook_calls import WebhookCalls
+from engine.hooks.report import HeadOfLedger
 from engine.i18n.language import N_, Say
 from engine.i18n.phrases import say_list, say_segment
 from engine.secret_files import MAX_SECRET_BYTES
@@ -44,10 +46,14 @@ _API_KEYS: Mapping[str, re.Pattern[str]] = {"helloasso": re.compile(r"[^:]+:.+")
 class ConnectionStores(AuthoringStores, Protocol):
     @property
     def webhook_calls(self) -> WebhookCalls: ...
+    @property
+    def hook_desk(self) -> HookDesk: ...
+    @property
+    def ledger(self) -> HeadOfLedger: ...
 
 
 def routes(stores: ConnectionStores) -> Sequence[Route]:
-    path = "/connections/new/{kind}"
+    path = "/connections/_new/{kind}"
     return (
         Route("GET", path, Right.WRITE, told(lambda _, visit: _new(stores, visit), stores)),
         Route("POST", path, Right.WRITE, told(lambda _, visit: _add(stores, visit), stores)),

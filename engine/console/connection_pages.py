@@ -37,6 +37,7 @@ from engine.console.saved_draft import save_draft
 from engine.console.visit import Mistake, Route, Visit
 from engine.desk.clock import wall_now
 from engine.desk.webhook_calls import WebhookCall
+from engine.hooks.report import STANDINGS, HookReport, answer_in_words, hook_reports
 from engine.i18n.language import N_, Say
 from engine.inbound.handling import letter_domains
 from engine.secret_files import read_secret
@@ -102,6 +103,15 @@ class Row(NamedTuple):
     last: CallRow | None
 
 
+class HookRow(NamedTuple):
+    """A program that is told of facts; `answer` is its last, "" for none."""
+
+    report: HookReport
+    standing: str
+    answer: str
+    fault: str
+
+
 class Tried(NamedTuple):
     """`good`: it would be believed, and can be read."""
 
@@ -117,6 +127,9 @@ def routes(stores: ConnectionStores) -> Sequence[Route]:
     return (
         Route("GET", "/connections", Right.SEE, told(lambda _, v: pages.all(v), stores)),
         *connection_form.routes(stores),
+        Route(
+            "POST", "/connections/_hooks", Right.OPERATE, told(lambda _, v: pages.hooks(v), stores)
+        ),
         Route("GET", one, Right.SEE, told(lambda _, v: pages.show(v), stores)),
         Route("GET", f"{one}/calls", Right.SEE, told(lambda _, v: pages.calls(v), stores)),
         Route("POST", f"{one}/try", write, told(lambda _, v: pages.attempt(v), stores)),
@@ -153,8 +166,33 @@ class _Pages:
             address=f"{config.site.url}/w/",
             kinds=[(kind, visit.say(guide.title), guide.tells) for kind, guide in GUIDES.items()],
             dialogues=any(row for row in rows) or bool(self._written(visit).titles),
+            hooks=list(self._hooks(visit.say)),
             unpublished=any(row.opened.state != "in force" for row in rows),
         )
+
+    def _hooks(self, say: Say) -> Iterator[HookRow]:
+        config, desk = self._stores.config, self._stores.hook_desk
+        for report in hook_reports(config.hooks, config.folder, desk, self._stores.ledger):
+            answer = report.state.answer if report.state is not None else ""
+            yield HookRow(
+                report,
+                say(STANDINGS[report.standing]),
+                answer_in_words(answer).said(say) if answer else "",
+                report.fault.said(say) if report.fault is not None else "",
+            )
+
+    def hooks(self, visit: Visit) -> Response:
+        """One is told nothing for a while, or goes on from where it stood."""
+        stores, name, _ = self._stores, visit.inputs.get("hook", ""), visit.say
+        if name not in {hook.name for hook in stores.config.hooks}:
+            raise NoSuchPlace(N_("no program is told of facts by this name (any more)"))
+        now = wall_now()
+        stores.hook_desk.begin([name], stores.ledger.head(), now)
+        if visit.inputs.get("do") == "off":
+            stores.hook_desk.switch_off(name, now)
+            return visit.goes_to("/connections#told", _("It is told nothing until you say so."))
+        stores.hook_desk.switch_on(name)
+        return visit.goes_to("/connections#told", _("It goes on from where it stood."))
 
     def show(
         self,
@@ -270,7 +308,9 @@ class _Pages:
         )
         if is_made:
             return self.show(visit, made=typed)
-        return visit.goes_to(f"{opened.url}#its-secret", _("The secret is there, and nobody sees it."))
+        return visit.goes_to(
+            f"{opened.url}#its-secret", _("The secret is there, and nobody sees it.")
+        )
 
     def save(self, visit: Visit) -> Response:
         return save_draft(self._stores, visit, self._open(visit).url)

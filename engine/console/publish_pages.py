@@ -4,6 +4,7 @@ of editions, any two of which are held against each other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 from urllib.parse import quote
@@ -40,6 +41,7 @@ from engine.sequence.model import Plan
 from engine.sequence.plan_source import CONFIG
 from engine.vault.accounts import Accounts
 
+_CONNECTION = re.compile(r"/connections/[a-z0-9-]{1,63}")
 MEANWHILE = N_(
     "The files or what is in force have changed since you looked: read the plan again, it is not"
     " the one you agreed to."
@@ -145,6 +147,7 @@ def _shown(
         found=list(_found(proposal.warnings, proposal.after, visit.say)),
         touched=any(proposal.people_on(key) for key, _id in proposal.difference.added),
         post="/publish/back" if proposal.rolled_back_to else "/publish",
+        then=_then(visit),
         approval=_approval(stores, visit, proposal, backfill),
     )
 
@@ -247,7 +250,16 @@ def _put_in_force(stores: PublishStores, visit: Visit, proposal: Proposal) -> Re
         wanting = _("Somebody else has to approve this plan first.")
         return _shown(stores, visit, proposal, [Mistake("", wanting)])
     following = "/" if steps_for(stores, visit) is not None else "/publish/history"
+    following = _then(visit) or following
     return visit.goes_to(following, _("Edition {n} is in force.").format(n=edition))
+
+
+def _then(visit: Visit) -> str:
+    """The page of a connection that led here, to which putting the plan in force leads back; "" for
+    none.
+    """
+    asked = visit.inputs.get("then") or visit.query.get("then", "")
+    return asked if _CONNECTION.fullmatch(asked) else ""
 
 
 def _history(stores: PublishStores, visit: Visit) -> Response:

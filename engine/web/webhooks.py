@@ -5,7 +5,6 @@ answer is for a machine: its status says whether the same has to be sent again.
 from __future__ import annotations
 
 import ssl
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
@@ -20,7 +19,6 @@ from engine.sequence.webhooks import Webhook
 from engine.web.limits import Pace
 from engine.web.request import TooLarge, body_of, neighbourhood, visitor_of
 from engine.webhooks.call_outcomes import CallRefusal
-from engine.webhooks.delivery import Ping, RereadFault, Unreachable
 from engine.webhooks.fetching import Certificates, https
 from engine.webhooks.receiving import (
     MAX_CALL_BYTES,
@@ -111,7 +109,9 @@ class WebhookAddress:
         if isinstance(believed, Believed) and believed.trust == "re-read":
             believed = await self._reread(believed)
         if isinstance(believed, Believed):
-            believed = await self._confirmed(believed)
+            away = await self.certificates.confirm(believed.delivery)
+            if away is not None:
+                believed = await run_in_threadpool(self.receiving.reread, believed, away)
         if isinstance(believed, CallAnswer):
             return _response(believed)
         return _response(await run_in_threadpool(self.receiving.follow, believed))
@@ -125,17 +125,6 @@ class WebhookAddress:
             return await run_in_threadpool(self.receiving.refused, webhook, why)
         answered = await self.rereading.reread(webhook.kind, believed.delivery, key)
         return await run_in_threadpool(self.receiving.reread, believed, answered)
-
-    async def _confirmed(self, believed: Believed) -> Believed | CallAnswer:
-        """Amazon sends nothing before its topic's owner has opened what its first message names. It
-        is signed, and of the topic that the secret names.
-        """
-        pings = [fact for fact in believed.delivery.facts if isinstance(fact, Ping)]
-        for url in [ping.confirm for ping in pings if ping.confirm]:
-            if not await self.certificates.confirm(url):
-                away = Unreachable(Reason(RereadFault.AWAY, host=urlsplit(url).hostname or ""))
-                return await run_in_threadpool(self.receiving.reread, believed, away)
-        return believed
 
 
 def _response(answer: CallAnswer) -> Response:

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 from engine.dns.https import HTTPS_PORT, getting, public_address
 from engine.dns.resolver import Address, Resolver
+from engine.webhooks.delivery import Delivery, Ping, RereadFault, Unreachable
+from engine.words import Reason
 
 FETCH_SECONDS = 5
 KEPT_SECONDS = 86_400
@@ -58,10 +60,16 @@ class Certificates:
                     self._known.popitem(last=False)
             return fetched
 
-    async def confirm(self, url: str) -> bool:
-        """Whether Amazon was told that its topic is ours, by the URL of a `Ping` that it signed."""
-        async with self._one_at_a_time:
-            return self._may_ask() and await self._fetched(url) is not None
+    async def confirm(self, delivery: Delivery) -> Unreachable | None:
+        """Amazon sends nothing before a topic's owner has opened what its first message names. The
+        message was signed, and of the topic that the secret names. Unreachable where that failed.
+        """
+        pings = [fact for fact in delivery.facts if isinstance(fact, Ping)]
+        for url in [ping.confirm for ping in pings if ping.confirm]:
+            async with self._one_at_a_time:
+                if not self._may_ask() or await self._fetched(url) is None:
+                    return Unreachable(Reason(RereadFault.AWAY, host=urlsplit(url).hostname or ""))
+        return None
 
     def _may_ask(self) -> bool:
         now = self._clock()

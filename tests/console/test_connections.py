@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -16,10 +17,12 @@ from engine.authoring.publication import apply, plan_publication
 from engine.console.access import Role
 from engine.console.connection_guides import GUIDES
 from engine.console.connection_pages import routes
+from engine.console.publish_pages import routes as publish_routes
 from engine.console.visit import Redirect
 from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.desk.webhook_calls import CallFact
+from engine.hooks.settings import Hook
 from engine.i18n.language import LANGUAGES, translator
 from engine.secret_files import read_secret
 from engine.sequence.mistakes import Unreadable
@@ -53,7 +56,7 @@ def post(context: AppContext, at: str, which: str, **inputs: str) -> Response:
 def connect(context: AppContext, kind: str, name: str, then: str = "join:11", **more: str) -> str:
     """The connection's page."""
     given = {"name": name, "file": "d.toml", "on": "purchase", "then": then, **more}
-    answer = post(context, "/connections/new/{kind}", kind, **given)
+    answer = post(context, "/connections/_new/{kind}", kind, **given)
     assert isinstance(answer, Redirect), words_of(answer)
     return answer.headers["location"]
 
@@ -156,7 +159,7 @@ def test_a_form_that_says_nothing_possible_is_told_so(
     context: AppContext, boutique: str, given: dict[str, str], words: str
 ) -> None:
     typed = {"file": "d.toml", "on": "purchase", "then": "join:11", **given}
-    answer = post(context, "/connections/new/{kind}", "stripe", **typed)
+    answer = post(context, "/connections/_new/{kind}", "stripe", **typed)
     assert answer.status_code == 422 and words in words_of(answer)
 
 
@@ -244,7 +247,7 @@ def test_every_role_sees_what_is_connected(context: AppContext, boutique: str, r
 @pytest.mark.parametrize("name", ["nowhere", "<b>", "..", "a" * 300])
 def test_what_is_not_connected_is_told(context: AppContext, name: str) -> None:
     assert get(context, ONE, webhook=name).status_code == 404
-    assert get(context, "/connections/new/{kind}", kind=quote(name)).status_code == 404
+    assert get(context, "/connections/_new/{kind}", kind=quote(name)).status_code == 404
 
 
 @pytest.mark.parametrize("kind", WEBHOOK_KINDS)
@@ -255,7 +258,7 @@ def test_of_every_kind_it_is_told_what_to_press(context: AppContext, kind: str) 
     for language in LANGUAGES:
         said = [translator(language)(step) for step in (*guide.steps, guide.then)]
         assert all("{" not in step.replace("{url}", "") or '{"' in step for step in said)
-    page = words_of(get(context, "/connections/new/{kind}", Role.AUTHOR, kind=kind))
+    page = words_of(get(context, "/connections/_new/{kind}", Role.AUTHOR, kind=kind))
     assert guide.title in page
 
 
@@ -275,3 +278,41 @@ def test_the_state_of_things_tells_of_whom_nothing_is_taken(
     assert (silent["caisse"].why, silent["caisse"].calls) == (None, 2)
     context.webhook_calls.keep("caisse", "signed")
     assert "caisse" not in {webhook.name for webhook in gather(context).webhooks}
+
+
+def test_who_is_told_of_facts_is_seen_and_held(context: AppContext) -> None:
+    file = context.config.folder / "hook.secret"
+    file.write_text(f"whsec_{'QUJD' * 12}\n", "utf-8")
+    hook = Hook(
+        name="crm",
+        url="https://crm.example/hush",
+        events=("list-joined",),
+        secret_files=(str(file),),
+    )
+    told = replace(context, config=replace(context.config, hooks=(hook,)))
+    page = words_of(get(told, "/connections"))
+    assert "crm.example" in page and "hush" not in page and "Has not begun" in page
+    assert isinstance(post(told, "/connections/_hooks", "", hook="crm", do="off"), Redirect)
+    assert "Is switched off by a command" in words_of(get(told, "/connections", Role.AUDITOR))
+    assert isinstance(post(told, "/connections/_hooks", "", hook="crm", do="on"), Redirect)
+    assert "Is told of everything" in words_of(get(told, "/connections"))
+    assert post(told, "/connections/_hooks", "", hook="other").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("then", "leads_to"),
+    [("/connections/boutique", "/connections/boutique"), ("//elsewhere.example", "")],
+)
+def test_publishing_leads_back_to_the_connection(
+    context: AppContext, boutique: str, then: str, leads_to: str
+) -> None:
+    connect(context, "stripe", f"shop-{len(then)}")
+    post(context, f"{ONE}/save", f"shop-{len(then)}")
+    pages = tuple(publish_routes(context))
+    shown = answered(pages, "GET", "/publish", visit(query={"then": then}))
+    assert (b'name="then"' in shown.body) == bool(leads_to)
+    given = {"digest": plan_publication(context).digest, "then": then}
+    answer = answered(pages, "POST", "/publish", visit(inputs=given))
+    assert isinstance(answer, Redirect)
+    assert answer.headers["location"] in (leads_to, "/", "/publish/history")
+    assert (answer.headers["location"] == leads_to) == bool(leads_to)

@@ -12,16 +12,21 @@ from pathlib import Path
 import pytest
 
 from engine.dns.https import MAX_OCTETS, is_public
+from engine.webhooks.delivery import Delivery, Ping, RereadFault, Unreachable
 from engine.webhooks.fetching import (
     FETCHES_A_MINUTE,
     KEPT_SECONDS,
     Certificates,
     https,
 )
+from engine.webhooks.reading import read_delivery
+from engine.words import Reason
 from tests.dns.stub import StubDns
 from tests.sending.certificates import Authority
+from tests.webhooks.calls import SAMPLES
 
 HOST = "sns.eu-west-3.amazonaws.com"
+SENT_BEFORE = Delivery("1", None, (Ping(),))
 URL = f"https://{HOST}/SimpleNotificationService-{'a1' * 16}.pem"
 
 
@@ -84,16 +89,21 @@ def test_a_host_within_a_network_is_not_spoken_to(dns: StubDns) -> None:
 
 
 def test_what_amazon_wants_confirmed_is_opened_at_its_public_host(dns: StubDns) -> None:
-    host, query = Host(b"<xml>"), "?Action=ConfirmSubscription&Token=1"
+    sample = SAMPLES["ses ping"]
+    ping = read_delivery("ses", sample.headers, sample.octets)
+    assert isinstance(ping, Delivery)
+    inside = Delivery("1", None, (Ping("https://inside.example/?Action=Confirm"),))
 
-    async def main(answering: Host) -> list[bool]:
+    async def main(answering: Host) -> list[Unreachable | None]:
         certificates = Certificates(dns.resolver(), answering.fetch)
-        hosts = (HOST, "inside.example")
-        return [await certificates.confirm(f"https://{name}/{query}") for name in hosts]
+        return [await certificates.confirm(one) for one in (ping, inside, SENT_BEFORE)]
 
-    assert asyncio.run(main(host)) == [True, False]
-    assert host.asked == [f"8.8.8.8 {HOST}/{query}"]
-    assert asyncio.run(main(Host(None))) == [False, False]
+    host = Host(b"<xml>")
+    away = Unreachable(Reason(RereadFault.AWAY, host="inside.example"))
+    assert asyncio.run(main(host)) == [None, away, None]
+    assert host.asked == [f"8.8.8.8 {HOST}/?Action=ConfirmSubscription&Token=2336412f37"]
+    gone = Unreachable(Reason(RereadFault.AWAY, host=HOST))
+    assert asyncio.run(main(Host(None))) == [gone, away, None]
 
 
 @pytest.mark.parametrize(
