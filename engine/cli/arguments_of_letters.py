@@ -90,6 +90,29 @@ def simulate_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def form_arguments(parser: argparse.ArgumentParser) -> None:
+    parts = parser.add_subparsers(dest="part", required=True, metavar="snippet")
+    snippet = parts.add_parser(
+        "snippet", help=N_("the form as HTML, with a script besides, or as a frame")
+    )
+    snippet.add_argument("name", metavar="NAME", help=N_("of the [[form]], as it is published"))
+    snippet.add_argument(
+        "--as",
+        dest="kind",
+        choices=("html", "script", "frame"),
+        default="html",
+        help=N_(
+            "html: a form that needs nothing (the default); script: which keeps its visitors on"
+            " the page besides; frame: our page in an iframe"
+        ),
+    )
+    for name, text in (
+        ("source", N_("where people come from who use this copy, kept with their proof")),
+        ("campaign", N_("the campaign, kept likewise")),
+    ):
+        snippet.add_argument(f"--{name}", metavar="TEXT", default="", help=text)
+
+
 def programme_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--year", type=int, default=0, metavar="YEAR", help=N_("which (default: this one)")
@@ -212,6 +235,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "publish": publish_arguments,
     "watch": watch_arguments,
     "results": results_arguments,
+    "form": form_arguments,
     "programme": programme_arguments,
     "preview": preview_arguments,
     "send-test": send_test_arguments,

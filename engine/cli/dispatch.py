@@ -71,6 +71,8 @@ def context_verb(name: str) -> ContextVerb:
             from engine.cli.search import people as carry_out
         case "publish":
             from engine.cli.publish import run as carry_out
+        case "form":
+            from engine.cli.form import form as carry_out
         case "programme":
             from engine.cli.programme import run as carry_out
         case "watch":

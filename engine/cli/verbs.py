@@ -103,6 +103,9 @@ VERBS: dict[str, Verb] = {
     ),
     "watch": Verb("letters", N_("a dialogue's questions and how they are answered")),
     "results": Verb("letters", N_("what came of letters: counters that name nobody")),
+    "form": Verb(
+        "letters", N_("`form snippet NAME`: what to paste into a page of your own, for a form")
+    ),
     "preview": Verb("letters", N_("a letter as a chosen person would see it")),
     "send-test": Verb("letters", N_("send one letter to yourself")),
     "broadcast": Verb(

@@ -18,11 +18,12 @@ from engine.desk.clock import Clock, wall_now
 from engine.desk.desk import HELD, SENT, SHOWN, TRAPS, Desk
 from engine.i18n.phrases import say_list
 from engine.installation.events import STREAM, NoticePublished
-from engine.installation.publishing import EMBEDDED, digest_of, notice_text
+from engine.installation.publishing import digest_of, notice_text
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 from engine.sequence.model import Form, Plan
 from engine.views import FormCount, week_of
+from engine.web.form_rendering import embed_html, frame_html, script_html
 from engine.web.shown_words import shown_by
 
 WEEKS = 8
@@ -67,6 +68,15 @@ class Week(NamedTuple):
     shown: int
     sent: int
     confirmed: int
+
+
+class Snippet(NamedTuple):
+    """`html`, to be pasted into a page of the author's own."""
+
+    id: str
+    title: str
+    about: str
+    html: str
 
 
 class Listed(NamedTuple):
@@ -120,7 +130,8 @@ def _form(stores: FormPageStores, visit: Visit) -> Response:
     _ = visit.say
     if form is None:
         return visit.not_found(_("There is no such form."))
-    notice = notice_text(plan, form.name)
+    notice, site = notice_text(plan, form.name), stores.config.site
+    html = embed_html(plan, form.name, site)
     return visit.page(
         "form_page.html",
         form=form,
@@ -128,10 +139,33 @@ def _form(stores: FormPageStores, visit: Visit) -> Response:
         to=_leads_to(form, plan),
         list_url=list_url(plan, form.list),
         edit_url=f"{dialogue_url(form.file)}/edit" if form.file else "",
-        address=f"{stores.config.site.url}/f/{form.name}",
-        snippet=shown_by(plan, stores.config.site).forms[f"{form.name}/{EMBEDDED}"],
+        address=f"{site.url}/f/{form.name}",
+        snippets=(
+            Snippet(
+                "snippet",
+                "HTML",
+                _("A form that needs no script, no style and no cookie, on any page."),
+                html,
+            ),
+            Snippet(
+                "with-script",
+                _("HTML with a script"),
+                _(
+                    "The same, and visitors stay on your page: the script shows them the answer,"
+                    " and keeps what utm_source and utm_campaign say. Where it does not run, the"
+                    " form is sent as any other."
+                ),
+                html + script_html(),
+            ),
+            Snippet(
+                "frame",
+                _("A frame"),
+                _("Our page within yours, with the words always those in force."),
+                frame_html(plan, form.name, site),
+            ),
+        ),
         words=notice,
-        words_language=plan.language,
+        words_language=form.language,
         digest=digest_of(notice),
         since=_since(stores, form.name, digest_of(notice)),
         weeks=weeks_of(stores, form.name),

@@ -6,14 +6,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from urllib.parse import urlencode
 
 from engine.config import Site
 from engine.i18n.language import N_, Language, Say, translator
 from engine.installation.publishing import digest_of, notice_text, partner_line
-from engine.intake.forms import AGE, AGREED, EMAIL, FormFaults, honeypot_name, input_of
-from engine.sequence.model import Form, Plan
+from engine.intake.forms import (
+    AGE,
+    AGREED,
+    CAMPAIGN,
+    EMAIL,
+    SOURCE,
+    FormFaults,
+    honeypot_name,
+    input_of,
+)
+from engine.sequence.model import Choice, Form, Plan
 from engine.web.controls import UNFIT, Control
-from engine.web.pages import Pages, unlinked
+from engine.web.pages import TEMPLATES, Pages, unlinked
 from engine.web.preference_offer import choices_on
 
 REASONS = {
@@ -41,27 +51,68 @@ COMPLETIONS = {
 }
 
 
-def embed_html(plan: Plan, name: str, site: Site) -> str:
-    """The form as plain HTML for an author's own page: it needs no script, no style and no
-    cookie.
+def embed_html(plan: Plan, name: str, site: Site, *, source: str = "", campaign: str = "") -> str:
+    """The form as plain HTML for an author's own page: it needs no script, no style and no cookie.
+    `source` and `campaign` are where people come from who fill in this copy.
     """
     form, none = plan.forms[name], defaultdict[str, str](str)
-    page = Pages(site).page(
-        "form_inputs.html",
-        form.language,
-        action=f"{site.url}/f/{name}",
-        values=none,
-        errors=none,
-        stamp="",
-        copied=True,
-        whole_window=False,
-        meant="",
-        form=form,
-        controls=_controls(form, none, none),
-        choices=choices_on(plan, form, form.language),
-        seen=_seen(plan, form),
+    return (
+        Pages(site)
+        .text(
+            "form_inputs.html",
+            form.language,
+            action=f"{site.url}/f/{name}",
+            values=none | {SOURCE: source, CAMPAIGN: campaign},
+            errors=none,
+            stamp="",
+            copied=True,
+            whole_window=False,
+            meant="",
+            form=form,
+            controls=_controls(form, none, none),
+            choices=choices_on(plan, form, form.language),
+            seen=_seen(plan, form),
+        )
+        .strip()
+        + "\n"
     )
-    return bytes(page.body).decode().strip() + "\n"
+
+
+def script_html() -> str:
+    """What stands right after that form where a page wants to keep its visitors: it sends the form
+    and shows the answer there. Without it, or where it fails, the form is sent as any other.
+    """
+    return f"<script>\n{(TEMPLATES / 'form_script.js').read_text()}</script>\n"
+
+
+def frame_html(plan: Plan, name: str, site: Site, *, source: str = "", campaign: str = "") -> str:
+    """The form's page in a frame, as high as it probably is on a telephone."""
+    form = plan.forms[name]
+    query = {"utm_source": source, "utm_campaign": campaign}
+    given = urlencode({name: value for name, value in query.items() if value})
+    return Pages(site).text(
+        "form_frame.html",
+        form.language,
+        form=form,
+        address=f"{site.url}/f/{name}" + (f"?{given}" if given else ""),
+        height=_height(plan, form),
+    )
+
+
+def _height(plan: Plan, form: Form) -> int:
+    """In CSS pixels, 360 of them wide: of inputs, boxes, and lines of words."""
+    boxes = [form.checkbox, form.age, *(choice.label for choice in _answers(form))]
+    offered = [
+        option.name for choice in choices_on(plan, form, form.language) for option in choice.options
+    ]
+    words = notice_text(plan, form.name)
+    inputs = 1 + len(form.fields) + bool(form.order_field)
+    ticks = len(offered) + sum(map(bool, boxes))
+    return 400 + 95 * inputs + 45 * ticks + 26 * (len(words) // 38)
+
+
+def _answers(form: Form) -> tuple[Choice, ...]:
+    return form.question.choices if form.question else ()
 
 
 def form_values(

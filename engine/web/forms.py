@@ -243,6 +243,8 @@ class Forms:
 
     def post(self, name: str, posted: Mapping[str, str], request: Request) -> Response:
         """A post of our page or, without its stamp, of the copy."""
+        if wants_json(request) and not self._may_read(request, self._published(name)[2]):
+            return form_json.problem(403, "origin", form_json.NOT_NAMED)
         rendering = name if posted.get(STAMP) else f"{name}/{EMBEDDED}"
         outcome = self._take(name, posted, request, rendering)
         if wants_json(request):
@@ -255,8 +257,7 @@ class Forms:
     def post_json(self, name: str, body: bytes, request: Request) -> Response:
         """A post of a page that its author built, which says which words it has shown."""
         form = self._published(name)[2]
-        origin = request.headers.get("origin", "")
-        if origin and origin not in (*form.sites, origin_of(self.stores.config.site.url)):
+        if not self._may_read(request, form):
             return form_json.problem(403, "origin", form_json.NOT_NAMED)
         try:
             posted = form_json.inputs_of(body, form)
@@ -264,6 +265,11 @@ class Forms:
             answer = form_json.problem(400, "unreadable", str(error))
             return form_json.readable_by(answer, request, form)
         return self._in_json(self._take(name, posted, request, f"{name}/{AS_JSON}"), request)
+
+    def _may_read(self, request: Request, form: Form) -> bool:
+        """Whether a script that would be told the answer may be: a program is of no site."""
+        origin = request.headers.get("origin", "")
+        return not origin or origin in (*form.sites, origin_of(self.stores.config.site.url))
 
     def _take(
         self, name: str, posted: Mapping[str, str], request: Request, rendering: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 from fastapi.responses import Response
 
@@ -11,6 +13,7 @@ from engine.context import AppContext
 from engine.installation.publishing import digest_of, notice_text
 from engine.sequence.delay import DAY
 from engine.subscriber import events as e
+from engine.web.form_rendering import embed_html, frame_html, script_html
 from engine.web.forms import ShownCounts
 from tests.console.visiting import answered, visit, words_of
 from tests.projections.test_rebuilding import happened
@@ -30,6 +33,14 @@ def test_everybody_sees_every_form_and_what_is_agreed_to(context: AppContext, ro
     assert digest_of(notice_text(plan, FORM)) in page
     assert "In force since" in page
     assert f"{context.config.site.url}/f/{FORM}" in page
+
+
+def test_what_to_paste_into_another_page_stands_there_to_be_copied(context: AppContext) -> None:
+    page = unescape(bytes(get(context, "/forms/{name}").body).decode())
+    plan, site = context.installation_stream.current().plan(), context.config.site
+    assert embed_html(plan, FORM, site) + script_html() in page
+    assert frame_html(plan, FORM, site).strip() in page
+    assert "names no site" in page and f"{site.url}/f/{FORM}.json" in page
 
 
 def test_the_preview_is_what_visitors_get_and_can_do_nothing(context: AppContext) -> None:

@@ -4,6 +4,7 @@ that the form names may do so; whoever fills it in is answered as everybody is.
 
 from __future__ import annotations
 
+import argparse
 import http.server
 import json
 import threading
@@ -14,13 +15,16 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from engine.cli.arguments_of_letters import form_arguments
+from engine.cli.form import form
+from engine.i18n.user_error import UserError
 from engine.installation.publishing import digest_of, notice_text
 from engine.intake.forms import AGREED, NEXT, SHOWN, STAMP, TYPED
 from engine.sequence.model import Field, Purpose
 from engine.sequence.parse import Settings, read_plan
 from engine.sequence.table import origin_of
 from engine.subscriber.events import ConsentRequested
-from engine.web.form_rendering import embed_html
+from engine.web.form_rendering import embed_html, frame_html, script_html
 from tests.running_installation import Installations
 from tests.web.browsing import browsing
 from tests.web.garden import GARDEN, NOTICE
@@ -360,6 +364,10 @@ def test_a_copied_form_that_a_script_sends_is_answered_in_json(
     answer = site.client.post("/f/jardin", data=copied, headers=headers)
     assert answer.json()["thanks"] == "Nearly there."
     assert answer.headers["access-control-allow-origin"] == author.url
+    other = copied | {"email": "ailleurs@exemple.fr"}
+    elsewhere = headers | {"Origin": "https://elsewhere.example"}
+    refused = site.client.post("/f/jardin", data=other, headers=elsewhere)
+    assert (refused.status_code, site.stream("ailleurs@exemple.fr")) == (403, "")
     missing = site.client.post("/f/none", data=copied, headers=headers)
     assert missing.headers["content-type"] == "application/problem+json"
 
@@ -463,3 +471,102 @@ def test_a_copy_on_a_page_in_latin_1_that_forgot_its_charset_keeps_names(
         page.get_by_role("button", name="Go").click()
         page.wait_for_url(f"{author.url}/merci")
     assert site.fields("lukasz@exemple.fr") == {"first_name": "Łukasz Cœur d’Été"}
+
+
+@pytest.mark.browser
+def test_a_copy_with_its_script_keeps_its_visitors_on_the_page(
+    site: Site, author: Elsewhere
+) -> None:
+    plan, own = site.context.installation_stream.current().plan(), site.context.config.site
+    copied = embed_html(plan, "jardin", own) + script_html()
+    with visiting(site, author, "/script", f"<h1>Le blog</h1>{copied}") as page:
+        page.get_by_label("Your e-mail address").fill("zoe@gmial.com")
+        page.get_by_label(AGREES).check()
+        page.get_by_role("button", name="Join").click()
+        expect(page.get_by_role("alert")).to_contain_text("Did you mean zoe@gmail.com?")
+        picture(page, "script-mistake")
+        page.get_by_role("button", name="Join").click()
+        expect(page.get_by_role("alert")).to_contain_text("Nearly there.")
+        picture(page, "script-thanks")
+        assert page.url == f"{author.url}/script?utm_source=blog"
+    (entry,) = [e for e in site.entries("zoe@gmial.com") if isinstance(e.event, ConsentRequested)]
+    kept = site.context.vault.evidence_of(site.stream("zoe@gmial.com"))[entry.cause.evidence]
+    published = site.context.installation_stream.current()
+    assert published.words[str(kept["form_digest"])] == embed_html(plan, "jardin", own)
+    assert (kept["source"], kept["copied"], kept["timezone"]) == ("blog", True, "Europe/Paris")
+
+
+@pytest.mark.browser
+def test_where_the_answer_may_not_be_read_the_form_is_sent_as_any_other(
+    site: Site, author: Elsewhere
+) -> None:
+    plan, own = site.context.installation_stream.current().plan(), site.context.config.site
+    copied = embed_html(plan, "simple", own) + script_html()
+    with visiting(site, author, "/blocked", copied) as page:
+        page.get_by_label("Votre adresse").fill("bloquee@exemple.fr")
+        page.get_by_label("Oui").check()
+        page.get_by_role("button", name="Go").click()
+        expect(page.get_by_role("heading", name="Merci")).to_be_visible()
+        assert page.url == f"{site.url}/f/simple/thanks"
+    assert site.names("bloquee@exemple.fr").count("list-joined") == 1
+    assert not site.person("bloquee@exemple.fr").requests
+
+
+def test_a_copy_without_a_script_is_smaller_than_three_kilobytes_besides_its_words(
+    site: Site,
+) -> None:
+    plan, own = site.context.installation_stream.current().plan(), site.context.config.site
+    for name in plan.forms:
+        copied = embed_html(plan, name, own)
+        assert "<script" not in copied
+        assert len(copied.encode()) - len(notice_text(plan, name).encode()) < 3072, name
+
+
+def test_a_copy_says_where_its_visitors_come_from(site: Site) -> None:
+    plan, own = site.context.installation_stream.current().plan(), site.context.config.site
+    named = {"source": 'rad"io', "campaign": "mai & juin"}
+    copied = embed_html(plan, "jardin", own, **named)
+    assert 'name="relance-source" value="rad&#34;io"' in copied
+    assert 'name="relance-campaign" value="mai &amp; juin"' in copied
+    frame = frame_html(plan, "jardin", own, **named)
+    assert "/f/jardin?utm_source=rad%22io&amp;utm_campaign=mai+%26+juin" in frame
+
+
+def snippet(site: Site, *words: str) -> int:
+    parser = argparse.ArgumentParser()
+    form_arguments(parser)
+    return form(site.context, parser.parse_args(["snippet", *words]))
+
+
+def test_the_command_line_prints_what_to_paste(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan, own = site.context.installation_stream.current().plan(), site.context.config.site
+    assert snippet(site, "jardin") == 0
+    assert capsys.readouterr() == (embed_html(plan, "jardin", own), "")
+    assert snippet(site, "jardin", "--as=script", "--source=radio") == 0
+    assert (
+        capsys.readouterr().out == embed_html(plan, "jardin", own, source="radio") + script_html()
+    )
+    assert snippet(site, "simple", "--as=frame") == 0
+    printed = capsys.readouterr()
+    assert printed.out == frame_html(plan, "simple", own) and "aucun site" in printed.err
+    with pytest.raises(UserError, match="jardin"):
+        snippet(site, "jardim")
+
+
+@pytest.mark.browser
+def test_a_frame_is_as_high_as_its_form_on_a_telephone(site: Site, author: Elsewhere) -> None:
+    """With room for a heading that takes two lines, and no more than half a screen too much."""
+    plan, own = site.context.installation_stream.current().plan(), site.context.config.site
+    author.pages["/high"] = "<p></p>"
+    with browsing(width=360) as page:
+        page.goto(f"{author.url}/high")
+        for name in ("jardin", "direct"):
+            frame = frame_html(plan, name, own).replace(own.url, site.url)
+            page.set_content(f"<body style='margin:0'>{frame}</body>")
+            page.frame_locator("iframe").get_by_role("button").wait_for()
+            inside = page.frames[-1].evaluate("document.body.scrollHeight")
+            shown = page.frames[-1].evaluate("innerHeight")
+            picture(page, f"frame-{name}")
+            assert inside <= shown <= inside + 250
