@@ -12,6 +12,7 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
@@ -158,23 +159,37 @@ class Eyes:
         secure = parts.scheme == "https" and not page.at
         host = parts.hostname or ""
         wanted = _place(page.at, 80) if page.at else (host, parts.port or (443 if secure else 80))
+        ends_at = time.monotonic() + self.seconds
         try:
-            return self._fetched(page, self.route(wanted), host if secure else "")
+            seen = self._fetched(page, self.route(wanted), host if secure else "")
         except ssl.SSLCertVerificationError as error:
             return BadCertificate(error.verify_message)
-        except TimeoutError:
+        except (OSError, ValueError, http.client.HTTPException):
+            if time.monotonic() < ends_at:
+                raise
             return IN_TIME
+        return seen if time.monotonic() < ends_at else IN_TIME
 
-    def _fetched(self, page: Page, place: Place, secure_host: str) -> Answer:
-        parts, begun = urlsplit(page.url), time.monotonic()
+    def _fetched(self, page: Page, place: Place, secure_host: str) -> Seen:
+        """The time-out of a socket is for each octet; `cut` is for all of them together, also of a
+        handshake or a head that come drop by drop.
+        """
+        parts, sockets = urlsplit(page.url), list[socket.socket]()
         connection = http.client.HTTPConnection(*place, timeout=self.seconds)
+        cut = threading.Timer(self.seconds, _cut, (sockets,))
+        cut.start()
         try:
             connection.connect()
+            sockets.append(connection.sock)
             ends = None
             if secure_host:
                 context = self.trust or ssl.create_default_context()
-                secured = context.wrap_socket(connection.sock, server_hostname=secure_host)
+                secured = context.wrap_socket(
+                    connection.sock, server_hostname=secure_host, do_handshake_on_connect=False
+                )
                 connection.sock = secured
+                sockets.append(secured)
+                secured.do_handshake()
                 ends = _ends(secured)
             headers = {"Host": parts.netloc, "User-Agent": AGENT, "Accept": "*/*"}
             if page.posted:
@@ -186,9 +201,8 @@ class Eyes:
             body = b""
             while len(body) < MAX_BODY_BYTES and (piece := response.read1(MAX_BODY_BYTES)):
                 body += piece
-                if time.monotonic() - begun > self.seconds:
-                    return IN_TIME
         finally:
+            cut.cancel()
             connection.close()
         return Seen(
             response.status,
@@ -207,6 +221,12 @@ class Eyes:
         _reader, writer = await asyncio.wait_for(opening, self.seconds)
         await _closed(writer)
         return Open()
+
+
+def _cut(sockets: Collection[socket.socket]) -> None:
+    for there in sockets:
+        with suppress(OSError):
+            there.shutdown(socket.SHUT_RDWR)
 
 
 async def _closed(writer: asyncio.StreamWriter) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -18,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from engine.cli.main import main
 from engine.config import config_of, read_config
 from engine.dns.resolver import DnsResolver
-from engine.doctor.looking import Eyes, Place, ourselves
+from engine.doctor.looking import IN_TIME, Eyes, Place, ourselves
 from engine.doctor.settings import Doctor
 from engine.doctor.world import (
     Answer,
@@ -141,6 +144,43 @@ def test_a_server_that_says_nothing_is_not_waited_for() -> None:
 
     assert isinstance(looked(MAILBOX, silent), NotReached)
     assert isinstance(looked(Page(f"http://{HOST}/"), silent), NotReached)
+
+
+HANDSHAKE = b"\x16\x03\x03\x40\x00"
+"""The head of a TLS record of 16,384 octets (RFC 8446 section 5.1)."""
+
+
+@pytest.mark.parametrize(
+    ("url", "begins", "drop"),
+    [
+        (f"http://{HOST}/", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", b"<p>"),
+        (f"http://{HOST}/", b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+        (f"http://{HOST}/", b"HTTP/1.1 200 ", b"O"),
+        (f"https://{HOST}/", HANDSHAKE, b"\x00"),
+    ],
+    ids=["body", "headers", "status", "handshake"],
+)
+def test_a_page_that_comes_drop_by_drop_ends_in_time(url: str, begins: bytes, drop: bytes) -> None:
+    """The server drips in a thread of its own: one in the loop that looks would end with it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        there, _ = listener.accept()
+        with there, suppress(OSError):
+            there.sendall(begins)
+            for _ in range(60):
+                there.sendall(drop)
+                time.sleep(0.05)
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    place = listener.getsockname()
+    eyes = Eyes(resolver=DnsResolver(["127.0.0.1"]), route=lambda _: place, seconds=0.3)
+    begun = time.monotonic()
+    assert asyncio.run(eyes.answer(Page(url))) == IN_TIME
+    assert time.monotonic() - begun < 1.5
+    listener.close()
+    dripping.join()
 
 
 @pytest.fixture(scope="module")
