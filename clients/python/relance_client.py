@@ -88,6 +88,7 @@ ReadEventsType = Literal[
     "letter-failed",
     "letter-withheld",
     "letter-retried",
+    "letter-directed",
     "letter-in-doubt",
     "mail-bounced",
     "mail-complained",
@@ -2343,14 +2344,14 @@ class Relance:
             ),
         )
 
-    def each_webhook_calls(
+    def all_webhook_calls(
         self,
         *,
         limit: int | None = None,
         after: int | None = None,
         webhook: str | None = None,
     ) -> Iterator[WebhookCall]:
-        """Each of the `items` of `webhook_calls`, page after page from `after` on."""
+        """Each of `items` of `webhook_calls`, page after page from `after` on."""
         at: object = after
         while True:
             page = self.webhook_calls(

@@ -107,6 +107,7 @@ export type ReadEventsType =
   | "letter-failed"
   | "letter-withheld"
   | "letter-retried"
+  | "letter-directed"
   | "letter-in-doubt"
   | "mail-bounced"
   | "mail-complained"
@@ -1819,8 +1820,8 @@ export class Relance {
     })) as WebhookCalls;
   }
 
-  /** Each of the `items` of `webhookCalls`, page after page from `after` on. */
-  async *eachWebhookCalls(input: WebhookCallsInput = {}, options: CallOptions = {}): AsyncGenerator<WebhookCall, void, undefined> {
+  /** Each of `items` of `webhookCalls`, page after page from `after` on. */
+  async *allWebhookCalls(input: WebhookCallsInput = {}, options: CallOptions = {}): AsyncGenerator<WebhookCall, void, undefined> {
     let at: unknown = input.after;
     for (;;) {
       const after = at as WebhookCallsInput["after"];
