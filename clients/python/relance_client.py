@@ -951,7 +951,7 @@ class Relance:
 
         `list`: Number or name of a list.
 
-        `include`: `profile`: with addresses and fields, which is recorded as an export is.
+        `include`: profile: with addresses and fields, which is recorded as an export is.
 
         `limit`: How many at most in one answer.
 
@@ -1071,7 +1071,7 @@ class Relance:
 
         `segment`: Id of a segment.
 
-        `include`: `profile`: with addresses and fields, which is recorded as an export is.
+        `include`: profile: with addresses and fields, which is recorded as an export is.
 
         `limit`: How many at most in one answer.
 
@@ -1386,7 +1386,7 @@ class Relance:
 
         `GET /api/v1/people`, scope `read`.
 
-        `include`: `profile`: with addresses and fields, which is recorded as an export is.
+        `include`: profile: with addresses and fields, which is recorded as an export is.
 
         `limit`: How many at most in one answer.
 
@@ -1595,7 +1595,7 @@ class Relance:
         `after`: The position of the last event that was read: what follows it in this
         order.
 
-        `order`: `newest`: backwards, the latest first.
+        `order`: newest: backwards, the latest first.
 
         `type`: Only events of this type; may be given several times.
         """
@@ -1655,7 +1655,7 @@ class Relance:
         `after`: The position of the last event that was read: what follows it in this
         order.
 
-        `order`: `newest`: backwards, the latest first.
+        `order`: newest: backwards, the latest first.
 
         `type`: Only events of this type; may be given several times.
         """

@@ -794,7 +794,7 @@ export interface ReadListInput {
 export interface ReadListMembersInput {
   /** Number or name of a list. */
   readonly list: string;
-  /** `profile`: with addresses and fields, which is recorded as an export is. */
+  /** profile: with addresses and fields, which is recorded as an export is. */
   readonly include?: "profile" | undefined;
   /** How many at most in one answer. */
   readonly limit?: number | undefined;
@@ -817,7 +817,7 @@ export interface ReadSegmentInput {
 export interface ReadSegmentMembersInput {
   /** Id of a segment. */
   readonly segment: string;
-  /** `profile`: with addresses and fields, which is recorded as an export is. */
+  /** profile: with addresses and fields, which is recorded as an export is. */
   readonly include?: "profile" | undefined;
   /** How many at most in one answer. */
   readonly limit?: number | undefined;
@@ -905,7 +905,7 @@ export interface TakeOutOfSegmentInput {
 }
 
 export interface ReadPeopleInput {
-  /** `profile`: with addresses and fields, which is recorded as an export is. */
+  /** profile: with addresses and fields, which is recorded as an export is. */
   readonly include?: "profile" | undefined;
   /** How many at most in one answer. */
   readonly limit?: number | undefined;
@@ -950,7 +950,7 @@ export interface ReadEventsInput {
   readonly limit?: number | undefined;
   /** The position of the last event that was read: what follows it in this order. */
   readonly after?: number | undefined;
-  /** `newest`: backwards, the latest first. */
+  /** newest: backwards, the latest first. */
   readonly order?: "oldest" | "newest" | undefined;
   /** Only events of this type; may be given several times. */
   readonly type?: readonly ReadEventsType[] | undefined;
@@ -963,7 +963,7 @@ export interface ReadEventsOfPersonInput {
   readonly limit?: number | undefined;
   /** The position of the last event that was read: what follows it in this order. */
   readonly after?: number | undefined;
-  /** `newest`: backwards, the latest first. */
+  /** newest: backwards, the latest first. */
   readonly order?: "oldest" | "newest" | undefined;
   /** Only events of this type; may be given several times. */
   readonly type?: readonly ReadEventsType[] | undefined;

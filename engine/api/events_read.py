@@ -138,7 +138,7 @@ PARAMETERS = (
     ),
     Parameter(
         name="order",
-        about="`newest`: backwards, the latest first.",
+        about="newest: backwards, the latest first.",
         choices=("oldest", "newest"),
         default="oldest",
     ),

@@ -5,6 +5,7 @@ and the console's pages show the same.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import assert_never
 
 from engine.api.parameters import Schema
@@ -39,7 +40,8 @@ def example(member: Member, plan: Plan) -> object:
         case "list":
             return lists[min(1, len(lists) - 1)] if member.name == "to" else lists[0]
         case "fields":
-            return {}
+            texts = (name for name, declared in plan.fields.items() if declared.type == "text")
+            return dict.fromkeys(islice(texts, 1), "Fanny")
         case "number":
             return 4711
         case "words":

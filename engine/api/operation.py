@@ -207,7 +207,7 @@ def nullable(schema: Schema) -> Schema:
     )
 
 
-SUBSCRIBER = text("The person's random id.", example="5f0c1b7e9a3d4c2f8b6e0d1a2c3b4d5e")
+SUBSCRIBER = text("The person's random id.", example="5f0c1b7e-9a3d-4c2f-8b6e-0d1a2c3b4d5e")
 FIELD_VALUE: Schema = {
     "anyOf": [
         {"type": ["string", "number", "boolean"]},

@@ -65,7 +65,7 @@ PROFILE = "profile"
 CHANGED = Refused(Refusal.CHANGED_MEANWHILE)
 INCLUDE = Parameter(
     name="include",
-    about="`profile`: with addresses and fields, which is recorded as an export is.",
+    about="profile: with addresses and fields, which is recorded as an export is.",
     choices=(PROFILE,),
 )
 
