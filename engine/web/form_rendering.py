@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Literal, assert_never, get_args
 from urllib.parse import urlencode
 
 from engine.config import Site
@@ -39,6 +40,8 @@ REASONS = {
     "age": N_("Please tick this box: we do not write to anyone younger."),
     "tick": N_("Please tick this box: we only write to people who agreed."),
 }
+Snippet = Literal["html", "script", "frame"]
+SNIPPETS: tuple[Snippet, ...] = get_args(Snippet)
 NOTHING = FormFaults({})
 COMPLETIONS = {
     "first_name": "given-name",
@@ -97,6 +100,22 @@ def frame_html(plan: Plan, name: str, site: Site, *, source: str = "", campaign:
         address=f"{site.url}/f/{name}" + (f"?{given}" if given else ""),
         height=_height(plan, form),
     )
+
+
+def snippet_html(
+    plan: Plan, name: str, site: Site, kind: Snippet, *, source: str = "", campaign: str = ""
+) -> str:
+    """What an author pastes into a page of their own."""
+    match kind:
+        case "html":
+            return embed_html(plan, name, site, source=source, campaign=campaign)
+        case "script":
+            copied = embed_html(plan, name, site, source=source, campaign=campaign)
+            return copied + script_html()
+        case "frame":
+            return frame_html(plan, name, site, source=source, campaign=campaign)
+        case _:
+            assert_never(kind)
 
 
 def _height(plan: Plan, form: Form) -> int:

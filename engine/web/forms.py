@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from engine.commands.group_commit import CommandGroupCommit
 from engine.desk.clock import wall_now
@@ -48,7 +48,16 @@ from engine.subscriber.own_robot import AGENT, is_of_robot
 from engine.web import form_json
 from engine.web.enrolment import Enrolment, Received, TooOften, TryAgain
 from engine.web.form_json import Code
-from engine.web.form_rendering import NOTHING, embed_html, form_values, labels, worded
+from engine.web.form_rendering import (
+    NOTHING,
+    SNIPPETS,
+    Snippet,
+    embed_html,
+    form_values,
+    labels,
+    snippet_html,
+    worded,
+)
 from engine.web.limits import HOUR, Limits
 from engine.web.page_signatures import OLDEST_STAMP, YOUNGEST_STAMP, make_stamp, stamped_at
 from engine.web.pages import Pages, is_address
@@ -130,6 +139,10 @@ def router(stores: FormStores, group_commit: CommandGroupCommit) -> APIRouter:
     @routes.api_route("/f/{name}/embed", methods=["GET", "HEAD"])
     def embed(name: str) -> Response:
         return forms.embed(name)
+
+    @routes.api_route("/f/{name}/embed.txt", methods=["GET", "HEAD"])
+    def paste(name: str, request: Request) -> Response:
+        return forms.paste(name, request.query_params.get("as", ""))
 
     @routes.api_route("/f/{name}/thanks", methods=["GET", "HEAD"])
     def thanks(name: str, request: Request) -> Response:
@@ -220,6 +233,12 @@ class Forms:
             form=form,
             snippet=embed_html(plan, name, self.stores.config.site),
         )
+
+    def paste(self, name: str, kind: str) -> Response:
+        """What is pasted into another page, for a program that does it."""
+        plan = self._published(name)[1]
+        wanted: Snippet = next((snippet for snippet in SNIPPETS if snippet == kind), SNIPPETS[0])
+        return PlainTextResponse(snippet_html(plan, name, self.stores.config.site, wanted))
 
     def thanks(self, name: str, request: Request, *, objects: bool) -> Response:
         """Where a form that was taken leads, so that reloading and going back send nothing. The

@@ -7,9 +7,12 @@ from __future__ import annotations
 import argparse
 import http.server
 import json
+import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -25,6 +28,7 @@ from engine.sequence.parse import Settings, read_plan
 from engine.sequence.table import origin_of
 from engine.subscriber.events import ConsentRequested
 from engine.web.form_rendering import embed_html, frame_html, script_html
+from tests.running import ROOT
 from tests.running_installation import Installations
 from tests.web.browsing import browsing
 from tests.web.garden import GARDEN, NOTICE
@@ -553,6 +557,77 @@ def test_the_command_line_prints_what_to_paste(
     assert printed.out == frame_html(plan, "simple", own) and "aucun site" in printed.err
     with pytest.raises(UserError, match="jardin"):
         snippet(site, "jardim")
+
+
+def test_a_program_that_pastes_by_itself_gets_it_as_text(site: Site) -> None:
+    plan, own = site.context.installation_stream.current().plan(), site.context.config.site
+    copied, framed = embed_html(plan, "jardin", own), frame_html(plan, "jardin", own)
+    for kind, pasted in (("", copied), ("script", copied + script_html()), ("frame", framed)):
+        answer = site.client.get("/f/jardin/embed.txt", params={"as": kind})
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert answer.text == pasted
+
+
+STAND_IN = """<?php
+define("ABSPATH", "/");
+define("MINUTE_IN_SECONDS", 60);
+$kept = $asked = $registered = [];
+function add_action($hook, $act) { $act(); }
+function add_shortcode($name, $render) { global $registered; $registered["shortcode"] = $render; }
+function wp_register_script(...$what) {}
+function wp_add_inline_script($handle, $code) { global $registered; $registered["editor"] = $code; }
+function register_block_type($name, $block) { global $registered; $registered["block"] = $block; }
+function sanitize_key($key) { return preg_replace("/[^a-z0-9_-]/", "", strtolower($key)); }
+function sanitize_text_field($text) { return is_string($text) ? trim(strip_tags($text)) : ""; }
+function wp_unslash($text) { return is_string($text) ? stripslashes($text) : $text; }
+function esc_attr($text) { return htmlspecialchars($text, ENT_QUOTES); }
+function esc_html($text) { return htmlspecialchars($text, ENT_QUOTES); }
+function esc_url($text) { return htmlspecialchars($text, ENT_QUOTES); }
+function get_transient($name) { global $kept; return $kept[$name] ?? false; }
+function set_transient($name, $value, $seconds) { global $kept; $kept[$name] = $value; }
+function wp_remote_get($url, $options) {
+  global $asked;
+  $asked[] = $url;
+  $body = @file_get_contents($url);
+  return ["code" => $body === false ? "" : 200, "body" => (string) $body];
+}
+function wp_remote_retrieve_response_code($answer) { return $answer["code"]; }
+function wp_remote_retrieve_body($answer) { return $answer["body"]; }
+$_GET = ["utm_source" => '"><b>radio', "utm_campaign" => ["x"]];
+require $argv[1];
+$render = $registered["block"]["render_callback"];
+$pages = array_map($render, [
+  ["form" => "jardin"], ["form" => "jardin"], ["form" => "jardin", "as" => "frame"],
+  ["form" => "none"], ["form" => ""], ["form" => "jardin", "as" => "<b>"],
+]);
+echo json_encode([$pages, $asked, $registered["editor"], $registered["shortcode"] === $render]);
+"""
+"""What the plugin calls of WordPress."""
+
+
+@pytest.mark.skipif(shutil.which("php") is None, reason="no PHP on this machine")
+def test_the_plugin_of_the_wordpress_page_shows_what_is_published(
+    site: Site, tmp_path: Path
+) -> None:
+    page = (ROOT / "docs" / "wordpress.md").read_text()
+    code = page.partition("```php\n")[2].partition("```")[0]
+    plugin, stand_in = tmp_path / "relance-form.php", tmp_path / "stand-in.php"
+    plugin.write_text(code.replace("https://lettres.example.org", site.url))
+    stand_in.write_text(STAND_IN)
+    call = ["php", "-d", "error_reporting=E_ALL", str(stand_in), str(plugin)]
+    ran = subprocess.run(call, capture_output=True, text=True, timeout=30, check=True)
+    pages, asked, editor, is_shortcode = json.loads(ran.stdout)
+    plan, own = site.context.installation_stream.current().plan(), site.context.config.site
+    copied = embed_html(plan, "jardin", own).replace(
+        'name="relance-source" value=""', 'name="relance-source" value="&quot;&gt;radio"'
+    )
+    assert pages[:2] == [copied, copied] and is_shortcode
+    assert pages[2] == frame_html(plan, "jardin", own)
+    assert pages[3:] == [f'<p><a href="{site.url}/f/none">{site.url}/f/none</a></p>', "", ""]
+    paths = ["jardin/embed.txt?as=html", "jardin/embed.txt?as=frame", "none/embed.txt?as=html"]
+    assert asked == [f"{site.url}/f/{path}" for path in paths]
+    with browsing() as browser:
+        assert browser.evaluate("code => typeof new Function(code)", editor) == "function"
 
 
 @pytest.mark.browser
