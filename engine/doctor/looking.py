@@ -12,7 +12,6 @@ import http.client
 import ipaddress
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
@@ -21,6 +20,7 @@ from typing import TypeAlias, assert_never
 from urllib.parse import urlsplit
 
 from engine.config import Config
+from engine.dns.deadline import Deadline
 from engine.dns.resolver import Answer as DnsAnswer
 from engine.dns.resolver import (
     DnsResolver,
@@ -159,37 +159,29 @@ class Eyes:
         secure = parts.scheme == "https" and not page.at
         host = parts.hostname or ""
         wanted = _place(page.at, 80) if page.at else (host, parts.port or (443 if secure else 80))
-        ends_at = time.monotonic() + self.seconds
-        try:
-            seen = self._fetched(page, self.route(wanted), host if secure else "")
-        except ssl.SSLCertVerificationError as error:
-            return BadCertificate(error.verify_message)
-        except (OSError, ValueError, http.client.HTTPException):
-            if time.monotonic() < ends_at:
-                raise
-            return IN_TIME
-        return seen if time.monotonic() < ends_at else IN_TIME
+        with Deadline(self.seconds) as deadline:
+            try:
+                seen = self._fetched(page, self.route(wanted), host if secure else "", deadline)
+            except ssl.SSLCertVerificationError as error:
+                return BadCertificate(error.verify_message)
+            except (OSError, ValueError, http.client.HTTPException):
+                if not deadline.has_passed:
+                    raise
+                return IN_TIME
+            return seen if not deadline.has_passed else IN_TIME
 
-    def _fetched(self, page: Page, place: Place, secure_host: str) -> Seen:
-        """The time-out of a socket is for each octet; `cut` is for all of them together, also of a
-        handshake or a head that come drop by drop.
-        """
-        parts, sockets = urlsplit(page.url), list[socket.socket]()
+    def _fetched(self, page: Page, place: Place, secure_host: str, deadline: Deadline) -> Seen:
+        parts = urlsplit(page.url)
         connection = http.client.HTTPConnection(*place, timeout=self.seconds)
-        cut = threading.Timer(self.seconds, _cut, (sockets,))
-        cut.start()
         try:
             connection.connect()
-            sockets.append(connection.sock)
+            deadline.watch(connection.sock)
             ends = None
             if secure_host:
                 context = self.trust or ssl.create_default_context()
-                secured = context.wrap_socket(
-                    connection.sock, server_hostname=secure_host, do_handshake_on_connect=False
-                )
+                secured = context.wrap_socket(connection.sock, server_hostname=secure_host)
                 connection.sock = secured
-                sockets.append(secured)
-                secured.do_handshake()
+                deadline.watch(secured)
                 ends = _ends(secured)
             headers = {"Host": parts.netloc, "User-Agent": AGENT, "Accept": "*/*"}
             if page.posted:
@@ -202,7 +194,6 @@ class Eyes:
             while len(body) < MAX_BODY_BYTES and (piece := response.read1(MAX_BODY_BYTES)):
                 body += piece
         finally:
-            cut.cancel()
             connection.close()
         return Seen(
             response.status,
@@ -221,12 +212,6 @@ class Eyes:
         _reader, writer = await asyncio.wait_for(opening, self.seconds)
         await _closed(writer)
         return Open()
-
-
-def _cut(sockets: Collection[socket.socket]) -> None:
-    for there in sockets:
-        with suppress(OSError):
-            there.shutdown(socket.SHUT_RDWR)
 
 
 async def _closed(writer: asyncio.StreamWriter) -> None:

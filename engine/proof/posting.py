@@ -5,11 +5,13 @@ POST_SECONDS, and no more than is asked for.
 
 from __future__ import annotations
 
-import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse
+from functools import partial
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+
+from engine.dns.deadline import Deadline
 
 POST_SECONDS = 10
 
@@ -38,24 +40,57 @@ class _AsAnswered(urllib.request.HTTPErrorProcessor):
     https_response = http_response
 
 
+class _Plain(HTTPConnection):
+    def __init__(self, host: str, *, deadline: Deadline, timeout: float) -> None:
+        super().__init__(host, timeout=timeout)
+        self._deadline = deadline
+
+    def connect(self) -> None:
+        super().connect()
+        self._deadline.watch(self.sock)
+
+
+class _Secured(HTTPSConnection):
+    def __init__(self, host: str, *, deadline: Deadline, timeout: float) -> None:
+        super().__init__(host, timeout=timeout)
+        self._deadline = deadline
+
+    def connect(self) -> None:
+        super().connect()
+        self._deadline.watch(self.sock)
+
+
+class _Watched(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
+    """Whose connections end with a deadline."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__()
+        self._deadline = deadline
+
+    def http_open(self, request: urllib.request.Request) -> HTTPResponse:
+        return self.do_open(partial(_Plain, deadline=self._deadline), request)
+
+    def https_open(self, request: urllib.request.Request) -> HTTPResponse:
+        return self.do_open(partial(_Secured, deadline=self._deadline), request)
+
+
 def posted(url: str, body: bytes, headers: Mapping[str, str], max_bytes: int) -> Answer:
     """The answer to a POST, whatever its status. Raises NotFetched."""
-    begun = time.monotonic()
-    try:
-        request = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")
-        with urllib.request.build_opener(_AsAnswered).open(
-            request, timeout=POST_SECONDS
-        ) as response:
-            read = b""
-            while len(read) <= max_bytes and (piece := response.read1(1 << 16)):
-                read += piece
-                if time.monotonic() - begun > POST_SECONDS:
-                    raise NotFetched(
-                        f"the server's answer is not there after {POST_SECONDS} seconds"
-                    )
-            kind = str(response.headers.get("Content-Type", ""))
-    except (OSError, HTTPException, ValueError) as error:
-        raise NotFetched(f"the server cannot be reached ({type(error).__name__})") from error
+    with Deadline(POST_SECONDS) as deadline:
+        opener = urllib.request.build_opener(_AsAnswered, _Watched(deadline))
+        try:
+            request = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")
+            with opener.open(request, timeout=POST_SECONDS) as response:
+                read = b""
+                while len(read) <= max_bytes and (piece := response.read1(1 << 16)):
+                    read += piece
+                kind = str(response.headers.get("Content-Type", ""))
+        except (OSError, HTTPException, ValueError) as error:
+            if not deadline.has_passed:
+                why = f"the server cannot be reached ({type(error).__name__})"
+                raise NotFetched(why) from error
+        if deadline.has_passed:
+            raise NotFetched(f"the server's answer is not there after {POST_SECONDS} seconds")
     if len(read) > max_bytes:
         raise NotFetched(f"the server's answer is longer than {max_bytes} bytes")
     return Answer(int(response.status), kind.partition(";")[0].strip().lower(), read)

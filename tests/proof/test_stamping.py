@@ -89,13 +89,16 @@ def test_a_server_that_fails_is_told_of(tsa: Authority, mood: str, why: str) -> 
         accepted(fetched(tsa.url, asked, HEADERS), asked, CHECKPOINT, tsa.root.read_bytes())
 
 
+@pytest.mark.parametrize("mood", ["slow", "slow head"])
 def test_an_answer_that_trickles_is_not_waited_for(
-    tsa: Authority, monkeypatch: pytest.MonkeyPatch
+    tsa: Authority, monkeypatch: pytest.MonkeyPatch, mood: str
 ) -> None:
     monkeypatch.setattr(posting, "POST_SECONDS", 1)
-    tsa.mood = "slow"
+    tsa.mood = mood
+    begun = time.monotonic()
     with pytest.raises(NotFetched, match="not there after 1 seconds"):
         fetched(tsa.url, question(CHECKPOINT), HEADERS)
+    assert time.monotonic() - begun < 3
 
 
 def test_a_stamp_says_until_when_its_certificates_last(well: Authority) -> None:

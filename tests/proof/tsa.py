@@ -34,8 +34,8 @@ extendedKeyUsage = critical,timeStamping
 
 @dataclass
 class Authority:
-    """`mood`: "well", or how it fails: "moved", "broken", "huge", "slow", "garbage", "refuses";
-    `asked` counts questions. Its own certificate lasts for `days`.
+    """`mood`: "well", or how it fails: "moved", "broken", "huge", "slow", "slow head", "garbage",
+    "refuses"; `asked` counts questions. Its own certificate lasts for `days`.
     """
 
     folder: Path
@@ -123,6 +123,12 @@ def authority(folder: Path) -> Iterator[Authority]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             status, body = found.answer(self.rfile.read(int(self.headers["Content-Length"])))
+            if found.mood == "slow head":
+                with suppress(ConnectionError):
+                    for octet in b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 6:
+                        self.wfile.write(bytes([octet]))
+                        time.sleep(0.1)
+                return
             self.send_response(status)
             if status == 302:
                 self.send_header("Location", found.url)
