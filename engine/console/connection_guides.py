@@ -250,7 +250,10 @@ GUIDES: Mapping[WebhookKind, Guide] = MappingProxyType(
                     "In Amazon SES, open your identity → Notifications, choose that topic for"
                     " bounces and complaints, and tick the original email headers."
                 ),
-                N_("Once this is published, add an HTTPS subscription to the address above."),
+                N_(
+                    "Once this is published, add an HTTPS subscription to the address above: it is"
+                    " confirmed by itself."
+                ),
             ),
             secret=N_("ARN of the topic"),
             begins="arn:",
@@ -289,7 +292,10 @@ GUIDES: Mapping[WebhookKind, Guide] = MappingProxyType(
             ),
             made_by="ours",
             secret=N_("Secret"),
-            then=N_("Send a first body."),
+            then=N_(
+                '`curl {url} --header \'Authorization: Bearer SECRET\' --data \'{"order": "A-17",'
+                ' "email": "anna@example.org", "amount": "49.90", "currency": "EUR"}\'` sends one.'
+            ),
             source="https://www.standardwebhooks.com",
         ),
     }
