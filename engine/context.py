@@ -26,7 +26,7 @@ from engine.desk.processes import Processes
 from engine.desk.robot import RobotDesk
 from engine.desk.shaping import ShapingDesk
 from engine.desk.webhook_calls import WebhookCalls
-from engine.hooks.delivery import HookStores
+from engine.hooks.stores import HookStores
 from engine.imports.stores import ImportStores
 from engine.inbound.handling import InboundStores
 from engine.installation.publishing import ShownWords

@@ -15,7 +15,6 @@ from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.dns.https import Answer, Poster
 from engine.dns.resolver import DnsResolver
-from engine.hooks.delivery import secrets_of
 from engine.hooks.message import headers, test_message
 from engine.hooks.posting import POST_SECONDS, NoAnswer, Target
 from engine.hooks.report import (
@@ -26,6 +25,7 @@ from engine.hooks.report import (
     recorded_before,
 )
 from engine.hooks.settings import Hook
+from engine.hooks.stores import secrets_of
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Say, grouped, translator
 from engine.i18n.user_error import UserError

@@ -9,22 +9,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
-from engine.desk.hooks import HookDesk, HookState, Retry
+from engine.desk.hooks import HookState, Retry
 from engine.dns.https import Answer
 from engine.hooks import schedule
-from engine.hooks.message import Message, decode_secret, headers, message_of
+from engine.hooks.message import Message, headers, message_of
 from engine.hooks.posting import NoAnswer, Target
 from engine.hooks.settings import EVERY, Hook
+from engine.hooks.stores import HookStores, secrets_of
 from engine.ledger.codec import Entry
 from engine.ledger.names import NAMES
 from engine.ledger.store import Span
-from engine.secret_files import read_secret
 from engine.sequence.mistakes import Unreadable
 from engine.subscriber.own_robot import is_own_robot
 
@@ -34,28 +33,6 @@ ENTRIES_LOOKED_AT: Final = 20_000
 MESSAGES_READ: Final = 200
 HEAR_SECONDS: Final = 5.0
 """How long what an operator does, or what was skipped, may wait to be noticed."""
-
-
-class LedgerReader(Protocol):
-    def head(self) -> int: ...
-
-    def at(self, position: int) -> Entry | None: ...
-
-    def page(self, span: Span, limit: int) -> Sequence[Entry]: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class HookStores:
-    """`restored`: when the ledger was last put back (engine time, ms; 0: never). `now`: wall clock,
-    ms; `chance` from 0 to 1.
-    """
-
-    folder: Path
-    desk: HookDesk
-    ledger: LedgerReader
-    restored: Callable[[], int]
-    now: Callable[[], int]
-    chance: Callable[[], float]
 
 
 class Delivery:
@@ -185,8 +162,3 @@ class Delivery:
         if after.given_up > before.given_up:
             position = change.put[0].position
             log.error("a message to a hook is given up", extra=about | {"position": position})
-
-
-def secrets_of(hook: Hook, folder: Path) -> tuple[bytes, ...]:
-    """`folder` is that of `config.toml`. Raises Unreadable."""
-    return tuple(decode_secret(read_secret(folder / file), file) for file in hook.secret_files)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from engine.desk.hooks import HookDesk, HookState, Off, Waiting
-from engine.hooks.delivery import secrets_of
 from engine.hooks.schedule import is_backing_off
 from engine.hooks.settings import Hook
+from engine.hooks.stores import secrets_of
 from engine.sequence.mistakes import Unreadable
 from engine.words import N_, Words, words
 
@@ -19,7 +19,7 @@ NOTHING_WAITS: Final = Waiting()
 Standing = Literal["new", "well", "retrying", "failing", "operator", "gone", "dead"]
 STANDINGS: Final[Mapping[Standing, str]] = {
     "new": N_("has not begun: it does at the next start of `relance run` or `follow`"),
-    "well": N_("is told of everything"),
+    "well": N_("takes what it is told"),
     "retrying": N_("did not take every message; what it did not take is tried again"),
     "failing": N_("takes nothing, and is tried again by itself"),
     "operator": N_("is switched off by a command"),

@@ -16,9 +16,10 @@ from typing import Final, Protocol
 
 from engine.dns.https import Poster
 from engine.dns.resolver import Resolver
-from engine.hooks.delivery import Delivery, HookStores
+from engine.hooks.delivery import Delivery
 from engine.hooks.posting import POST_SECONDS, Target
 from engine.hooks.settings import Hook
+from engine.hooks.stores import HookStores
 from engine.ledger.codec import EntryRefused
 from engine.ledger.store import LOST
 from engine.store.safe_error_text import safe_error_text

@@ -9,7 +9,7 @@ import logging
 from typing import Protocol
 
 from engine.config import Config
-from engine.hooks.delivery import HookStores
+from engine.hooks.stores import HookStores
 from engine.ledger.store import CHANNEL
 from engine.store.database import Database
 

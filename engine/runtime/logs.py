@@ -31,6 +31,9 @@ LOUD = (
     "mail.log",
     "psycopg",
     "eventsourcing",
+    # Of each address it names all, and that of a hook or a certificate may hold a secret.
+    "httpx",
+    "httpcore",
     "httptools",
     "py.warnings",
 )

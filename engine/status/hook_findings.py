@@ -8,6 +8,8 @@ from engine.i18n.language import N_
 from engine.status.facts import Facts, HookFacts
 from engine.status.finding import Finding, Level
 
+STUCK_SECONDS = 900
+"""A target that is started anew takes nothing for a while, and that is nobody's work."""
 ENABLE = N_("`relance hook enable {hook}` goes on from where it stood; docs/hooks.md")
 
 
@@ -24,6 +26,7 @@ def of_hooks(facts: Facts) -> Iterator[Finding]:
             what = N_("the hook “{hook}” is told nothing: {why}")
             remedy = N_("it goes on by itself once its secret is there; docs/hooks.md")
             yield Finding("hook-secret", "stuck", what, remedy, values | {"why": hook.fault})
+        level: Level
         if (switched_off := _off(hook)) is not None:
             level, what = switched_off
             yield Finding("hook-off", level, what, ENABLE, values)
@@ -33,7 +36,8 @@ def of_hooks(facts: Facts) -> Iterator[Finding]:
                 "it is tried again by itself and loses nothing; `relance hook test {hook}` tries it"
                 " now. After five days it is switched off"
             )
-            yield Finding("hook-failing", "stuck", what, remedy, values)
+            level = "stuck" if hook.since > STUCK_SECONDS else "notice"
+            yield Finding("hook-failing", level, what, remedy, values)
         if hook.given_up:
             what = N_("messages to the hook “{hook}” were given up after 34 hours: {n}")
             remedy = N_("`relance hook replay {hook} --from {first}` tells of them anew")

@@ -176,6 +176,8 @@ def test_status_says_what_is_switched_off(context: AppContext, off: Off, level: 
 
 
 def test_status_and_metrics_say_what_fails_and_what_was_given_up(context: AppContext) -> None:
+    stands(context, failing=(1, 2, 3, 4, 5), failing_since=wall_now() - 60_000, failures=5)
+    assert told(gather(context), context)["hook-failing"].startswith("notice")
     stands(context, failing=(1, 2, 3, 4, 5), failing_since=wall_now() - 3 * HOUR, failures=12)
     context.hook_desk.record(
         replace(state(context), answer="timed-out", answered_at=1),
@@ -183,6 +185,7 @@ def test_status_and_metrics_say_what_fails_and_what_was_given_up(context: AppCon
     )
     facts = gather(context)
     said = told(facts, context)
+    assert said["hook-failing"].startswith("stuck")
     assert (
         "for 3 h the hook “crm” has taken nothing: it did not answer in time"
         in said["hook-failing"]

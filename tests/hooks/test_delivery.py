@@ -17,11 +17,12 @@ from engine.desk.clock import wall_now
 from engine.desk.hooks import HookState, Retry
 from engine.dns.https import Poster
 from engine.dns.resolver import DnsResolver
-from engine.hooks.delivery import Delivery, HookStores
+from engine.hooks.delivery import Delivery
 from engine.hooks.posting import Target
 from engine.hooks.running import DUTY, Hooks
 from engine.hooks.schedule import FAILURES_OF_A_TARGET, HOUR, MAX_TRIES
 from engine.hooks.settings import Hook
+from engine.hooks.stores import HookStores
 from engine.ledger.codec import Encoded
 from engine.ledger.store import CHANNEL, Append, Written
 from engine.subscriber.events import Cause, ListJoined

@@ -15,7 +15,7 @@ import httpx
 import psycopg
 import pytest
 
-from engine.runtime.logs import OneLine
+from engine.runtime.logs import LOUD, OneLine
 from engine.store.safe_error_text import safe_error_text
 from tests.cli.commanding import DIALOGUE, SMTP, SOURCE, Installation, database, embedded
 from tests.running import MailServer, link, press, wait_for, write
@@ -291,6 +291,11 @@ def test_what_an_outside_package_says_is_one_line_without_addresses_and_ips() ->
         )
     )
     assert line["what"] == "bad request of <ip> and <ip> for <address>" and "extra" not in line
+
+
+def test_what_calls_others_does_not_log_their_addresses() -> None:
+    """Each would be a line, and of a hook at many services its address is its password."""
+    assert {"httpx", "httpcore"} <= set(LOUD)
 
 
 def test_our_own_facts_are_looked_through_at_every_depth() -> None:
