@@ -254,6 +254,38 @@ class SegmentMember(TypedDict):
     """The form they came by."""
 
 
+class Purposes(TypedDict):
+    items: list[Purpose]
+    next: str | None
+    """The cursor of the next page; null on the last."""
+
+
+class Purpose(TypedDict):
+    id: str
+    """Good for `purpose` in other calls."""
+    name: str
+    """As readers know it."""
+    description: str | None
+    partner: str | None
+    """Whose messages they are, where they are not your own."""
+
+
+class Fields(TypedDict):
+    items: list[Field]
+    next: str | None
+    """The cursor of the next page; null on the last."""
+
+
+class Field(TypedDict):
+    id: str
+    """Its name in `fields` of other calls."""
+    label: str
+    """As forms show it."""
+    type: Literal["text", "number", "date", "choice", "choices", "yes-no"]
+    options: list[str]
+    """Of a choice or choices."""
+
+
 class Answer(TypedDict):
     """What came of a call."""
 
@@ -1105,6 +1137,96 @@ class Relance:
             page = self.read_segment_members(
                 segment=segment,
                 include=include,
+                limit=limit,
+                after=cast("str | None", at),
+            )
+            yield from page["items"]
+            before, at = at, page.get("next")
+            if at is None or str(at) == str(before):
+                return
+
+    def read_purposes(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Purposes:
+        """The purposes that people agree to.
+
+        `GET /api/v1/purposes`, scope `read`.
+
+        `limit`: How many at most in one answer.
+
+        `after`: The `next` of the answer before: what follows it. Left out: from the
+        beginning.
+        """
+        return cast(
+            "Purposes",
+            self.call(
+                "GET",
+                "/api/v1/purposes",
+                query={
+                    "limit": limit,
+                    "after": after,
+                },
+            ),
+        )
+
+    def all_purposes(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Iterator[Purpose]:
+        """Each of `items` of `read_purposes`, page after page from `after` on."""
+        at: object = after
+        while True:
+            page = self.read_purposes(
+                limit=limit,
+                after=cast("str | None", at),
+            )
+            yield from page["items"]
+            before, at = at, page.get("next")
+            if at is None or str(at) == str(before):
+                return
+
+    def read_fields(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Fields:
+        """The fields that are declared, with their types.
+
+        `GET /api/v1/fields`, scope `read`.
+
+        `limit`: How many at most in one answer.
+
+        `after`: The `next` of the answer before: what follows it. Left out: from the
+        beginning.
+        """
+        return cast(
+            "Fields",
+            self.call(
+                "GET",
+                "/api/v1/fields",
+                query={
+                    "limit": limit,
+                    "after": after,
+                },
+            ),
+        )
+
+    def all_fields(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Iterator[Field]:
+        """Each of `items` of `read_fields`, page after page from `after` on."""
+        at: object = after
+        while True:
+            page = self.read_fields(
                 limit=limit,
                 after=cast("str | None", at),
             )

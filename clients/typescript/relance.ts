@@ -271,6 +271,38 @@ export interface SegmentMember {
   form?: string | null;
 }
 
+export interface Purposes {
+  items: Purpose[];
+  /** The cursor of the next page; null on the last. */
+  next: string | null;
+}
+
+export interface Purpose {
+  /** Good for `purpose` in other calls. */
+  id: string;
+  /** As readers know it. */
+  name: string;
+  description: string | null;
+  /** Whose messages they are, where they are not your own. */
+  partner: string | null;
+}
+
+export interface Fields {
+  items: Field[];
+  /** The cursor of the next page; null on the last. */
+  next: string | null;
+}
+
+export interface Field {
+  /** Its name in `fields` of other calls. */
+  id: string;
+  /** As forms show it. */
+  label: string;
+  type: "text" | "number" | "date" | "choice" | "choices" | "yes-no";
+  /** Of a choice or choices. */
+  options: string[];
+}
+
 /** What came of a call. */
 export interface Answer {
   /** Whether this call changed anything. */
@@ -825,6 +857,20 @@ export interface ReadSegmentMembersInput {
   readonly after?: string | undefined;
 }
 
+export interface ReadPurposesInput {
+  /** How many at most in one answer. */
+  readonly limit?: number | undefined;
+  /** The `next` of the answer before: what follows it. Left out: from the beginning. */
+  readonly after?: string | undefined;
+}
+
+export interface ReadFieldsInput {
+  /** How many at most in one answer. */
+  readonly limit?: number | undefined;
+  /** The `next` of the answer before: what follows it. Left out: from the beginning. */
+  readonly after?: string | undefined;
+}
+
 export interface SubscribeInput {
   /** The address, as it was written. */
   readonly email: string;
@@ -1300,6 +1346,56 @@ export class Relance {
     for (;;) {
       const after = at as ReadSegmentMembersInput["after"];
       const page = await this.readSegmentMembers({ ...input, after }, options);
+      yield* page.items;
+      const next = page.next ?? undefined;
+      if (next === undefined || String(next) === String(at)) return;
+      at = next;
+    }
+  }
+
+  /**
+   * The purposes that people agree to.
+   *
+   * `GET /api/v1/purposes`, scope `read`.
+   */
+  async readPurposes(input: ReadPurposesInput = {}, options: CallOptions = {}): Promise<Purposes> {
+    return (await this.call("GET", `/api/v1/purposes`, {
+      query: { limit: input.limit, after: input.after },
+      signal: options.signal,
+    })) as Purposes;
+  }
+
+  /** Each of `items` of `readPurposes`, page after page from `after` on. */
+  async *allPurposes(input: ReadPurposesInput = {}, options: CallOptions = {}): AsyncGenerator<Purpose, void, undefined> {
+    let at: unknown = input.after;
+    for (;;) {
+      const after = at as ReadPurposesInput["after"];
+      const page = await this.readPurposes({ ...input, after }, options);
+      yield* page.items;
+      const next = page.next ?? undefined;
+      if (next === undefined || String(next) === String(at)) return;
+      at = next;
+    }
+  }
+
+  /**
+   * The fields that are declared, with their types.
+   *
+   * `GET /api/v1/fields`, scope `read`.
+   */
+  async readFields(input: ReadFieldsInput = {}, options: CallOptions = {}): Promise<Fields> {
+    return (await this.call("GET", `/api/v1/fields`, {
+      query: { limit: input.limit, after: input.after },
+      signal: options.signal,
+    })) as Fields;
+  }
+
+  /** Each of `items` of `readFields`, page after page from `after` on. */
+  async *allFields(input: ReadFieldsInput = {}, options: CallOptions = {}): AsyncGenerator<Field, void, undefined> {
+    let at: unknown = input.after;
+    for (;;) {
+      const after = at as ReadFieldsInput["after"];
+      const page = await this.readFields({ ...input, after }, options);
       yield* page.items;
       const next = page.next ?? undefined;
       if (next === undefined || String(next) === String(at)) return;

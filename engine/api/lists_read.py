@@ -1,4 +1,4 @@
-"""The calls that read lists and segments, and who is on them."""
+"""The calls that read lists and segments and who is on them, purposes, and the fields of people."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from engine.api.parameters import Parameter
 from engine.api.people_read import IF_INCLUDED, INCLUDE, people_items
 from engine.api.problems import Problem, too_busy
 from engine.i18n.phrases import say_due
-from engine.sequence.model import Letter, List, Plan, Segment
+from engine.sequence.model import FIELD_TYPES, Field, Letter, List, Plan, Purpose, Segment
 from engine.vault.vault import FIRST
 from engine.views import CameQuery
 from engine.words import N_
@@ -108,6 +108,16 @@ def segment_members(api: Api, call: ApiCall) -> JSONResponse:
     return page_response(call, Page(items, ids[-1] if more else ""))
 
 
+def purposes(api: Api, call: ApiCall) -> JSONResponse:
+    rows = [(name, _purpose(purpose)) for name, purpose in sorted(api.plan().purposes.items())]
+    return page_response(call, page_after(rows, call))
+
+
+def fields(api: Api, call: ApiCall) -> JSONResponse:
+    rows = [(name, _field(declared)) for name, declared in sorted(api.plan().fields.items())]
+    return page_response(call, page_after(rows, call))
+
+
 def _listed(api: Api, call: ApiCall) -> tuple[Plan, List]:
     plan = api.plan()
     listed = plan.list_named(call.text("list"))
@@ -148,6 +158,24 @@ def _segment(segment: Segment, counts: Mapping[str, int]) -> Answer:
     }
 
 
+def _purpose(purpose: Purpose) -> Answer:
+    return {
+        "id": purpose.id,
+        "name": purpose.name,
+        "description": purpose.description or None,
+        "partner": purpose.partner or None,
+    }
+
+
+def _field(declared: Field) -> Answer:
+    return {
+        "id": declared.name,
+        "label": declared.label,
+        "type": declared.type,
+        "options": list(declared.options),
+    }
+
+
 LIST = object_of(
     "",
     id=integer("Its number.", example=10),
@@ -177,6 +205,20 @@ LETTER = object_of(
     due=text("In a few words.", example="Day 2, 9:00"),
 )
 LINES = array(text(example="answered anything within 30 days"))
+PURPOSE = object_of(
+    "Purpose",
+    id=text("Good for `purpose` in other calls.", example="conseils"),
+    name=text("As readers know it.", example="Conseils de jardinage"),
+    description=nullable(text()),
+    partner=nullable(text("Whose messages they are, where they are not your own.")),
+)
+FIELD = object_of(
+    "Field",
+    id=text("Its name in `fields` of other calls.", example="first_name"),
+    label=text("As forms show it.", example="Prénom"),
+    type=text(choices=FIELD_TYPES),
+    options=array(text(), "Of a choice or choices."),
+)
 HOW = text(choices=("joined", "moved", "copied", "transferred", "reopened"))
 LIST_PARAMETER = Parameter(name="list", about="Number or name of a list.", example="10")
 SEGMENT_PARAMETER = Parameter(name="segment", about="Id of a segment.", example="fidele")
@@ -258,5 +300,27 @@ OPERATIONS = (
             "SegmentMembers",
             merged("SegmentMember", object_of("", subscriber=SUBSCRIBER), IF_INCLUDED),
         ),
+    ),
+    Operation(
+        id="read_purposes",
+        path="purposes",
+        method="GET",
+        scope="read",
+        tag=Tag.LISTS,
+        about=N_("The purposes that people agree to."),
+        handler=purposes,
+        parameters=PAGED,
+        answer=page_of("Purposes", PURPOSE),
+    ),
+    Operation(
+        id="read_fields",
+        path="fields",
+        method="GET",
+        scope="read",
+        tag=Tag.PEOPLE,
+        about=N_("The fields that are declared, with their types."),
+        handler=fields,
+        parameters=PAGED,
+        answer=page_of("Fields", FIELD),
     ),
 )

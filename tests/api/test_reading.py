@@ -159,6 +159,21 @@ def test_segments_are_read_with_their_lines(shop: Shop) -> None:
     refused(get(shop, "segments/nobody/members"), 404)
 
 
+def test_purposes_and_fields_are_read_as_they_are_declared(shop: Shop) -> None:
+    plan = shop.site.context.installation_stream.current().plan()
+    found = [one for some in pages(shop, "purposes", limit=1) for one in some]
+    assert {one["id"]: one["name"] for one in found} == {
+        p.id: p.name for p in plan.purposes.values()
+    }
+    [first_name] = items(read(shop, "fields"))
+    assert first_name == {
+        "id": "first_name",
+        "label": plan.fields["first_name"].label,
+        "type": "text",
+        "options": [],
+    }
+
+
 @pytest.mark.parametrize("path", ["people", "lists/30/members", "segments/salon/members"])
 def test_a_cursor_that_is_none_is_refused(shop: Shop, path: str) -> None:
     for cursor in ("x", "-1", "9" * 40, "12_x"):
