@@ -361,6 +361,7 @@ RULES: tuple[Rule, ...] = (
     check_anchors.intentions_in_the_past,
     check_letters.broadcasts_that_never_fall_due,
     check_letters.confirmations_that_confirm_nothing,
+    check_letters.forms_confirmed_in_another_language,
     check_letters.fields_collected_and_never_used,
     check_pressure.lists_that_do_not_fit,
     check_pressure.reminders_that_come_too_soon,

@@ -162,6 +162,26 @@ def confirmations_that_confirm_nothing(source: PlanSource) -> Iterator[Mistake]:
             )
 
 
+def forms_confirmed_in_another_language(source: PlanSource) -> Iterator[Mistake]:
+    """There is one confirmation for every form; in its author's words, they may say both."""
+    confirmation = source.plan.confirmation
+    if confirmation.subject and confirmation.body != CONFIRMATION_BODY:
+        return
+    for form in source.plan.forms.values():
+        if form.confirm and form.language != source.plan.language:
+            message = N_(
+                "the form speaks {language}, the mail that asks to confirm {other}: write a subject"
+                " and a body in [confirmation] that say it in both"
+            )
+            yield source.mistake(
+                ("form", form.name),
+                "language",
+                message,
+                language=form.language,
+                other=source.plan.language,
+            )
+
+
 def fields_collected_and_never_used(source: PlanSource) -> Iterator[Mistake]:
     used = _fields_used(source)
     collected: set[str] = set()

@@ -366,6 +366,20 @@ def test_only_a_confirmation_confirms() -> None:
     assert one(said).startswith("q.md:3: ===confirm=== has its place in the confirmation only")
 
 
+def test_a_form_whose_confirmation_speaks_another_language_is_told() -> None:
+    toml = listed(10, "ten", GONE) + LINK + listed(11, "yes", GONE) + form(10)
+    said = one(found(toml + 'language = "en"\n'))
+    assert said.startswith(at(toml + 'language = "en"\n', 'language = "en"'))
+    assert "the form speaks en, the mail that asks to confirm fr" in said
+    assert found(toml + 'language = "fr"\n') == []
+    assert found(toml + 'language = "en"\nconfirm = false\n') == []
+    own = '[confirmation]\nsubject = "Confirm, confirmez"\nbody = "c.md"\n'
+    words = WORDS | {"c.md": "[Yes, oui](===confirm===)"}
+    assert not [
+        m for m in found(toml + 'language = "en"\n' + own, SETTINGS, words) if "speaks" in m
+    ]
+
+
 def test_a_field_that_is_collected_and_used_nowhere_is_told() -> None:
     field = '\n  [[form.field]]\n  name = "first_name"\n'
     toml = listed(10, "ten", GONE) + LINK + listed(11, "yes", GONE) + form(10) + field

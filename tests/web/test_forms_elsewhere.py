@@ -32,7 +32,7 @@ from tests.running import ROOT
 from tests.running_installation import Installations
 from tests.web.browsing import browsing
 from tests.web.garden import GARDEN, NOTICE
-from tests.web.test_in_a_browser import picture
+from tests.web.test_in_a_browser import CONTRAST, picture
 from tests.web.visiting import NEIGHBOURHOODS, Site, behind_a_proxy
 
 ENGLISH, AGREES = "A letter about gardens, twice a month.", "Yes, please write to me."
@@ -438,6 +438,18 @@ def test_a_person_joins_in_a_frame_of_another_site(site: Site, author: Elsewhere
         picture(page, "framed-thanks")
         assert page.url.startswith(f"{author.url}/blog")
     assert site.names("frame@exemple.fr")[-1] == "consent-requested"
+
+
+@pytest.mark.browser
+def test_a_frame_is_light_by_night_too_and_readable(site: Site, author: Elsewhere) -> None:
+    author.pages["/night"] = f'<iframe src="{site.url}/f/jardin" width=100% height=700></iframe>'
+    with browsing(width=360, scheme="dark") as page:
+        page.goto(f"{author.url}/night")
+        page.frame_locator("iframe").get_by_role("button").wait_for()
+        ratios = page.frames[-1].evaluate(CONTRAST, "h1, p, button, label, footer p")
+        picture(page, "framed-night")
+        body = page.frames[-1].evaluate("getComputedStyle(document.body).backgroundColor")
+        assert body == "rgb(255, 255, 255)" and min(ratios) >= 4.5
 
 
 @pytest.mark.browser
