@@ -983,7 +983,8 @@ class Relance:
 
         `list`: Number or name of a list.
 
-        `include`: profile: with addresses and fields, which is recorded as an export is.
+        `include`: profile: with addresses and fields, which wants the scope people too and
+        is recorded as an export is.
 
         `limit`: How many at most in one answer.
 
@@ -1103,7 +1104,8 @@ class Relance:
 
         `segment`: Id of a segment.
 
-        `include`: profile: with addresses and fields, which is recorded as an export is.
+        `include`: profile: with addresses and fields, which wants the scope people too and
+        is recorded as an export is.
 
         `limit`: How many at most in one answer.
 
@@ -1508,7 +1510,8 @@ class Relance:
 
         `GET /api/v1/people`, scope `read`.
 
-        `include`: profile: with addresses and fields, which is recorded as an export is.
+        `include`: profile: with addresses and fields, which wants the scope people too and
+        is recorded as an export is.
 
         `limit`: How many at most in one answer.
 
@@ -1555,7 +1558,7 @@ class Relance:
     ) -> Person:
         """One person. That your key reads them is recorded, once in twelve hours.
 
-        `GET /api/v1/people/{subscriber}`, scope `read`.
+        `GET /api/v1/people/{subscriber}`, scope `people`.
 
         `subscriber`: The random id of a person.
         """

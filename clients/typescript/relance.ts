@@ -826,7 +826,7 @@ export interface ReadListInput {
 export interface ReadListMembersInput {
   /** Number or name of a list. */
   readonly list: string;
-  /** profile: with addresses and fields, which is recorded as an export is. */
+  /** profile: with addresses and fields, which wants the scope people too and is recorded as an export is. */
   readonly include?: "profile" | undefined;
   /** How many at most in one answer. */
   readonly limit?: number | undefined;
@@ -849,7 +849,7 @@ export interface ReadSegmentInput {
 export interface ReadSegmentMembersInput {
   /** Id of a segment. */
   readonly segment: string;
-  /** profile: with addresses and fields, which is recorded as an export is. */
+  /** profile: with addresses and fields, which wants the scope people too and is recorded as an export is. */
   readonly include?: "profile" | undefined;
   /** How many at most in one answer. */
   readonly limit?: number | undefined;
@@ -951,7 +951,7 @@ export interface TakeOutOfSegmentInput {
 }
 
 export interface ReadPeopleInput {
-  /** profile: with addresses and fields, which is recorded as an export is. */
+  /** profile: with addresses and fields, which wants the scope people too and is recorded as an export is. */
   readonly include?: "profile" | undefined;
   /** How many at most in one answer. */
   readonly limit?: number | undefined;
@@ -1521,7 +1521,7 @@ export class Relance {
   /**
    * One person. That your key reads them is recorded, once in twelve hours.
    *
-   * `GET /api/v1/people/{subscriber}`, scope `read`.
+   * `GET /api/v1/people/{subscriber}`, scope `people`.
    */
   async readPerson(input: ReadPersonInput, options: CallOptions = {}): Promise<Person> {
     return (await this.call("GET", `/api/v1/people/${segment(input.subscriber)}`, {

@@ -62,10 +62,13 @@ from engine.vault.vault import KnownPerson, VaultWrite
 from engine.words import N_
 
 PROFILE = "profile"
+NAMES_PEOPLE = "people"
+"""The scope of who may read more than random ids."""
 CHANGED = Refused(Refusal.CHANGED_MEANWHILE)
 INCLUDE = Parameter(
     name="include",
-    about="profile: with addresses and fields, which is recorded as an export is.",
+    about="profile: with addresses and fields, which wants the scope people too and is recorded"
+    " as an export is.",
     choices=(PROFILE,),
 )
 
@@ -95,6 +98,8 @@ def people_items(
     """
     if call.text("include") != PROFILE:
         return list(answers.values())
+    if NAMES_PEOPLE not in call.key.scopes:
+        raise Problem(403, f"this key may not read addresses: it lacks the scope {NAMES_PEOPLE}")
     note_list(api, call, particulars, count)
     plan = api.plan()
     known: Mapping[str, KnownPerson] = api.stores.vault.people(answers)
@@ -255,7 +260,7 @@ OPERATIONS = (
         id="read_person",
         path="people/{subscriber}",
         method="GET",
-        scope="read",
+        scope=NAMES_PEOPLE,
         tag=Tag.PEOPLE,
         about=N_("One person. That your key reads them is recorded, once in twelve hours."),
         handler=person,

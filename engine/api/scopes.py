@@ -11,6 +11,7 @@ SCOPES = (
     "preferences",
     "fields",
     "read",
+    "people",
     "rights",
     "broadcasts",
     "results",

@@ -30,7 +30,7 @@ from tests.web.garden import GARDEN
 from tests.web.visiting import visited
 
 NAMES = ("anna", "boris", "chloe", "dirk", "eva")
-SCOPES = ("read", "subscribe", "fields", "orders")
+SCOPES = ("read", "people", "subscribe", "fields", "orders")
 SEGMENTS = """title = "Segments"
 purpose = "conseils"
 
@@ -202,7 +202,7 @@ def test_addresses_of_a_list_are_handed_out_once_that_is_recorded(shop: Shop) ->
     assert len(exports(shop)) == before + 3
     read(shop, "people", include="profile")
     assert len(exports(shop)) == before + 3
-    other = Shop(shop.site, create(shop.site.context.desk, "other", ("read",)))
+    other = Shop(shop.site, create(shop.site.context.desk, "other", ("read", "people")))
     read(other, "people", include="profile")
     assert len(exports(shop)) == before + 4
 
@@ -432,7 +432,7 @@ def test_what_could_not_be_recorded_is_not_shown_and_recorded_the_next_time(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [anna] = subscribers(shop, "anna")
-    other = Shop(shop.site, create(shop.site.context.desk, "late", ("read",)))
+    other = Shop(shop.site, create(shop.site.context.desk, "late", ("people",)))
     with monkeypatch.context() as patch:
         conflicted = Result(NothingToDo(Unchanged.CONFLICT), conflict=True)
         patch.setattr(CommandHandler, "execute_one", lambda self, request: conflicted)
@@ -440,3 +440,14 @@ def test_what_could_not_be_recorded_is_not_shown_and_recorded_the_next_time(
     before = shop.site.names(address("anna")).count("profile-read")
     read(other, f"people/{anna}")
     assert shop.site.names(address("anna")).count("profile-read") == before + 1
+
+
+def test_a_key_that_only_reads_gets_no_address(shop: Shop) -> None:
+    other = Shop(shop.site, create(shop.site.context.desk, "board", ("read",)))
+    [anna] = subscribers(shop, "anna")
+    refused(get(other, f"people/{anna}"), 403)
+    before = len(exports(shop))
+    for path in ("people", "lists/30/members", "segments/salon/members"):
+        assert not any("email" in one for one in items(read(other, path)))
+        refused(get(other, path, include="profile"), 403)
+    assert len(exports(shop)) == before

@@ -209,7 +209,7 @@ def recipes(text: str) -> Iterator[Recipe]:
 
 
 def test_the_recipes_for_zapier_and_make_are_answered_as_their_page_says(site: Site) -> None:
-    scopes = {"subscribe", "unsubscribe", "orders", "read"}
+    scopes = {"subscribe", "unsubscribe", "orders", "read", "people"}
     text = RECIPES.replace("https://lettres.example.org", site.url)
     text = text.replace("relance_…", create(site.context.desk, "zapier", scopes))
     made = 0
