@@ -110,6 +110,9 @@ class HookDesk:
         """What came of a try. False, and nothing is recorded, where an operator did something since
         the state was read.
         """
+        if not put and not drop:
+            with self._database.connection() as connection:
+                return bool(connection.execute(SQL["record"], _values(state)).rowcount)
         with self._database.transaction() as connection, connection.cursor() as cursor:
             if not cursor.execute(SQL["record"], _values(state)).rowcount:
                 return False

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -17,7 +16,7 @@ from typing import Final
 from engine.desk.hooks import HookState, Retry
 from engine.dns.https import Answer
 from engine.hooks import schedule
-from engine.hooks.message import Message, headers, message_of
+from engine.hooks.message import headers, message_of
 from engine.hooks.posting import NoAnswer, Target
 from engine.hooks.settings import EVERY, Hook
 from engine.hooks.stores import HookStores, secrets_of
@@ -46,7 +45,8 @@ class Delivery:
         self._state: HookState | None = None
         self._retries: dict[int, Retry] = {}
         self._ahead: deque[Entry] = deque()
-        self._looked_to = self._heard_at = 0
+        self._looked_to = self._heard_at = self._restored = 0
+        self._secrets: tuple[bytes, ...] = ()
 
     async def step(self) -> float:
         """One try at most; seconds to wait for the next, unless the ledger goes on before."""
@@ -54,7 +54,7 @@ class Delivery:
         if self._state is None or now >= self._heard_at + HEAR_SECONDS * 1000:
             await asyncio.to_thread(self._hear, now)
         state = self._state
-        if state is None:
+        if state is None or self.trouble:
             return HEAR_SECONDS
         if not self._ahead and not state.off and now >= state.next_try:
             await asyncio.to_thread(self._look_ahead)
@@ -71,12 +71,17 @@ class Delivery:
                 return HEAR_SECONDS
             entry = again
         await self._try(state, turn.retry, entry)
-        return HEAR_SECONDS if self.trouble else 0
+        return 0
 
     def _hear(self, now: int) -> None:
-        """What was recorded, by us or by an operator. Where it is as it was, what is read ahead
-        stays, and what it skipped is recorded.
+        """What was recorded, by us or by an operator, and by what is signed. Where it is as it was,
+        what is read ahead stays, and what it skipped is recorded.
         """
+        self._restored = self.stores.restored()
+        try:
+            self._secrets, self.trouble = secrets_of(self.hook, self.stores.folder), ""
+        except Unreadable as error:
+            self.trouble = str(error)
         name, heard = self.hook.name, self.stores.desk.state(self.hook.name)
         known, self._heard_at = self._state, now
         if known is None or heard is None or heard.turn != known.turn:
@@ -100,14 +105,9 @@ class Delivery:
             self._ahead.extend(entry for entry in entries if not is_own_robot(entry.stream))
 
     async def _try(self, state: HookState, retry: Retry | None, entry: Entry) -> None:
-        try:
-            secrets = await asyncio.to_thread(secrets_of, self.hook, self.stores.folder)
-        except Unreadable as error:
-            self.trouble = str(error)
-            return
-        self.trouble = ""
-        restored = await asyncio.to_thread(self.stores.restored)
-        answer = await self.tell(message_of(entry, restored), secrets)
+        message = message_of(entry, self._restored)
+        signed = headers(message, self._secrets, self.stores.now())
+        answer = await self.target.post(message.body, signed)
         change = self._change(state, retry, entry.position, answer)
         self._log(state, change)
         record = partial(self.stores.desk.record, change.state, change.put, change.drop)
@@ -120,10 +120,6 @@ class Delivery:
         self._retries |= {put.position: put for put in change.put}
         if change.state.position > state.position:
             self._ahead.popleft()
-
-    async def tell(self, message: Message, secrets: Sequence[bytes]) -> Answer | NoAnswer:
-        signed = headers(message, secrets, self.stores.now())
-        return await self.target.post(message.body, signed)
 
     def _change(
         self, state: HookState, retry: Retry | None, position: int, answer: Answer | NoAnswer

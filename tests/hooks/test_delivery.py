@@ -10,11 +10,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from engine.context import AppContext
 from engine.desk.clock import wall_now
-from engine.desk.hooks import HookState, Retry
+from engine.desk.hooks import UNSEEN_KEPT, HookState, Retry
 from engine.dns.https import Poster
 from engine.dns.resolver import DnsResolver
 from engine.hooks.delivery import Delivery
@@ -33,6 +35,9 @@ from tests.running_installation import Installations
 
 pytestmark = pytest.mark.postgres
 JOINED = ("list-joined",)
+LOSE_DUTY = """
+SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 NO_NAMES = DnsResolver(["127.0.0.1"], 9)
 """Of loopback no name is asked for."""
 
@@ -316,6 +321,7 @@ def test_a_secret_that_is_missing_holds_what_is_to_be_told(context: AppContext) 
         assert await place.delivery.step() > 0
         assert str(secret) in place.delivery.trouble
         secret.write_text("whsec_" + "b" * 44)
+        place.ahead += HOUR
         await place.deliver()
 
     place = live(context, Receiver(), lived)
@@ -338,11 +344,33 @@ def test_of_a_ledger_that_was_put_back_nobody_knows_more_than_there_is(
     assert (len(place.receiver.told), place.retries) == (1, [])
 
 
-def test_a_dead_target_holds_nobody(context: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_no_configuration_names_any_more_is_forgotten_after_a_month(
+    context: AppContext,
+) -> None:
+    desk, now = context.hook_desk, wall_now()
+    desk.begin(["former", "kept"], 3, now)
+    for name in ("former", "kept"):
+        again, state = Retry(2, 1, 0, 0, "500"), desk.state(name)
+        assert state is not None
+        assert desk.record(state, put=[again, Retry(3, 10, None, now, "500")])
+    desk.begin(["kept"], 9, now + UNSEEN_KEPT)
+    assert {"former", "kept"} <= desk.states().keys()
+    desk.begin(["kept"], 9, now + UNSEEN_KEPT + 1)
+    assert desk.state("former") is None
+    assert desk.retries("former") == []
+    kept = desk.state("kept")
+    assert kept is not None
+    assert (kept.position, [retry.position for retry in desk.retries("kept")]) == (3, [2])
+
+
+def test_a_dead_target_holds_nobody(
+    context: AppContext, installations: Installations, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Beside one that answers nothing, one that is not there and one without a secret, a fourth is
     told of everything at once; one process at a time tells them.
     """
-    monkeypatch.setattr("engine.hooks.running.DRAIN_SECONDS", 0.2)
+    for name in ("DRAIN_SECONDS", "LOST_SECONDS", "DUTY_SECONDS"):
+        monkeypatch.setattr(f"engine.hooks.running.{name}", 0.2)
     hanging, good = Receiver(lambda told: "hangs"), Receiver()
 
     async def main() -> None:
@@ -370,11 +398,24 @@ def test_a_dead_target_holds_nobody(context: AppContext, monkeypatch: pytest.Mon
             async with asyncio.timeout(20):
                 while len(good.told) < 20:
                     await asyncio.sleep(0.05)
+            assert good.positions == expected
+            # The connection that holds the duty is lost, and with it the duty: it is taken again.
+            await asyncio.to_thread(lose_the_duty)
+            expected.extend(await asyncio.to_thread(joins, context, 3))
+            async with asyncio.timeout(20):
+                while len(good.told) < 23:
+                    await asyncio.sleep(0.05)
             await asyncio.sleep(0.3)
             stop.set()
             await asyncio.gather(*tasks)
 
+    def lose_the_duty() -> None:
+        with psycopg.connect(owner, autocommit=True) as connection:
+            assert connection.execute(LOSE_DUTY).rowcount
+
+    with context.database.connection() as connection:
+        owner = make_conninfo(installations.admin, dbname=connection.info.dbname)
     expected = list[int]()
     asyncio.run(main())
     assert good.positions == expected
-    assert len(hanging.told) == 1
+    assert {told.position for told in hanging.told} == {expected[0]}
