@@ -16,7 +16,7 @@ from engine.commands.group_commit import CommandGroupCommit, TooBusy
 from engine.commands.orders import record_requests
 from engine.desk.clock import wall_now
 from engine.i18n.in_words import in_english
-from engine.installation.publishing import AS_JSON, digest_of, notice_text
+from engine.installation.publishing import AS_JSON, EMBEDDED, digest_of, notice_text
 from engine.installation.state import Installation
 from engine.intake.amounts import AmountRefused
 from engine.intake.forms import AGE, AGREED, Answers, is_signed, joining, request_for
@@ -350,7 +350,7 @@ def _facts(
         "form": form.name,
         "form_file": file,
         "form_digest": rendered,
-        "copied": received.rendering != form.name,
+        "copied": received.rendering == f"{form.name}/{EMBEDDED}",
         "notice_digest": digest_of(notice_text(plan, form.name)),
         "language": form.language,
         "lists": [answers.list],

@@ -336,16 +336,12 @@ class Forms:
         return "old" if at is None or (at and _is_old(at)) else None
 
     def _received(self, request: Request, rendering: str, at: int) -> Received:
-        referrer = urlsplit(request.headers.get("referer", "")[:500])
+        referrer = request.headers.get("referer", "")[:500]
         return Received(
             visitor=visitor_of(request, self.stores.config.web.trusted_proxies),
             user_agent=request.headers.get("user-agent", "")[:500],
             page=request.url.path,
-            referrer=(
-                f"{referrer.scheme}://{referrer.hostname or ''}{referrer.path}"
-                if referrer.scheme in ("http", "https")
-                else ""
-            ),
+            referrer=site + urlsplit(referrer).path if (site := origin_of(referrer)) else "",
             rendering=rendering,
             shown_at=at,
             timely=not at or wall_now() - at >= YOUNGEST_STAMP,

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from playwright.sync_api import Page, expect
 
 from engine.cli.arguments_of_letters import form_arguments
@@ -23,10 +25,11 @@ from engine.cli.form import form
 from engine.i18n.user_error import UserError
 from engine.installation.publishing import digest_of, notice_text
 from engine.intake.forms import AGREED, NEXT, SHOWN, STAMP, TYPED
-from engine.sequence.model import Field, Purpose
+from engine.sequence.model import Field, Form, FormField, Purpose
 from engine.sequence.parse import Settings, read_plan
 from engine.sequence.table import origin_of
 from engine.subscriber.events import ConsentRequested
+from engine.web.form_json import UnreadableJson, inputs_of
 from engine.web.form_rendering import embed_html, frame_html, script_html
 from tests.running import ROOT
 from tests.running_installation import Installations
@@ -265,7 +268,8 @@ def test_what_a_page_posts_is_taken_and_its_proof_names_what_the_page_was_told(
     site: Site, author: Elsewhere
 ) -> None:
     answers = {"email": "page@exemple.fr", "first_name": "Léa", AGREED: True} | hidden(site)
-    answer = posted(site, answers, Origin=author.url)
+    came_from = f"{author.url}/blog?secret=1"
+    answer = posted(site, answers, Origin=author.url, Referer=came_from)
     assert answer.status_code == 200 and answer.json() == {
         "objects": False,
         "thanks": "Nearly there.",
@@ -283,7 +287,8 @@ def test_what_a_page_posts_is_taken_and_its_proof_names_what_the_page_was_told(
     snapshot = json.loads(published.words[str(kept["form_digest"])])
     said = site.client.get("/f/jardin.json").json()
     assert snapshot == said | {"hidden": {SHOWN: said["hidden"][SHOWN]}}
-    assert (kept["own_page"], kept["copied"], kept["language"]) == (True, True, "en")
+    assert (kept["own_page"], kept["copied"], kept["language"]) == (True, False, "en")
+    assert kept["referrer"] == f"{author.url}/blog"
     assert isinstance(kept["shown_at"], int)
 
 
@@ -414,6 +419,58 @@ def test_sites_are_whole_sites_and_a_mistake_is_told_at_its_line(sites: str) -> 
         written[: written.index(sites)].count("\n") + 1,
     )
     assert "`sites` are addresses such as" in str(mistake)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+ASKS_ALL = Form(
+    name="f",
+    title="F",
+    purpose="conseils",
+    list=1,
+    notice="N",
+    button="B",
+    fields=(FormField("town", "Town"), FormField("vegan", "Vegan", "yes-no")),
+)
+
+
+@given(st.dictionaries(st.text(max_size=5), JSON_VALUES, max_size=4) | JSON_VALUES)
+def test_whatever_json_is_posted_is_read_as_inputs_or_says_why_not(value: object) -> None:
+    if isinstance(value, dict):
+        value |= {SHOWN: "0" * 64}
+    try:
+        inputs = inputs_of(json.dumps(value).encode(), ASKS_ALL)
+    except UnreadableJson as error:
+        assert str(error)
+    else:
+        assert inputs[SHOWN] == "0" * 64
+        assert all(text and isinstance(text, str) and text.encode() for text in inputs.values())
+
+
+@pytest.mark.parametrize(
+    ("posted", "inputs"),
+    [
+        ({AGREED: True}, {AGREED: "yes"}),
+        ({AGREED: False, "vegan": False}, {"vegan": "no"}),
+        ({"vegan": True, "town": None}, {"vegan": "yes"}),
+        ({"town": 12, "a": 1.5}, {"town": "12", "a": "1.5"}),
+        ({"town": ["a", "b"], "a": []}, {"town": "a;b"}),
+    ],
+)
+def test_json_says_what_a_browser_would_post(
+    posted: dict[str, object], inputs: dict[str, str]
+) -> None:
+    read = inputs_of(json.dumps(posted | {SHOWN: "x"}).encode(), ASKS_ALL)
+    assert read == inputs | {SHOWN: "x"}
+
+
+@pytest.mark.parametrize("body", [b"", b"[" * 10_000, b"\xe9", b"[]", b"{" + b"]"])
+def test_what_is_no_json_is_refused(body: bytes) -> None:
+    with pytest.raises(UnreadableJson):
+        inputs_of(body, ASKS_ALL)
 
 
 @contextmanager
