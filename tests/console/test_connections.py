@@ -5,9 +5,11 @@ pages alone.
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -98,6 +100,9 @@ def test_a_secret_goes_into_a_file_of_its_owner_and_nowhere_else(
     assert read_secret(file) == SECRET.encode()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     pages = (get(context, ONE, webhook=boutique), get(context, "/connections"))
+    for page in pages:
+        ids = re.findall(rb'\bid="([^"]+)"', page.body)
+        assert len(set(ids)) == len(ids)
     assert all(SECRET.encode() not in page.body for page in pages)
     assert SECRET not in written(context)
 
@@ -120,11 +125,16 @@ def test_what_is_no_secret_of_this_shop_is_told_and_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    "file", ["data/secrets/link.key", "config.toml", "data/secrets/webhook-../x", "/etc/passwd"]
+    "file",
+    ["data/secrets/link.key", "config.toml", "data/secrets/webhook-../x", "{root}/elsewhere"],
 )
-def test_no_page_writes_any_other_file(context: AppContext, file: str) -> None:
+def test_no_page_writes_any_other_file(tmp_path: Path, file: str) -> None:
+    """All of them lie in a folder of the test's own, whatever is written."""
+    inside = tmp_path / "installation"
+    inside.mkdir()
     with pytest.raises(Unreadable):
-        write_secret(context.config.folder, file, b"x")
+        write_secret(inside, file.format(root=tmp_path), b"x")
+    assert list(tmp_path.rglob("*")) == [inside]
 
 
 def test_a_secret_that_is_made_here_is_shown_once_in_the_address(context: AppContext) -> None:
