@@ -15,6 +15,8 @@ from typing import Literal, NamedTuple
 
 METHODS = ("get", "put", "post", "delete", "patch")
 ONCE = "Idempotency-Key"
+ALSO_READ = "x-also-read"
+"""Marks what a call also takes for a value: callers are asked for the value itself."""
 MOST_VALUES_IN_PLACE = 12
 NOT_SENT_BY_CALLERS = {"If-None-Match"}
 """A client that kept answers by ETag would keep people's data beside the installation."""
@@ -306,9 +308,10 @@ class Description:
             return self._values([schema["const"]], name)
         for together in ("anyOf", "oneOf"):
             if together in schema:
+                meant = [one for one in _array(schema[together]) if ALSO_READ not in _object(one)]
                 return any_of(
                     self.type_of(_object(one), f"{name}{number or ''}")
-                    for number, one in enumerate(_array(schema[together]))
+                    for number, one in enumerate(meant)
                 )
         if "allOf" in schema:
             only, *others = _array(schema["allOf"])

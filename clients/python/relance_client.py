@@ -2133,7 +2133,7 @@ class Relance:
             ),
         )
 
-    def open_requests(
+    def read_open_requests(
         self,
     ) -> list[OpenRequest]:
         """The requests that wait for an answer, the most urgent first; they name nobody.
@@ -2149,7 +2149,7 @@ class Relance:
             ),
         )
 
-    def list_broadcasts(
+    def read_broadcasts(
         self,
     ) -> Broadcasts:
         """The broadcasts that are written and those in force, with what came of each.
@@ -2225,7 +2225,7 @@ class Relance:
             ),
         )
 
-    def show_broadcast(
+    def read_broadcast(
         self,
         *,
         broadcast: str,
@@ -2298,7 +2298,7 @@ class Relance:
             ),
         )
 
-    def results_of_letters(
+    def read_results(
         self,
         *,
         by: Literal["letter", "mailing", "dialogue", "list", "group", "purpose", "week"]
@@ -2333,7 +2333,7 @@ class Relance:
             ),
         )
 
-    def results_of_forms(
+    def read_results_of_forms(
         self,
         *,
         since: str | None = None,
@@ -2355,7 +2355,7 @@ class Relance:
             ),
         )
 
-    def look_at_plan(
+    def read_plan(
         self,
         *,
         backfill: Literal["yes", "no"] | None = None,
@@ -2409,7 +2409,7 @@ class Relance:
             ),
         )
 
-    def editions(
+    def read_editions(
         self,
     ) -> Editions:
         """Every edition that was published, the latest first.
@@ -2424,7 +2424,7 @@ class Relance:
             ),
         )
 
-    def list_webhooks(
+    def read_webhooks(
         self,
     ) -> Webhooks:
         """The shops and mail services that call here, each with its address.
@@ -2439,7 +2439,7 @@ class Relance:
             ),
         )
 
-    def webhook_calls(
+    def read_webhook_calls(
         self,
         *,
         limit: int | None = None,
@@ -2476,10 +2476,10 @@ class Relance:
         after: int | None = None,
         webhook: str | None = None,
     ) -> Iterator[WebhookCall]:
-        """Each of `items` of `webhook_calls`, page after page from `after` on."""
+        """Each of `items` of `read_webhook_calls`, page after page from `after` on."""
         at: object = after
         while True:
-            page = self.webhook_calls(
+            page = self.read_webhook_calls(
                 limit=limit,
                 after=cast("int | None", at),
                 webhook=webhook,
@@ -2489,7 +2489,7 @@ class Relance:
             if at is None or str(at) == str(before):
                 return
 
-    def list_hooks(
+    def read_hooks(
         self,
     ) -> Hooks:
         """The programs that are told of facts, and how each stands.

@@ -1123,7 +1123,7 @@ export interface CreateBroadcastInput {
   readonly reminder?: string | undefined;
 }
 
-export interface ShowBroadcastInput {
+export interface ReadBroadcastInput {
   /** The broadcast's id. */
   readonly broadcast: string;
 }
@@ -1142,7 +1142,7 @@ export interface SendNowInput {
   readonly broadcast: string;
 }
 
-export interface ResultsOfLettersInput {
+export interface ReadResultsInput {
   /** What is added up. */
   readonly by?: "letter" | "mailing" | "dialogue" | "list" | "group" | "purpose" | "week" | undefined;
   /** One letter (prise-en-main/welcome), broadcast, or dialogue's file. */
@@ -1153,12 +1153,12 @@ export interface ResultsOfLettersInput {
   readonly until?: string | undefined;
 }
 
-export interface ResultsOfFormsInput {
+export interface ReadResultsOfFormsInput {
   /** Of letters begun in the week of this day, or later. */
   readonly since?: string | undefined;
 }
 
-export interface LookAtPlanInput {
+export interface ReadPlanInput {
   /** yes: as if new letters also went to those for whom their moment is past. */
   readonly backfill?: "yes" | "no" | undefined;
 }
@@ -1172,7 +1172,7 @@ export interface PublishInput {
   readonly stranded?: "yes" | "no" | undefined;
 }
 
-export interface WebhookCallsInput {
+export interface ReadWebhookCallsInput {
   /** How many at most in one answer. */
   readonly limit?: number | undefined;
   /** The `next` of the page before. Left out: from the latest. */
@@ -1765,7 +1765,7 @@ export class Relance {
    *
    * `POST /api/v1/requests/open`, scope `rights`.
    */
-  async openRequests(options: CallOptions = {}): Promise<OpenRequest[]> {
+  async readOpenRequests(options: CallOptions = {}): Promise<OpenRequest[]> {
     return (await this.call("POST", `/api/v1/requests/open`, {
       body: { },
       signal: options.signal,
@@ -1777,7 +1777,7 @@ export class Relance {
    *
    * `GET /api/v1/broadcasts`, scope `broadcasts`.
    */
-  async listBroadcasts(options: CallOptions = {}): Promise<Broadcasts> {
+  async readBroadcasts(options: CallOptions = {}): Promise<Broadcasts> {
     return (await this.call("GET", `/api/v1/broadcasts`, {
       signal: options.signal,
     })) as Broadcasts;
@@ -1801,7 +1801,7 @@ export class Relance {
    *
    * `GET /api/v1/broadcasts/{broadcast}`, scope `broadcasts`.
    */
-  async showBroadcast(input: ShowBroadcastInput, options: CallOptions = {}): Promise<WholeBroadcast> {
+  async readBroadcast(input: ReadBroadcastInput, options: CallOptions = {}): Promise<WholeBroadcast> {
     return (await this.call("GET", `/api/v1/broadcasts/${segment(input.broadcast)}`, {
       signal: options.signal,
     })) as WholeBroadcast;
@@ -1838,7 +1838,7 @@ export class Relance {
    *
    * `GET /api/v1/results/letters`, scope `results`.
    */
-  async resultsOfLetters(input: ResultsOfLettersInput = {}, options: CallOptions = {}): Promise<Results> {
+  async readResults(input: ReadResultsInput = {}, options: CallOptions = {}): Promise<Results> {
     return (await this.call("GET", `/api/v1/results/letters`, {
       query: { by: input.by, letter: input.letter, since: input.since, until: input.until },
       signal: options.signal,
@@ -1850,7 +1850,7 @@ export class Relance {
    *
    * `GET /api/v1/results/forms`, scope `results`.
    */
-  async resultsOfForms(input: ResultsOfFormsInput = {}, options: CallOptions = {}): Promise<FormResults> {
+  async readResultsOfForms(input: ReadResultsOfFormsInput = {}, options: CallOptions = {}): Promise<FormResults> {
     return (await this.call("GET", `/api/v1/results/forms`, {
       query: { since: input.since },
       signal: options.signal,
@@ -1862,7 +1862,7 @@ export class Relance {
    *
    * `GET /api/v1/publication`, scope `publish`.
    */
-  async lookAtPlan(input: LookAtPlanInput = {}, options: CallOptions = {}): Promise<PublicationPlan> {
+  async readPlan(input: ReadPlanInput = {}, options: CallOptions = {}): Promise<PublicationPlan> {
     return (await this.call("GET", `/api/v1/publication`, {
       query: { backfill: input.backfill },
       signal: options.signal,
@@ -1887,7 +1887,7 @@ export class Relance {
    *
    * `GET /api/v1/publication/editions`, scope `publish`.
    */
-  async editions(options: CallOptions = {}): Promise<Editions> {
+  async readEditions(options: CallOptions = {}): Promise<Editions> {
     return (await this.call("GET", `/api/v1/publication/editions`, {
       signal: options.signal,
     })) as Editions;
@@ -1898,7 +1898,7 @@ export class Relance {
    *
    * `GET /api/v1/webhooks`, scope `hooks`.
    */
-  async listWebhooks(options: CallOptions = {}): Promise<Webhooks> {
+  async readWebhooks(options: CallOptions = {}): Promise<Webhooks> {
     return (await this.call("GET", `/api/v1/webhooks`, {
       signal: options.signal,
     })) as Webhooks;
@@ -1909,19 +1909,19 @@ export class Relance {
    *
    * `GET /api/v1/webhooks/calls`, scope `hooks`.
    */
-  async webhookCalls(input: WebhookCallsInput = {}, options: CallOptions = {}): Promise<WebhookCalls> {
+  async readWebhookCalls(input: ReadWebhookCallsInput = {}, options: CallOptions = {}): Promise<WebhookCalls> {
     return (await this.call("GET", `/api/v1/webhooks/calls`, {
       query: { limit: input.limit, after: input.after, webhook: input.webhook },
       signal: options.signal,
     })) as WebhookCalls;
   }
 
-  /** Each of `items` of `webhookCalls`, page after page from `after` on. */
-  async *allWebhookCalls(input: WebhookCallsInput = {}, options: CallOptions = {}): AsyncGenerator<WebhookCall, void, undefined> {
+  /** Each of `items` of `readWebhookCalls`, page after page from `after` on. */
+  async *allWebhookCalls(input: ReadWebhookCallsInput = {}, options: CallOptions = {}): AsyncGenerator<WebhookCall, void, undefined> {
     let at: unknown = input.after;
     for (;;) {
-      const after = at as WebhookCallsInput["after"];
-      const page = await this.webhookCalls({ ...input, after }, options);
+      const after = at as ReadWebhookCallsInput["after"];
+      const page = await this.readWebhookCalls({ ...input, after }, options);
       yield* page.items;
       const next = page.next ?? undefined;
       if (next === undefined || String(next) === String(at)) return;
@@ -1934,7 +1934,7 @@ export class Relance {
    *
    * `GET /api/v1/hooks`, scope `hooks`.
    */
-  async listHooks(options: CallOptions = {}): Promise<Hooks> {
+  async readHooks(options: CallOptions = {}): Promise<Hooks> {
     return (await this.call("GET", `/api/v1/hooks`, {
       signal: options.signal,
     })) as Hooks;

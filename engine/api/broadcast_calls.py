@@ -318,7 +318,7 @@ SHORT_ANSWER = {
 }
 OPERATIONS = (
     Operation(
-        id="list_broadcasts",
+        id="read_broadcasts",
         method="GET",
         path="broadcasts",
         scope="broadcasts",
@@ -328,7 +328,7 @@ OPERATIONS = (
         handler=list_broadcasts,
     ),
     Operation(
-        id="show_broadcast",
+        id="read_broadcast",
         method="GET",
         path="broadcasts/{broadcast}",
         scope="broadcasts",

@@ -188,7 +188,7 @@ ANSWER = object_of(
 )
 OPERATIONS = (
     Operation(
-        id="list_webhooks",
+        id="read_webhooks",
         method="GET",
         path="webhooks",
         scope="hooks",
@@ -211,7 +211,7 @@ OPERATIONS = (
         handler=list_webhooks,
     ),
     Operation(
-        id="webhook_calls",
+        id="read_webhook_calls",
         method="GET",
         path="webhooks/calls",
         scope="hooks",
@@ -254,7 +254,7 @@ OPERATIONS = (
         handler=webhook_calls,
     ),
     Operation(
-        id="list_hooks",
+        id="read_hooks",
         method="GET",
         path="hooks",
         scope="hooks",

@@ -42,6 +42,8 @@ def example(member: Member, plan: Plan) -> object:
         case "fields":
             texts = (name for name, declared in plan.fields.items() if declared.type == "text")
             return dict.fromkeys(islice(texts, 1), "Fanny")
+        case "address":
+            return TEXTS.get(member.name, "fanny@example.org")
         case "number":
             return 4711
         case "words":

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
-from typing import assert_never
 
 from engine.api import (
     broadcast_calls,
@@ -18,10 +16,10 @@ from engine.api import (
     results_calls,
     rights_calls,
 )
+from engine.api.body_schema import body_schema
 from engine.api.examples import example_of_body, example_of_schema
-from engine.api.operation import FIELD_VALUE, TAGS, Operation, array, integer, object_of, text
+from engine.api.operation import TAGS, Operation, array, integer, object_of, text
 from engine.api.parameters import Parameter, Schema
-from engine.intake.body_reader import MAX_TEXT_CHARACTERS, MAX_WORDS_CHARACTERS, Member
 from engine.sequence.model import Plan
 
 VERSION = "1"
@@ -46,11 +44,11 @@ ONCE = (
     "Your name for this call (method, path, body): sent again within 30 days it changes nothing;"
     " another call under the same key is refused (422)."
 )
+PRINTABLE_KEY = "[!-~]([ -~]{0,253}[!-~])?"
 UNHINDERED = (
     " What protects a person is carried out all the same, whatever call the key was used for"
     " before."
 )
-LISTED: Schema = {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
 SCHEMES: Schema = {
     "key": {
         "type": "http",
@@ -112,7 +110,7 @@ def _operation(operation: Operation) -> Schema:
     }
     if operation.has_body:
         content = {
-            "schema": schema(operation.members),
+            "schema": body_schema(operation.members),
             "example": example_of_body(operation.members, Plan()),
         }
         body: Schema = {"required": True, "content": {"application/json": content}}
@@ -135,7 +133,7 @@ def _headers(operation: Operation) -> list[Schema]:
     headers: dict[str, tuple[str, Schema]] = {}
     if operation.writes:
         about = ONCE + (UNHINDERED if operation.whatever_key else "")
-        printable: Schema = {"type": "string", "minLength": 1, "maxLength": 255}
+        printable: Schema = {"type": "string", "pattern": f"^{PRINTABLE_KEY}$"}
         headers["Idempotency-Key"] = about, printable
     if operation.method == "GET":
         about = "The ETag of an answer you have: 304 while it is still what would be answered."
@@ -183,43 +181,3 @@ def _with_references(value: object, components: Schema) -> object:
     assert components.setdefault(title, component) == component, f"two schemas are called {title}"
     reference: Schema = {"$ref": f"#/components/schemas/{title}"}
     return {"oneOf": [reference, {"type": "null"}]} if may_be_null else reference
-
-
-def schema(members: Sequence[Member]) -> Schema:
-    """Of a body."""
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "required": [member.name for member in members if member.required],
-        "properties": {member.name: _member(member) for member in members},
-    }
-
-
-def _member(member: Member) -> Schema:
-    about: Schema = {"description": member.about}
-    bounded: Schema = {"type": "string", "maxLength": MAX_TEXT_CHARACTERS}
-    match member.kind:
-        case "list":
-            return LISTED | about
-        case "fields":
-            return {"type": "object", "additionalProperties": FIELD_VALUE} | about
-        case "number":
-            return {"type": "integer", "minimum": 0, "maximum": 2**53 - 1} | about
-        case "words":
-            return {"type": "string", "maxLength": MAX_WORDS_CHARACTERS} | about
-        case "texts":
-            return {"type": "array", "items": {"type": "string"}} | about
-        case "amount":
-            return {"type": "string", "examples": ["12.50"]} | about
-        case "moment":
-            return {
-                "type": "string",
-                "examples": ["2026-12-01", "2026-12-01T09:00:00+01:00"],
-            } | about
-        case "zone" | "language":
-            return {"type": "string"} | about
-        case "text":
-            choices: Schema = {"type": "string", "enum": list(member.choices)}
-            return (choices if member.choices else bounded) | about
-        case _:
-            assert_never(member.kind)

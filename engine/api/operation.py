@@ -63,6 +63,7 @@ class Operation:
     below /api/v1/; a parameter whose `{name}` stands in it is of the path, every other one of the
     query. `only_reads`: a POST that changes nothing (an address must not stand in a URL).
     `whatever_key`: a used Idempotency-Key does not hinder it. `conditional`: it honours If-Match.
+    `may_lack`: its query names what may not be there (404).
     """
 
     id: str
@@ -79,6 +80,7 @@ class Operation:
     only_reads: bool = False
     whatever_key: bool = False
     conditional: bool = False
+    may_lack: bool = False
 
     @cached_property
     def in_path(self) -> tuple[Parameter, ...]:
@@ -108,7 +110,7 @@ class Operation:
         left_out: set[int] = set()
         if not (self.has_body or self.parameters):
             left_out |= {400}
-        if not self.in_path:
+        if not (self.in_path or self.may_lack):
             left_out |= {404}
         if "subscriber" not in {parameter.name for parameter in self.in_path}:
             left_out |= {410}

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, assert_never
 
 from engine.api.problems import Problem, bad_body
@@ -15,18 +16,20 @@ Schema = dict[str, object]
 ParameterValue = str | int | tuple[str, ...]
 MAX_PARAMETER_CHARACTERS = 500
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """`pattern` (of the whole text) and `choices` bound a text, `minimum` and `maximum` an integer.
-    `texts` is a text that may be given several times. `default` is used where it is left out.
+    `texts` is a text that may be given several times, `day` one as 2026-11-30. `default` is used
+    where it is left out.
     """
 
     name: str
     about: str
-    kind: Literal["text", "integer", "texts"] = "text"
+    kind: Literal["text", "integer", "texts", "day"] = "text"
     pattern: str = ""
     choices: tuple[str, ...] = ()
     minimum: int = 0
@@ -58,6 +61,8 @@ class Parameter:
         match self.kind:
             case "text":
                 return text | default
+            case "day":
+                return {"type": "string", "format": "date"}
             case "texts":
                 return {"type": "array", "items": text, "maxItems": 50}
             case "integer":
@@ -134,6 +139,8 @@ def _read(parameter: Parameter, text: str) -> str | int | None:
         number = int(text) if _INTEGER.fullmatch(text) else None
         inside = number is not None and parameter.minimum <= number <= parameter.maximum
         return number if inside else None
+    if parameter.kind == "day":
+        return text if is_day(text) else None
     if parameter.choices:
         return text if text in parameter.choices else None
     if parameter.pattern:
@@ -144,11 +151,23 @@ def _read(parameter: Parameter, text: str) -> str | int | None:
 def _wanted(parameter: Parameter) -> str:
     if parameter.kind == "integer":
         return f"is a whole number from {parameter.minimum} to {parameter.maximum}"
+    if parameter.kind == "day":
+        return "is a day such as 2026-11-30"
     if parameter.choices:
         return f"is one of {', '.join(parameter.choices)}"
     if parameter.pattern:
         return f"is written as {parameter.pattern}"
     return f"is a text of at most {MAX_PARAMETER_CHARACTERS} printable characters"
+
+
+def is_day(text: str) -> bool:
+    if not _DAY.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _short(text: str) -> str:

@@ -180,7 +180,7 @@ BACKFILLED = Parameter(
 )
 OPERATIONS = (
     Operation(
-        id="look_at_plan",
+        id="read_plan",
         method="GET",
         path="publication",
         scope="publish",
@@ -226,7 +226,7 @@ OPERATIONS = (
         handler=publish,
     ),
     Operation(
-        id="editions",
+        id="read_editions",
         method="GET",
         path="publication/editions",
         scope="publish",

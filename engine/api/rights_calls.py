@@ -357,7 +357,7 @@ OPERATIONS = (
         handler=settle,
     ),
     Operation(
-        id="open_requests",
+        id="read_open_requests",
         path="requests/open",
         scope="rights",
         tag=Tag.RIGHTS,

@@ -45,6 +45,7 @@ SCOPE_WORDS: Mapping[str, str] = {
 KIND_WORDS: Mapping[Kind, str] = {
     "text": N_("text"),
     "number": N_("whole number"),
+    "address": N_("e-mail address"),
     "words": N_("a letter’s words, in Markdown"),
     "texts": N_("array of texts"),
     "amount": N_("amount, as text"),
@@ -145,6 +146,8 @@ def _kind_of(parameter: Parameter, say: Say) -> str:
             return say(KIND_WORDS["text"])
         case "texts":
             return say(N_("text, several times if need be"))
+        case "day":
+            return say(N_("a day"))
         case "integer":
             words = say(N_("whole number from {least} to {most}"))
             return words.format(least=parameter.minimum, most=parameter.maximum)

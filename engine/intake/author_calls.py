@@ -51,10 +51,10 @@ NEW_BROADCAST = (
     Member("reminder", "text", False, 'After how long the silent are reminded, once: "5 days".'),
 )
 TEST = (
-    Member("to", "text", True, "The address that gets it."),
+    Member("to", "address", True, "The address that gets it."),
     Member(
         "reader",
-        "text",
+        "address",
         False,
         "The address of whom it is made for, if they are known here; left out: as to says.",
     ),

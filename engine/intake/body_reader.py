@@ -23,7 +23,17 @@ from engine.sequence.model import Field, Plan
 from engine.words import Reason, Value, Words
 
 Kind = Literal[
-    "text", "words", "number", "texts", "amount", "moment", "list", "fields", "zone", "language"
+    "text",
+    "address",
+    "words",
+    "number",
+    "texts",
+    "amount",
+    "moment",
+    "list",
+    "fields",
+    "zone",
+    "language",
 ]
 YES_NO = ("yes", "no")
 MAX_TEXT_CHARACTERS = 2000

@@ -24,7 +24,7 @@ from engine.subscriber.terms import BASES, STARTS, one_of
 DOUBLE_OPT_IN = "double-opt-in"
 WAYS_IN = (DOUBLE_OPT_IN, *BASES)
 CALLED_STARTS = ("welcome", "none")
-_EMAIL = Member("email", "text", True, "The address, as it was written.")
+_EMAIL = Member("email", "address", True, "The address, as it was written.")
 TIMEZONE = Member(
     "timezone",
     "zone",

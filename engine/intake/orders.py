@@ -91,7 +91,7 @@ def read_bought(text: str, plan: Plan) -> tuple[int, str, tuple[str, ...]]:
 _NUMBER = Member("order", "text", True, "The order's number, as your shop has it.")
 _AMOUNT = 'a text in the currency\'s own unit, not in cents: "12.50".'
 ORDER = (
-    Member("email", "text", True, "The address of whoever ordered; somebody who is known here."),
+    Member("email", "address", True, "The address of whoever ordered; somebody who is known here."),
     _NUMBER,
     Member("amount", "amount", True, f"What was paid: {_AMOUNT}"),
     Member("currency", "text", True, "Three letters (ISO 4217), such as EUR."),

@@ -36,7 +36,7 @@ WRONG_PAUSE: Mapping[PauseFault, str] = MappingProxyType(
 Settable = Literal["themes", "contents", "frequency", "paused_until"]
 SETTABLE: tuple[Settable, ...] = get_args(Settable)
 PREFERENCES = (
-    Member("email", "text", True, "The address of somebody who is known here."),
+    Member("email", "address", True, "The address of somebody who is known here."),
     Member("themes", "texts", False, "Codes of themes; [] is all of them."),
     Member("contents", "texts", False, "Codes of types of content; [] is all of them."),
     Member("frequency", "text", False, "How often at most.", FREQUENCIES),

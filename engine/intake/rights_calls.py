@@ -17,7 +17,7 @@ from engine.subscriber.rights import RIGHTS
 
 ANSWERS = ("done", "refused", "extended")
 _EMAIL = Member(
-    "email", "text", True, "The address, or one the person had before it was corrected."
+    "email", "address", True, "The address, or one the person had before it was corrected."
 )
 _NOTE = Member(
     "note", "text", False, "How it came in, or why it was answered so; kept in the vault."
@@ -34,7 +34,7 @@ EXPORT = (
 )
 CORRECTION = (
     _EMAIL,
-    Member("new_email", "text", False, "The address that is right."),
+    Member("new_email", "address", False, "The address that is right."),
     Member("fields", "fields", False, "Values of declared fields, by their names."),
     TIMEZONE,
     LANGUAGE,

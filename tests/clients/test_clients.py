@@ -97,7 +97,7 @@ def test_a_client_does_what_its_calls_say(run: Run, site: Site, domain: str) -> 
             Step("subscribe", joining, f"fiche-{email}"),
             Step("transfer", {"email": email, "from": 30, "to": "potager"}),
             Step("look_up_person", {"email": email}),
-            Step("open_requests", None),
+            Step("read_open_requests", None),
         ]
     ).outcomes
     stream = site.stream(email)

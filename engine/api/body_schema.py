@@ -1,0 +1,86 @@
+"""The JSON Schema of a body: what its reader takes, from the members that the reader refuses by.
+
+Readers are not strict about JSON (engine/intake/body_reader.py). What they also take for a value,
+such as a number where a text belongs, stands beside it under `x-also-read`: the document says what
+is so, and clients made from it are asked for the value itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from engine.api.operation import FIELD_VALUE
+from engine.api.parameters import Schema
+from engine.intake.body_reader import (
+    MAX_TEXT_CHARACTERS,
+    MAX_WORDS_CHARACTERS,
+    YES_NO,
+    Member,
+)
+
+ALSO_READ = "x-also-read"
+WHOLE_NUMBER: Schema = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
+LISTED: Schema = {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string", "minLength": 1}]}
+
+
+def body_schema(members: Sequence[Member]) -> Schema:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [member.name for member in members if member.required],
+        "properties": {
+            member.name: _member(member) | {"description": member.about} for member in members
+        },
+    }
+
+
+def _member(member: Member) -> Schema:
+    """An optional member is left out by null and by "" too."""
+    left_out: list[object] = [] if member.required else [None, ""]
+    match member.kind:
+        case "address":
+            return _also({"type": "string", "format": "email", "maxLength": 254}, left_out)
+        case "list":
+            return _also(LISTED, left_out)
+        case "fields":
+            values: Schema = {"anyOf": [FIELD_VALUE, {"type": "null", ALSO_READ: True}]}
+            fields: Schema = {"type": "object", "additionalProperties": values}
+            return _also(fields, [None, "", []])
+        case "number":
+            digits: Schema = {"type": "string", "pattern": r"^\s*[0-9]{1,16}\s*$"}
+            return _also(WHOLE_NUMBER, left_out, digits)
+        case "words":
+            return _also(_text(member, MAX_WORDS_CHARACTERS), left_out)
+        case "texts":
+            texts: Schema = {"type": "array", "items": {"type": "string"}}
+            return _also(texts | ({"minItems": 1} if member.required else {}), left_out)
+        case "amount":
+            return _also({"type": "string", "examples": ["12.50"]}, left_out)
+        case "moment":
+            examples = ["2026-12-01", "2026-12-01T09:00:00+01:00"]
+            return _also({"type": "string", "examples": examples}, left_out, _NUMBER)
+        case "zone" | "language":
+            return _also({"type": "string"}, left_out)
+        case "text" if member.choices:
+            said = [True, False] if member.choices == YES_NO else []
+            return _also({"type": "string", "enum": list(member.choices)}, [*left_out, *said])
+        case "text":
+            return _also(_text(member, MAX_TEXT_CHARACTERS), left_out, _NUMBER, _BOOLEAN)
+        case _:
+            assert_never(member.kind)
+
+
+_NUMBER: Schema = {"type": "number"}
+_BOOLEAN: Schema = {"type": "boolean"}
+
+
+def _text(member: Member, longest: int) -> Schema:
+    return {"type": "string", "minLength": int(member.required), "maxLength": longest}
+
+
+def _also(schema: Schema, values: Sequence[object], *others: Schema) -> Schema:
+    """The schema, and what else is read: some `values`, and whatever fits `others`."""
+    beside: list[Schema] = [{"enum": list(values)}] if values else []
+    also = [{**other, ALSO_READ: True} for other in (*beside, *others)]
+    return {"anyOf": [schema, *also]} if also else dict(schema)
