@@ -20,6 +20,7 @@ from engine.sending.inert_letter import letter_named
 from engine.sequence.anchors import PersonalDate
 from engine.sequence.condition import InSegment
 from engine.sequence.model import Broadcast, Plan
+from engine.sequence.parse_letters import EVERYONE
 from engine.subscriber.agenda import acts
 from engine.subscriber.agenda_key import BroadcastKey, ListKey, decode, encode
 from engine.subscriber.commands import DirectLetter
@@ -107,15 +108,19 @@ class Meant:
 
 
 def meant_by(stores: DirectingStores, plan: Plan, references: Iterable[str]) -> Meant:
-    """Lists by number or name, segments by id, people by address or id; "list:…" and "segment:…"
-    where a name is both. Raises UserError.
+    """Lists by number or name ("@group" and "everyone" as broadcasts have them), segments by id,
+    people by address or id; "list:…" and "segment:…" where a name is both. Raises UserError.
     """
     lists: list[int] = []
     segments: list[str] = []
     people: list[str] = []
     for reference in dict.fromkeys(references):
         kind, _colon, name = reference.partition(":")
-        if "@" in reference:
+        if reference == EVERYONE:
+            lists += plan.lists
+        elif reference.startswith("@"):
+            lists += _of_group(plan, reference.removeprefix("@"))
+        elif "@" in reference:
             people.append(_known(stores.vault.find(address_of(reference))))
         elif stores.vault.people([reference]) if _is_id(reference) else {}:
             people.append(reference)
@@ -130,7 +135,14 @@ def meant_by(stores: DirectingStores, plan: Plan, references: Iterable[str]) -> 
             segments.append(reference)
         else:
             lists.append(list_of(plan, reference).id)
-    return Meant(tuple(lists), tuple(segments), tuple(people))
+    return Meant(tuple(dict.fromkeys(lists)), tuple(segments), tuple(people))
+
+
+def _of_group(plan: Plan, group: str) -> list[int]:
+    lists = [listed.id for listed in plan.lists.values() if listed.group == group]
+    if not lists:
+        raise UserError(N_('no list is of the group "{group}": nobody would get this'), group=group)
+    return lists
 
 
 def _is_id(text: str) -> bool:

@@ -50,6 +50,7 @@ _PROOF = Remedy("/operator/proof", N_("Look at the checkpoints"), Right.AUDIT)
 _PAPERS = Remedy("/operator/papers", N_("Open the papers"), Right.HANDLE_RIGHTS)
 _REQUESTS = Remedy("/requests", N_("Answer them"), Right.HANDLE_RIGHTS)
 _DELIVERY = Remedy("/operator/delivery", N_("Look at what arrives"), Right.SEE)
+_WEEK = Remedy("/operator/week", N_("Look at the week"), Right.SEE)
 _KEYS = Remedy("/operator/keys", N_("Look at the keys"), Right.OPERATE)
 _CONNECTIONS = Remedy("/connections", N_("Look at the connections"), Right.SEE)
 REMEDIES: Mapping[str, Remedy] = {
@@ -57,6 +58,8 @@ REMEDIES: Mapping[str, Remedy] = {
     "list-paused": _SENDING,
     "relay": _SENDING,
     "blocked": _SENDING,
+    "summary": _WEEK,
+    "summary-doubt": _WEEK,
     "slow": _SENDING,
     "complaints": _DELIVERY,
     "bounces": _DELIVERY,

@@ -90,7 +90,8 @@ def _occurrences(person: Person, plan: Plan, calendar: Calendar) -> Calendar:
     """Occurrences of broadcasts: those of everybody, and those of the person's own."""
     if not (person.reached or person.mailings):
         return calendar
-    return (*calendar, *own_occurrences(person, plan))
+    own = own_occurrences(person, plan)
+    return (*calendar, *own) if own else calendar
 
 
 def _correctable(person: Person) -> Iterator[tuple[Matter, str, LetterState]]:

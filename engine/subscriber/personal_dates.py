@@ -58,13 +58,15 @@ def own_occurrences(person: Person, plan: Plan) -> tuple[Occurrence, ...]:
     """The mailings that dates of this person's own have brought, or that were directed to them, as
     the calendar has those of everybody.
     """
+    # A list, and looked at before anything is made of it: asked at every claim.
+    keys = [key for key, mailing in person.mailings.items() if mailing.directed]
+    if not (keys or person.reached):
+        return ()
     directed = tuple(
-        Occurrence(matter.broadcast, key, mailing.directed)
-        for key, mailing in person.mailings.items()
-        if mailing.directed and isinstance(matter := decode(key), BroadcastKey)
+        Occurrence(matter.broadcast, key, person.mailings[key].directed)
+        for key in keys
+        if isinstance(matter := decode(key), BroadcastKey)
     )
-    if not person.reached:
-        return directed
     return directed + tuple(
         Occurrence(broadcast.id, encode(BroadcastKey(broadcast.id, occurrence)), at)
         for key, at in person.reached.items()

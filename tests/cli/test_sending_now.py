@@ -87,7 +87,7 @@ def test_a_broadcast_goes_by_a_segment_or_a_name_to_whom_it_was_not_written(
     met, other = join(context, 2, 12)
     put = PutIntoSegment(context.clock.now(), Cause("operator"), "salon")
     context.command_handler.execute([CommandRequest(put, stream=met)])
-    told = said(context, capsys, "poll", "--to", "salon", other, met)
+    told = said(context, capsys, "poll", "--to", "segment:salon", other, met)
     assert "part maintenant vers 2 personnes" in told
     assert directed(context, met)[0].segment == "salon"
     assert directed(context, other)[0].list == 12
@@ -96,6 +96,9 @@ def test_a_broadcast_goes_by_a_segment_or_a_name_to_whom_it_was_not_written(
     assert len(who_got_a_letter(context)) == 2
     assert context.views.outcomes(key, "poll") == {"sent": 2}
     assert "2  l’ont reçue" in said(context, capsys, "poll", "--to", other, "salon", status=1)
+    with pytest.raises(UserError, match="--yes"):
+        verb.run(context, argparse.Namespace(letter="poll", to=["everyone"], yes=False))
+    assert "2  l’ont reçue" in capsys.readouterr().out.replace("\u00a0", " ")
 
 
 def test_once_it_has_left_what_became_of_it_is_told(
@@ -126,6 +129,7 @@ def test_without_yes_nothing_is_written(context: AppContext) -> None:
         ("harvested", "20", "there is no letter"),
         ("again", "nowhere", "there is no published list"),
         ("asks", "nobody@lecteurs.example", "nobody is known here"),
+        ("asks", "@prospects", "no list is of the group"),
         ("confirmation", "20", "leaves when somebody asks for it"),
     ],
 )
