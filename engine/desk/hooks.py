@@ -18,6 +18,8 @@ SQL = beside(__file__)
 UNSEEN_KEPT = 30 * 86_400_000
 """How long (ms) the position of a hook is kept that no configuration names any more."""
 GIVEN_UP_KEPT = 30 * 86_400_000
+MAX_GIVEN_UP = 1000
+"""Messages that were given up are known for so long (ms), and the last so many of each hook."""
 
 Off = Literal["", "operator", "gone", "dead"]
 """Why nothing is sent to a target: "" it is, "operator" by a command, "gone" it answered 410,
@@ -79,10 +81,15 @@ class HookDesk:
         back, none knows more than there is.
         """
         values = {"names": texts(sorted(names)), "head": head, "now": now}
-        values |= {"unseen": now - UNSEEN_KEPT, "given_up": now - GIVEN_UP_KEPT}
+        values["unseen"] = now - UNSEEN_KEPT
         with self._database.transaction() as connection, connection.cursor() as cursor:
-            for statement in ("begin", "put_back", "drop_put_back", "forget", "forget_given_up"):
+            for statement in ("begin", "put_back", "drop_put_back", "forget"):
                 cursor.execute(SQL[statement], values)
+
+    def forget(self, now: int) -> None:
+        """What was given up long ago, or is too much to look at."""
+        values = {"before": now - GIVEN_UP_KEPT, "most": MAX_GIVEN_UP}
+        self._act("forget_given_up", **values)
 
     def states(self) -> dict[str, HookState]:
         """By name, those also that no configuration names any more."""
@@ -95,8 +102,15 @@ class HookDesk:
 
     def retries(self, name: str) -> list[Retry]:
         """In order of their positions, those given up among them."""
+        return self._retries("retries", name)
+
+    def queue(self, name: str) -> list[Retry]:
+        """What is to be tried again, in order of positions."""
+        return self._retries("queue", name)
+
+    def _retries(self, statement: str, name: str) -> list[Retry]:
         with self._database.connection() as connection:
-            rows = connection.execute(SQL["retries"], {"name": name}).fetchall()
+            rows = connection.execute(SQL[statement], {"name": name}).fetchall()
         return [Retry(*row) for row in rows]
 
     def waiting(self) -> dict[str, Waiting]:

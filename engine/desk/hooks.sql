@@ -17,8 +17,11 @@ WITH gone AS (DELETE FROM desk.hook WHERE seen < %(unseen)s AND name <> ALL(%(na
 DELETE FROM desk.hook_retry r USING gone WHERE r.hook = gone.name
 
 -- name: forget_given_up
--- Long enough for somebody to see them.
-DELETE FROM desk.hook_retry WHERE next_try IS NULL AND tried_at < %(given_up)s
+-- Long enough, and enough of them, for somebody to see what was not taken.
+DELETE FROM desk.hook_retry r USING (
+    SELECT hook, position, tried_at < %(before)s OR row_number() OVER (PARTITION BY hook ORDER BY position DESC) > %(most)s AS over
+    FROM desk.hook_retry WHERE next_try IS NULL) g
+WHERE g.over AND r.hook = g.hook AND r.position = g.position
 
 -- name: states
 -- Few rows: one of each hook.
@@ -26,8 +29,12 @@ SELECT name, position, turn, failing, failing_since, probes, next_try, off, off_
 FROM desk.hook ORDER BY name
 
 -- name: retries
--- At most as many as a target's queue holds, and those given up.
+-- Those given up as well.
 SELECT position, tries, next_try, tried_at, answer FROM desk.hook_retry WHERE hook = %(name)s ORDER BY position
+
+-- name: queue
+-- At most as many as a target's queue holds.
+SELECT position, tries, next_try, tried_at, answer FROM desk.hook_retry WHERE hook = %(name)s AND next_try IS NOT NULL ORDER BY position
 
 -- name: waiting
 -- By hook: to be tried again, given up, the first of these.

@@ -43,7 +43,7 @@ class Delivery:
         """Why nothing can be tried, "" where it can."""
         self._names = tuple(NAMES) if EVERY in hook.events else hook.events
         self._state: HookState | None = None
-        self._retries: dict[int, Retry] = {}
+        self._queue: dict[int, Retry] = {}
         self._ahead: deque[Entry] = deque()
         self._looked_to = self._heard_at = self._restored = 0
         self._secrets: tuple[bytes, ...] = ()
@@ -58,17 +58,17 @@ class Delivery:
             return HEAR_SECONDS
         if not self._ahead and not state.off and now >= state.next_try:
             await asyncio.to_thread(self._look_ahead)
-        turn = schedule.turn(state, self._retries.values(), now, has_new=bool(self._ahead))
+        turn = schedule.turn(state, self._queue.values(), now, has_new=bool(self._ahead))
         if turn.retry is None and not turn.new:
             return min(turn.wait / 1000, HEAR_SECONDS)
         if turn.retry is None:
             entry = self._ahead[0]
         else:
             again = await asyncio.to_thread(self.stores.ledger.at, turn.retry.position)
-            if again is None:
-                # Of a ledger that was put back.
-                self._state = None
-                return HEAR_SECONDS
+            if again is None or again.name not in self._names:
+                # It is of a ledger that was put back, or is not wanted any more.
+                await self._record(schedule.Change(state, drop=(turn.retry.position,)))
+                return 0
             entry = again
         await self._try(state, turn.retry, entry)
         return 0
@@ -87,7 +87,7 @@ class Delivery:
         if known is None or heard is None or heard.turn != known.turn:
             self._state, self._ahead = heard, deque()
             self._looked_to = heard.position if heard is not None else 0
-            self._retries = {retry.position: retry for retry in self.stores.desk.retries(name)}
+            self._queue = {retry.position: retry for retry in self.stores.desk.queue(name)}
         elif not self._ahead and self._looked_to > known.position:
             skipped = replace(known, position=self._looked_to)
             self._state = skipped if self.stores.desk.record(skipped) else None
@@ -110,16 +110,23 @@ class Delivery:
         answer = await self.target.post(message.body, signed)
         change = self._change(state, retry, entry.position, answer)
         self._log(state, change)
+        await self._record(change)
+        if self._state is not None and change.state.position > state.position:
+            self._ahead.popleft()
+
+    async def _record(self, change: schedule.Change) -> None:
         record = partial(self.stores.desk.record, change.state, change.put, change.drop)
         if not await asyncio.to_thread(record):
             self._state = None
             return
         self._state = change.state
+        for retry in change.put:
+            if retry.next_try is not None:
+                self._queue[retry.position] = retry
+            else:
+                self._queue.pop(retry.position, None)
         for position in change.drop:
-            del self._retries[position]
-        self._retries |= {put.position: put for put in change.put}
-        if change.state.position > state.position:
-            self._ahead.popleft()
+            del self._queue[position]
 
     def _change(
         self, state: HookState, retry: Retry | None, position: int, answer: Answer | NoAnswer

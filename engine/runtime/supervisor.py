@@ -476,6 +476,7 @@ def _forget(context: AppContext) -> None:
     context.console_desk.forget()
     context.operations.forget()
     context.dmarc_reports.forget()
+    context.hook_desk.forget(wall_now())
     context.webhook_calls.forget()
     context.awaited_orders.forget()
     kept_since = earlier(

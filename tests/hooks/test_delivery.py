@@ -16,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from engine.context import AppContext
 from engine.desk.clock import wall_now
-from engine.desk.hooks import UNSEEN_KEPT, HookState, Retry
+from engine.desk.hooks import GIVEN_UP_KEPT, UNSEEN_KEPT, HookState, Retry
 from engine.dns.https import Poster
 from engine.dns.resolver import DnsResolver
 from engine.hooks.delivery import Delivery
@@ -345,15 +345,30 @@ def test_of_a_ledger_that_was_put_back_nobody_knows_more_than_there_is(
     assert (len(place.receiver.told), place.retries) == (1, [])
 
 
+def test_what_is_not_wanted_any_more_is_not_tried_again(context: AppContext) -> None:
+    receiver = Receiver(lambda told: "400 Bad Request")
+
+    async def lived(place: Place) -> None:
+        joins(context)
+        await place.deliver()
+        place.hook = replace(place.hook, events=("list-left",))
+        place.begin()
+        place.ahead += HOUR
+        await place.deliver()
+
+    place = live(context, receiver, lived)
+    assert (len(receiver.told), place.retries) == (1, [])
+
+
 def test_what_no_configuration_names_any_more_is_forgotten_after_a_month(
     context: AppContext,
 ) -> None:
     desk, now = context.hook_desk, wall_now()
     desk.begin(["former", "kept"], 3, now)
     for name in ("former", "kept"):
-        again, state = Retry(2, 1, 0, 0, "500"), desk.state(name)
+        state = desk.state(name)
         assert state is not None
-        assert desk.record(state, put=[again, Retry(3, 10, None, now, "500")])
+        assert desk.record(state, put=[Retry(2, 1, 0, 0, "500")])
     desk.begin(["kept"], 9, now + UNSEEN_KEPT)
     assert {"former", "kept"} <= desk.states().keys()
     desk.begin(["kept"], 9, now + UNSEEN_KEPT + 1)
@@ -362,6 +377,23 @@ def test_what_no_configuration_names_any_more_is_forgotten_after_a_month(
     kept = desk.state("kept")
     assert kept is not None
     assert (kept.position, [retry.position for retry in desk.retries("kept")]) == (3, [2])
+
+
+def test_of_what_was_given_up_the_last_are_known_for_a_month(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.desk.hooks.MAX_GIVEN_UP", 3)
+    desk, now = context.hook_desk, wall_now()
+    desk.begin(["given-up"], 9, now)
+    state = desk.state("given-up")
+    assert state is not None
+    waits, given_up = Retry(1, 1, 0, 0, "500"), [Retry(n, 10, None, now, "") for n in range(2, 7)]
+    assert desk.record(state, put=[waits, *given_up])
+    desk.forget(now + GIVEN_UP_KEPT)
+    assert [retry.position for retry in desk.retries("given-up")] == [1, 4, 5, 6]
+    assert desk.queue("given-up") == [waits]
+    desk.forget(now + GIVEN_UP_KEPT + 1)
+    assert desk.retries("given-up") == [waits]
 
 
 def test_a_dead_target_holds_nobody(
