@@ -139,6 +139,20 @@ def test_what_follows_from_facts_is_withheld_and_what_takes_the_place_is_told() 
     assert chosen(before=(REGISTERED, CONSENT)) == Choice(ANNA, "no", why="not addressed")
 
 
+def test_to_whom_it_was_directed_it_was_to_go_whomever_else_it_was_for() -> None:
+    late = (e.ListJoined(SOON, 10, 1), e.LetterDirected(SOON, KEYS["news"], "news", 10, 1))
+    by_list = begun(list=10, run=1, segment="")
+    choice = chosen(*late, by_list, e.LetterSent(SOON, "aaaa"), before=BEFORE[:2])
+    assert (choice.should, choice.became, choice.faults) == ("yes", "sent", ())
+    early = e.LetterDirected(NOON, KEYS["noms"], "noms", segment="salon")
+    by_segment = begun(at=NOON, key=KEYS["noms"], letter="noms", segment="salon")
+    sent = e.LetterSent(NOON, "aaaa")
+    choice = chosen(before=(*BEFORE, early, by_segment, sent), broadcast="noms")
+    assert (choice.became, choice.faults) == ("sent", ())
+    undirected = chosen(late[0], by_list, before=BEFORE[:2])
+    assert [fault.code for fault in undirected.faults] == ["not-for-them"]
+
+
 @pytest.mark.parametrize(
     ("before", "fact", "code"),
     [
