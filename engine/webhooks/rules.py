@@ -84,6 +84,8 @@ def _joining(
     listed = plan.lists.get(rule.list)
     ground = of_ground(told.installation, listed.purpose if listed else "", rule.basis, "webhook")
     own: dict[str, object] = {"lists": [rule.list], "language": plan.language}
+    if about.address:
+        own["email"] = about.address
     if rule.objection:
         own["objection"] = rule.objection
     cause, pieces = told.kept(ground | dict(particulars) | own)

@@ -75,6 +75,14 @@ name = "question"
 id = 60
 name = "chez-la-pepiniere"
 purpose = "pepiniere"
+
+[[webhook]]
+name = "boutique"
+from = "generic"
+secret_file = "boutique.secret"
+[[webhook.do]]
+on = "purchase"
+join = 30
 """
 FILES = GARDEN | {
     "potager.toml": GARDEN["potager.toml"] + MORE,
@@ -278,6 +286,14 @@ def by_operator_confirmed(site: Site) -> str:
     return "main-doi@exemple.fr"
 
 
+def by_webhook(site: Site) -> str:
+    (site.context.config.folder / "boutique.secret").write_text("secret\n", encoding="ascii")
+    order = {"order": "7", "amount": "12.50", "currency": "EUR", "email": "achat@exemple.fr"}
+    answer = site.client.post("/w/boutique", json=order, headers={"Authorization": "Bearer secret"})
+    assert answer.status_code == 200, answer.text
+    return "achat@exemple.fr"
+
+
 DOORS: dict[str, Callable[[Site], str]] = {
     "form": by_form,
     "form-confirmed": by_form_confirmed,
@@ -289,6 +305,7 @@ DOORS: dict[str, Callable[[Site], str]] = {
     "api": by_api,
     "api-confirmed": by_api_confirmed,
     "import": by_import,
+    "webhook": by_webhook,
     "operator": by_operator,
     "operator-confirmed": by_operator_confirmed,
 }
