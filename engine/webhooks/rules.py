@@ -94,12 +94,12 @@ def _joining(
         cause=cause,
         list=rule.list,
         basis=rule.basis,
-        proof="declared",
+        proof="declared" if told.trust == "secret-url" else "declared-with-proof",
         declared_at=told.occurred_at,
         call=told.call(f"{rule.on}/join", identity),
     )
-    source = f"{told.webhook.name} ({told.webhook.kind})"
-    write = VaultWrite("", told.now, evidence=pieces, source="" if about.stream else source)
+    source = "" if about.stream else told.webhook.name
+    write = VaultWrite("", told.now, evidence=pieces, source=source)
     return _request(command, about, write)
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import cast
 
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
+from engine.desk.clock import Clock
 from engine.ledger.codec import Entry
 from engine.mime.header_values import message_id
 from engine.sequence.webhooks import WEBHOOK_KINDS, WebhookKind
@@ -123,11 +124,15 @@ class Sent:
 
 @dataclass
 class Senders:
+    """`clock` is the engine's, of the installation where none is given."""
+
     context: AppContext
+    clock: Clock | None = None
     receiving: Receiving = field(init=False)
 
     def __post_init__(self) -> None:
-        self.receiving = Receiving(self.context.webhooks(), lambda: NOW)
+        stores = replace(self.context.webhooks(), clock=self.clock or self.context.clock)
+        self.receiving = Receiving(stores, lambda: NOW)
         for sample in SAMPLES.values():
             secret = b"\n".join(sample.secrets[:1])
             (self.context.config.folder / f"secret-{sample.kind}").write_bytes(secret + b"\n")

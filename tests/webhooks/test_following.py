@@ -7,8 +7,10 @@ import json
 import pytest
 
 from engine.audit.evidence import ground_proofs
+from engine.desk.clock import Clock
 from engine.intake.evidence_requirements import missing
 from engine.privacy.erasure import erase
+from engine.sequence.delay import DAY
 from engine.subscriber.commands import LeaveList, Withdraw
 from engine.subscriber.events import Cause
 from engine.vault.recorded_orders import hash_of_number, known_orders
@@ -112,6 +114,21 @@ def test_the_same_order_again_puts_nobody_back(senders: Senders) -> None:
     told = senders.tells(order="10", email=buyer, product="livre", note="again")
     assert told == ["purchase unchanged:order_recorded"]
     assert senders.person(buyer).memberships == {}
+
+
+def test_a_refund_that_is_told_again_after_a_month_is_the_same_refund(senders: Senders) -> None:
+    class Later(Clock):
+        def now(self) -> int:
+            return super().now() + 31 * DAY
+
+    buyer = senders.buyer()
+    later = Senders(senders.context, Later(senders.context.database))
+    refund = {"order": "13", "state": "refund", "id": "r1", "amount": "2.50"}
+    senders.tells(order="13", email=buyer, product="livre")
+    assert senders.tells(**refund) == ["refund fact:done"]
+    later.tells(order="13", email=buyer, state="cancelled")
+    assert len(senders.person(buyer).calls) == 1, "the person's state remembers a month"
+    assert later.tells(**refund, note="again") == ["refund fact:repeated"]
 
 
 def test_an_end_of_a_subscription_takes_nobody_off_who_has_bought_since(senders: Senders) -> None:
