@@ -18,9 +18,9 @@ SQL = beside(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Awaited:
-    """`number` is the hash of the order's number, or of the subscription's; `identity` names the
-    refund or the end, the same each time it is told. `amount` is in minor units of `currency`, 0
-    for all that is left; `occurred_at` is in milliseconds.
+    """`number` is the keyed hash of the order's number, of the subscription's or of the buyer's
+    address; `identity` names the refund or the end, the same each time it is told. `amount` is in
+    minor units of `currency`, 0 for all that is left; `occurred_at` is in milliseconds.
     """
 
     number: bytes
@@ -70,10 +70,10 @@ class AwaitedOrders:
             for row in rows
         ]
 
-    def settle(self, awaited: Awaited) -> None:
+    def settle(self, identity: str) -> None:
         """What waited was followed, under whichever of its numbers."""
         with self.database.connection() as connection:
-            connection.execute(SQL["settle"], {"identity": awaited.identity})
+            connection.execute(SQL["settle"], {"identity": identity})
 
     def forget(self) -> None:
         """Delete what is past its time to live."""

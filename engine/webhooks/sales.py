@@ -55,11 +55,11 @@ class Sales:
         except (AddressRefused, OrderRefused) as error:
             return [fact_of("purchase", error.reason)]
         facts = _tried(lambda: self._bought(fact, told, address, number))
-        hashes = [self._hash(told.number(number))]
+        numbers = [told.number(number), told.buyer(address)]
         if fact.subscription:
-            hashes.append(self._hash(told.subscription(fact.subscription)))
-        for awaited in self.awaited.of(hashes):
-            facts += self._came(awaited, fact, told)
+            numbers.append(told.subscription(fact.subscription))
+        for awaited in self.awaited.of([self._hash(number) for number in numbers]):
+            facts += self._came(awaited, fact, told, address)
         return facts
 
     def refunded(self, fact: Refund, told: Told, identity: str) -> list[CallFact]:
@@ -77,14 +77,23 @@ class Sales:
         return facts or [fact_of("refund", FactOutcome.ORDER_AWAITED)]
 
     def ended(self, fact: SubscriptionEnded, told: Told) -> list[CallFact]:
-        call = told.call("subscription-ended", fact.subscription)
-        facts = _tried(lambda: self._ended(fact, told))
-        if facts is None and told.webhook.rule_for("subscription-ended", fact.products):
-            number = told.subscription(fact.subscription)
-            self._wait(fact, told, call, [number])
-            facts = _tried(lambda: self._ended(fact, told))
-            return facts or [fact_of("subscription-ended", FactOutcome.ORDER_AWAITED)]
-        return facts or [fact_of("subscription-ended", FactOutcome.NO_RULE)]
+        """Where the purchase with which it began has not come, it waits for it, whatever follows
+        now: that purchase may be on its way.
+        """
+        rule = told.webhook.rule_for("subscription-ended", fact.products)
+        if rule is None:
+            return [fact_of("subscription-ended", FactOutcome.NO_RULE)]
+        call, began = told.call("subscription-ended", fact.subscription), self._began(fact, told)
+        if began is None:
+            numbers = [told.subscription(fact.subscription), *map(told.number, fact.orders)]
+            if address := _normalised(fact.email):
+                numbers.append(told.buyer(address))
+            self._wait(fact, told, call, numbers)
+            began = self._began(fact, told)
+        facts = _tried(lambda: self._ended(fact, told, call, began))
+        if began is not None:
+            self.awaited.settle(call)
+        return facts or [fact_of("subscription-ended", FactOutcome.ORDER_AWAITED)]
 
     def booked(self, fact: Booking, told: Told) -> list[CallFact]:
         rule = told.webhook.rule_for("booking", fact.products)
@@ -173,12 +182,10 @@ class Sales:
             facts.append(_of_rule(rule, of_rule))
         return facts
 
-    def _ended(self, fact: SubscriptionEnded, told: Told) -> list[CallFact] | None:
+    def _ended(
+        self, fact: SubscriptionEnded, told: Told, call: str, began: KnownOrder | None
+    ) -> list[CallFact] | None:
         """None where nobody is known whose subscription it is, or no rule is about it."""
-        numbers = (told.subscription(fact.subscription), *map(told.number, fact.orders))
-        hashes = [self._hash(number) for number in (*numbers, *fact.orders)]
-        known = known_orders(self.vault.database, hashes)
-        began = next((known[hashed] for hashed in hashes if hashed in known), None)
         stream = self._whose(fact.email) or (began.subscriber if began else "")
         rule = told.webhook.rule_for("subscription-ended", fact.products)
         if rule is None or not stream:
@@ -186,11 +193,10 @@ class Sales:
         about = self._about_stream(stream)
         if is_outdated(rule, about, told.occurred_at, began.order if began else ""):
             return [fact_of("subscription-ended", FactOutcome.OUTDATED, stream)]
-        particulars: dict[str, object] = {
-            "what": "subscription-ended",
-            "subscription": fact.subscription,
-        }
-        return [self._ruled(rule, told, about, fact.subscription, particulars)]
+        particulars: dict[str, object] = {"what": "subscription-ended"}
+        if fact.subscription:
+            particulars["subscription"] = fact.subscription
+        return [self._ruled(rule, told, about, call, particulars)]
 
     def _ruled(
         self,
@@ -234,8 +240,10 @@ class Sales:
                 )
             )
 
-    def _came(self, awaited: Awaited, purchase: Purchase, told: Told) -> list[CallFact]:
-        """The purchase has come for which this has waited; of its own call nothing was kept."""
+    def _came(
+        self, awaited: Awaited, purchase: Purchase, told: Told, address: str
+    ) -> list[CallFact]:
+        """A purchase has come for which this has waited; of its own call nothing was kept."""
         earlier = replace(
             told,
             trust=awaited.trust,
@@ -244,18 +252,24 @@ class Sales:
             apart=None,
             body_digest="",
         )
+        call, numbers = awaited.identity, (read_number(purchase.order),)
         match awaited.kind:
             case "refund":
-                refund = Refund((purchase.order,), awaited.amount, awaited.currency)
-                numbers = [read_number(purchase.order)]
-                facts = _tried(lambda: self._refunded(refund, earlier, awaited.identity, numbers))
+                refund = Refund(numbers, awaited.amount, awaited.currency)
+                facts = _tried(lambda: self._refunded(refund, earlier, call, numbers))
             case "subscription-ended":
+                # By the buyer alone it may be another subscription's purchase.
+                of_buyer = awaited.number == self._hash(told.buyer(address))
                 ended = SubscriptionEnded(
-                    purchase.subscription, purchase.email, (), awaited.products
+                    subscription=purchase.subscription,
+                    email=address,
+                    orders=() if of_buyer else numbers,
+                    products=awaited.products,
                 )
-                facts = _tried(lambda: self._ended(ended, earlier))
+                began = None if of_buyer else self._began(ended, told)
+                facts = _tried(lambda: self._ended(ended, earlier, call, began))
         if facts is not None:
-            self.awaited.settle(awaited)
+            self.awaited.settle(call)
         return facts or []
 
     # Who and which
@@ -264,12 +278,17 @@ class Sales:
         return hash_of_number(self.vault.pepper, number)
 
     def _whose(self, address: str) -> str:
-        """ "" for nobody known, or no address."""
-        try:
-            known = normalise(address)
-        except AddressRefused:
-            return ""
-        return self.vault.find(known) or self.vault.formerly(known) or ""
+        """Nobody's, "", where nobody is known, or there is no address."""
+        known = _normalised(address)
+        return (self.vault.find(known) or self.vault.formerly(known) or "") if known else ""
+
+    def _began(self, fact: SubscriptionEnded, told: Told) -> KnownOrder | None:
+        """The order with which a subscription began, or by which it is known."""
+        numbers = [told.subscription(fact.subscription)] if fact.subscription else []
+        numbers += [*map(told.number, fact.orders), *fact.orders]
+        hashes = [self._hash(number) for number in numbers]
+        known = known_orders(self.vault.database, hashes)
+        return next((known[hashed] for hashed in hashes if hashed in known), None)
 
     def _about(self, address: str) -> About:
         stream = self._whose(address)
@@ -346,6 +365,14 @@ def _why_not(request: Refused, barred: Refused | None, known: bool) -> Outcome:
     if request.code is not Refusal.PERSON_UNKNOWN:
         return request
     return barred or (Refused(Refusal.ORDER_OF_ANOTHER) if known else FactOutcome.PERSON_UNKNOWN)
+
+
+def _normalised(address: str) -> str:
+    """ "" for what is no address."""
+    try:
+        return normalise(address)
+    except AddressRefused:
+        return ""
 
 
 def _declared(codes: Sequence[str], plan: Plan) -> tuple[str, ...]:

@@ -49,6 +49,12 @@ class Told:
         """By which it is known, like an order, whose subscription it is."""
         return f"{self.webhook.name}/subscription/{number}"
 
+    def buyer(self, address: str) -> str:
+        """By which what has not been bought yet is known: that it will be this shop's, and whose
+        (an address, normalised).
+        """
+        return f"{self.webhook.name}/buyer/{address}"
+
     def call(self, what: str, identity: str) -> str:
         """By which the same is known again: a keyed hash of what happened, whichever delivery tells
         it.

@@ -427,7 +427,12 @@ SAMPLES: dict[str, Sample] = {
     ),
     "paypal purchase": Sample(
         "paypal",
-        {"id": "WH-1", "event_type": "CHECKOUT.ORDER.COMPLETED", "resource": PAYPAL_ORDER},
+        {
+            "id": "WH-1",
+            "event_type": "CHECKOUT.ORDER.COMPLETED",
+            "create_time": AT,
+            "resource": PAYPAL_ORDER,
+        },
         Purchase("3C679366HH908993F", ANNA, 4990, "EUR", ("coffret",)),
     ),
     "paypal capture": Sample(
@@ -458,6 +463,7 @@ SAMPLES: dict[str, Sample] = {
         {
             "id": "WH-3",
             "event_type": "BILLING.SUBSCRIPTION.CANCELLED",
+            "create_time": AT,
             "resource": {"id": "I-1", "plan_id": "P-1", "subscriber": {"email_address": ANNA}},
         },
         SubscriptionEnded("I-1", ANNA, (), ("P-1",)),

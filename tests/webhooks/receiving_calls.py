@@ -83,10 +83,20 @@ static = true
 id = 20
 name = "clients"
 
+[[list]]
+id = 21
+name = "offres"
+purpose = "offres"
+
 [[webhook]]
 name = "boutique"
 from = "generic"
 secret_file = "secret-own"
+[[webhook.do]]
+on = "purchase"
+product = ["outils"]
+move = 21
+from = 10
 [[webhook.do]]
 on = "purchase"
 product = ["coffret"]

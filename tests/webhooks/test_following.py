@@ -33,6 +33,17 @@ def test_who_stands_on_the_list_moves_and_who_does_not_joins(senders: Senders) -
     assert set(senders.person(stranger).memberships) == {20}
 
 
+def test_a_list_that_refuses_somebody_costs_them_no_place(senders: Senders) -> None:
+    moved, refused = senders.reader()[0], senders.reader()[0]
+    told = senders.tells(order="1", email=moved, product="outils")
+    assert told == ["purchase fact:done", "move fact:done"]
+    assert set(senders.person(moved).memberships) == {21}
+    senders.executed(refused, Withdraw(senders.now, BY_HAND, "offres"))
+    told = senders.tells(order="2", email=refused, product="outils")
+    assert told[1] == "move refused:withdrawn?purpose=offres"
+    assert set(senders.person(refused).memberships) == {10}
+
+
 def test_a_ground_by_a_purchase_has_its_whole_proof(senders: Senders) -> None:
     buyer = senders.buyer()
     assert senders.tells(order="3", email=buyer, product="livre")[1] == "join fact:done"
