@@ -48,10 +48,10 @@ from engine.vault.vault import Vault
 from engine.views import Views
 from engine.web.stores import FormStores, LinkStores, OwnDataStores
 from engine.web.visit_counts import VisitCounts
-from engine.webhooks.receiving import WebhookStores
 
 if TYPE_CHECKING:
     from engine.sending.compose import Composer
+    from engine.webhooks.receiving import WebhookStores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,6 +257,8 @@ class AppContext:
 
     def webhooks(self) -> WebhookStores:
         """What the address of shops and mail services is handed."""
+        from engine.webhooks.receiving import WebhookStores
+
         return WebhookStores(
             config=self.config,
             clock=self.clock,

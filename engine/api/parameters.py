@@ -52,7 +52,11 @@ class Parameter:
         )
 
     def schema(self) -> Schema:
-        text: Schema = {"type": "string", "maxLength": MAX_PARAMETER_CHARACTERS}
+        text: Schema = {
+            "type": "string",
+            "maxLength": MAX_PARAMETER_CHARACTERS,
+            "pattern": r"^[^\x00-\x1f\x7f]*$",
+        }
         if self.choices:
             text = {"type": "string", "enum": list(self.choices)}
         elif self.pattern:

@@ -107,7 +107,7 @@ class CalledChoice:
 def read_called(body: object, plan: Plan, now: int) -> CalledChoice | Mistakes:
     """No purpose is switched on or off by it: the one is a consent, the other has its own call."""
     reader = BodyReader(body, PREFERENCES, plan, now)
-    pause, until = reader.text("paused_until"), 0
+    address, pause, until = reader.address(), reader.text("paused_until"), 0
     try:
         until = read_instant(pause, plan.timezone) if pause else 0
     except DateRefused as error:
@@ -130,7 +130,7 @@ def read_called(body: object, plan: Plan, now: int) -> CalledChoice | Mistakes:
         for name in SETTABLE
         if reader.values.get(name) is None or (name == "frequency" and reader.lacks(name))
     )
-    return reader.end() or CalledChoice(reader.address(), chosen, unsaid)
+    return reader.end() or CalledChoice(address, chosen, unsaid)
 
 
 def _pause(text: str, now: int, zone: str) -> int | PauseFault:

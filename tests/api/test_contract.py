@@ -32,6 +32,16 @@ url = "https://tableau.example/jeton"
 events = ["list-joined"]
 secret_file = "data/secrets/tableau"
 """
+SEGMENT = """
+[[segment]]
+id = "fidele"
+name = "Fidèles"
+static = true
+"""
+FILES = GARDEN | {
+    "potager.toml": GARDEN["potager.toml"].replace("= 30", "= 10").replace("= 32", "= 12") + SEGMENT
+}
+"""With the list and the segment that the examples of the document name."""
 SHORT = ("--phases", "examples,coverage", "--include-method", "GET", "--generation-deterministic")
 """Its defaults are some five thousand calls, in two minutes; this holds what is read to the same
 checks, at the bounds of each parameter.
@@ -42,8 +52,13 @@ def test_no_call_answers_otherwise_than_is_described(
     installations: Installations, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(api, "MAX_CALLS_PER_MINUTE", 1_000_000)
-    with installations.made(GARDEN, HOOK) as context, visited(context) as site:
+    with installations.made(FILES, HOOK) as context, visited(context) as site:
         key = create(context.desk, "contrat", SCOPES)
+        joining = {"email": "fanny@example.org", "list": 10, "basis": "service", "source": "salon"}
+        headers = {"Authorization": f"Bearer {key}"}
+        url = "/api/v1/subscriptions"
+        joined = site.client.post(url, json=joining | {"order": "1"}, headers=headers)
+        assert joined.status_code == 201, joined.text
         run = subprocess.run(
             [
                 Path(sys.executable).with_name("st"),

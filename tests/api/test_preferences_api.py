@@ -65,6 +65,7 @@ def test_a_pause_begins_and_ends_by_a_call(shop: Shop) -> None:
         ({"paused_until": "2020-01-01"}, 400, "begun already"),
         ({"paused_until": "2199-01-01"}, 400, "a year at most"),
         ({"purposes": ["conseils"]}, 400, "purposes"),
+        ({"email": "pas une adresse"}, 400, "email"),
         ({"email": "personne@exemple.fr", "themes": ["semis"]}, 422, ""),
     ],
 )
