@@ -133,7 +133,8 @@ def _inputs(plan: Plan, form: Form) -> Iterator[dict[str, object]]:
             yield described_input(choice.one, choice.title, "choice") | {"options": options}
         else:
             for option in choice.options:
-                yield described_input(option.code, option.name, "box") | {"group": choice.title}
+                group = {"group": choice.title, "about": choice.about}
+                yield described_input(option.code, option.name, "box") | group
     if form.checkbox:
         yield described_input(AGREED, form.checkbox, "box", required=form.basis == "consent")
     if form.age:

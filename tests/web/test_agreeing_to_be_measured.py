@@ -69,7 +69,7 @@ def wanting(site: Site, stream: str) -> list[list[str]]:
     return [missing(p.particulars) for p in proofs if p.particulars["purpose"] == MEASURE]
 
 
-@pytest.mark.parametrize("path", ["/f/choix", "/f/choix/embed"])
+@pytest.mark.parametrize("path", ["/f/choix", "/f/choix/embed", "/f/choix.json"])
 def test_a_form_asks_it_in_the_words_that_are_published_and_ticks_nothing(
     site: Site, path: str
 ) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.installation.publishing import digest_of, notice_text
+from engine.intake.forms import AGREED
 from engine.subscriber.events import PreferencesSet
 from engine.subscriber.person import Preferences
 from tests.running_installation import Installations
@@ -40,6 +41,7 @@ id = 30
 name = "lettre"
 """
 SEEDS = {"relance-theme-semis": "yes", "relance-theme-inconnu": "yes"}
+WITHOUT = "Si vous ne cochez rien, vous recevez tout."
 CHOSEN = SEEDS | {"relance-frequency": "weekly"}
 
 
@@ -76,6 +78,27 @@ def test_what_was_chosen_waits_for_the_confirmation_and_is_set_with_it_once(site
     assert (chosen.themes, chosen.frequency, chosen.act) == (("semis",), "weekly", "human_button")
     assert chosen.offered == digest_of(notice_text(plan, "choix"))
     assert site.names(address)[-3:] == ["consent-confirmed", "preferences-set", "list-joined"]
+
+
+def test_a_page_that_builds_the_form_is_told_what_there_is_to_choose_and_posts_it(
+    site: Site,
+) -> None:
+    form = site.client.get("/f/vite.json").json()
+    [box] = [each for each in form["inputs"] if each["name"] == "relance-theme-semis"]
+    assert (box["label"], box["type"], box["required"]) == ("Semis & plants", "box", False)
+    assert (box["group"], box["about"]) == ("Thèmes", "Cochez ce qui vous intéresse. " + WITHOUT)
+    asked = {each["name"]: each for each in site.client.get("/f/choix.json").json()["inputs"]}
+    options = [option["value"] for option in asked["relance-frequency"]["options"]]
+    assert options == ["as-it-comes", "weekly", "monthly"]
+    address = "bati@exemple.fr"
+    answers = {"email": address, AGREED: True, "relance-theme-semis": True}
+    assert site.client.post("/f/choix", json=answers | asked_back(site, "choix")).is_success
+    site.confirm(site.asked(address))
+    assert [chosen.themes for chosen in set_by(site, address)] == [("semis",)]
+
+
+def asked_back(site: Site, form: str) -> dict[str, str]:
+    return dict(site.client.get(f"/f/{form}.json").json()["hidden"])
 
 
 def test_nothing_chosen_sets_nothing(site: Site) -> None:

@@ -10,7 +10,7 @@ from html import unescape
 
 import pytest
 
-from engine.intake.forms import AGREED
+from engine.intake.forms import AGREED, SHOWN
 from tests.running_installation import Installations
 from tests.web.browsing import browsing
 from tests.web.garden import NOTICE
@@ -104,6 +104,21 @@ def test_what_fits_is_kept_in_its_one_form(site: Site) -> None:
     answer = site.post("fiche", {"email": "fiche@exemple.fr", AGREED: "yes"} | GOOD)
     assert answer.status_code == 200
     assert site.fields("fiche@exemple.fr") == KEPT
+
+
+def test_what_a_page_posts_as_json_is_kept_likewise(site: Site) -> None:
+    form = site.client.get("/f/fiche.json").json()
+    types = {each["name"]: (each["type"], each.get("options")) for each in form["inputs"]}
+    assert types["crops"] == ("choices", ["Ail", "Tomates"])
+    assert types["birthday"] == ("date", None) and types["garden"] == ("yes-no", None)
+    values = {"budget": 1234.5, "crops": ["Ail", "Tomates"], "garden": False}
+    posted = {"email": "json@exemple.fr", AGREED: True, "birthday": "1980-09-03"} | values
+    more = {"soil": "Argile", "town": "05", SHOWN: form["hidden"][SHOWN]}
+    assert site.client.post("/f/fiche", json=posted | more).status_code == 200
+    assert site.fields("json@exemple.fr") == KEPT
+    wrong = {"email": "faux@exemple.fr", "crops": ["Ail", "Navets"], "budget": "peu"}
+    told = site.client.post("/f/fiche", json=posted | more | wrong).json()
+    assert {error["name"] for error in told["errors"]} == {"crops", "budget"}
 
 
 def test_what_does_not_fit_is_told_at_its_input_and_nothing_that_was_typed_is_lost(
