@@ -44,6 +44,17 @@ class _Conflict(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Standing:
+    """Of an order's number: the order of this shop's that has it, and the one that has it by a door
+    that is no shop's. `taken`: some order has it, of whichever shop: each counts from one.
+    """
+
+    own: KnownOrder | None
+    plain: KnownOrder | None
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sales:
     vault: Vault
     command_handler: CommandHandler
@@ -284,11 +295,9 @@ class Sales:
 
     def _began(self, fact: SubscriptionEnded, told: Told) -> KnownOrder | None:
         """The order with which a subscription began, or by which it is known."""
-        numbers = [told.subscription(fact.subscription)] if fact.subscription else []
-        numbers += [*map(told.number, fact.orders), *fact.orders]
-        hashes = [self._hash(number) for number in numbers]
-        known = known_orders(self.vault.database, hashes)
-        return next((known[hashed] for hashed in hashes if hashed in known), None)
+        number = self._hash(told.subscription(fact.subscription))
+        known = known_orders(self.vault.database, [number]) if fact.subscription else {}
+        return known.get(number) or self._order(fact.orders, fact.email, told)
 
     def _about(self, address: str) -> About:
         stream = self._whose(address)
@@ -301,29 +310,43 @@ class Sales:
 
     def _numbered(self, number: str, about: About, told: Told) -> tuple[str, bool]:
         """Under which number the order stands here, and whether it is known. It is the shop's own
-        number, by which every door knows it, unless that is somebody else's order: of two shops
-        each counts from one.
+        number, by which every door knows it, unless another order has that one.
         """
-        own = told.number(number)
-        known = known_orders(self.vault.database, [self._hash(own), self._hash(number)])
-        if self._hash(own) in known:
-            return own, True
-        plain = known.get(self._hash(number))
-        if plain is None:
-            return number, False
-        return (number, True) if plain.subscriber == about.stream else (own, False)
+        standing = self._standing([number], told)[number]
+        if standing.own is not None:
+            return told.number(number), True
+        if standing.plain is None:
+            return (told.number(number) if standing.taken else number), False
+        of_buyer = standing.plain.subscriber == about.stream
+        return (number, True) if of_buyer else (told.number(number), False)
 
     def _order(self, numbers: Sequence[str], email: str, told: Told) -> KnownOrder | None:
         """The order that has one of these numbers, and is not somebody else's than who is named."""
-        hashes = [(self._hash(told.number(n)), self._hash(n)) for n in numbers]
-        known = known_orders(self.vault.database, [h for pair in hashes for h in pair])
         whose = self._whose(email)
-        for own, plain in hashes:
-            if own in known:
-                return known[own]
-            if plain in known and whose in ("", known[plain].subscriber):
-                return known[plain]
+        for standing in self._standing(numbers, told).values():
+            if standing.own is not None:
+                return standing.own
+            if standing.plain is not None and whose in ("", standing.plain.subscriber):
+                return standing.plain
         return None
+
+    def _standing(self, numbers: Sequence[str], told: Told) -> dict[str, _Standing]:
+        """By number, in their order."""
+        others = [name for name in told.plan.webhooks if name != told.webhook.name]
+        elsewhere = {n: [self._hash(f"{name}/{n}") for name in others] for n in numbers}
+        hashes = [self._hash(n) for number in numbers for n in (number, told.number(number))]
+        hashes += [hashed for of_others in elsewhere.values() for hashed in of_others]
+        known = known_orders(self.vault.database, hashes)
+        standing = dict[str, _Standing]()
+        for number in numbers:
+            plain = known.get(self._hash(number))
+            of_others = [known[hashed] for hashed in elsewhere[number] if hashed in known]
+            standing[number] = _Standing(
+                own=known.get(self._hash(told.number(number))),
+                plain=None if plain in of_others else plain,
+                taken=plain is not None,
+            )
+        return standing
 
     def _other_numbers(self, fact: Purchase, told: Told, number: str) -> list[bytes]:
         """By which an order that stands under `number` is known besides: as this shop's, and as the

@@ -102,6 +102,12 @@ def test_two_shops_may_each_count_from_one(senders: Senders) -> None:
     assert senders.tells("autre", order="1", email=ben) == ["purchase fact:done"]
     assert senders.tells("autre", order="1", email=ben) == ["purchase unchanged:order_recorded"]
     assert senders.tells("autre", order="1", state="refund") == ["refund fact:done"]
+    # Nor is a refund that names nobody another shop's, or an order of the same buyer's.
+    assert senders.tells("autre", order="2", email=anna)[0] == "purchase fact:done"
+    assert senders.tells(order="2", email=anna, product="livre")[0] == "purchase fact:done"
+    assert senders.tells(order="7", state="refund") == ["refund fact:order_awaited"]
+    assert senders.tells("autre", order="7", email=anna) == ["purchase fact:done"]
+    assert senders.tells(order="7", state="refund") == ["refund fact:order_awaited"]
     pepper = senders.context.vault.pepper
     hashes = [hash_of_number(pepper, number) for number in ("1", "autre/1")]
     known = known_orders(senders.context.database, hashes)
