@@ -105,6 +105,7 @@ def register(then: InForce, speech: Speech, *, measure: Measure = COUNTS_NOTHING
             [
                 *retention(then.declared.retention, speech),
                 *_silent(then, speech),
+                *_told_by_others(then, speech),
                 *_counted(measure, speech),
                 *_measured(then, speech),
             ]
@@ -135,6 +136,15 @@ def _measuring(then: InForce, speech: Speech) -> list[str]:
         (_("recipients"), _("nobody else")),
     ]
     return [heading(2, plain(agreed.name)), rows(about)]
+
+
+def _told_by_others(then: InForce, speech: Speech) -> Iterator[tuple[str, str]]:
+    _ = speech._
+    if then.plan.webhooks:
+        yield (
+            _("what shops and mail services told of somebody, word for word"),
+            speech.delay(then.declared.retention.ip),
+        )
 
 
 def _measured(then: InForce, speech: Speech) -> Iterator[tuple[str, str]]:

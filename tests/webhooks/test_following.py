@@ -10,6 +10,8 @@ from engine.audit.evidence import ground_proofs
 from engine.desk.clock import Clock
 from engine.intake.evidence_requirements import missing
 from engine.privacy.erasure import erase
+from engine.privacy.paper_markdown import speech_in
+from engine.privacy.processing_register import InForce, register
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import LeaveList, Withdraw
 from engine.subscriber.events import Cause
@@ -66,6 +68,12 @@ def test_the_body_is_kept_beside_the_act_for_as_long_as_where_it_came_from(
     assert json.loads(apart["body"])["order"] == "4"
     assert apart["user_agent"] == "Sender/1.0"
     assert len(said) == 3
+
+
+def test_the_register_says_how_long_a_body_is_kept(senders: Senders) -> None:
+    installation = senders.context.installation_stream.current()
+    text = register(InForce(senders.now, senders.now, "1", installation), speech_in("en", "UTC"))
+    assert "what shops and mail services told of somebody, word for word" in text
 
 
 def test_who_is_not_known_and_joins_nothing_is_passed_over(senders: Senders) -> None:

@@ -14,6 +14,7 @@ import pytest
 from engine.webhooks.delivery import DeliveryFault, RereadFault, Unreachable
 from engine.webhooks.reading import read_resource
 from engine.webhooks.receiving import Believed, CallAnswer, Receiving
+from engine.webhooks.signatures import verify
 from engine.words import Reason
 from tests.webhooks.calls import NOW, SAMPLES, SECRET
 from tests.webhooks.receiving_calls import Senders, Sent, is_of_letter
@@ -194,6 +195,12 @@ def test_a_checkout_of_sumup_counts_once_its_api_has_said_so(senders: Senders) -
     assert senders.facts(address) == BOUGHT
     codes = [call.refusal for call in senders.context.webhook_calls.recent("sumup", 4)]
     assert codes[2:] == ["body:resource_unknown?host=api.sumup.com", "api:away?host=api.sumup.com"]
+
+
+def test_helloasso_signs_to_its_partners_alone() -> None:
+    sample = SAMPLES["helloasso purchase"]
+    assert verify("helloasso", (), sample.signed(), sample.octets, NOW) == "re-read"
+    assert verify("helloasso", (SECRET,), sample.signed(), sample.octets, NOW) == "signed"
 
 
 def test_without_its_secret_a_call_is_put_off(senders: Senders) -> None:
