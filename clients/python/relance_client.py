@@ -1760,6 +1760,25 @@ class Relance:
             if at is None or str(at) == str(before):
                 return
 
+    def read_event(
+        self,
+        *,
+        position: int,
+    ) -> Event:
+        """One event, by its position; a hook names it so.
+
+        `GET /api/v1/events/{position}`, scope `read`.
+
+        `position`: Its place in the ledger.
+        """
+        return cast(
+            "Event",
+            self.call(
+                "GET",
+                f"/api/v1/events/{_segment(position)}",
+            ),
+        )
+
     def read_events_of_person(
         self,
         *,

@@ -1002,6 +1002,11 @@ export interface ReadEventsInput {
   readonly type?: readonly ReadEventsType[] | undefined;
 }
 
+export interface ReadEventInput {
+  /** Its place in the ledger. */
+  readonly position: number;
+}
+
 export interface ReadEventsOfPersonInput {
   /** The random id of a person. */
   readonly subscriber: string;
@@ -1616,6 +1621,17 @@ export class Relance {
       if (next === undefined || String(next) === String(at)) return;
       at = next;
     }
+  }
+
+  /**
+   * One event, by its position; a hook names it so.
+   *
+   * `GET /api/v1/events/{position}`, scope `read`.
+   */
+  async readEvent(input: ReadEventInput, options: CallOptions = {}): Promise<Event> {
+    return (await this.call("GET", `/api/v1/events/${segment(input.position)}`, {
+      signal: options.signal,
+    })) as Event;
   }
 
   /**

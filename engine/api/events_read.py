@@ -25,6 +25,7 @@ from engine.api.operation import (
 from engine.api.paging import Answer, Page, cut, page_of, page_response
 from engine.api.parameters import LIMIT, Parameter, Schema
 from engine.api.people_read import SUBSCRIBER_PARAMETER, nobody
+from engine.api.problems import Problem
 from engine.installation.events import STREAM, WordsPublished
 from engine.ledger.codec import Entry, as_plain
 from engine.ledger.names import NAMES
@@ -60,6 +61,13 @@ def reach_of(at: int, head: int, most: int, *, newest_first: bool) -> Reach:
 
 def events(api: Api, call: ApiCall) -> JSONResponse:
     return _page(api, call, LOOKED_THROUGH)
+
+
+def one_event(api: Api, call: ApiCall) -> JSONResponse:
+    entry = api.stores.ledger.at(call.number("position"))
+    if entry is None or is_own_robot(entry.stream):
+        raise Problem(404, "there is no event at this position (yet)")
+    return JSONResponse(_event(entry))
 
 
 def events_of_person(api: Api, call: ApiCall) -> JSONResponse:
@@ -161,6 +169,25 @@ OPERATIONS = (
         handler=events,
         parameters=PARAMETERS,
         answer=PAGE,
+    ),
+    Operation(
+        id="read_event",
+        path="events/{position}",
+        method="GET",
+        scope="read",
+        tag=Tag.EVENTS,
+        about=N_("One event, by its position; a hook names it so."),
+        handler=one_event,
+        parameters=(
+            Parameter(
+                name="position",
+                about="Its place in the ledger.",
+                kind="integer",
+                minimum=1,
+                example=4711,
+            ),
+        ),
+        answer=EVENT,
     ),
     Operation(
         id="read_events_of_person",

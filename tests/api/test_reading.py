@@ -273,6 +273,13 @@ def test_a_poller_goes_on_at_the_position_it_was_told(shop: Shop) -> None:
     assert newest == items(later)
 
 
+def test_one_event_is_read_by_its_position(shop: Shop) -> None:
+    for event in items(read(shop, "events", limit=3)):
+        assert read(shop, f"events/{event['position']}") == event
+    for wrong in (0, shop.site.context.ledger.head() + 1, 2**53, "x"):
+        refused(get(shop, f"events/{wrong}"), 404)
+
+
 def test_the_events_of_a_person_are_theirs_alone(shop: Shop) -> None:
     [dirk] = subscribers(shop, "dirk")
     found = [one for some in pages(shop, f"people/{dirk}/events", limit=1) for one in some]
@@ -406,6 +413,8 @@ def test_the_robot_of_the_installation_is_nobody(
     assert robot in shop.site.context.vault.people([robot])
     for path in ("lists/30/members", "people", "events"):
         assert robot not in str([*pages(shop, path, limit=50)])
+    [event, *_] = shop.site.context.ledger.stream(robot)
+    refused(get(shop, f"events/{event.position}"), 404)
 
 
 def test_a_segment_that_is_being_built_is_asked_for_again(shop: Shop) -> None:
