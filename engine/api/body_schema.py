@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from engine.api.operation import FIELD_VALUE
+from engine.api.operation import FIELD_VALUE, Operation
 from engine.api.parameters import Schema
 from engine.intake.body_reader import (
     MAX_TEXT_CHARACTERS,
@@ -24,8 +24,9 @@ WHOLE_NUMBER: Schema = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
 LISTED: Schema = {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string", "minLength": 1}]}
 
 
-def body_schema(members: Sequence[Member]) -> Schema:
-    return {
+def body_schema(operation: Operation) -> Schema:
+    members = operation.members
+    whole: Schema = {
         "type": "object",
         "additionalProperties": False,
         "required": [member.name for member in members if member.required],
@@ -33,6 +34,8 @@ def body_schema(members: Sequence[Member]) -> Schema:
             member.name: _member(member) | {"description": member.about} for member in members
         },
     }
+    alone = [{"required": [name]} for name in operation.exactly_one]
+    return whole | ({"oneOf": alone} if alone else {})
 
 
 def _member(member: Member) -> Schema:
@@ -58,7 +61,7 @@ def _member(member: Member) -> Schema:
         case "amount":
             return _also({"type": "string", "examples": ["12.50"]}, left_out)
         case "moment":
-            examples = ["2026-12-01", "2026-12-01T09:00:00+01:00"]
+            examples = ["2025-12-01", "2025-12-01T09:00:00+01:00"]
             return _also({"type": "string", "examples": examples}, left_out, _NUMBER)
         case "zone" | "language":
             return _also({"type": "string"}, left_out)

@@ -354,6 +354,7 @@ OPERATIONS = (
         tag=Tag.BROADCASTS,
         about=N_("Write a new broadcast into the folder; it leaves once it is published."),
         members=NEW_BROADCAST,
+        exactly_one=("on", "every"),
         answer=object_with(
             "NewBroadcastAnswer",
             SHORT_ANSWER

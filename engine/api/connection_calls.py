@@ -296,6 +296,7 @@ OPERATIONS = (
         about=N_("Tell a program anew of what follows a position or a moment."),
         parameters=(HOOK,),
         members=REPLAY,
+        exactly_one=("after", "since"),
         answer=ANSWER,
         handler=replay,
     ),

@@ -4,16 +4,18 @@ and the console's pages show the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import islice
 from typing import assert_never
 
+from engine.api.operation import Operation
 from engine.api.parameters import Schema
 from engine.intake.body_reader import Member
 from engine.sequence.model import Plan
 
 TEXTS: Mapping[str, str] = {
     "email": "fanny@example.org",
+    "on": "2027-02-01 09:00",
     "new_email": "fanny.martin@example.org",
     "currency": "EUR",
     "order": "77421",
@@ -26,9 +28,14 @@ TEXT_ARRAYS: Mapping[str, list[str]] = {"to": ["everyone"]}
 ELLIPSIS = "…"
 
 
-def example_of_body(members: Sequence[Member], plan: Plan) -> dict[str, object]:
+def example_of_body(operation: Operation, plan: Plan) -> dict[str, object]:
     """What has to be sent, and no more."""
-    return {member.name: example(member, plan) for member in members if member.required}
+    first = operation.exactly_one[:1]
+    return {
+        member.name: example(member, plan)
+        for member in operation.members
+        if member.required or member.name in first
+    }
 
 
 def example(member: Member, plan: Plan) -> object:

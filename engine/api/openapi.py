@@ -110,8 +110,8 @@ def _operation(operation: Operation) -> Schema:
     }
     if operation.has_body:
         content = {
-            "schema": body_schema(operation.members),
-            "example": example_of_body(operation.members, Plan()),
+            "schema": body_schema(operation),
+            "example": example_of_body(operation, Plan()),
         }
         body: Schema = {"required": True, "content": {"application/json": content}}
         described["requestBody"] = body

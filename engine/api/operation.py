@@ -61,9 +61,9 @@ class Operation:
 
     `id` names it in the document, in clients made from it, and in the console's address. `path` is
     below /api/v1/; a parameter whose `{name}` stands in it is of the path, every other one of the
-    query. `only_reads`: a POST that changes nothing (an address must not stand in a URL).
-    `whatever_key`: a used Idempotency-Key does not hinder it. `conditional`: it honours If-Match.
-    `may_lack`: its query names what may not be there (404).
+    query. Of the members in `exactly_one`, one is sent. `only_reads`: a POST that changes nothing
+    (an address must not stand in a URL). `whatever_key`: a used Idempotency-Key does not hinder it.
+    `conditional`: it honours If-Match. `may_lack`: its query names what may not be there (404).
     """
 
     id: str
@@ -75,6 +75,7 @@ class Operation:
     answer: Schema
     method: Method = "POST"
     members: tuple[Member, ...] = ()
+    exactly_one: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     status: int = 200
     only_reads: bool = False

@@ -173,6 +173,6 @@ def curl(site: str, operation: Operation, plan: Plan) -> str:
     if operation.writes:
         lines.append(f'-H "Idempotency-Key: {operation.id}-1"')
     if operation.has_body:
-        body = json.dumps(example_of_body(operation.members, plan), ensure_ascii=False)
+        body = json.dumps(example_of_body(operation, plan), ensure_ascii=False)
         lines += ['-H "Content-Type: application/json"', f"-d '{body}'"]
     return " \\\n  ".join(lines)
