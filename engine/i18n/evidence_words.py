@@ -125,7 +125,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
 )
 DIGESTS: Mapping[str, str] = MappingProxyType(
     {
-        "body_digest": N_("body of the call"),
+        "body_hash": N_("body of the call"),
         "configuration": N_("configuration in force"),
         "confirm_digest": N_("words at the confirmation"),
         "form_digest": N_("page with the form"),

@@ -87,7 +87,7 @@ DOORS: Mapping[str, Door] = {
         NOT_DECLARED,
     ),
     "webhook": Door(
-        (*ALWAYS, "trust", "delivery", "body_digest", "visitor", "lists"),
+        (*ALWAYS, "trust", "delivery", "body_hash", "visitor", "lists"),
     ),
     "operator": Door((*ALWAYS, *DECLARED, *sorted(OF_COLLECTION)), NOT_DECLARED),
     "operator-confirmed": Door((*ALWAYS, "source", *ASKED, *CONFIRMED), OPTIONAL | MAIL),

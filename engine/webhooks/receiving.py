@@ -228,7 +228,7 @@ class Receiving:
             occurred_at=min(delivery.occurred_at or now, now),
             pepper=self.stores.vault.pepper,
             apart=kept_apart(call.raw, call.visitor, call.user_agent) if of_one else None,
-            body_digest=digest if of_one else "",
+            body_hash=digest if of_one else "",
         )
 
     def _follow(self, fact: Fact, told: Told, identity: str) -> list[CallFact]:

@@ -261,7 +261,7 @@ class Sales:
             delivery="",
             occurred_at=awaited.occurred_at,
             apart=None,
-            body_digest="",
+            body_hash="",
         )
         call, numbers = awaited.identity, (read_number(purchase.order),)
         match awaited.kind:

@@ -24,7 +24,7 @@ from engine.vault.evidence import SALT_BYTES, Evidence, evidence
 class Told:
     """`delivery` is its id; `occurred_at`, the time at which it happened, is not after `now`: both
     are the engine's (ms). `apart` is what is kept for a shorter time, None where a body is of
-    several people, or the call is over; `body_digest` is SHA-256 in hexadecimal, "" then.
+    several people, or the call is over; `body_hash` is SHA-256 in hexadecimal, "" then.
     """
 
     installation: Installation
@@ -35,7 +35,7 @@ class Told:
     occurred_at: int
     pepper: bytes
     apart: Evidence | None = None
-    body_digest: str = ""
+    body_hash: str = ""
 
     @property
     def plan(self) -> Plan:
@@ -72,7 +72,7 @@ class Told:
         act |= particulars
         pieces: tuple[Evidence, ...] = ()
         if self.apart is not None:
-            act |= {"body_digest": self.body_digest, "visitor": self.apart.commitment.hex()}
+            act |= {"body_hash": self.body_hash, "visitor": self.apart.commitment.hex()}
             pieces = (self.apart,)
         own = evidence(secrets.token_bytes(SALT_BYTES), act, kind)
         cause = Cause("webhook", self.webhook.name, evidence=own.commitment.hex())

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+from pathlib import Path
 
 import pytest
 
 from engine.audit.evidence import ground_proofs
+from engine.cli.prove import prove
 from engine.desk.clock import Clock
 from engine.intake.evidence_requirements import missing
 from engine.privacy.erasure import erase
 from engine.privacy.paper_markdown import speech_in
 from engine.privacy.processing_register import InForce, register
+from engine.proof import verify
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import LeaveList, Withdraw
 from engine.subscriber.events import Cause
@@ -196,3 +200,12 @@ def test_nothing_of_a_call_is_left_of_whoever_is_erased_and_it_brings_nobody_bac
     assert everything.found(order, buyer) == set()
     told = senders.tells(order=order, email=buyer, product="livre")
     assert told == ["purchase refused:address_suppressed?why=erased"]
+
+
+def test_what_a_call_led_to_is_proved_to_an_auditor(senders: Senders, tmp_path: Path) -> None:
+    buyer, target = senders.buyer(), tmp_path / "proof.zip"
+    assert senders.tells(order="14", email=buyer, product="livre") == DONE
+    person = senders.context.vault.find(buyer)
+    args = argparse.Namespace(person=person, size=None, target=target)
+    assert prove(senders.context, args) == 0
+    assert verify.main([str(target)]) == 0
