@@ -390,17 +390,18 @@ def test_a_page_takes_as_many_statements_as_a_short_one(
         executed.append(given[0])
         return execute(self, *given, **named)
 
-    paths = ("people", "lists/30/members", "segments/balcon/members", "events")
-    for path in paths:
-        read(shop, path, **({} if path == "events" else {"include": "profile"}))
-    monkeypatch.setattr(psycopg.Cursor, "execute", counted)
-    for path in paths:
+    def statements(path: str, limit: int) -> int:
+        """The fewest of three times: others of this process ask the database too."""
         taken = []
-        for limit in (1, 200):
+        for _ in range(3):
             executed.clear()
             read(shop, path, limit=limit, **({} if path == "events" else {"include": "profile"}))
             taken.append(len(executed))
-        assert 1 < taken[0] == taken[1] < 12, (path, taken)
+        return min(taken)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", counted)
+    for path in ("people", "lists/30/members", "segments/balcon/members", "events"):
+        assert 1 < statements(path, 1) == statements(path, 200) < 12
 
 
 def test_the_robot_of_the_installation_is_nobody(
