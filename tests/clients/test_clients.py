@@ -209,9 +209,10 @@ def recipes(text: str) -> Iterator[Recipe]:
 
 
 def test_the_recipes_for_zapier_and_make_are_answered_as_their_page_says(site: Site) -> None:
-    scopes = {"subscribe", "unsubscribe", "orders", "read", "people"}
+    scopes = re.findall(r"--scope (\w+)", RECIPES)
     text = RECIPES.replace("https://lettres.example.org", site.url)
-    text = text.replace("relance_…", create(site.context.desk, "zapier", scopes))
+    key = create(site.context.desk, "zapier", scopes)
+    text = text.replace("relance_…", key)
     made = 0
     for recipe in recipes(text):
         url = recipe.url.replace(EXAMPLE_ID, site.stream("fanny@example.org"))
@@ -221,6 +222,12 @@ def test_the_recipes_for_zapier_and_make_are_answered_as_their_page_says(site: S
         assert answer.status_code in (200, 201), answer.text
         if recipe.said:
             assert answer.json()["said"] == recipe.said
+        if "/events?" in url:
+            positions = [event["position"] for event in answer.json()["items"]]
+            assert positions == sorted(positions, reverse="order=newest" in url) != []
+            assert answer.json()["position"] >= max(positions)
+            # All that Zapier's polling can send.
+            assert httpx.get(url, auth=("zapier", key)).json() == answer.json()
         made += 1
     assert made == 8
     assert site.lists("noe@example.org") == set() and site.lists("fanny@example.org") == {30}
