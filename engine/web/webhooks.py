@@ -4,22 +4,20 @@ answer is for a machine: its status says whether the same has to be sent again.
 
 from __future__ import annotations
 
-import ssl
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse, Response
 from starlette.requests import ClientDisconnect
 
-from engine.dns.https import requesting
-from engine.dns.resolver import DnsResolver
+from engine.dns.settings import Dns
 from engine.i18n.language import N_, translator
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.webhooks import Webhook
 from engine.web.limits import Pace
 from engine.web.request import TooLarge, body_of, neighbourhood, visitor_of
 from engine.webhooks.call_outcomes import CallRefusal
-from engine.webhooks.fetching import Certificates, https
 from engine.webhooks.receiving import (
     MAX_CALL_BYTES,
     Believed,
@@ -28,10 +26,12 @@ from engine.webhooks.receiving import (
     Receiving,
     WebhookStores,
 )
-from engine.webhooks.rereading import ANSWER_SECONDS, Rereading
 from engine.webhooks.secret_files import api_key_of
 from engine.webhooks.signatures import certificate_url
 from engine.words import Reason
+
+if TYPE_CHECKING:
+    from engine.webhooks.sender_hosts import SenderHosts
 
 MAX_CALLS_A_MINUTE = 1200
 """Of one part of the network: a shop that sells much calls a few times a second."""
@@ -68,11 +68,8 @@ class WebhookAddress:
 
     def __init__(self, stores: WebhookStores) -> None:
         self.receiving, self.config = Receiving(stores), stores.config
-        trusted = ssl.create_default_context()
-        resolver = DnsResolver(stores.config.dns.servers, stores.config.dns.port)
-        self.certificates = Certificates(resolver, https(trusted))
-        self.rereading = Rereading(resolver, requesting(trusted, ANSWER_SECONDS))
         self.pace = Pace(MAX_CALLS_A_MINUTE)
+        self._hosts: SenderHosts | None = None
 
     async def declared(self, name: str) -> Webhook:
         """Raises HTTPException where no such webhook is published."""
@@ -103,13 +100,13 @@ class WebhookAddress:
             visitor=visitor,
             user_agent=request.headers.get("user-agent", "")[:500],
             in_url=request.query_params.get("secret", "")[:MAX_SECRET_CHARACTERS],
-            certificate=await self.certificates.at(url) if url else None,
+            certificate=await (await self._sender_hosts()).certificates.at(url) if url else None,
         )
         believed = await run_in_threadpool(self.receiving.believe, webhook, call)
         if isinstance(believed, Believed) and believed.trust == "re-read":
             believed = await self._reread(believed)
-        if isinstance(believed, Believed):
-            away = await self.certificates.confirm(believed.delivery)
+        if isinstance(believed, Believed) and believed.webhook.kind == "ses":
+            away = await (await self._sender_hosts()).certificates.confirm(believed.delivery)
             if away is not None:
                 believed = await run_in_threadpool(self.receiving.reread, believed, away)
         if isinstance(believed, CallAnswer):
@@ -123,8 +120,22 @@ class WebhookAddress:
         except Unreadable:
             why = Reason(CallRefusal.SECRET_UNREADABLE)
             return await run_in_threadpool(self.receiving.refused, webhook, why)
-        answered = await self.rereading.reread(webhook.kind, believed.delivery, key)
+        rereading = (await self._sender_hosts()).rereading
+        answered = await rereading.reread(webhook.kind, believed.delivery, key)
         return await run_in_threadpool(self.receiving.reread, believed, answered)
+
+    async def _sender_hosts(self) -> SenderHosts:
+        """One for all calls, whose memory it holds."""
+        if self._hosts is None:
+            hosts = await run_in_threadpool(_sender_hosts, self.config.dns)
+            self._hosts = self._hosts or hosts
+        return self._hosts
+
+
+def _sender_hosts(dns: Dns) -> SenderHosts:
+    from engine.webhooks.sender_hosts import SenderHosts
+
+    return SenderHosts(dns)
 
 
 def _response(answer: CallAnswer) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from engine.web import webhooks
 from engine.webhooks.receiving import MAX_CALL_BYTES
 from tests.web.serving import served
 from tests.webhooks.calls import SECRET
@@ -67,3 +68,13 @@ def test_what_cannot_be_read_or_is_too_large_is_refused_in_words(
     )
     missing = site.post("/w/sumup", json={"event_type": "CHECKOUT_STATUS_CHANGED", "id": "c1"})
     assert missing.status_code == 503 and int(missing.headers["Retry-After"]) > 0
+
+
+def test_who_calls_too_often_is_told_when_to_come_back(
+    senders: Senders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "MAX_CALLS_A_MINUTE", 1)
+    with served(senders.context) as url:
+        first, second = (httpx.post(f"{url}/w/thrivecart") for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 429)
+    assert 0 < int(second.headers["Retry-After"]) <= 60
