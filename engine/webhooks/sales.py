@@ -322,12 +322,13 @@ class Sales:
 
     def _order(self, numbers: Sequence[str], email: str, told: Told) -> KnownOrder | None:
         """The order that has one of these numbers, and is not somebody else's than who is named."""
-        whose = self._whose(email)
+        named, whose = _normalised(email), self._whose(email)
         for standing in self._standing(numbers, told).values():
             if standing.own is not None:
                 return standing.own
-            if standing.plain is not None and whose in ("", standing.plain.subscriber):
-                return standing.plain
+            plain = standing.plain
+            if plain is not None and (not named or whose == plain.subscriber):
+                return plain
         return None
 
     def _standing(self, numbers: Sequence[str], told: Told) -> dict[str, _Standing]:

@@ -10,8 +10,11 @@ import pytest
 
 from engine.audit.evidence import ground_proofs
 from engine.cli.prove import prove
+from engine.commands.command_handler import CommandRequest
+from engine.commands.orders import record_requests
 from engine.desk.clock import Clock
 from engine.intake.evidence_requirements import missing
+from engine.intake.orders import PlacedOrder
 from engine.privacy.erasure import erase
 from engine.privacy.paper_markdown import speech_in
 from engine.privacy.processing_register import InForce, register
@@ -125,6 +128,25 @@ def test_two_shops_may_each_count_from_one(senders: Senders) -> None:
     known = known_orders(senders.context.database, hashes)
     whose = [known[hashed].subscriber for hashed in hashes]
     assert whose == [senders.context.vault.find(anna), senders.context.vault.find(ben)]
+
+
+def test_a_shops_fact_about_a_stranger_never_meets_the_order_of_somebody_known(
+    senders: Senders,
+) -> None:
+    """By a door that is no shop's its order may have the very number that this shop counts."""
+    anna, _ = senders.reader()
+    vault, now = senders.context.vault, senders.now
+    order = PlacedOrder(address=anna, number="14", amount=1250, currency="EUR", placed_at=now)
+    [request] = record_requests(vault, [order], now, lambda _order: (BY_HAND, ()))
+    assert isinstance(request, CommandRequest)
+    senders.context.command_handler.execute_one(request)
+    stranger = {"order": "14", "email": senders.buyer_beside()}
+    assert senders.tells("autre", **stranger, state="refund") == ["refund fact:order_awaited"]
+    told = senders.tells(**stranger, state="cancelled")
+    assert told == ["subscription-ended fact:order_awaited"]
+    for named in ({"email": anna}, {}):
+        told = senders.tells("autre", order="14", state="refund", amount="1.00", **named)
+        assert told == ["refund fact:done"]
 
 
 def test_an_order_that_is_told_otherwise_stays_as_it_was(senders: Senders) -> None:
