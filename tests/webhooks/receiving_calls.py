@@ -170,11 +170,14 @@ class Senders:
         result = self.context.command_handler.execute_one(CommandRequest(command, stream=stream))
         assert isinstance(result.outcome, Done), result
 
-    def reader(self) -> tuple[str, str]:
-        """Address of somebody to whom a letter was sent, and its Message-ID."""
+    def reader(self, *, followed: bool = True) -> tuple[str, str]:
+        """Address of somebody to whom a letter was sent, and its Message-ID. `followed`: the views
+        know of it.
+        """
         anna = Anna(self.context, self.buyer()).joins()
         begun = anna.is_sent()
-        self.context.views.catch_up()
+        if followed:
+            self.context.views.catch_up()
         return anna.address, message_id(bytes.fromhex(begun.message), HOME)
 
     def call(self, name: str, address: str, letter: str = "") -> Sent:

@@ -197,6 +197,23 @@ def test_a_checkout_of_sumup_counts_once_its_api_has_said_so(senders: Senders) -
     assert codes[2:] == ["body:resource_unknown?host=api.sumup.com", "api:away?host=api.sumup.com"]
 
 
+def test_a_bounce_of_a_letter_that_the_views_do_not_know_yet_is_put_off(senders: Senders) -> None:
+    address, letter = senders.reader(followed=False)
+    sent = senders.call("postmark bounce", address, letter)
+    answer = senders.comes(sent)
+    assert (answer.status, answer.retry_after > 0) == (HTTPStatus.SERVICE_UNAVAILABLE, True)
+    senders.context.views.catch_up()
+    assert senders.comes(sent).status == HTTPStatus.OK
+    assert senders.facts(address) == BOUNCED
+
+
+def test_a_bounce_of_a_letter_of_somebody_else_s_changes_nothing(senders: Senders) -> None:
+    address = senders.buyer()
+    sent = senders.call("brevo bounce", address, "abcdefghijklmnopqrstuvwxya@elsewhere.example")
+    assert senders.comes(sent).status == HTTPStatus.OK
+    assert senders.last("brevo") == ["bounce fact:letter_unknown"]
+
+
 def test_helloasso_signs_to_its_partners_alone() -> None:
     sample = SAMPLES["helloasso purchase"]
     assert verify("helloasso", (), sample.signed(), sample.octets, NOW) == "re-read"
