@@ -227,6 +227,10 @@ def secret_mistake(kind: WebhookKind, typed: str, *, api_key: bool, say: Say) ->
         return say(N_("A secret is one line of letters, digits and signs."))
     if not api_key and not typed.startswith(guide.begins):
         return say(N_("This is another one: it begins with {begins}")).format(begins=guide.begins)
+    if guide.begins and not api_key and " " in typed:
+        return say(N_("This one is written without a blank."))
+    if guide.begins and not api_key and typed == guide.begins:
+        return say(N_("Paste the whole of it: this is only how it begins."))
     if api_key and kind in _API_KEYS and _API_KEYS[kind].fullmatch(typed) is None:
         return say(N_("Both are needed, with a colon between them."))
     return ""

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import parse_qsl
 
-from engine.intake.amounts import MAX_AMOUNT, AmountRefused, digits_of, read_currency
+from engine.intake.amounts import MAX_AMOUNT, AmountRefused, digits_of, read_amount, read_currency
 from engine.webhooks.delivery import DeliveryFault, DeliveryRefused
 
 MAX_BODY_BYTES: Final = 1_000_000
@@ -208,18 +208,26 @@ class Value:
         try:
             return read_currency(code)
         except AmountRefused:
-            raise DeliveryRefused(DeliveryFault.CURRENCY_UNKNOWN, currency=code[:20]) from None
+            raise DeliveryRefused(DeliveryFault.CURRENCY_UNKNOWN, field=self.named(*path)) from None
 
     def cents(self, *path: str) -> int:
         """An amount that is written in minor units."""
         return self._within(int(self.required(*path)) if self._whole(*path) else -1, *path)
 
     def amount(self, currency: str, *path: str) -> int:
-        """Minor units of an amount in the currency's own unit: "49.90", 49.9, 1200."""
-        match = _DECIMAL.fullmatch(self.required(*path))
+        """Minor units of an amount in the currency's own unit: "49.90", 49.9, 1200; a program's
+        own words too, as `read_amount` has them: "1 234,50 €".
+        """
+        written = self.required(*path)
+        match = _DECIMAL.fullmatch(written)
+        if match is None:
+            try:
+                return self._within(read_amount(written, currency)[0], *path)
+            except AmountRefused:
+                return self._within(-1, *path)
         digits = digits_of(currency) or 0
-        fraction = (match[2] or "") if match else ""
-        if match is None or fraction[digits:].strip("0"):
+        fraction = match[2] or ""
+        if fraction[digits:].strip("0"):
             return self._within(-1, *path)
         return self._within(int(match[1] + fraction[:digits].ljust(digits, "0")), *path)
 

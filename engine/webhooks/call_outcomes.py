@@ -129,8 +129,6 @@ _OWN_VALUES: Final = frozenset(
 _OF_THE_BODY: Final = frozenset(
     {
         (DeliveryFault.MEMBER_TWICE, "field"),
-        (DeliveryFault.CURRENCY_UNKNOWN, "currency"),
-        (DeliveryFault.STATE_UNKNOWN, "state"),
     }
 )
 

@@ -113,7 +113,7 @@ def _generic_fact(body: Value, fields: WebhookFields, state: str) -> Fact:
     if state in _NOT_PAID:
         return Passed(state, PassedReason.NOT_PAID)
     if state not in STATES:
-        raise DeliveryRefused(DeliveryFault.STATE_UNKNOWN, state=state[:40])
+        raise DeliveryRefused(DeliveryFault.STATE_UNKNOWN, field=fields.state[:100])
     order, email = _text(body, fields.order), _text(body, fields.email)
     if not order:
         raise DeliveryRefused(DeliveryFault.FIELD_MISSING, field=fields.order[:100])

@@ -40,6 +40,13 @@ SIGNATURE_FAULTS: Mapping[SignatureFault, str] = MappingProxyType(
         SignatureFault.SECRET_MISSING: N_("no secret is given: name its file"),
         SignatureFault.SECRET_EMPTY: N_("a secret is empty: anybody could sign with it"),
         SignatureFault.SECRET_MALFORMED: N_("the secret is not as Standard Webhooks write it"),
+        SignatureFault.SECRET_NOT_CARRIED: N_(
+            "it carries no secret: the sender is to call …?secret=SECRET, or to send it as a"
+            " password or a bearer token"
+        ),
+        SignatureFault.SECRET_WRONG: N_(
+            "the secret that it carries is not the one in `secret_file`"
+        ),
         SignatureFault.TOO_LARGE: N_("the body is larger than {kilobytes} kB"),
         SignatureFault.BODY_UNREADABLE: N_("the body does not hold what is signed"),
         SignatureFault.HEADER_MISSING: N_("the header {header} is missing"),
@@ -70,10 +77,12 @@ DELIVERY_FAULTS: Mapping[DeliveryFault, str] = MappingProxyType(
         DeliveryFault.FIELD_MISSING: N_("{field} is missing"),
         DeliveryFault.FIELD_MALFORMED: N_("{field} is not what it should be"),
         DeliveryFault.AMOUNT_MALFORMED: N_("{field} is no amount"),
-        DeliveryFault.CURRENCY_UNKNOWN: N_("{currency} is no currency"),
+        DeliveryFault.CURRENCY_UNKNOWN: N_("{field} is no currency, such as EUR"),
         DeliveryFault.TOO_MANY_FACTS: N_("it tells more than {most} things"),
         DeliveryFault.HEADER_TWICE: N_("the header {header} came twice"),
-        DeliveryFault.STATE_UNKNOWN: N_("the state {state} is not known"),
+        DeliveryFault.STATE_UNKNOWN: N_(
+            "{field} is no state that is known here: docs/connections.md lists them"
+        ),
         DeliveryFault.RESOURCE_UNKNOWN: N_("{host} knows of no {resource}"),
     }
 )

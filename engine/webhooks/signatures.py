@@ -53,6 +53,8 @@ class SignatureFault(StrEnum):
     SECRET_MISSING = auto()
     SECRET_EMPTY = auto()
     SECRET_MALFORMED = auto()
+    SECRET_NOT_CARRIED = auto()
+    SECRET_WRONG = auto()
     TOO_LARGE = auto()
     BODY_UNREADABLE = auto()
     HEADER_MISSING = auto()
@@ -178,11 +180,15 @@ def _needed(call: Call, name: str) -> str:
     raise _SignatureRefused(SignatureFault.HEADER_MISSING, header=name)
 
 
-def _agree(expected: Sequence[bytes], given: Sequence[bytes]) -> None:
+def _agree(
+    expected: Sequence[bytes],
+    given: Sequence[bytes],
+    fault: SignatureFault = SignatureFault.WRONG,
+) -> None:
     """Every pair is compared, and none ends the comparing."""
     results = [hmac.compare_digest(one, other) for one in expected for other in given]
     if not any(results):
-        raise _SignatureRefused(SignatureFault.WRONG)
+        raise _SignatureRefused(fault)
 
 
 def _mac(secret: bytes, message: bytes) -> bytes:
@@ -314,8 +320,8 @@ def _under_certificate(
 def _carried(secrets: Sequence[bytes], *places: str) -> None:
     given = [place.encode("utf-8", "surrogateescape") for place in places if place]
     if not given:
-        raise _SignatureRefused(SignatureFault.HEADER_MISSING, header="authorization")
-    _agree(secrets, given)
+        raise _SignatureRefused(SignatureFault.SECRET_NOT_CARRIED)
+    _agree(secrets, given, SignatureFault.SECRET_WRONG)
 
 
 def _authorization(call: Call) -> str:

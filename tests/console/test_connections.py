@@ -114,6 +114,8 @@ def test_a_secret_goes_into_a_file_of_its_owner_and_nowhere_else(
         ("sk_live_1", "it begins with whsec_"),
         ("whsec_a\nb", "one line"),
         ("whsec_é", "one line"),
+        ("whsec_", "whole"),
+        ("whsec_a b", "without a blank"),
     ],
 )
 def test_what_is_no_secret_of_this_shop_is_told_and_changes_nothing(
@@ -305,7 +307,7 @@ def test_who_is_told_of_facts_is_seen_and_held(context: AppContext) -> None:
     assert isinstance(post(told, "/connections/_hooks", "", hook="crm", do="off"), Redirect)
     assert "Is switched off by a command" in words_of(get(told, "/connections", Role.AUDITOR))
     assert isinstance(post(told, "/connections/_hooks", "", hook="crm", do="on"), Redirect)
-    assert "Is told of everything" in words_of(get(told, "/connections"))
+    assert "Takes what it is told" in words_of(get(told, "/connections"))
     assert post(told, "/connections/_hooks", "", hook="other").status_code == 404
 
 

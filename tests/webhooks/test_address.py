@@ -47,8 +47,14 @@ def test_a_call_is_followed_and_answered(site: httpx.Client, senders: Senders) -
     assert senders.facts(buyer)[-1] == "order-recorded"
     bearer = {"Authorization": f"Bearer {SECRET.decode()}"}
     assert site.post("/w/boutique", json=body, headers=bearer).status_code == 200
-    assert site.post("/w/boutique?secret=another", json=body).status_code == 403
-    assert senders.last("boutique") == ["signature:wrong"]
+    other = site.post("/w/boutique?secret=another", json=body)
+    assert (other.status_code, other.text) == (
+        403,
+        "the secret that it carries is not the one in `secret_file`\n",
+    )
+    assert senders.last("boutique") == ["signature:secret_wrong"]
+    bare = site.post("/w/boutique", json=body)
+    assert bare.status_code == 403 and "?secret=" in bare.text
 
 
 def test_what_cannot_be_read_or_is_too_large_is_refused_in_words(

@@ -55,9 +55,9 @@ from tests.webhooks.receiving_calls import Senders
             "… stands in it twice",
         ),
         (
-            Reason(DeliveryFault.STATE_UNKNOWN, state="anna@example.org"),
-            "body:state_unknown",
-            "the state … is not known",
+            Reason(DeliveryFault.STATE_UNKNOWN, field="/what"),
+            "body:state_unknown?field=%2Fwhat",
+            "/what is no state that is known here: docs/connections.md lists them",
         ),
     ],
 )
