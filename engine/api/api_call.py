@@ -115,9 +115,9 @@ class Api:
         return Cause("api", act, evidence=pieces[0].commitment.hex()), pieces
 
     def act(self, call: ApiCall, facts: dict[str, object]) -> CauseAndEvidence:
-        """Of what is done to the installation."""
+        """Of what is done to the installation: the key's name stands for who operates it."""
         act = secrets.token_hex(16)
-        [piece] = kept(_who(call, act) | facts)
+        [piece] = kept({"operator": call.key.name} | _who(call, act) | facts)
         return Cause("api", act, evidence=piece.commitment.hex()), piece
 
     def execute_for_known(

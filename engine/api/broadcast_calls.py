@@ -355,6 +355,7 @@ OPERATIONS = (
         about=N_("Write a new broadcast into the folder; it leaves once it is published."),
         members=NEW_BROADCAST,
         exactly_one=("on", "every"),
+        max_octets=512 * 1024,
         answer=object_with(
             "NewBroadcastAnswer",
             SHORT_ANSWER

@@ -20,6 +20,7 @@ from fastapi.responses import Response
 from engine.api.api_call import Api, ApiCall
 from engine.api.parameters import Parameter, Schema
 from engine.intake.body_reader import Member
+from engine.web.request import MAX_BODY_OCTETS
 from engine.words import N_
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -75,6 +76,7 @@ class Operation:
     answer: Schema
     method: Method = "POST"
     members: tuple[Member, ...] = ()
+    max_octets: int = MAX_BODY_OCTETS
     exactly_one: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     status: int = 200
@@ -135,7 +137,7 @@ REFUSALS: Mapping[int, str] = {
     409: N_("Others were quicker every time: send the same call again."),
     410: N_("The person was erased."),
     412: N_("It has changed since it was read: its ETag is not that of If-Match."),
-    413: N_("The body is larger than 64 kB."),
+    413: N_("The body is larger than 64 kB, or 512 kB where it holds a letter’s words."),
     415: N_("The body is not application/json."),
     422: N_(
         "A rule forbids it, or the Idempotency-Key was used for another call; the sentence says"

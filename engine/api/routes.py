@@ -94,9 +94,10 @@ class Gateway:
 
     async def answer(self, request: Request, operation: Operation, handler: Handler) -> Response:
         try:
-            body = await body_of(request) if operation.has_body else b""
+            body = await body_of(request, operation.max_octets) if operation.has_body else b""
         except TooLarge:
-            return Problem(413, "a call holds at most 64 kB").response()
+            most = operation.max_octets // 1024
+            return Problem(413, f"a call holds at most {most} kB").response()
         return await run_in_threadpool(self._answer, request, operation, handler, body)
 
     def _answer(

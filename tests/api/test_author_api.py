@@ -88,7 +88,7 @@ def test_the_plan_that_was_looked_at_is_put_in_force_and_no_other(program: Progr
     assert (again["done"], again["already"], again["edition"]) == (False, True, 2)
     entries, facts = installation_facts(program.context, "en")
     *_, told = (entry for entry in entries if entry.cause.door == "api")
-    assert "atelier" in str(facts.as_json(told))
+    assert "operator: atelier" in str(facts.line(told))
     latest = program.get("publication/editions").json()["items"][0]
     assert latest["edition"] == 2 and latest["in_force"]
 
@@ -157,6 +157,8 @@ def test_a_broadcast_is_written_published_and_sent_once(program: Program) -> Non
         ({"to": []}, 400, "to: is required"),
         ({"dialogue": "../config.toml"}, 422, "no dialogue of this name"),
         ({"subject": "x" * 2001}, 400, "longer than"),
+        ({"words": "é" * 40_001}, 400, "longer than"),
+        ({"words": "é" * 300_000}, 413, "at most 512 kB"),
     ],
 )
 def test_a_broadcast_that_would_break_something_is_not_written(
