@@ -9,6 +9,7 @@ after a lost answer without being done twice. Where the installation says when t
 (Retry-After), the client waits. A refusal is a Problem; where no answer came, it is NoAnswer.
 
 Written by clients/generate.py: a change made here is lost.
+SPDX-License-Identifier: MIT
 """
 
 from __future__ import annotations

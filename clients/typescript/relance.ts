@@ -11,6 +11,7 @@
  * The key is a secret: it has no place in a page that is sent to readers.
  *
  * Written by clients/generate.py: a change made here is lost.
+ * SPDX-License-Identifier: MIT
  */
 
 export interface Options {
