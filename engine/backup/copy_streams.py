@@ -37,9 +37,10 @@ from engine.store.sql import beside, queries
 from engine.words import N_, WordedError
 
 SQL = beside(__file__)
-OF_DESK = ("clock", "api_key", "visited", "segment_count", "count")
-"""What cannot be made anew: keys' hashes, and figures that are counted as things happen and name
-nobody (visits, how many were in a segment on a day, robots caught).
+OF_DESK = ("clock", "api_key", "visited", "segment_count", "count", "awaited_order")
+"""What cannot be made anew: keys' hashes, refunds that wait for their purchase, and figures that
+are counted as things happen and name nobody (visits, how many were in a segment on a day, robots
+caught).
 """
 PARTS: Mapping[str, Callable[[str, str], bool]] = {
     "ledger.dump": lambda schema, table: schema in ("ledger", "proof"),

@@ -25,6 +25,7 @@ from engine.backup.manifest import CopyRefused, read_manifest
 from engine.cli.audit_checks import rebuild
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext, DatabaseContext
+from engine.desk.awaited_orders import Awaited
 from engine.desk.desk import VisitCell
 from engine.i18n.user_error import UserError
 from engine.installation.events import LedgerRestored
@@ -66,6 +67,18 @@ class People:
         self.anna, self.address, self.words = anna.stream, anna.address, anna.words
         self.streams = join(context, 6)
         context.views.catch_up()
+
+
+REFUND = Awaited(
+    number=b"\1" * 32,
+    identity="0" * 32,
+    kind="refund",
+    trust="signed",
+    amount=1250,
+    currency="EUR",
+    products=(),
+    occurred_at=1_790_000_000_000,
+)
 
 
 @pytest.fixture
@@ -131,7 +144,9 @@ def test_a_copy_holds_everything_and_no_secret(
 def test_figures_that_nothing_can_make_anew_are_in_a_copy(
     database_context: DatabaseContext, tmp_path: Path
 ) -> None:
-    """Visits to letters' links, and how many were in a segment on a day, name nobody."""
+    """Visits to letters' links, how many were in a segment on a day, and a refund whose purchase
+    has not come yet name nobody.
+    """
     cell, day = (
         VisitCell("list:10/welcome", "link", "https://example.org", 20_000),
         date(2026, 11, 1),
@@ -139,13 +154,16 @@ def test_figures_that_nothing_can_make_anew_are_in_a_copy(
     with database_context.open_context() as context:
         context.desk.count_visits([(cell, 3, 2)])
         context.desk.keep_segment_counts(day, {"lyon": 7})
+        context.awaited_orders.wait(REFUND)
     backup(database_context, tmp_path / "copy")
     with database_context.open_context() as context:
         context.desk.count_visits([(cell, 5, 5)])
+        context.awaited_orders.settle(REFUND.identity)
     assert restore(database_context, tmp_path / "copy") == 0
     with database_context.open_context() as context:
         assert context.desk.visited([""], FIRST_WEEK, LAST_WEEK) == [(cell, 3, 2)]
         assert context.desk.segment_counts() == {"lyon": {day: 7}}
+        assert context.awaited_orders.of([REFUND.number]) == [REFUND]
 
 
 @pytest.mark.parametrize("name", ["copy", "copy.tar"])
