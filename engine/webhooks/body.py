@@ -85,11 +85,12 @@ def read_json(raw: bytes) -> object:
 
 
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DeliveryRefused(DeliveryFault.MEMBER_TWICE, field=_shown(twice))
+    """In time that grows with the body alone: nobody has signed it yet."""
+    members: dict[str, object] = {}
+    for name, value in pairs:
+        if name in members:
+            raise DeliveryRefused(DeliveryFault.MEMBER_TWICE, field=_shown(name))
+        members[name] = value
     return members
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from engine.sequence.webhooks import WEBHOOK_KINDS, WebhookFields, WebhookKind
 from engine.webhooks.body import MAX_BODY_BYTES, MAX_ITEMS
 from engine.webhooks.delivery import Delivery, DeliveryFault, Passed, PassedReason, Purchase
 from engine.webhooks.reading import read_delivery, read_resource
+from engine.webhooks.receiving import MAX_CALL_BYTES
 from engine.webhooks.signatures import SignatureFault, certificate_url, verify
 from engine.words import Reason
 from tests.webhooks.calls import (
@@ -239,3 +241,11 @@ def test_a_signature_that_is_none_is_refused(value: str) -> None:
     answer = verify("stripe", (SECRET,), [("Stripe-Signature", value)], b"{}", NOW)
     assert isinstance(answer, Reason)
     assert answer.code in (SignatureFault.HEADER_MALFORMED, SignatureFault.HEADER_MISSING)
+
+
+def test_a_body_of_nothing_but_names_is_read_in_no_time() -> None:
+    names = [f'"{number:05}":1' for number in range(MAX_CALL_BYTES // 10)]
+    body = f"{{{','.join(names)},{names[-1]}}}".encode()
+    begun = time.process_time()
+    assert certificate_url("ses", (), body) == Reason(SignatureFault.BODY_UNREADABLE)
+    assert time.process_time() - begun < 2
