@@ -43,7 +43,7 @@ LONGEST = (
     "cli/test_command_line_installing.py",
     "cli/test_pausing.py",
     "backup/test_putting_back.py",
-    "test_wheel.py",
+    "packaging/test_wheel.py",
     "chaos/test_mail_server.py",
     "chaos/test_stopping.py",
     "imports/test_importing.py",

@@ -1,7 +1,12 @@
-"""What `run` says once it serves: where to look, and what is not as its author may think."""
+"""What `run` says once it serves: to its author, where to look and what is not as they may think;
+to a service manager, that it is ready.
+"""
 
 from __future__ import annotations
 
+import logging
+import os
+import socket
 from collections.abc import Callable, Iterator
 
 from engine.authoring.inspection import looked_through
@@ -13,6 +18,8 @@ from engine.i18n.stored_words import stored_in_words
 from engine.installation.state import Installation
 from engine.letter.source_folder import read_sequences
 from engine.sequence.mistakes import Unpublishable
+
+log = logging.getLogger("relance.run")
 
 
 def announce(
@@ -109,3 +116,18 @@ def _not_published(
             changes,
         )
         yield sentence.format(n=changes)
+
+
+def tell_service_manager(state: str) -> None:
+    """Send `state` (`READY=1`) to the socket in $NOTIFY_SOCKET, a path or, after `@`, an abstract
+    name (sd_notify(3)). Nothing where no service manager asks for it; one that is gone, whose
+    variable was inherited, is logged.
+    """
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as telling:
+            telling.sendto(state.encode(), "\0" + address[1:] if address[0] == "@" else address)
+    except OSError as error:
+        log.warning("the service manager could not be told", extra={"why": str(error)})

@@ -34,7 +34,7 @@ from engine.inbound.fetching import MailboxReader, mailbox_reader
 from engine.ledger.store import CHANNEL, LOST
 from engine.privacy.erasure import scrub_and_log
 from engine.privacy.retention import apply_if_night
-from engine.runtime.announcement import announce, console_lines, engine_date
+from engine.runtime.announcement import announce, console_lines, engine_date, tell_service_manager
 from engine.runtime.arriving import Arriving
 from engine.runtime.cosigning import cosign_when_due
 from engine.runtime.handing_on import handing_on
@@ -281,6 +281,7 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
         if options.seconds:
             loop.call_later(options.seconds, stop.set)
         running = [asyncio.ensure_future(task) for task in tasks]
+        tell_service_manager("READY=1")
         told = asyncio.ensure_future(stop.wait())
         await asyncio.wait([*running, told], return_when=asyncio.FIRST_COMPLETED)
         for stop_part in stopping:

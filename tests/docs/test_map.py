@@ -45,6 +45,7 @@ def test_the_folders_of_tests_are_those_of_the_rooms() -> None:
         "clients",
         "docs",
         "mail_hosts",
+        "packaging",
         "projections",
         "providers",
         "shape",

@@ -17,7 +17,9 @@ PAGES = sorted(
         *ROOT.glob("clients/**/*.md"),
     ]
 )
-TREE = re.compile(r"`((?:engine|projections|tests|bench|docs|\.githooks)(?:/[\w.-]+)+/?)[`:]")
+TREE = re.compile(
+    r"`((?:engine|projections|tests|bench|docs|packaging|\.githooks)(?:/[\w.-]+)+/?)[`:]"
+)
 WRITTEN_BY_RUNS = {"bench/results.json", "bench/chaos.json"}
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#]+)(?:#([^)]+))?\)")
 

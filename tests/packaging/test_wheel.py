@@ -1,5 +1,6 @@
 """A wheel built from this tree, installed elsewhere: it has every file of the program, `relance
-init` makes an installation with it, and `relance run` serves its form until it is told to stop.
+init` makes an installation with it, and `relance run` serves its form, tells its service manager
+that it is ready, and ends when it is told to stop.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -101,13 +103,18 @@ def test_an_installation_is_made_and_serves_its_form(
     free = {"0": port, "1": free_port(), "5": free_port(), "2": 0}
     text = re.sub(r"port = 8\d\d([0125])\b", lambda usual: f"port = {free[usual[1]]}", text)
     config.write_text(text, "utf-8")
-    with (tmp_path / "run.log").open("w") as log:
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(str(tmp_path / "notify"))
+    manager.setblocking(False)
+    environment |= {"NOTIFY_SOCKET": str(tmp_path / "notify")}
+    with manager, (tmp_path / "run.log").open("w") as log:
         process = subprocess.Popen(
             [relance, "-C", "mine", "run"], cwd=tmp_path, env=environment, stdout=log, stderr=log
         )
         try:
             wait_for(lambda: process.poll() is not None or shows_form(port))
             assert process.poll() is None, (tmp_path / "run.log").read_text("utf-8")
+            assert manager.recv(64) == b"READY=1"
         finally:
             process.send_signal(signal.SIGTERM)
             status = process.wait(60)
