@@ -9,9 +9,9 @@ WITH due AS (
         AND (t.until > clock_timestamp() OR t.position > (SELECT position FROM {schema}."position")))
     ORDER BY a.due, a.subscriber LIMIT %(limit)s FOR UPDATE OF a SKIP LOCKED),
 taken AS (
-    INSERT INTO desk.taken (subscriber, key, sender, until, why)
-    SELECT subscriber, key, %(sender)s, clock_timestamp() + %(lease)s * interval '1 second', '' FROM due
-    ON CONFLICT (subscriber, key) DO UPDATE SET sender = excluded.sender, until = excluded.until, why = '', position = 0
+    INSERT INTO desk.taken (subscriber, key, sender, until, why, due)
+    SELECT subscriber, key, %(sender)s, clock_timestamp() + %(lease)s * interval '1 second', '', due FROM due
+    ON CONFLICT (subscriber, key) DO UPDATE SET sender = excluded.sender, until = excluded.until, why = '', position = 0, due = excluded.due
     WHERE desk.taken.until <= clock_timestamp()
     RETURNING subscriber, key)
 SELECT taken.subscriber::text, taken.key, last.due, last.subscriber::text FROM taken, (SELECT due, subscriber FROM due ORDER BY 1 DESC, 2 DESC LIMIT 1) AS last
@@ -38,9 +38,9 @@ due AS (
         SELECT a.due, a.subscriber, a.key FROM {schema}.agenda a
         WHERE a.subscriber = chosen.subscriber AND a.key = chosen.key AND a.due = chosen.due FOR UPDATE OF a SKIP LOCKED) held),
 taken AS (
-    INSERT INTO desk.taken (subscriber, key, sender, until, why)
-    SELECT subscriber, key, %(sender)s, clock_timestamp() + %(lease)s * interval '1 second', '' FROM due
-    ON CONFLICT (subscriber, key) DO UPDATE SET sender = excluded.sender, until = excluded.until, why = '', position = 0
+    INSERT INTO desk.taken (subscriber, key, sender, until, why, due)
+    SELECT subscriber, key, %(sender)s, clock_timestamp() + %(lease)s * interval '1 second', '', due FROM due
+    ON CONFLICT (subscriber, key) DO UPDATE SET sender = excluded.sender, until = excluded.until, why = '', position = 0, due = excluded.due
     WHERE desk.taken.until <= clock_timestamp()
     RETURNING subscriber, key)
 SELECT taken.subscriber::text, taken.key, last.due, last.subscriber::text FROM taken, (SELECT due, subscriber FROM due ORDER BY 1 DESC, 2 DESC LIMIT 1) AS last
@@ -71,9 +71,9 @@ WITH chosen AS (
 gone AS (
     DELETE FROM desk.waiting w USING chosen c WHERE w.subscriber = c.subscriber AND w.key = c.key RETURNING w.subscriber, w.key, w.provider),
 due AS (
-    SELECT g.* FROM gone g JOIN {schema}.agenda a ON a.subscriber = g.subscriber AND a.key = g.key WHERE a.due > 0 AND a.due <= %(now)s),
+    SELECT g.*, a.due FROM gone g JOIN {schema}.agenda a ON a.subscriber = g.subscriber AND a.key = g.key WHERE a.due > 0 AND a.due <= %(now)s),
 left_alone AS (
     DELETE FROM desk.taken t USING gone g WHERE t.subscriber = g.subscriber AND t.key = g.key AND t.sender = ''
     AND NOT EXISTS (SELECT FROM due d WHERE d.subscriber = g.subscriber AND d.key = g.key))
-UPDATE desk.taken t SET sender = %(sender)s, until = clock_timestamp() + %(lease)s * interval '1 second', why = ''
+UPDATE desk.taken t SET sender = %(sender)s, until = clock_timestamp() + %(lease)s * interval '1 second', why = '', due = d.due
 FROM due d WHERE t.subscriber = d.subscriber AND t.key = d.key AND t.sender = '' RETURNING t.subscriber::text, t.key, d.provider

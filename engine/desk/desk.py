@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from psycopg.rows import TupleRow
 
+from engine.desk.totals import Total
 from engine.sequence.timing import to_local
 from engine.store.binary import bigints, booleans, integers, texts, uuids
 from engine.store.database import Database
@@ -142,6 +143,19 @@ class Desk:
         """Add to today's counter."""
         self._run("count", name=name, n=n)
 
+    def add_totals(self, totals: Mapping[Total, int]) -> None:
+        ordered = sorted(total for total, n in totals.items() if n)
+        if ordered:
+            self._run(
+                "add_totals",
+                names=texts([total.name for total in ordered]),
+                labels=texts([total.label for total in ordered]),
+                n=bigints([totals[total] for total in ordered]),
+            )
+
+    def totals(self) -> dict[Total, int]:
+        return {Total(name, label): n for name, label, n in self._run("totals")}
+
     def counted(self, name: str, days: int) -> int:
         """The sum of today's count and those of the `days` before."""
         return int(self._run("counted", name=name, days=days)[0][0])
@@ -251,20 +265,23 @@ class Desk:
         position: int,
         seconds: float = 0,
         why: str = "let go",
-    ) -> None:
+    ) -> list[int]:
         """Give taken rows, (subscriber, key) each, back to the queue once the agenda has followed
         the ledger to `position`, where their outcome stands, and `seconds` of wall time are over.
-        A row with a `why` is no longer held, so `hold_rows` does not prolong it.
+        A row with a `why` is no longer held, so `hold_rows` does not prolong it. Returns when they
+        were due (ms, engine time), in any order.
         """
-        if rows:
-            self._run(
-                "release",
-                subscribers=uuids([subscriber for subscriber, _ in rows]),
-                keys=texts([key for _, key in rows]),
-                seconds=seconds,
-                why=why,
-                position=position,
-            )
+        if not rows:
+            return []
+        released = self._run(
+            "release",
+            subscribers=uuids([subscriber for subscriber, _ in rows]),
+            keys=texts([key for _, key in rows]),
+            seconds=seconds,
+            why=why,
+            position=position,
+        )
+        return [due for (due,) in released if due]
 
     def hold_rows(self, rows: Collection[tuple[str, str]], sender: str, seconds: float) -> None:
         """Renew the lease of the rows that `sender` has taken and not released."""

@@ -7,7 +7,7 @@ ALTER TABLE desk.clock ADD COLUMN IF NOT EXISTS trial_since bigint, ADD COLUMN I
 CREATE TABLE IF NOT EXISTS desk.taken (
     subscriber uuid NOT NULL, key text NOT NULL, sender text NOT NULL, until timestamptz NOT NULL, why text NOT NULL DEFAULT '',
     PRIMARY KEY (subscriber, key));
-ALTER TABLE desk.taken ADD COLUMN IF NOT EXISTS position bigint NOT NULL DEFAULT 0;
+ALTER TABLE desk.taken ADD COLUMN IF NOT EXISTS position bigint NOT NULL DEFAULT 0, ADD COLUMN IF NOT EXISTS due bigint NOT NULL DEFAULT 0;
 DROP INDEX IF EXISTS desk.taken_until;
 ALTER TABLE desk.taken SET (fillfactor = 50);
 CREATE TABLE IF NOT EXISTS desk.nonce (nonce text PRIMARY KEY, until timestamptz NOT NULL);
@@ -77,6 +77,7 @@ CREATE TABLE IF NOT EXISTS desk.waiting (
 CREATE INDEX IF NOT EXISTS waiting_since ON desk.waiting (since);
 CREATE INDEX IF NOT EXISTS waiting_by_provider ON desk.waiting (provider, urgent DESC, due, subscriber);
 CREATE TABLE IF NOT EXISTS desk.count (name text NOT NULL, day date NOT NULL, n bigint NOT NULL, PRIMARY KEY (name, day));
+CREATE TABLE IF NOT EXISTS desk.total (name text NOT NULL, label text NOT NULL, n bigint NOT NULL, PRIMARY KEY (name, label)) WITH (fillfactor = 50);
 CREATE TABLE IF NOT EXISTS desk.inbox (
     mailbox text PRIMARY KEY, holder text NOT NULL, until timestamptz NOT NULL, uid_validity bigint NOT NULL DEFAULT 0, uid bigint NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS desk.webhook_call (
@@ -116,9 +117,10 @@ ON CONFLICT (one) DO UPDATE SET epoch_wall = excluded.epoch_wall, epoch_engine =
 UPDATE desk.clock SET trial_since = %(since)s, trial_over_people = %(over_people)s WHERE trial_since IS NULL
 
 -- name: release
--- After an outcome the row is let go when the agenda has followed to its position; taking it earlier would only find nothing due.
+-- After an outcome the row is let go when the agenda has followed to its position; taking it earlier would only find nothing due. When it was due (ms,
+-- engine time) is told to who counts delays.
 UPDATE desk.taken SET until = clock_timestamp() + %(seconds)s * interval '1 second', why = %(why)s, position = %(position)s
-WHERE (subscriber, key) IN (SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[]))
+WHERE (subscriber, key) IN (SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[])) RETURNING due
 
 -- name: keep_taken
 -- A lease is renewed while its sender lives. Rows that are being let go at this moment are left alone: waiting for each other would be a deadlock.
@@ -181,6 +183,16 @@ INSERT INTO desk.attempt (key, at) VALUES (%(key)s, clock_timestamp() + %(second
 -- name: count
 -- A number a day, whatever comes: robots fill no table.
 INSERT INTO desk.count (name, day, n) VALUES (%(name)s, current_date, %(n)s) ON CONFLICT (name, day) DO UPDATE SET n = count.n + excluded.n
+
+-- name: add_totals
+-- Numbers that only grow, for a monitor. They wait for no disk: no fact is among them. `names` come sorted, so that no two senders wait for each other.
+INSERT INTO desk.total AS known (name, label, n) SELECT * FROM unnest(%(names)s::text[], %(labels)s::text[], %(n)s::bigint[])
+WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
+ON CONFLICT (name, label) DO UPDATE SET n = known.n + excluded.n
+
+-- name: totals
+-- A few dozen rows, however long anything has run.
+SELECT name, label, n FROM desk.total
 
 -- name: counted
 -- See count.
@@ -359,8 +371,15 @@ WHERE d.subscriber = gone.subscriber AND d.segment = gone.segment AND d.at = gon
 
 -- name: count_visits
 -- Visits to links of letters, and those that are presumed to be people's, by the week they came in (the engine's; see week_of). Nobody is named.
-INSERT INTO desk.visited AS known (letter, kind, link, week, visits, people)
-SELECT * FROM unnest(%(letters)s::text[], %(kinds)s::text[], %(links)s::text[], %(weeks)s::integer[], %(visits)s::bigint[], %(people)s::bigint[])
+WITH seen AS (
+    SELECT * FROM unnest(%(letters)s::text[], %(kinds)s::text[], %(links)s::text[], %(weeks)s::integer[], %(visits)s::bigint[], %(people)s::bigint[])
+        AS s (letter, kind, link, week, visits, people)),
+added AS (
+    INSERT INTO desk.total AS known (name, label, n)
+    SELECT t.name, s.kind, sum(t.n) FROM seen s CROSS JOIN LATERAL (VALUES ('visit', s.visits), ('presumed_human', s.people)) AS t (name, n)
+    GROUP BY t.name, s.kind ORDER BY t.name, s.kind
+    ON CONFLICT (name, label) DO UPDATE SET n = known.n + excluded.n)
+INSERT INTO desk.visited AS known (letter, kind, link, week, visits, people) SELECT * FROM seen
 ON CONFLICT (letter, kind, link, week) DO UPDATE SET visits = known.visits + excluded.visits, people = known.people + excluded.people
 
 -- name: visited

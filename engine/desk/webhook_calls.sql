@@ -1,5 +1,8 @@
 -- name: keep
--- A log waits for no disk: the facts are in the ledger, which was written before.
+-- A log waits for no disk: the facts are in the ledger, which was written before. The calls are counted for a monitor as well.
+WITH counted AS (
+    INSERT INTO desk.total AS known (name, label, n) VALUES (CASE WHEN %(refusal)s = '' THEN 'taken' ELSE 'refused' END, %(webhook)s, 1)
+    ON CONFLICT (name, label) DO UPDATE SET n = known.n + 1)
 INSERT INTO desk.webhook_call (webhook, trust, refusal, facts, outcomes, subscribers)
 SELECT %(webhook)s, %(trust)s, %(refusal)s, %(facts)s::text[], %(outcomes)s::text[], %(subscribers)s::text[]
 WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off'

@@ -17,10 +17,12 @@ from typing import NamedTuple
 from engine.commands.command_handler import CommandRequest, Result
 from engine.desk.desk import HELD_BACK, Desk
 from engine.desk.shaping import ShapingDesk
+from engine.desk.totals import Total
 from engine.installation.state import Installation
 from engine.sending.compose import CannotRender, Composer, ComposeRequest
 from engine.sending.delivery_journal import DOT, is_alive, read_journal, times_of_marks
 from engine.sending.envelope import Envelope
+from engine.sending.outcome_tally import OutcomeTally
 from engine.sending.quarantine import execute_apart, unforeseen
 from engine.sending.shaper import Row, Shaper, Token
 from engine.sending.stores import SendingStores
@@ -111,6 +113,8 @@ def take_and_claim(
             others.append((stream, key))
     if refused := sum(map(_finds_no_room, results)):
         stores.desk.count(HELD_BACK, refused)
+    if withheld := sum(map(_is_withheld, results)):
+        stores.desk.add_totals({Total("outcome", "withheld"): withheld})
     if others:
         settle(stores, others, held)
         # Another sender may still hold it: it is taken again after a moment.
@@ -168,6 +172,13 @@ def _finds_no_room(result: Result) -> bool:
     )
 
 
+def _is_withheld(result: Result) -> bool:
+    return isinstance(result.outcome, Done) and any(
+        isinstance(event, LetterWithheld) and event.why != PRESSURE
+        for event in result.outcome.events
+    )
+
+
 def settle(stores: SendingStores, rows: Sequence[tuple[str, str]], held: Collection[str]) -> None:
     """Record what became of letters begun by a sender that has ended, from its delivery journal:
     without a mark they are sent again, an answer is the outcome, a dot alone is in doubt.
@@ -208,7 +219,9 @@ def settle(stores: SendingStores, rows: Sequence[tuple[str, str]], held: Collect
                             )
                         )
     if requests:
-        stores.command_handler.execute(requests)
+        tally = OutcomeTally(0)
+        tally.add(stores.command_handler.execute(requests))
+        stores.desk.add_totals(tally.totals())
     released = {
         request.command.message
         for request in requests

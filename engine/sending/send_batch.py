@@ -178,6 +178,7 @@ class SendBatch:
         self._finish(
             {claim.entry.message: [_request(now, c.ENGINE, claim, "released")] for claim in left}
         )
+        self.stores.desk.add_totals(self.tally.totals())
         self.tally.log()
 
     @property
@@ -275,7 +276,7 @@ class SendBatch:
         rows = {claim.entry.message: (claim.stream, claim.key) for claim in claims}
         unstick_sent(self.stores.desk, rows, results)
         position = max((position for result in results for position in result.positions), default=0)
-        self.stores.desk.release_rows(list(rows.values()), position or self.stores.ledger_head())
+        self._release(rows, results, position or self.stores.ledger_head())
         self._forget_unsent(done, results)
         for message in done:
             del self.claims[message]
@@ -283,6 +284,21 @@ class SendBatch:
         still = {claim.stream for claim in list(self.claims.values())}
         self.known |= {result.stream: result.person for result in results if result.stream in still}
         return done
+
+    def _release(
+        self, rows: Mapping[str, tuple[str, str]], results: Sequence[Result], position: int
+    ) -> None:
+        """Those of letters that were accepted count how late they were."""
+        accepted = {
+            event.message: event.at
+            for result in results
+            for event in _events(result)
+            if isinstance(event, LetterSent) and event.message in rows
+        }
+        others = [row for message, row in rows.items() if message not in accepted]
+        self.stores.desk.release_rows(others, position)
+        dues = self.stores.desk.release_rows([rows[message] for message in accepted], position)
+        self.tally.add_delays(max(accepted.values(), default=0), dues)
 
     def _forget_unsent(self, done: Collection[str], results: Sequence[Result]) -> None:
         """A mail that was not handed over proves nothing, so its bytes are deleted; what a recorded

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from engine.desk.totals import Total
 from engine.hooks.report import Standing
 from engine.words import Words
 
@@ -292,6 +293,9 @@ class Facts:
     delivery: DeliveryFacts = DeliveryFacts()
     held_providers: tuple[HeldProvider, ...] = ()
     hooks: tuple[HookFacts, ...] = ()
+    oldest_due: float = 0
+    """Seconds of the engine's time by which the oldest act that is due is late."""
+    totals: Mapping[Total, int] = field(default_factory=dict)
 
     @property
     def live(self) -> frozenset[str]:

@@ -84,6 +84,9 @@ class CountingViews(Protocol):
     def due_within(self, instants: Sequence[int]) -> list[DueCount]:
         """What falls due up to each of some instants."""
 
+    def next_due(self, now: int) -> int | None:
+        """The first instant after `now` (ms) at which anything is due."""
+
     def in_doubt(self) -> list[tuple[str, str, str, int]]:
         """Letters in doubt: message, subscriber, letter, since when."""
 
@@ -181,6 +184,7 @@ def gather(stores: StatusStores, due: Due | None = None) -> Facts:
     forms_held, forms_held_for = stores.desk.held(HELD)
     last_week = week_of(now) - 7
     not_sent = stores.views.not_sent(last_week)
+    oldest_due = stores.views.next_due(0) or now
     deadlines = [due for _who, _request, _right, due in stores.views.open_rights()]
     return Facts(
         head=head,
@@ -239,6 +243,8 @@ def gather(stores: StatusStores, due: Due | None = None) -> Facts:
             (fault.code, fault.words) for fault in key_faults(stores.config, int(time.time()))
         ),
         hooks=tuple(hook_facts(stores)),
+        oldest_due=max(0, now - oldest_due) / 1000,
+        totals=stores.desk.totals(),
         webhooks=tuple(_silent_webhooks(stores, installation.plan())),
         keys=tuple(ExpiringKey(*key) for key in stores.desk.expiring_keys(KEYS_TOLD_SECONDS)),
     )

@@ -7,12 +7,20 @@ The door to prometheus_client.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from engine.desk.totals import DELAY_BOUNDS, Total
+from engine.sending.outcome_tally import Outcome
 from engine.status.facts import PARTS, DeliveryFacts, Facts, HookFacts
 from engine.status.finding import is_well
 from engine.status.findings import findings
@@ -140,6 +148,12 @@ class _Collected:
             ("list", "why"),
             paused,
         )
+        yield from _of_totals(facts.totals)
+        yield _one(
+            "oldest_due_seconds",
+            "Seconds by which the oldest act that is due is late, held by a pause or not.",
+            facts.oldest_due,
+        )
         yield from _of_delivery(facts.delivery)
         yield from _of_hooks(facts.hooks)
         yield _one("letters_in_doubt", "Letters whose acceptance is not known.", facts.in_doubt)
@@ -183,6 +197,51 @@ class _Collected:
             )
         yield _one("database_bytes", "Size of the database.", facts.database_bytes)
         yield _one("disk_free_bytes", "Free space on the disk that holds data/.", facts.disk_free)
+
+
+def _of_totals(totals: Mapping[Total, int]) -> Iterator[Metric]:
+    yield CounterMetricFamily(
+        "relance_letters_begun",
+        "Tries to hand a letter over that senders have begun.",
+        value=totals.get(Total("begun"), 0),
+    )
+    outcomes = CounterMetricFamily(
+        "relance_letter_outcomes",
+        "What came of these tries, and letters withheld before one.",
+        labels=("what",),
+    )
+    for what in get_args(Outcome):
+        outcomes.add_metric((what,), totals.get(Total("outcome", what), 0))
+    yield outcomes
+    buckets, within = [], 0
+    for label in (*map(str, DELAY_BOUNDS), ""):
+        within += totals.get(Total("delay", label), 0)
+        buckets.append((str(float(label)) if label else "+Inf", within))
+    yield HistogramMetricFamily(
+        "relance_delivery_delay_seconds",
+        "From when a letter or its next try was due until its acceptance was recorded.",
+        buckets=buckets,
+        sum_value=totals.get(Total("delay_ms"), 0) / 1000,
+    )
+    visits = CounterMetricFamily(
+        "relance_link_visits",
+        "Visits to links of letters, by the link's kind and who presumably came: human, robot.",
+        labels=("kind", "who"),
+    )
+    calls = CounterMetricFamily(
+        "relance_webhook_calls",
+        "Calls of shops and mail services: taken, refused.",
+        labels=("webhook", "what"),
+    )
+    for (name, label), n in sorted(totals.items()):
+        if name == "visit":
+            people = totals.get(Total("presumed_human", label), 0)
+            visits.add_metric((label, "human"), people)
+            visits.add_metric((label, "robot"), n - people)
+        elif name in ("taken", "refused"):
+            calls.add_metric((label, name), n)
+    yield visits
+    yield calls
 
 
 def _of_delivery(delivery: DeliveryFacts) -> Iterator[Metric]:

@@ -180,6 +180,7 @@ STAYS = {
     "view_delivery_1.day_count": "provider day what n",
     "view_letters_5.cohort": "joined week what n",
     "desk.visited": "letter kind link week visits people",
+    "desk.total": "name label n",
     "view_letters_5.tally": ("letter occurrence edition list purpose week what detail n amount"),
     "view_members_2.standing": "list people",
     "view_members_2.transition": "day source target kind question label n",
@@ -188,7 +189,7 @@ STAYS = {
     "view_delivery_1.suppressed": "subscriber reason",
     "view_delivery_1.put_off": "message subscriber provider at retry_at code enhanced why",
     # The same, for two minutes.
-    "desk.taken": "subscriber key sender until why position",
+    "desk.taken": "subscriber key sender until why position due",
     # Keyed hashes: of addresses that must not be written to, and for a month of addresses and
     # visitors that are limited.
     "vault.suppression": "address_hash reason at",

@@ -116,10 +116,11 @@ def test_an_outcome_is_recorded_once_though_its_row_could_not_be_let_go(
 ) -> None:
     context, lost = with_readers(make_context, 3), [True]
 
-    def release_rows(desk: Desk, rows: Sequence[tuple[str, str]], position: int) -> None:
+    def release_rows(desk: Desk, rows: Sequence[tuple[str, str]], position: int) -> list[int]:
         if rows and lost:
             lost.clear()
             raise psycopg.OperationalError("the connection is lost")
+        return []
 
     monkeypatch.setattr(Desk, "release_rows", release_rows)
     _each_is_taken_and_recorded_once(context, asyncio.run(_ticks(context, Sink())))
