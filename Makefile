@@ -31,6 +31,7 @@ test: .venv/installed-test ## style, types and every test
 	@sh tests/install_postgres.sh
 	@sh tests/inbound/fetch_corpora.sh
 	@sh tests/mail_hosts/install.sh
+	@sh tests/install_promtool.sh
 	@sh tests/clients/install_typescript.sh
 	$(STYLE)
 	$(PYTEST) -n 6
@@ -40,6 +41,7 @@ test-all: .venv/installed-test ## the same, with as many examples and rows as th
 	@sh tests/install_postgres.sh
 	@sh tests/inbound/fetch_corpora.sh
 	@sh tests/mail_hosts/install.sh
+	@sh tests/install_promtool.sh
 	@sh tests/clients/install_typescript.sh
 	$(STYLE)
 	RELANCE_LONG=1 $(PYTEST) -n 6
