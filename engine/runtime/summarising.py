@@ -103,7 +103,8 @@ def _claimed(stores: SummaryStores) -> tuple[int, tuple[int, int]] | None:
     if last < 0:
         _in_doubt(stores, held, KILLED)
         return None
-    if last >= moment:
+    if last_week(last) >= last_week(moment):
+        # Told already, be it on another day: `summary` may have been changed since.
         return None
     mine = (last, wall + TRIED_AGAIN)
     return (moment, mine) if stores.desk.replace_mark(NAME, held, *mine) else None

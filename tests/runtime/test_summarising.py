@@ -9,6 +9,7 @@ import asyncio
 import email
 import email.policy
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -24,6 +25,7 @@ from engine.sending.relay_settings import RelaySettings
 from engine.sequence.delay import DAY
 from engine.status.findings import findings
 from engine.status.gather import gather
+from engine.status.settings import parse_weekly
 from engine.subscriber.events import Cause
 from tests.cli.asking import FILES, join, send
 from tests.running_installation import Installations
@@ -105,6 +107,18 @@ def test_it_goes_to_the_operator_once_and_names_nobody(context: AppContext) -> N
     assert "Ce qui est bloqué" in text and "lecteurs.example" not in text
     context.clock.jump(2 * WEEK)
     assert len(rounds(context, 3)) == 1
+
+
+def test_on_another_day_the_same_week_is_not_sent_again(context: AppContext) -> None:
+    thursday = 3
+    context.clock.jump((6 - (context.clock.now() // DAY + thursday) % 7) * DAY)
+    assert len(rounds(context)) == 1
+    summary = parse_weekly("wednesday 09:00")
+    operator = replace(context.config.operator, summary=summary)
+    moved = replace(context, config=replace(context.config, operator=operator))
+    assert rounds(moved) == []
+    context.clock.jump(WEEK)
+    assert len(rounds(moved)) == 1
 
 
 def test_a_pause_for_readers_does_not_hold_it(context: AppContext) -> None:
