@@ -2281,7 +2281,7 @@ class Relance:
         `to`: The address that gets it.
 
         `reader`: The address of whom it is made for, if they are known here; left out: as
-        to says.
+        to says. Another than to wants the scope people, and is recorded.
         """
         return cast(
             "TestAnswer",

@@ -1139,7 +1139,7 @@ export interface SendTestInput {
   readonly broadcast: string;
   /** The address that gets it. */
   readonly to: string;
-  /** The address of whom it is made for, if they are known here; left out: as to says. */
+  /** The address of whom it is made for, if they are known here; left out: as to says. Another than to wants the scope people, and is recorded. */
   readonly reader?: string | undefined;
 }
 

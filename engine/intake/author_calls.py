@@ -56,7 +56,8 @@ TEST = (
         "reader",
         "address",
         False,
-        "The address of whom it is made for, if they are known here; left out: as to says.",
+        "The address of whom it is made for, if they are known here; left out: as to says. Another"
+        " than to wants the scope people, and is recorded.",
     ),
 )
 

@@ -5,7 +5,7 @@ force.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -16,6 +16,7 @@ from engine.api.scopes import SCOPES
 from engine.audit.installation_story import installation_facts
 from engine.context import AppContext
 from engine.desk.webhook_calls import CallFact
+from engine.ledger.store import Span
 from tests.console.test_letters import listening
 from tests.running import free_port
 from tests.running_installation import Installations
@@ -177,12 +178,33 @@ def test_a_test_of_a_broadcast_goes_to_one_address(program: Program, tmp_path: P
     before = program.context.ledger.head()
     with listening(tmp_path, program.context.config.mailbox_smtp_port):
         sent = program.post(path, to)
-        assert sent.json() == {"done": True, "said": "sent: [Test] Une question"}
+        assert sent.json() == {"done": True, "said": "sent: Une question"}
         answers = [program.post(path, to) for _more in range(20)]
     assert answers[0].status_code == 200
     assert "20 tests" in refused(answers[-1], 429) and answers[-1].headers["retry-after"] == "3600"
     assert program.context.ledger.head() == before
     assert len(list(tmp_path.glob("*.eml"))) == 19
+
+
+def test_a_key_that_may_not_read_people_learns_nothing_of_them_by_a_test(
+    program: Program, tmp_path: Path
+) -> None:
+    context, (anna, me) = program.context, ("anne@exemple.fr", "moi@exemple.fr")
+    known = {"email": anna, "list": 30, "basis": "service", "source": "salon", "order": "2"}
+    program.post("subscriptions", known | {"fields": {"first_name": "Annabelle"}})
+    named = QUESTION | {"subject": "Bonjour {{first_name}}"}
+    path = f"broadcasts/{program.post('broadcasts', named).json()['broadcast']}/test"
+    keys = [create(context.desk, "agence", ("broadcasts", *more)) for more in ((), ("people",))]
+    agency, head = replace(program, key=keys[0]), context.ledger.head()
+    with listening(tmp_path, context.config.mailbox_smtp_port):
+        assert "scope people" in refused(agency.post(path, {"to": me, "reader": anna}), 403)
+        assert "scope people" in refused(agency.post(path, {"to": me, "reader": "x@y.fr"}), 403)
+        assert "Annabelle" not in agency.post(path, {"to": anna}).text
+        assert context.ledger.head() == head
+        sent = replace(agency, key=keys[1]).post(path, {"to": me, "reader": anna})
+        assert sent.status_code == 200
+    [noted] = context.ledger.page(Span(head, head + 9), 9)
+    assert noted.name == "profile-read" and noted.stream == context.vault.find(anna)
 
 
 def test_what_shops_told_is_read_page_by_page(program: Program) -> None:
