@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.api.scopes import SCOPES
+from engine.api.scopes import CALENDAR, CALENDAR_PATH, SCOPES
 from engine.desk.desk import Desk
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_
@@ -46,6 +46,18 @@ def create(desk: Desk, name: str, scopes: Collection[str], expires: datetime | N
         raise UserError(N_("a key may do one or more of: {scopes}"), 2, scopes=", ".join(SCOPES))
     _, key = desk.new_key(stripped, frozenset(scopes), expires)
     return key
+
+
+def refuse_mixed(scopes: Collection[str]) -> None:
+    """Raises UserError (status 2) for what no address would open with."""
+    if CALENDAR in scopes and len(set(scopes)) > 1:
+        why = N_("a key with {scope} stands in an address: it may do nothing else")
+        raise UserError(why, 2, scope=CALENDAR)
+
+
+def calendar_address(url: str, key: str, scopes: Collection[str]) -> str:
+    """Where a calendar subscribes with this key, below the site's `url`; "" for any other key."""
+    return url.rstrip("/") + CALENDAR_PATH.format(key=key) if set(scopes) == {CALENDAR} else ""
 
 
 def expiry(text: str, zone: str, now: int) -> datetime:

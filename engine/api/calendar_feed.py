@@ -12,10 +12,9 @@ from fastapi.responses import Response
 
 from engine.api.problems import Problem
 from engine.api.routes import Gateway
+from engine.api.scopes import CALENDAR, CALENDAR_PATH
 from engine.ledger.store import LOST
 
-SCOPE = "calendar"
-PATH = "/calendar/{key}.ics"
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 
 
@@ -23,10 +22,10 @@ def router(gateway: Gateway, feed: Callable[[], bytes]) -> APIRouter:
     """`feed` blocks, and raises one of LOST while the database is away."""
     routes = APIRouter()
 
-    @routes.get(PATH, include_in_schema=False)
+    @routes.get(CALENDAR_PATH, include_in_schema=False)
     def calendar(key: str) -> Response:
         try:
-            if gateway.key_named(key, SCOPE).scopes != {SCOPE}:
+            if gateway.key_named(key, CALENDAR).scopes != {CALENDAR}:
                 raise Problem(
                     403,
                     "a key in an address may do nothing but this: make one with the"

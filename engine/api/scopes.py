@@ -2,6 +2,10 @@
 store.
 """
 
+CALENDAR = "calendar"
+"""Of a key that stands in an address, and may do nothing else."""
+CALENDAR_PATH = "/calendar/{key}.ics"
+
 SCOPES = (
     "subscribe",
     "transfer",
@@ -19,5 +23,5 @@ SCOPES = (
     "hooks",
     "metrics",
     "audit",
-    "calendar",
+    CALENDAR,
 )

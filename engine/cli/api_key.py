@@ -9,9 +9,15 @@ import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from engine.api.api_keys import Listed, create, expiry, listing, revoke
-from engine.api.calendar_feed import PATH as CALENDAR_PATH
-from engine.api.calendar_feed import SCOPE as CALENDAR
+from engine.api.api_keys import (
+    Listed,
+    calendar_address,
+    create,
+    expiry,
+    listing,
+    refuse_mixed,
+    revoke,
+)
 from engine.context import AppContext
 from engine.desk.clock import wall_now
 from engine.i18n.language import Say, translator
@@ -27,10 +33,10 @@ def run(context: AppContext, args: argparse.Namespace) -> int:
                 else None
             )
             scopes = frozenset(args.scope or ("subscribe",))
+            refuse_mixed(scopes)
             secret = create(context.desk, args.name, scopes, expires)
             print(secret)
-            if scopes == {CALENDAR}:
-                address = context.config.site.url.rstrip("/") + CALENDAR_PATH.format(key=secret)
+            if address := calendar_address(context.config.site.url, secret, scopes):
                 print(_("for your calendar: {address}").format(address=address), file=sys.stderr)
         case "revoke":
             revoke(context.desk, args.id)

@@ -12,7 +12,15 @@ from zoneinfo import ZoneInfo
 
 from fastapi.responses import Response
 
-from engine.api.api_keys import Listed, create, expiry, listing, revoke
+from engine.api.api_keys import (
+    Listed,
+    calendar_address,
+    create,
+    expiry,
+    listing,
+    refuse_mixed,
+    revoke,
+)
 from engine.api.scopes import SCOPES
 from engine.commands.operators import operator_cause
 from engine.config import Config
@@ -243,15 +251,16 @@ def _seen_to(stores: OperatorStores, visit: Visit) -> Response:
 def _keys(
     stores: OperatorStores, visit: Visit, mistakes: Sequence[Mistake] = (), made: str = ""
 ) -> Response:
-    zone = ZoneInfo(stores.config.site.timezone)
+    site, chosen = stores.config.site, {v for name, v in visit.all_inputs if name == "scope"}
     return visit.page(
         "operator_keys.html",
         mistakes=mistakes,
         made=made,
-        keys=list(_shown(listing(stores.desk), zone, visit.say)),
+        calendar=calendar_address(site.url, made, chosen) if made else "",
+        keys=list(_shown(listing(stores.desk), ZoneInfo(site.timezone), visit.say)),
         scopes=SCOPES,
         scope_words=SCOPE_WORDS,
-        chosen={value for name, value in visit.all_inputs if name == "scope"},
+        chosen=chosen,
         name=visit.inputs.get("name", ""),
         expires=visit.inputs.get("expires", ""),
     )
@@ -284,6 +293,7 @@ def _new_key(stores: OperatorStores, visit: Visit) -> Response:
     except UserError as error:
         return _keys(stores, visit, [Mistake("expires", error.said(visit.say))])
     try:
+        refuse_mixed(scopes)
         made = create(stores.desk, visit.inputs.get("name", ""), scopes, expires)
     except UserError as error:
         return _keys(stores, visit, [Mistake("name", error.said(visit.say))])

@@ -31,6 +31,12 @@ def asked(context: AppContext, *words: str) -> int:
     return keys.run(context, parser.parse_args(words))
 
 
+def test_a_key_that_stands_in_an_address_may_do_nothing_else(context: AppContext) -> None:
+    with pytest.raises(UserError, match="calendar"):
+        asked(context, "create", "agenda", "--scope", "calendar", "--scope", "read")
+    assert listing(context.desk) == []
+
+
 def test_a_french_installation_speaks_french_of_its_keys(
     context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
