@@ -159,6 +159,8 @@ def _wanted(parameter: Parameter) -> str:
         return "is a day such as 2026-11-30"
     if parameter.choices:
         return f"is one of {', '.join(parameter.choices)}"
+    if parameter.pattern and parameter.example:
+        return f"is written like {parameter.example}"
     if parameter.pattern:
         return f"is written as {parameter.pattern}"
     return f"is a text of at most {MAX_PARAMETER_CHARACTERS} printable characters"

@@ -90,7 +90,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         options = list(_options(self))
-        typed = (word.partition("=")[0] for word in message.split() if word.startswith("--"))
+        words = (word.partition("=")[0].rstrip(":") for word in message.split())
+        typed = (word for word in words if word.startswith("--"))
         meant = next(
             (name for word in typed if word not in options and (name := nearest(word, options))), ""
         )

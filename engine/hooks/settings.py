@@ -65,7 +65,7 @@ def _url(table: Table, *, allow_private: bool) -> str:
     if not url:
         return ""
     parts = http_url(url)
-    if parts is None or not url.isascii():
+    if parts is None or not url.isascii() or " " in url:
         message = N_('`url` is an address on the web: "https://crm.example.org/relance"')
         table.mistake("url", message)
     elif not allow_private and (parts.scheme != "https" or parts.port not in (None, 443)):
@@ -90,7 +90,7 @@ def _events(table: Table) -> Iterator[str]:
     for event in events:
         if event != EVERY and event not in NAMES:
             close = hint(nearest(str(event), NAMES))
-            message = N_("there is no event “{event}”{hint}; docs/hooks.md lists them")
+            message = N_("there is no event “{event}”{hint}; docs/format.md lists them")
             table.mistake("events", message, event=str(event), hint=close)
         else:
             yield str(event)

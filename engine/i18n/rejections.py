@@ -44,14 +44,14 @@ DATES: Mapping[DateFault, str] = MappingProxyType(
         ),
         DateFault.HOUR_TOO: N_("a day is asked for here, without an hour: write 1980-09-03"),
         DateFault.NO_DAY: N_(
-            "the date is not understood: write 1980-09-03, 03/09/1980 or 3 September 1980"
+            "the date is not understood: write 1980-09-23, 23/09/1980 or 23 September 1980"
         ),
         DateFault.NOT_UNDERSTOOD: N_(
-            "the date is not understood: write 2026-12-01, 01/12/2026 or 2026-12-01T09:00"
+            "the date is not understood: write 2026-12-31, 31/12/2026 or 2026-12-31T09:00"
         ),
         DateFault.NO_SUCH_DAY: N_("there is no such day or hour in any calendar"),
         DateFault.YEAR_OF_TWO_FIGURES: N_(
-            "the year is written with four figures: 1980-09-03 or 03/09/1980"
+            "the year is written with four figures: 1980-09-23 or 23/09/1980"
         ),
         DateFault.YEAR_UNLIKELY: N_("the year lies before {first} or after {last}"),
     }

@@ -17,7 +17,8 @@ from engine.api.routes import acceptable, by_specificity, validated
 
 SUBSCRIBER = Parameter(name="subscriber", about="", pattern="[0-9a-f]{4}")
 KINDS = Parameter(name="type", about="", kind="texts", choices=("list-joined", "list-left"))
-DECLARED = (SUBSCRIBER, LIMIT, AFTER, KINDS, Parameter(name="q", about="", required=True))
+DAY = Parameter(name="day", about="", pattern="[0-9-]{10}", example="2026-11-02")
+DECLARED = (SUBSCRIBER, LIMIT, AFTER, KINDS, Parameter(name="q", about="", required=True), DAY)
 DOCUMENT = document("Le Potager", "https://lettres.example.org")
 
 
@@ -46,10 +47,11 @@ def test_parameters_are_read_by_their_declarations_and_have_their_defaults() -> 
         ("q=x&limit=1e2", "limit: is a whole number from 1 to 200"),
         ("q=x&limit=١", "limit: is a whole number from 1 to 200"),
         ("q=x&after=a b", "after: is written as [A-Za-z0-9_-]{0,300}"),
+        ("q=x&day=soon", "day: is written like 2026-11-02"),
         ("q=x&type=list-moved", "type: is one of list-joined, list-left"),
         ("q=x&q=y", "q: is said twice"),
         ("q=" + "x" * 501, "q: is a text of at most 500 printable characters"),
-        ("q=x&limt=5", "limt: is no parameter of this call; there are: limit, after, type, q"),
+        ("q=x&limt=5", "limt: is no parameter of this call; there are: limit, after, type, q, day"),
         ("q=x&subscriber=00ff", "subscriber: is no parameter"),
     ],
 )

@@ -165,6 +165,7 @@ def test_a_part_or_an_option_that_is_none_is_refused_with_the_nearest(
 ) -> None:
     assert "did you mean prove?" in refused(capsys, "audit", "proove", "anna")
     assert "did you mean --json?" in refused(capsys, "status", "--jsno")
+    assert "did you mean" not in refused(capsys, "webhook", "log", "--days", "x")
     assert "arguments inconnus\u00a0: --jsno\u00a0; vouliez-vous dire --json\u00a0?" in refused(
         capsys, "status", "--jsno", language="fr"
     )
