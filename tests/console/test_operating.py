@@ -113,8 +113,8 @@ def test_what_is_withheld_or_set_aside_has_its_page_though_there_is_nothing(
 
 def test_a_key_is_shown_once_and_can_be_revoked(context: AppContext) -> None:
     both = post(context, "/operator/keys", ("scope", "read"), ("scope", "calendar"), name="both")
-    assert "may do nothing else" in both.body.decode() and b"new-key" not in both.body
-    feed = post(context, "/operator/keys", ("scope", "calendar"), name="agenda").body.decode()
+    assert "may do nothing else" in words_of(both) and b"new-key" not in bytes(both.body)
+    feed = words_of(post(context, "/operator/keys", ("scope", "calendar"), name="agenda"))
     assert re.search(r"/calendar/relance_[\w-]+\.ics", feed)
     page = post(context, "/operator/keys", ("scope", "read"), ("scope", "orders"), name="boutique")
     found = re.search(r'id="new-key">(relance_[^<]+)<', bytes(page.body).decode())
