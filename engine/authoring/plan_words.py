@@ -4,7 +4,8 @@ there. For the terminal and the page.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from engine.authoring.plan_settings_words import in_config, settings_lines
 from engine.authoring.publication import Proposal, SegmentChange
@@ -13,6 +14,7 @@ from engine.i18n.language import Say, counting_translator, grouped, translator
 from engine.i18n.phrases import say_cap, say_delay, say_list
 from engine.sequence.model import Plan, SegmentRule
 from engine.sequence.segment_uses import uses_of
+from engine.sequence.webhooks import Webhook
 from engine.subscriber.agenda_key import BroadcastKey, ListKey
 from engine.subscriber.truth import conditions_of
 from engine.words import Language
@@ -99,6 +101,7 @@ def changes_in_words(
     yield from _by_fields(proposal, spoken)
     for sign, rule in changes.rules:
         yield f"{sign} {_rule(rule, before if sign == '-' else after, _)}"
+    yield from _webhooks(before.webhooks, after.webhooks, _)
     yield from settings_lines(proposal, spoken)
 
 
@@ -212,6 +215,17 @@ def _options(proposal: Proposal, spoken: Language) -> Iterator[str]:
         yield in_config(mark, f"{what.format(name=name)} ({have})", _)
         if mark == "-" and people:
             yield _("    they keep this choice: letters of another theme or type do not reach them")
+
+
+def _webhooks(before: Mapping[str, Webhook], after: Mapping[str, Webhook], _: Say) -> Iterator[str]:
+    for name, webhook in after.items():
+        if name not in before:
+            yield _("+ webhook {webhook}: called at /w/{webhook}").format(webhook=name)
+        elif replace(before[name], file=webhook.file) != webhook:
+            yield _("~ webhook {webhook}: who calls, or what follows").format(webhook=name)
+    for name in before:
+        if name not in after:
+            yield _("- webhook {webhook}: its calls are answered 404").format(webhook=name)
 
 
 def totals(proposal: Proposal, spoken: Language) -> str:

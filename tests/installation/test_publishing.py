@@ -11,6 +11,7 @@ from engine.installation.publishing import affected_lists, difference, publicati
 from engine.installation.state import Installation, read_settings, write_settings
 from engine.sequence.declared import Declared, Retention
 from engine.sequence.delay import Delay
+from engine.sequence.model import Plan
 from engine.sequence.parse import Settings, parse
 from engine.sequence.pressure import parse_cap
 from engine.subscriber.agenda_key import ListKey
@@ -113,3 +114,19 @@ def test_other_shares_are_another_trial_and_a_letter_without_versions_ends_it() 
     ]
     since = [installation.plan(n).lists[11].letters[0].tried_since for n in (1, 2, 3, 4)]
     assert since == [1, 2, 0, 4]
+
+
+def test_the_plan_says_who_may_call_and_who_no_longer() -> None:
+    text = HEAD + listed(11, "a", "ends = { leave = true }") + letter("one")
+    shop = '[[webhook]]\nname = "b"\nfrom = "stripe"\nsecret_file = "s"\n'
+    rule = '[[webhook.do]]\non = "purchase"\njoin = 11\n'
+    bare, calling, joining = (read(text + more) for more in ("", shop, shop + rule))
+
+    def told(before: Plan, after: Plan) -> list[str]:
+        plan = Proposal(1, before, after, {}, SETTINGS, difference(before, after), {11: 3})
+        return [line for line in tell(plan, "en") if "webhook b" in line]
+
+    assert told(bare, calling) == ["+ webhook b: called at /w/b"]
+    assert told(calling, joining) == ["~ webhook b: who calls, or what follows"]
+    assert told(joining, bare) == ["- webhook b: its calls are answered 404"]
+    assert told(joining, joining) == []
