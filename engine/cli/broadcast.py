@@ -49,14 +49,16 @@ def broadcast(context: AppContext, args: argparse.Namespace) -> int:
     catch_up(context)
     now = context.clock.now()
     fallen = fallen_due_now(context.installation_stream.current(), chosen, now)
-    for line in _goes_to(context, plan, chosen, _):
+    key = encode(BroadcastKey(fallen.broadcast, fallen.occurrence))
+    had = context.views.outcomes(key, chosen.letter.id)
+    for line in _goes_to(context, plan, chosen, sum(had.values()), _):
         print(line)
     if not args.yes and not _agreed(_):
         raise UserError(N_("nothing was changed"))
     made = operator_cause({"broadcast": chosen.id})
     # Claimed as its date would claim it, so that it leaves once, whoever else claims it.
     execute_for(context, made, lambda state: [fallen_due_now(state, chosen, now)], now)
-    return _report(context, chosen, encode(BroadcastKey(fallen.broadcast, fallen.occurrence)), _)
+    return _report(context, chosen, key, had, _)
 
 
 def _named(plan: Plan, name: str) -> Broadcast:
@@ -82,7 +84,7 @@ def _named(plan: Plan, name: str) -> Broadcast:
     )
 
 
-def _goes_to(context: AppContext, plan: Plan, chosen: Broadcast, _: Say) -> list[str]:
+def _goes_to(context: AppContext, plan: Plan, chosen: Broadcast, had: int, _: Say) -> list[str]:
     ngettext = counting_translator(context.config.site.language)
     segments, now = context.views.segments, context.clock.now()
     people = audience_count(context, chosen.to, chosen.segments)
@@ -99,6 +101,13 @@ def _goes_to(context: AppContext, plan: Plan, chosen: Broadcast, _: Say) -> list
         n=grouped(people, _)
     )
     told.append(counted + " " + _("Who has withdrawn or is suppressed gets nothing."))
+    if had:
+        again = ngettext(
+            "{n} has had it already, and does not get it again.",
+            "{n} have had it already, and do not get it again.",
+            had,
+        )
+        told.append(again.format(n=grouped(had, _)))
     if not chosen.every:
         moment = dated_moment(chosen, plan.timezone, now)
         date = chosen.on or say_moment(moment, plan.timezone, context.config.site.language)
@@ -116,7 +125,9 @@ def _agreed(_: Say) -> bool:
     return agreed(_("Send it now? [y/N] "))
 
 
-def _report(context: AppContext, chosen: Broadcast, key: str, _: Say) -> int:
+def _report(
+    context: AppContext, chosen: Broadcast, key: str, had: Mapping[str, int], _: Say
+) -> int:
     """Follow it until nothing of it is due any more, or nobody is there to send it."""
     head, begun = context.ledger.head(), time.monotonic()
     with Progress() as progress:
@@ -131,8 +142,9 @@ def _report(context: AppContext, chosen: Broadcast, key: str, _: Say) -> int:
         print(why)
     counts = context.views.outcomes(key, chosen.letter.id)
     for status, words in OUTCOMES.items():
-        if counts.get(status) or (status == "sent" and not why):
-            print(f"{grouped(counts.get(status, 0), _):>9}  {_(words)}")
+        new = counts.get(status, 0) - had.get(status, 0)
+        if new > 0 or (status == "sent" and not why):
+            print(f"{grouped(max(new, 0), _):>9}  {_(words)}")
     return 0
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from engine.cli import send_now as verb
 from engine.cli.arguments_of_operation import send_now_arguments
+from engine.cli.broadcast import broadcast
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.i18n.user_error import UserError
@@ -96,6 +97,10 @@ def test_a_broadcast_goes_by_a_segment_or_a_name_to_whom_it_was_not_written(
     assert len(who_got_a_letter(context)) == 2
     assert context.views.outcomes(key, "poll") == {"sent": 2}
     assert "2  l’ont reçue" in said(context, capsys, "poll", "--to", other, "salon", status=1)
+    with pytest.raises(UserError, match="--yes"):
+        broadcast(context, argparse.Namespace(part="now", id="poll", yes=False))
+    told = capsys.readouterr().out.replace("\u00a0", " ")
+    assert "2 l’ont déjà reçue, et ne la reçoivent pas de nouveau" in told
     with pytest.raises(UserError, match="--yes"):
         verb.run(context, argparse.Namespace(letter="poll", to=["everyone"], yes=False))
     assert "2  l’ont reçue" in capsys.readouterr().out.replace("\u00a0", " ")
