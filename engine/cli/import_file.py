@@ -95,6 +95,8 @@ def from_arguments(args: argparse.Namespace, context: AppContext) -> list[Import
             "--{what} is required, or a column that says it with {column} COLUMN: nobody is"
             " imported without it"
         )
+        if not args.recipe:
+            _name_recipe(args.files, translator(context.config.site.language))
         raise UserError(said_nowhere, 2, what=ground, column=BY_COLUMN[ground])
     paths = dict.fromkeys(Path(file) for file in args.files)
     return [replace(options, path=path, dry_run=args.dry_run) for path in paths]

@@ -292,6 +292,11 @@ def test_the_state_of_things_tells_of_whom_nothing_is_taken(
     assert "caisse" not in {webhook.name for webhook in gather(context).webhooks}
 
 
+def test_an_operator_is_told_how_a_program_is_told_of_facts(context: AppContext) -> None:
+    assert "[[hook]]" in words_of(get(context, "/connections"))
+    assert "[[hook]]" not in words_of(get(context, "/connections", Role.AUDITOR))
+
+
 def test_who_is_told_of_facts_is_seen_and_held(context: AppContext) -> None:
     file = context.config.folder / "hook.secret"
     file.write_text(f"whsec_{'QUJD' * 12}\n", "utf-8")

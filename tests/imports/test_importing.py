@@ -653,6 +653,15 @@ def test_wrong_options_are_a_sentence_and_status_two(
     assert refusal.value.status == 2
 
 
+def test_what_looks_like_an_export_is_said_before_anything_is_asked_for(
+    context: AppContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    brevo = table(tmp_path, "EMAIL;ADDED_TIME;MODIFIED_TIME\nana@lecteurs.example;;\n")
+    with pytest.raises(UserError, match="--source is required"):
+        bring(context, brevo, said=SAID[:2])
+    assert "--from brevo" in capsys.readouterr().err
+
+
 def test_what_is_wrong_with_an_option_is_said_in_french_too(
     context: AppContext, tmp_path: Path
 ) -> None:
