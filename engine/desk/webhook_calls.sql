@@ -1,14 +1,15 @@
 -- name: keep
--- A log waits for no disk: the facts are in the ledger, which was written before. The calls are counted for a monitor as well.
-WITH counted AS (
-    INSERT INTO desk.total AS known (name, label, n) VALUES (CASE WHEN %(refusal)s = '' THEN 'taken' ELSE 'refused' END, %(webhook)s, 1)
-    ON CONFLICT (name, label) DO UPDATE SET n = known.n + 1)
+-- A log waits for no disk: the facts are in the ledger, which was written before.
 INSERT INTO desk.webhook_call (webhook, trust, refusal, facts, outcomes, subscribers)
 SELECT %(webhook)s, %(trust)s, %(refusal)s, %(facts)s::text[], %(outcomes)s::text[], %(subscribers)s::text[]
 WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
 
 -- name: keep_within
--- Those refused are counted apart from the others: whoever forges calls pushes out forged ones alone.
+-- Those refused are counted apart from the others: whoever forges calls pushes out forged ones alone. The call is added to
+-- the totals of a monitor here, where the transaction ends: calls that come together wait for each other only as long as it takes to commit.
+WITH counted AS (
+    INSERT INTO desk.total AS known (name, label, n) VALUES (CASE WHEN %(refusal)s = '' THEN 'taken' ELSE 'refused' END, %(webhook)s, 1)
+    ON CONFLICT (name, label) DO UPDATE SET n = known.n + 1)
 DELETE FROM desk.webhook_call WHERE webhook = %(webhook)s AND (refusal <> '') = (%(refusal)s <> '') AND id <= (
     SELECT id FROM desk.webhook_call WHERE webhook = %(webhook)s AND (refusal <> '') = (%(refusal)s <> '') ORDER BY id DESC OFFSET %(most)s LIMIT 1)
 
