@@ -14,7 +14,6 @@ from starlette.requests import ClientDisconnect
 from engine.dns.settings import Dns
 from engine.i18n.language import N_, translator
 from engine.sequence.mistakes import Unreadable
-from engine.sequence.webhooks import Webhook
 from engine.web.limits import Pace
 from engine.web.request import TooLarge, body_of, neighbourhood, visitor_of
 from engine.webhooks.call_outcomes import CallRefusal
@@ -47,12 +46,12 @@ def router(stores: WebhookStores) -> APIRouter:
     @routes.head("/w/{name}")
     async def head(name: str) -> Response:
         """Some senders try an address so before they save it."""
-        await address.declared(name)
+        await address.tried(name)
         return Response()
 
     @routes.get("/w/{name}")
     async def get(name: str) -> Response:
-        await address.declared(name)
+        await address.tried(name)
         _ = translator(stores.config.site.language)
         return PlainTextResponse(f"{_(NOT_FOR_A_BROWSER)}\n", 405, {"Allow": METHODS})
 
@@ -71,18 +70,18 @@ class WebhookAddress:
         self.pace = Pace(MAX_CALLS_A_MINUTE)
         self._hosts: SenderHosts | None = None
 
-    async def declared(self, name: str) -> Webhook:
+    async def tried(self, name: str) -> None:
         """Raises HTTPException where no such webhook is published."""
-        webhook = await run_in_threadpool(self.receiving.webhook, name)
-        if webhook is None:
+        if await run_in_threadpool(self.receiving.webhook, name) is None:
             raise HTTPException(404)
-        return webhook
 
     async def answer(self, name: str, request: Request) -> Response:
         visitor = visitor_of(request, self.config.web.trusted_proxies)
         if wait := self.pace.wait(neighbourhood(visitor)):
             return PlainTextResponse("too many calls", 429, {"Retry-After": str(wait)})
-        webhook = await self.declared(name)
+        webhook = await run_in_threadpool(self.receiving.webhook, name)
+        if webhook is None:
+            return PlainTextResponse("no webhook of this name is published here\n", 404)
         try:
             raw = await body_of(request, MAX_CALL_BYTES)
         except TooLarge:

@@ -36,6 +36,7 @@ def test_a_browser_has_nothing_to_look_at(site: httpx.Client) -> None:
     assert deleted.status_code == 405 and "POST" in deleted.headers["Allow"]
     for method in ("HEAD", "GET", "POST"):
         assert site.request(method, "/w/nobody").status_code == 404
+    assert site.post("/w/nobody").text == "no webhook of this name is published here\n"
 
 
 def test_a_call_is_followed_and_answered(site: httpx.Client, senders: Senders) -> None:
