@@ -84,7 +84,7 @@ CREATE TABLE IF NOT EXISTS desk.webhook_call (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, webhook text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), trust text NOT NULL,
     refusal text NOT NULL, facts text[] NOT NULL, outcomes text[] NOT NULL, subscribers text[] NOT NULL);
 CREATE INDEX IF NOT EXISTS webhook_call_at ON desk.webhook_call (at);
-CREATE INDEX IF NOT EXISTS webhook_call_kept ON desk.webhook_call (webhook, (refusal <> ''), id);
+CREATE INDEX IF NOT EXISTS webhook_call_within ON desk.webhook_call (webhook, (refusal <> '' OR trust = 'none'), id);
 CREATE TABLE IF NOT EXISTS desk.awaited_order (
     number bytea NOT NULL, identity text NOT NULL, kind text NOT NULL, trust text NOT NULL, amount bigint NOT NULL, currency text NOT NULL,
     products text[] NOT NULL, occurred_at bigint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (number, identity));

@@ -2,8 +2,9 @@
 names nobody but by their opaque ids, and holds no order's number and nothing of a body.
 
 Of each webhook the last MAX_CALLS that were believed are kept and, apart, so that a flood of forged
-ones pushes out none of these, the last MAX_REFUSED that were refused: all for ninety days of wall
-clock. What a refusal and an outcome mean, engine/webhooks/call_outcomes.py says.
+ones pushes out none of these, the last MAX_REFUSED that were refused or are pings that nobody
+signs: all for ninety days of wall clock. What a refusal and an outcome mean,
+engine/webhooks/call_outcomes.py says.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class WebhookCalls:
         self, webhook: str, trust: str, refusal: str = "", facts: Sequence[CallFact] = ()
     ) -> None:
         """A call came at this moment."""
+        anybodys = bool(refusal) or trust == "none"
         values = {
             "webhook": webhook,
             "trust": trust,
@@ -71,7 +73,8 @@ class WebhookCalls:
             "facts": [fact.name for fact in facts],
             "outcomes": [fact.outcome for fact in facts],
             "subscribers": [fact.subscriber for fact in facts],
-            "most": MAX_REFUSED if refusal else MAX_CALLS,
+            "anybodys": anybodys,
+            "most": MAX_REFUSED if anybodys else MAX_CALLS,
         }
         with self.database.transaction() as connection:
             connection.execute(SQL["keep"], values)

@@ -9,6 +9,7 @@ import pytest
 
 from engine.cli.webhook_log import webhook_log
 from engine.desk import webhook_calls
+from engine.desk.webhook_calls import CallFact
 from engine.i18n.user_error import UserError
 from engine.subscriber.outcome import NothingToDo, Refusal, Refused, Unchanged
 from engine.webhooks.call_outcomes import (
@@ -101,7 +102,7 @@ def test_the_log_tells_each_call_in_words_and_names_nobody(
 
 
 @pytest.mark.postgres
-def test_a_flood_of_forged_calls_pushes_out_no_other(
+def test_a_flood_of_what_anybody_can_send_pushes_out_no_other(
     senders: Senders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webhook_calls, "MAX_CALLS", 3)
@@ -110,12 +111,18 @@ def test_a_flood_of_forged_calls_pushes_out_no_other(
     for number in range(6):
         calls.keep("flooded", "signed", facts=[])
         calls.keep("flooded", "", f"signature:wrong?minutes={number}")
+    for _ping in range(6):
+        calls.keep("flooded", "none", facts=[CallFact(name="ping", outcome="fact:ping")])
     kept = calls.recent("flooded")
-    assert [call.refusal for call in kept if call.refusal] == [
-        "signature:wrong?minutes=5",
-        "signature:wrong?minutes=4",
-    ]
+    assert [call.trust for call in kept] == ["none", "none", "signed", "signed", "signed"]
+    calls.keep("flooded", "", "signature:wrong?minutes=7")
+    kept = calls.recent("flooded")
+    assert [call.refusal for call in kept if not call.trust] == ["signature:wrong?minutes=7"]
     assert len(kept) == 5 and kept == sorted(kept, key=lambda call: -call.id)
+    calls.keep("flooded", "none", facts=[CallFact(name="ping", outcome="fact:ping")])
+    (silent,) = [row for row in calls.refused() if row.webhook == "flooded"]
+    assert silent.calls == 1, "a ping that nobody signed ends no trouble"
+    kept = calls.recent("flooded")
     page = calls.recent("flooded", 2)
     assert page + calls.recent("flooded", 9, page[-1].id) == kept
     assert calls.recent("flooded", since=kept[0].at + 1) == []
