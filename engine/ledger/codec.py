@@ -79,6 +79,7 @@ STREAM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 _MESSAGE = re.compile(r"[0-9a-f]{32}")
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 _BUT_MESSAGE = {
     kind: attrgetter(*(f.name for f in dataclasses.fields(kind) if f.name != "message"))
     for kind in (LetterBegun, LetterSent)
@@ -137,9 +138,11 @@ def _check(held: object) -> None:
         if not -MAX_INTEGER <= held <= MAX_INTEGER:
             raise EntryRefused(f"an entry holds {held}; integers last up to {MAX_INTEGER}")
     elif isinstance(held, str):
-        if not held.isascii() and not unicodedata.is_normalized("NFC", held):
+        if held.isascii():
+            return
+        if not unicodedata.is_normalized("NFC", held):
             raise EntryRefused("an entry holds text that is not in Unicode normal form C")
-        if any("\ud800" <= character <= "\udfff" for character in held):
+        if _HALF_A_CHARACTER.search(held):
             raise EntryRefused("an entry holds half a character")
     elif isinstance(held, tuple):
         for item in held:
