@@ -53,6 +53,13 @@ def direct(installations: Installations) -> Iterator[Site]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def shared(installations: Installations) -> Iterator[Site]:
+    """For what leaves nothing behind."""
+    with behind_a_proxy(installations, GARDEN) as made:
+        yield made
+
+
 def later(site: Site, hours: int) -> None:
     """As if everything that was counted had happened that much earlier."""
     with site.context.database.connection() as connection:
@@ -352,24 +359,24 @@ def test_of_forms_sent_in_no_time_one_neighbourhood_posts_as_many_as_of_copied_o
 @pytest.mark.parametrize(
     "age", [OLDEST_STAMP / 1000 + 60, -3600], ids=["a day later", "in the future"]
 )
-def test_a_form_sent_too_late_is_shown_again_filled_in(site: Site, age: float) -> None:
-    answer = site.post("inscription", GOOD | {"email": VICTIM, "first_name": "Léa"}, age=age)
+def test_a_form_sent_too_late_is_shown_again_filled_in(shared: Site, age: float) -> None:
+    answer = shared.post("inscription", GOOD | {"email": VICTIM, "first_name": "Léa"}, age=age)
     assert answer.status_code == 422 and "longtemps" in answer.text
     assert (
         f'value="{VICTIM}"' in answer.text
         and 'value="Léa"' in answer.text
         and 'value="Un balcon" required checked' in answer.text
     )
-    assert not site.stream(VICTIM)
+    assert not shared.stream(VICTIM)
 
 
 @pytest.mark.parametrize(
     "stamp",
     ["x", "1.2", "99999999999999999999.0", "-1.a", "1795319237528." + "0" * 32, "²." + "é" * 32],
 )
-def test_a_forged_render_time_is_none(site: Site, stamp: str) -> None:
-    answer = site.post("inscription", GOOD | {"email": VICTIM, STAMP: stamp})
-    assert answer.status_code == 422 and not site.stream(VICTIM)
+def test_a_forged_render_time_is_none(shared: Site, stamp: str) -> None:
+    answer = shared.post("inscription", GOOD | {"email": VICTIM, STAMP: stamp})
+    assert answer.status_code == 422 and not shared.stream(VICTIM)
 
 
 def test_a_render_time_is_good_for_its_form_its_words_and_its_house_alone() -> None:
@@ -422,17 +429,11 @@ def test_calls_are_paced_by_the_minute() -> None:
     ids=["too large", "plain text", "no boundary", "broken parts", "no UTF-8", "too many inputs"],
 )
 def test_a_body_that_is_no_form_is_refused_politely(
-    site: Site, body: bytes, kind: str, status: int
+    shared: Site, body: bytes, kind: str, status: int
 ) -> None:
-    answer = site.client.post("/f/inscription", content=body, headers={"Content-Type": kind})
+    answer = shared.client.post("/f/inscription", content=body, headers={"Content-Type": kind})
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
-
-
-@pytest.fixture(scope="module")
-def shared(installations: Installations) -> Iterator[Site]:
-    with behind_a_proxy(installations, GARDEN) as made:
-        yield made
 
 
 POSTED = st.dictionaries(
