@@ -48,8 +48,6 @@ def is_whole_page(session: Browser, path: str) -> bool:
 
 
 def faults(page: Page, url: str) -> list[str]:
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 1280, "height": 760})
     page.goto(url)
     return faults_here(page)
 
