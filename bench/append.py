@@ -20,7 +20,7 @@ def measure(size: Size) -> list[Row]:
     """One event a stream and batch, as claims and outcomes are written, into streams that have
     begun before.
     """
-    rounds, count = size.pick((3, 10 * BATCH), (5, 60 * BATCH), (5, 60 * BATCH))
+    rounds, count = size.pick((2, 4 * BATCH), (5, 60 * BATCH), (5, 60 * BATCH))
     written, encoded_too = [], []
     with installed() as here:
         ledger, now = here.context.ledger, here.context.clock.now()

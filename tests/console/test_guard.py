@@ -23,6 +23,7 @@ from engine.console.caller import local_path
 from engine.console.visit import Route, Visit
 from engine.context import AppContext
 from tests.console.serving import Served, console_of
+from tests.sizes import LONG
 
 
 def shown(visit: Visit) -> Response:
@@ -86,8 +87,11 @@ def may(role: Role, reads: bool, right: Right) -> bool:
 def test_each_role_reaches_the_routes_it_has_the_right_to_and_no_other(
     console: Served, role: Role, reads: bool
 ) -> None:
+    # A right to read gives more to an author alone: of the others with it, one route for each right
+    # and method.
+    routes = console.console.routes if LONG or role is Role.AUTHOR or not reads else OWN_ROUTES
     with console.as_role(role, reads=reads) as browser:
-        for route in console.console.routes:
+        for route in routes:
             if route.path == "/sign-out":
                 continue
             path = re.sub(r"\{[^}]+\}", "0", route.path)

@@ -28,6 +28,7 @@ from engine.store import cluster, postmaster
 from engine.store.embedded import Embedded, EmbeddedFailed, memory_settings
 from engine.words import Words
 from tests.clusters import new_cluster
+from tests.sizes import LONG
 
 pytestmark = pytest.mark.postgres
 
@@ -359,7 +360,7 @@ def test_ctrl_c_in_the_terminal_does_not_reach_the_server(
     assert os.getpgid(pid) != os.getpgid(0)
 
 
-@pytest.mark.parametrize("moment", [0.05, 0.3, 0.6, 0.9])
+@pytest.mark.parametrize("moment", [0.05, 0.3, 0.6, 0.9] if LONG else [0.05, 0.6])
 def test_whoever_is_killed_while_creating_leaves_a_folder_that_still_starts(
     place: Place, moment: float
 ) -> None:
@@ -515,6 +516,7 @@ def test_any_path_will_do(name: str) -> None:
 
 def test_a_socket_folder_somebody_else_prepared_is_refused() -> None:
     for place in _place("d" * 120):
+        new_cluster(place.data, place.secrets)
         with place.embedded():
             shutil.rmtree(folder := postmaster.folder_for(place.data, place.data.stat().st_uid))
         elsewhere = place.root / "elsewhere"
