@@ -196,8 +196,10 @@ class Sales:
     def _ended(
         self, fact: SubscriptionEnded, told: Told, call: str, began: KnownOrder | None
     ) -> list[CallFact] | None:
-        """None where nobody is known whose subscription it is, or no rule is about it."""
-        stream = self._whose(fact.email) or (began.subscriber if began else "")
+        """None where nobody is known whose subscription it is, or no rule is about it. Whoever
+        bought it has it: the address may have been changed since, to somebody else's.
+        """
+        stream = began.subscriber if began is not None else self._whose(fact.email)
         rule = told.webhook.rule_for("subscription-ended", fact.products)
         if rule is None or not stream:
             return None

@@ -194,6 +194,18 @@ def test_an_end_of_a_subscription_takes_nobody_off_who_has_bought_since(senders:
     assert senders.person(buyer).memberships == {}
 
 
+def test_an_end_of_a_subscription_is_about_whoever_bought_it_whatever_address_it_names(
+    senders: Senders,
+) -> None:
+    anna, ben = senders.buyer(), senders.buyer_beside()
+    for order, buyer in (("17", anna), ("18", ben)):
+        assert senders.tells(order=order, email=buyer, product="livre") == DONE
+    told = senders.tells(order="17", email=ben, state="cancelled")
+    assert told == ["subscription-ended fact:done"]
+    assert senders.person(anna).memberships == {}
+    assert set(senders.person(ben).memberships) == {20}
+
+
 def test_of_a_call_about_several_people_no_body_is_kept(senders: Senders) -> None:
     (anna, one), (ben, two) = senders.reader(), senders.reader()
     events = [
