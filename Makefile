@@ -10,7 +10,7 @@ PYTEST  = $(shell sh tests/memory_folder.sh) $(COMPILED) $(BIN)/python -m pytest
 PURE   := $(addprefix tests/,sequence subscriber simulation letter mime intake i18n docs test_shape.py)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run demo check test test-all chaos bench bench-large pictures clean
+.PHONY: help run demo check test test-all chaos bench bench-large pictures deb clean
 .DEFAULT_GOAL := help
 
 help: ## show these words
@@ -61,6 +61,11 @@ bench-large: .venv/installed-test ## the same at the sizes the goals are set for
 pictures: .venv/installed-test ## the pictures of docs/console.md, taken anew of the sample and people who lived in it
 	@sh tests/install_browser.sh
 	$(BIN)/python -m tests.console.pictures
+
+deb: .venv/installed ## a Debian package of this tree, in dist/
+	@rm -f dist/relance-*.whl
+	@$(PIP) wheel --no-deps --wheel-dir dist .
+	@PIP="$(BIN)/python -m pip" sh packaging/build_deb.sh dist/relance-*.whl dist --constraint constraints.txt
 
 clean: ## remove what make and the tools built, never data or configuration
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,6 @@
 """A wheel built from this tree, installed elsewhere: it has every file of the program, `relance
 init` makes an installation with it, and `relance run` serves its form, tells its service manager
-that it is ready, and ends when it is told to stop.
+that it is ready, and ends when it is told to stop. A Debian package of it runs too.
 """
 
 from __future__ import annotations
@@ -127,3 +127,34 @@ def shows_form(port: int) -> bool:
     except httpx.TransportError:
         return False
     return form.status_code == 200 and "Lettre" in form.text
+
+
+@pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="dpkg-deb is not installed: no package")
+def test_a_debian_package_of_it_runs(
+    wheel: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Unpacked into a folder of its own, with what it depends on borrowed as above."""
+    build = ["sh", str(ROOT / "packaging/build_deb.sh"), str(wheel), str(tmp_path / "dist")]
+    with_ours = {"PYTHON": str(Path(sys.executable).resolve()), "PIP": f"{sys.executable} -m pip"}
+    built = subprocess.run(
+        [*build, "--no-deps", "--no-index"],
+        env=environment | with_ours,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    package, root = Path(built.stdout.strip()), tmp_path / "root"
+    subprocess.run(["dpkg-deb", "--extract", package, root], check=True, timeout=60)
+    place = root / "opt/relance"
+    assert (root / "usr/bin/relance").readlink() == Path("/opt/relance/bin/relance")
+    assert (place / "bin/relance").read_text("utf-8").startswith("#!/opt/relance/bin/python")
+    assert (root / "usr/lib/systemd/system/relance.service").is_file()
+    borrowed = place / sysconfig.get_path("purelib", vars={"base": "."}) / "borrowed.pth"
+    borrowed.write_text(sysconfig.get_path("purelib") + "\n", "utf-8")
+    version = [str(place / "bin/python3"), str(place / "bin/relance"), "--version"]
+    printed = subprocess.check_output(version, env=environment, text=True, timeout=60)
+    assert printed.split()[1] == package.name.split("_")[1]
+    where = [str(place / "bin/python3"), "-c", "import engine; print(engine.__file__)"]
+    found = subprocess.check_output(where, cwd=root, env=environment, text=True, timeout=60)
+    assert Path(found).is_relative_to(root), "it is the tree's, not the package's"
