@@ -5,6 +5,7 @@ the operator's key.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -324,3 +325,24 @@ def test_the_api_is_asked_over_https(dns: StubDns, kind: WebhookKind, tmp_path: 
     assert all(f"Host: {host}".encode() in head for head in heads)
     assert isinstance(asyncio.run(main("elsewhere.example")), Unreachable)
     assert len(heads) == asked
+
+
+def test_what_comes_packed_is_not_unpacked(tmp_path: Path) -> None:
+    """A few kilobytes may be gigabytes, and some hosts are of whoever gave an address there."""
+    authority, packed, heads = Authority(), gzip.compress(bytes(10_000_000)), list[bytes]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        about = f"Content-Encoding: gzip\r\nContent-Length: {len(packed)}"
+        writer.write(f"HTTP/1.1 200 OK\r\n{about}\r\nConnection: close\r\n\r\n".encode() + packed)
+        writer.close()
+
+    async def main() -> Answered | None:
+        context = authority.server(tmp_path, SUMUP)
+        async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
+            send = requesting(authority.trusted(), 5, server.sockets[0].getsockname()[1])
+            return await send(IPv4Address("127.0.0.1"), SUMUP, "/")
+
+    answered = asyncio.run(main())
+    assert answered is not None and answered.octets == packed
+    assert b"Accept-Encoding: identity" in heads[0]
