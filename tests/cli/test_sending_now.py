@@ -85,7 +85,7 @@ def test_a_letter_of_a_list_leaves_before_its_turn_to_who_has_not_had_it(
 def test_a_broadcast_goes_by_a_segment_or_a_name_to_whom_it_was_not_written(
     context: AppContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    met, other = join(context, 2, 12)
+    met, other, _ = join(context, 3, 12)
     put = PutIntoSegment(context.clock.now(), Cause("operator"), "salon")
     context.command_handler.execute([CommandRequest(put, stream=met)])
     told = said(context, capsys, "poll", "--to", "segment:salon", other, met)
