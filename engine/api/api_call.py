@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from fastapi.responses import JSONResponse
 
 from engine.api.parameters import ParameterValue
-from engine.api.problems import Problem, too_busy
+from engine.api.problems import Problem, refused, too_busy
 from engine.api.stores import ApiStores
 from engine.audience.segments import KeptCounts
 from engine.commands.command_handler import UNKNOWN, CommandRequest, Result
@@ -101,7 +101,7 @@ class Api:
             return False
         owner, done = self.stores.desk.bind_call(call.key_hash, call.call_hash)
         if owner != call.call_hash and not whatever_key:
-            raise Problem(422, USED_KEY)
+            raise Problem(409, USED_KEY)
         return done and owner == call.call_hash
 
     def repeated(self, address: str) -> JSONResponse:
@@ -123,7 +123,7 @@ class Api:
     def execute_for_known(
         self, command: AnyCommand, address: str, now: int, evidence: tuple[Evidence, ...]
     ) -> Result:
-        """Raises Problem (422) where nobody stands behind the address."""
+        """Raises Problem (404) where nobody stands behind the address."""
         result = self.execute(
             CommandRequest(
                 command,
@@ -133,7 +133,7 @@ class Api:
             )
         )
         if result.outcome == UNKNOWN:
-            raise Problem(422, in_english(UNKNOWN))
+            raise Problem(404, in_english(UNKNOWN))
         return result
 
     def execute(self, request: CommandRequest) -> Result:
@@ -148,8 +148,8 @@ def _who(call: ApiCall, act: str) -> dict[str, object]:
 
 
 def response_of(result: Result, status: int = 200, done_text: str = "") -> JSONResponse:
-    """The answer to a call whose request has ended. Raises Problem for a conflict (409) and a
-    refusal (422).
+    """The answer to a call whose request has ended. Raises Problem for a conflict and for a
+    refusal (409).
     """
     outcome: Outcome = result.outcome
     if result.conflict:
@@ -159,7 +159,7 @@ def response_of(result: Result, status: int = 200, done_text: str = "") -> JSONR
             headers={"Retry-After": "1"},
         )
     if isinstance(outcome, Refused):
-        raise Problem(422, in_english(outcome))
+        raise refused(outcome)
     done = isinstance(outcome, Done)
     content: dict[str, object] = {
         "done": done,

@@ -21,7 +21,18 @@ from engine.intake.body_reader import (
 
 ALSO_READ = "x-also-read"
 WHOLE_NUMBER: Schema = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
-LISTED: Schema = {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string", "minLength": 1}]}
+NO_ENCODED_WORD = r"^(?!.*=\?)"
+PLAIN = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]*$"
+"""No control character but a line feed, and no other break of a line."""
+WORDS = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]*$"
+"""The same, and tabs."""
+AMOUNT = r"^[0-9]{1,8}([.,][0-9]{2})?$"
+LISTED: Schema = {
+    "oneOf": [
+        {"type": "integer", "minimum": 1, "maximum": 2**53 - 1},
+        {"type": "string", "minLength": 1},
+    ]
+}
 
 
 def body_schema(operation: Operation) -> Schema:
@@ -43,33 +54,37 @@ def _member(member: Member) -> Schema:
     left_out: list[object] = [] if member.required else [None, ""]
     match member.kind:
         case "address":
-            return _also({"type": "string", "format": "email", "maxLength": 254}, left_out)
+            email: Schema = {"type": "string", "format": "email", "maxLength": 254}
+            return _also(email | {"pattern": NO_ENCODED_WORD}, left_out)
         case "list":
             return _also(LISTED, left_out)
         case "fields":
             values: Schema = {"anyOf": [FIELD_VALUE, {"type": "null", ALSO_READ: True}]}
             fields: Schema = {"type": "object", "additionalProperties": values}
-            return _also(fields, [None, "", []])
+            if member.required:
+                return fields | {"minProperties": 1}
+            return _also(fields, [*left_out, []])
         case "number":
-            digits: Schema = {"type": "string", "pattern": r"^\s*[0-9]{1,16}\s*$"}
+            digits: Schema = {"type": "string", "pattern": r"^\s*[0-9]{1,15}\s*$"}
             return _also(WHOLE_NUMBER, left_out, digits)
         case "words":
-            return _also(_text(member, MAX_WORDS_CHARACTERS), left_out)
+            return _also(_text(member, MAX_WORDS_CHARACTERS, WORDS), left_out)
         case "texts":
             texts: Schema = {"type": "array", "items": {"type": "string"}}
             return _also(texts | ({"minItems": 1} if member.required else {}), left_out)
         case "amount":
-            return _also({"type": "string", "examples": ["12.50"]}, left_out)
+            amount: Schema = {"type": "string", "pattern": AMOUNT, "examples": ["12.50"]}
+            return _also(amount, left_out)
         case "moment":
             examples = ["2025-12-01", "2025-12-01T09:00:00+01:00"]
-            return _also({"type": "string", "examples": examples}, left_out, _NUMBER)
+            return _also(_text(member) | {"examples": examples}, left_out, _NUMBER)
         case "zone" | "language":
-            return _also({"type": "string"}, left_out)
+            return _also(_text(member), left_out)
         case "text" if member.choices:
             said = [True, False] if member.choices == YES_NO else []
             return _also({"type": "string", "enum": list(member.choices)}, [*left_out, *said])
         case "text":
-            return _also(_text(member, MAX_TEXT_CHARACTERS), left_out, _NUMBER, _BOOLEAN)
+            return _also(_text(member), left_out, _NUMBER, _BOOLEAN)
         case _:
             assert_never(member.kind)
 
@@ -78,8 +93,9 @@ _NUMBER: Schema = {"type": "number"}
 _BOOLEAN: Schema = {"type": "boolean"}
 
 
-def _text(member: Member, longest: int) -> Schema:
-    return {"type": "string", "minLength": int(member.required), "maxLength": longest}
+def _text(member: Member, longest: int = MAX_TEXT_CHARACTERS, pattern: str = PLAIN) -> Schema:
+    shortest = int(member.required)
+    return {"type": "string", "minLength": shortest, "maxLength": longest, "pattern": pattern}
 
 
 def _also(schema: Schema, values: Sequence[object], *others: Schema) -> Schema:

@@ -174,21 +174,21 @@ def create_broadcast(api: Api, call: ApiCall) -> JSONResponse:
     try:
         files = dict(read_sequences(config.sequences))
     except Unpublishable as refused:
-        raise Problem(422, "the folder cannot be read", _told(refused.mistakes)) from None
+        raise Problem(409, "the folder cannot be read", _told(refused.mistakes)) from None
     before = inspect(config, files, now)
     file = wanted.dialogue or dialogue_of_audience(before.plan, wanted.to[0])
     if file not in before.plan.titles:
         known = ", ".join(before.plan.titles) or "none"
-        raise Problem(422, f"there is no dialogue of this name; there are: {known}")
+        raise Problem(404, f"there is no dialogue of this name; there are: {known}")
     name, body = place_of_broadcast(wanted.subject, file, before.plan)
     words = wanted.words.rstrip("\n") + "\n"
     try:
         changed = edited(files[file], _changes(wanted, name, body))
     except CannotEdit as error:
-        raise Problem(422, str(error)) from None
+        raise Problem(409, str(error)) from None
     after = inspect(config, {**files, body: words, file: changed}, now)
     if broken := newly_fatal(before, after):
-        raise Problem(422, "this broadcast cannot be written", _told(broken))
+        raise Problem(409, "this broadcast cannot be written", _told(broken))
     held = read_octets(config.sequences, file)
     drafted = (
         Drafted(body, None, octets_of(words)),
@@ -199,7 +199,7 @@ def create_broadcast(api: Api, call: ApiCall) -> JSONResponse:
         message = f"Broadcast: {name}"
         saved = save(config.sequences, config.data, drafted, config.console.save, author, message)
     except CannotSave as error:
-        raise Problem(422, str(error)) from None
+        raise Problem(409, str(error)) from None
     if not isinstance(saved, Saved):
         raise Problem(409, "the file has just been changed by somebody else: send it again")
     said = f"written to {file} and {body}; it leaves once it is published"
@@ -246,7 +246,7 @@ def send_test(api: Api, call: ApiCall) -> JSONResponse:
         _composed, envelope = composed_test(stores.composer(), plan, claim, made_for, to, now)
         send_one(stores.config, envelope)
     except UserError as error:
-        raise Problem(422, str(error)) from None
+        raise Problem(409, str(error)) from None
     # As it is written: with the reader's fields in it, it would tell them to any key.
     return JSONResponse({"done": True, "said": f"sent: {broadcast.letter.subject}"})
 
@@ -276,7 +276,7 @@ def send_now(api: Api, call: ApiCall) -> JSONResponse:
     try:
         execute_for(stores, made, decide, now)
     except UserError as error:
-        raise Problem(422, str(error)) from None
+        raise Problem(409, str(error)) from None
     paused = 0 in stores.installation_stream.current().paused
     said = "it is due now" + (", and sending is paused" if paused else "")
     [occurrence] = (event.occurrence for event in fallen)

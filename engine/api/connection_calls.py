@@ -128,7 +128,7 @@ def replay(api: Api, call: ApiCall) -> JSONResponse:
     if wanted.since:
         position = recorded_before(stores.ledger, wanted.since)
     if position > head:
-        raise Problem(422, f"the ledger has the positions 1 to {head}")
+        raise Problem(409, f"the ledger has the positions 1 to {head}")
     _begin(api, hook)
     stores.hook_desk.replay(hook.name, position)
     return _answer(f"it is told anew of what follows position {position}")

@@ -42,7 +42,7 @@ ABOUT = (
 )
 ONCE = (
     "Your name for this call (method, path, body): sent again within 30 days it changes nothing;"
-    " another call under the same key is refused (422)."
+    " another call under the same key is refused (409)."
 )
 PRINTABLE_KEY = "[!-~]([ -~]{0,253}[!-~])?"
 UNHINDERED = (
@@ -61,8 +61,8 @@ PROBLEM = object_of(
     "A refusal, as RFC 9457 has it.",
     optional=("mistakes",),
     type=text(example="about:blank"),
-    title=text(example="Unprocessable Content"),
-    status=integer(example=422),
+    title=text(example="Conflict"),
+    status=integer(example=409),
     detail=text("A sentence for people."),
     mistakes=array(text(), "Every mistake of the call, where there are some."),
 )

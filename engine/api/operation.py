@@ -113,36 +113,29 @@ class Operation:
         left_out: set[int] = set()
         if not (self.has_body or self.parameters):
             left_out |= {400}
-        if not (self.in_path or self.may_lack):
+        if not (self.in_path or self.members or self.may_lack):
             left_out |= {404}
-        if "subscriber" not in {parameter.name for parameter in self.in_path}:
-            left_out |= {410}
         if not self.conditional:
             left_out |= {412}
-        if not self.writes:
-            left_out |= {409}
         if not self.has_body:
-            left_out |= {413, 415}
-        if self.method == "GET":
-            left_out |= {422}
+            left_out |= {409, 413, 415}
         return {status: why for status, why in REFUSALS.items() if status not in left_out}
 
 
 REFUSALS: Mapping[int, str] = {
-    400: N_("The body or a parameter is wrong; every mistake is listed."),
+    400: N_("The body or a parameter is not as described; every mistake is listed."),
     401: N_("No key, or one that opens nothing, or no longer: the sentence says when it expired."),
     403: N_("The key may not do this."),
-    404: N_("There is nothing of this name."),
+    404: N_("There is nothing of this name, or nobody is known, or no longer."),
     406: N_("The answer is JSON, which the Accept header of the call excludes."),
-    409: N_("Others were quicker every time: send the same call again."),
-    410: N_("The person was erased."),
+    409: N_(
+        "It does not fit what is published, who is known or what day it is (mistakes are listed); a"
+        " rule forbids it; or the Idempotency-Key was used for another call. With Retry-After,"
+        " others were quicker every time: send the same call again."
+    ),
     412: N_("It has changed since it was read: its ETag is not that of If-Match."),
     413: N_("The body is larger than 64 kB, or 512 kB where it holds a letter’s words."),
     415: N_("The body is not application/json."),
-    422: N_(
-        "A rule forbids it, or the Idempotency-Key was used for another call; the sentence says"
-        " which."
-    ),
     429: N_("More than 600 calls a minute, see Retry-After."),
     503: N_("Too busy, see Retry-After."),
 }

@@ -9,10 +9,9 @@ from fastapi.responses import JSONResponse
 
 from engine.api.api_call import Api, ApiCall, response_of
 from engine.api.operation import ANSWER, Operation, Tag
-from engine.api.problems import Problem, readable
+from engine.api.problems import readable, refused
 from engine.commands.command_handler import CommandRequest
 from engine.commands.orders import record_requests, refund_request
-from engine.i18n.in_words import in_english
 from engine.intake.orders import ORDER, REFUND, read_order, read_refund
 from engine.subscriber.outcome import Refused
 from engine.words import N_
@@ -40,7 +39,7 @@ def record_refund(api: Api, call: ApiCall) -> JSONResponse:
 
 def _allowed(request: CommandRequest | Refused) -> CommandRequest:
     if isinstance(request, Refused):
-        raise Problem(422, in_english(request))
+        raise refused(request)
     return request
 
 

@@ -47,14 +47,14 @@ def subscribe(api: Api, call: ApiCall) -> JSONResponse:
     if before or (call.call_hash and call.call_hash in person.calls):
         return response_of(Result(REPEATED, stream))
     if suppressed:
-        raise Problem(422, f"this address is suppressed ({suppressed})")
+        raise Problem(409, f"this address is suppressed ({suppressed})")
     fields = _changes(api, stream, read.fields)
     declared = _declared(api.stores.installation_stream.current(), read, now)
     cause, pieces = api.cause(call, declared)
     names = tuple(sorted(fields))
     command = read.command(now, cause, call.call_hash, secrets.token_hex(16), names)
     if not api.limits.permit(command, read.address, person, plan):
-        raise Problem(422, ASKED_ENOUGH)
+        raise Problem(409, ASKED_ENOUGH)
     result = api.execute(
         CommandRequest(
             command,

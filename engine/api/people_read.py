@@ -188,7 +188,7 @@ def _there(api: Api, call: ApiCall) -> Person:
     if not folded.registered:
         raise nobody()
     if folded.erased:
-        raise Problem(410, "this person was erased: forget what you keep of them")
+        raise Problem(404, "this person was erased: forget what you keep of them")
     return folded
 
 

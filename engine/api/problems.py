@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from fastapi.responses import JSONResponse
 
 from engine.i18n.in_words import in_english
 from engine.intake.body_reader import Mistake, Mistakes
+from engine.subscriber.outcome import Refusal, Refused
 
 T = TypeVar("T")
+OF_NOBODY: Final = frozenset(
+    {Refusal.PERSON_UNKNOWN, Refusal.ORDER_UNKNOWN, Refusal.NO_SUCH_REQUEST, Refusal.RIGHT_UNKNOWN}
+)
 
 
 class Problem(Exception):
@@ -49,11 +53,17 @@ def bad_body(mistakes: tuple[str, ...]) -> Problem:
 
 
 def unreadable(read: Mistakes) -> Problem:
-    return bad_body(tuple(map(_told, read.found)))
+    """400 where the description already rules the body out, 409 where only what is published, who
+    is known or what day it is does.
+    """
+    mistakes = tuple(map(_told, read.found))
+    if all(mistake.is_described for mistake in read.found):
+        return Problem(409, "This call cannot be carried out: " + "; ".join(mistakes), mistakes)
+    return bad_body(mistakes)
 
 
 def readable(read: T | Mistakes) -> T:
-    """Raises Problem (400) with every mistake."""
+    """Raises Problem (400, 409) with every mistake."""
     if isinstance(read, Mistakes):
         raise unreadable(read)
     return read
@@ -62,6 +72,11 @@ def readable(read: T | Mistakes) -> T:
 def _told(mistake: Mistake) -> str:
     sentence = in_english(mistake.reason)
     return f"{mistake.member}: {sentence}" if mistake.member else sentence
+
+
+def refused(refusal: Refused) -> Problem:
+    """404 where whom or what the call is about is not known, 409 where a rule forbids it."""
+    return Problem(404 if refusal.code in OF_NOBODY else 409, in_english(refusal))
 
 
 def too_busy(why: str) -> Problem:

@@ -124,11 +124,11 @@ def publish(api: Api, call: ApiCall) -> JSONResponse:
             f"{mistake.file}:{mistake.line}: {mistake.words.said(_)}"
             for mistake in refused.mistakes
         )
-        raise Problem(422, "what is in the folder cannot be published", mistakes) from None
+        raise Problem(409, "what is in the folder cannot be published", mistakes) from None
     if wanted.digest != proposal.digest:
         raise Problem(409, ANOTHER_PLAN)
     if proposal.stranded and not wanted.stranded:
-        raise Problem(422, STRANDED)
+        raise Problem(409, STRANDED)
     facts: dict[str, object] = {"what": "publication", "digest": proposal.digest}
     made = api.act(call, facts)
     try:
@@ -137,7 +137,7 @@ def publish(api: Api, call: ApiCall) -> JSONResponse:
         raise Problem(409, ANOTHER_PLAN) from None
     except NotApproved as wanting:
         propose(api.stores, wanting.digest, "", made)
-        raise Problem(422, TO_APPROVE) from None
+        raise Problem(409, TO_APPROVE) from None
     if edition == proposal.base:
         return _published("nothing differs", edition)
     return _published(f"edition {edition} is in force", edition, done=True)

@@ -23,7 +23,7 @@ from engine.api.operation import (
     text,
 )
 from engine.api.parameters import Schema
-from engine.api.problems import Problem, bad_body, readable
+from engine.api.problems import Problem, bad_body, readable, refused
 from engine.commands.command_handler import CommandRequest, Result
 from engine.i18n.in_words import in_english
 from engine.i18n.user_error import UserError
@@ -93,7 +93,7 @@ def correct(api: Api, call: ApiCall) -> JSONResponse:
     cause, pieces = api.cause(call, {"what": "correction", **wanted.particulars})
     request = correction(api.stores, subscriber, wanted, cause, pieces, call.call_hash)
     if isinstance(request, Refused):
-        raise Problem(422, in_english(request))
+        raise refused(request)
     return response_of(api.execute(request), 200, "corrected")
 
 
@@ -144,7 +144,7 @@ def erase_person(api: Api, call: ApiCall) -> JSONResponse:
     try:
         archive = archiver(api.stores, body.keep_proof) if body.keep_proof else None
     except SealingRefused as error:
-        raise Problem(422, str(error)) from None
+        raise Problem(409, str(error)) from None
     result, receipt = erase(
         api.stores,
         subscriber,
@@ -190,7 +190,7 @@ def settle(api: Api, call: ApiCall) -> JSONResponse:
     try:
         subscriber = whose_request(_standing(api), body.request)
     except UserError:
-        raise Problem(422, "there is no such request to be answered") from None
+        raise Problem(404, "there is no such request to be answered") from None
     how = one_of(body.how, SETTLEMENTS)
     result = _execute(
         api,
@@ -232,7 +232,7 @@ def _about(api: Api) -> tuple[Plan, int]:
 def _behind(api: Api, address: str) -> str:
     subscriber = api.stores.vault.find(address) or api.stores.vault.formerly(address)
     if subscriber is None:
-        raise Problem(422, in_english(UNKNOWN))
+        raise Problem(404, in_english(UNKNOWN))
     return subscriber
 
 

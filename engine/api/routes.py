@@ -31,7 +31,7 @@ from engine.web.request import TooLarge, body_of, visitor_of
 
 MAX_CALLS_PER_MINUTE = 600
 MAX_KEY_CHARACTERS = 255
-NOT_EXECUTED = (400, 404, 409, 412, 422)
+NOT_EXECUTED = (400, 404, 409, 412)
 """Refusals after which nothing was done, and nothing will be."""
 JSON_TYPES = ("application/json", "application/problem+json", "application/*", "*/*")
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Literal, NamedTuple
 
-from engine.intake.address import AddressRefused, normalise
+from engine.intake.address import AddressFault, AddressRefused, normalise
+from engine.intake.amounts import AmountFault
 from engine.intake.field_reader import MAX_VALUE_CHARACTERS, FieldRefused, read_value
 from engine.intake.instants import DateRefused, not_after, read_instant
 from engine.intake.locales import read_language, read_zone
@@ -87,11 +88,39 @@ class CallFault(StrEnum):
     ZONE_UNKNOWN = auto()
 
 
+NOT_AS_DESCRIBED = frozenset(
+    {
+        CallFault.AMOUNT_NO_TEXT,
+        CallFault.CHOICE_UNKNOWN,
+        CallFault.CONTROL_CHARACTER,
+        CallFault.FIELDS_NO_OBJECT,
+        CallFault.MEMBER_UNKNOWN,
+        CallFault.NOT_A_LIST,
+        CallFault.NOT_A_NUMBER,
+        CallFault.NOT_A_TEXT,
+        CallFault.NOT_TEXTS,
+        CallFault.NO_OBJECT,
+        CallFault.REQUIRED,
+        CallFault.TOO_LONG,
+        *AddressFault,
+        AmountFault.AMBIGUOUS,
+        AmountFault.NOT_AN_AMOUNT,
+        AmountFault.TOO_LARGE,
+    }
+)
+"""What the API's description already rules out, whatever is published and whoever is known."""
+
+
 class Mistake(NamedTuple):
     """`member` is "" where the body as a whole is meant."""
 
     member: str
     reason: Reason[StrEnum] | Words
+
+    @property
+    def is_described(self) -> bool:
+        """Whether the body is as the description has it, and what it says fits nothing here."""
+        return not (isinstance(self.reason, Reason) and self.reason.code in NOT_AS_DESCRIBED)
 
 
 @dataclass(frozen=True, slots=True)

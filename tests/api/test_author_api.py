@@ -103,7 +103,7 @@ def test_what_cannot_be_published_is_told_with_its_place(program: Program) -> No
         assert plan["digest"] is None
         assert any(told["fatal"] and told["file"] == "potager.toml" for told in plan["mistakes"])
         answer = program.post("publication", {"digest": "x"})
-        assert "cannot be published" in refused(answer, 422)
+        assert "cannot be published" in refused(answer, 409)
         assert answer.json()["mistakes"][0].startswith("potager.toml:")
     finally:
         file.write_text(good, "utf-8")
@@ -143,7 +143,7 @@ def test_a_broadcast_is_written_published_and_sent_once(program: Program) -> Non
     assert (sent["done"], sent["occurrence"], sent["people"]) == (True, "2040-01-01", 1)
     assert program.post("broadcasts/une-question/send", {}, "s-1").json()["already"] is True
     again = program.post("broadcasts/une-question/send", {}, "s-2")
-    assert "fallen due already" in refused(again, 422)
+    assert "fallen due already" in refused(again, 409)
     [left] = program.get("broadcasts/une-question").json()["left"]
     assert left["occurrence"] == "2040-01-01"
 
@@ -151,12 +151,12 @@ def test_a_broadcast_is_written_published_and_sent_once(program: Program) -> Non
 @pytest.mark.parametrize(
     ("wrong", "status", "told"),
     [
-        ({"to": ["absent"]}, 422, "cannot be written"),
-        ({"words": "[Oui](===999===)"}, 422, "cannot be written"),
-        ({"every": "0 9 * * *"}, 400, "one of on and every"),
-        ({"on": None}, 400, "one of on and every"),
+        ({"to": ["absent"]}, 409, "cannot be written"),
+        ({"words": "[Oui](===999===)"}, 409, "cannot be written"),
+        ({"every": "0 9 * * *"}, 409, "one of on and every"),
+        ({"on": None}, 409, "one of on and every"),
         ({"to": []}, 400, "to: is required"),
-        ({"dialogue": "../config.toml"}, 422, "no dialogue of this name"),
+        ({"dialogue": "../config.toml"}, 404, "no dialogue of this name"),
         ({"subject": "x" * 2001}, 400, "longer than"),
         ({"words": "é" * 40_001}, 400, "longer than"),
         ({"words": "é" * 300_000}, 413, "at most 512 kB"),
@@ -172,7 +172,7 @@ def test_a_broadcast_that_would_break_something_is_not_written(
 
 def test_a_test_of_a_broadcast_goes_to_one_address(program: Program, tmp_path: Path) -> None:
     path, to = "broadcasts/une-question/test", {"to": "moi@exemple.fr"}
-    assert "mailbox takes letters only" in refused(program.post(path, to), 422)
+    assert "mailbox takes letters only" in refused(program.post(path, to), 409)
     assert "moi" not in refused(program.post(path, {"to": "moi"}), 400)
     refused(program.post("broadcasts/absent/test", to), 404)
     before = program.context.ledger.head()
@@ -241,8 +241,8 @@ def test_a_hook_is_looked_at_switched_and_played_again(program: Program) -> None
     assert program.get("hooks").json()["items"][0]["position"] == 2
     assert program.post("hooks/tableau/replay", {"since": "2020-01-01"}).json()["done"]
     assert program.get("hooks").json()["items"][0]["position"] == 0
-    assert "positions 1 to" in refused(program.post("hooks/tableau/replay", {"after": 10**9}), 422)
-    assert "one of after" in refused(program.post("hooks/tableau/replay", {}), 400)
+    assert "positions 1 to" in refused(program.post("hooks/tableau/replay", {"after": 10**9}), 409)
+    assert "one of after" in refused(program.post("hooks/tableau/replay", {}), 409)
     assert "no [[hook]]" in refused(program.post("hooks/absent/replay", {"after": 2}), 404)
 
 

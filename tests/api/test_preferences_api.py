@@ -60,13 +60,13 @@ def test_a_pause_begins_and_ends_by_a_call(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("more", "status", "why"),
     [
-        ({"themes": ["inconnu"]}, 422, "inconnu"),
+        ({"themes": ["inconnu"]}, 409, "inconnu"),
         ({"frequency": "hourly"}, 400, "frequency"),
-        ({"paused_until": "2020-01-01"}, 400, "begun already"),
-        ({"paused_until": "2199-01-01"}, 400, "a year at most"),
+        ({"paused_until": "2020-01-01"}, 409, "begun already"),
+        ({"paused_until": "2199-01-01"}, 409, "a year at most"),
         ({"purposes": ["conseils"]}, 400, "purposes"),
         ({"email": "pas une adresse"}, 400, "email"),
-        ({"email": "personne@exemple.fr", "themes": ["semis"]}, 422, ""),
+        ({"email": "personne@exemple.fr", "themes": ["semis"]}, 404, ""),
     ],
 )
 def test_what_cannot_be_set_is_refused_and_sets_nothing(

@@ -57,9 +57,9 @@ def test_a_correction_reaches_the_vault_and_the_address_moves(shop: Shop) -> Non
     joined(shop, "other@exemple.fr")
     refused(
         shop.call("people/correct", {"email": "new@exemple.fr", "new_email": "other@exemple.fr"}),
-        422,
+        409,
     )
-    problem = refused(shop.call("people/correct", {"email": "new@exemple.fr"}), 400)
+    problem = refused(shop.call("people/correct", {"email": "new@exemple.fr"}), 409)
     assert problem["mistakes"] == ["the body: says nothing that is to be corrected"]
 
 
@@ -73,7 +73,7 @@ def test_restricting_and_objecting(shop: Shop) -> None:
     )
     assert shop.call("people/object", {"email": "max@exemple.fr"}).json()["done"] is True
     assert shop.site.person("max@exemple.fr").objected
-    refused(shop.subscribe("max@exemple.fr"), 422)
+    refused(shop.subscribe("max@exemple.fr"), 409)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_former_address_does_not_escape(shop: Shop, call: str, done: str) -> N
         is True
     )
     for address in (old, new):
-        assert done in str(refused(shop.subscribe(address), 422)["detail"])
+        assert done in str(refused(shop.subscribe(address), 409)["detail"])
 
 
 def test_an_erasure_answers_with_its_receipt_and_may_come_twice(shop: Shop) -> None:
@@ -107,14 +107,14 @@ def test_an_erasure_answers_with_its_receipt_and_may_come_twice(shop: Shop) -> N
     )
     again = shop.call("people/erase", {"email": "gone@exemple.fr"}, once="e1")
     assert (again.status_code, again.json()["done"], again.json()["already"]) == (200, False, True)
-    refused(shop.call("people/export", {"email": "gone@exemple.fr"}), 422)
-    refused(shop.call("people/erase", {"email": "gone@exemple.fr", "keep_proof": "for ever"}), 400)
+    refused(shop.call("people/export", {"email": "gone@exemple.fr"}), 404)
+    refused(shop.call("people/erase", {"email": "gone@exemple.fr", "keep_proof": "for ever"}), 409)
 
 
 def test_proof_cannot_be_kept_without_an_auditor(shop: Shop) -> None:
     joined(shop, "kept@exemple.fr")
     problem = refused(
-        shop.call("people/erase", {"email": "kept@exemple.fr", "keep_proof": "5 years"}), 422
+        shop.call("people/erase", {"email": "kept@exemple.fr", "keep_proof": "5 years"}), 409
     )
     assert "archive_recipient" in str(problem["detail"])
     assert shop.site.stream("kept@exemple.fr")
@@ -152,7 +152,7 @@ def test_every_other_right_is_refused_under_a_key_used_before(shop: Shop) -> Non
         ("requests/answer", {"request": "0" * 32, "how": "done"}),
     ):
         assert "used for another call" in str(
-            refused(shop.call(path, body, once="usee"), 422)["detail"]
+            refused(shop.call(path, body, once="usee"), 409)["detail"]
         ), path
     assert shop.site.names("cle@exemple.fr") == before
     assert shop.call("requests/open", {}, once="usee").status_code == 200
@@ -197,14 +197,14 @@ def test_a_request_is_recorded_listed_and_answered(shop: Shop) -> None:
     (standing,) = shop.call("requests/open", {}).json()
     assert (standing["subscriber"], standing["right"], standing["late"]) == (stream, "access", True)
     late = shop.call("requests/answer", {"request": standing["request"], "how": "extended"})
-    assert "the month in which" in str(refused(late, 422)["detail"])
+    assert "the month in which" in str(refused(late, 409)["detail"])
     assert (
         shop.call("requests/answer", {"request": standing["request"], "how": "done"}).json()["done"]
         is True
     )
     # At once, before the views have followed.
     assert shop.call("requests/open", {}).json() == []
-    refused(shop.call("requests/answer", {"request": standing["request"], "how": "done"}), 422)
+    refused(shop.call("requests/answer", {"request": standing["request"], "how": "done"}), 404)
 
 
 @pytest.mark.parametrize(

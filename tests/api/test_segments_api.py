@@ -57,9 +57,9 @@ def test_somebody_is_put_in_once_and_taken_out(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "why"),
     [
-        ({"email": LEA, "segment": "actifs"}, 422, "follows from its conditions"),
-        ({"email": LEA, "segment": "sallon"}, 422, "there is no segment"),
-        ({"email": "nobody@lecteurs.example", "segment": "salon"}, 422, "nobody is known"),
+        ({"email": LEA, "segment": "actifs"}, 409, "follows from its conditions"),
+        ({"email": LEA, "segment": "sallon"}, 409, "there is no segment"),
+        ({"email": "nobody@lecteurs.example", "segment": "salon"}, 404, "nobody is known"),
         ({"email": LEA}, 400, "segment"),
     ],
 )

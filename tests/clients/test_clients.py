@@ -169,7 +169,7 @@ def test_a_refusal_of_the_installation_is_a_problem(run: Run) -> None:
     wrong, unknown, forbidden = (outcome["problem"] for outcome in run(steps=steps).outcomes)
     assert isinstance(wrong, dict) and isinstance(unknown, dict) and isinstance(forbidden, dict)
     assert wrong["status"] == 400 and len(wrong["mistakes"]) > 2
-    assert unknown["status"] == 422 and "this address" in unknown["detail"]
+    assert unknown["status"] == 404 and "this address" in unknown["detail"]
     assert forbidden["status"] == 403 and "orders" in forbidden["detail"]
 
 
