@@ -45,7 +45,9 @@ MADE = """
 import pathlib, time, pytest
 @pytest.fixture(scope="session", autouse=True)
 def made(tmp_path_factory):
-    made = pathlib.Path(f"made-{__name__}"); made.touch(); yield; made.unlink()
+    made = pathlib.Path(f"made-{__name__}")
+    try: made.touch(); yield
+    finally: made.unlink(missing_ok=True)  # also where it is interrupted before it yields
 """
 ENDLESS = MADE + "def test_endless(): time.sleep(60)\n"
 FAILS_AT_LAST = MADE + "def test_fails(): time.sleep(0.5); assert False\n"

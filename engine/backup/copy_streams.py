@@ -13,6 +13,7 @@ import hashlib
 import re
 import subprocess
 import tempfile
+import time
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -54,6 +55,7 @@ KEPT = (SQL["signed_still"], SQL["cosigned_still"], SQL["stamped_still"])
 ARCHIVE, COMPRESSED = b"PGDMP", b"\x1f\x8b"
 LEVEL = 5
 BLOCK = 1 << 20
+CLOSING_SECONDS = 1.0
 END = b"\\.\n"
 NAME = r'"?([a-z_][a-z0-9_]{0,62})"?'
 HEADING = re.compile(rf"^COPY {NAME}\.{NAME} \(([a-z0-9_\", ]+)\) FROM stdin;\n".encode())
@@ -125,10 +127,17 @@ def snapshot(owner: str) -> Iterator[Snapshot]:
 
 
 def at_work(owner: str, role: str) -> int:
-    """How many connections the running program has."""
+    """How many connections the running program has. One that has just been closed is in the
+    server's list for a moment more, so it is asked again for a second.
+    """
+    end = time.monotonic() + CLOSING_SECONDS
     with connect(owner) as connection:
-        row = connection.execute(SQL["at_work"], {"role": role}).fetchone()
-    return int(row[0]) if row else 0
+        while True:
+            row = connection.execute(SQL["at_work"], {"role": role}).fetchone()
+            number = int(row[0]) if row else 0
+            if not number or time.monotonic() > end:
+                return number
+            time.sleep(0.05)
 
 
 def put_back(

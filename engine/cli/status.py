@@ -36,7 +36,11 @@ def status(context: AppContext, args: argparse.Namespace) -> int:
             }
             for finding in all_findings
         ]
-        print(json_text({"well": is_well(all_findings), "findings": rows} | asdict(facts)))
+        totals = {
+            f"{total.name} {total.label}".rstrip(): number for total, number in facts.totals.items()
+        }
+        told = {"well": is_well(all_findings), "findings": rows}
+        print(json_text(told | asdict(facts) | {"totals": totals}))
     else:
         for line in _screen(words, facts, all_findings):
             print_styled(line, "error" if line.startswith("!") else None)
