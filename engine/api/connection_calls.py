@@ -64,6 +64,8 @@ def list_webhooks(api: Api, call: ApiCall) -> JSONResponse:
 def webhook_calls(api: Api, call: ApiCall) -> JSONResponse:
     limit, before = call.number("limit"), call.number("after")
     webhook = call.text("webhook") or None
+    if webhook is not None and webhook not in api.plan().webhooks:
+        raise Problem(404, "no webhook of this name is published")
     found = api.stores.webhook_calls.recent(webhook, limit + 1, before)
     page = found[:limit]
     rest = page[-1].id if len(found) > limit else 0
@@ -227,6 +229,7 @@ OPERATIONS = (
             ),
             Parameter(name="webhook", about="Only of this one.", pattern=NAME.pattern),
         ),
+        may_lack=True,
         answer=page_of(
             "WebhookCalls",
             object_of(

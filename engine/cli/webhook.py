@@ -49,6 +49,11 @@ def _try(config: Config, args: argparse.Namespace) -> int:
     """
     declared = _declared(config, args.webhook) if args.webhook else None
     kind: WebhookKind = declared.webhook.kind if declared else args.kind
+    if args.field and kind != "generic":
+        message = N_(
+            "--field says where members of a generic body stand: one of {kind} has its own"
+        )
+        raise UserError(message, 2, kind=kind)
     headers = [_header(line) for line in args.header]
     raw = octets_of(args.file, MAX_BODY_BYTES)
     now = read_date(args.at, config.site.timezone) if args.at else time.time_ns() // 1_000_000

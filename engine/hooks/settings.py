@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,7 @@ from engine.words import N_
 
 MAX_SECRET_FILES: Final = 2
 EVERY: Final = "*"
+OWN_DOMAINS: Final = frozenset({"localhost", "local", "internal", "lan", "home", "test"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,23 @@ def _url(table: Table, *, allow_private: bool) -> str:
             " `allow_private = true`"
         )
         table.mistake("url", message)
+    elif not allow_private and _is_private(parts.hostname or ""):
+        message = N_(
+            "`{host}` stands in a network of one's own, where nothing is told unless"
+            " `allow_private = true`"
+        )
+        table.mistake("url", message, host=parts.hostname or "")
     return url
+
+
+def _is_private(host: str) -> bool:
+    """As far as the name itself says so (RFC 6761, RFC 8375): what it leads to is looked at with
+    each message.
+    """
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.rpartition(".")[2] in OWN_DOMAINS
 
 
 def _events(table: Table) -> Iterator[str]:

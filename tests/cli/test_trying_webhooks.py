@@ -105,6 +105,13 @@ def test_a_mistyped_line_is_a_sentence(trying: Try, capsys: pytest.CaptureFixtur
         assert mistyped.partition("=")[2] in capsys.readouterr().err
 
 
+def test_fields_are_for_a_generic_body_alone(
+    trying: Try, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert trying("stripe purchase", "--field=email=/mail") == 2
+    assert "one of stripe has its own" in capsys.readouterr().err
+
+
 DECLARED = """title = "Boutique"
 purpose = "conseils"
 [[list]]
