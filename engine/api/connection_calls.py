@@ -64,9 +64,10 @@ def list_webhooks(api: Api, call: ApiCall) -> JSONResponse:
 def webhook_calls(api: Api, call: ApiCall) -> JSONResponse:
     limit, before = call.number("limit"), call.number("after")
     webhook = call.text("webhook") or None
-    if webhook is not None and webhook not in api.plan().webhooks:
-        raise Problem(404, "no webhook of this name is published")
     found = api.stores.webhook_calls.recent(webhook, limit + 1, before)
+    if webhook is not None and not found and webhook not in api.plan().webhooks:
+        # Of one that is published no more the calls are still told.
+        raise Problem(404, "no webhook of this name is published, and none has been called")
     page = found[:limit]
     rest = page[-1].id if len(found) > limit else 0
     return page_response(call, Page([_call(one) for one in page], rest))
