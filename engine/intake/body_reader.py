@@ -198,10 +198,12 @@ class BodyReader:
         return self._clean(name, value, MAX_WORDS_CHARACTERS)
 
     def number(self, name: str) -> int:
-        """A whole number; 0 where the member is absent."""
+        """A whole number, 2.0 too, as JSON Schema has it; 0 where the member is absent."""
         value = self.values.get(name)
         if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
             value = int(value) if len(value) < 17 else -1
+        elif isinstance(value, float) and value.is_integer():
+            value = int(value)
         if value in (None, ""):
             return 0
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
