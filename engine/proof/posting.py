@@ -50,14 +50,8 @@ class _Plain(HTTPConnection):
         self._deadline.watch(self.sock)
 
 
-class _Secured(HTTPSConnection):
-    def __init__(self, host: str, *, deadline: Deadline, timeout: float) -> None:
-        super().__init__(host, timeout=timeout)
-        self._deadline = deadline
-
-    def connect(self) -> None:
-        super().connect()
-        self._deadline.watch(self.sock)
+class _Secured(_Plain, HTTPSConnection):
+    """The same over TLS: what it calls its `super()` is HTTPSConnection."""
 
 
 class _Watched(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
