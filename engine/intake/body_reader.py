@@ -200,8 +200,9 @@ class BodyReader:
     def number(self, name: str) -> int:
         """A whole number, 2.0 too, as JSON Schema has it; 0 where the member is absent."""
         value = self.values.get(name)
-        if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
-            value = int(value) if len(value) < 17 else -1
+        written = value.strip() if isinstance(value, str) else ""
+        if written.isascii() and written.isdigit():
+            value = int(written) if len(written) < 17 else -1
         elif isinstance(value, float) and value.is_integer():
             value = int(value)
         if value in (None, ""):

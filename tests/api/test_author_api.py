@@ -239,6 +239,8 @@ def test_a_hook_is_looked_at_switched_and_played_again(program: Program) -> None
     assert program.post("hooks/tableau/enable", {}).json()["done"]
     assert program.post("hooks/tableau/replay", {"after": 2}).json()["done"]
     assert program.get("hooks").json()["items"][0]["position"] == 2
+    assert program.post("hooks/tableau/replay", {"after": f"{' ' * 20}2 "}).json()["done"]
+    assert program.get("hooks").json()["items"][0]["position"] == 2
     assert program.post("hooks/tableau/replay", {"after": 3.0}).json()["done"]
     assert program.get("hooks").json()["items"][0]["position"] == 3
     assert program.post("hooks/tableau/replay", {"since": "2020-01-01"}).json()["done"]
