@@ -100,24 +100,10 @@ def list_hooks(api: Api, call: ApiCall) -> JSONResponse:
 
 
 def _hook(report: HookReport) -> dict[str, object]:
-    hook, state = report.hook, report.state
-    return {
-        "name": hook.name,
-        "host": hook.host,
-        "events": list(hook.events),
-        "standing": report.standing,
+    state = report.state
+    return report.members(shown) | {
         "said": _(STANDINGS[report.standing]),
-        "secret_usable": report.fault is None,
-        "position": state.position if state else None,
-        "behind": report.behind,
-        "taken": state.delivered if state else 0,
-        "failures": state.failures if state else 0,
-        "failing_since": shown(state.failing_since) if state and state.failing_since else None,
         "answer": answer_in_words(state.answer).said(_) if state and state.answer else None,
-        "answered_at": shown(state.answered_at) if state and state.answered_at else None,
-        "retries": report.waiting.retries,
-        "given_up": report.waiting.given_up,
-        "first_given_up": report.waiting.first_given_up or None,
     }
 
 

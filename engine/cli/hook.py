@@ -149,22 +149,5 @@ def _lines(report: HookReport, zone: str, _: Say) -> Iterator[str]:
 
 
 def _as_json(report: HookReport) -> dict[str, object]:
-    hook, state = report.hook, report.state
-    return {
-        "name": hook.name,
-        "host": hook.host,
-        "events": list(hook.events),
-        "allow_private": hook.allow_private,
-        "standing": report.standing,
-        "secret_usable": report.fault is None,
-        "position": state.position if state else None,
-        "behind": report.behind,
-        "taken": state.delivered if state else 0,
-        "failures": state.failures if state else 0,
-        "failing_since": iso(state.failing_since) if state and state.failing_since else None,
-        "answer": state.answer if state else "",
-        "answered_at": iso(state.answered_at) if state and state.answered_at else None,
-        "retries": report.waiting.retries,
-        "given_up": report.waiting.given_up,
-        "first_given_up": report.waiting.first_given_up or None,
-    }
+    answer = report.state.answer if report.state else ""
+    return report.members(iso) | {"allow_private": report.hook.allow_private, "answer": answer}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -66,6 +66,28 @@ class HookReport:
         if is_backing_off(self.state):
             return "failing"
         return "retrying" if self.waiting.retries else "well"
+
+    def members(self, moment: Callable[[int], str]) -> dict[str, object]:
+        """For programs: what the command line and the API both tell. `moment` writes an instant
+        (ms).
+        """
+        hook, state = self.hook, self.state
+        return {
+            "name": hook.name,
+            "host": hook.host,
+            "events": list(hook.events),
+            "standing": self.standing,
+            "secret_usable": self.fault is None,
+            "position": state.position if state else None,
+            "behind": self.behind,
+            "taken": state.delivered if state else 0,
+            "failures": state.failures if state else 0,
+            "failing_since": moment(state.failing_since) if state and state.failing_since else None,
+            "answered_at": moment(state.answered_at) if state and state.answered_at else None,
+            "retries": self.waiting.retries,
+            "given_up": self.waiting.given_up,
+            "first_given_up": self.waiting.first_given_up or None,
+        }
 
 
 class HeadOfLedger(Protocol):
