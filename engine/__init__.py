@@ -39,4 +39,4 @@ config.toml, secret_files.py the keys; views.py says what may be asked of the vi
 pure rooms mark for the reader. docs/design.md says why it is so.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
