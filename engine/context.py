@@ -21,6 +21,7 @@ from engine.desk.console import ConsoleDesk
 from engine.desk.desk import Desk
 from engine.desk.dmarc_reports import DmarcReports
 from engine.desk.hooks import HookDesk
+from engine.desk.lost_senders import LostSenders
 from engine.desk.operations import Operations
 from engine.desk.processes import Processes
 from engine.desk.robot import RobotDesk
@@ -166,6 +167,7 @@ class AppContext:
             ledger_head=self.ledger.head,
             confirm_ledger=self.rollback_detection.confirm,
             checkpoints=self.tree,
+            lost_senders=LostSenders(self.database, self.sender),
             link_key=self.secrets.link_key,
         )
 

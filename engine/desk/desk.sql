@@ -36,7 +36,8 @@ CREATE TABLE IF NOT EXISTS desk.visitor (
 CREATE TABLE IF NOT EXISTS desk.mark (name text PRIMARY KEY, engine_at bigint NOT NULL, position bigint NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS desk.process (
     id text PRIMARY KEY, host text NOT NULL, pid integer NOT NULL, parts text[] NOT NULL, since timestamptz NOT NULL, seen timestamptz NOT NULL);
-ALTER TABLE desk.process ADD COLUMN IF NOT EXISTS clock bigint NOT NULL DEFAULT 0;
+ALTER TABLE desk.process ADD COLUMN IF NOT EXISTS clock bigint NOT NULL DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS heard_since timestamptz NOT NULL DEFAULT clock_timestamp();
 CREATE TABLE IF NOT EXISTS desk.secret (name text PRIMARY KEY, fingerprint text NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.trouble (
     process text NOT NULL, what text NOT NULL, why text NOT NULL, since timestamptz NOT NULL, PRIMARY KEY (process, what));

@@ -21,6 +21,8 @@ from engine.words import N_, WordedError
 SQL = beside(__file__)
 EXPIRY_SECONDS = 20
 """Seconds without a heartbeat after which a process is considered dead."""
+GAP_SECONDS = 12
+"""Seconds between two heartbeats within which a process has been heard all the time."""
 LASTING = ""
 
 
@@ -42,6 +44,7 @@ class Processes:
             "parts": sorted(parts),
             "expires": EXPIRY_SECONDS,
             "clock": clock,
+            "gap": GAP_SECONDS,
         }
         values |= {"whats": list(troubles), "whys": list(troubles.values())}
         with self.database.transaction() as connection:

@@ -1,9 +1,10 @@
 -- name: beat
 -- A process says that it lives. Written whole each time, so that a desk that was lost knows it again at the next beat.
--- `clock`: by how many milliseconds its machine's clock is ahead of the database's.
+-- `clock`: by how many milliseconds its machine's clock is ahead of the database's. `heard_since`: since when no two beats were further apart than `gap`.
 INSERT INTO desk.process (id, host, pid, parts, since, seen, clock)
 VALUES (%(id)s, %(host)s, %(pid)s, %(parts)s, clock_timestamp(), clock_timestamp(), %(clock)s)
-ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, clock = excluded.clock
+ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, clock = excluded.clock,
+    heard_since = CASE WHEN process.seen < excluded.seen - %(gap)s * interval '1 second' THEN excluded.seen ELSE process.heard_since END
 
 -- name: succeed
 -- A process that died is no news any more once another on its host does what it did.

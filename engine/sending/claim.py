@@ -8,42 +8,36 @@ the claim leaves a letter begun without outcome, which `settle` finds when the l
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 from engine.commands.command_handler import CommandRequest, Result
-from engine.desk.desk import HELD_BACK, Desk
-from engine.desk.shaping import ShapingDesk
+from engine.desk.desk import HELD_BACK
 from engine.desk.totals import Total
 from engine.installation.state import Installation
 from engine.sending.compose import CannotRender, Composer, ComposeRequest
-from engine.sending.delivery_journal import DOT, is_alive, read_journal, times_of_marks
 from engine.sending.envelope import Envelope
-from engine.sending.outcome_tally import OutcomeTally
 from engine.sending.quarantine import execute_apart, unforeseen
+from engine.sending.settling import ENGINE, settle
 from engine.sending.shaper import Row, Shaper, Token
 from engine.sending.stores import SendingStores
-from engine.subscriber.agenda_key import FlightKey, encode, every_occurrence
-from engine.subscriber.commands import Perform, RecordOutcome
+from engine.subscriber.agenda_key import every_occurrence
+from engine.subscriber.commands import Perform
 from engine.subscriber.eligibility import is_measured, why_not
 from engine.subscriber.events import Cause, LetterBegun, LetterWithheld
 from engine.subscriber.outcome import Done
-from engine.subscriber.person import InFlight, Known, Person
+from engine.subscriber.person import Known, Person
 from engine.subscriber.terms import PRESSURE, LetterVerdict, mail_kind
 from engine.subscriber.truth import conditions_of
 from engine.vault.measured import with_measured
 from engine.vault.vault import KnownPerson
 
-ENGINE = Cause("engine")
 RELAY = Cause("relay")
 MAX_ROWS = 500
 LEASE_SECONDS = 120
 ELSEWHERE_SECONDS = 1
 """How long a row that another sender has claimed is left alone before it is taken again."""
-KEEP_JOURNAL_SECONDS = 7 * 86_400
 
 
 class Claim(NamedTuple):
@@ -177,106 +171,6 @@ def _is_withheld(result: Result) -> bool:
         isinstance(event, LetterWithheld) and event.why != PRESSURE
         for event in result.outcome.events
     )
-
-
-def settle(stores: SendingStores, rows: Sequence[tuple[str, str]], held: Collection[str]) -> None:
-    """Record what became of letters begun by a sender that has ended, from its delivery journal:
-    without a mark they are sent again, an answer is the outcome, a dot alone is in doubt.
-    """
-    if not rows:
-        return
-    people = stores.command_handler.load({stream for stream, _ in rows})
-    asking = {
-        stream
-        for stream, person in people.items()
-        if any(flight.kind == "confirmation" for flight in person.in_flight.values())
-    }
-    mails = stores.vault.mails_of(asking) if asking else {}
-    now = stores.clock.now()
-    requests = []
-    for stream, key in rows:
-        for message, flight in people[stream].in_flight.items():
-            if key in (flight.key, encode(FlightKey(message))) and not flight.doubt:
-                verdict = _verdict_of(stores, message, flight, held)
-                if verdict:
-                    mail = (
-                        mails[message].hex()
-                        if message in mails and verdict[0] in ("sent", "doubt")
-                        else ""
-                    )
-                    at = now
-                    if verdict[0] in ("sent", "doubt"):
-                        at = min(now, max(flight.begun_at, _left_at(stores, message, flight)))
-                    requests.append(
-                        CommandRequest(
-                            RecordOutcome(at, ENGINE, message, *verdict, mail=mail), stream=stream
-                        )
-                    )
-                    if verdict[0] == "doubt" and stores.config.sending.in_doubt == "resend":
-                        requests.append(
-                            CommandRequest(
-                                RecordOutcome(now, ENGINE, message, "resend"), stream=stream
-                            )
-                        )
-    if requests:
-        tally = OutcomeTally(0)
-        tally.add(stores.command_handler.execute(requests))
-        stores.desk.add_totals(tally.totals())
-    released = {
-        request.command.message
-        for request in requests
-        if isinstance(request.command, RecordOutcome) and request.command.verdict == "released"
-    }
-    stores.vault.forget_evidence([mails[message] for message in released if message in mails])
-
-
-def _verdict_of(
-    stores: SendingStores, message: str, flight: InFlight, held: Collection[str]
-) -> tuple[LetterVerdict, int] | None:
-    """None while the sender lives. A sender on another machine leaves no journal here: its open
-    claims are in doubt. A claim in our own name that we do not hold was never handed over: the
-    database was lost before its commit was confirmed to us.
-    """
-    if flight.sender == stores.sender:
-        return None if message in held else ("released", 0)
-    path = journal_file(stores.config.data, flight.sender)
-    if not path.exists():
-        return ("doubt", 0)
-    if is_alive(path):
-        return None
-    mark = read_journal(path).get(message)
-    if mark is None:
-        return ("released", 0)
-    if mark == DOT:
-        return ("doubt", 0)
-    return ("sent", mark) if 200 <= mark < 300 else ("temporary", mark)
-
-
-def _left_at(stores: SendingStores, message: str, flight: InFlight) -> int:
-    """When the relay had the letter (ms), as far as it is known here: by the mark of its sender, 0
-    where there is none. What was stopped since then was not stopped before it was sent (P1).
-    """
-    path = journal_file(stores.config.data, flight.sender)
-    times = times_of_marks(path) if path.exists() else {}
-    return stores.clock.engine_at(times[message]) if message in times else 0
-
-
-def reclaim(data: Path, desk: Desk, shaping: ShapingDesk) -> None:
-    """Release at once the rows and connections that dead senders of this machine had. Their
-    journals are kept for a week, since `settle` may still need them.
-    """
-    for path in journal_file(data, "x").parent.glob("*.marks"):
-        if is_alive(path):
-            continue
-        desk.release_sender(path.stem)
-        shaping.leave(path.stem)
-        if time.time() - path.stat().st_mtime > KEEP_JOURNAL_SECONDS:
-            path.unlink(missing_ok=True)
-
-
-def journal_file(data: Path, sender: str) -> Path:
-    """Where a sender's delivery journal is, below the installation's `data` folder."""
-    return data / "marks" / f"{sender}.marks"
 
 
 def compose_all(

@@ -25,6 +25,11 @@ _LINE = re.compile(r"(\S+) (dot|[2-5][0-9]{2})(?: ([0-9]{1,15}))?")
 _LOCK_SECONDS = 1.0  # seconds; `is_alive` elsewhere holds the lock for an instant
 
 
+def journal_file(data: Path, sender: str) -> Path:
+    """Where a sender's delivery journal is, below the installation's `data` folder."""
+    return data / "marks" / f"{sender}.marks"
+
+
 class JournalTaken(Exception):
     """Another living process writes this file."""
 

@@ -27,6 +27,7 @@ from engine.sending.outcome_tally import OutcomeTally
 from engine.sending.quarantine import unstick_sent
 from engine.sending.replies import Verdict, fault_of, limit_of
 from engine.sending.route import Route
+from engine.sending.settling import ENGINE
 from engine.sending.shaper import Shaper, line_of
 from engine.sending.stores import SendingStores
 from engine.shaping.providers import Provider
@@ -176,7 +177,7 @@ class SendBatch:
         left = [claim for message, claim in self.claims.items() if message not in unrecorded]
         self._not_begun = {claim.token.provider for claim in left if claim.token is not None}
         self._finish(
-            {claim.entry.message: [_request(now, c.ENGINE, claim, "released")] for claim in left}
+            {claim.entry.message: [_request(now, ENGINE, claim, "released")] for claim in left}
         )
         self.stores.desk.add_totals(self.tally.totals())
         self.tally.log()
@@ -342,7 +343,7 @@ class SendBatch:
         if delivery.verdict is None:
             doubt = _request(now, c.RELAY, claim, "doubt", mail=mail)
             return (
-                [doubt, _request(now, c.ENGINE, claim, "resend")]
+                [doubt, _request(now, ENGINE, claim, "resend")]
                 if self.stores.config.sending.in_doubt == "resend"
                 else [doubt]
             )
@@ -391,7 +392,7 @@ def _request(
 def _refused(refusal: c.UnsentClaim, now: int) -> CommandRequest:
     """The reason of a temporary refusal, for the desk; the ledger does not keep it."""
     why = "" if refusal.verdict == "temporary" else refusal.why
-    return _request(now, c.ENGINE, refusal.claim, refusal.verdict, why)
+    return _request(now, ENGINE, refusal.claim, refusal.verdict, why)
 
 
 def _events(result: Result) -> Sequence[PersonEvent]:

@@ -23,7 +23,7 @@ from engine.ledger.store import LOST
 from engine.proof.cached_checkpoint import CachedCheckpoint
 from engine.sending import claim as c
 from engine.sending.compose import Composer
-from engine.sending.delivery_journal import DeliveryJournal
+from engine.sending.delivery_journal import DeliveryJournal, journal_file
 from engine.sending.dkim_keys import DkimSigning
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.relay_settings import RouteSettings
@@ -31,6 +31,7 @@ from engine.sending.replies import Stage, Verdict, redacted
 from engine.sending.route import RouteUnavailable
 from engine.sending.routes import route_of
 from engine.sending.send_batch import SendBatch
+from engine.sending.settling import reclaim
 from engine.sending.shaper import Shaper, line_of
 from engine.sending.stores import SendingStores
 from engine.shaping.providers import OTHER, Provider
@@ -52,10 +53,10 @@ class Sender:
         self, stores: SendingStores, settings: RouteSettings, shaper: Shaper | None = None
     ) -> None:
         self.stores = stores
-        path = c.journal_file(stores.config.data, stores.sender)
+        path = journal_file(stores.config.data, stores.sender)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.journal = DeliveryJournal(path)
-        c.reclaim(stores.config.data, stores.desk, stores.shaping)
+        reclaim(stores.config.data, stores.desk, stores.shaping)
         self.route = route_of(settings, self.journal)
         self.checkpoint = CachedCheckpoint(stores.checkpoints)
         self.shaper = shaper or self._shaper()

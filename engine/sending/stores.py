@@ -11,6 +11,7 @@ from engine.commands.command_handler import CommandHandler
 from engine.config import Config
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
+from engine.desk.lost_senders import LostSenders
 from engine.desk.processes import Processes
 from engine.desk.shaping import ShapingDesk
 from engine.installation.stream import InstallationStream
@@ -37,5 +38,6 @@ class SendingStores:
     confirm_ledger: Callable[[], None]
     """Raises Restored where the ledger was put back beneath this process."""
     checkpoints: CheckpointSource
+    lost_senders: LostSenders
     link_key: bytes
     """Signs the tokens of links."""

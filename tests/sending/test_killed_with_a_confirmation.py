@@ -13,12 +13,13 @@ import pytest
 from engine.intake.evidence_requirements import missing
 from engine.letter.link_token import CONFIRM
 from engine.mime.return_path import ReturnToken, read_return_address, return_key
-from engine.sending.claim import journal_file, settle, take_and_claim
+from engine.sending.claim import take_and_claim
 from engine.sending.compose import Composer
-from engine.sending.delivery_journal import DeliveryJournal
+from engine.sending.delivery_journal import DeliveryJournal, journal_file
 from engine.sending.dkim_keys import DkimSigning
 from engine.sending.envelope import Envelope
 from engine.sending.send_batch import SendBatch
+from engine.sending.settling import settle
 from engine.subscriber.events import LetterDeferred, LetterInDoubt, LetterSent
 from engine.vault.evidence import octets_of
 from tests.running_installation import Installations

@@ -12,8 +12,9 @@ from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
 from engine.desk.desk import SQL as DESK
 from engine.installation.events import SendingPaused, SendingResumed
-from engine.sending.claim import LEASE_SECONDS, journal_file, reclaim
-from engine.sending.delivery_journal import DeliveryJournal
+from engine.sending.claim import LEASE_SECONDS
+from engine.sending.delivery_journal import DeliveryJournal, journal_file
+from engine.sending.settling import reclaim
 from engine.subscriber.commands import ChangeProfile
 from engine.subscriber.events import Cause
 from projections.agenda import Agenda

@@ -19,9 +19,10 @@ from engine.i18n.language import translator
 from engine.ledger.codec import Encoded
 from engine.proof import verify
 from engine.sending import claim
-from engine.sending.delivery_journal import DeliveryJournal
+from engine.sending.delivery_journal import DeliveryJournal, journal_file
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
+from engine.sending.settling import reclaim
 from engine.status.gather import gather
 from engine.status.metrics import exposition
 from engine.subscriber.commands import Perform, SetPreferences, Subscribe
@@ -74,12 +75,12 @@ def join(context: AppContext, name: str, lists: tuple[int, ...]) -> None:
 def killed_after_its_claims(context: AppContext) -> int:
     """A sender that has begun letters and then is gone, without a mark in its journal."""
     stores = replace(context.sending(), sender=sender_name())
-    path = claim.journal_file(context.config.data, stores.sender)
+    path = journal_file(context.config.data, stores.sender)
     path.parent.mkdir(exist_ok=True)
     journal = DeliveryJournal(path)
     claims, _ = claim.take_and_claim(stores, (), 5)
     journal.close()
-    claim.reclaim(context.config.data, context.desk, context.shaping)
+    reclaim(context.config.data, context.desk, context.shaping)
     context.views.catch_up()
     return len(claims)
 

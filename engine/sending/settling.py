@@ -1,0 +1,137 @@
+"""What becomes of letters that a sender has begun and left without an outcome: it was killed, its
+machine is gone, or the database was away when it recorded them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Sequence, Set
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.commands.command_handler import CommandRequest
+from engine.desk.desk import Desk
+from engine.desk.shaping import ShapingDesk
+from engine.sending.delivery_journal import (
+    DOT,
+    is_alive,
+    journal_file,
+    read_journal,
+    times_of_marks,
+)
+from engine.sending.outcome_tally import OutcomeTally
+from engine.sending.stores import SendingStores
+from engine.subscriber.agenda_key import FlightKey, encode
+from engine.subscriber.commands import RecordOutcome
+from engine.subscriber.events import Cause
+from engine.subscriber.person import InFlight
+from engine.subscriber.terms import LetterVerdict
+
+ENGINE = Cause("engine")
+KEEP_JOURNAL_SECONDS = 7 * 86_400
+
+
+def settle(stores: SendingStores, rows: Sequence[tuple[str, str]], held: Collection[str]) -> None:
+    """Record what became of letters begun by a sender that has ended, from its delivery journal:
+    without a mark they are sent again, an answer is the outcome, a dot alone is in doubt.
+    """
+    if not rows:
+        return
+    people = stores.command_handler.load({stream for stream, _ in rows})
+    left = [
+        (stream, message, flight)
+        for stream, key in rows
+        for message, flight in people[stream].in_flight.items()
+        if key in (flight.key, encode(FlightKey(message))) and not flight.doubt
+    ]
+    asking = {stream for stream, _, flight in left if flight.kind == "confirmation"}
+    mails = stores.vault.mails_of(asking) if asking else {}
+    findings = _Findings(stores, held, {flight.sender for _, _, flight in left})
+    now = stores.clock.now()
+    requests: list[CommandRequest] = []
+    released = []
+    for stream, message, flight in left:
+        became = findings.of(message, flight)
+        if became is None:
+            continue
+        if became.verdict == "released" and message in mails:
+            released.append(mails[message])
+        requests += _requests(stores, stream, message, became, mails.get(message, b"").hex(), now)
+    if requests:
+        tally = OutcomeTally(0)
+        tally.add(stores.command_handler.execute(requests))
+        stores.desk.add_totals(tally.totals())
+    stores.vault.forget_evidence(released)
+
+
+class _Became(NamedTuple):
+    """What became of a letter; `left_at`: when the relay had it (ms), as far as it is known, and no
+    earlier than it was begun. What was stopped since then was not stopped before it was sent (P1).
+    """
+
+    verdict: LetterVerdict
+    code: int = 0
+    left_at: int = 0
+
+
+class _Findings:
+    """What is known here of letters of these senders, each journal read once."""
+
+    def __init__(self, stores: SendingStores, held: Collection[str], senders: Set[str]) -> None:
+        self._stores, self._held = stores, held
+        paths = {sender: journal_file(stores.config.data, sender) for sender in senders}
+        here = {sender: path for sender, path in paths.items() if path.exists()}
+        dead = {sender: path for sender, path in here.items() if not is_alive(path)}
+        self._marks = {sender: read_journal(path) for sender, path in dead.items()}
+        self._times = {sender: times_of_marks(path) for sender, path in dead.items()}
+        self._lost = stores.lost_senders.lost(senders - here.keys() - {stores.sender})
+
+    def of(self, message: str, flight: InFlight) -> _Became | None:
+        """None while the sender lives, or may. A claim in our own name that we do not hold was
+        never handed over: the database was lost before its commit was confirmed to us.
+        """
+        if flight.sender == self._stores.sender:
+            return None if message in self._held else _Became("released")
+        if flight.sender in self._lost:
+            return _Became("doubt", 0, flight.begun_at)
+        if flight.sender not in self._marks:
+            return None
+        mark = self._marks[flight.sender].get(message)
+        if mark is None:
+            return _Became("released")
+        left_at, written = flight.begun_at, self._times[flight.sender].get(message)
+        if written is not None:
+            left_at = max(left_at, self._stores.clock.engine_at(written))
+        if mark == DOT:
+            return _Became("doubt", 0, left_at)
+        return _Became("sent" if 200 <= mark < 300 else "temporary", mark, left_at)
+
+
+def _requests(
+    stores: SendingStores, stream: str, message: str, became: _Became, mail: str, now: int
+) -> Iterator[CommandRequest]:
+    handed_over = became.verdict in ("sent", "doubt")
+    outcome = RecordOutcome(
+        at=min(now, became.left_at) if handed_over else now,
+        cause=ENGINE,
+        message=message,
+        verdict=became.verdict,
+        code=became.code,
+        mail=mail if handed_over else "",
+    )
+    yield CommandRequest(outcome, stream=stream)
+    if became.verdict == "doubt" and stores.config.sending.in_doubt == "resend":
+        yield CommandRequest(RecordOutcome(now, ENGINE, message, "resend"), stream=stream)
+
+
+def reclaim(data: Path, desk: Desk, shaping: ShapingDesk) -> None:
+    """Release at once the rows and connections that dead senders of this machine had. Their
+    journals are kept for a week, since `settle` may still need them.
+    """
+    for path in journal_file(data, "x").parent.glob("*.marks"):
+        if is_alive(path):
+            continue
+        desk.release_sender(path.stem)
+        shaping.leave(path.stem)
+        if time.time() - path.stat().st_mtime > KEEP_JOURNAL_SECONDS:
+            path.unlink(missing_ok=True)
