@@ -5,6 +5,7 @@ key or a wrong value stops the start.
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 from engine.console.settings import Console, read_console
 from engine.dns.settings import Dns, read_dns
 from engine.doctor.settings import Doctor, read_doctor
+from engine.environment import is_store_url, read_environment
 from engine.hooks.settings import Hook, read_hooks
 from engine.i18n.in_words import as_words
 from engine.inbound.settings import Inbound, read_inbound
@@ -138,6 +140,7 @@ class Config:
     mailbox_smtp_port: int = 8025
     mailbox_port: int = 8081
     files: tuple[str, ...] = field(default=())
+    own_data: Path | None = None
 
     def identity(self, stream: Stream) -> Identity:
         """As whom its letters are written."""
@@ -159,7 +162,7 @@ class Config:
 
     @property
     def data(self) -> Path:
-        return self.folder / "data"
+        return self.own_data or self.folder / "data"
 
     @property
     def secrets(self) -> Path:
@@ -193,7 +196,9 @@ def _own_providers(table: Table, folder: Path, file: str) -> Providers | None:
 
 
 def read_config(folder: Path) -> Config:
-    """Raises Unpublishable with every mistake at once."""
+    """With what the environment says instead. Raises Unpublishable with every mistake at once, and
+    WrongVariable.
+    """
     try:
         with (folder / "config.toml").open("rb") as file:
             octets = file.read(MAX_TEXT_CHARACTERS + 1)
@@ -208,7 +213,18 @@ def read_config(folder: Path) -> Config:
         raise _whole_file(N_("cannot be read: {why}"), why=words_of_file_error(error)) from None
     if len(octets) > MAX_TEXT_CHARACTERS:
         raise _whole_file(NO_TEXT)
-    return config_of(folder, text)
+    return _by_environment(config_of(folder, text))
+
+
+def _by_environment(config: Config) -> Config:
+    said = read_environment(os.environ)
+    return replace(
+        config,
+        web=replace(config.web, host=said.web_host or config.web.host),
+        console=replace(config.console, host=said.console_host or config.console.host),
+        store_url=said.store_url or config.store_url,
+        own_data=said.data,
+    )
 
 
 def _whole_file(sentence: str, **values: Value) -> Unpublishable:
@@ -262,7 +278,7 @@ def config_of(folder: Path, text: str) -> Config:
     proof, console = read_proof(proof_part), read_console(console_part)
     ports = (mailbox.port("smtp_port", 8025), mailbox.port("port", 8081))
     url = store.get("url", str, "embedded")
-    if url != "embedded" and not url.startswith(("postgresql://", "postgres://")):
+    if not is_store_url(url):
         store.mistake(
             "url",
             N_('`url` is "embedded" or a PostgreSQL address: postgresql://user@host/database'),

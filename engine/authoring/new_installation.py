@@ -92,7 +92,7 @@ def lay_out(target: Path, config: str, fill: Callable[[Path], object]) -> Config
         unfinished.rename(target / "sequences")
     (target / "config.toml.new").write_text(config, encoding="utf-8")
     (target / "config.toml.new").rename(target / "config.toml")
-    laid = config_of(target, config)
+    laid = read_config(target)
     make_secrets(laid.secrets)
     return laid
 

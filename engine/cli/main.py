@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _carried_out(args: argparse.Namespace, given: Sequence[str], language: Language) -> int:
     # Here, because `--help` does without what carries a verb out.
+    from engine.environment import WrongVariable
     from engine.i18n.user_error import UserError
     from engine.sequence.mistakes import Unpublishable
 
@@ -54,7 +55,7 @@ def _carried_out(args: argparse.Namespace, given: Sequence[str], language: Langu
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (UserError, KeyboardInterrupt, EOFError, OSError) as error:
+    except (UserError, WrongVariable, KeyboardInterrupt, EOFError, OSError) as error:
         refusal = _refusal(error)
         if isinstance(error, KeyboardInterrupt | EOFError) and sys.stderr.isatty():
             # Past the ^C that the terminal shows.
@@ -64,11 +65,14 @@ def _carried_out(args: argparse.Namespace, given: Sequence[str], language: Langu
 
 
 def _refusal(error: BaseException) -> UserError:
+    from engine.environment import WrongVariable
     from engine.i18n.user_error import UserError
 
     match error:
         case UserError():
             return error
+        case WrongVariable():
+            return UserError(error.words, 2)
         case KeyboardInterrupt():
             return UserError(N_("stopped; nothing is lost"), 130)
         case OSError():

@@ -173,6 +173,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *WORDS_OF_CODES,
     ),
     (
+        "engine/environment.py",
         "engine/hooks/settings.py",
         "engine/sending/smtp_settings.py",
         "engine/sending/stream_settings.py",
