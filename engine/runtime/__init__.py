@@ -1,1 +1,1 @@
-"""What runs: supervisor, startup, listeners, heartbeat, follower, scheduler, daily duties."""
+"""What runs: supervisor, startup, listeners, serving, heartbeat, follower, scheduler, duties."""

@@ -19,7 +19,7 @@ from engine.inbound import handling
 from engine.inbound.kept_reasons import in_words
 from engine.inbound.own_letters import TryLater
 from engine.privacy.erasure import erase
-from engine.runtime.supervisor import _forget
+from engine.runtime.duties import forget
 from engine.sequence.delay import Delay
 from engine.subscriber.commands import ChangeProfile
 from engine.subscriber.events import Cause, ContactNoted, MailBounced, MailComplained
@@ -329,11 +329,11 @@ def test_what_is_kept_is_forgotten_at_the_end_of_its_time(reader: Reader) -> Non
     context = reader.world.context
     reader.comes(DOCTYPE + reader.anna.address)
     kept = context.inbound_mails.unknown()[0]
-    _forget(context)
+    forget(context)
     assert kept in context.inbound_mails.unknown()
     soon = replace(context.config.inbound, keep=Delay(minutes=0))
     time.sleep(0.002)
-    _forget(replace(context, config=replace(context.config, inbound=soon)))
+    forget(replace(context, config=replace(context.config, inbound=soon)))
     assert context.inbound_mails.unknown() == []
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.runtime.supervisor import MAX_REST_FROM_FACTS_SECONDS, MAX_REST_SECONDS, rest
+from engine.runtime.following import MAX_REST_FROM_FACTS_SECONDS, MAX_REST_SECONDS, rest
 
 
 @given(st.booleans())

@@ -102,7 +102,9 @@ HOLDERS: Mapping[str, frozenset[str]] = {
         ),
         "engine/runtime/rollback_detection.py": ("InstallationStream", "Ledger"),
         "engine/runtime/scheduler.py": ("InstallationStream",),
-        "engine/runtime/supervisor.py": ("AppContext", "Database"),
+        "engine/runtime/duties.py": ("AppContext",),
+        "engine/runtime/serving.py": ("AppContext",),
+        "engine/runtime/supervisor.py": ("AppContext",),
         "engine/sending/": (
             "Clock",
             "CommandHandler",

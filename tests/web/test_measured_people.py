@@ -14,7 +14,7 @@ import pytest
 from engine.commands.command_handler import CommandRequest
 from engine.letter.link_token import MEASURED
 from engine.privacy.export import as_csv, dossier
-from engine.runtime.supervisor import _forget
+from engine.runtime.duties import forget
 from engine.sending.compose import Composer, ComposeRequest
 from engine.sequence.delay import DAY
 from engine.sequence.model import MEASURE
@@ -257,7 +257,7 @@ def test_it_is_gone_after_thirteen_months_whatever_retention_is_set_to(site: Sit
     old = [now - 390 * DAY, now - 400 * DAY]
     acts = [(reader.stream, Measured(REF, "clicked", SHOP, at)) for at in old]
     keep_measured(site.context.database, acts, lambda streams: {reader.stream: 1})
-    _forget(site.context)
+    forget(site.context)
     assert [act.at for act in measured_of(site.context.database, reader.stream)] == old[:1]
 
 
