@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from engine.api.stores import ApiStores
 from engine.commands.command_handler import CommandHandler
 from engine.config import Config
+from engine.desk.approvals import Approvals
 from engine.desk.awaited_orders import AwaitedOrders
 from engine.desk.clock import Clock, wall_now
 from engine.desk.console import ConsoleDesk
@@ -167,6 +168,7 @@ class AppContext:
             ledger_head=self.ledger.head,
             confirm_ledger=self.rollback_detection.confirm,
             checkpoints=self.tree,
+            approvals=Approvals(self.database, self.sender),
             lost_senders=LostSenders(self.database, self.sender),
             link_key=self.secrets.link_key,
         )

@@ -422,6 +422,7 @@ class Desk:
         """Delete what is past each table's time to live."""
         for table in (
             "taken",
+            "approved",
             "waiting",
             "replies",
             "nonces",

@@ -38,6 +38,9 @@ CREATE TABLE IF NOT EXISTS desk.process (
     id text PRIMARY KEY, host text NOT NULL, pid integer NOT NULL, parts text[] NOT NULL, since timestamptz NOT NULL, seen timestamptz NOT NULL);
 ALTER TABLE desk.process ADD COLUMN IF NOT EXISTS clock bigint NOT NULL DEFAULT 0,
     ADD COLUMN IF NOT EXISTS heard_since timestamptz NOT NULL DEFAULT clock_timestamp();
+CREATE TABLE IF NOT EXISTS desk.approved (
+    sender text NOT NULL, slot integer NOT NULL, term bigint NOT NULL, messages uuid[] NOT NULL, at timestamptz NOT NULL,
+    PRIMARY KEY (sender, slot)) WITH (fillfactor = 50);
 CREATE TABLE IF NOT EXISTS desk.secret (name text PRIMARY KEY, fingerprint text NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.trouble (
     process text NOT NULL, what text NOT NULL, why text NOT NULL, since timestamptz NOT NULL, PRIMARY KEY (process, what));
@@ -141,6 +144,10 @@ WITH waiting AS (DELETE FROM desk.waiting) DELETE FROM desk.taken
 -- name: forget_taken
 -- Leases that ended say nothing any more. Kept short: every letter leaves a row here, and whoever takes looks among them.
 DELETE FROM desk.taken WHERE until < clock_timestamp() - interval '1 minute'
+
+-- name: forget_approved
+-- As long as the journals of senders that ended are kept: whatever they left begun was met long before.
+DELETE FROM desk.approved a WHERE at < statement_timestamp() - interval '7 days' AND NOT EXISTS (SELECT FROM desk.process p WHERE p.id = a.sender)
 
 -- name: forget_waiting
 -- What waits is taken anew after six hours, and has waited since then, where it is still to leave.

@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from engine.commands.command_handler import CommandRequest, Result
 from engine.mime.header_values import message_id
 from engine.sending import claim as c
+from engine.sending.approved_slots import Term
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.dkim_keys import DkimSigning
@@ -35,6 +36,7 @@ from engine.shaping.rates import TOKEN_SECONDS
 from engine.subscriber.commands import RecordOutcome
 from engine.subscriber.events import Cause, LetterInDoubt, LetterSent, PersonEvent
 from engine.subscriber.outcome import Done
+from engine.subscriber.person import Person
 from engine.subscriber.terms import LetterVerdict
 from engine.vault.evidence import evidence, mail_that_asks
 from engine.vault.vault import VaultWrite
@@ -49,8 +51,8 @@ Note = Callable[[Sequence[tuple[Delivery, Provider]]], None]
 
 
 class SendBatch:
-    """`note` is called with every outcome that is recorded. Every method that is not `async`
-    blocks.
+    """`note` is called with every outcome that is recorded; `term` is that in which these letters
+    were claimed. Every method that is not `async` blocks.
     """
 
     def __init__(
@@ -59,9 +61,11 @@ class SendBatch:
         journal: DeliveryJournal,
         claims: Sequence[c.Claim],
         note: Note,
+        term: Term,
         shaper: Shaper | None = None,
     ) -> None:
         self.stores, self.journal, self.note, self.shaper = stores, journal, note, shaper
+        self.term = term
         self._not_begun: set[str] = set()
         self._tokens = [claim.token for claim in claims if claim.token is not None]
         self._claimed_at = time.monotonic()
@@ -193,7 +197,8 @@ class SendBatch:
 
     def _check(self, messages: Sequence[str]) -> Collection[str]:
         """Which of these messages may be sent. Asked just before MAIL, in one query: the events of
-        these people since their claims, and whether sending is paused.
+        these people since their claims, and whether sending is paused. Those that may are written
+        down. None may where this sender was taken for lost; whatever is not begun is due again.
         """
         checked = [self.claims[message] for message in messages]
         installation, people = self.stores.command_handler.present(
@@ -207,6 +212,8 @@ class SendBatch:
         addresses = self.stores.vault.people(changed) if changed else {}
         allowed, refused = set(), []
         for claim in claims:
+            if _is_in_doubt(people[claim.stream], claim):
+                continue
             reason = c.still_eligible(people[claim.stream], claim)
             if reason:
                 refused.append(c.UnsentClaim(claim, "not-eligible", reason))
@@ -218,7 +225,7 @@ class SendBatch:
                 # and composed anew for the new address.
                 allowed.add(claim.entry.message)
         self._record_refused(refused)
-        return allowed
+        return allowed if self.term.approve(allowed) else ()
 
     def _record_refused(self, refused: Sequence[c.UnsentClaim]) -> None:
         now = self.stores.clock.now()
@@ -279,6 +286,7 @@ class SendBatch:
         position = max((position for result in results for position in result.positions), default=0)
         self._release(rows, results, position or self.stores.ledger_head())
         self._forget_unsent(done, results)
+        self.term.ended(done)
         for message in done:
             del self.claims[message]
         # A copy: checks of other connections end claims meanwhile, in threads of their own.
@@ -393,6 +401,12 @@ def _refused(refusal: c.UnsentClaim, now: int) -> CommandRequest:
     """The reason of a temporary refusal, for the desk; the ledger does not keep it."""
     why = "" if refusal.verdict == "temporary" else refusal.why
     return _request(now, ENGINE, refusal.claim, refusal.verdict, why)
+
+
+def _is_in_doubt(person: Person, claim: c.Claim) -> bool:
+    """Whether others took this sender for lost, and the letter for handed over."""
+    flight = person.in_flight.get(claim.entry.message)
+    return flight is not None and flight.doubt
 
 
 def _events(result: Result) -> Sequence[PersonEvent]:

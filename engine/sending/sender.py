@@ -22,6 +22,7 @@ from engine.installation.events import SendingPaused
 from engine.ledger.store import LOST
 from engine.proof.cached_checkpoint import CachedCheckpoint
 from engine.sending import claim as c
+from engine.sending.approved_slots import ApprovedSlots
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal, journal_file
 from engine.sending.dkim_keys import DkimSigning
@@ -57,6 +58,7 @@ class Sender:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.journal = DeliveryJournal(path)
         reclaim(stores.config.data, stores.desk, stores.shaping)
+        self.approved = ApprovedSlots(stores.approvals)
         self.route = route_of(settings, self.journal)
         self.checkpoint = CachedCheckpoint(stores.checkpoints)
         self.shaper = shaper or self._shaper()
@@ -169,13 +171,14 @@ class Sender:
         if self.shaper is not None:
             self.shaper.use(self.route)
         held = {message for batch in self._batches for message in list(batch.claims)}
+        term = self.approved.present_term()
         claims, taken = await asyncio.to_thread(
             c.take_and_claim, self.stores, held, shaper=self.shaper
         )
         await asyncio.to_thread(self.stores.desk.set_mark, "tick", self.stores.clock.now(), 0)
         if not claims:
             return taken, None
-        batch = SendBatch(self.stores, self.journal, claims, self._note, self.shaper)
+        batch = SendBatch(self.stores, self.journal, claims, self._note, term, self.shaper)
         self._batches.append(batch)
         return taken, (batch, await asyncio.to_thread(self._compose, batch))
 

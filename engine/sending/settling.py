@@ -75,7 +75,9 @@ class _Became(NamedTuple):
 
 
 class _Findings:
-    """What is known here of letters of these senders, each journal read once."""
+    """What is known here of letters of these senders, each journal read once. Made after the
+    letters were read: a lost sender's term ends here, and what it claims in its next is not meant.
+    """
 
     def __init__(self, stores: SendingStores, held: Collection[str], senders: Set[str]) -> None:
         self._stores, self._held = stores, held
@@ -85,14 +87,20 @@ class _Findings:
         self._marks = {sender: read_journal(path) for sender, path in dead.items()}
         self._times = {sender: times_of_marks(path) for sender, path in dead.items()}
         self._lost = stores.lost_senders.lost(senders - here.keys() - {stores.sender})
+        self._approved = stores.approvals.end_terms(self._lost)
 
     def of(self, message: str, flight: InFlight) -> _Became | None:
-        """None while the sender lives, or may. A claim in our own name that we do not hold was
-        never handed over: the database was lost before its commit was confirmed to us.
+        """None while the sender lives, or may. Of one of another machine that is lost, what it had
+        approved may be on the wire; the rest it cannot hand over any more. A claim in our own name
+        that we do not hold was never handed over: the database was lost before its commit was
+        confirmed to us.
         """
         if flight.sender == self._stores.sender:
             return None if message in self._held else _Became("released")
         if flight.sender in self._lost:
+            approved = self._approved.get(flight.sender)
+            if approved is not None and message not in approved:
+                return _Became("released")
             return _Became("doubt", 0, flight.begun_at)
         if flight.sender not in self._marks:
             return None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from engine.commands.command_handler import CommandHandler
 from engine.config import Config
+from engine.desk.approvals import Approvals
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.desk.lost_senders import LostSenders
@@ -38,6 +39,7 @@ class SendingStores:
     confirm_ledger: Callable[[], None]
     """Raises Restored where the ledger was put back beneath this process."""
     checkpoints: CheckpointSource
+    approvals: Approvals
     lost_senders: LostSenders
     link_key: bytes
     """Signs the tokens of links."""

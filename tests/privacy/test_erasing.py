@@ -208,6 +208,7 @@ STAYS = {
     "desk.operation": "id kind at well position octets place copy faults why",
     "desk.robot": "one form way address step until",  # the operator's own
     "desk.robot_mail": "digest octets at",
+    "desk.approved": "sender slot term messages at",
     "desk.process": "id host pid parts since seen clock heard_since",
     "desk.secret": "name fingerprint",
     # Of mailbox providers, whoever has a mailbox there.

@@ -46,7 +46,7 @@ group = "prospects"
 def with_readers(make_context: MakeContext, count: int) -> AppContext:
     context = make_context(FILES)
     for number in range(count):
-        _subscribe(context, f"reader-{number}", {})
+        subscribe(context, f"reader-{number}", {})
     context.views.catch_up()
     return context
 
@@ -58,12 +58,12 @@ def enter(
     domain: str = "potager.example",
 ) -> str:
     """Somebody on list 1 whose letter is due: their stream."""
-    stream = _subscribe(context, name, fields or {}, domain)
+    stream = subscribe(context, name, fields or {}, domain)
     context.views.catch_up()
     return stream
 
 
-def _subscribe(
+def subscribe(
     context: AppContext, name: str, fields: Mapping[str, str], domain: str = "potager.example"
 ) -> str:
     now = context.clock.now()

@@ -13,6 +13,7 @@ import pytest
 from engine.intake.evidence_requirements import missing
 from engine.letter.link_token import CONFIRM
 from engine.mime.return_path import ReturnToken, read_return_address, return_key
+from engine.sending.approved_slots import ApprovedSlots
 from engine.sending.claim import take_and_claim
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal, journal_file
@@ -49,9 +50,10 @@ def killed(site: Site, *, dot: bool, code: int = 0, found_after: float = 0) -> E
     path = journal_file(context.config.data, "killed")
     path.parent.mkdir(parents=True, exist_ok=True)
     journal = DeliveryJournal(path)
-    (envelope,) = SendBatch(context.sending(), journal, claims, lambda deliveries: None).compose(
-        Composer(context.config, context.secrets.link_key), DkimSigning(context.config)
-    )
+    term = ApprovedSlots(context.sending().approvals).present_term()
+    (envelope,) = SendBatch(
+        context.sending(), journal, claims, lambda deliveries: None, term
+    ).compose(Composer(context.config, context.secrets.link_key), DkimSigning(context.config))
     if dot:
         journal.dot(envelope.key)
     if code:
