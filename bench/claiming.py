@@ -108,12 +108,13 @@ def _claimed(here: Installation, streams: Sequence[str], number: int) -> tuple[f
     context.installation_stream.execute(lambda state: [due], ENGINE, due.at)
     context.views.catch_up()
     decided = _decided(here, streams, f"broadcast:b{number}/2040-01-01")
-    claims = []
+    claims, queue = [], stores.new_queue()
     with Used(here.data, own=True) as used:
-        while (taken := take_and_claim(stores, ()))[1]:
+        while (taken := take_and_claim(stores, queue, ()))[1]:
             claims += taken[0]
     if len(claims) != len(streams):
         raise RuntimeError(f"{len(claims)} of {len(streams)} letters were claimed")
+    queue.give_up()
     now = context.clock.now()
     outcomes = [RecordOutcome(now, ENGINE, claim.entry.message, "sent", 250) for claim in claims]
     context.command_handler.execute(

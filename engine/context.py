@@ -22,6 +22,7 @@ from engine.desk.console import ConsoleDesk
 from engine.desk.desk import Desk
 from engine.desk.dmarc_reports import DmarcReports
 from engine.desk.hooks import HookDesk
+from engine.desk.leases import BucketLeases
 from engine.desk.lost_senders import LostSenders
 from engine.desk.operations import Operations
 from engine.desk.processes import Processes
@@ -165,6 +166,7 @@ class AppContext:
             processes=self.processes,
             shaping=self.shaping,
             agenda=self.views,
+            leases=BucketLeases(self.database),
             ledger_head=self.ledger.head,
             confirm_ledger=self.rollback_detection.confirm,
             checkpoints=self.tree,

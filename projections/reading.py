@@ -24,6 +24,7 @@ from engine.subscriber.agenda_key import (
     letter_ref,
     request_of,
 )
+from engine.subscriber.due_rows import BEGINNING
 from engine.subscriber.person import Person
 from engine.views import (
     FIRST_WEEK,
@@ -56,7 +57,7 @@ from projections.letters import Letters
 from projections.members import Members
 from projections.segment_reading import SegmentReading
 from projections.segments import PersonalHome
-from projections.taking import FROM_THE_BEGINNING, DueQueue
+from projections.taking import DueReading
 from projections.view import LIVE, View
 
 SQL = beside(__file__)
@@ -64,7 +65,7 @@ Progress = Callable[[int, int], None]
 BESIDE, REPLAY = "building", "replay"
 
 
-class ReadViews(DueQueue):
+class ReadViews(DueReading):
     """Implements engine.views.Views."""
 
     def __init__(
@@ -223,7 +224,7 @@ class ReadViews(DueQueue):
     def withheld_from(
         self, letter: str, after: tuple[str, str, str], limit: int
     ) -> list[tuple[str, str, str]]:
-        name, subscriber, key = after if after[1] else ("", FROM_THE_BEGINNING[1], "")
+        name, subscriber, key = after if after[1] else ("", BEGINNING[1], "")
         values: dict[str, object] = {
             "letter": letter,
             "after_letter": name,

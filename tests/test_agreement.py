@@ -150,8 +150,6 @@ async def _lived(context: AppContext, start: int, zone: str, answers: dict[str, 
                     answered.add(event.letter)
                     context.clock.jump(HOUR)
                     _click(context, stream, event, answers[event.letter])
-            with context.database.connection() as connection:
-                connection.execute("DELETE FROM desk.taken")
         await sender.route.close()
         sender.journal.close()
     return [

@@ -86,8 +86,6 @@ async def _lived(context: AppContext) -> tuple[float, float]:
                 if not taken:
                     break
             context.clock.jump(DAY)
-            with context.database.connection() as connection:
-                connection.execute("DELETE FROM desk.taken")
         await sender.route.close()
         sender.journal.close()
         assert sender.sent == PEOPLE * LETTERS

@@ -1,3 +1,3 @@
-"""What is being worked on: clock, taken rows, nonces, limits, keys. Not part of replay; each table
-with its time to live.
+"""What is being worked on: clock, leases of senders, nonces, limits, keys. Not part of replay; each
+table with its time to live.
 """

@@ -1,4 +1,4 @@
-"""The desk's small tables: nonces, limits, API keys, shown pages, taken rows; and what is done once
+"""The desk's small tables: nonces, limits, API keys, shown pages, stuck rows; and what is done once
 a day by one of several hosts.
 """
 
@@ -232,8 +232,9 @@ class Desk:
     def free_call(self, name: str, call: str) -> None:
         self._run("free_call", name=name, call=call)
 
-    def stick(self, subscriber: str, key: str, why: str) -> None:
-        self._run("stick", subscriber=subscriber, key=key, why=why)
+    def stick(self, subscriber: str, key: str, why: str, seconds: float = 0) -> None:
+        """`seconds` of wall time for which nobody takes the row, unless it is unstuck."""
+        self._run("stick", subscriber=subscriber, key=key, why=why, seconds=seconds)
 
     def unstick(self, pairs: Collection[tuple[str, str]]) -> None:
         """Forget the stuck rows (subscriber, key) that have gone through."""
@@ -259,48 +260,9 @@ class Desk:
             ats=[edge.at for edge in edges],
         )
 
-    def release_rows(
-        self,
-        rows: Collection[tuple[str, str]],
-        position: int,
-        seconds: float = 0,
-        why: str = "let go",
-    ) -> list[int]:
-        """Give taken rows, (subscriber, key) each, back to the queue once the agenda has followed
-        the ledger to `position`, where their outcome stands, and `seconds` of wall time are over.
-        A row with a `why` is no longer held, so `hold_rows` does not prolong it. Returns when they
-        were due (ms, engine time), in any order.
-        """
-        if not rows:
-            return []
-        released = self._run(
-            "release",
-            subscribers=uuids([subscriber for subscriber, _ in rows]),
-            keys=texts([key for _, key in rows]),
-            seconds=seconds,
-            why=why,
-            position=position,
-        )
-        return [due for (due,) in released if due]
-
-    def hold_rows(self, rows: Collection[tuple[str, str]], sender: str, seconds: float) -> None:
-        """Renew the lease of the rows that `sender` has taken and not released."""
-        if rows:
-            self._run(
-                "keep_taken",
-                subscribers=uuids([subscriber for subscriber, _ in rows]),
-                keys=texts([key for _, key in rows]),
-                seconds=seconds,
-                sender=sender,
-            )
-
-    def release_sender(self, sender: str) -> None:
-        """Release at once every row that `sender` has taken."""
-        self._run("release_sender", sender=sender)
-
-    def release_all(self) -> None:
-        """Release every taken row, whoever took it."""
-        self._run("release_all")
+    def release_waiting(self) -> None:
+        """Letters that wait for a mailbox provider are due like all others."""
+        self._run("release_waiting")
 
     def mark(self, name: str) -> tuple[int, int] | None:
         rows = self._run("mark", name=name)
@@ -421,7 +383,6 @@ class Desk:
     def forget(self) -> None:
         """Delete what is past each table's time to live."""
         for table in (
-            "taken",
             "approved",
             "waiting",
             "replies",

@@ -4,12 +4,9 @@
 CREATE TABLE IF NOT EXISTS desk.clock (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), epoch_wall bigint NOT NULL, epoch_engine bigint NOT NULL, rate integer NOT NULL);
 ALTER TABLE desk.clock ADD COLUMN IF NOT EXISTS trial_since bigint, ADD COLUMN IF NOT EXISTS trial_over_people boolean;
-CREATE TABLE IF NOT EXISTS desk.taken (
-    subscriber uuid NOT NULL, key text NOT NULL, sender text NOT NULL, until timestamptz NOT NULL, why text NOT NULL DEFAULT '',
-    PRIMARY KEY (subscriber, key));
-ALTER TABLE desk.taken ADD COLUMN IF NOT EXISTS position bigint NOT NULL DEFAULT 0, ADD COLUMN IF NOT EXISTS due bigint NOT NULL DEFAULT 0;
-DROP INDEX IF EXISTS desk.taken_until;
-ALTER TABLE desk.taken SET (fillfactor = 50);
+-- What senders lease. `desk.taken`, which had a row for each letter, is left where an earlier version made it, for its senders that still run beside.
+CREATE TABLE IF NOT EXISTS desk.bucket (bucket smallint PRIMARY KEY, sender text NOT NULL DEFAULT '', until timestamptz NOT NULL DEFAULT '-infinity');
+CREATE TABLE IF NOT EXISTS desk.taking (sender text PRIMARY KEY, until timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.nonce (nonce text PRIMARY KEY, until timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.attempt (key text NOT NULL, at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX IF NOT EXISTS attempt_key ON desk.attempt (key, at);
@@ -24,6 +21,7 @@ CREATE INDEX IF NOT EXISTS idempotency_at ON desk.idempotency (at);
 CREATE TABLE IF NOT EXISTS desk.stuck (
     subscriber uuid NOT NULL, key text NOT NULL, why text NOT NULL, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (subscriber, key));
 ALTER TABLE desk.stuck ALTER COLUMN why SET STATISTICS 0;
+ALTER TABLE desk.stuck ADD COLUMN IF NOT EXISTS until timestamptz NOT NULL DEFAULT '-infinity';
 CREATE TABLE IF NOT EXISTS desk.shown (
     message text NOT NULL, link smallint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), asked boolean NOT NULL,
     pressed boolean NOT NULL DEFAULT false, PRIMARY KEY (message, link));
@@ -120,38 +118,17 @@ ON CONFLICT (one) DO UPDATE SET epoch_wall = excluded.epoch_wall, epoch_engine =
 -- Once, and by whoever is first: what came before it stays known as what it was.
 UPDATE desk.clock SET trial_since = %(since)s, trial_over_people = %(over_people)s WHERE trial_since IS NULL
 
--- name: release
--- After an outcome the row is let go when the agenda has followed to its position; taking it earlier would only find nothing due. When it was due (ms,
--- engine time) is told to who counts delays.
-UPDATE desk.taken SET until = clock_timestamp() + %(seconds)s * interval '1 second', why = %(why)s, position = %(position)s
-WHERE (subscriber, key) IN (SELECT * FROM unnest(%(subscribers)s::uuid[], %(keys)s::text[])) RETURNING due
-
--- name: keep_taken
--- A lease is renewed while its sender lives. Rows that are being let go at this moment are left alone: waiting for each other would be a deadlock.
-UPDATE desk.taken SET until = clock_timestamp() + %(seconds)s * interval '1 second'
-WHERE (subscriber, key) IN (
-    SELECT t.subscriber, t.key FROM desk.taken t JOIN unnest(%(subscribers)s::uuid[], %(keys)s::text[]) AS held (subscriber, key) USING (subscriber, key)
-    WHERE t.sender = %(sender)s AND t.why = '' FOR UPDATE OF t SKIP LOCKED)
-
--- name: release_sender
--- A sender that starts again knows what its former self had taken.
-DELETE FROM desk.taken WHERE sender = %(sender)s
-
--- name: release_all
--- Of a ledger that was put back: leases and positions speak of what is no longer there.
-WITH waiting AS (DELETE FROM desk.waiting) DELETE FROM desk.taken
-
--- name: forget_taken
--- Leases that ended say nothing any more. Kept short: every letter leaves a row here, and whoever takes looks among them.
-DELETE FROM desk.taken WHERE until < clock_timestamp() - interval '1 minute'
+-- name: release_waiting
+-- Where nothing is shaped any more, or a ledger was put back, what waited for a provider is due like everything else.
+DELETE FROM desk.waiting
 
 -- name: forget_approved
 -- As long as the journals of senders that ended are kept: whatever they left begun was met long before.
 DELETE FROM desk.approved a WHERE at < statement_timestamp() - interval '7 days' AND NOT EXISTS (SELECT FROM desk.process p WHERE p.id = a.sender)
 
 -- name: forget_waiting
--- What waits is taken anew after six hours, and has waited since then, where it is still to leave.
-DELETE FROM desk.waiting WHERE since < statement_timestamp() - interval '7 hours'
+-- What has waited for six hours is taken anew, where it is still to leave: its provider may be one no more.
+DELETE FROM desk.waiting WHERE since < statement_timestamp() - interval '6 hours'
 
 -- name: forget_replies
 -- No rule looks further back than a day.
@@ -261,8 +238,9 @@ DELETE FROM desk.idempotency WHERE at < statement_timestamp() - interval '31 day
 
 -- name: stick
 -- Set aside with its reason, so that one bad row never holds up the others.
-INSERT INTO desk.stuck (subscriber, key, why) VALUES (%(subscriber)s, %(key)s, %(why)s)
-ON CONFLICT (subscriber, key) DO UPDATE SET why = excluded.why, at = clock_timestamp()
+INSERT INTO desk.stuck (subscriber, key, why, until)
+VALUES (%(subscriber)s, %(key)s, %(why)s, clock_timestamp() + %(seconds)s * interval '1 second')
+ON CONFLICT (subscriber, key) DO UPDATE SET why = excluded.why, at = clock_timestamp(), until = excluded.until
 
 -- name: stuck
 -- The screen that says what is stuck.

@@ -181,8 +181,3 @@ class ShapingDesk:
                 sent,
             ) in rows
         ]
-
-    def let_go(self) -> None:
-        """Letters that wait for a provider are due like all others."""
-        with self.database.connection() as connection:
-            connection.execute(SQL["let_go"])

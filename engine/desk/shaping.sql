@@ -72,10 +72,6 @@ FROM desk.provider p LEFT JOIN LATERAL (
     ORDER BY days LIMIT 1) w ON true
 ORDER BY p.provider
 
--- name: let_go
--- Where nothing is shaped any more, what waited is due like everything else.
-WITH gone AS (DELETE FROM desk.waiting) DELETE FROM desk.taken WHERE sender = ''
-
 -- name: begin_warm_up
 -- An identity that is new to a provider has sent it nothing.
 INSERT INTO desk.warm_up (identity, provider) SELECT %(identity)s, unnest(%(providers)s::text[]) ON CONFLICT DO NOTHING

@@ -133,7 +133,7 @@ def put_back(stores: StartupStores) -> int:
     ahead = [view for view, position, _ in stores.views.positions() if position > head]
     if ahead:
         stores.views.rebuild(ahead, lambda done, total: None)
-    stores.desk.release_all()
+    stores.desk.release_waiting()
     try:
         stores.tree.grow()
     except TreeContradicted:

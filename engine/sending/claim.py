@@ -2,7 +2,7 @@
 (an ending, a request that expires) is done at once.
 
 Of six senders racing for one letter one gets the claim: the ledger's version decides. A crash after
-the claim leaves a letter begun without outcome, which `settle` finds when the lease has run out.
+the claim leaves a letter begun without outcome, which `settle` finds.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from engine.desk.desk import HELD_BACK
 from engine.desk.totals import Total
 from engine.installation.state import Installation
 from engine.sending.compose import CannotRender, Composer, ComposeRequest
+from engine.sending.due_queue import DueQueue
 from engine.sending.envelope import Envelope
 from engine.sending.quarantine import execute_apart, unforeseen
 from engine.sending.settling import ENGINE, settle
-from engine.sending.shaper import Row, Shaper, Token
+from engine.sending.shaper import Shaper, Token
 from engine.sending.stores import SendingStores
 from engine.subscriber.agenda_key import every_occurrence
 from engine.subscriber.commands import Perform
+from engine.subscriber.due_rows import Row
 from engine.subscriber.eligibility import is_measured, why_not
 from engine.subscriber.events import Cause, LetterBegun, LetterWithheld
 from engine.subscriber.outcome import Done
@@ -35,9 +37,6 @@ from engine.vault.vault import KnownPerson
 
 RELAY = Cause("relay")
 MAX_ROWS = 500
-LEASE_SECONDS = 120
-ELSEWHERE_SECONDS = 1
-"""How long a row that another sender has claimed is left alone before it is taken again."""
 
 
 class Claim(NamedTuple):
@@ -57,6 +56,7 @@ class Claim(NamedTuple):
 
 def take_and_claim(
     stores: SendingStores,
+    queue: DueQueue,
     held: Collection[str],
     limit: int = MAX_ROWS,
     *,
@@ -68,9 +68,10 @@ def take_and_claim(
     installation = stores.installation_stream.current()
     only_asked_for = installation.only_asked_for and shaper is not None
     if 0 in installation.paused and not only_asked_for:
+        queue.give_up()
         return [], 0
     now, paused = stores.clock.now(), [number for number in installation.paused if number]
-    rows: Sequence[Row] = stores.agenda.take(now, limit, stores.sender, LEASE_SECONDS, paused)
+    rows: Sequence[Row] = queue.take(now, limit, paused)
     known = dict(stores.agenda.folds({stream for stream, _ in rows}))
     tokens: Mapping[str, Token] = {}
     mailboxes: Mapping[str, KnownPerson] = {}
@@ -79,10 +80,9 @@ def take_and_claim(
         # Read after the folds: whoever changed since then has another version than theirs.
         rows, tokens, mailboxes = shaper.admit(
             rows,
-            stores.agenda,
+            queue,
             now,
             paused,
-            LEASE_SECONDS,
             only_asked_for,
             lambda stream: known[stream].last_contact if stream in known else 0,
         )
@@ -94,25 +94,30 @@ def take_and_claim(
     requests = [
         _request(stores.sender, now, stream, key, vault.get(stream)) for stream, key in rows
     ]
-    rows, results = execute_apart(stores.command_handler, stores.desk, rows, requests, known)
-    claims, others = [], []
-    for (stream, key), result in zip(rows, results, strict=True):
+    decided, results = execute_apart(stores.command_handler, stores.desk, rows, requests, known)
+    claims, ended, others = [], [], []
+    ended_at = 0
+    for (stream, key), result in zip(decided, results, strict=True):
         begun = _begun(result)
         if begun is not None:
             mailbox = mailboxes.get(stream)
             if mailbox is not None and not _only_ours(result, known.get(stream)):
                 mailbox = None
             claims.append(Claim(stream, key, *begun, result.person, tokens.get(stream), mailbox))
+        elif isinstance(result.outcome, Done):
+            ended.append((stream, key))
+            ended_at = max(ended_at, *result.positions)
         else:
             others.append((stream, key))
+    queue.release(ended, ended_at)
+    queue.release({*rows}.difference(decided), 0)
     if refused := sum(map(_finds_no_room, results)):
         stores.desk.count(HELD_BACK, refused)
     if withheld := sum(map(_is_withheld, results)):
         stores.desk.add_totals({Total("outcome", "withheld"): withheld})
     if others:
         settle(stores, others, held)
-        # Another sender may still hold it: it is taken again after a moment.
-        stores.desk.release_rows(others, stores.ledger_head(), ELSEWHERE_SECONDS)
+        queue.put_off(others, stores.ledger_head())
     if shaper is not None:
         shaper.began(claim.token for claim in claims if claim.token is not None)
     return claims, looked_at

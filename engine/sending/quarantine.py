@@ -100,5 +100,4 @@ def _quarantine(desk: Desk, row: tuple[str, str], error: Exception) -> None:
         extra={"subscriber": subscriber, "matter": key, "why": why},
         exc_info=error,
     )
-    desk.stick(subscriber, key, why)
-    desk.release_rows([row], position=0, seconds=RETRY_SECONDS, why="set aside")
+    desk.stick(subscriber, key, why, RETRY_SECONDS)

@@ -22,6 +22,7 @@ from engine.sending.approved_slots import Term
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal
 from engine.sending.dkim_keys import DkimSigning
+from engine.sending.due_queue import DueQueue
 from engine.sending.envelope import Delivery, Envelope, crlf
 from engine.sending.mail_exchange import last_word
 from engine.sending.outcome_tally import OutcomeTally
@@ -59,6 +60,7 @@ class SendBatch:
         self,
         stores: SendingStores,
         journal: DeliveryJournal,
+        queue: DueQueue,
         claims: Sequence[c.Claim],
         note: Note,
         term: Term,
@@ -66,6 +68,7 @@ class SendBatch:
     ) -> None:
         self.stores, self.journal, self.note, self.shaper = stores, journal, note, shaper
         self.term = term
+        self.queue = queue
         self._not_begun: set[str] = set()
         self._tokens = [claim.token for claim in claims if claim.token is not None]
         self._claimed_at = time.monotonic()
@@ -277,8 +280,6 @@ class SendBatch:
         done = set(requests) - {
             message for (message, _), result in zip(flat, results, strict=True) if result.conflict
         }
-        # Rows first: if the database is lost now, the claims are still ours and the same requests
-        # are executed again, which then change nothing.
         claims = [self.claims[message] for message in done]
         self.tally.add(results)
         rows = {claim.entry.message: (claim.stream, claim.key) for claim in claims}
@@ -305,8 +306,8 @@ class SendBatch:
             if isinstance(event, LetterSent) and event.message in rows
         }
         others = [row for message, row in rows.items() if message not in accepted]
-        self.stores.desk.release_rows(others, position)
-        dues = self.stores.desk.release_rows([rows[message] for message in accepted], position)
+        self.queue.release(others, position)
+        dues = self.queue.release([rows[message] for message in accepted], position)
         self.tally.add_delays(max(accepted.values(), default=0), dues)
 
     def _forget_unsent(self, done: Collection[str], results: Sequence[Result]) -> None:

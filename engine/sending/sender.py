@@ -1,11 +1,11 @@
 """The sending loop: take, claim, compose, check, deliver, record. `relance send` is this, and `run`
 has it inside.
 
-Taken rows carry a lease that is renewed while the process lives. Claims are in the ledger before
-MAIL is written; outcomes are appended in small groups as they come. While one batch is delivered
-the next one is prepared, so that neither the server nor the database waits for the other. After
-SIGTERM nothing new is taken, messages being sent are finished for as long as `[sending] drain`
-says, and every outcome is recorded.
+It takes what is due in the buckets that it leases, for as long as it comes back for more. Claims
+are in the ledger before MAIL is written; outcomes are appended in small groups as they come. While
+one batch is delivered the next one is prepared, so that neither the server nor the database waits
+for the other. After SIGTERM nothing new is taken, messages being sent are finished for as long as
+`[sending] drain` says, and every outcome is recorded.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from engine.sending.approved_slots import ApprovedSlots
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal, journal_file
 from engine.sending.dkim_keys import DkimSigning
+from engine.sending.due_queue import RENEW_SECONDS
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.relay_settings import RouteSettings
 from engine.sending.replies import Stage, Verdict, redacted
@@ -57,10 +58,11 @@ class Sender:
         path = journal_file(stores.config.data, stores.sender)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.journal = DeliveryJournal(path)
-        reclaim(stores.config.data, stores.desk, stores.shaping)
+        reclaim(stores.config.data, stores.leases, stores.shaping)
         self.approved = ApprovedSlots(stores.approvals)
         self.route = route_of(settings, self.journal)
         self.checkpoint = CachedCheckpoint(stores.checkpoints)
+        self.queue = stores.new_queue()
         self.shaper = shaper or self._shaper()
         self.composer = Composer(stores.config, stores.link_key, self.checkpoint)
         self.signing = DkimSigning(stores.config)
@@ -87,13 +89,13 @@ class Sender:
                 stores.sender,
                 domain if stores.config.shaping.warm_up else "",
             )
-        stores.shaping.let_go()
+        stores.desk.release_waiting()
         return None
 
     async def run(self) -> None:
         """Until `stop`: batch after batch while there is work, sleeping until something is due."""
         leases = [
-            asyncio.create_task(self._keep(self._renew, c.LEASE_SECONDS / 4)),
+            asyncio.create_task(self._keep(self.queue.renew, RENEW_SECONDS)),
             asyncio.create_task(self._keep(self._renew_lines, LINES_SECONDS / 4)),
         ]
         under_way: set[asyncio.Task[None]] = set()
@@ -166,6 +168,7 @@ class Sender:
         if idle:
             await asyncio.to_thread(self._catch_up)
         if not await self._can_sign() or not await self._route_answers():
+            await asyncio.to_thread(self.queue.give_up)
             return 0, None
         await asyncio.to_thread(self.stores.confirm_ledger)
         if self.shaper is not None:
@@ -173,12 +176,14 @@ class Sender:
         held = {message for batch in self._batches for message in list(batch.claims)}
         term = self.approved.present_term()
         claims, taken = await asyncio.to_thread(
-            c.take_and_claim, self.stores, held, shaper=self.shaper
+            c.take_and_claim, self.stores, self.queue, held, shaper=self.shaper
         )
         await asyncio.to_thread(self.stores.desk.set_mark, "tick", self.stores.clock.now(), 0)
         if not claims:
             return taken, None
-        batch = SendBatch(self.stores, self.journal, claims, self._note, term, self.shaper)
+        batch = SendBatch(
+            self.stores, self.journal, self.queue, claims, self._note, term, self.shaper
+        )
         self._batches.append(batch)
         return taken, (batch, await asyncio.to_thread(self._compose, batch))
 
@@ -203,7 +208,7 @@ class Sender:
             if batch.over:
                 self._batches.remove(batch)
         if self._unsure:
-            self.stores.desk.release_sender(self.stores.sender)
+            self.queue.forget([row for batch in self._batches for row in batch.rows])
             self._unsure = False
 
     def _note(self, outcomes: Sequence[tuple[Delivery, Provider]]) -> None:
@@ -281,10 +286,10 @@ class Sender:
     async def _rest(self) -> None:
         """Sleep until `wake` is set or the next row is due, at most a second of wall time."""
         due = await asyncio.to_thread(self.stores.agenda.next_due, self.stores.clock.now())
-        seconds = IDLE_SECONDS
+        seconds = min(IDLE_SECONDS, self.queue.patience)
         if due is not None:
             seconds = min(
-                IDLE_SECONDS,
+                seconds,
                 max(0.02, (due - self.stores.clock.now()) / 1000 / self.stores.clock.rate),
             )
         with contextlib.suppress(TimeoutError):
@@ -299,18 +304,15 @@ class Sender:
             except LOST as error:
                 log.warning("the lease waits for the database", extra={"why": type(error).__name__})
 
-    def _renew(self) -> None:
-        rows = [row for batch in self._batches for row in batch.rows]
-        self.stores.desk.hold_rows(rows, self.stores.sender, c.LEASE_SECONDS)
-
     def _renew_lines(self) -> None:
         if self.shaper is not None:
             self.shaper.renew()
 
     def _leave(self) -> None:
-        """All connections are closed: others may have them."""
-        if self.shaper is not None:
-            with contextlib.suppress(*LOST):
+        """All connections are closed: others may have them, and what is due."""
+        with contextlib.suppress(*LOST):
+            self.queue.give_up()
+            if self.shaper is not None:
                 self.shaper.leave()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.commands.command_handler import CommandRequest
-from engine.desk.desk import Desk
+from engine.desk.leases import BucketLeases
 from engine.desk.shaping import ShapingDesk
 from engine.sending.delivery_journal import (
     DOT,
@@ -132,14 +132,14 @@ def _requests(
         yield CommandRequest(RecordOutcome(now, ENGINE, message, "resend"), stream=stream)
 
 
-def reclaim(data: Path, desk: Desk, shaping: ShapingDesk) -> None:
-    """Release at once the rows and connections that dead senders of this machine had. Their
+def reclaim(data: Path, leases: BucketLeases, shaping: ShapingDesk) -> None:
+    """Release at once the buckets and connections that dead senders of this machine had. Their
     journals are kept for a week, since `settle` may still need them.
     """
     for path in journal_file(data, "x").parent.glob("*.marks"):
         if is_alive(path):
             continue
-        desk.release_sender(path.stem)
+        leases.give_up(path.stem)
         shaping.leave(path.stem)
         if time.time() - path.stat().st_mtime > KEEP_JOURNAL_SECONDS:
             path.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.desk.shaping import Allotted, ShapingDesk, Wanted
+from engine.sending.due_queue import DueQueue
 from engine.sending.lines import Lines, ServersOf
 from engine.sending.replies import Reply
 from engine.sending.route import Route
@@ -25,16 +26,13 @@ from engine.shaping.providers import OTHER, Provider, Providers
 from engine.shaping.rates import TOKEN_SECONDS, bucket_of, connections_wanted
 from engine.shaping.rules import Rule, reply_line
 from engine.subscriber.agenda_key import Matter, RequestKey, decode
-from engine.subscriber.due_rows import DueRows
+from engine.subscriber.due_rows import Row
 from engine.vault.vault import KnownPerson, Vault
 
-Row = tuple[str, str]
-"""Of the agenda: subscriber, key."""
 STREAM = "*"
 """In place of a provider, for letters that wait because only what was asked for may leave."""
 LOOK_SECONDS = 1.0
 """Seconds of wall time between two questions whether letters wait."""
-PARKED_SECONDS = 6 * 3600
 FEWEST, FIRST, MOST = 10, 100, 2000
 """Letters of one provider that one process has on their way: as many as leave in time, `FIRST` to
 begin with where they go straight to the provider.
@@ -123,23 +121,22 @@ class Shaper:
     def admit(
         self,
         rows: Sequence[Row],
-        agenda: DueRows,
+        due_queue: DueQueue,
         now: int,
         paused: Collection[int],
-        lease: int,
         only_asked_for: bool = False,
         active_at: Callable[[str], int] = lambda stream: 0,
     ) -> tuple[list[Row], dict[str, Token], dict[str, KnownPerson]]:
         """Which of the taken rows may be claimed, with others that have waited; the tokens of their
         subscribers, and what was read of them. All others of them wait from now on. `now` is the
-        engine's time in milliseconds, `lease` wall-clock seconds. `active_at`: when something was
-        last heard of somebody (ms); while warming up they come first.
+        engine's time in milliseconds. `active_at`: when something was last heard of somebody (ms);
+        while warming up they come first.
         """
         self._note_turned_away()
         self._look_for_waiting()
-        rows = [*rows, *self._of_stream(agenda, now, paused, lease, only_asked_for)]
+        rows = [*rows, *self._of_stream(due_queue, now, paused, only_asked_for)]
         if only_asked_for:
-            rows = self._asked_for(rows, agenda)
+            rows = self._asked_for(rows, due_queue)
         fresh, people = self._by_provider(rows)
 
         def rank(row: Row) -> int:
@@ -167,7 +164,7 @@ class Shaper:
             admitted[name] += first
             left[name] -= len(first)
             rest[name] = queue[len(first) :]
-        self._unpark(agenda, now, paused, lease, left, admitted)
+        self._unpark(due_queue, now, paused, left, admitted)
         parked: list[tuple[Row, str, int]] = []
         for name, queue in rest.items():
             admitted[name] += queue[: left[name]]
@@ -175,7 +172,7 @@ class Shaper:
         own = {row for queue in fresh.values() for row in queue}
         free = [row for row in rows if row not in own]
         if parked:
-            free += agenda.park(parked, PARKED_SECONDS)
+            free += due_queue.park(parked)
             self._waiting.update(name for _, name, _ in parked)
         tokens = {
             row[0]: Token(name, asked_at, self._stopped)
@@ -310,39 +307,37 @@ class Shaper:
 
     def _of_stream(
         self,
-        agenda: DueRows,
+        due_queue: DueQueue,
         now: int,
         paused: Collection[int],
-        lease: int,
         only_asked_for: bool,
     ) -> list[Row]:
         """Some of what waited while only what people asked for left."""
         if only_asked_for or STREAM not in self._waiting:
             return []
-        back = agenda.unpark(now, {STREAM: MOST}, self.sender, lease, list(paused))
+        back = due_queue.unpark(now, {STREAM: MOST}, paused)
         if not back:
             self._waiting.discard(STREAM)
         return [row for row, _ in back]
 
-    def _asked_for(self, rows: Sequence[Row], agenda: DueRows) -> list[Row]:
+    def _asked_for(self, rows: Sequence[Row], due_queue: DueQueue) -> list[Row]:
         """All others wait; of those, what is no letter comes back."""
         held = [(row, STREAM, 0) for row in rows if not _is_urgent(row)]
-        others = agenda.park(held, PARKED_SECONDS) if held else []
+        others = due_queue.park(held) if held else []
         return [*filter(_is_urgent, rows), *others]
 
     def _unpark(
         self,
-        agenda: DueRows,
+        due_queue: DueQueue,
         now: int,
         paused: Collection[int],
-        lease: int,
         left: dict[str, int],
         admitted: dict[str, list[Row]],
     ) -> None:
         asked = {name: left[name] for name in self._waiting if left.get(name)}
         if not asked:
             return
-        for row, name in agenda.unpark(now, asked, self.sender, lease, list(paused)):
+        for row, name in due_queue.unpark(now, asked, paused):
             admitted[name].append(row)
             left[name] -= 1
 

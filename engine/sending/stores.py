@@ -12,11 +12,13 @@ from engine.config import Config
 from engine.desk.approvals import Approvals
 from engine.desk.clock import Clock
 from engine.desk.desk import Desk
+from engine.desk.leases import BucketLeases
 from engine.desk.lost_senders import LostSenders
 from engine.desk.processes import Processes
 from engine.desk.shaping import ShapingDesk
 from engine.installation.stream import InstallationStream
 from engine.proof.cached_checkpoint import CheckpointSource
+from engine.sending.due_queue import DueQueue
 from engine.subscriber.due_rows import DueRows
 from engine.vault.vault import Vault
 
@@ -35,6 +37,7 @@ class SendingStores:
     processes: Processes
     shaping: ShapingDesk
     agenda: DueRows
+    leases: BucketLeases
     ledger_head: Callable[[], int]
     confirm_ledger: Callable[[], None]
     """Raises Restored where the ledger was put back beneath this process."""
@@ -43,3 +46,7 @@ class SendingStores:
     lost_senders: LostSenders
     link_key: bytes
     """Signs the tokens of links."""
+
+    def new_queue(self) -> DueQueue:
+        """What is due, for a sender of this name that has taken nothing yet."""
+        return DueQueue(self.agenda, self.leases, self.sender)

@@ -215,7 +215,7 @@ def test_a_whole_broadcast_is_counted_and_listed_without_a_name(
     everything = WithdrawEverything(context.clock.now(), OPERATOR)
     context.command_handler.execute_one(CommandRequest(everything, stream=people[1]))
     context.views.catch_up()
-    claims, _ = take_and_claim(context.sending(), ())
+    claims, _ = take_and_claim(context.sending(), context.sending().new_queue(), ())
     assert [claim.stream for claim in claims] == people[:1]
     status, told = asked(context, capsys, "rencontre")
     assert status == 0

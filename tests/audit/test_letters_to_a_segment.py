@@ -41,7 +41,7 @@ def test_the_words_are_those_of_the_edition_it_was_begun_in(
     context = make_context({**FILES, "a.toml": nested}, 'town = "Ville"\n')
     join(context, "anna", town="Lyon")
     falls_due(context, "villes")
-    [claim], _ = take_and_claim(context.sending(), ())
+    [claim], _ = take_and_claim(context.sending(), context.sending().new_queue(), ())
     write_sequences(
         context.config.folder, {"a.toml": nested.replace('town is "Lyon"', 'town is "Nice"')}
     )
@@ -61,7 +61,7 @@ def test_what_the_ledger_alone_decides_is_asked_again_as_of_then(
     put = PutIntoSegment(context.clock.now(), OPERATOR, "salon")
     context.command_handler.execute_one(CommandRequest(put, stream=anna))
     falls_due(context, "rencontre")
-    [claim], _ = take_and_claim(context.sending(), ())
+    [claim], _ = take_and_claim(context.sending(), context.sending().new_queue(), ())
     take = TakeOutOfSegment(context.clock.now(), OPERATOR, "salon")
     context.command_handler.execute_one(CommandRequest(take, stream=anna))
     assert "they were in it" in told(context, capsys, claim.entry.message, "--lang", "en")

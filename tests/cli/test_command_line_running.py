@@ -214,11 +214,11 @@ def test_sigterm_while_letters_leave_finishes_what_is_on_the_wire(relance: Insta
 def test_an_error_nobody_expected_is_one_line_of_json_and_status_1(relance: Installation) -> None:
     """Somebody takes a table of the desk away beneath the sender."""
     with database(relance) as connection, relance.running(command_itself=True) as process:
-        connection.execute("ALTER TABLE desk.taken RENAME TO gone")
+        connection.execute("ALTER TABLE desk.waiting RENAME TO gone")
         try:
             out, err = process.communicate(timeout=60)
         finally:
-            connection.execute("ALTER TABLE desk.gone RENAME TO taken")
+            connection.execute("ALTER TABLE desk.gone RENAME TO waiting")
     assert process.returncode == 1 and out.endswith("Ctrl-C stops.\n")
     (line,) = [json.loads(line) for line in err.splitlines() if "error" in json.loads(line)]
     assert (line["level"], line["from"], line["error"]) == (

@@ -160,7 +160,7 @@ def test_a_broadcast_is_decided_again_and_names_nobody(
             put = PutIntoSegment(made.clock.now(), OPERATOR, "salon")
             made.command_handler.execute_one(CommandRequest(put, stream=stream))
         falls_due(made, "rencontre")
-        take_and_claim(made.sending(), ())
+        take_and_claim(made.sending(), made.sending().new_queue(), ())
         assert "/operator/replay/rencontre?occurrence=2040-01-01" in (
             bytes(get(made, AT).body).decode()
         )

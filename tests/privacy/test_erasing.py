@@ -140,7 +140,7 @@ DELETED = {
     "vault.recorded_order": "number_hash subscriber order_id at",
     "vault.measured": "subscriber letter act link at",
     "vault.inbound_mail": "digest at state door subscriber why octets taken_until",
-    "desk.stuck": "subscriber key why at",
+    "desk.stuck": "subscriber key why at until",
     "desk.waiting": "subscriber key provider urgent due list since",
     "desk.shown": "message link at asked pressed robot networks since",
     "vault.segment_member": "segment subscriber",
@@ -189,7 +189,8 @@ STAYS = {
     "view_delivery_1.suppressed": "subscriber reason",
     "view_delivery_1.put_off": "message subscriber provider at retry_at code enhanced why",
     # The same, for two minutes.
-    "desk.taken": "subscriber key sender until why position due",
+    "desk.bucket": "bucket sender until",
+    "desk.taking": "sender until",
     # Keyed hashes: of addresses that must not be written to, and for a month of addresses and
     # visitors that are limited.
     "vault.suppression": "address_hash reason at",

@@ -14,6 +14,7 @@ from engine.context import AppContext
 from engine.installation.events import SendingPaused
 from engine.sequence.delay import DAY
 from engine.subscriber.commands import LeaveList, Perform, RecordOutcome, Subscribe, Withdraw
+from engine.subscriber.due_rows import EVERY_BUCKET
 from engine.subscriber.events import Cause
 from engine.subscriber.outcome import Done
 from engine.vault.vault import VaultWrite
@@ -88,10 +89,8 @@ def test_however_many_facts_are_followed_at_once_letters_stand_as_in_a_replay(
     context: AppContext, step: int
 ) -> None:
     people = [
-        subscriber
-        for subscriber, key in context.views.take(
-            context.clock.now() + 3 * DAY, 3, context.sender, 60, ()
-        )
+        found.row[0]
+        for found in context.views.due(context.clock.now() + 3 * DAY, 3, EVERY_BUCKET, ()).rows
     ]
     assert len(people) == 3
     for number, subscriber in enumerate(people):

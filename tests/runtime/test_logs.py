@@ -208,12 +208,12 @@ def _ends(relance: Installation, process: object) -> str:
 
     assert isinstance(process, subprocess.Popen)
     with database(relance) as connection:
-        connection.execute("ALTER TABLE desk.taken RENAME TO gone")
+        connection.execute("ALTER TABLE desk.waiting RENAME TO gone")
         relance("subscribe", "anna@lecteurs.example", "--list", "12", *SOURCE)
         try:
             _, err = process.communicate(timeout=60)
         finally:
-            connection.execute("ALTER TABLE desk.gone RENAME TO taken")
+            connection.execute("ALTER TABLE desk.gone RENAME TO waiting")
     return str(err)
 
 
@@ -257,7 +257,7 @@ def test_the_facts_are_there_one_object_a_line(told: Told) -> None:
     (unexpected,) = [line for line in lines if line["what"] == "ended by an error nobody expected"]
     assert unexpected[
         "error"
-    ] == "UndefinedTable" and 'relation "desk.taken" does not exist' in str(unexpected["said"])
+    ] == "UndefinedTable" and 'relation "desk.waiting" does not exist' in str(unexpected["said"])
     assert any("engine/sending/" in str(frame) for frame in list(unexpected["trace"]))  # type: ignore[call-overload]
     (refused,) = [line for line in lines if line.get("cause") == "RaiseException"]
     assert refused["from"] == "uvicorn.error" and refused["error"] == refused["said"]

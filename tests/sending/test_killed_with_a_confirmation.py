@@ -46,14 +46,16 @@ def killed(site: Site, *, dot: bool, code: int = 0, found_after: float = 0) -> E
     context = replace(site.context, sender="killed")
     site.post("inscription", {"email": ADDRESS, "jardin": "Un balcon"})
     context.views.catch_up()
-    claims, _ = take_and_claim(context.sending(), ())
+    stores = context.sending()
+    queue = stores.new_queue()
+    claims, _ = take_and_claim(stores, queue, ())
     path = journal_file(context.config.data, "killed")
     path.parent.mkdir(parents=True, exist_ok=True)
     journal = DeliveryJournal(path)
-    term = ApprovedSlots(context.sending().approvals).present_term()
-    (envelope,) = SendBatch(
-        context.sending(), journal, claims, lambda deliveries: None, term
-    ).compose(Composer(context.config, context.secrets.link_key), DkimSigning(context.config))
+    term = ApprovedSlots(stores.approvals).present_term()
+    (envelope,) = SendBatch(stores, journal, queue, claims, lambda deliveries: None, term).compose(
+        Composer(context.config, context.secrets.link_key), DkimSigning(context.config)
+    )
     if dot:
         journal.dot(envelope.key)
     if code:

@@ -82,7 +82,8 @@ class Elsewhere:
         )
         self.slots = ApprovedSlots(self.stores.approvals)
         self.term = self.slots.present_term()
-        self.claims, _ = take_and_claim(self.stores, (), readers)
+        self.queue = self.stores.new_queue()
+        self.claims, _ = take_and_claim(self.stores, self.queue, (), readers)
         self.messages = [claim.entry.message for claim in self.claims]
         heard(context, context.sender, since=1000, until=0)
 
@@ -139,6 +140,7 @@ def test_a_sender_that_only_slept_hands_over_nothing_that_it_had_claimed_before(
     batch = SendBatch(
         elsewhere.stores,
         cast(DeliveryJournal, None),
+        elsewhere.queue,
         elsewhere.claims,
         lambda outcomes: None,
         elsewhere.term,

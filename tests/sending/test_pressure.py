@@ -78,9 +78,9 @@ def killed_after_its_claims(context: AppContext) -> int:
     path = journal_file(context.config.data, stores.sender)
     path.parent.mkdir(exist_ok=True)
     journal = DeliveryJournal(path)
-    claims, _ = claim.take_and_claim(stores, (), 5)
+    claims, _ = claim.take_and_claim(stores, stores.new_queue(), (), 5)
     journal.close()
-    reclaim(context.config.data, context.desk, context.shaping)
+    reclaim(context.config.data, stores.leases, context.shaping)
     context.views.catch_up()
     return len(claims)
 

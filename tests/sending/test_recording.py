@@ -5,7 +5,7 @@ away.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -111,18 +111,17 @@ def test_an_outcome_that_was_written_when_the_database_went_is_not_written_again
     _each_is_taken_and_recorded_once(context, asyncio.run(_ticks(troubled, Sink())))
 
 
-def test_an_outcome_is_recorded_once_though_its_row_could_not_be_let_go(
+def test_an_outcome_is_recorded_once_though_the_desk_could_not_hear_of_it(
     make_context: Callable[..., AppContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context, lost = with_readers(make_context, 3), [True]
 
-    def release_rows(desk: Desk, rows: Sequence[tuple[str, str]], position: int) -> list[int]:
-        if rows and lost:
+    def unstick(desk: Desk, pairs: Collection[tuple[str, str]]) -> None:
+        if pairs and lost:
             lost.clear()
             raise psycopg.OperationalError("the connection is lost")
-        return []
 
-    monkeypatch.setattr(Desk, "release_rows", release_rows)
+    monkeypatch.setattr(Desk, "unstick", unstick)
     _each_is_taken_and_recorded_once(context, asyncio.run(_ticks(context, Sink())))
 
 

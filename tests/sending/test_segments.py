@@ -97,7 +97,7 @@ def facts(context: AppContext, stream: str) -> list[tuple[str, str]]:
 
 def claimed(context: AppContext) -> dict[str, str]:
     """Who is begun a letter to, and the segment that brought it."""
-    claims, _ = take_and_claim(context.sending(), ())
+    claims, _ = take_and_claim(context.sending(), context.sending().new_queue(), ())
     context.views.catch_up()
     assert context.views.compare(nobody_watches) == []
     for claim in claims:
