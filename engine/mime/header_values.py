@@ -18,7 +18,6 @@ _LONGEST_LIST_ID = 255  # RFC 2919 section 3
 _LONGEST_MESSAGE_ID = 75
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 _BASE32_PAIRS = [first + second for first in _BASE32 for second in _BASE32]
-_SHIFTS = range(120, -1, -10)
 _LIGATURES = str.maketrans(
     {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "\u2019": "'", "\u2013": "-"}
 )
@@ -84,8 +83,18 @@ def message_local(random128: bytes) -> str:
     """The part before the @: base32 in lower case without padding. Raises HeaderRefused."""
     if len(random128) != 16:
         raise HeaderRefused("Message-ID needs 16 random octets.")
-    number = int.from_bytes(random128, "big") << 2
-    return "".join([_BASE32_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
+    return base32(random128)
+
+
+def base32(octets: bytes) -> str:
+    """RFC 4648 section 6, in lower case and without padding. `base64.b32encode` takes twice as
+    long.
+    """
+    characters = -(-len(octets) * 8 // 5)
+    bits = (characters + 1) // 2 * 10
+    number = int.from_bytes(octets, "big") << bits - len(octets) * 8
+    pairs = [_BASE32_PAIRS[number >> shift & 1023] for shift in range(bits - 10, -1, -10)]
+    return "".join(pairs)[:characters]
 
 
 def checked_message_id(value: str) -> str:

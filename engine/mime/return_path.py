@@ -16,6 +16,9 @@ import hmac
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from engine.keyed_hash import keyed_hash
+from engine.mime.header_values import base32
+
 TokenUse = Literal["bounce", "unsubscribe"]
 TOKEN_CHARACTERS: Final = 52
 MAILBOXES: Final[dict[TokenUse, str]] = {"bounce": "bounce", "unsubscribe": "u"}
@@ -25,6 +28,10 @@ MAILBOXES: Final[dict[TokenUse, str]] = {"bounce": "bounce", "unsubscribe": "u"}
 MAX_LOCAL_CHARACTERS: Final = 64
 """Octets of a local part, RFC 5321 section 4.5.3.1.1."""
 _MESSAGE_OCTETS = _MAC_OCTETS = 16
+_PREFIXES: Final[dict[TokenUse, bytes]] = {
+    "bounce": b"bounce\0",
+    "unsubscribe": b"unsubscribe\0",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ def return_address(key: bytes, use: TokenUse, mailbox: str, message: str) -> str
 def make_token(key: bytes, use: TokenUse, message: str) -> str:
     """Also what stands in ENVID, where a relay takes it. `message` is 32 hexadecimal digits."""
     octets = bytes.fromhex(message)
-    return base64.b32encode(octets + _mac(key, use, octets)).decode().rstrip("=").lower()
+    return base32(octets + _mac(key, use, octets))
 
 
 def read_token(key: bytes, text: str) -> ReturnToken | None:
@@ -102,4 +109,4 @@ def read_return_address(key: bytes, address: str) -> ReturnToken | None:
 
 
 def _mac(key: bytes, use: TokenUse, octets: bytes) -> bytes:
-    return hmac.digest(key, f"{use}\0".encode() + octets, hashlib.sha256)[:_MAC_OCTETS]
+    return keyed_hash(key, _PREFIXES[use]).digest(octets)[:_MAC_OCTETS]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.mime.header_values import (
+    base32,
     checked_message_id,
     feedback_id,
     list_id,
@@ -176,3 +180,10 @@ def test_a_feedback_id_that_breaks_its_grammar_is_refused(
 ) -> None:
     with pytest.raises(HeaderRefused, match=r"^Feedback-ID "):
         feedback_id(*fields)
+
+
+@given(st.binary(max_size=40))
+def test_base32_is_that_of_the_standard_library_in_lower_case_and_without_padding(
+    octets: bytes,
+) -> None:
+    assert base32(octets) == base64.b32encode(octets).decode().rstrip("=").lower()

@@ -35,6 +35,14 @@ def test_what_was_made_is_read_back_also_in_capitals(use: TokenUse, message: str
     assert read_return_address(KEY, address.upper()) == ReturnToken(use, message)
 
 
+def test_return_paths_that_were_sent_once_are_made_the_same_today() -> None:
+    key = return_key(bytes(range(32)))
+    assert [make_token(key, use, MESSAGE) for use in get_args(TokenUse)] == [
+        "aaisem2ekvthpcezvk54zxpo76che36fnnogx6oty6pnff7dy3ra",
+        "aaisem2ekvthpcezvk54zxpo74i4w3z7nlej3bdlfomkk64gnk3a",
+    ]
+
+
 @given(uses, messages, st.text("abcdefghijk", min_size=1, max_size=11))
 def test_the_part_before_the_at_sign_is_never_too_long(
     use: TokenUse, message: str, mailbox: str

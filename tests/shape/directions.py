@@ -55,6 +55,7 @@ PURE_WEBHOOKS = tuple(f"engine/webhooks/{name}.py" for name in OF_WEBHOOKS)
 # What a room may import besides the standard library.
 ROOMS: dict[str, tuple[str, ...]] = {
     "engine/words.py": (),
+    "engine/keyed_hash.py": (),
     "engine/sequence/": ("engine.sequence", "engine.words", "lark"),
     "engine/subscriber/": ("engine.subscriber", "engine.sequence", "engine.words"),
     "engine/mime/dkim.py": (),
@@ -76,6 +77,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "engine/letter/": (
         "engine.letter",
+        "engine.keyed_hash",
         "engine.sequence",
         "engine.subscriber",
         "imagesize",
@@ -142,7 +144,7 @@ WORDS_OF_CODES = tuple(
 # imports its own room and floors below. What hashes and reads proofs is as low as it is pure; what
 # makes every store at once stands above all of them.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("engine/__init__.py", "engine/words.py", "engine/dns/"),
+    ("engine/__init__.py", "engine/words.py", "engine/keyed_hash.py", "engine/dns/"),
     ("engine/sequence/",),
     (
         "engine/subscriber/",

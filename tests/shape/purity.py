@@ -10,6 +10,7 @@ from tests.shape.source import Finding, Source, is_within
 
 ROOMS = (
     "engine/words.py",
+    "engine/keyed_hash.py",
     "engine/sequence/",
     "engine/subscriber/",
     "engine/simulation/",

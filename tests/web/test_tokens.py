@@ -12,7 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.context import AppContext
-from engine.letter.link_token import EVERYTHING, UNSUBSCRIBE, genuine, make_token, read_token
+from engine.letter.link_token import (
+    EVERYTHING,
+    UNSUBSCRIBE,
+    genuine,
+    make_token,
+    make_tokens,
+    read_token,
+)
 from tests.sizes import sized
 from tests.web.correspondence import YES, Letter, letter, press
 
@@ -29,6 +36,14 @@ FEW = settings(
 def believed(text: str) -> bool:
     claimed = read_token(text)
     return claimed is not None and genuine(KEY, claimed, MESSAGE)
+
+
+def test_links_that_were_sent_once_are_made_the_same_today() -> None:
+    assert make_tokens(bytes(range(32)), (0, 16, 255), 7_000_000, MESSAGE) == [
+        "AQAAAAAAAGrPwDIJCrfMqQ4xU7luxRsdWew",
+        "ARAAAAAAAGrPwOI3TObBL2qVwg0cr2SgzrI",
+        "Af8AAAAAAGrPwPYf-eUJKEcIZ8j5LpuEISs",
+    ]
 
 
 def test_the_token_made_is_believed() -> None:
