@@ -22,6 +22,7 @@ from jinja2.filters import do_truncate
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
+from jinja2.utils import missing
 from markupsafe import Markup
 
 from engine.letter.typed_fields import (
@@ -153,6 +154,18 @@ def _parsed(source: str) -> nodes.Template:
     return _ENVIRONMENTS[True].parse(source)
 
 
+class _Values(Context):
+    """A context of values alone: a letter has no globals, no blocks and no names of its own, and
+    what Jinja prepares for them takes as long as a line.
+    """
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values = values
+
+    def resolve_or_missing(self, key: str) -> object:
+        return self._values.get(key, missing)
+
+
 class Template:
     """A compiled source. `fields` are the names it uses, those of the engine included."""
 
@@ -183,13 +196,7 @@ class Template:
         if own:
             known.update(own)
         try:
-            # What `JinjaTemplate.render` does, but for globals and blocks, of which there are none,
-            # and their copies.
-            return "".join(
-                self._template.root_render_func(
-                    Context(self._template.environment, known, self._template.name, {})
-                )
-            )
+            return "".join(self._template.root_render_func(_Values(known)))
         except UndefinedError as missing:
             message = N_("The field `{field}` is empty for this person and has no default.")
             raise MergeFailed(message, field=missing.message or "?") from None

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from jinja2 import nodes
 from jinja2.environment import Environment
@@ -26,7 +27,7 @@ from engine.words import N_
 Encode = Callable[[str], str]
 SOFT_BREAK = "=\r\n"
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-# Between the two parts: no encoded line can hold it.
+# Between what is written for each person: no encoded line can hold it.
 _BETWEEN = "\0"
 
 
@@ -43,8 +44,7 @@ _BodyItem = str | nodes.Expr | _Condition
 _TemplateAndFoot = tuple[Template, str]
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedLetter:
+class EncodedLetter(NamedTuple):
     """The letter for one person; both parts are encoded."""
 
     subject: str
@@ -53,7 +53,9 @@ class EncodedLetter:
 
 
 class PrecompiledBody:
-    """The lines and parts of a letter; both parts are one template that renders to encoded text."""
+    """Both parts as pieces of encoded text: what is the same for everybody, and between it the
+    places of tokens and of what is written for each person.
+    """
 
     def __init__(
         self,
@@ -72,19 +74,25 @@ class PrecompiledBody:
             if line.fields <= own.keys():
                 known[name] = line.render({}, own)
         self._lines = {name: line for name, line in lines.items() if name not in known}
+        self._subject = known.get("subject", "")
+        environment, tokens = _encoding(encode), _TokenSlots(marks)
+        pieces = _Pieces(tokens)
+        pieces.add(_Part(text, known, False, tokens, environment).body("\n"))
+        self._html_at = len(pieces.pieces)
+        pieces.add(_Part(html, known, True, tokens, environment).body())
+        self._pieces, self._tokens = pieces.pieces, pieces.tokens
+        self._personal = tuple(pieces.personal)
+        tree = nodes.Template(_merge_outputs(pieces.template()), lineno=1)
+        tree.set_lineno(1)
+        tree.set_environment(environment)
+        names = names_in(tree)
+        self._slots = tuple(slot for slot in tokens.slots.items() if slot[0] in names)
+        # All of them: a filter may ask for one that no line names, such as the reader's language.
         self._own = {
             name: value for name, value in known.items() if not any(mark in value for mark in marks)
         }
-        environment, tokens = _encoding(encode), _TokenSlots(marks)
-        body = _Part(text, known, False, tokens, environment).body("\n")
-        body.append(nodes.Output([nodes.TemplateData(_BETWEEN)]))
-        body += _Part(html, known, True, tokens, environment).body()
-        tree = nodes.Template(_merge_outputs(body), lineno=1)
-        tree.set_lineno(1)
-        tree.set_environment(environment)
-        self._slots = tuple(tokens.slots.items())
         engines = self._own.keys() | lines.keys() | tokens.slots.keys()
-        self._template = Template(environment.from_string(tree), names_in(tree) - engines)
+        self._template = Template(environment.from_string(tree), names - engines)
 
     def fill(self, values: Mapping[str, Value], tokens: Sequence[str]) -> EncodedLetter:
         """`tokens` replace `marks`, in the same order and of the same length.
@@ -92,15 +100,61 @@ class PrecompiledBody:
         Raises MergeFailed where only `Compiled.render` can tell whether the letter can be rendered
         for this person, or why not.
         """
-        own = self._own.copy()
-        for name, (place, start, end) in self._slots:
-            own[name] = tokens[place][start:end]
-        for name, line in self._lines.items():
-            own[name] = line.render(values, own)
-        text, _, html = self._template.render(values, own).partition(_BETWEEN)
+        pieces = self._pieces.copy()
+        for place, (token, start, end) in self._tokens:
+            pieces[place] = tokens[token][start:end]
+        subject = self._subject
+        if self._lines or self._personal:
+            own = self._own.copy()
+            for name, line in self._lines.items():
+                own[name] = line.render(values, own)
+            subject = own.get("subject", subject)
+            if self._personal:
+                for name, (token, start, end) in self._slots:
+                    own[name] = tokens[token][start:end]
+                written = self._template.render(values, own).split(_BETWEEN)
+                for place, piece in zip(self._personal, written, strict=True):
+                    pieces[place] = piece
+        html = "".join(pieces[self._html_at :])
         if len(html) > MAX_HTML_BYTES:
             raise MergeFailed(N_("The HTML may be too large."))
-        return EncodedLetter(own["subject"], text.strip("\r\n") + "\r\n", html)
+        text = "".join(pieces[: self._html_at]).strip("\r\n")
+        return EncodedLetter(subject, f"{text}\r\n", html)
+
+
+class _Pieces:
+    """`pieces` is "" at the places of `tokens` and of `personal`, whose nodes `template` has."""
+
+    def __init__(self, slots: _TokenSlots) -> None:
+        self._slots = slots
+        self.pieces: list[str] = []
+        self.tokens: list[tuple[int, tuple[int, int, int]]] = []
+        self.personal: list[int] = []
+        self._nodes: list[nodes.Node] = []
+
+    def add(self, body: Iterable[nodes.Node]) -> None:
+        at_hole = True
+        for node in body:
+            for child in node.nodes if isinstance(node, nodes.Output) else [node]:
+                if isinstance(child, nodes.TemplateData) and not at_hole:
+                    self.pieces[-1] += child.data
+                    continue
+                at_hole = not isinstance(child, nodes.TemplateData)
+                if isinstance(child, nodes.Name):
+                    self.tokens.append((len(self.pieces), self._slots.slots[child.name]))
+                elif at_hole:
+                    self.personal.append(len(self.pieces))
+                    self._nodes.append(child)
+                self.pieces.append(child.data if isinstance(child, nodes.TemplateData) else "")
+
+    def template(self) -> list[nodes.Node]:
+        """What is written for each person, with a mark between one place and the next."""
+        body: list[nodes.Node] = []
+        for written in self._nodes:
+            if body:
+                body.append(nodes.Output([nodes.TemplateData(_BETWEEN)]))
+            body.append(written)
+        return body
 
 
 class _TokenSlots:

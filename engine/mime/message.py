@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
+from typing import Literal, NamedTuple, get_args
 
 from engine.mime.header_values import checked_message_id, message_id, message_local
 from engine.mime.headers import (
@@ -171,10 +172,14 @@ def boundary(message_id: str, *parts: bytes) -> str:
     checked all the same.
     """
     for attempt in count():
-        mark = "=_" + hashlib.sha256(f"{attempt} {message_id}".encode()).hexdigest()[:32]
+        mark = _mark(attempt, message_id)
         if not any(mark.encode("ascii") in part for part in parts):
             return mark
     raise AssertionError("count() does not end")
+
+
+def _mark(attempt: int, message_id: str) -> str:
+    return "=_" + hashlib.sha256(f"{attempt} {message_id}".encode()).hexdigest()[:32]
 
 
 _NOBODY = Mailbox("", "nobody@example.invalid")
@@ -183,8 +188,12 @@ _ONCE = 1
 _BOUNDARIES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Personal:
+_Hole = Literal["date", "to", "subject", "id", "boundary", "text", "html", "batch"]
+_HOLES: tuple[_Hole, ...] = get_args(_Hole)
+"""In the order of what fills them; those of tokens come after."""
+
+
+class Personal(NamedTuple):
     """What differs from one mail of a frame to the next. `at` is in milliseconds, `message` 16
     octets; the parts are encoded.
     """
@@ -225,48 +234,48 @@ class MimeTemplate:
         date = datetime.fromtimestamp(0, UTC)
         octets = serialize(
             Mail(sender, _NOBODY, reply_to, "", date, nobody, extra, _NO_TEXT, _NO_HTML), size_cap
-        ).replace(b"%", b"%%")
-        holes = {
-            b"date": (date_header(date), _ONCE),
-            b"to": (address_header("To", (_NOBODY,)), _ONCE),
-            b"subject": (self._subject[1], _ONCE),
-            b"id": (f"<{message_local(bytes(16))}@".encode(), _ONCE),
-            b"boundary": (boundary(nobody).encode(), _BOUNDARIES),
-            b"text": (_NO_TEXT.encode(), _ONCE),
-            b"html": (_NO_HTML.encode(), _ONCE),
+        )
+        holes: dict[_Hole, tuple[bytes, int]] = {
+            "date": (date_header(date), _ONCE),
+            "to": (address_header("To", (_NOBODY,)), _ONCE),
+            "subject": (self._subject[1], _ONCE),
+            "id": (f"<{message_local(bytes(16))}@".encode(), _ONCE),
+            "boundary": (boundary(nobody).encode(), _BOUNDARIES),
+            "text": (_NO_TEXT.encode(), _ONCE),
+            "html": (_NO_HTML.encode(), _ONCE),
         }
         if batch_header:
-            holes[b"batch"] = (structured_header(batch_header, dict(extra)[batch_header]), _ONCE)
+            holes["batch"] = (structured_header(batch_header, dict(extra)[batch_header]), _ONCE)
         for name, (stands, times) in holes.items():
             if octets.count(stands) != times:
                 raise ValueError("a header of every letter looks like one of a letter to nobody")
-            octets = octets.replace(stands, b"%%(%b)b" % name)
-        self._tokens: list[tuple[bytes, int]] = []
+            octets = octets.replace(stands, b"\0%d\0" % _HOLES.index(name))
         for place, mark in enumerate(marks):
-            name = b"token%d" % place
-            if mark.encode() in octets:
-                self._tokens.append((name, place))
-                octets = octets.replace(mark.encode(), b"%%(%b)b" % name)
-        self._octets = octets
+            octets = octets.replace(mark.encode(), b"\0%d\0" % (len(_HOLES) + place))
+        # No message holds a NUL, so what stands between two of them is the number of a hole.
+        self._pieces = octets.split(b"\0")
+        self._holes = [(at, int(self._pieces[at])) for at in range(1, len(self._pieces), 2)]
 
     def fill(self, personal: Personal, tokens: Sequence[str], batch_header: bytes = b"") -> bytes:
         """`batch_header` are whole lines as `structured_header` writes them, or b"" for none.
         Raises HeaderRefused or MessageTooBig, as `serialize` would.
         """
         local = message_local(personal.message)
-        holes = {
-            b"date": _date(personal.at // 1000),
-            b"to": address_header("To", (Mailbox("", personal.address),)),
-            b"subject": self._subject_line(personal.subject),
-            b"id": f"<{local}@".encode(),
-            b"boundary": boundary(f"<{local}@{self._domain}>").encode(),
-            b"text": personal.text.encode("ascii"),
-            b"html": personal.html.encode("ascii"),
-            b"batch": batch_header,
-        }
-        for name, place in self._tokens:
-            holes[name] = tokens[place].encode()
-        return checked_size(self._octets % holes, self._size_cap)
+        values = (
+            _date(personal.at // 1000),
+            address_header("To", (Mailbox("", personal.address),)),
+            self._subject_line(personal.subject),
+            f"<{local}@".encode(),
+            _mark(0, f"<{local}@{self._domain}>").encode(),
+            personal.text.encode("ascii"),
+            personal.html.encode("ascii"),
+            batch_header,
+            *[token.encode() for token in tokens],
+        )
+        pieces = self._pieces.copy()
+        for at, hole in self._holes:
+            pieces[at] = values[hole]
+        return checked_size(b"".join(pieces), self._size_cap)
 
     def _subject_line(self, subject: str) -> bytes:
         """The last one is remembered: many letters say the same to everybody."""

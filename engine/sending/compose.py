@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
 from urllib.parse import quote
 
 from engine.config import Config
@@ -86,8 +87,7 @@ class CannotRender(Exception):
         self.what = what
 
 
-@dataclass(frozen=True, slots=True)
-class ComposeRequest:
+class ComposeRequest(NamedTuple):
     """What is to be composed: the claim, its position in the ledger, and its recipient. `position`
     0 makes links without effect, for previews.
 

@@ -336,7 +336,7 @@ class DkimSigning:
         signers = self._signers.get(stream, ())
         if not signers:
             return envelope
-        return replace(envelope, body=signed(crlf(envelope.body), signers, at))
+        return envelope._replace(body=signed(crlf(envelope.body), signers, at))
 
 
 def key_faults(config: Config, at: int) -> Iterator[KeyFault]:

@@ -23,8 +23,7 @@ class Permit(Protocol):
         """Whether the message may still be begun at this moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     key: str  # the message id
     sender: str  # MAIL FROM, "" for the null sender
     recipient: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.commands.command_handler import CommandHandler
@@ -68,7 +68,7 @@ def rendered_for(
     """Its words and links alone; with a `position` each link is another, for a composer whose key
     is no installation's. Raises UserError.
     """
-    request = replace(_request(plan, claim, reader, ""), position=position)
+    request = _request(plan, claim, reader, "")._replace(position=position)
     try:
         return composer.rendered(request, plan)
     except CannotRender as error:

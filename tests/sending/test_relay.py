@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -216,7 +215,7 @@ LOCAL: list[tuple[Sequence[str], Envelope, int, str]] = [
     (EVERYTHING, letter(1, to="a@b.fr>\r\nRCPT TO:<c@d.fr"), 553, "5.1.3"),
     (EVERYTHING, letter(1, to="nobody"), 553, "5.1.3"),
     (EVERYTHING, letter(1, to="\ud800@b.fr"), 553, "5.1.3"),
-    (EVERYTHING, replace(letter(1), sender="a b@c.fr"), 553, "5.1.7"),
+    (EVERYTHING, letter(1)._replace(sender="a b@c.fr"), 553, "5.1.7"),
 ]
 
 
@@ -260,7 +259,7 @@ def test_where_reports_are_offered_one_is_asked_for_on_failure_alone(
     features: Sequence[str],
 ) -> None:
     asked, silent = Sink((*features, "DSN")), Sink(features)
-    named = replace(letter(1, to="anna+jardin=bio@exemple.fr"), envelope_id="mfrgg+=")
+    named = letter(1, to="anna+jardin=bio@exemple.fr")._replace(envelope_id="mfrgg+=")
     strange = letter(2, to="é@xn--9ca.fr")
     run(handed_over(asked, [named, strange]))
     run(handed_over(silent, [named]))

@@ -181,7 +181,7 @@ def test_only_where_mail_that_comes_back_is_read_a_letter_has_a_sender_of_its_ow
     said = written("Bonjour")
     assert Composer(CONFIG, KEY).envelope(each, b"").sender == CONFIG.site.sender
     senders = [
-        Composer(HTTPS, KEY).envelope(replace(each, claim=claim), b"").sender
+        Composer(HTTPS, KEY).envelope(each._replace(claim=claim), b"").sender
         for claim in (CLAIM, replace(CLAIM, message="f" * 32))
     ]
     assert [sender.partition("+")[0] for sender in senders] == ["bounce", "bounce"]
@@ -190,7 +190,7 @@ def test_only_where_mail_that_comes_back_is_read_a_letter_has_a_sender_of_its_ow
         ReturnToken("bounce", message) for message in (CLAIM.message, "f" * 32)
     ]
     # A preview leads nowhere: the mail of nobody else unsubscribes anybody.
-    preview = Composer(HTTPS, KEY).compose(replace(each, position=0), said, AT)
+    preview = Composer(HTTPS, KEY).compose(each._replace(position=0), said, AT)
     assert b"mailto:u+preview@bounces.atelier.example" in preview.octets
 
 
@@ -213,7 +213,7 @@ def test_whatever_is_written_to_whomever_both_paths_say_the_same(
 
 
 def unlike(**changes: object) -> ComposeRequest:
-    return replace(ordered(CLAIM, {"first_name": "Anne"}), **changes)  # type: ignore[arg-type]
+    return ordered(CLAIM, {"first_name": "Anne"})._replace(**changes)  # type: ignore[arg-type]
 
 
 GREETING = "Bonjour {{ first_name }}"

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -225,7 +224,7 @@ def test_a_preview_has_links_without_effect(site: Site) -> None:
     reader = Reader(site)
     composer = Composer(site.context.config, site.context.secrets.link_key)
     plan = site.context.installation_stream.current().plan()
-    preview = composer.rendered(replace(reader.request, position=0), plan).html
+    preview = composer.rendered(reader.request._replace(position=0), plan).html
     (path,) = re.findall(r'href="[^"]*?(/v/[^"]+)"', preview)
     assert path.endswith("/preview") and reader.gets(path) == (302, SHOP)
     assert reader.noted() == []
