@@ -64,13 +64,14 @@ class Offers:
 
 
 _BREAKS_A_COMMAND = re.compile(r"[\x00-\x20\x7f<>]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_XTEXT = re.compile(r"[^!-~]|[+=]")
 _CR_OR_LF_ALONE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
 def crlf(body: bytes) -> bytes:
     """`body` with every line end as CRLF, the last one included."""
-    if not body.count(b"\r\n") == body.count(b"\n") == body.count(b"\r"):
+    if body.replace(b"\r", b"").replace(b"\n", b"\r\n") != body:
         body = _CR_OR_LF_ALONE.sub(b"\r\n", body)
     return body if not body or body.endswith(b"\r\n") else body + b"\r\n"
 
@@ -124,10 +125,10 @@ def local_refusal(envelope: Envelope, offers: Offers) -> Reply | None:
 
 
 def _can_be_said(address: str) -> bool:
-    local, at, domain = address.rpartition("@")
-    if not (local and at and domain.isascii() and domain) or _BREAKS_A_COMMAND.search(address):
+    local, _, domain = address.rpartition("@")
+    if not (local and domain.isascii() and domain) or _BREAKS_A_COMMAND.search(address):
         return False
-    return not any("\ud800" <= character <= "\udfff" for character in local)
+    return local.isascii() or not _SURROGATE.search(local)
 
 
 def mail_command(envelope: Envelope, size: int, offers: Offers) -> bytes:
@@ -160,4 +161,6 @@ def rcpt_command(envelope: Envelope, offers: Offers) -> bytes:
 
 def xtext(text: str) -> str:
     """ASCII text as the value of a parameter (RFC 3461 section 4)."""
+    if text.isascii() and text.isalnum():  # as tokens are
+        return text
     return _NO_XTEXT.sub(lambda sign: f"+{ord(sign[0]):02X}", text)

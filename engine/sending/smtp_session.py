@@ -14,6 +14,7 @@ largest size, answers to no command end the connection, and a writer of much awa
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -36,6 +37,8 @@ MAX_LINE_OCTETS = 8192
 MAX_REPLY_LINES = 128
 MAX_UNREAD_REPLIES = 16
 UNLIMITED = 2**62
+CLOCK_STEP_SECONDS = 0.002
+"""uvloop's timers and clock go by milliseconds."""
 
 
 class ConnectionLost(Exception):
@@ -62,6 +65,9 @@ class SmtpConnection(asyncio.Protocol):
         self._paused = False
         self._over: ConnectionLost | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._deadline = math.inf  # of who waits, by the loop's clock
+        self._patience = 0.0  # seconds from when the wait began to its deadline
+        self._timer: asyncio.TimerHandle | None = None
         self._when_lost: Callable[[bool], None] | None = None
         self._lost_by_us: bool | None = None
 
@@ -80,6 +86,8 @@ class SmtpConnection(asyncio.Protocol):
         self._lost_by_us = self._over is not None
         if self._when_lost is not None:
             self._when_lost(self._lost_by_us)
+        if self._timer is not None:
+            self._timer.cancel()
         self._end(ConnectionLost("The server closed the connection."))
 
     def pause_writing(self) -> None:
@@ -133,7 +141,8 @@ class SmtpConnection(asyncio.Protocol):
         """Waits until the peer has taken most of what was written, or answers early. Raises
         ConnectionLost.
         """
-        await self._until(lambda: not self._paused or bool(self._replies), seconds)
+        if self._paused:
+            await self._until(lambda: not self._paused or bool(self._replies), seconds)
         self.check()
 
     async def reply(self, seconds: float) -> Reply:
@@ -141,8 +150,26 @@ class SmtpConnection(asyncio.Protocol):
         ConnectionLost.
         """
         if not self._replies:
-            await self._until(lambda: bool(self._replies), seconds)
+            self._be_over_within(seconds)
+            try:
+                while not self._replies:
+                    await self._woken()
+            finally:
+                self._deadline = math.inf
         return self._replies.popleft()
+
+    def take_three_that_accept(self) -> bool:
+        """Takes the answers to MAIL, RCPT and DATA where all three have arrived and accept;
+        otherwise they are left to be read one by one.
+        """
+        replies = self._replies
+        if len(replies) < 3 or not (
+            replies[0].code // 100 == replies[1].code // 100 == 2 and replies[2].code == 354
+        ):
+            return False
+        for _ in range(3):
+            replies.popleft()
+        return True
 
     async def quit(self, seconds: float) -> None:
         """Says QUIT and waits for the server to close."""
@@ -165,22 +192,39 @@ class SmtpConnection(asyncio.Protocol):
         self._wake()
 
     async def _until(self, ready: Callable[[], bool], seconds: float) -> None:
-        if ready():
-            return
-        timer = self._loop.call_later(seconds, self._time_out, seconds)
+        self._be_over_within(seconds)
         try:
             while not ready():
-                self.check()
-                self._waiter = self._loop.create_future()
-                await self._waiter
+                await self._woken()
         finally:
-            timer.cancel()
-            self._waiter = None
+            self._deadline = math.inf
 
-    def _time_out(self, seconds: float) -> None:
-        self.abort(
-            ConnectionLost(f"The server did not answer within {seconds:g} seconds.", timed_out=True)
-        )
+    async def _woken(self) -> None:
+        self.check()
+        self._waiter = self._loop.create_future()
+        await self._waiter
+
+    def _be_over_within(self, seconds: float) -> None:
+        """The connection ends after so many seconds, unless the wait does before. One timer serves
+        wait after wait: one that goes off before the deadline is set anew.
+        """
+        self.check()
+        self._patience, self._deadline = seconds, self._loop.time() + seconds
+        if self._timer is None or self._timer.when() > self._deadline:
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._deadline, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        if self._deadline - self._loop.time() <= CLOCK_STEP_SECONDS:
+            why = f"The server did not answer within {self._patience:g} seconds."
+            self.abort(ConnectionLost(why, timed_out=True))
+        elif self._deadline < math.inf:
+            self._set_timer()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -245,10 +289,11 @@ class SmtpSession:
                 if transaction and self.offers.pipelining:
                     self.connection.write(transaction.opening)
                 while transaction is not None:
+                    opened = self._opens_at_once(transaction) or await self._read_opening_replies(
+                        transaction, outcome
+                    )
                     transaction = (
-                        await self._send_body(transaction, source, outcome)
-                        if await self._read_opening_replies(transaction, outcome)
-                        else None
+                        await self._send_body(transaction, source, outcome) if opened else None
                     )
         except BaseException as error:
             self.connection.abort(ConnectionLost("The dialogue was broken off."))
@@ -269,6 +314,16 @@ class SmtpSession:
         self._reset_due = False
         self._open_transactions.append(transaction)
         return transaction
+
+    def _opens_at_once(self, transaction: Transaction) -> bool:
+        """Whether all answers up to DATA's had come with the one before, and accept: the usual
+        case, where nothing is waited for.
+        """
+        usual = self.offers.pipelining and transaction.commands[0][0] == "mail"
+        if not usual or not self.connection.take_three_that_accept():
+            return False
+        transaction.stage = "data"
+        return True
 
     async def _read_opening_replies(
         self, transaction: Transaction, outcome: Callable[[Delivery], None]
@@ -361,7 +416,9 @@ class SmtpSession:
         if reply is not None:
             self.settled += reply.code != 421
             verdict = classify(transaction.stage, reply)
-            reply = replace(reply, text=redacted(reply.text, envelope.recipient))
+            text = redacted(reply.text, envelope.recipient)
+            if text != reply.text:
+                reply = replace(reply, text=text)
         outcome(Delivery(envelope.key, transaction.stage, reply, verdict, self.tls))
 
     def _break_off(
