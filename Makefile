@@ -10,7 +10,7 @@ PYTEST  = $(shell sh tests/memory_folder.sh) $(COMPILED) $(BIN)/python -m pytest
 PURE   := $(addprefix tests/,sequence subscriber simulation letter mime intake i18n docs test_shape.py)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run demo check test test-all chaos bench bench-large pictures deb clean
+.PHONY: help run demo check test test-all chaos cluster bench bench-large pictures deb clean
 .DEFAULT_GOAL := help
 
 help: ## show these words
@@ -31,6 +31,7 @@ test: .venv/installed-test ## style, types and every test
 	@sh tests/install_postgres.sh
 	@sh tests/inbound/fetch_corpora.sh
 	@sh tests/mail_hosts/install.sh
+	@sh tests/cluster/install.sh
 	@sh tests/install_promtool.sh
 	@sh tests/clients/install_typescript.sh
 	$(STYLE)
@@ -41,6 +42,7 @@ test-all: .venv/installed-test ## the same, with as many examples and rows as th
 	@sh tests/install_postgres.sh
 	@sh tests/inbound/fetch_corpora.sh
 	@sh tests/mail_hosts/install.sh
+	@sh tests/cluster/install.sh
 	@sh tests/install_promtool.sh
 	@sh tests/clients/install_typescript.sh
 	$(STYLE)
@@ -49,6 +51,11 @@ test-all: .venv/installed-test ## the same, with as many examples and rows as th
 chaos: .venv/installed-test ## kill it three hundred times: nobody misses a letter
 	@rm -f bench/chaos.json
 	RELANCE_CHAOS_FOUND=bench/chaos.json RELANCE_KILLS=$${RELANCE_KILLS:-300} $(COMPILED) $(BIN)/python -m pytest -q -n 2 -rP tests/chaos
+
+cluster: .venv/installed-test ## three hosts and a database with a standby: one dies, is cut off, stands still; it fails over
+	@sh tests/install_postgres.sh
+	@sh tests/cluster/install.sh
+	$(COMPILED) $(BIN)/python -m tests.cluster
 
 bench: .venv/installed-test ## what it costs, against the limit
 	@sh bench/install_postfix.sh

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -180,8 +181,15 @@ class Elsewhere:
                 time.sleep(0.1)
 
 
-def issue(authority: Path, key_file: Path, certificate: Path, name: str = "Test authority") -> None:
-    """An authority of this name, and the certificate it gives to `localhost`."""
+def issue(
+    authority: Path,
+    key_file: Path,
+    certificate: Path,
+    name: str = "Test authority",
+    *,
+    addresses: Sequence[str] = ("127.0.0.1",),
+) -> None:
+    """An authority of this name, and the certificate it gives to `localhost` and `addresses`."""
     begins, ends = datetime.now(UTC) - timedelta(days=1), datetime.now(UTC) + timedelta(days=30)
 
     def builder(
@@ -207,7 +215,7 @@ def issue(authority: Path, key_file: Path, certificate: Path, name: str = "Test 
         x509.BasicConstraints(ca=True, path_length=None), critical=True
     )
     names = x509.SubjectAlternativeName(
-        [x509.DNSName("localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))]
+        [x509.DNSName("localhost"), *(x509.IPAddress(IPv4Address(each)) for each in addresses)]
     )
     leaf = builder("localhost", name, key).add_extension(names, critical=False)
     authority.write_bytes(root.sign(own, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))

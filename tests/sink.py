@@ -37,6 +37,7 @@ class Accepted(NamedTuple):
     tls: bool
     user: str
     mail_at: float  # when the last octet of the MAIL line came in, seconds since 1970
+    peer: str = ""  # the address it came from
 
 
 @dataclass
@@ -332,8 +333,9 @@ class Conversation:
 
     def accept(self, body: bytes) -> None:
         whom = tuple(self.recipients)
+        peer = str(self.writer.get_extra_info("peername")[0])
         message = Accepted(
-            self.sender or "", whom, body, self.mail, self.secure, self.user, self.mail_at
+            self.sender or "", whom, body, self.mail, self.secure, self.user, self.mail_at, peer
         )
         self.sink.on_accepted(message)
         self.sink.messages.append(message if self.sink.keep_bodies else message._replace(body=b""))

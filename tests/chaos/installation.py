@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import psycopg
 
@@ -135,7 +136,7 @@ class Place(Installed):
         store: str = "embedded",
         more: str = "",
         dialogue: str = TWO_LETTERS,
-    ) -> Place:
+    ) -> Self:
         """Published, and armed: sending will not wait for `resume`. `way`: the port of its relay,
         or what its configuration says of the way out. `more` stands in it below [sending].
         """

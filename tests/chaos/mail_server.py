@@ -1,8 +1,8 @@
 """tests.sink in a process of its own, whose record no kill loses: each letter is on its file before
 the server says that it has it.
 
-`python -m tests.chaos.mail_server FILE` says its port and obeys lines of JSON until its standard
-input ends.
+`python -m tests.chaos.mail_server FILE ADDRESS` says its port and obeys lines of JSON until its
+standard input ends.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -37,24 +37,36 @@ class Taken(NamedTuple):
     mail_at: float
     unsubscribe: str
     links: list[str]  # those of its text, in their order
+    peer: str = ""  # the address it came from
 
 
 class MailServer:
     """Use as a context manager. `tell` sets the sink's attributes and calls its methods, and
-    returns what they return.
+    returns what they return. `within`: the words that start a command on another host, where it
+    listens at `address`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        within: Callable[..., Sequence[str]] = lambda *words: words,
+        address: str = "127.0.0.1",
+    ) -> None:
         self._file = folder / "accepted.jsonl"
+        self._within, self._address = within, address
         self._reading = threading.Lock()
         self._read = 0
         self._taken: list[Taken] = []
 
     def __enter__(self) -> MailServer:
         self._file.touch()
-        command = [sys.executable, "-m", "tests.chaos.mail_server", str(self._file)]
+        command = [sys.executable, "-m", "tests.chaos.mail_server", str(self._file), self._address]
         self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            self._within(*command),
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         self.port = int(self._heard())
         return self
@@ -101,10 +113,10 @@ def seen(message: Accepted) -> Iterable[Taken]:
     )
     for recipient in message.recipients:
         said = base64.b32decode(name[1].upper() + b"======").hex(), recipient, message.mail_at
-        yield Taken(*said, way_out[1].decode() if way_out else "", links)
+        yield Taken(*said, way_out[1].decode() if way_out else "", links, message.peer)
 
 
-async def serve(file: Path) -> None:
+async def serve(file: Path, address: str) -> None:
     with file.open("a") as record:
 
         def keep(message: Accepted) -> None:
@@ -112,7 +124,7 @@ async def serve(file: Path) -> None:
                 record.write(json.dumps(taken) + "\n")
             record.flush()
 
-        async with Sink(keep_bodies=False, on_accepted=keep) as sink:
+        async with Sink(keep_bodies=False, on_accepted=keep, host=address) as sink:
             print(sink.port, flush=True)
             while line := await asyncio.to_thread(sys.stdin.readline):
                 print(json.dumps(obeyed(sink, *json.loads(line))), flush=True)
@@ -128,4 +140,4 @@ def obeyed(sink: Sink, name: str, *arguments: Any) -> object:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1])))
+    asyncio.run(serve(Path(sys.argv[1]), sys.argv[2]))

@@ -62,7 +62,7 @@ def reckon(
     """
     assert place.verb("audit", "replay").strip().endswith("equal")
     with open_context(place.folder) as context:
-        fates, brought, gone = _told_by(context)
+        fates, brought, gone = told_by(context)
     accepted = Counter(each.message for each in taken)
     _nobody_missed_a_letter(fates, brought - gone, accepted)
     _doubles_are_in_doubt(fates, accepted)
@@ -73,7 +73,7 @@ def reckon(
     return Reckoning(len(brought), sum(accepted.values()), doubles, doubts, fates, gone)
 
 
-def _told_by(context: AppContext) -> tuple[dict[str, Fate], set[str], set[str]]:
+def told_by(context: AppContext) -> tuple[dict[str, Fate], set[str], set[str]]:
     """The fate of each letter by its message, who was ever brought in, and who may not be written
     to any more.
     """
