@@ -11,10 +11,14 @@ from eventsourcing.persistence import InternalError, OperationalError
 from eventsourcing.postgres import ConnectionPool, PostgresDatastore
 from psycopg.rows import DictRow, dict_row
 
-from engine.store.connecting import MOVED, WatchedConnection, reach
+from engine.store.connecting import MOVED, Pool, WatchedConnection, reach
 from engine.store.database import DATABASE_LOST
 
 POOL_SECONDS = 30.0
+
+
+class _LedgerPool(Pool[psycopg.Connection[DictRow]], ConnectionPool[psycopg.Connection[DictRow]]):
+    """The library's pool, which looks for a server as ours does."""
 
 
 class Connections(PostgresDatastore):
@@ -28,7 +32,7 @@ class Connections(PostgresDatastore):
 
     def __init__(self, conninfo: str, size: int, schema: str) -> None:
         super().__init__("", "", "", "", "", schema=schema)
-        self.pool = ConnectionPool(
+        self.pool = _LedgerPool(
             reach(conninfo),
             connection_class=WatchedConnection[DictRow],
             kwargs={"row_factory": dict_row},

@@ -9,17 +9,20 @@ import secrets as random_source
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg.rows import TupleRow
+from psycopg_pool import PoolTimeout
 
 from engine.store.connecting import (
     LONG_SECONDS,
     MOVED,
     ORDINARY_SECONDS,
+    Pool,
     WatchedConnection,
     connect,
     reach,
@@ -32,6 +35,7 @@ MIGRATION_LOCK = 0x52656C61
 REFUSED_PASSWORD = "password authentication failed"
 """The message of any server version in English, as libpq passes it on."""
 OPEN_SECONDS, CLOSE_SECONDS = 20.0, 2.0
+QUIET_SECONDS = 30.0
 
 DATABASE_LOST: tuple[type[Exception], ...] = (
     psycopg.OperationalError,
@@ -54,10 +58,19 @@ class StoreUnavailable(WordedError):
 class Listening:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
+        self._answered = monotonic()
 
     def wait(self, seconds: float) -> bool:
-        """True if a notification arrived before the time was over."""
-        return any(True for _ in self._connection.notifies(timeout=seconds, stop_after=1))
+        """True if a notification arrived before the time was over. Where none has for long, the
+        server is asked whether it is there: a proxy keeps a connection open that leads to nobody.
+        """
+        if any(True for _ in self._connection.notifies(timeout=seconds, stop_after=1)):
+            self._answered = monotonic()
+            return True
+        if monotonic() - self._answered > QUIET_SECONDS:
+            self._connection.execute(b"")
+            self._answered = monotonic()
+        return False
 
 
 class Database:
@@ -66,7 +79,7 @@ class Database:
     def __init__(self, conninfo: str, *, size: int = 12) -> None:
         self.conninfo = conninfo
         self._first: list[psycopg.Connection[Any]] = []
-        self.pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
+        self.pool: Pool[psycopg.Connection[Any]] = Pool(
             reach(conninfo),
             connection_class=_beginning_with(self._first),
             min_size=1,
@@ -177,10 +190,13 @@ def alone(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def _connected(conninfo: str, statement_seconds: int = LONG_SECONDS) -> psycopg.Connection[Any]:
+def _connected(conninfo: str, statement_seconds: int = LONG_SECONDS) -> WatchedConnection[TupleRow]:
     """Raises StoreUnavailable, without the conninfo's password."""
     try:
-        return connect(conninfo, statement_seconds)
+        connection = connect(conninfo, statement_seconds)
+        if connection.pooled:
+            _keeps_sessions(connection, conninfo)
+        return connection
     except psycopg.ProgrammingError:
         raise StoreUnavailable(
             N_("[store] url in config.toml is not an address PostgreSQL understands")
@@ -190,6 +206,23 @@ def _connected(conninfo: str, statement_seconds: int = LONG_SECONDS) -> psycopg.
         raise StoreUnavailable(
             N_("the database cannot be reached: {why}; see [store] url in config.toml"), why=reason
         ) from error
+
+
+def _keeps_sessions(connection: WatchedConnection[TupleRow], conninfo: str) -> None:
+    """Raises StoreUnavailable where the pooler in between does not: locks that are held for a
+    connection's life, and notifications, would be somebody else's.
+    """
+    with connect(conninfo) as other:
+        handed_on = connection.is_handed_on(other)
+    if handed_on:
+        connection.close()
+        raise StoreUnavailable(
+            N_(
+                "the pooler of [store] url hands its connections on after each transaction, and"
+                " Relance needs sessions: set pool_mode = session for this database there, or"
+                " give the address of PostgreSQL itself"
+            )
+        )
 
 
 def ensure_database(admin: str, name: str) -> str:

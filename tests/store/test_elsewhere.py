@@ -310,11 +310,11 @@ def test_a_server_that_falls_silent_is_lost(
 
 
 def test_a_server_that_became_a_standby_is_lost_and_looked_for_anew(elsewhere: Elsewhere) -> None:
-    """SQLSTATE 25006, as after a failover: for the pool and for the ledger, and never something
-    nobody expected.
+    """SQLSTATE 25006, as after a failover, where the URL takes any server: for the pool and for the
+    ledger, and never something nobody expected.
     """
     owner = elsewhere.database("standby")
-    owner = make_conninfo(owner, password=OWNER_PASSWORD)
+    owner = make_conninfo(owner, password=OWNER_PASSWORD, target_session_attrs="any")
     pool, ledger = Database(owner).open(), Ledger(owner)
     try:
         with pool.connection() as connection:
