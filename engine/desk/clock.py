@@ -53,10 +53,14 @@ class Rate:
 class Clock:
     """Reads its row at most every five seconds. A change of speed begins a new epoch at the present
     engine time; through the running program it is an event (engine.runtime.clock_changes).
+
+    Between two looks at the database's clock (`trust_wall`) it goes by what nobody sets: where this
+    machine's clock alone jumps, no fact is dated by it.
     """
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.trust_wall()
         self._rate = self._read() or self._begin(Rate(wall := wall_now(), wall, 1))
         self._read_at = time.monotonic()
 
@@ -65,7 +69,14 @@ class Clock:
         if time.monotonic() - self._read_at > REFRESH_SECONDS:
             self._rate = self._read() or self._rate
             self._read_at = time.monotonic()
-        return self._rate.engine_at(wall_now())
+        return self._rate.engine_at(self._wall())
+
+    def trust_wall(self) -> None:
+        """This machine's clock agrees with the database's: go by it from here on."""
+        self._booted = wall_now() - steady_now()
+
+    def _wall(self) -> int:
+        return self._booted + steady_now()
 
     def engine_at(self, wall: int) -> int:
         """The engine's time at an instant of the wall clock, as the clock goes now."""
@@ -84,7 +95,7 @@ class Clock:
     @property
     def ahead(self) -> int:
         """By how many milliseconds engine time is ahead of the wall clock."""
-        return self.now() - wall_now()
+        return self.now() - self._wall()
 
     def begin_trial(self, cursor: AnyCursor, over_people: bool) -> None:
         """Mark this installation as a trial, if it is none yet. It holds from `reread` on."""
@@ -97,7 +108,7 @@ class Clock:
     def epoch(self, rate: int, milliseconds: int = 0) -> Rate:
         """The clock going on at `rate` from its present time, or so many milliseconds after it."""
         engine = self.now() + milliseconds
-        return replace(self._rate, epoch_wall=wall_now(), epoch_engine=engine, rate=rate)
+        return replace(self._rate, epoch_wall=self._wall(), epoch_engine=engine, rate=rate)
 
     def begin(self, cursor: AnyCursor, epoch: Rate) -> None:
         """Begin an epoch. It holds from `reread` on."""

@@ -105,8 +105,10 @@ async def beating(
 
     def beat() -> None:
         current = troubles()
+        ahead = check_clock(stores.database)
+        stores.clock.trust_wall()
         watch.look()
-        stores.processes.beat(stores.sender, parts, current, check_clock(stores.database))
+        stores.processes.beat(stores.sender, parts, current, ahead)
         stores.rollback_detection.note()
         paused = stores.installation_stream.current().paused if "send" in parts else {}
         changes.log(paused, current)

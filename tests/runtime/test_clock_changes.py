@@ -4,11 +4,13 @@ a running process finds of the machine's clock.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from engine.context import AppContext
+from engine.desk import clock
 from engine.i18n.user_error import UserError
 from engine.installation.events import STREAM, ClockChanged
 from engine.runtime.clock_changes import ClockWatch, check_clock
@@ -123,3 +125,19 @@ def test_a_clock_set_back_is_recorded_once_and_shown_and_nothing_starts_on_it(
     machine.passes(5_000, 60 * DAY)
     make_ready(context, 0)
     assert "clock-behind" not in clock_findings(context)
+
+
+def test_a_clock_that_jumps_dates_no_fact_until_the_database_agrees(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One machine of several: the ledger would be ahead of the clocks of all others, and no verb
+    would start on them.
+    """
+    before, ahead = context.clock.now(), 10 * MINUTE
+    monkeypatch.setattr(clock, "wall_now", lambda: time.time_ns() // 1_000_000 + ahead)
+    assert before <= context.clock.now() < before + MINUTE
+    context.clock.trust_wall()
+    assert context.clock.now() >= before + ahead
+    monkeypatch.undo()
+    context.clock.trust_wall()
+    assert context.clock.now() < before + MINUTE
