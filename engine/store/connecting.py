@@ -48,6 +48,17 @@ NOTICING = {
 """TCP keepalive: seconds before the first probe and between probes; the last is milliseconds for
 unacknowledged data.
 """
+NOTICED = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "8000",
+}
+"""The same at the server's end: what a host held that is gone is free again as soon."""
+IDLE_SECONDS = 6.0
+"""How long a transaction of the running program may wait for its next statement. One that stands
+still within it, as its machine may, would hold up all others by what it has locked.
+"""
 OPTION = re.compile(r"-c\s*([\w.]+)=(\S*)")
 FROM_ENVIRONMENT = {"connect_timeout": "PGCONNECT_TIMEOUT", "options": "PGOPTIONS"}
 
@@ -61,9 +72,13 @@ class ServerSilent(psycopg.OperationalError):
     """The connection is open, but no server process works for it any more."""
 
 
-MOVED: tuple[type[Exception], ...] = (ServerSilent, psycopg.errors.ReadOnlySqlTransaction)
-"""Errors after which all connections must be made anew: the server is gone, or has become a
-standby.
+MOVED: tuple[type[Exception], ...] = (
+    ServerSilent,
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)
+"""Errors after which all connections must be made anew: the server is gone, has become a standby,
+or has not heard of this machine for long.
 """
 
 
@@ -77,8 +92,11 @@ def reach(conninfo: str, statement_seconds: int = ORDINARY_SECONDS) -> str:
     for key, variable in FROM_ENVIRONMENT.items():
         if key not in parts and variable in os.environ:
             parts[key] = os.environ[variable]
+    settings = {"jit": "off", "statement_timeout": str(statement_seconds * 1000)} | NOTICED
+    if statement_seconds <= ORDINARY_SECONDS:
+        settings["idle_in_transaction_session_timeout"] = str(round(1000 * IDLE_SECONDS))
+    ours = " ".join(f"-c {name}={value}" for name, value in settings.items())
     # Of two settings in `options` the last one wins.
-    ours = f"-c jit=off -c statement_timeout={statement_seconds * 1000}"
     parts["options"] = f"{ours} {parts.get('options', '')}".rstrip()
     several = "," in parts.get("host", "") + parts.get("hostaddr", "")
     ours_too = NOTICING | {
@@ -156,8 +174,8 @@ class WatchedConnection(psycopg.Connection[Row]):
         if not self.pooled:
             return
         options = next((o.val or b"" for o in self.pgconn.info if o.keyword == b"options"), b"")
-        for name, value in OPTION.findall(options.decode()):
-            self.execute(SQL["set"], {"name": name, "value": value})
+        names, values = zip(*OPTION.findall(options.decode()), strict=True)
+        self.execute(SQL["set"], {"names": list(names), "values": list(values)})
 
     def _asked_pid(self) -> int:
         row = psycopg.Cursor(self, row_factory=tuple_row).execute(SQL["server_pid"]).fetchone()

@@ -9,4 +9,5 @@ SELECT pg_backend_pid()
 
 -- name: set
 -- What a pooler has left out of the words that began the session.
-SELECT set_config(%(name)s, %(value)s, false)
+SELECT set_config(s.name, s.value, false) FROM unnest(%(names)s::text[], %(values)s::text[]) WITH ORDINALITY AS s (name, value, place)
+ORDER BY s.place

@@ -40,11 +40,11 @@ QUIET_SECONDS = 30.0
 DATABASE_LOST: tuple[type[Exception], ...] = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
-    psycopg.errors.ReadOnlySqlTransaction,
+    *MOVED,
     PoolTimeout,
 )
-"""Raised by a lost or restarting database, or by one that has become a standby: wait and try
-again.
+"""Raised by a lost or restarting database, by one that has become a standby, or that has not heard
+of this machine for long: wait and try again.
 """
 
 DATABASE_ERROR: tuple[type[Exception], ...] = (psycopg.Error,)
@@ -134,7 +134,9 @@ class Database:
         """`long`: with the deadline for statements that read or write everything."""
         with self.connection() as connection, connection.transaction():
             if long:
-                connection.execute(queries(HERE / "roles.sql")["long"])
+                statements = queries(HERE / "roles.sql")
+                connection.execute(statements["long"])
+                connection.execute(statements["long_idle"])
             yield connection
 
     @contextmanager

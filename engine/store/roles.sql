@@ -14,6 +14,10 @@ SELECT pg_advisory_lock(%(key)s)
 -- LONG_SECONDS, for the transaction at hand. No query: an isolation level may still be chosen after it.
 SET LOCAL statement_timeout = '6h'
 
+-- name: long_idle
+-- It may also be worked at for long between two statements.
+SET LOCAL idle_in_transaction_session_timeout = 0
+
 -- name: take_duty
 -- What one process at a time does: held for as long as its connection lives.
 SELECT pg_try_advisory_lock(hashtextextended(%(duty)s, 0))

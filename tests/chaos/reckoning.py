@@ -73,9 +73,12 @@ def reckon(
     return Reckoning(len(brought), sum(accepted.values()), doubles, doubts, fates, gone)
 
 
-def told_by(context: AppContext) -> tuple[dict[str, Fate], set[str], set[str]]:
+def told_by(
+    context: AppContext, faults: list[str] | None = None
+) -> tuple[dict[str, Fate], set[str], set[str]]:
     """The fate of each letter by its message, who was ever brought in, and who may not be written
-    to any more.
+    to any more. What the auditor's rules do not allow is added to `faults`, or raises
+    AssertionError where there are none.
     """
     fates: dict[str, Fate] = {}
     auditors: defaultdict[str, Auditor] = defaultdict(Auditor)
@@ -89,7 +92,13 @@ def told_by(context: AppContext) -> tuple[dict[str, Fate], set[str], set[str]]:
             if entry.stream not in people:
                 continue
             event, address = cast(e.PersonEvent, entry.event), people[entry.stream].address
-            auditors[entry.stream].see(event, entry.cause, entry.recorded_at)
+            try:
+                auditors[entry.stream].see(event, entry.cause, entry.recorded_at)
+            except AssertionError as fault:
+                if faults is None:
+                    raise
+                faults.append(str(fault))
+                continue
             brought.add(address)
             if isinstance(event, e.ConsentWithdrawn) or (
                 isinstance(event, e.MailBounced) and event.kind == "hard"

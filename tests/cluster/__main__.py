@@ -16,12 +16,13 @@ from pathlib import Path
 from tests.cluster import drills
 from tests.cluster.databases import Pair, PatroniPair
 from tests.cluster.drills import Result, Strike
-from tests.cluster.hosts import PARTS, Cluster
+from tests.cluster.hosts import PARTS, PAUSE_SECONDS, Cluster
 from tests.cluster.network import missing
 
 ON_ONE_CLUSTER: dict[str, Strike] = {
     "nothing": drills.nothing,
     "killed": drills.killed,
+    "killed-at-speed": drills.killed,
     "cut-off": drills.cut_off,
     "unanswered": drills.unanswered,
     "paused": drills.paused,
@@ -35,6 +36,8 @@ BY_PATRONI: dict[str, Strike] = {
     "patroni-late": drills.fails_over_late,
 }
 """The first with synchronous commit, the second without: five seconds of the log are lost."""
+FAST_SECONDS = 0.01
+"""How long the mail server thinks where letters leave at speed: many are claimed at once."""
 MAX_SECONDS = 3600
 COLUMNS = (
     *("drill", "letters", "missed", "twice", "in doubt", "of them taken", "held"),
@@ -90,7 +93,9 @@ def run(
             for name, strike in strikes.items():
                 if name == "patroni-late":
                     cluster.pair.synchronous(False)
-                results.append(drills.drilled(cluster, name, people, strike))
+                fast = name.endswith("at-speed")
+                pause, readers = (FAST_SECONDS, people * 4) if fast else (PAUSE_SECONDS, people)
+                results.append(drills.drilled(cluster, name, readers, strike, pause))
                 print(_line(results[-1]), flush=True)
                 if name == "patroni":
                     cluster.pair.bring_back()

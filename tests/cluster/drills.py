@@ -14,7 +14,7 @@ from engine.app import open_context
 from tests.chaos.installation import IN_DOUBT, LETTERS, crowd
 from tests.chaos.mail_server import Taken
 from tests.chaos.reckoning import Fate, told_by
-from tests.cluster.hosts import Cluster, Machine
+from tests.cluster.hosts import PAUSE_SECONDS, Cluster, Machine
 
 AWAY_SECONDS = 30.0
 """How long a machine is cut off, dead or paused."""
@@ -66,12 +66,17 @@ class Result:
 Strike = Callable[[Cluster, Course], None]
 
 
-def drilled(cluster: Cluster, name: str, people: int, strike: Strike) -> Result:
-    """People are due two letters each; in the midst of them it happens."""
+def drilled(
+    cluster: Cluster, name: str, people: int, strike: Strike, pause: float = PAUSE_SECONDS
+) -> Result:
+    """People are due two letters each; in the midst of them it happens. `pause`: how long the mail
+    server thinks about each.
+    """
+    cluster.mail.tell("pause", pause)
     before = len(cluster.mail.taken())
     ended_before = {machine: len(machine.ended) for machine in cluster.machines}
     readers = cluster.office.bring(crowd(name, people))
-    begun, course = time.time(), Course()
+    begun, course, faults = time.time(), Course(), list[str]()
     _until(cluster, lambda: len(cluster.mail.taken()) > before + people // 10, 60)
     course.struck = time.time()
     strike(cluster, course)
@@ -79,12 +84,13 @@ def drilled(cluster: Cluster, name: str, people: int, strike: Strike) -> Result:
     _until(cluster, lambda: cluster.office.counted(IN_DOUBT) == 0, 15 if done else 0)
     taken = [each for each in cluster.mail.taken()[before:] if each.address in set(readers)]
     with open_context(cluster.office.folder) as context:
-        fates, _, _ = told_by(context)
+        fates, _, _ = told_by(context, faults)
     ended = [
         (machine.host.name, part, status)
         for machine in cluster.machines
         for part, status in machine.ended[ended_before[machine] :]
     ]
+    course.findings |= {f"the auditor: {fault}" for fault in faults}
     return _result(name, readers, taken, fates, course, begun, ended)
 
 

@@ -42,6 +42,7 @@ def test_the_folders_of_tests_are_those_of_the_rooms() -> None:
     folders = {file.parent.name for file in (ROOT / "tests").glob("*/__init__.py")}
     assert folders - ROOMS == {
         "chaos",
+        "cluster",
         "clients",
         "docs",
         "mail_hosts",

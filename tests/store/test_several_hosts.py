@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import psycopg
@@ -137,3 +138,32 @@ def test_who_listens_on_a_line_that_leads_to_nobody_is_told(
             with pytest.raises(LOST):
                 while time.monotonic() < end:
                     listening.wait(0.5)
+
+
+def test_who_stands_still_in_a_transaction_holds_nobody_up(
+    server: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that is paused would keep what it has locked until it goes on. Of a rebuild, which
+    works for long between two statements, nothing is taken away.
+    """
+    monkeypatch.setattr(connecting, "IDLE_SECONDS", 0.5)
+    lock = "SELECT pg_advisory_xact_lock(7)"
+    with (
+        closing(Database(_url(server))) as paused,
+        closing(Database(_url(server))) as other,
+        ThreadPoolExecutor(1) as waiting,
+    ):
+        paused.open()
+        other.open()
+        with pytest.raises(LOST), paused.transaction() as connection:
+            connection.execute(lock)
+            waiting.submit(_locked, other, lock).result(10)
+            connection.execute("SELECT 1")
+        with paused.transaction(long=True) as connection:
+            time.sleep(1.5)
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def _locked(pool: Database, statement: str) -> None:
+    with pool.transaction() as connection:
+        connection.execute(statement.encode())
