@@ -65,8 +65,8 @@ def open_context(
     """Everything an installation has, ready: the database started and brought up to date, every
     statement checked.
 
-    Raises Unpublishable, SecretMissing, EmbeddedFailed, StoreUnavailable, NewerVault or ViewBroken,
-    each with its sentence.
+    Raises Unpublishable, SecretMissing, EmbeddedFailed, StoreUnavailable, NotMigrated,
+    NewerDatabase, NewerVault or ViewBroken, each with its sentence.
     """
     config = config or read_config(folder)
     make_secrets(config.secrets)
@@ -93,7 +93,9 @@ def open_database(config: Config, tell: Tell = lambda line: None) -> Iterator[Da
         if embedded is not None:
             embedded.guard()
         trouble = embedded.trouble if embedded is not None else lambda: ""
-        yield DatabaseContext(config, secrets, owner, opening_of(config, owner, secrets, trouble))
+        yield DatabaseContext(
+            config, secrets, owner, opening_of(config, owner, secrets, trouble, tell)
+        )
     finally:
         if embedded is not None:
             # PostgreSQL's own end has its own patience.
@@ -102,13 +104,19 @@ def open_database(config: Config, tell: Tell = lambda line: None) -> Iterator[Da
 
 
 def opening_of(
-    config: Config, owner: str, secrets: Secrets, store_trouble: Callable[[], str] = lambda: ""
+    config: Config,
+    owner: str,
+    secrets: Secrets,
+    store_trouble: Callable[[], str] = lambda: "",
+    tell: Tell = lambda line: None,
 ) -> Opening:
     """How to open the context of a database that is there: see `open_context_in`."""
 
     def opened(*, views_may_be_broken: bool = False) -> AbstractContextManager[AppContext]:
         broken = views_may_be_broken
-        return open_context_in(config, owner, secrets, store_trouble, views_may_be_broken=broken)
+        return open_context_in(
+            config, owner, secrets, store_trouble, tell, views_may_be_broken=broken
+        )
 
     return opened
 
@@ -119,15 +127,15 @@ def open_context_in(
     owner: str,
     secrets: Secrets,
     store_trouble: Callable[[], str] = lambda: "",
+    tell: Tell = lambda line: None,
     *,
     views_may_be_broken: bool = False,
 ) -> Iterator[AppContext]:
     """The context of a database that is there: `owner` is the conninfo of who may create in it.
     Raises as `open_context` does.
     """
-    program = prepare(
-        owner, config.secrets / "database.password", ours=config.store_url == "embedded"
-    )
+    ours, password = config.store_url == "embedded", config.secrets / "database.password"
+    program = prepare(owner, password, ours=ours, tell=tell)
     database = Database(program).open()
     ledger = Ledger(program)
     try:

@@ -492,6 +492,8 @@ class Views(DueRows, Protocol):
 
     def rebuild(self, names: Sequence[str], tell: Callable[[int, int], None]) -> None: ...
 
+    def drop_former(self) -> None: ...
+
     def compare(self, tell: Callable[[int, int], None]) -> list[RowDifference]:
         """Rebuild every view from one snapshot of the ledger beside the live ones, and hold them
         together.

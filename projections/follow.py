@@ -123,6 +123,19 @@ class Follower:
             with self.database.transaction(long=True) as connection:
                 self._drop(connection, view)
 
+    def drop_former(self) -> None:
+        """Older versions of these views: nobody feeds them once no older program runs. A newer
+        program's are left alone.
+        """
+        for view in self.views:
+            with self.database.transaction(long=True) as connection:
+                live, _, own = view.schema.rpartition("_")
+                rows = connection.execute(SQL["versions"], {"view": live}).fetchall()
+                for schema in (str(name) for (name,) in rows):
+                    if int(schema.rpartition("_")[2]) < int(own):
+                        dropping = SQL.within(schema=schema)["drop_schema"]
+                        connection.execute(dropping.encode())
+
     def step(self, upto: int | None = None) -> bool:
         """Feed every view one batch and one piece of deferred work; True when there is more to
         do.

@@ -30,3 +30,7 @@ CREATE SCHEMA {schema}
 -- name: drop_schema
 -- A view is disposable.
 DROP SCHEMA IF EXISTS {schema} CASCADE
+
+-- name: versions
+-- Every version of a view that there is, of former programs and of newer ones.
+SELECT nspname FROM pg_namespace WHERE nspname ~ ('^' || %(view)s || '_[0-9]+$')

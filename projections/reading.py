@@ -419,6 +419,11 @@ class ReadViews(DueReading):
                 self.follower.begun.clear()
                 self.follower.catch_up()
 
+    def drop_former(self) -> None:
+        """Versions of the views that only former releases fed."""
+        with self._alone():
+            self.follower.drop_former()
+
     def compare(self, tell: Progress) -> list[RowDifference]:
         """Rebuild beside the live views up to one position, bring the live ones to the same, and
         name every row that differs, and every view that is ahead of the ledger. Raises EntryRefused

@@ -30,7 +30,8 @@ from engine.backup.manifest import (
 from engine.config import Config
 from engine.store.database import ensure_program_role, program_role, program_role_of
 from engine.store.files import sync_folder
-from engine.store.migrate import VAULT_MIGRATIONS
+from engine.store.migrate import VAULT_MIGRATIONS, migrate
+from engine.store.release import is_older
 from engine.words import N_
 
 TAR = ".tar"
@@ -153,7 +154,7 @@ def refuse_foreign(pepper: bytes, manifest: Manifest, unsealed: bool) -> None:
                 " it"
             )
         )
-    if _numbers(manifest.program) > _numbers(__version__):
+    if is_older(__version__, manifest.program):
         raise CopyRefused(
             N_("the copy was made by Relance {program}, and this is {own}: use a newer Relance"),
             program=manifest.program,
@@ -191,6 +192,7 @@ def replace(owner: str, config: Config, manifest: Manifest, files: Mapping[str, 
         manifest.migrations,
         (manifest.position, manifest.digest),
     )
+    migrate(owner, program_role(program))
     drop_views(program)
 
 
@@ -205,7 +207,3 @@ def _unpacked(source: Path, folder: Path) -> Path:
             N_("{source} is no copy made by `relance backup`, or a damaged one"), source=str(source)
         ) from error
     return folder
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))

@@ -8,7 +8,7 @@ SELECT notification_id, state FROM ledger.events ORDER BY notification_id DESC L
 
 -- name: migrations
 -- What the vault in the copy has had: a program that does not know all of it must not touch it.
-SELECT name FROM vault.migration ORDER BY name
+SELECT name FROM vault.migration WHERE name NOT LIKE 'needs-%' ORDER BY name
 
 -- name: tables
 -- Tables with data of their own, and their columns in order. Which migrations the vault has had is said by the manifest.

@@ -388,6 +388,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "console": console_arguments,
     "follow": part_arguments,
     "send": part_arguments,
+    "migrate": lambda parser: None,
     "demo": demo_arguments,
     "trial": trial_arguments,
     "completion": completion_arguments,

@@ -180,9 +180,9 @@ def nobody_sends(context: AppContext, _: Say) -> str:
         )
     live = {
         part
-        for parts, _host, _pid, _since, seen in Processes(context.database).all()
-        if seen < EXPIRY_SECONDS
-        for part in parts
+        for process in Processes(context.database).all()
+        if process.seen < EXPIRY_SECONDS
+        for part in process.parts
     }
     if not {"follow", "send"} <= live:
         return (

@@ -126,6 +126,8 @@ def database_verb(name: str) -> DatabaseVerb:
     match name:
         case "trial":
             from engine.cli.database import trial as carry_out
+        case "migrate":
+            from engine.cli.migrate import migrate as carry_out
         case "accept-secret":
             from engine.cli.database import replace_secret as carry_out
         case "backup":

@@ -19,6 +19,7 @@ from engine.context import AppContext, DatabaseContext
 from engine.desk.processes import Disagreement
 from engine.i18n.language import N_, translator
 from engine.i18n.user_error import UserError
+from engine.ledger.admission import HeldBack
 from engine.ledger.codec import EntryRefused
 from engine.ledger.store import LOST
 from engine.runtime.shutdown import GRACE_SECONDS, end_within
@@ -26,6 +27,7 @@ from engine.secret_files import SecretMissing
 from engine.store.database import DATABASE_ERROR, StoreUnavailable
 from engine.store.embedded import EmbeddedFailed
 from engine.store.migrate import NewerVault
+from engine.store.release import NewerDatabase, NotMigrated
 from engine.store.sql import BrokenStatement
 from engine.views import ViewBroken
 from engine.words import Language, WordedError, Words
@@ -75,10 +77,14 @@ def _within(
         SecretMissing,
         Disagreement,
         NewerVault,
+        NewerDatabase,
+        NotMigrated,
         EntryRefused,
         ViewBroken,
     ) as error:
         raise UserError(error.words if isinstance(error, WordedError) else str(error)) from error
+    except HeldBack as error:
+        raise UserError(error.words) from error
     except LOST as error:
         raise UserError(
             N_("the database was lost ({why}): what had been done is kept, start again"),

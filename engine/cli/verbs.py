@@ -59,6 +59,11 @@ VERBS: dict[str, Verb] = {
     "console": Verb("start", N_("only the console, and who may use it")),
     "follow": Verb("start", N_("only keep the views up to date")),
     "send": Verb("start", N_("only send")),
+    "migrate": Verb(
+        "start",
+        N_("bring the database to this release, beside programs of the former one"),
+        "database",
+    ),
     "demo": Verb("start", N_("the sample installation with the clock sped up"), "folder"),
     "trial": Verb(
         "start", N_("`trial reset`: throw away what was lived with the clock sped up"), "database"

@@ -4,7 +4,7 @@
 CREATE TABLE IF NOT EXISTS desk.clock (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), epoch_wall bigint NOT NULL, epoch_engine bigint NOT NULL, rate integer NOT NULL);
 ALTER TABLE desk.clock ADD COLUMN IF NOT EXISTS trial_since bigint, ADD COLUMN IF NOT EXISTS trial_over_people boolean;
--- What senders lease. `desk.taken`, which had a row for each letter, is left where an earlier version made it, for its senders that still run beside.
+-- What senders lease. `desk.taken`, which had a row for each letter, stands for senders of 0.1.0 until none is heard of: engine/store/migrate.sql.
 CREATE TABLE IF NOT EXISTS desk.bucket (bucket smallint PRIMARY KEY, sender text NOT NULL DEFAULT '', until timestamptz NOT NULL DEFAULT '-infinity');
 CREATE TABLE IF NOT EXISTS desk.taking (sender text PRIMARY KEY, until timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.nonce (nonce text PRIMARY KEY, until timestamptz NOT NULL);
@@ -35,7 +35,10 @@ CREATE TABLE IF NOT EXISTS desk.mark (name text PRIMARY KEY, engine_at bigint NO
 CREATE TABLE IF NOT EXISTS desk.process (
     id text PRIMARY KEY, host text NOT NULL, pid integer NOT NULL, parts text[] NOT NULL, since timestamptz NOT NULL, seen timestamptz NOT NULL);
 ALTER TABLE desk.process ADD COLUMN IF NOT EXISTS clock bigint NOT NULL DEFAULT 0,
-    ADD COLUMN IF NOT EXISTS heard_since timestamptz NOT NULL DEFAULT clock_timestamp();
+    ADD COLUMN IF NOT EXISTS heard_since timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ADD COLUMN IF NOT EXISTS version text NOT NULL DEFAULT '0.1.0';
+CREATE TABLE IF NOT EXISTS desk.release (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one), version text NOT NULL, fingerprint text NOT NULL, minimum text NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.approved (
     sender text NOT NULL, slot integer NOT NULL, term bigint NOT NULL, messages uuid[] NOT NULL, at timestamptz NOT NULL,
     PRIMARY KEY (sender, slot)) WITH (fillfactor = 50);

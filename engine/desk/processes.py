@@ -10,11 +10,13 @@ import socket
 import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
+from engine import __version__
 from engine.desk.clock import wall_now
 from engine.store.connecting import connect
 from engine.store.database import Database
+from engine.store.release import NewerDatabase, refuse_newer
 from engine.store.sql import beside
 from engine.words import N_, WordedError
 
@@ -26,6 +28,17 @@ GAP_SECONDS = 12
 LASTING = ""
 
 
+class Beating(NamedTuple):
+    """A process, its uptime and the seconds since its last heartbeat."""
+
+    parts: list[str]
+    host: str
+    pid: int
+    since: float
+    seen: float
+    version: str
+
+
 class Processes:
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -35,7 +48,8 @@ class Processes:
     ) -> None:
         """This process lives, does these parts, and is troubled by these things (what → why, in
         words without anything personal). `clock`: by how many milliseconds its machine's clock is
-        ahead of the database's.
+        ahead of the database's. Raises Disagreement where programs of this release are refused by
+        now.
         """
         values = {
             "id": identifier,
@@ -45,11 +59,17 @@ class Processes:
             "expires": EXPIRY_SECONDS,
             "clock": clock,
             "gap": GAP_SECONDS,
+            "version": __version__,
         }
         values |= {"whats": list(troubles), "whys": list(troubles.values())}
         with self.database.transaction() as connection:
-            for name in ("beat", "succeed", "trouble", "over"):
+            row = connection.execute(SQL["beat"], values).fetchone()
+            for name in ("succeed", "trouble", "over"):
                 connection.execute(SQL[name], values)
+        try:
+            refuse_newer(str(row[0]) if row is not None and row[0] else __version__)
+        except NewerDatabase as error:
+            raise Disagreement(error.words.message, **dict(error.words.values)) from error
 
     def leave(self, identifier: str) -> None:
         with self.database.transaction() as connection:
@@ -70,20 +90,18 @@ class Processes:
         with self.database.connection() as connection:
             connection.execute(SQL["over"], {"id": LASTING, "whats": []})
 
-    def all(self) -> list[tuple[list[str], str, int, float, float]]:
-        """Parts, host, process id, uptime in seconds, and seconds since the last heartbeat."""
+    def all(self) -> list[Beating]:
         with self.database.connection() as connection:
-            return cast(
-                list[tuple[list[str], str, int, float, float]],
-                connection.execute(SQL["all"]).fetchall(),
-            )
+            return [Beating(*row) for row in connection.execute(SQL["all"]).fetchall()]
 
     def troubles(self) -> list[tuple[str, str, float]]:
-        """What, why, and for how many seconds."""
+        """What, why, and for how many seconds. Of views those that this release follows."""
         with self.database.connection() as connection:
             return cast(
                 list[tuple[str, str, float]],
-                connection.execute(SQL["troubles"], {"expires": EXPIRY_SECONDS}).fetchall(),
+                connection.execute(
+                    SQL["troubles"], {"expires": EXPIRY_SECONDS, "version": __version__}
+                ).fetchall(),
             )
 
     def forget(self) -> None:

@@ -1,10 +1,12 @@
 -- name: beat
 -- A process says that it lives. Written whole each time, so that a desk that was lost knows it again at the next beat.
 -- `clock`: by how many milliseconds its machine's clock is ahead of the database's. `heard_since`: since when no two beats were further apart than `gap`.
-INSERT INTO desk.process (id, host, pid, parts, since, seen, clock)
-VALUES (%(id)s, %(host)s, %(pid)s, %(parts)s, clock_timestamp(), clock_timestamp(), %(clock)s)
+-- Told of which program on what stands in the database can be read.
+INSERT INTO desk.process (id, host, pid, parts, since, seen, clock, version)
+VALUES (%(id)s, %(host)s, %(pid)s, %(parts)s, clock_timestamp(), clock_timestamp(), %(clock)s, %(version)s)
 ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, clock = excluded.clock,
     heard_since = CASE WHEN process.seen < excluded.seen - %(gap)s * interval '1 second' THEN excluded.seen ELSE process.heard_since END
+RETURNING (SELECT minimum FROM desk.release)
 
 -- name: succeed
 -- A process that died is no news any more once another on its host does what it did.
@@ -16,7 +18,7 @@ DELETE FROM desk.process WHERE id = %(id)s
 
 -- name: all
 -- Everything that runs, and what has not been heard of for a while. Seconds of wall time.
-SELECT parts, host, pid, extract(epoch FROM clock_timestamp() - since)::float8, extract(epoch FROM clock_timestamp() - seen)::float8
+SELECT parts, host, pid, extract(epoch FROM clock_timestamp() - since)::float8, extract(epoch FROM clock_timestamp() - seen)::float8, version
 FROM desk.process ORDER BY host, since
 
 -- name: forget
@@ -41,9 +43,10 @@ DELETE FROM desk.trouble WHERE process = '' AND what = %(what)s
 DELETE FROM desk.trouble t WHERE process <> '' AND NOT EXISTS (SELECT FROM desk.process p WHERE p.id = t.process)
 
 -- name: troubles
--- Of what lives, and what outlasts it.
+-- Of what lives, and what outlasts it. Which view stops is a matter of the program that follows: one of another release has views of its own.
 SELECT t.what, t.why, extract(epoch FROM clock_timestamp() - t.since)::float8 FROM desk.trouble t LEFT JOIN desk.process p ON p.id = t.process
-WHERE t.process = '' OR p.seen >= clock_timestamp() - %(expires)s * interval '1 second' ORDER BY t.since
+WHERE t.process = '' OR p.seen >= clock_timestamp() - %(expires)s * interval '1 second' AND (t.what NOT LIKE 'view:%%' OR p.version = %(version)s)
+ORDER BY t.since
 
 -- name: secrets
 -- From which nobody gets a secret back: a keyed digest of its name.

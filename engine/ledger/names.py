@@ -93,3 +93,8 @@ UPCASTS: Mapping[tuple[str, int], Callable[[dict[str, object]], dict[str, object
 """(name, v) -> the pure function that gives the data of `v` the shape of `v + 1`."""
 
 NAME_OF: Mapping[type[AnyEvent], str] = {kind: name for name, kind in NAMES.items()}
+
+SINCE: Mapping[str, str] = {}
+"""Names, shapes (`name v2`) and fields (`name.field`) that the first release did not know, with the
+release that brought each: see `engine/ledger/admission.py`.
+"""

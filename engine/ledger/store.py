@@ -25,8 +25,10 @@ from eventsourcing.persistence import (
 from psycopg.rows import DictRow, TupleRow, tuple_row
 from psycopg.sql import Composed
 
+from engine.ledger.admission import Admission
 from engine.ledger.codec import Encoded, Entry, EntryRefused, decode
 from engine.ledger.connections import Connections
+from engine.ledger.names import SINCE
 from engine.ledger.recorder import LedgerRecorder, Row, Within
 from engine.store.binary import bigints, uuids
 from engine.store.database import CLOSE_SECONDS, DATABASE_LOST, Database
@@ -111,6 +113,7 @@ class Ledger:
         self.datastore = Connections(conninfo, pool_size, schema="ledger")
         self.recorder = LedgerRecorder(self.datastore, events_table_name="events")
         self.recorder.channel_name = CHANNEL
+        self._admission = Admission()
 
     def close(self) -> None:
         self.datastore.pool.close(timeout=CLOSE_SECONDS)
@@ -119,7 +122,7 @@ class Ledger:
         self, batch: Sequence[Append], together: WriteTogether | None = None
     ) -> list[Written | Conflict]:
         """Write what is not stale; one answer per append, in order. Raises ValueError when a stream
-        stands in the batch twice.
+        stands in the batch twice, HeldBack for what programs at work could not read.
 
         When facts were recorded never decreases along positions: clocks of several machines differ
         by a little, and a fact whose time lies before that of the last entry is recorded at that
@@ -131,6 +134,9 @@ class Ledger:
         """
         if len({append.stream for append in batch}) < len(batch):
             raise ValueError("a stream stands in this batch twice")
+        if SINCE:
+            with self.datastore.get_connection() as connection:
+                self._admission.check(connection, (e for append in batch for e in append.events))
         answers: dict[int, Written | Conflict] = {}
         batch = _in_order(batch)
         careful, deadlocks = any(append.version == AT_HEAD for append in batch), 0

@@ -331,8 +331,8 @@ def scrub_unless_followed(stores: ScrubbingStores) -> Scrubbed:
     many.
     """
     if any(
-        "follow" in parts and ago < EXPIRY_SECONDS
-        for parts, _host, _pid, _for, ago in Processes(stores.database).all()
+        "follow" in process.parts and process.seen < EXPIRY_SECONDS
+        for process in Processes(stores.database).all()
     ):
         return Scrubbed(True)
     return scrub_when_due(stores)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from engine import __version__
 from engine.desk.totals import Total
 from engine.hooks.report import Standing
 from engine.words import Words
@@ -18,7 +19,9 @@ PARTS = ("web", "follow", "send")
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """`since` and `seen` are how many seconds ago it began and was last heard of."""
+    """`since` and `seen` are how many seconds ago it began and was last heard of, `version` is the
+    release of its program.
+    """
 
     parts: tuple[str, ...]
     host: str
@@ -26,6 +29,7 @@ class Process:
     since: float
     seen: float
     lives: bool = True
+    version: str = __version__
 
 
 @dataclass(frozen=True, slots=True)

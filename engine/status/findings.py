@@ -19,6 +19,7 @@ from engine.status.finding import Level
 from engine.status.finding import is_well as is_well
 from engine.status.hook_findings import of_hooks
 from engine.status.mail_findings import of_providers, of_returned_mail, of_summary
+from engine.status.release_findings import of_releases
 
 LATE_SECONDS = 60
 SLOW_SECONDS = 900
@@ -44,6 +45,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
     told = [
         *of_clock(facts),
         *of_processes(facts),
+        *of_releases(facts),
         *of_views(facts.views),
         *chain.from_iterable(about),
         *of_keys(facts),

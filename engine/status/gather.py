@@ -155,8 +155,16 @@ def gather(stores: StatusStores, due: Due | None = None) -> Facts:
     """
     processes, troubles = Processes(stores.database), []
     running = tuple(
-        Process(tuple(parts), host, pid, since, seen, seen < EXPIRY_SECONDS)
-        for parts, host, pid, since, seen in processes.all()
+        Process(
+            parts=tuple(beat.parts),
+            host=beat.host,
+            pid=beat.pid,
+            since=beat.since,
+            seen=beat.seen,
+            lives=beat.seen < EXPIRY_SECONDS,
+            version=beat.version,
+        )
+        for beat in processes.all()
     )
     faults = {}
     witnesses = {

@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS vault.migration (name text PRIMARY KEY, at timestampt
 
 -- name: vault_done
 -- Which migrations this vault has had.
-SELECT name FROM vault.migration
+SELECT name FROM vault.migration WHERE name NOT LIKE 'needs-%'
 
 -- name: vault_did
 -- In the transaction of the migration itself.
@@ -31,19 +31,25 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON proof.tile TO {role}
 -- Views are dropped and made again at will, by the program itself, each in a schema of its own.
 GRANT CREATE ON DATABASE {database} TO {role}
 
--- name: fingerprint
--- What the last migration left as the ledger schema's comment; and whether the program may make views, add to the ledger and use each table of the others.
-SELECT obj_description(ledger.oid, 'pg_namespace'),
-    has_database_privilege(%(role)s, current_database(), 'CREATE')
+-- name: granted
+-- Whether the program may make views, add to the ledger and use each table of the others.
+SELECT has_database_privilege(%(role)s, current_database(), 'CREATE')
     AND (SELECT bool_and(has_schema_privilege(%(role)s, room.oid, 'USAGE') AND has_table_privilege(%(role)s, kept.oid, 'SELECT'))
         FROM pg_class kept JOIN pg_namespace room ON room.oid = kept.relnamespace
         WHERE kept.relkind = 'r' AND (room.nspname IN ('vault', 'desk', 'proof') OR (room.nspname, kept.relname) = ('ledger', 'events')))
-FROM pg_namespace ledger WHERE ledger.nspname = 'ledger'
 
 -- name: schemas
 -- Vault and desk; the ledger makes its own, views theirs.
 CREATE SCHEMA IF NOT EXISTS vault; CREATE SCHEMA IF NOT EXISTS desk
 
 -- name: mark
--- See fingerprint.
-COMMENT ON SCHEMA ledger IS {fingerprint}
+-- By which a program of the first release knows that it was not its own that was made here last.
+COMMENT ON SCHEMA ledger IS {release}
+
+-- name: patient
+-- Beside processes that work a table may be in use: a migration waits behind nobody for long, because all others would wait behind it.
+SELECT set_config('lock_timeout', '3s', false)
+
+-- name: take_away
+-- What only programs of former releases need. Run once none of them is heard of.
+DROP TABLE IF EXISTS desk.taken

@@ -210,7 +210,8 @@ STAYS = {
     "desk.robot": "one form way address step until",  # the operator's own
     "desk.robot_mail": "digest octets at",
     "desk.approved": "sender slot term messages at",
-    "desk.process": "id host pid parts since seen clock heard_since",
+    "desk.process": "id host pid parts since seen clock heard_since version",
+    "desk.release": "one version fingerprint minimum",
     "desk.secret": "name fingerprint",
     # Of mailbox providers, whoever has a mailbox there.
     "desk.provider": (

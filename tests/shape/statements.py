@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from tests.shape.source import Finding, Source
 
 # The desk works by the wall clock: leases (taken where the agenda is read), nonces and limits; a
-# migration notes when it was made, and a connection is asked for how long it has been silent.
+# migration notes when it was made, programs are heard of, and a connection is asked for how long it
+# has been silent.
 WALL_CLOCK = (
     "engine/desk/",
     "engine/web/limits.sql",
     "projections/taking.sql",
     "engine/store/migrate.sql",
+    "engine/store/release.sql",
     "engine/store/connecting.sql",
 )
 
