@@ -33,7 +33,7 @@ from engine.sending.replies import Stage, Verdict, redacted
 from engine.sending.route import RouteUnavailable
 from engine.sending.routes import route_of
 from engine.sending.send_batch import SendBatch
-from engine.sending.settling import reclaim
+from engine.sending.settling import reclaim, settle_returned
 from engine.sending.shaper import Shaper, line_of
 from engine.sending.stores import SendingStores
 from engine.shaping.providers import OTHER, Provider
@@ -44,6 +44,8 @@ MAX_BLOCKED = 5
 BEFORE_A_RECIPIENT: frozenset[Stage] = frozenset(("connect", "helo", "auth", "mail"))
 """Stages at which a relay has not been told whose mailbox is meant."""
 IDLE_SECONDS = 1.0
+RETURNED_SECONDS = 20.0
+"""Between two looks at what others hold for doubtful of senders of this machine that ended."""
 
 
 class Sender:
@@ -72,6 +74,7 @@ class Sender:
         self.sent = 0
         self._blocked: Counter[str] = Counter()
         self._batches: list[SendBatch] = []
+        self._examined: set[str] = set()
         self._drained: asyncio.TimerHandle | None = None
         # The database was lost: rows may be taken or claimed in it that this process does not know
         # of.
@@ -97,6 +100,7 @@ class Sender:
         leases = [
             asyncio.create_task(self._keep(self.queue.renew, RENEW_SECONDS)),
             asyncio.create_task(self._keep(self._renew_lines, LINES_SECONDS / 4)),
+            asyncio.create_task(self._keep(self._settle_returned, RETURNED_SECONDS)),
         ]
         under_way: set[asyncio.Task[None]] = set()
         try:
@@ -303,6 +307,13 @@ class Sender:
                 await asyncio.to_thread(renew)
             except LOST as error:
                 log.warning("the lease waits for the database", extra={"why": type(error).__name__})
+
+    def _settle_returned(self) -> None:
+        if settled := settle_returned(self.stores, self._examined):
+            log.info(
+                "letters in doubt are settled by the marks of this machine",
+                extra={"letters": settled},
+            )
 
     def _renew_lines(self) -> None:
         if self.shaper is not None:

@@ -15,9 +15,10 @@ from engine.desk.shaping import ShapingDesk
 from engine.sending.delivery_journal import (
     DOT,
     is_alive,
+    is_complete,
     journal_file,
-    read_journal,
-    times_of_marks,
+    may_have_lost_marks,
+    timed_marks,
 )
 from engine.sending.outcome_tally import OutcomeTally
 from engine.sending.stores import SendingStores
@@ -44,15 +45,47 @@ def settle(stores: SendingStores, rows: Sequence[tuple[str, str]], held: Collect
         for message, flight in people[stream].in_flight.items()
         if key in (flight.key, encode(FlightKey(message))) and not flight.doubt
     ]
+    _record(stores, left, _Findings(stores, held, {flight.sender for _, _, flight in left}))
+
+
+def settle_returned(stores: SendingStores, examined: set[str]) -> int:
+    """Letters that others hold for doubtful, since their sender was lost with its machine, and of
+    which its journal, which is here, knows more; how many these were. `examined`: the messages of
+    which no journal here will say more; it grows.
+    """
+    doubtful = {
+        who for message, who, _letter, _at in stores.agenda.in_doubt() if message not in examined
+    }
+    people = stores.command_handler.load(doubtful) if doubtful else {}
+    left = [
+        (stream, message, flight)
+        for stream, person in people.items()
+        for message, flight in person.in_flight.items()
+        if flight.doubt and message not in examined
+    ]
+    here = [one for one in left if journal_file(stores.config.data, one[2].sender).exists()]
+    living = {s for s in {flight.sender for _, _, flight in here} if _lives(stores, s)}
+    examined |= {message for _, message, flight in left if flight.sender not in living}
+    dead = [one for one in here if one[2].sender not in living]
+    return _record(stores, dead, _Findings(stores, (), {f.sender for *_, f in dead})) if dead else 0
+
+
+def _lives(stores: SendingStores, sender: str) -> bool:
+    return is_alive(journal_file(stores.config.data, sender))
+
+
+def _record(
+    stores: SendingStores, left: Sequence[tuple[str, str, InFlight]], findings: _Findings
+) -> int:
+    """What is found of these letters, of people by stream; how many it was found of."""
     asking = {stream for stream, _, flight in left if flight.kind == "confirmation"}
     mails = stores.vault.mails_of(asking) if asking else {}
-    findings = _Findings(stores, held, {flight.sender for _, _, flight in left})
     now = stores.clock.now()
     requests: list[CommandRequest] = []
     released = []
     for stream, message, flight in left:
         became = findings.of(message, flight)
-        if became is None:
+        if became is None or (flight.doubt and became.verdict == "doubt"):
             continue
         if became.verdict == "released" and message in mails:
             released.append(mails[message])
@@ -62,6 +95,7 @@ def settle(stores: SendingStores, rows: Sequence[tuple[str, str]], held: Collect
         tally.add(stores.command_handler.execute(requests))
         stores.desk.add_totals(tally.totals())
     stores.vault.forget_evidence(released)
+    return len(requests)
 
 
 class _Became(NamedTuple):
@@ -84,35 +118,47 @@ class _Findings:
         paths = {sender: journal_file(stores.config.data, sender) for sender in senders}
         here = {sender: path for sender, path in paths.items() if path.exists()}
         dead = {sender: path for sender, path in here.items() if not is_alive(path)}
-        self._marks = {sender: read_journal(path) for sender, path in dead.items()}
-        self._times = {sender: times_of_marks(path) for sender, path in dead.items()}
+        self._marks = {sender: timed_marks(path) for sender, path in dead.items()}
+        incomplete = {sender for sender, path in dead.items() if may_have_lost_marks(path)}
         self._lost = stores.lost_senders.lost(senders - here.keys() - {stores.sender})
-        self._approved = stores.approvals.end_terms(self._lost)
+        self._complete = {sender for sender, path in dead.items() if is_complete(path)}
+        self._guessed = self._lost | incomplete
+        self._approved = stores.approvals.end_terms(self._guessed)
+        self._restored = stores.installation_stream.current().restored
 
     def of(self, message: str, flight: InFlight) -> _Became | None:
-        """None while the sender lives, or may. Of one of another machine that is lost, what it had
-        approved may be on the wire; the rest it cannot hand over any more. A claim in our own name
-        that we do not hold was never handed over: the database was lost before its commit was
-        confirmed to us.
+        """None while the sender lives, or may. A claim in our own name that we do not hold was
+        never handed over: the database was lost before its commit was confirmed to us.
         """
         if flight.sender == self._stores.sender:
-            return None if message in self._held else _Became("released")
+            return None if message in self._held else self._unmarked(message, flight)
         if flight.sender in self._lost:
-            approved = self._approved.get(flight.sender)
-            if approved is not None and message not in approved:
-                return _Became("released")
-            return _Became("doubt", 0, flight.begun_at)
+            return self._unmarked(message, flight)
         if flight.sender not in self._marks:
             return None
-        mark = self._marks[flight.sender].get(message)
-        if mark is None:
+        mark, written = self._marks[flight.sender].get(message, (None, None))
+        if mark is None and flight.sender in self._complete:
             return _Became("released")
-        left_at, written = flight.begun_at, self._times[flight.sender].get(message)
+        if mark is None:
+            return self._unmarked(message, flight)
+        left_at = flight.begun_at
         if written is not None:
             left_at = max(left_at, self._stores.clock.engine_at(written))
         if mark == DOT:
             return _Became("doubt", 0, left_at)
         return _Became("sent" if 200 <= mark < 300 else "temporary", mark, left_at)
+
+    def _unmarked(self, message: str, flight: InFlight) -> _Became:
+        """Where there is no journal, or one that lost its end, what the sender had approved may be
+        on the wire; the rest it cannot hand over any more. A ledger that was put back may have lost
+        what is recorded of a letter, and with it what was approved.
+        """
+        approved = self._approved.get(flight.sender)
+        unknown = approved is None or message in approved
+        guessed = flight.sender in self._guessed and unknown
+        if flight.doubt or guessed or flight.begun_at <= self._restored:
+            return _Became("doubt", 0, flight.begun_at)
+        return _Became("released")
 
 
 def _requests(

@@ -65,5 +65,8 @@ class DueRows(Protocol):
 
     def folds(self, subscribers: Collection[str]) -> Mapping[str, Person]: ...
 
+    def in_doubt(self) -> list[tuple[str, str, str, int]]:
+        """Letters in doubt: message, subscriber, letter, and since when (ms, engine time)."""
+
     def next_due(self, now: int) -> int | None:
         """The instant (ms, engine time) at which the next row is due."""

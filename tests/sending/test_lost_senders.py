@@ -4,6 +4,7 @@ of them.
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,12 +18,13 @@ from engine.context import AppContext
 from engine.desk.approvals import SLOTS, Approvals
 from engine.desk.lost_senders import LOST_SECONDS, LostSenders
 from engine.desk.processes import GAP_SECONDS
+from engine.installation.events import LedgerRestored
 from engine.sending.approved_slots import ApprovedSlots, Term
 from engine.sending.claim import take_and_claim
-from engine.sending.delivery_journal import DeliveryJournal
+from engine.sending.delivery_journal import COMPLETE, DOT, DeliveryJournal, journal_file
 from engine.sending.send_batch import SendBatch
-from engine.sending.settling import settle
-from engine.subscriber.events import LetterDeferred, LetterInDoubt, LetterSent
+from engine.sending.settling import settle, settle_returned
+from engine.subscriber.events import Cause, LetterDeferred, LetterInDoubt, LetterSent
 from tests.sending.readers import MakeContext, subscribe, with_readers
 from tests.sizes import sized
 
@@ -206,3 +208,54 @@ def approve_and_hand_over(term: Term, wire: list[str], messages: list[str]) -> N
     time.sleep(random.uniform(0, 0.05))
     if term.approve(messages):
         wire.extend(messages)
+
+
+@pytest.mark.parametrize(
+    ("mark", "became"),
+    [
+        (250, "letter-sent"),
+        (451, "letter-deferred"),
+        (DOT, "letter-in-doubt"),
+        (None, "letter-deferred"),
+        ("shortened", "letter-in-doubt"),
+        ("restarted", "letter-in-doubt"),
+    ],
+)
+def test_a_machine_that_returns_settles_what_others_hold_for_doubtful_by_its_marks(
+    make_context: MakeContext, mark: int | str | None, became: str
+) -> None:
+    elsewhere = Elsewhere(with_readers(make_context, 1), 1)
+    (message,) = elsewhere.messages
+    assert elsewhere.term.approve([message])
+    elsewhere.fell_silent()
+    elsewhere.context.views.catch_up()
+    examined: set[str] = set()
+    assert settle_returned(elsewhere.here, set()) == 0, "its journal is not here"
+    path = journal_file(elsewhere.context.config.data, "elsewhere")
+    path.parent.mkdir(parents=True)
+    journal = DeliveryJournal(path)
+    journal.dot("another")
+    if isinstance(mark, int):
+        journal.dot(message)
+        if mark != DOT:
+            journal.answer(message, mark)
+    assert settle_returned(elsewhere.here, examined) == 0 and not examined, "it lives"
+    journal.close()
+    if mark == "shortened":
+        path.write_bytes(path.read_bytes().removeprefix(COMPLETE))
+    if mark == "restarted":
+        os.utime(path, (1, 1))
+    settle_returned(elsewhere.here, examined)
+    assert elsewhere.became() == {message: became} and examined == {message}
+
+
+def test_after_the_ledger_was_put_back_what_was_begun_before_is_in_doubt(
+    make_context: MakeContext,
+) -> None:
+    """What is recorded of it, and that it was approved, may be what was lost."""
+    elsewhere = Elsewhere(with_readers(make_context, 1), 1)
+    now = elsewhere.context.clock.now()
+    restored = LedgerRestored(now, elsewhere.context.ledger.head())
+    elsewhere.context.installation_stream.execute(lambda state: [restored], Cause("engine"), now)
+    elsewhere.fell_silent()
+    assert set(elsewhere.became().values()) == {"letter-in-doubt"}
