@@ -30,6 +30,7 @@ from engine.desk.robot import SQL as ROBOT_SQL
 from engine.desk.webhook_calls import SQL as WEBHOOK_CALLS_SQL
 from engine.installation.publishing import ShownWords
 from engine.installation.stream import InstallationStream
+from engine.ledger.assets import SQL as ASSETS_SQL
 from engine.ledger.store import SQL as LEDGER_SQL
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
@@ -157,6 +158,7 @@ def open_context_in(
                 INBOUND_MAIL_SQL,
                 ACCOUNTS_SQL,
                 LEDGER_SQL,
+                ASSETS_SQL,
                 PROOF_SQL,
             ):
                 sql.check(connection)

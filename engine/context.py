@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from engine.api.stores import ApiStores
+from engine.authoring.served_assets import ServedAssets
 from engine.commands.command_handler import CommandHandler
 from engine.config import Config
 from engine.desk.approvals import Approvals
@@ -34,6 +35,7 @@ from engine.imports.stores import ImportStores
 from engine.inbound.handling import InboundStores
 from engine.installation.publishing import ShownWords
 from engine.installation.stream import InstallationStream
+from engine.ledger.assets import Assets
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.runtime.rollback_detection import RollbackDetection
@@ -89,6 +91,14 @@ class AppContext:
     """
     scrub: Callable[[], Scrubbed] = lambda: Scrubbed(True)
     """Removes what was deleted from the database's files, with its owner's rights."""
+
+    @property
+    def assets(self) -> Assets:
+        return Assets(self.database, self.config.data / "published")
+
+    def served_assets(self) -> ServedAssets:
+        """What is behind `/a/`."""
+        return ServedAssets(self.installation_stream, self.assets, self.config.sequences)
 
     @property
     def field_counts(self) -> FieldCounts:
@@ -170,6 +180,7 @@ class AppContext:
             ledger_head=self.ledger.head,
             confirm_ledger=self.rollback_detection.confirm,
             checkpoints=self.tree,
+            size_of=self.served_assets().size_of,
             approvals=Approvals(self.database, self.sender),
             lost_senders=LostSenders(self.database, self.sender),
             link_key=self.secrets.link_key,
@@ -238,7 +249,8 @@ class AppContext:
             from engine.proof.cached_checkpoint import CachedCheckpoint
             from engine.sending.compose import Composer
 
-            return Composer(self.config, self.secrets.link_key, CachedCheckpoint(self.tree))
+            newest, size_of = CachedCheckpoint(self.tree), self.served_assets().size_of
+            return Composer(self.config, self.secrets.link_key, newest, size_of)
 
         return ApiStores(
             config=self.config,
@@ -256,6 +268,7 @@ class AppContext:
             reading_notes=ConsoleDesk(self.database),
             recurrences=self.recurrences,
             composer=composer,
+            assets=self.assets,
             hook_desk=self.hook_desk,
             webhook_calls=self.webhook_calls,
             pepper=self.secrets.pepper,

@@ -17,6 +17,7 @@ from engine.desk.hooks import HookDesk
 from engine.desk.webhook_calls import WebhookCalls
 from engine.installation.publishing import ShownWords
 from engine.installation.stream import InstallationStream
+from engine.ledger.assets import Assets
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.sequence.model import Plan
@@ -81,6 +82,7 @@ class ApiStores:
     recurrences: Recurring
     composer: Callable[[], Composer]
     """Makes a letter as it would be sent."""
+    assets: Assets
     hook_desk: HookDesk
     webhook_calls: WebhookCalls
     pepper: bytes

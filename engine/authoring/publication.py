@@ -24,6 +24,7 @@ from engine.installation.events import (
     PublicationApproved,
     PublicationProposed,
 )
+from engine.installation.published_assets import MANIFEST, digests_in, manifest
 from engine.installation.publishing import (
     Difference,
     OptionChange,
@@ -34,7 +35,8 @@ from engine.installation.publishing import (
 )
 from engine.installation.state import Installation, read_settings
 from engine.installation.stream import InstallationStream
-from engine.letter.source_folder import read_sequences
+from engine.ledger.assets import Assets
+from engine.letter.source_folder import asset_digests, read_assets, read_sequences
 from engine.sequence.declared import Declared
 from engine.sequence.field_values import fits
 from engine.sequence.mistakes import Mistake, Unpublishable
@@ -83,6 +85,9 @@ class PublicationStores(Protocol):
 
 class PublishingStores(ActingStores, PublicationStores, Protocol):
     """What puts a plan in force, with who did it."""
+
+    @property
+    def assets(self) -> Assets: ...
 
 
 class PublishedMeanwhile(Exception):
@@ -188,10 +193,29 @@ def plan_publication(stores: PublicationStores, files: Mapping[str, str] | None 
     with every fatal mistake.
     """
     config, now = stores.config, stores.clock.now()
-    read = looked_through(config, read_sequences(config.sequences) if files is None else files, now)
+    texts = read_sequences(config.sequences) if files is None else files
+    read = looked_through(config, _with_assets(config, texts), now)
     read.sound()
     current = stores.installation_stream.current()
     return _proposal(stores, current, read.plan, read.files, config.settings, read.mistakes)
+
+
+def _with_assets(config: Config, files: Mapping[str, str]) -> Mapping[str, str]:
+    """With the text that says which pictures and downloads stand beside the others."""
+    digests = asset_digests(config.sequences)
+    return {**files, MANIFEST: manifest(digests)} if digests else files
+
+
+def _keep_assets(stores: PublishingStores, files: Mapping[str, str]) -> None:
+    """What is published is on every machine, before anybody is told of it. Raises
+    PublishedMeanwhile where a file is not what was looked at any more.
+    """
+    digests = digests_in(files.get(MANIFEST, ""))
+    if digests and stores.assets.missing(digests.values()):
+        for octets in read_assets(stores.config.sequences):
+            stores.assets.keep(octets)
+        if stores.assets.missing(digests.values()):
+            raise PublishedMeanwhile
 
 
 def plan_rollback(stores: PublicationStores) -> Proposal | None:
@@ -341,6 +365,7 @@ def apply(
     does, as the first time: that needs nobody's approval.
     """
     now, digest = stores.clock.now(), proposal.to_approve(backfill)
+    _keep_assets(stores, proposal.files)
 
     def decide(installation: Installation) -> tuple[InstallationEvent, ...]:
         if installation.edition != proposal.base:
@@ -440,8 +465,12 @@ def unpublished_changes(stores: PublicationStores) -> int:
     """
     current = stores.installation_stream.current().plan()
     config = stores.config
+    if not config.sequences.is_dir():
+        # A machine that runs what is published on another.
+        return 0
     try:
-        read = looked_through(config, read_sequences(config.sequences), stores.clock.now())
+        texts = _with_assets(config, read_sequences(config.sequences))
+        read = looked_through(config, texts, stores.clock.now())
     except Unpublishable as error:
         return len({mistake.file for mistake in error.mistakes})
     if read.fatal:

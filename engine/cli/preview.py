@@ -90,7 +90,8 @@ def _plan(context: AppContext) -> Plan:
 
 
 def _composer(context: AppContext) -> Composer:
-    return Composer(context.config, context.secrets.link_key, CachedCheckpoint(context.tree))
+    newest, size_of = CachedCheckpoint(context.tree), context.served_assets().size_of
+    return Composer(context.config, context.secrets.link_key, newest, size_of)
 
 
 def _reader(context: AppContext, plan: Plan, purpose: str, address: str) -> LetterReader:

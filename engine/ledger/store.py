@@ -453,8 +453,8 @@ def create(connection: psycopg.Connection[TupleRow], tables: Sequence[Composed])
         # CREATE TYPE has no IF NOT EXISTS.
         with contextlib.suppress(psycopg.errors.DuplicateObject), connection.transaction():
             connection.execute(statement)
-    for name in ("dense", "forbid", "guard"):
-        connection.execute(SQL[name])
+    for name in ("dense", "forbid", "guard", "assets"):
+        connection.execute(SQL[name].encode())
 
 
 def histories(

@@ -16,6 +16,11 @@ $$ BEGIN RAISE EXCEPTION 'an event is never changed or removed'; END $$
 CREATE OR REPLACE TRIGGER events_are_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.events
 FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()
 
+-- name: assets
+-- Pictures and downloads as they were published, by the SHA-256 of their octets: which name had which is a text of the edition, in the ledger.
+CREATE TABLE IF NOT EXISTS ledger.asset (digest bytea PRIMARY KEY, octets bytea NOT NULL CHECK (sha256(octets) = digest));
+ALTER TABLE ledger.asset ALTER COLUMN octets SET STORAGE EXTERNAL
+
 -- name: head
 -- The last position written.
 SELECT coalesce(max(notification_id), 0) FROM ledger.events

@@ -9,6 +9,7 @@ what was looked at is what is read.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -169,20 +170,62 @@ def _opened(folder: Path) -> Iterator[int]:
 HEAD_BYTES = 1_000_000
 
 
-def sizes_of(sequences: Path) -> Callable[[str], tuple[int, int] | None]:
+Size = tuple[int, int]
+
+
+def sizes_of(sequences: Path) -> Callable[[str], Size | None]:
     """Width and height in pixels of a picture by its name below `pictures/`; None for what is none,
     or none that is served.
     """
 
-    def size_of(name: str) -> tuple[int, int] | None:
+    def size_of(name: str) -> Size | None:
         opened = open_asset(sequences, "pictures", name)
-        if opened is None:
-            return None
-        try:
-            with os.fdopen(opened, "rb") as file:
-                width, height = imagesize.get(BytesIO(file.read(HEAD_BYTES)))
-        except (OSError, ValueError):
-            return None
-        return (int(width), int(height)) if width > 0 and height > 0 else None
+        return size_in(opened) if opened is not None else None
 
     return size_of
+
+
+def size_in(descriptor: int) -> Size | None:
+    """Of the picture in an open file, which is closed; None for what is none."""
+    try:
+        with os.fdopen(descriptor, "rb") as file:
+            width, height = imagesize.get(BytesIO(file.read(HEAD_BYTES)))
+    except (OSError, ValueError):
+        return None
+    return (int(width), int(height)) if width > 0 and height > 0 else None
+
+
+MAX_PUBLISHED_BYTES = 64_000_000
+"""A larger file is served from the author's folder, on the machine that has it."""
+_digests: dict[tuple[str, int, int, int], str] = {}
+
+
+def asset_digests(sequences: Path) -> dict[str, str]:
+    """The SHA-256 of each picture and download that can be published, by its path from there, NFC.
+    What has not changed since is not read again.
+    """
+    digests = {}
+    for kind, name in assets_of(sequences):
+        opened = open_asset(sequences, kind, name)
+        if opened is None:
+            continue
+        with os.fdopen(opened, "rb") as file:
+            about = os.fstat(opened)
+            if about.st_size > MAX_PUBLISHED_BYTES or not name.isprintable():
+                continue
+            path = normalize("NFC", f"{kind}/{name}")
+            key = path, about.st_ino, about.st_size, about.st_mtime_ns
+            if key not in _digests:
+                _digests[key] = hashlib.file_digest(file, "sha256").hexdigest()
+            digests[path] = _digests[key]
+    return digests
+
+
+def read_assets(sequences: Path) -> Iterator[bytes]:
+    """The octets of each file that `asset_digests` names, one after the other."""
+    for kind, name in assets_of(sequences):
+        opened = open_asset(sequences, kind, name)
+        if opened is not None:
+            with os.fdopen(opened, "rb") as file:
+                if os.fstat(opened).st_size <= MAX_PUBLISHED_BYTES:
+                    yield file.read()

@@ -93,6 +93,8 @@ def _not_published(
     config: Config, clock: Clock, unpublished_changes: Callable[[], int]
 ) -> Iterator[str]:
     """What stands in the author's folder and does not run."""
+    if not config.sequences.is_dir():
+        return
     language = config.site.language
     _, ngettext = translator(language), counting_translator(language)
     try:

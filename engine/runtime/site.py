@@ -28,13 +28,13 @@ from engine.api.problems import Problem, too_busy
 from engine.api.stores import ApiStores
 from engine.audience.programme import programme
 from engine.audience.year import entry_in_words
+from engine.authoring.served_assets import ServedAssets
 from engine.commands.group_commit import CommandGroupCommit
 from engine.config import Site
 from engine.i18n.language import N_, translator
 from engine.ledger.store import LOST
 from engine.letter.colour import text_on
 from engine.letter.link_token import COUNTED_PREFIX
-from engine.letter.source_folder import open_asset
 from engine.runtime.scheduler import recurrences
 from engine.sequence.timing import to_local
 from engine.status.findings import of_views
@@ -77,6 +77,7 @@ class SiteStores(StatusStores, Protocol):
     @property
     def store_trouble(self) -> Callable[[], str]: ...
 
+    def served_assets(self) -> ServedAssets: ...
     def forms(self) -> FormStores: ...
     def links(self) -> LinkStores: ...
     def own_data(self) -> OwnDataStores: ...
@@ -99,7 +100,7 @@ def make_site(stores: SiteStores, group_commit: CommandGroupCommit) -> App:
     app.include_router(forms.router(stores.forms(), group_commit))
     app.include_router(webhooks.router(stores.webhooks()))
     _add_api(app, stores, group_commit)
-    _add_files(app, stores.config.sequences)
+    _add_files(app, stores.served_assets())
     front = Front(pages, stores.config, stores.installation_stream, stores.vault)
     _add_front(app, front)
     links = stores.links()
@@ -174,10 +175,10 @@ class _OpenedFile(FileResponse):
             os.close(self._descriptor)
 
 
-def _add_files(app: FastAPI, folder: Path) -> None:
+def _add_files(app: FastAPI, assets: ServedAssets) -> None:
     @app.api_route("/a/{kind}/{name}", methods=["GET", "HEAD"], include_in_schema=False)
     def file(kind: str, name: str) -> Response:
-        descriptor = open_asset(folder, kind, name)
+        descriptor = assets.open(kind, name)
         if descriptor is None:
             raise HTTPException(404)
         return _OpenedFile(

@@ -49,7 +49,7 @@ from engine.letter.precompiled_body import PrecompiledBody
 from engine.letter.published_letter import OWN_BODIES, TEXTS, Texts, types_of
 from engine.letter.published_letter import letter_of as letter_of
 from engine.letter.published_letter import source_of as source_of
-from engine.letter.source_folder import sizes_of
+from engine.letter.source_folder import Size, sizes_of
 from engine.mime import message as mails
 from engine.mime.header_values import (
     message_id,
@@ -125,10 +125,15 @@ class PrecompiledLetter:
 
 class Composer:
     def __init__(
-        self, config: Config, link_key: bytes, newest: Callable[[], bytes] = bytes
+        self,
+        config: Config,
+        link_key: bytes,
+        newest: Callable[[], bytes] = bytes,
+        size_of: Callable[[str], Size | None] | None = None,
     ) -> None:
         """`newest` gives the newest signed checkpoint, b"" for none: each letter carries it in a
-        header, so that whoever keeps a letter can show later what the ledger was.
+        header, so that whoever keeps a letter can show later what the ledger was. `size_of`: of a
+        picture (default: of those in the author's folder).
         """
         self.config, self.link_key, self.newest = config, link_key, newest
         self._headers = {stream: LetterHeaders(config, link_key, stream) for stream in STREAMS}
@@ -139,7 +144,7 @@ class Composer:
             else ButtonColours()
         )
         self._settings = RenderSettings(
-            f"{config.site.url}/a", button_colours, sizes_of(config.sequences)
+            f"{config.site.url}/a", button_colours, size_of or sizes_of(config.sequences)
         )
         # Stands for the token of whoever is measured, as the marks of `_precompile` do for others.
         self._own = f"{secrets.token_hex((TOKEN_CHARACTERS - 3) // 2)}{MEASURED:03}"

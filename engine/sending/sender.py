@@ -66,7 +66,7 @@ class Sender:
         self.checkpoint = CachedCheckpoint(stores.checkpoints)
         self.queue = stores.new_queue()
         self.shaper = shaper or self._shaper()
-        self.composer = Composer(stores.config, stores.link_key, self.checkpoint)
+        self.composer = Composer(stores.config, stores.link_key, self.checkpoint, stores.size_of)
         self.signing = DkimSigning(stores.config)
         self.wake = asyncio.Event()
         self.stopping = asyncio.Event()

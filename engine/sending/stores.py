@@ -44,6 +44,8 @@ class SendingStores:
     checkpoints: CheckpointSource
     approvals: Approvals
     lost_senders: LostSenders
+    size_of: Callable[[str], tuple[int, int] | None]
+    """Width and height in pixels of a picture as it is served."""
     link_key: bytes
     """Signs the tokens of links."""
 

@@ -196,7 +196,7 @@ def fingerprint() -> str:
     """
     made = {
         "migrate": ("grant_ledger", "grant_tables", "grant_proof", "grant_views", "take_away"),
-        "ledger": ("schema", "dense", "forbid", "guard"),
+        "ledger": ("schema", "dense", "forbid", "guard", "assets"),
         "desk": ("create",),
         "proof": ("create", "forbid", "guard", "guard_stamps", "guard_cosignatures"),
     }

@@ -12,7 +12,7 @@ INSERT INTO vault.migration (name) VALUES (%(name)s)
 
 -- name: grant_ledger
 -- The running program may read and add, never change or remove (G22).
-GRANT USAGE ON SCHEMA ledger TO {role}; GRANT SELECT, INSERT ON ledger.events TO {role}
+GRANT USAGE ON SCHEMA ledger TO {role}; GRANT SELECT, INSERT ON ledger.events, ledger.asset TO {role}
 
 -- name: grant_tables
 -- Vault and desk are worked on by the program; their shape is not.
@@ -36,7 +36,7 @@ GRANT CREATE ON DATABASE {database} TO {role}
 SELECT has_database_privilege(%(role)s, current_database(), 'CREATE')
     AND (SELECT bool_and(has_schema_privilege(%(role)s, room.oid, 'USAGE') AND has_table_privilege(%(role)s, kept.oid, 'SELECT'))
         FROM pg_class kept JOIN pg_namespace room ON room.oid = kept.relnamespace
-        WHERE kept.relkind = 'r' AND (room.nspname IN ('vault', 'desk', 'proof') OR (room.nspname, kept.relname) = ('ledger', 'events')))
+        WHERE kept.relkind = 'r' AND (room.nspname IN ('vault', 'desk', 'proof') OR (room.nspname, kept.relname) IN (('ledger', 'events'), ('ledger', 'asset'))))
 
 -- name: schemas
 -- Vault and desk; the ledger makes its own, views theirs.

@@ -150,6 +150,7 @@ DELETED = {
 STAYS = {
     # Random ids, dates, words of the installation; the vault alone knew whom they were about.
     "ledger.events": "originator_id originator_version topic state notification_id",
+    "ledger.asset": "digest octets",  # the author's pictures and downloads
     "view_agenda_8.agenda": "subscriber key kind letter due planned list run why",
     "view_agenda_8.zone": "timezone",
     "view_agenda_8.fold": "subscriber version state timezone traits",
