@@ -55,7 +55,7 @@ NOTICED = {
     "tcp_user_timeout": "8000",
 }
 """The same at the server's end: what a host held that is gone is free again as soon."""
-IDLE_SECONDS = 6.0
+IDLE_SECONDS = 8.0
 """How long a transaction of the running program may wait for its next statement. One that stands
 still within it, as its machine may, would hold up all others by what it has locked.
 """

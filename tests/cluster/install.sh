@@ -1,10 +1,10 @@
 #!/bin/sh
-# Fetches what the drills of three hosts need besides PostgreSQL: namespaces (iproute2), Patroni with etcd, a clock that can be set (faketime),
+# Fetches what the drills of three hosts need besides PostgreSQL: namespaces (iproute2), Patroni with etcd,
 # and PgBouncer for the tests of the store. Debian's packages, installed once, as root; none of their services is started or left enabled.
 # Never fails: a drill of what is not there is left out, with a word that says so.
 
 lacking() {
-  for pair in ip:iproute2 unshare:util-linux setpriv:util-linux patroni:patroni etcd:etcd-server faketime:faketime pgbouncer:pgbouncer; do
+  for pair in ip:iproute2 unshare:util-linux setpriv:util-linux patroni:patroni etcd:etcd-server pgbouncer:pgbouncer; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || echo "${pair#*:}"
   done | sort -u
 }
