@@ -221,6 +221,13 @@ def in_doubt_arguments(parser: argparse.ArgumentParser) -> None:
     chosen.add_argument(
         "--taken-as-sent", default="", metavar="MESSAGE", help=N_("take this one as sent")
     )
+    chosen.add_argument(
+        "--resend-all",
+        action="store_true",
+        help=N_("send all of them again, each with the same Message-ID"),
+    )
+    chosen.add_argument("--taken-all", action="store_true", help=N_("take all of them as sent"))
+    parser.add_argument("--yes", action="store_true", help=N_("do not ask"))
 
 
 def doctor_arguments(parser: argparse.ArgumentParser) -> None:

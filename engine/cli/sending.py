@@ -208,6 +208,8 @@ def in_doubt(context: AppContext, args: argparse.Namespace) -> int:
     catch_up(context)
     doubtful = context.views.in_doubt()
     chosen = args.resend or args.taken_as_sent
+    if args.resend_all or args.taken_all:
+        return _settle_all(context, args, [message for message, *_rest in doubtful])
     if not chosen:
         people = context.vault.people(
             {subscriber for _message, subscriber, _letter, _at in doubtful}
@@ -228,3 +230,23 @@ def in_doubt(context: AppContext, args: argparse.Namespace) -> int:
     return report(
         result, _("it will be sent again") if args.resend else _("it is taken as sent"), _
     )
+
+
+def _settle_all(context: AppContext, args: argparse.Namespace, messages: Sequence[str]) -> int:
+    """What comes to be in doubt while the question is asked is not meant."""
+    language = context.config.site.language
+    _, ngettext = translator(language), counting_translator(language)
+    count = len(messages)
+    print(ngettext("{n} letter in doubt", "{n} letters in doubt", count).format(n=count))
+    if messages and not args.yes:
+        if not sys.stdin.isatty():
+            raise UserError(N_("say --yes to settle all of them"))
+        question = (
+            _("Send them again? [y/N] ") if args.resend_all else _("Take them as sent? [y/N] ")
+        )
+        if not agreed(question):
+            raise UserError(N_("nothing was changed"))
+    verdict: LetterVerdict = "resend" if args.resend_all else "taken-as-sent"
+    settled = holding.settle_all_doubt(context, messages, verdict, operator_cause)
+    print(ngettext("{n} letter settled", "{n} letters settled", settled).format(n=settled))
+    return 0

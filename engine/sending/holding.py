@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -194,6 +194,30 @@ def _how(result: Result) -> str:
     if isinstance(result.outcome, Done):
         return "again"
     return "late" if result.outcome == PAST_LATENESS else "gone"
+
+
+def settle_all_doubt(
+    stores: HoldingStores, messages: Sequence[str], verdict: LetterVerdict, cause: MakeCause
+) -> int:
+    """The same of these, as far as they are in doubt still; how many were settled."""
+    doubtful = {name: who for name, who, _letter, _at in stores.views.in_doubt()}
+    settled = 0
+    for start in range(0, len(messages), BATCH):
+        now = stores.clock.now()
+        requests = []
+        for message in messages[start : start + BATCH]:
+            if message in doubtful:
+                made, kept = cause({})
+                requests.append(
+                    CommandRequest(
+                        RecordOutcome(now, made, message, verdict),
+                        stream=doubtful[message],
+                        vault_write=VaultWrite("", now, evidence=(kept,)),
+                    )
+                )
+        results = stores.command_handler.execute(requests)
+        settled += sum(isinstance(result.outcome, Done) for result in results)
+    return settled
 
 
 def settle_doubt(

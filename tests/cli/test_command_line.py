@@ -390,6 +390,7 @@ def test_a_letter_nobody_doubts_cannot_be_settled(relance: Installation) -> None
     )
     assert (said.status, said.err) == (1, f"relance: no letter {'0' * 32} is in doubt\n")
     assert both.status == 2
+    assert relance.done("in-doubt", "--taken-all").endswith("0 letters settled\n")
 
 
 def test_a_key_is_shown_once_listed_and_revoked(relance: Installation) -> None:

@@ -14,6 +14,7 @@ from typing import cast
 
 import pytest
 
+from engine.commands.operators import Operator, operator_cause
 from engine.context import AppContext
 from engine.desk.approvals import SLOTS, Approvals
 from engine.desk.lost_senders import LOST_SECONDS, LostSenders
@@ -22,9 +23,11 @@ from engine.installation.events import LedgerRestored
 from engine.sending.approved_slots import ApprovedSlots, Term
 from engine.sending.claim import take_and_claim
 from engine.sending.delivery_journal import COMPLETE, DOT, DeliveryJournal, journal_file
+from engine.sending.holding import settle_all_doubt
 from engine.sending.send_batch import SendBatch
 from engine.sending.settling import settle, settle_returned
 from engine.subscriber.events import Cause, LetterDeferred, LetterInDoubt, LetterSent
+from engine.subscriber.terms import LetterVerdict
 from tests.sending.readers import MakeContext, subscribe, with_readers
 from tests.sizes import sized
 
@@ -247,6 +250,23 @@ def test_a_machine_that_returns_settles_what_others_hold_for_doubtful_by_its_mar
         os.utime(path, (1, 1))
     settle_returned(elsewhere.here, examined)
     assert elsewhere.became() == {message: became} and examined == {message}
+
+
+@pytest.mark.parametrize("verdict", ["resend", "taken-as-sent"])
+def test_all_letters_in_doubt_are_settled_at_once(
+    make_context: MakeContext, verdict: LetterVerdict
+) -> None:
+    elsewhere = Elsewhere(with_readers(make_context, 3), 3)
+    context = elsewhere.context
+    assert elsewhere.term.approve(elsewhere.messages)
+    elsewhere.fell_silent()
+    context.views.catch_up()
+    asked, later = elsewhere.messages[:2], elsewhere.messages[2]
+    cause = partial(operator_cause, Operator("anna"))
+    assert settle_all_doubt(context, asked, verdict, cause) == 2
+    context.views.catch_up()
+    assert [message for message, *_ in context.views.in_doubt()] == [later]
+    assert settle_all_doubt(context, asked, verdict, cause) == 0
 
 
 def test_after_the_ledger_was_put_back_what_was_begun_before_is_in_doubt(
