@@ -37,7 +37,7 @@ On top: runtime (processes: start, listeners, follower, scheduler, end), cli (th
 app.py is the wiring and alone knows all others; context.py is what it hands out; config.py reads
 config.toml, environment.py what a container says instead, secret_files.py the keys; views.py says
 what may be asked of the views, words.py what pure rooms mark for the reader, keyed_hash.py how
-tokens are signed. docs/design.md says why it is so.
+tokens are signed, frozen.py how facts are made fast. docs/design.md says why it is so.
 """
 
 __version__ = "0.2.0"

@@ -25,6 +25,7 @@ from eventsourcing.persistence import (
 from psycopg.rows import DictRow, TupleRow, tuple_row
 from psycopg.sql import Composed
 
+from engine.frozen import made_fast
 from engine.ledger.admission import Admission
 from engine.ledger.codec import Encoded, Entry, EntryRefused, decode
 from engine.ledger.connections import Connections
@@ -44,6 +45,7 @@ LOST: tuple[type[Exception], ...] = (OperationalError, InterfaceError, *DATABASE
 """What a lost or restarting database raises through the library: wait and try again."""
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class Append:
     """Events for one stream, expected to follow `version` (AT_HEAD: whatever the head is), with

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.frozen import made_fast
 from engine.sequence.model import Plan
 from engine.sequence.timing import is_zone
 from engine.subscriber.person import InFlight, LetterState, Person
@@ -15,6 +16,7 @@ from engine.subscriber.terms import ActKind
 NEVER = 0
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class Act:
     """`due` (ms) is when the act is to be performed, 0 for never; `planned` (ms) when the author

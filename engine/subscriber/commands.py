@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.frozen import made_fast
 from engine.subscriber.command import Command as Command
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import Cause
@@ -55,6 +56,7 @@ class Chosen:
 NOTHING_CHOSEN = Chosen()
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class Subscribe(Command):
     """Join `list` on a stated ground.
@@ -167,6 +169,7 @@ class RenewPermission(Command):
     act: str = ""
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class Answer(Command):
     """A click on an action link of letter `message`, sent to list `source` in `run`.
@@ -372,6 +375,7 @@ class ReachAnchor(Command):
     known: Known | None = None
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class Perform(Command):
     """Perform the act that the agenda has for `key`, if it is due: begin a letter under `message`,
@@ -410,6 +414,7 @@ class DirectLetter(Command):
     segment: str = ""
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class RecordOutcome(Command):
     """What became of a begun letter. `why` is the stage of the dialogue at which the relay

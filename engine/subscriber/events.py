@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.frozen import made_fast
 from engine.subscriber.event import Cause as Cause
 from engine.subscriber.event import Event as Event
 from engine.subscriber.mail_events import MailBounced as MailBounced
@@ -69,6 +70,7 @@ class ConsentRequested(Event):
     counted_from: int = 0
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class ConsentGiven(Event):
     """`proof`: terms.Proof.
@@ -141,6 +143,7 @@ class PreferencesSet(Event):
     act: str = ""
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class ListJoined(Event):
     """`start`: terms.Start; `counted_from` is the instant that "by-date" counts from."""
@@ -160,6 +163,7 @@ class ListLeft(Event):
     why: str
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class ListMoved(Event):
     """A reader's answer: they left `source` (run `source_run`) and are on `target` in run `run`;
@@ -183,6 +187,7 @@ class ListMoved(Event):
     label: str = ""
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class ListCopied(Event):
     """A reader's answer: they stay, and are on `target` as well. `question`, `label`: ListMoved."""
@@ -217,6 +222,7 @@ class ListTransferred(Event):
     copied: bool = False
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class LetterAnswered(Event):
     """A click that changed no membership but is an answer. `question`, `label`: ListMoved."""
@@ -242,6 +248,7 @@ class MoveUndone(Event):
     act: str = ""
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class LetterBegun(Event):
     """The claim: this letter, in this edition's words, is about to be handed over by `sender` under
@@ -267,6 +274,7 @@ class LetterBegun(Event):
     version: str = ""
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class LetterSent(Event):
     """`mail`: for a letter that asked for consent, the commitment to its very bytes, which the
@@ -281,6 +289,7 @@ class LetterSent(Event):
     provider: str = ""
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class LetterDeferred(Event):
     """`provider`: LetterSent."""
@@ -304,6 +313,7 @@ class LetterFailed(Event):
     provider: str = ""
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class LetterWithheld(Event):
     """Not sent: `why` is "too late", "preferences" (the person did not choose its theme or content

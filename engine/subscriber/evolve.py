@@ -41,13 +41,13 @@ from engine.subscriber.person import (
     OpenRight,
     Order,
     Person,
-    PersonDraft,
     Preferences,
     Request,
     Stopped,
     TrailStep,
     frequency_of,
 )
+from engine.subscriber.person_draft import PersonDraft
 from engine.subscriber.personal_dates import reached
 
 HUMAN_ACTS = frozenset({"human_button", "rfc8058", "mailto", "reply"})

@@ -19,8 +19,8 @@ from engine.subscriber.person import (
     LetterState,
     Mailing,
     Person,
-    PersonDraft,
 )
+from engine.subscriber.person_draft import PersonDraft
 from engine.subscriber.terms import CANNOT_BE_CARRIED, CANNOT_BE_RENDERED, LetterStatus
 
 BROADCASTS_KEPT = 64

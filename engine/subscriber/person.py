@@ -5,10 +5,10 @@ long the stream.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from operator import attrgetter
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from engine.frozen import made_fast
 from engine.subscriber.bounces import Bounces
 from engine.subscriber.terms import FREQUENCIES, Frequency, GroundStatus, LetterStatus
 
@@ -24,6 +24,7 @@ ANY_PRODUCT = ""
 """The key under which `ordered` holds every order, whatever was in it."""
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class LetterState:
     """`at` (ms) is when `status` last changed. `to_correct`: what has to be corrected in a withheld
@@ -91,6 +92,7 @@ class FormerTrail:
         return (*self.trail, TrailStep(self.run))
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class Membership:
     """One person on one list, in one run. Delays count from `since`; `trail` is how they came here,
@@ -154,6 +156,7 @@ class Membership:
         return len(self.trail) >= TRAIL_KEPT and run < oldest
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class Ground:
     """The ground for writing for a purpose. `partner`: whose messages it covers, "" for the
@@ -175,6 +178,7 @@ class Stopped:
     silent_since: int
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class Request:
     """A double opt-in under way. `letters` holds the confirmation mail ("ask") and its reminder
@@ -202,6 +206,7 @@ class Request:
         return ASK_FIRST if self.declared else ASK
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class Mailing:
     """One occurrence of a broadcast for one person, and its reminder. `segment` brought it, where
@@ -218,6 +223,7 @@ class Mailing:
         return Mailing(self.list, self.run, letters, self.segment, self.directed)
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class InFlight:
     """A letter that was begun and has no outcome yet."""
@@ -236,6 +242,7 @@ class InFlight:
     purpose: str = ""
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class LastMove:
     """What an undo needs: the memberships that the move closed (`closed`, those ended by rules
@@ -256,6 +263,7 @@ class LastMove:
     version: int = 0
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class GivenAnswer:
     """An answer that stands, given at `at` (ms) in letter `message` by the link called `label`. A
@@ -295,6 +303,7 @@ class Order:
         return self.amount - self.refunded
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """What a person chose to receive. Who chose no themes, or no contents, gets all of them.
@@ -343,6 +352,7 @@ class Known(Protocol):
     def measured(self) -> MeasuredActs | None: ...
 
 
+@made_fast
 @dataclass(frozen=True, slots=True)
 class Person:
     """Everything a decision needs to know about one person. `version` is the number of their last
@@ -432,69 +442,3 @@ class Person:
 
 
 NOBODY = Person()
-
-
-class PersonDraft:
-    """A person while their events are folded: fields are assigned, so an event costs only what it
-    changes. Mappings and tuples are shared with the person it was made from: assign new ones, never
-    change them in place.
-    """
-
-    __slots__ = tuple(field.name for field in fields(Person))
-
-    def __init__(self, person: Person) -> None:
-        self.take_over(person)
-
-    def take_over(self, person: Person) -> None:
-        self.version = person.version
-        self.timezone = person.timezone
-        self.language = person.language
-        self.erased = person.erased
-        self.restricted = person.restricted
-        self.objected = person.objected
-        self.suppressed = person.suppressed
-        self.grounds = person.grounds
-        self.requests = person.requests
-        self.memberships = person.memberships
-        self.left_at = person.left_at
-        self.ways = person.ways
-        self.mailings = person.mailings
-        self.in_flight = person.in_flight
-        self.last_move = person.last_move
-        self.contradicted = person.contradicted
-        self.mailed_before = person.mailed_before
-        self.runs = person.runs
-        self.calls = person.calls
-        self.last_contact = person.last_contact
-        self.bounces = person.bounces
-        self.rights = person.rights
-        self.answered = person.answered
-        self.asked_first = person.asked_first
-        self.reached = person.reached
-        self.received = person.received
-        self.answers = person.answers
-        self.joined_at = person.joined_at
-        self.orders = person.orders
-        self.ordered = person.ordered
-        self.preferences = person.preferences
-        self.segments = person.segments
-        self.ruled = person.ruled
-        self.registered_at = person.registered_at
-        self.profile_at = person.profile_at
-        self.stopped = person.stopped
-        self.measured_since = person.measured_since
-        self.came_back = person.came_back
-        self.doubted = person.doubted
-
-    def frozen(self) -> Person:
-        """The person as folded so far. Slots are set directly: every fold ends here, and the
-        constructor of a frozen dataclass takes four times as long.
-        """
-        person = Person.__new__(Person)
-        for fill, value in zip(_FILL_SLOTS, _values_of(self), strict=True):
-            fill(person, value)
-        return person
-
-
-_values_of = attrgetter(*PersonDraft.__slots__)
-_FILL_SLOTS = tuple(getattr(Person, name).__set__ for name in PersonDraft.__slots__)

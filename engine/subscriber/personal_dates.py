@@ -14,7 +14,8 @@ from engine.sequence.timing import due
 from engine.subscriber import events as e
 from engine.subscriber.act import Occurrence
 from engine.subscriber.agenda_key import BroadcastKey, decode, encode
-from engine.subscriber.person import Person, PersonDraft
+from engine.subscriber.person import Person
+from engine.subscriber.person_draft import PersonDraft
 
 REACHED_KEPT = 20
 

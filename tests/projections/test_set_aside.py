@@ -18,7 +18,7 @@ from engine.status.gather import gather
 from engine.status.metrics import exposition
 from engine.subscriber import events as e
 from engine.subscriber import evolve
-from engine.subscriber.person import PersonDraft
+from engine.subscriber.person_draft import PersonDraft
 from projections.agenda import Agenda
 from tests.projections.test_rebuilding import FILES, happened, joined, silent
 from tests.running_installation import publish, write_sequences

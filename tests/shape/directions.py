@@ -54,10 +54,16 @@ PURE_WEBHOOKS = tuple(f"engine/webhooks/{name}.py" for name in OF_WEBHOOKS)
 
 # What a room may import besides the standard library.
 ROOMS: dict[str, tuple[str, ...]] = {
+    "engine/frozen.py": (),
     "engine/words.py": (),
     "engine/keyed_hash.py": (),
     "engine/sequence/": ("engine.sequence", "engine.words", "lark"),
-    "engine/subscriber/": ("engine.subscriber", "engine.sequence", "engine.words"),
+    "engine/subscriber/": (
+        "engine.subscriber",
+        "engine.frozen",
+        "engine.sequence",
+        "engine.words",
+    ),
     "engine/mime/dkim.py": (),
     "engine/shaping/": ("engine.shaping", "engine.sequence", "engine.words"),
     "engine/simulation/": (
@@ -144,7 +150,13 @@ WORDS_OF_CODES = tuple(
 # imports its own room and floors below. What hashes and reads proofs is as low as it is pure; what
 # makes every store at once stands above all of them.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("engine/__init__.py", "engine/words.py", "engine/keyed_hash.py", "engine/dns/"),
+    (
+        "engine/__init__.py",
+        "engine/frozen.py",
+        "engine/words.py",
+        "engine/keyed_hash.py",
+        "engine/dns/",
+    ),
     ("engine/sequence/",),
     (
         "engine/subscriber/",

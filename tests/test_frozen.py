@@ -1,0 +1,130 @@
+"""What is made fast is a frozen dataclass like any other: it differs in the time it takes alone."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Mapping
+from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
+from inspect import signature
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.frozen import frozen_as, made_fast
+from engine.ledger.store import Append
+from engine.subscriber.act import Act
+from engine.subscriber.commands import Perform
+from engine.subscriber.events import LetterBegun
+from engine.subscriber.evolve import fold
+from engine.subscriber.person import InFlight, LetterState, Membership, Person
+from engine.subscriber.person_draft import PersonDraft
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    name: str
+    at: int
+    kept: bool = False
+    held: Mapping[str, int] = field(default_factory=dict)
+
+
+@made_fast
+@dataclass(frozen=True, slots=True)
+class Fast:
+    name: str
+    at: int
+    kept: bool = False
+    held: Mapping[str, int] = field(default_factory=dict)
+
+
+VALUES = st.fixed_dictionaries(
+    {"name": st.text(max_size=5), "at": st.integers()},
+    optional={
+        "kept": st.booleans(),
+        "held": st.dictionaries(st.text(max_size=2), st.integers(), max_size=2),
+    },
+)
+MADE_FAST = (Fast, Act, Append, InFlight, LetterBegun, LetterState, Membership, Perform, Person)
+
+
+@given(VALUES, VALUES)
+def test_it_holds_shows_compares_and_copies_as_its_plain_twin(
+    one: dict[str, object], other: dict[str, object]
+) -> None:
+    plain, fast = Plain(**one), Fast(**one)  # type: ignore[arg-type]
+    assert repr(fast) == repr(plain).replace("Plain", "Fast")
+    assert (fast == Fast(**other)) == (plain == Plain(**other))  # type: ignore[arg-type]
+    changed = replace(fast, at=7)
+    assert (changed.name, changed.at, changed.held) == (plain.name, 7, plain.held)
+    for again in (copy.copy(fast), copy.deepcopy(fast), pickle.loads(pickle.dumps(fast))):
+        assert again == fast and type(again) is Fast
+
+
+def test_by_place_and_by_name_are_the_same_and_a_factory_is_asked_each_time() -> None:
+    one, other = Fast("a", 1), Fast(at=1, name="a")
+    assert one == other and hash(Fast("a", 1, False, FrozenMapping())) is not None
+    assert one.held == {} and one.held is not other.held
+    match one:
+        case Fast(name, at):
+            assert (name, at) == ("a", 1)
+        case _:
+            pytest.fail("its fields have lost their places")
+
+
+class FrozenMapping(dict[str, int]):
+    def __hash__(self) -> int:  # type: ignore[override]
+        return 0
+
+
+@pytest.mark.parametrize("kind", MADE_FAST)
+def test_nothing_of_it_can_be_changed(kind: type[object]) -> None:
+    names = [each.name for each in fields(kind)]  # type: ignore[arg-type]
+    made = kind(*names)
+    assert type(made) is kind and isinstance(made, kind.__bases__)
+    for name in names:
+        assert getattr(made, name) == name
+        with pytest.raises(FrozenInstanceError):
+            setattr(made, name, 1)
+        with pytest.raises(FrozenInstanceError):
+            delattr(made, name)
+    with pytest.raises((AttributeError, TypeError)):
+        made.another = 1  # type: ignore[attr-defined]
+
+
+def test_what_is_missing_or_too_much_is_said_as_before() -> None:
+    for arguments, values in (((), {}), (("a", 1, True, {}, 5), {}), (("a", 1), {"other": 2})):
+        with pytest.raises(TypeError) as plain:
+            Plain(*arguments, **values)  # type: ignore[arg-type]
+        with pytest.raises(TypeError) as fast:
+            Fast(*arguments, **values)  # type: ignore[arg-type]
+        assert str(fast.value) == str(plain.value).replace("Plain", "Fast")
+    assert list(signature(Fast).parameters) == list(signature(Plain).parameters)
+
+
+def test_a_class_with_more_to_its_making_is_refused() -> None:
+    with pytest.raises(TypeError, match="more to its making"):
+
+        @made_fast
+        @dataclass(frozen=True, slots=True)
+        class Checked:
+            at: int
+
+            def __post_init__(self) -> None:
+                raise ValueError
+
+
+def test_a_draft_that_was_folded_is_a_person_and_changes_no_more() -> None:
+    draft = PersonDraft(Person(version=3))
+    draft.runs = 2
+    person = draft.frozen()
+    assert person == Person(version=3, runs=2) and type(person) is Person
+    with pytest.raises(FrozenInstanceError):
+        draft.runs = 3
+    assert fold((), person) == person and fold((), person) is not person
+
+
+def test_what_has_other_slots_becomes_nothing_else() -> None:
+    with pytest.raises(TypeError):
+        frozen_as(Person, Plain("a", 1))
