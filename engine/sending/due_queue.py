@@ -72,6 +72,7 @@ class DueQueue:
         self._until = self._renew_at = -math.inf
         self._took_at = self._unparked_at = -math.inf
         self._place: Place = BEGINNING
+        self._followed = 0
         self._began = self._pause = 0.0
 
     def take(self, now: int, limit: int, paused: Collection[int]) -> list[Row]:
@@ -131,7 +132,7 @@ class DueQueue:
             taken = [(row, entry) for row in rows if (entry := self._taken.get(row)) is not None]
             for row, entry in taken:
                 self._times.pop(row, None)
-                self._taken[row] = over = entry._replace(position=position)
+                self._taken[row] = over = _Taken(entry.due, position)
                 self._recorded.append((row, over))
         return [entry.due for _, entry in taken]
 
@@ -148,7 +149,7 @@ class DueQueue:
                     continue
                 times = self._times[row] = self._times.get(row, -1) + 1
                 until = moment + min(LAST_PUT_OFF, FIRST_PUT_OFF * 2**times)
-                self._taken[row] = over = entry._replace(position=position, until=until)
+                self._taken[row] = over = _Taken(entry.due, position, until)
                 self._put_off.append((row, over))
 
     def forget(self, kept: Collection[Row]) -> None:
@@ -227,12 +228,15 @@ class DueQueue:
     def _some(self, now: int, limit: int, buckets: Buckets, paused: Collection[int]) -> list[Row]:
         """What is taken already stands at the beginning of the queue, and is read past there."""
         from_beginning, began = self._place == BEGINNING, time.monotonic()
-        passed = len(self._taken) if from_beginning else 0
+        with self._lock:
+            self._forget_followed(self._followed)
+            passed = len(self._taken) if from_beginning else 0
         page = self.agenda.due(now, limit + passed, buckets, paused, self._place)
         if from_beginning:
             took = time.monotonic() - began
             self._pause = BEGIN_AGAIN_SHARE * took if took > LONG_SECONDS else 0.0
         with self._lock:
+            self._followed = page.position
             self._forget_followed(page.position)
             fresh = [found for found in page.rows if found.row not in self._taken][:limit]
             self._taken |= {found.row: _Taken(found.due) for found in fresh}

@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from engine.commands.command_handler import CommandRequest
 from engine.context import AppContext
+from engine.desk import leases
 from engine.desk.leases import LEASE_SECONDS, BucketLeases
 from engine.installation.events import SendingPaused, SendingResumed
 from engine.sending import due_queue
@@ -58,6 +59,15 @@ def stopwatch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
     return watch
 
 
+SLOWLY = 100
+"""A busy machine takes seconds for what happens here: the database's leases are stretched."""
+
+
+@pytest.fixture(autouse=True)
+def stretched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "LEASE_SECONDS", SLOWLY * LEASE_SECONDS)
+
+
 def queue(context: AppContext, sender: str = "") -> DueQueue:
     stores = context.sending()
     return replace(stores, sender=sender or stores.sender).new_queue()
@@ -86,7 +96,7 @@ def passes(context: AppContext, seconds: float) -> None:
             connection.execute(
                 f"UPDATE desk.{table} SET until = until - %s * interval '1 second'"
                 " WHERE until > '-infinity'".encode(),
-                (seconds,),
+                (SLOWLY * seconds,),
             )
 
 
@@ -206,6 +216,24 @@ def test_who_was_stalled_past_its_lease_takes_nothing_until_it_has_another(
     assert len(rest) == 3 and first[0] not in rest
 
 
+def test_a_lease_whose_answer_came_when_it_was_over_is_none(
+    make_context: MakeContext, stopwatch: Stopwatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = with_readers(make_context, 2)
+    lease = BucketLeases.lease
+
+    def late(asked: BucketLeases, sender: str) -> frozenset[int]:
+        buckets = lease(asked, sender)
+        stopwatch.at += LEASE_SECONDS
+        return buckets
+
+    monkeypatch.setattr(BucketLeases, "lease", late)
+    late_one = queue(context)
+    assert take(context, late_one) == []
+    monkeypatch.setattr(BucketLeases, "lease", lease)
+    assert len(take(context, late_one)) == 2
+
+
 def test_of_a_lease_that_two_hold_each_letter_is_begun_once_and_the_other_looks_later(
     make_context: MakeContext, stopwatch: Stopwatch
 ) -> None:
@@ -246,11 +274,11 @@ def test_what_a_sender_that_lives_has_leased_is_not_given_to_others(
     path.parent.mkdir(parents=True)
     journal = DeliveryJournal(path)
     rows = take(context, queue(context, "former"))
-    leases = context.sending().leases
-    reclaim(context.config.data, leases, context.shaping)
+    desk_leases = context.sending().leases
+    reclaim(context.config.data, desk_leases, context.shaping)
     assert take(context, queue(context, "next")) == []
     journal.close()
-    reclaim(context.config.data, leases, context.shaping)
+    reclaim(context.config.data, desk_leases, context.shaping)
     assert take(context, queue(context, "next")) == rows
 
 
@@ -277,30 +305,30 @@ STEPS = st.lists(
 def test_whatever_senders_do_a_bucket_has_one_holder_and_all_are_held_after_two_rounds(
     shared: AppContext, steps: list[tuple[str, str]]
 ) -> None:
-    leases = BucketLeases(shared.database)
+    sharing = BucketLeases(shared.database)
     held: dict[str, frozenset[int]] = {}
     for name in NAMES:
-        leases.give_up(name)
+        sharing.give_up(name)
     for name, step in steps:
         if step == "lease":
-            held[name] = leases.lease(name)
+            held[name] = sharing.lease(name)
             assert held[name] == {n for n, who in enumerate(holders(shared)) if who == name}
         elif step == "give up":
-            leases.give_up(name)
+            sharing.give_up(name)
             held.pop(name, None)
         elif step == "dies":
             held.pop(name, None)
         else:
             passes(shared, LEASE_SECONDS / 2 + 0.01)
             held = {
-                name: leases.lease(name) for name in held
+                name: sharing.lease(name) for name in held
             }  # who lives renews at half of its lease
         taken = [bucket for buckets in held.values() for bucket in buckets]
         assert len(taken) == len({*taken})
     living = sorted(held) or ["a"]
     passes(shared, LEASE_SECONDS + 1)
     for _ in range(2):
-        shares = {name: leases.lease(name) for name in living}
+        shares = {name: sharing.lease(name) for name in living}
     counts = [len(share) for share in shares.values()]
     assert sum(counts) == BUCKETS == len(frozenset().union(*shares.values()))
     assert max(counts) - min(counts) <= len(living)
@@ -338,6 +366,9 @@ def test_what_waits_for_its_provider_comes_out_to_who_holds_its_bucket(
     ours = first.unpark(now, all_of_them, [])
     theirs = second.unpark(now, all_of_them, [])
     assert sorted(row for row, _ in [*ours, *theirs]) == rows
+    holds = holders(context)
+    for name, unparked in (("first", ours), ("second", theirs)):
+        assert {holds[int(row[0][-2:], 16) % BUCKETS] for row, _ in unparked} <= {name}
 
 
 def test_what_is_taken_goes_on_where_the_last_take_came_to_and_comes_back_for_what_was_passed(
