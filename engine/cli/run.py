@@ -9,6 +9,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -24,6 +25,7 @@ from engine.store.safe_error_text import safe_error_text
 
 log = logging.getLogger("relance.run")
 PARTS = ("web", "console", "follow", "send")
+TURN_SECONDS = 0.0005
 
 
 def run(
@@ -73,6 +75,14 @@ def _collect_seldom() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
+def _take_turns_often() -> None:
+    """Each answer of a server, each mark and each row of the database costs a thread its turn, and
+    Python lets whoever computes keep it for 5 ms: letters were handed over only now and then while
+    others were composed. It costs nothing while one thread alone has work.
+    """
+    sys.setswitchinterval(TURN_SECONDS)
+
+
 def _run(
     context: AppContext,
     parts: Sequence[str],
@@ -90,6 +100,7 @@ def _run(
     raise_descriptor_limit()
     self_test()
     _collect_seldom()
+    _take_turns_often()
     options = RunOptions(
         parts=frozenset(parts), seconds=seconds, speed=speed, trial=trial, begin=begin
     )
