@@ -110,7 +110,8 @@ def _result(
         for message, fate in fates.items()
         if fate.last_word == "in doubt" or (fate.last_word in ENDED and message in accepted)
     }
-    own = {message: fate for message, fate in fates.items() if fate.address in by_reader}
+    whose = set(readers)
+    own = {message: fate for message, fate in fates.items() if fate.address in whose}
     doubted = {message for message, fate in own.items() if fate.doubted}
     times = sorted(each.mail_at for each in taken)
     after = [course.struck, *(at for at in times if at > course.struck)]
