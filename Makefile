@@ -10,7 +10,7 @@ PYTEST  = $(shell sh tests/memory_folder.sh) $(COMPILED) $(BIN)/python -m pytest
 PURE   := $(addprefix tests/,sequence subscriber simulation letter mime intake i18n docs test_shape.py)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run demo check test test-all chaos cluster bench bench-large pictures deb clean
+.PHONY: help run demo check test test-all chaos cluster bench bench-large pictures deb image clean
 .DEFAULT_GOAL := help
 
 help: ## show these words
@@ -73,6 +73,14 @@ deb: .venv/installed ## a Debian package of this tree, in dist/
 	@rm -f dist/relance-*.whl
 	@$(PIP) wheel --no-deps --wheel-dir dist .
 	@PIP="$(BIN)/python -m pip" sh packaging/build_deb.sh dist/relance-*.whl dist --constraint constraints.txt
+
+BUILD_IMAGE ?= buildah build --format docker
+
+image: ## a container's image of this tree; BUILD_IMAGE="docker build" where that is at hand
+	@$(BUILD_IMAGE) --file packaging/container/Containerfile --tag relance \
+	  --build-arg VERSION=$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' engine/__init__.py) \
+	  --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null) \
+	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 1767225600) .
 
 clean: ## remove what make and the tools built, never data or configuration
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
