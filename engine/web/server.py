@@ -11,8 +11,10 @@ import asyncio
 import logging
 import resource
 import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from email.utils import formatdate
 from http import HTTPStatus
 
 import uvicorn
@@ -34,10 +36,43 @@ class CannotListen(Exception):
     """The address or port cannot be bound: which, and why."""
 
 
+class _State(ServerState):
+    """The date of an answer is made when one is given, at most once a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        self._config, self._second = config, 0
+        self._headers: list[tuple[bytes, bytes]] = []
+        super().__init__()
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        if (second := int(time.time())) != self._second:
+            self._second = second
+            date = formatdate(second, usegmt=True).encode()
+            self._headers = [(b"date", date), *self._config.encoded_headers]
+        return self._headers
+
+    @default_headers.setter
+    def default_headers(self, value: list[tuple[bytes, bytes]]) -> None:
+        """uvicorn's own are not kept."""
+
+
 class _Server(uvicorn.Server):
+    """Ends when `ending` is set, and looks at nothing meanwhile: uvicorn's own loop wakes ten times
+    a second.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ending = asyncio.Event()
+        self.server_state = _State(config)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        await self.ending.wait()
 
 
 class _Config(uvicorn.Config):
@@ -258,5 +293,6 @@ async def serve_on(
     finally:
         stopping.cancel()
         server.should_exit = True
+        server.ending.set()
         await serving
         listening.close()
