@@ -296,10 +296,6 @@ class PeopleOfLetter:
     ordered: int
 
 
-DUE_CHANNEL = "agenda_due"
-"""Where a follower says that a mailing or a publication has made letters due."""
-
-
 class Views(DueRows, Protocol):
     """What may be asked of the views. They find; they never decide."""
 
@@ -487,6 +483,10 @@ class Views(DueRows, Protocol):
 
     def follow(self, upto: int | None = None) -> bool:
         """One step of following; True when there is more."""
+
+    def next_look(self) -> int | None: ...
+
+    def faults(self) -> Mapping[str, str]: ...
 
     def catch_up(self, tell: Callable[[int, int], None] = ...) -> int: ...
 

@@ -149,6 +149,15 @@ FROM {schema}.agenda WHERE due > 0 AND due <= %(upto)s GROUP BY place, kind, spa
 -- When there is something to do again, so that the sender can sleep until then.
 SELECT min(due) FROM {schema}.agenda WHERE due > %(now)s
 
+-- name: next_due_beside_pauses
+-- The same where lists are paused, whatever they have due: the others are found by hopping from one to the next.
+WITH RECURSIVE lists (list) AS (
+    (SELECT list FROM {schema}.agenda WHERE due > 0 ORDER BY list LIMIT 1)
+    UNION ALL
+    SELECT (SELECT a.list FROM {schema}.agenda a WHERE a.due > 0 AND a.list > lists.list ORDER BY a.list LIMIT 1) FROM lists WHERE lists.list IS NOT NULL)
+SELECT min((SELECT a.due FROM {schema}.agenda a WHERE a.list = lists.list AND a.due > 0 ORDER BY a.list, a.due LIMIT 1))
+FROM lists WHERE lists.list <> ALL(%(paused)s)
+
 -- name: due_of
 -- How many letters of one mailing are still to leave by an instant, and whose agenda has yet to be looked at.
 SELECT (SELECT count(*) FROM {schema}.agenda WHERE due > 0 AND due <= %(now)s AND key = %(key)s AND kind = 'letter')

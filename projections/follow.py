@@ -57,6 +57,8 @@ class Follower:
         self.sql = {view.name: SQL.within(schema=view.schema) for view in views}
         self.begun: dict[str, int] = {}
         self.faults: dict[str, str] = {}
+        self.stood_aside = False
+        """Another process held the position of a view at the last step."""
         self._alone = threading.Lock()
         self._read: tuple[int, list[Entry]] = (-1, [])
         self._counted: Sequence[Entry] = ()
@@ -142,6 +144,7 @@ class Follower:
         """
         head = self.ledger.head() if upto is None else upto
         with self._alone:
+            self.stood_aside = False
             steps = [self._step(view, head) for view in self.views]
         return any(steps)
 
@@ -179,6 +182,7 @@ class Follower:
             with self.database.transaction() as connection, connection.cursor() as cursor:
                 row = cursor.execute(self.sql[view.name]["take_position"]).fetchone()
                 if row is None:
+                    self.stood_aside = True
                     return False
                 position = int(row[0])
                 # Cleared until the commit: what a view caches may be ahead of what is rolled back.

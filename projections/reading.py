@@ -122,6 +122,12 @@ class ReadViews(DueReading):
     def next_due(self, now: int) -> int | None:
         return cast("int | None", self._ask(self.agenda.sql["next_due"], now=now)[0][0])
 
+    def next_due_beside(self, paused: Collection[int]) -> int | None:
+        if not paused:
+            return self.next_due(0)
+        rows = self._ask(self.agenda.sql["next_due_beside_pauses"], paused=list(paused))
+        return cast("int | None", rows[0][0])
+
     def due_until(self, upto: int) -> list[tuple[int, str, int]]:
         return [(place, kind, count) for place, kind, (count,) in self.due_within((upto,))]
 
@@ -397,6 +403,18 @@ class ReadViews(DueReading):
 
     def follow(self, upto: int | None = None) -> bool:
         return self.follower.step(upto)
+
+    def next_look(self) -> int | None:
+        """Where another process is feeding a view, at once: what it leaves is ours."""
+        if self.follower.stood_aside:
+            return self.now()
+        if self.agenda.segments.at_rest:
+            return None
+        asked = [self._ask(home.sql["next_look"])[0][0] for home in self.agenda.segments.homes]
+        return min((cast(int, look) for look in asked if look is not None), default=None)
+
+    def faults(self) -> Mapping[str, str]:
+        return self.follower.faults
 
     def catch_up(self, tell: Progress = lambda done, total: None) -> int:
         return self.follower.catch_up(tell=tell)

@@ -54,6 +54,10 @@ ON CONFLICT (subscriber, segment) DO UPDATE SET entered = excluded.entered, at =
 SELECT DISTINCT originator_id::text FROM ledger.events WHERE notification_id > %(position)s AND topic = 'profile-changed'
     AND (%(source)s OR convert_from(state, 'UTF8')::jsonb -> 'data' -> 'fields' ?| %(fields)s::text[])
 
+-- name: next_look
+-- Until when who follows may rest.
+SELECT min(look) FROM {home}.segment_look
+
 -- name: due_looks
 -- Whom time alone may have changed since.
 SELECT subscriber::text FROM {home}.segment_look WHERE look <= %(now)s ORDER BY look LIMIT %(limit)s

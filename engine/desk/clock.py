@@ -105,6 +105,12 @@ class Clock:
         """Roughly how many wall-clock seconds ago an engine instant was."""
         return (self.now() - engine_instant) / 1000 / self.rate
 
+    def seconds_until(self, instant: int) -> float:
+        """How many seconds of the wall clock an engine instant (ms) is ahead; 0 where it has
+        come.
+        """
+        return max(0.0, (instant - self.now()) / 1000 / self.rate)
+
     def epoch(self, rate: int, milliseconds: int = 0) -> Rate:
         """The clock going on at `rate` from its present time, or so many milliseconds after it."""
         engine = self.now() + milliseconds

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
@@ -38,8 +38,8 @@ DRAIN_SECONDS: Final = 3.0
 
 
 class Heard(Protocol):
-    def wait(self, seconds: float) -> bool:
-        """True if something was heard before the time was over."""
+    def wait(self, seconds: float) -> Collection[str]:
+        """Where something was heard before the time was over."""
 
 
 Duty = Callable[[], AbstractContextManager[Heard | None]]

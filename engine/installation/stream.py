@@ -5,13 +5,15 @@ the one way in for its events.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import cast
 
 from engine.installation.events import STREAM, InstallationEvent
 from engine.installation.state import Installation
 from engine.ledger.codec import Encoded, Entry
 from engine.ledger.recorder import Within
-from engine.ledger.store import Append, Ledger, Written
+from engine.ledger.store import SQL, Append, Ledger, Written
+from engine.store.sql import AnyCursor
 from engine.subscriber.events import Cause
 
 
@@ -64,7 +66,15 @@ class InstallationStream:
             events = tuple(decide(state))
             if not events:
                 return ()
+            told = partial(_tell, within)
             encoded = tuple(Encoded(STREAM, event, cause, max(now, event.at)) for event in events)
-            (answer,) = self.ledger.append([Append(STREAM, state.version, encoded, within)])
+            (answer,) = self.ledger.append([Append(STREAM, state.version, encoded, told)])
             if isinstance(answer, Written):
                 return events
+
+
+def _tell(within: Within | None, cursor: AnyCursor) -> None:
+    """Write what belongs to the events, and let every process hear of them once committed."""
+    if within is not None:
+        within(cursor)
+    cursor.execute(SQL["notify_installation"])

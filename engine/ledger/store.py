@@ -37,6 +37,8 @@ from engine.store.sql import AnyCursor, beside
 
 SQL = beside(__file__)
 CHANNEL = "ledger_events"
+INSTALLATION_CHANNEL = "installation_events"
+"""Of what InstallationStream appends: what is published, paused, and how fast the clock goes."""
 AT_HEAD = -1
 MAX_SMALL_APPEND = 50
 """Up to this many events are inserted by one statement; more are copied."""

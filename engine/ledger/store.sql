@@ -85,6 +85,10 @@ SELECT pg_advisory_xact_lock(hashtextextended('ledger.events', 0))
 -- Heard by whoever follows once the append is committed, and not before.
 NOTIFY ledger_events
 
+-- name: notify_installation
+-- Publications, pauses, and changes of the clock are few: who rests until something is due hears of them in every process.
+NOTIFY installation_events
+
 -- name: after
 -- The later events of many people in one query: what their folds do not hold yet. LATERAL with its own order is looked up per stream; a plain join
 -- walks the whole ledger while its statistics are old, as after an import.

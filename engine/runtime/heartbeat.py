@@ -110,7 +110,7 @@ async def beating(
         watch.look()
         stores.processes.beat(stores.sender, parts, current, ahead)
         stores.rollback_detection.note()
-        paused = stores.installation_stream.current().paused if "send" in parts else {}
+        paused = stores.installation_stream.known.paused if "send" in parts else {}
         changes.log(paused, current)
 
     await asyncio.to_thread(beat)

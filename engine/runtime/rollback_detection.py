@@ -89,7 +89,12 @@ class RollbackDetection:
     def note(self) -> None:
         """Remember how far it is now. Raises Restored."""
         self.confirm()
-        self._last = self.remember()
+        last = self._last
+        if last is None or last != self._written or self.forgotten or self._has_gone_on(last):
+            self._last = self.remember()
+
+    def _has_gone_on(self, last: Remembered) -> bool:
+        return self.ledger.head() != last.position
 
     def remember(self) -> Remembered:
         """The same for who has just asked what is `lost`. A disk that takes nothing is said, and
@@ -109,7 +114,8 @@ class RollbackDetection:
         return now
 
     def _now(self) -> Remembered:
-        restored, position = self.installation_stream.current().restored, self.ledger.head()
+        # In this order: what the position covers is known.
+        position, restored = self.ledger.head(), self.installation_stream.current().restored
         return Remembered(position, self._digest(position), restored)
 
     def _holds(self, told: Remembered) -> bool:

@@ -123,14 +123,56 @@ def claim_broadcasts(installation_stream: InstallationStream, now: int) -> int:
     )
 
 
+def next_broadcast(installation: Installation, now: int) -> int | None:
+    """When (ms) a broadcast falls due for everybody next; None where none does."""
+    plan = installation.plan()
+    following = (
+        next(occurrences(broadcast, plan.timezone, now), None)
+        for broadcast in plan.broadcasts.values()
+    )
+    return min((moment for moment in following if moment is not None), default=None)
+
+
 class Intervals:
-    """Events that are set again and again: `every(1.0)` returns one."""
+    """Events that are set again and again: `every(60.0)` returns one. That of `after_facts` is also
+    set by `facts`, and that of `after_changes` by `changes`.
+    """
 
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._events: list[asyncio.Event] = []
+        self._after_facts: list[asyncio.Event] = []
+        self._after_changes: list[asyncio.Event] = []
+
+    def facts(self) -> None:
+        """The ledger has gone on, and the views with it."""
+        for event in self._after_facts:
+            event.set()
+
+    def changes(self) -> None:
+        """Something was published or paused, or the clock goes otherwise."""
+        for event in self._after_changes:
+            event.set()
+
+    def after_facts(self, seconds: float) -> asyncio.Event:
+        self._after_facts.append(event := self.every(seconds))
+        return event
+
+    def after_changes(self) -> asyncio.Event:
+        """That one alone has no interval."""
+        event = asyncio.Event()
+        self._events.append(event)
+        self._after_changes.append(event)
+        return event
+
+    def wake(self) -> None:
+        """Set them all: whoever waits is to see that it must end."""
+        for event in self._events:
+            event.set()
 
     def every(self, seconds: float) -> asyncio.Event:
         event = asyncio.Event()
+        self._events.append(event)
         self._scheduler.add_job(
             _setter(event),
             "interval",

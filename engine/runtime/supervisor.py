@@ -18,11 +18,12 @@ from engine.commands.group_commit import CommandGroupCommit
 from engine.context import AppContext
 from engine.imports.uploads import Uploads
 from engine.inbound.fetching import MailboxReader, mailbox_reader
+from engine.ledger.store import INSTALLATION_CHANNEL
 from engine.runtime import duties
 from engine.runtime.announcement import engine_date, tell_service_manager
 from engine.runtime.arriving import Arriving
 from engine.runtime.duties import each_time_set
-from engine.runtime.following import Follower, hear_of_due
+from engine.runtime.following import DUE_CHANNEL, Follower, Hearing
 from engine.runtime.handing_on import handing_on
 from engine.runtime.heartbeat import beating
 from engine.runtime.hooks import telling_targets
@@ -91,8 +92,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
                 lambda: _troubles(context, options, sender, mailbox, beside, arriving),
             )
         )
-        stopping = [stop.set, heartbeat.stop]
         intervals = Intervals()
+        stopping = [stop.set, heartbeat.stop, intervals.wake]
         tasks: list[Awaitable[None]] = [heartbeat.ended]
         if context.clock.rate != 1:
             tasks.append(
@@ -105,20 +106,28 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
         if sender is not None and settings is not None:
             stopping.append(sender.stop)
             if context.config.proof.witness:
-                tasks.append(witnessing(context, settings, intervals.every(5), stop))
+                tasks.append(witnessing(context, settings, intervals.every(10), stop))
             if context.config.operator.summary is not None:
-                tasks.append(summarising(context, settings, intervals.every(5), stop))
+                tasks.append(summarising(context, settings, intervals.every(10), stop))
             if context.config.inbound.reply_to:
-                tasks.append(handing_on(context, settings, intervals.every(5), stop))
-            tasks += [sender.run(), *duties.of_senders(context, intervals, stop, sender)]
-            if "follow" not in options.parts:
-                hear_of_due(context.database, stop, sender.wake.set)
+                tasks.append(handing_on(context, settings, intervals.every(10), stop))
+            tasks += [sender.run(), *duties.of_senders(context, intervals, stop)]
+
+        def followed() -> None:
+            intervals.facts()
+            if sender is not None:
+                sender.wake.set()
+
+        def changed() -> None:
+            intervals.changes()
+            if sender is not None:
+                sender.wake.set()
+
+        if sender is not None and "follow" not in options.parts:
+            heard = {DUE_CHANNEL: sender.wake.set, INSTALLATION_CHANNEL: changed}
+            stopping.append(Hearing(context.database, context.clock, heard).stop)
         if "follow" in options.parts:
-            follower = Follower(
-                context.database,
-                context.views,
-                sender.wake.set if sender is not None else lambda: None,
-            )
+            follower = Follower(context.database, context.views, context.clock, followed, changed)
             stopping.append(follower.stop)
             tasks += [follower.ended, *duties.of_followers(context, intervals, stop)]
             if context.config.hooks:
@@ -189,8 +198,6 @@ def _troubles(
     if trouble := context.store_trouble():
         troubles["store"] = trouble
     if "follow" in options.parts:
-        troubles |= {
-            f"view:{name}": fault for name, _position, fault in context.views.positions() if fault
-        }
+        troubles |= {f"view:{name}": fault for name, fault in context.views.faults().items()}
         troubles |= {"proof": context.tree.trouble} if context.tree.trouble else {}
     return troubles

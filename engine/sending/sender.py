@@ -46,6 +46,8 @@ BEFORE_A_RECIPIENT: frozenset[Stage] = frozenset(("connect", "helo", "auth", "ma
 IDLE_SECONDS = 1.0
 RETURNED_SECONDS = 20.0
 """Between two looks at what others hold for doubtful of senders of this machine that ended."""
+SHORTEST_SECONDS, REST_SECONDS = 0.02, 30.0
+"""For which nothing is looked at, where nothing is due and nothing is heard."""
 
 
 class Sender:
@@ -71,6 +73,7 @@ class Sender:
         self.wake = asyncio.Event()
         self.stopping = asyncio.Event()
         self.trouble = ""
+        self._looked_at = 0
         self.sent = 0
         self._blocked: Counter[str] = Counter()
         self._batches: list[SendBatch] = []
@@ -105,7 +108,9 @@ class Sender:
         under_way: set[asyncio.Task[None]] = set()
         try:
             while not self.stopping.is_set():
+                self.wake.clear()
                 try:
+                    self._looked_at = await asyncio.to_thread(self.stores.clock.now)
                     await self._ended(under_way, 0 if self._unsure else self.route.batches - 1)
                     taken, prepared = await self._prepare(idle=not under_way)
                     if prepared is not None:
@@ -288,17 +293,28 @@ class Sender:
         return True
 
     async def _rest(self) -> None:
-        """Sleep until `wake` is set or the next row is due, at most a second of wall time."""
-        due = await asyncio.to_thread(self.stores.agenda.next_due, self.stores.clock.now())
-        seconds = min(IDLE_SECONDS, self.queue.patience)
-        if due is not None:
-            seconds = min(
-                seconds,
-                max(0.02, (due - self.stores.clock.now()) / 1000 / self.stores.clock.rate),
-            )
+        """Sleep until `wake` is set or something may be due."""
+        seconds = await asyncio.to_thread(self._seconds)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wake.wait(), seconds)
-        self.wake.clear()
+
+    def _seconds(self) -> float:
+        """Until there is something to do that nobody tells of: what is due already and was not
+        taken is another's, or waits for something, and is looked at again soon.
+        """
+        installation = self.stores.installation_stream.known
+        longest = min(REST_SECONDS, self.queue.patience)
+        if self.trouble or self.route.trouble:
+            return min(IDLE_SECONDS, longest)
+        if 0 in installation.paused and not installation.only_asked_for:
+            return longest
+        paused = [number for number in installation.paused if number]
+        due = self.stores.agenda.next_due_beside(paused)
+        if due is None:
+            return longest
+        if due <= self._looked_at:
+            return min(IDLE_SECONDS, longest)
+        return min(longest, max(SHORTEST_SECONDS, self.stores.clock.seconds_until(due)))
 
     async def _keep(self, renew: Callable[[], None], seconds: float) -> None:
         while True:

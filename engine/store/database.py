@@ -4,10 +4,13 @@ the running program.
 
 from __future__ import annotations
 
+import math
 import os
 import secrets as random_source
+import select
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -55,22 +58,80 @@ class StoreUnavailable(WordedError):
     """The database cannot be reached or prepared: what, where, what to do."""
 
 
+class Alarm:
+    """Ends the wait of a thread that listens, from any other; rung before, it ends the next wait.
+    Usable until `close`.
+    """
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._read, False)
+        os.set_blocking(self._write, False)
+        self._lock = threading.Lock()
+        self._open = True
+
+    def ring(self) -> None:
+        with self._lock, suppress(BlockingIOError):
+            if self._open:
+                os.write(self._write, b"!")
+
+    def fileno(self) -> int:
+        return self._read
+
+    def hush(self) -> bool:
+        """Whether it had rung."""
+        rung = False
+        with suppress(BlockingIOError):
+            while os.read(self._read, 4096):
+                rung = True
+        return rung
+
+    def close(self) -> None:
+        with self._lock:
+            if self._open:
+                self._open = False
+                os.close(self._read)
+                os.close(self._write)
+
+
 class Listening:
+    """One connection that hears; used by one thread."""
+
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
         self._answered = monotonic()
 
-    def wait(self, seconds: float) -> bool:
-        """True if a notification arrived before the time was over. Where none has for long, the
-        server is asked whether it is there: a proxy keeps a connection open that leads to nobody.
+    def wait(self, seconds: float, alarm: Alarm | None = None) -> frozenset[str]:
+        """The channels on which something was told before the time was over or `alarm` rang: none,
+        where nothing was. Where nothing is told for long, the server is asked whether it is there:
+        a proxy keeps a connection open that leads to nobody. Raises DATABASE_LOST.
         """
-        if any(True for _ in self._connection.notifies(timeout=seconds, stop_after=1)):
+        polled, end = select.poll(), monotonic() + seconds
+        polled.register(self._connection.fileno(), select.POLLIN)
+        if alarm is not None:
+            polled.register(alarm.fileno(), select.POLLIN)
+        while not (heard := self._told()):
+            left, patience = end - monotonic(), self._answered + QUIET_SECONDS - monotonic()
+            if left <= 0:
+                break
+            if patience <= 0:
+                self._connection.execute(b"")
+                self._answered = monotonic()
+                continue
+            polled.poll(math.ceil(min(left, patience) * 1000))
+            if alarm is not None and alarm.hush():
+                return self._told()
+        return heard
+
+    def _told(self) -> frozenset[str]:
+        heard = frozenset(notice.channel for notice in self._connection.notifies(timeout=0))
+        if heard:
             self._answered = monotonic()
-            return True
-        if monotonic() - self._answered > QUIET_SECONDS:
-            self._connection.execute(b"")
-            self._answered = monotonic()
-        return False
+        return heard
+
+    def tell(self, channel: str) -> None:
+        """Everybody who listens to `channel`, this process too."""
+        self._connection.execute(sql.SQL("NOTIFY {}").format(sql.Identifier(channel)))
 
 
 class Database:
@@ -140,10 +201,11 @@ class Database:
             yield connection
 
     @contextmanager
-    def listening(self, channel: str) -> Iterator[Listening]:
-        """A connection of its own that receives `NOTIFY channel`."""
+    def listening(self, *channels: str) -> Iterator[Listening]:
+        """A connection of its own that receives each `NOTIFY channel`."""
         with connect(self.conninfo) as connection:
-            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+            for channel in channels:
+                connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             yield Listening(connection)
 
     @contextmanager

@@ -70,3 +70,8 @@ class DueRows(Protocol):
 
     def next_due(self, now: int) -> int | None:
         """The instant (ms, engine time) at which the next row is due."""
+
+    def next_due_beside(self, paused: Collection[int]) -> int | None:
+        """When (ms) the first row is due of those that are on none of these lists, be it that it
+        has come already.
+        """

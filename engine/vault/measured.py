@@ -71,6 +71,7 @@ def keep_measured(
         connection.execute(SQL["keep_the_latest"], concerned | {"most": KEPT_OF_ONE_ACT})
         if look_at:
             connection.execute(SQL["look_again"], concerned | {"look": look_at})
+            connection.execute(SQL["tell"])
     return len(kept)
 
 

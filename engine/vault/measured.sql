@@ -23,6 +23,10 @@ SELECT letter, act, link, at FROM vault.measured WHERE subscriber = %(subscriber
 -- At their term, whatever else is configured: it was promised where they agreed.
 DELETE FROM vault.measured WHERE at < %(before)s
 
+-- name: tell
+-- Who follows, and rests until somebody is to be looked at, is not to wait for it.
+NOTIFY ledger_events
+
 -- name: look_again
 -- Segments that ask about it look at them with the next tick.
 INSERT INTO vault.segment_look AS stood (subscriber, look) SELECT who, %(look)s FROM unnest(%(subscribers)s::uuid[]) AS who
