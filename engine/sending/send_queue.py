@@ -19,6 +19,15 @@ EligibilityCheck: TypeAlias = Callable[[Sequence[Envelope]], Awaitable[Collectio
 """Given messages, the keys of those that may still be sent."""
 
 ELIGIBLE_SECONDS = 0.9  # seconds from asking to writing MAIL; the promise is one
+GROUP_SECONDS = 0.25
+"""For how long a group is to last. What is approved and not begun when its sender is lost is in
+doubt, though it never left.
+"""
+FIRST_GROUP = 4
+SLOW_ANSWERS = 4
+"""As many in a row, and what was asked about is tried again later: a database that comes back
+answers in time before that.
+"""
 STALE = Reply(451, "", "Eligibility was not answered within a second (not sent).")
 
 
@@ -51,13 +60,30 @@ class SendQueue:
             self.outcome(Delivery(self.waiting.popleft().key, stage, reply, verdict, ""))
 
 
-class ApprovedGroup:
-    """The messages that one connection may send now: approved together, `size` at a time."""
+class Pace:
+    """How many messages are approved together, by how fast connections to this server have lately
+    begun them.
+    """
 
-    def __init__(self, queue: SendQueue, size: int) -> None:
-        self._queue, self._size = queue, size
+    def __init__(self) -> None:
+        self.group = FIRST_GROUP
+
+    def note(self, begun: int, seconds: float) -> None:
+        """A connection has begun so many messages in so many seconds."""
+        lasting = int(begun * GROUP_SECONDS / seconds) if seconds else 2 * self.group
+        self.group = max(1, min(2 * self.group, lasting))
+
+
+class ApprovedGroup:
+    """The messages that one connection may send now: approved together, at most `size` at a
+    time.
+    """
+
+    def __init__(self, queue: SendQueue, size: int, pace: Pace) -> None:
+        self._queue, self._size, self._pace = queue, size, pace
         self._approved: deque[Envelope] = deque()
-        self._asked = 0.0
+        self._asked = self._answered = 0.0
+        self._begun = self._slow = 0
         self._clock = asyncio.get_running_loop().time
 
     def following(self) -> Envelope | None:
@@ -65,6 +91,7 @@ class ApprovedGroup:
         while self._approved and not self._queue.stopped and self._fresh():
             envelope = self._approved.popleft()
             if envelope.permit is None or envelope.permit.holds():
+                self._begun += 1
                 return envelope
         return None
 
@@ -75,7 +102,10 @@ class ApprovedGroup:
             self.give_back()
             if self._queue.over:
                 return None
+            if self._begun:
+                self._pace.note(self._begun, self._clock() - self._answered)
             await self._ask(self._take(offers))
+            self._answered, self._begun = self._clock(), 0
 
     def requeue(self, envelope: Envelope, counts: bool) -> bool:
         if counts and envelope.key in self._queue.tried:
@@ -97,7 +127,8 @@ class ApprovedGroup:
 
     def _take(self, offers: Offers) -> list[Envelope]:
         taken: list[Envelope] = []
-        while self._queue.waiting and len(taken) < self._size:
+        size = min(self._size, self._pace.group)
+        while self._queue.waiting and len(taken) < size:
             envelope = self._queue.waiting.popleft()
             if refusal := local_refusal(envelope, offers):
                 self._queue.outcome(
@@ -116,10 +147,11 @@ class ApprovedGroup:
             return
         allowed = await self._queue.before(taken)
         approved = [envelope for envelope in taken if envelope.key in allowed]
-        if self._fresh():
+        self._slow = 0 if self._fresh() else self._slow + 1
+        if not self._slow:
             self._approved.extend(approved)
-        elif self._size > 1:
-            self._size = max(1, self._size // 4)  # a slow answer may come in time for fewer
+        elif self._slow < SLOW_ANSWERS:
+            self._size = max(1, len(taken) // 4)  # a slow answer may come in time for fewer
             self._queue.waiting.extendleft(reversed(approved))
         else:
             for envelope in approved:

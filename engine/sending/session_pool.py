@@ -11,7 +11,7 @@ from engine.sending.envelope import Delivery, Envelope
 from engine.sending.lines import Lines, NoLine
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.route import RouteUnavailable
-from engine.sending.send_queue import ApprovedGroup, EligibilityCheck, SendQueue
+from engine.sending.send_queue import ApprovedGroup, EligibilityCheck, Pace, SendQueue
 from engine.sending.smtp_session import UNLIMITED, ConnectionLost, SmtpSession
 
 MAX_GROUP = 50  # messages per question of eligibility
@@ -38,6 +38,7 @@ class SessionPool(ABC):
         self._retiring: set[asyncio.Task[None]] = set()
         self._under_way: set[SmtpSession] = set()
         self._opening: set[asyncio.Future[SmtpSession]] = set()
+        self._pace = Pace()
         self._leaving = False
         self._closed = False
         self.trouble = ""  # why the last connection could not be made
@@ -135,7 +136,7 @@ class SessionPool(ABC):
             self._slots.release()
 
     async def _work(self, queue: SendQueue, size: int) -> None:
-        group = ApprovedGroup(queue, size)
+        group = ApprovedGroup(queue, size, self._pace)
         async with self._slots:
             try:
                 await self._carry_all(group, queue)

@@ -11,6 +11,7 @@ import pytest
 from engine.sending.envelope import Delivery, Envelope
 from engine.sending.relay import Relay
 from engine.sending.replies import Verdict
+from engine.sending.send_queue import FIRST_GROUP, Pace
 from tests.sending.handing_over import (
     LOOPS,
     WAYS,
@@ -143,8 +144,34 @@ def test_what_is_not_eligible_is_never_said_and_has_no_outcome() -> None:
     assert {message.recipients[0] for message in sink.messages} == {
         f"r{n}@exemple.fr" for n in range(0, 120, 2)
     }
-    assert asked == [50, 50, 20]
+    assert sum(asked) == 120
+    assert asked[0] == FIRST_GROUP
+    assert max(asked) <= 50
     assert not any(b"r1@exemple.fr" in command for command in sink.commands)
+
+
+def test_of_a_slow_server_hardly_more_is_approved_than_is_on_the_wire() -> None:
+    asked: list[int] = []
+
+    async def all_of(group: Sequence[Envelope]) -> Collection[str]:
+        asked.append(len(group))
+        return [envelope.key for envelope in group]
+
+    outcomes = run(handed_over(Sink(pause=0.15), letters(9), all_of))
+    assert len(outcomes) == 9
+    assert asked[0] == FIRST_GROUP
+    assert set(asked[2:]) == {1}
+
+
+def test_of_a_fast_server_more_are_approved_each_time() -> None:
+    pace = Pace()
+    groups = []
+    for _ in range(6):
+        groups.append(pace.group)
+        pace.note(pace.group, seconds=pace.group / 1000)
+    assert groups == [4, 8, 16, 32, 64, 128]
+    pace.note(begun=3, seconds=1.5)
+    assert pace.group == 1
 
 
 def test_eligibility_older_than_a_second_is_asked_again() -> None:
