@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 
 from engine.store.binary import beginning, bigint, copy_rows, length, uuid_of
@@ -21,15 +21,35 @@ LOCKED = b"%b;%b" % (LOCK, SQL["last"].encode())
 """Lock and last entry in one round trip. Each statement sees what was committed before it began, so
 the last one sees what the lock waited for.
 """
-FEW = SQL["few"].replace("{last}", SQL["last"]).replace("{recorded_at}", "%d").encode()
+FEW = (
+    SQL["few"]
+    .replace("{last}", SQL["last"])
+    .replace("{recorded_at}", "%d")
+    .replace("{written}", "%d")
+    .encode()
+)
 FEW_BEFORE, FEW_AFTER = FEW.split(b"{rows}")
 Within = Callable[[AnyCursor], None]
 Row = bytes
 """A COPY row up to the position, which is known only under the lock."""
 
 
+class LedgerPutBack(OperationalError):
+    """The ledger ends before what this process has written to it: an older copy was put back, or a
+    standby took over that had not heard of it. Nothing is appended, since versions and positions
+    known here are no longer so. As an OperationalError it is one of LOST.
+    """
+
+
 class LedgerRecorder(PostgresApplicationRecorder):
-    """The library's recorder with `insert_events` by binary COPY at dense positions."""
+    """The library's recorder with `insert_events` by binary COPY at dense positions.
+
+    `written`: the highest position that this process has committed. `put_back`: the ledger was
+    found to end before it.
+    """
+
+    written = 0
+    put_back = False
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **kwargs: object
@@ -64,6 +84,9 @@ class LedgerRecorder(PostgresApplicationRecorder):
                 pass
             last = cursor.fetchone()
             first = int(last["position"]) + 1 if last is not None else 1
+            if first <= self.written:
+                self.put_back = True
+                raise LedgerPutBack("the ledger ends before what was written to it")
             asked = rows(cursor, int(last["recorded_at"]) if last is not None else 0)
             copy_rows(
                 cursor,
@@ -75,17 +98,22 @@ class LedgerRecorder(PostgresApplicationRecorder):
             )
             # On an exception the library's pool rolls back.
             connection.commit()
-        return range(first, first + len(asked))
+        return self._committed(first, len(asked))
 
     def write_few(
         self, rows: Sequence[bytes], recorded_at: int, within: Sequence[Within]
     ) -> Sequence[int]:
         """Insert a few rows (each as `Encoded.literals` gives it): lock, insert and commit in one
         statement. `recorded_at` is the earliest of theirs (ms). Raises IntegrityError where the
-        last entry was recorded later.
+        last entry was recorded later, or stands before what was written.
         """
         values = b",".join([b"(%b,%d)" % (row, n) for n, row in enumerate(rows, 1)])
-        written = b"%b;%b%b%b;COMMIT" % (LOCK, FEW_BEFORE % recorded_at, values, FEW_AFTER)
+        written = b"%b;%b%b%b;COMMIT" % (
+            LOCK,
+            FEW_BEFORE % (recorded_at, self.written),
+            values,
+            FEW_AFTER,
+        )
         with self.datastore.get_connection() as connection, connection.cursor() as cursor:
             if within:
                 cursor.execute(b"BEGIN")
@@ -95,4 +123,9 @@ class LedgerRecorder(PostgresApplicationRecorder):
             while cursor.description is None or cursor.description[0].name != "notification_id":
                 cursor.nextset()
             first = min(int(row["notification_id"]) for row in cursor.fetchall())
-        return range(first, first + len(rows))
+        return self._committed(first, len(rows))
+
+    def _committed(self, first: int, count: int) -> Sequence[int]:
+        # Of two threads one may be forgotten: a position that is too low finds less, never wrongly.
+        self.written = max(self.written, first + count - 1)
+        return range(first, first + count)

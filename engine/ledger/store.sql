@@ -40,9 +40,10 @@ COPY ledger.events (originator_id, originator_version, topic, state, notificatio
 
 -- name: few
 -- A few entries in one journey with the lock and the end of the transaction: COPY takes three of its own. Positions as under the lock. Where the last entry
--- was recorded later than these, they get no position, which the column refuses: the append is then done again with a later date.
+-- was recorded later than these, or stands before what this process has written, they get no position, which the column refuses: the append is then tried
+-- again, and dated later or given up.
 INSERT INTO ledger.events (originator_id, originator_version, topic, state, notification_id)
-SELECT e.id, e.version, e.topic, e.state, e.n + CASE WHEN coalesce(l.recorded_at, 0) <= {recorded_at} THEN coalesce(l.position, 0) END
+SELECT e.id, e.version, e.topic, e.state, e.n + CASE WHEN coalesce(l.recorded_at, 0) <= {recorded_at} AND coalesce(l.position, 0) >= {written} THEN coalesce(l.position, 0) END
 FROM (VALUES {rows}) AS e (id, version, topic, state, n) LEFT JOIN ({last}) AS l ON true RETURNING notification_id
 
 -- name: descents

@@ -22,6 +22,8 @@ from engine.ledger.store import Ledger
 
 log = logging.getLogger("relance.run")
 FILE = "ledger-position.json"
+PUT_BACK = "put back"
+"""Stands for the digest of an entry that is gone: no entry has it."""
 
 
 class Restored(Exception):
@@ -76,10 +78,20 @@ class RollbackDetection:
         """The ledger is the one this process began with. One look-up; asked before anything is
         taken to be sent. Raises Restored.
         """
+        if self.ledger.put_back:
+            self._note_loss()
+            raise Restored
         if self._last is None:
             self._last = self._now()
         elif not self._holds(self._last):
             raise Restored
+
+    def _note_loss(self) -> None:
+        """What was lost may be younger than what was last remembered here: who starts next is told
+        by the file, until somebody has recorded it.
+        """
+        restored = self.installation_stream.known.restored
+        self._write(Remembered(self.ledger.written, PUT_BACK, restored))
 
     @property
     def forgotten(self) -> bool:
@@ -103,6 +115,12 @@ class RollbackDetection:
         now = self._now()
         if now == self._written and not self.forgotten:
             return now
+        told = self._read()
+        if told is None or told.digest != PUT_BACK or told.restored != now.restored:
+            self._write(now)
+        return now
+
+    def _write(self, now: Remembered) -> None:
         fresh = self.path.with_name(f"{FILE}.{os.getpid()}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -111,7 +129,6 @@ class RollbackDetection:
             self._written = now
         except OSError as error:
             log.warning("the ledger's position cannot be remembered", extra={"why": error.strerror})
-        return now
 
     def _now(self) -> Remembered:
         # In this order: what the position covers is known.

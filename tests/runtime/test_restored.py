@@ -17,7 +17,9 @@ from engine.app import open_context_in
 from engine.config import read_config
 from engine.context import AppContext
 from engine.installation.events import LedgerRestored, OriginBegun
-from engine.runtime.rollback_detection import FILE, Restored, RollbackDetection
+from engine.ledger.recorder import LedgerPutBack
+from engine.ledger.store import LOST
+from engine.runtime.rollback_detection import FILE, PUT_BACK, Restored, RollbackDetection
 from engine.runtime.startup import make_ready
 from engine.secret_files import read_secrets
 from projections.agenda import Agenda
@@ -247,6 +249,37 @@ def test_a_process_beneath_which_the_ledger_was_put_back_ends_before_it_takes_an
                     context.rollback_detection.confirm()
                 except psycopg.OperationalError:
                     continue
+
+
+def test_what_was_lost_after_the_last_beat_is_found_by_whoever_wrote_it(copies: Copies) -> None:
+    """A standby took over that had not heard of the last seconds: nothing is appended to what is
+    known no longer, and the next start records it, whatever beats meanwhile.
+    """
+    with copies.opened() as context:
+        context.rollback_detection.note()
+    copies.save()
+    with copies.opened() as context:
+        head = context.ledger.head()
+        context.rollback_detection.note()
+        join(context, 1)
+        copies.put_back()
+        refusals = []
+        for _ in range(5):
+            with pytest.raises(LOST) as refused:
+                join(context, 1)
+            refusals.append(refused.type)
+        assert refusals[-1] is LedgerPutBack
+        assert context.ledger.head() == head
+        with pytest.raises(Restored):
+            context.rollback_detection.confirm()
+    with copies.opened() as another:
+        another.rollback_detection.note()
+    with copies.opened() as context:
+        make_ready(context, 0)
+        assert restored(context) == [head]
+        assert context.installation_stream.current().paused == {0: "restored"}
+        context.rollback_detection.note()
+        assert PUT_BACK not in (copies.folder / "data" / FILE).read_text()
 
 
 def test_views_that_know_of_more_than_the_ledger_are_made_anew(copies: Copies) -> None:
