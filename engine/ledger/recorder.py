@@ -44,10 +44,11 @@ class LedgerPutBack(OperationalError):
 class LedgerRecorder(PostgresApplicationRecorder):
     """The library's recorder with `insert_events` by binary COPY at dense positions.
 
-    `written`: the highest position that this process has committed. `put_back`: the ledger was
-    found to end before it.
+    `written`: the highest position that this process has committed since it is `watched`.
+    `put_back`: the ledger was found to end before it.
     """
 
+    watched = False
     written = 0
     put_back = False
 
@@ -127,5 +128,6 @@ class LedgerRecorder(PostgresApplicationRecorder):
 
     def _committed(self, first: int, count: int) -> Sequence[int]:
         # Of two threads one may be forgotten: a position that is too low finds less, never wrongly.
-        self.written = max(self.written, first + count - 1)
+        if self.watched:
+            self.written = max(self.written, first + count - 1)
         return range(first, first + count)

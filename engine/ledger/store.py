@@ -212,16 +212,6 @@ class Ledger:
             start += count
         return answers
 
-    @property
-    def written(self) -> int:
-        """The last position that this process has written, 0 for none."""
-        return self.recorder.written
-
-    @property
-    def put_back(self) -> bool:
-        """Whether an append has found that the ledger ends before `written`."""
-        return self.recorder.put_back
-
     def head(self) -> int:
         """The last position, 0 for an empty ledger."""
         with self.datastore.get_connection() as connection:

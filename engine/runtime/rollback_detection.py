@@ -78,10 +78,11 @@ class RollbackDetection:
         """The ledger is the one this process began with. One look-up; asked before anything is
         taken to be sent. Raises Restored.
         """
-        if self.ledger.put_back:
+        if self.ledger.recorder.put_back:
             self._note_loss()
             raise Restored
         if self._last is None:
+            self.ledger.recorder.watched = True
             self._last = self._now()
         elif not self._holds(self._last):
             raise Restored
@@ -91,7 +92,7 @@ class RollbackDetection:
         by the file, until somebody has recorded it.
         """
         restored = self.installation_stream.known.restored
-        self._write(Remembered(self.ledger.written, PUT_BACK, restored))
+        self._write(Remembered(self.ledger.recorder.written, PUT_BACK, restored))
 
     @property
     def forgotten(self) -> bool:

@@ -90,6 +90,7 @@ def take_and_claim(
         known |= stores.agenda.folds({stream for stream, _ in rows} - known.keys())
     if not rows:
         return [], looked_at
+    stores.confirm_ledger()
     vault = _asked_of_vault(stores, installation, rows)
     requests = [
         _request(stores.sender, now, stream, key, vault.get(stream)) for stream, key in rows

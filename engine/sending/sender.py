@@ -179,7 +179,6 @@ class Sender:
         if not await self._can_sign() or not await self._route_answers():
             await asyncio.to_thread(self.queue.give_up)
             return 0, None
-        await asyncio.to_thread(self.stores.confirm_ledger)
         if self.shaper is not None:
             self.shaper.use(self.route)
         held = {message for batch in self._batches for message in list(batch.claims)}
