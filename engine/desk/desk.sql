@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS desk.clock (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), epoch_wall bigint NOT NULL, epoch_engine bigint NOT NULL, rate integer NOT NULL);
 ALTER TABLE desk.clock ADD COLUMN IF NOT EXISTS trial_since bigint, ADD COLUMN IF NOT EXISTS trial_over_people boolean;
 -- What senders lease. `desk.taken`, which had a row for each letter, stands for senders of 0.1.0 until none is heard of: engine/store/migrate.sql.
-CREATE TABLE IF NOT EXISTS desk.bucket (bucket smallint PRIMARY KEY, sender text NOT NULL DEFAULT '', until timestamptz NOT NULL DEFAULT '-infinity');
+CREATE TABLE IF NOT EXISTS desk.bucket (bucket smallint PRIMARY KEY, sender text NOT NULL DEFAULT '', until timestamptz NOT NULL DEFAULT 'epoch');
 CREATE TABLE IF NOT EXISTS desk.taking (sender text PRIMARY KEY, until timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.nonce (nonce text PRIMARY KEY, until timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS desk.attempt (key text NOT NULL, at timestamptz NOT NULL DEFAULT now());
@@ -21,7 +21,7 @@ CREATE INDEX IF NOT EXISTS idempotency_at ON desk.idempotency (at);
 CREATE TABLE IF NOT EXISTS desk.stuck (
     subscriber uuid NOT NULL, key text NOT NULL, why text NOT NULL, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (subscriber, key));
 ALTER TABLE desk.stuck ALTER COLUMN why SET STATISTICS 0;
-ALTER TABLE desk.stuck ADD COLUMN IF NOT EXISTS until timestamptz NOT NULL DEFAULT '-infinity';
+ALTER TABLE desk.stuck ADD COLUMN IF NOT EXISTS until timestamptz NOT NULL DEFAULT 'epoch';
 CREATE TABLE IF NOT EXISTS desk.shown (
     message text NOT NULL, link smallint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), asked boolean NOT NULL,
     pressed boolean NOT NULL DEFAULT false, PRIMARY KEY (message, link));

@@ -14,7 +14,7 @@ share AS MATERIALIZED (
 ranked AS (
     SELECT h.bucket, h.sender = %(sender)s AS mine, row_number() OVER (ORDER BY h.sender <> %(sender)s, h.bucket) <= share.most AS kept
     FROM held h, moment m, share WHERE h.sender = %(sender)s OR h.until <= m.now OR h.until > m.until + interval '1 second')
-UPDATE desk.bucket b SET sender = CASE WHEN r.kept THEN %(sender)s ELSE '' END, until = CASE WHEN r.kept THEN m.until ELSE '-infinity' END
+UPDATE desk.bucket b SET sender = CASE WHEN r.kept THEN %(sender)s ELSE '' END, until = CASE WHEN r.kept THEN m.until ELSE 'epoch' END
 FROM ranked r, moment m WHERE b.bucket = r.bucket AND (r.kept OR r.mine) RETURNING b.bucket, r.kept
 
 -- name: know
@@ -25,7 +25,7 @@ INSERT INTO desk.bucket (bucket) SELECT generate_series(0, 63) ON CONFLICT DO NO
 -- Nothing is due, or nothing can be sent: others need not wait.
 WITH unwanted AS (DELETE FROM desk.taking WHERE sender = %(sender)s),
 held AS MATERIALIZED (SELECT b.bucket FROM desk.bucket b WHERE b.sender = %(sender)s ORDER BY b.bucket FOR UPDATE)
-UPDATE desk.bucket b SET sender = '', until = '-infinity' FROM held h
+UPDATE desk.bucket b SET sender = '', until = 'epoch' FROM held h
 WHERE b.bucket = h.bucket AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
 
 -- name: forget_taking
