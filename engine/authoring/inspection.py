@@ -16,6 +16,7 @@ from threading import Lock
 from urllib.parse import unquote
 
 from engine.config import Config
+from engine.installation.published_assets import MANIFEST, manifest
 from engine.letter.compile import (
     Compiled,
     Foot,
@@ -29,7 +30,7 @@ from engine.letter.foreign_tags import foreign_tag_warnings
 from engine.letter.french_spacing import NO_BREAK, loose_blanks
 from engine.letter.merge import parsed
 from engine.letter.published_letter import LAYOUT, TEXTS, source_of
-from engine.letter.source_folder import ASSETS, assets_of, has_asset, read_sequences
+from engine.letter.source_folder import ASSETS, asset_digests, assets_of, has_asset, read_sequences
 from engine.letter.typed_fields import unknown_options
 from engine.mime.headers import is_header_text
 from engine.secret_files import order_keys
@@ -100,8 +101,10 @@ _looking_through = Lock()
 
 def looked_through(config: Config, files: Mapping[str, str], now: int) -> Read:
     """What `inspect` finds, for pages that ask it at each view: the same files are looked through
-    once an hour, since dates go by. Who asks meanwhile waits for it.
+    once an hour, since dates go by. Who asks meanwhile waits for it. Pictures and downloads that
+    stand beside them are among what is read.
     """
+    files = _with_assets(config, files)
     settings = (config.folder / CONFIG).stat().st_mtime_ns
     assets = assets_of(config.sequences)
     key = (id(config), settings, now // HOUR, assets, *files.items())
@@ -112,6 +115,12 @@ def looked_through(config: Config, files: Mapping[str, str], now: int) -> Read:
         while len(_kept) > FOLDERS_KEPT:
             _kept.popitem(last=False)
         return _kept[key][1]
+
+
+def _with_assets(config: Config, files: Mapping[str, str]) -> Mapping[str, str]:
+    """With the text that says which pictures and downloads stand beside the others."""
+    digests = asset_digests(config.sequences)
+    return {**files, MANIFEST: manifest(digests)} if digests else files
 
 
 def inspect(config: Config, files: dict[str, str], now: int = 0) -> Read:

@@ -24,7 +24,7 @@ from engine.installation.events import (
     PublicationApproved,
     PublicationProposed,
 )
-from engine.installation.published_assets import MANIFEST, digests_in, manifest
+from engine.installation.published_assets import MANIFEST, digests_in
 from engine.installation.publishing import (
     Difference,
     OptionChange,
@@ -36,7 +36,7 @@ from engine.installation.publishing import (
 from engine.installation.state import Installation, read_settings
 from engine.installation.stream import InstallationStream
 from engine.ledger.assets import Assets
-from engine.letter.source_folder import asset_digests, read_assets, read_sequences
+from engine.letter.source_folder import read_assets, read_sequences
 from engine.sequence.declared import Declared
 from engine.sequence.field_values import fits
 from engine.sequence.mistakes import Mistake, Unpublishable
@@ -194,16 +194,10 @@ def plan_publication(stores: PublicationStores, files: Mapping[str, str] | None 
     """
     config, now = stores.config, stores.clock.now()
     texts = read_sequences(config.sequences) if files is None else files
-    read = looked_through(config, _with_assets(config, texts), now)
+    read = looked_through(config, texts, now)
     read.sound()
     current = stores.installation_stream.current()
     return _proposal(stores, current, read.plan, read.files, config.settings, read.mistakes)
-
-
-def _with_assets(config: Config, files: Mapping[str, str]) -> Mapping[str, str]:
-    """With the text that says which pictures and downloads stand beside the others."""
-    digests = asset_digests(config.sequences)
-    return {**files, MANIFEST: manifest(digests)} if digests else files
 
 
 def _keep_assets(stores: PublishingStores, files: Mapping[str, str]) -> None:
@@ -469,8 +463,7 @@ def unpublished_changes(stores: PublicationStores) -> int:
         # A machine that runs what is published on another.
         return 0
     try:
-        texts = _with_assets(config, read_sequences(config.sequences))
-        read = looked_through(config, texts, stores.clock.now())
+        read = looked_through(config, read_sequences(config.sequences), stores.clock.now())
     except Unpublishable as error:
         return len({mistake.file for mistake in error.mistakes})
     if read.fatal:
