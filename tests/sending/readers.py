@@ -118,6 +118,7 @@ async def send_until(context: AppContext, sink: Sink | Mailbox, holds: Callable[
     try:
         for _ in range(600):
             await asyncio.to_thread(context.views.catch_up)
+            sender.wake.set()  # as a follower does
             if await asyncio.to_thread(holds):
                 return
             await asyncio.sleep(0.025)
