@@ -87,13 +87,14 @@ clean: ## remove what make and the tools built, never data or configuration
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A virtual environment holds absolute paths and its Python's: where either has gone, it is built again.
+# The distribution's Python comes first: built with profiles, it takes a quarter less for a letter than one compiled by default.
 PLACE := $(shell cat .venv/place 2>/dev/null && .venv/bin/python -c "" 2>/dev/null || echo lost)
 ifneq ($(PLACE),$(HERE))
 .PHONY: .venv/place
 endif
 
 .venv/place:
-	@python=; for each in python3.13 python3.12 python3.11 python3; do \
+	@python=; for each in /usr/bin/python3 python3.13 python3.12 python3.11 python3; do \
 	  if "$$each" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
 	  then python=$$each; break; fi; \
 	done; \
