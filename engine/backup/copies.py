@@ -200,8 +200,10 @@ def _unpacked(source: Path, folder: Path) -> Path:
     try:
         with tarfile.open(source, "r:") as packed:
             for member in packed:
-                if member.name in (FILE, *PARTS) and member.isfile():
-                    packed.extract(member, folder, filter="data")
+                part = packed.extractfile(member) if member.isfile() else None
+                if part is not None and member.name in (FILE, *PARTS):
+                    with part, (folder / member.name).open("wb") as file:
+                        shutil.copyfileobj(part, file)
     except (tarfile.TarError, EOFError) as error:
         raise CopyRefused(
             N_("{source} is no copy made by `relance backup`, or a damaged one"), source=str(source)

@@ -290,14 +290,11 @@ def test_what_keeps_the_mailbox_from_being_read_is_said(
 def test_a_mail_stays_until_its_folder_is_there_again(mailbox: Read) -> None:
     mailbox.deliver("bounce")
     reader = mailbox.reader(Handling(at_first=lambda: mailbox.remove_folder("Traités")))
-
-    def moved() -> bool:
-        if reader.trouble is not None:
-            assert reader.trouble.fault is ImapFault.FOLDER and mailbox.subjects() == ["bounce"]
-            mailbox.make_folder("Traités")
-        return not mailbox.subjects()
-
-    until(moved, reader)
+    until(lambda: reader.trouble is not None, reader)
+    assert reader.trouble is not None and reader.trouble.fault is ImapFault.FOLDER
+    assert mailbox.subjects() == ["bounce"]
+    mailbox.make_folder("Traités")
+    until(lambda: not mailbox.subjects(), reader)
     assert mailbox.subjects("Traités") == ["bounce"]
 
 
