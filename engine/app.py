@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import secrets as random_source
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -50,8 +49,6 @@ from engine.vault.segments import PersonalSegments
 from engine.vault.stop_journal import StopJournal
 from engine.vault.vault import SQL as VAULT_SQL
 from engine.vault.vault import Vault
-from engine.web.measured_visits import MeasuredVisits
-from engine.web.visit_counts import VisitCounts
 from engine.words import Words
 from projections.reading import ReadViews
 
@@ -215,13 +212,6 @@ def open_context_in(
             tree=tree,
             shown_words=partial(_shown_words, config.site),
             recurrences=_recurrences,
-            visit_counts=VisitCounts(
-                desk,
-                time.monotonic,
-                MeasuredVisits(
-                    ledger, vault, command_handler, installation_stream, secrets.link_key
-                ),
-            ),
             store_trouble=store_trouble,
             scrub=partial(scrub, owner),
         )

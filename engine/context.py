@@ -1,26 +1,25 @@
 """What the command line and the supervisor are handed by `app.py`: every store, opened.
 
 Nothing below them imports this module: a room declares the stores that it takes, in a Protocol that
-a context satisfies or in a dataclass that a context fills.
+a context satisfies or in a dataclass that a context fills. What belongs to one room is brought in
+when that room is handed its stores: a verb does without the rooms of all others.
 """
 
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from engine.api.stores import ApiStores
 from engine.authoring.served_assets import ServedAssets
-from engine.commands.command_handler import CommandHandler
-from engine.config import Config
 from engine.desk.approvals import Approvals
 from engine.desk.awaited_orders import AwaitedOrders
-from engine.desk.clock import Clock, wall_now
+from engine.desk.clock import wall_now
 from engine.desk.console import ConsoleDesk
-from engine.desk.desk import Desk
 from engine.desk.dmarc_reports import DmarcReports
 from engine.desk.hooks import HookDesk
 from engine.desk.leases import BucketLeases
@@ -30,32 +29,37 @@ from engine.desk.processes import Processes
 from engine.desk.robot import RobotDesk
 from engine.desk.shaping import ShapingDesk
 from engine.desk.webhook_calls import WebhookCalls
-from engine.hooks.stores import HookStores
-from engine.imports.stores import ImportStores
-from engine.inbound.handling import InboundStores
-from engine.installation.publishing import ShownWords
-from engine.installation.stream import InstallationStream
 from engine.ledger.assets import Assets
-from engine.ledger.store import Ledger
-from engine.proof.ledger_tree import LedgerTree
-from engine.runtime.rollback_detection import RollbackDetection
-from engine.secret_files import Secrets
-from engine.sending.stores import SendingStores
-from engine.sequence.model import Plan
-from engine.simulation.live import Recurring
-from engine.store.database import Database
 from engine.store.scrubbing import Scrubbed
 from engine.vault.accounts import Accounts
 from engine.vault.field_counts import FieldCounts
 from engine.vault.inbound_mail import InboundMails
 from engine.vault.searches import Searches
-from engine.vault.vault import Vault
-from engine.views import Views
-from engine.web.stores import FormStores, LinkStores, OwnDataStores
-from engine.web.visit_counts import VisitCounts
 
 if TYPE_CHECKING:
+    from engine.api.stores import ApiStores
+    from engine.commands.command_handler import CommandHandler
+    from engine.config import Config
+    from engine.desk.clock import Clock
+    from engine.desk.desk import Desk
+    from engine.hooks.stores import HookStores
+    from engine.imports.stores import ImportStores
+    from engine.inbound.handling import InboundStores
+    from engine.installation.publishing import ShownWords
+    from engine.installation.stream import InstallationStream
+    from engine.ledger.store import Ledger
+    from engine.proof.ledger_tree import LedgerTree
+    from engine.runtime.rollback_detection import RollbackDetection
+    from engine.secret_files import Secrets
     from engine.sending.compose import Composer
+    from engine.sending.stores import SendingStores
+    from engine.sequence.model import Plan
+    from engine.simulation.live import Recurring
+    from engine.store.database import Database
+    from engine.vault.vault import Vault
+    from engine.views import Views
+    from engine.web.stores import FormStores, LinkStores, OwnDataStores
+    from engine.web.visit_counts import VisitCounts
     from engine.webhooks.receiving import WebhookStores
 
 
@@ -83,14 +87,27 @@ class AppContext:
     """What people agree on under a plan, as the pages of this program render it."""
     recurrences: Recurring
     """The instants that a cron line names."""
-    visit_counts: VisitCounts
-    """Visits to links of letters that this process has not written down yet."""
     store_trouble: Callable[[], str] = lambda: ""
     """Why the embedded PostgreSQL could not be started again if it ended now; "" where it could,
     and for a database elsewhere.
     """
     scrub: Callable[[], Scrubbed] = lambda: Scrubbed(True)
     """Removes what was deleted from the database's files, with its owner's rights."""
+
+    @cached_property
+    def visit_counts(self) -> VisitCounts:
+        """Visits to links of letters that this process has not written down yet."""
+        from engine.web.measured_visits import MeasuredVisits
+        from engine.web.visit_counts import VisitCounts
+
+        measured = MeasuredVisits(
+            self.ledger,
+            self.vault,
+            self.command_handler,
+            self.installation_stream,
+            self.secrets.link_key,
+        )
+        return VisitCounts(self.desk, time.monotonic, measured)
 
     @property
     def assets(self) -> Assets:
@@ -154,6 +171,8 @@ class AppContext:
 
     def hooks(self) -> HookStores:
         """What tells the targets of `[[hook]]`."""
+        from engine.hooks.stores import HookStores
+
         return HookStores(
             folder=self.config.folder,
             desk=self.hook_desk,
@@ -165,6 +184,8 @@ class AppContext:
 
     def sending(self) -> SendingStores:
         """What a sender of this installation is handed."""
+        from engine.sending.stores import SendingStores
+
         return SendingStores(
             sender=self.sender,
             config=self.config,
@@ -188,6 +209,8 @@ class AppContext:
 
     def importing(self) -> ImportStores:
         """What an import is handed."""
+        from engine.imports.stores import ImportStores
+
         return ImportStores(
             language=self.config.site.language,
             zone=self.config.site.timezone,
@@ -200,6 +223,8 @@ class AppContext:
 
     def inbound(self) -> InboundStores:
         """What handles mails that came in."""
+        from engine.inbound.handling import InboundStores
+
         return InboundStores(
             config=self.config,
             clock=self.clock,
@@ -216,6 +241,8 @@ class AppContext:
 
     def forms(self) -> FormStores:
         """What the pages of forms are handed."""
+        from engine.web.stores import FormStores
+
         return FormStores(
             config=self.config,
             clock=self.clock,
@@ -229,6 +256,8 @@ class AppContext:
 
     def own_data(self) -> OwnDataStores:
         """What the pages of a person's own data are handed."""
+        from engine.web.stores import OwnDataStores
+
         return OwnDataStores(
             config=self.config,
             clock=self.clock,
@@ -244,6 +273,7 @@ class AppContext:
 
     def api(self) -> ApiStores:
         """What the HTTP API is handed."""
+        from engine.api.stores import ApiStores
 
         def composer() -> Composer:
             from engine.proof.cached_checkpoint import CachedCheckpoint
@@ -293,6 +323,8 @@ class AppContext:
 
     def links(self) -> LinkStores:
         """What the pages behind links are handed."""
+        from engine.web.stores import LinkStores
+
         return LinkStores(
             site=self.config.site,
             clock=self.clock,

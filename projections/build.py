@@ -13,9 +13,8 @@ import signal
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.ledger.codec import EntryRefused
 from engine.ledger.store import Ledger, histories
@@ -30,6 +29,9 @@ from projections.letters import Letters
 from projections.members import Members
 from projections.segments import PersonalHome
 from projections.view import View, of_people
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 
 def every_view(
@@ -57,7 +59,6 @@ PARTS = "0123456789abcdef"
 """People by the first hexadecimal digit of their random id: a part is read in order without sorting
 the whole ledger.
 """
-
 Work = Callable[[str], int]
 
 
@@ -66,6 +67,10 @@ def run_in_processes(begin: Callable[[str], Work], conninfo: str, processes: int
     `begin(conninfo)` is called once in each process and must be picklable. Raises what a process
     raised. A process ends when nothing more is sent to it, so none outlives this one.
     """
+    # Here, because every verb knows this file, and rebuilding alone has processes of its own.
+    from multiprocessing import get_context
+    from multiprocessing.connection import Connection, wait
+
     context = get_context("spawn")
     waiting, busy, workers = list(PARTS), [], []
     try:

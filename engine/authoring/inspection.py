@@ -28,8 +28,9 @@ from engine.letter.compile import (
 )
 from engine.letter.foreign_tags import foreign_tag_warnings
 from engine.letter.french_spacing import NO_BREAK, loose_blanks
+from engine.letter.letter_source import source_of
 from engine.letter.merge import parsed
-from engine.letter.published_letter import LAYOUT, TEXTS, source_of
+from engine.letter.published_letter import LAYOUT, TEXTS
 from engine.letter.source_folder import ASSETS, asset_digests, assets_of, has_asset, read_sequences
 from engine.letter.typed_fields import unknown_options
 from engine.mime.headers import is_header_text

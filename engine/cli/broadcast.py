@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 
 from engine.audience.mailings import audience_count, dated_moment, fallen_due_now
-from engine.cli.people import operator_cause
+from engine.cli.operator_acts import operator_cause
 from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import agreed
 from engine.commands.operators import execute_for

@@ -16,11 +16,10 @@ from engine.authoring.inspection import read_folder
 from engine.authoring.new_installation import sample_site
 from engine.cli.terminal import json_text, print_styled
 from engine.config import Config
-from engine.desk.clock import wall_now
-from engine.hooks.report import secret_fault
+from engine.hooks.target_secrets import secret_fault
 from engine.i18n.language import N_, Say, counting_translator, translator
 from engine.i18n.printable import printable
-from engine.sending.dkim_keys import key_faults
+from engine.sending.signing_faults import signing_faults
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.sequence.model import Plan
 from engine.sequence.plan_source import CONFIG
@@ -34,7 +33,7 @@ def check(config: Config, args: argparse.Namespace) -> int:
     """0 without fatal mistakes (warnings are shown all the same), else 2."""
     plan: Plan | None = None
     try:
-        read = read_folder(config, wall_now())
+        read = read_folder(config, time.time_ns() // 1_000_000)
     except Unpublishable as error:
         mistakes: tuple[Mistake, ...] = error.mistakes
         letters = lists = 0
@@ -65,7 +64,7 @@ def check(config: Config, args: argparse.Namespace) -> int:
 
 def _before_going_live(config: Config, plan: Plan | None) -> list[Mistake]:
     found = list(hindrances(config, sample_site()))
-    for fault in key_faults(config, int(time.time())):
+    for fault in signing_faults(config, int(time.time())):
         table = "dkim" if fault.stream == "marketing" else f"stream.{fault.stream}"
         found.append(Hindrance(f"{table}.domain", fault.words))
     if plan is not None:

@@ -7,11 +7,7 @@ is not in it.
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING
-
-from engine.context import AppContext
 
 if TYPE_CHECKING:
     import argparse

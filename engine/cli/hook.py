@@ -25,7 +25,7 @@ from engine.hooks.report import (
     recorded_before,
 )
 from engine.hooks.settings import Hook
-from engine.hooks.stores import secrets_of
+from engine.hooks.target_secrets import secrets_of
 from engine.i18n.dates import read_date, shown
 from engine.i18n.language import N_, Say, grouped, translator
 from engine.i18n.user_error import UserError

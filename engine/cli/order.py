@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 
 from engine.cli.import_file import stop_between_steps
-from engine.cli.people import operator_cause, report
+from engine.cli.operator_acts import operator_cause, report
 from engine.cli.progress import Progress
 from engine.cli.terminal import json_text
 from engine.commands.command_handler import CommandRequest

@@ -7,34 +7,30 @@ from __future__ import annotations
 
 import argparse
 import secrets
-from collections.abc import Mapping
 
 from engine.audit.event_sentences import line
 from engine.audit.standing import letter_names, standing
+from engine.cli.operator_acts import fields_of, operator_cause, report
 from engine.cli.terminal import json_text
-from engine.commands import operators
 from engine.commands.command_handler import CommandRequest, Result
 from engine.context import AppContext
 from engine.i18n.dates import language_argument, on_clock, read_date, shown, zone_argument
 from engine.i18n.evidence_words import EvidenceWords
-from engine.i18n.in_words import in_words
 from engine.i18n.language import N_, Say, translator
 from engine.i18n.user_error import UserError, address_of, list_of, purpose_of
 from engine.imports.rows import EARLIEST
 from engine.installation.state import Installation
-from engine.intake.body_reader import MAX_FIELD_CHARACTERS
 from engine.intake.calls import DOUBLE_OPT_IN
 from engine.intake.evidence_requirements import NOT_DECLARED
-from engine.intake.field_reader import FieldRefused, read_value
 from engine.intake.ground_requirements import GroundDeclaration
-from engine.intake.instants import DateRefused, not_after
+from engine.intake.instants import not_after
 from engine.ledger.codec import entry_as_json
 from engine.privacy.rights_requests import person_of
-from engine.sequence.model import Field, List
+from engine.sequence.model import List
 from engine.subscriber.commands import RequestConsent, Subscribe, Transfer, withdrawal
-from engine.subscriber.events import Cause, ConsentRequested
-from engine.subscriber.outcome import Done, NothingToDo, Refused
-from engine.vault.evidence import Evidence, of_ground, unknown
+from engine.subscriber.events import ConsentRequested
+from engine.subscriber.outcome import Done
+from engine.vault.evidence import of_ground, unknown
 from engine.vault.vault import VaultWrite
 from engine.words import Words
 
@@ -203,59 +199,10 @@ def unsubscribe(context: AppContext, args: argparse.Namespace) -> int:
     return report(_known(result), done, _)
 
 
-def operator_cause(particulars: Mapping[str, object]) -> tuple[Cause, Evidence]:
-    """What whoever types this causes."""
-    return operators.operator_cause(operators.at_the_command_line(), particulars)
-
-
-def report(result: Result, done: str, _: Say) -> int:
-    """Say how a request ended; the exit status."""
-    if result.conflict:
-        raise UserError(N_("too much is changing for this person at once; try again"))
-    match result.outcome:
-        case Refused() as refused:
-            raise UserError(refused)
-        case NothingToDo() as unchanged:
-            print(in_words(unchanged, _))
-        case _:
-            print(done)
-    return 0
-
-
 def _known(result: Result) -> Result:
     if not result.stream and not result.conflict:
         raise UserError(NOBODY)
     return result
-
-
-def fields_of(pairs: list[str], declared: Mapping[str, Field]) -> dict[str, str]:
-    """Values of NAME=VALUE as they are kept; a date in figures has the day first. Raises UserError
-    of status 2.
-    """
-    fields = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or name not in declared:
-            known = ", ".join(sorted(declared)) or "-"
-            raise UserError(
-                N_("--field {name}: write NAME=VALUE with a field of [fields]: {known}"),
-                2,
-                name=name,
-                known=known,
-            )
-        value = value.strip()
-        if not value.isprintable() or len(value) > MAX_FIELD_CHARACTERS or "=?" in value:
-            raise UserError(
-                N_("--field {name}: a value is one line of at most {most} characters, without =?"),
-                2,
-                name=name,
-                most=MAX_FIELD_CHARACTERS,
-            )
-        try:
-            fields[name] = read_value(declared[name], value, "day-first")
-        except (DateRefused, FieldRefused) as error:
-            raise UserError(N_("--field {name}: {why}"), 2, name=name, why=error.reason) from None
-    return fields
 
 
 DATE_WIDTH = len("2026-12-01 09:00:00")

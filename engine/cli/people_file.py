@@ -12,7 +12,7 @@ from typing import TextIO
 
 from engine.audience.people_export import Rows, record_export, write_rows
 from engine.cli.arguments_of_people import STDOUT
-from engine.cli.people import operator_cause
+from engine.cli.operator_acts import operator_cause
 from engine.cli.private_file import private_file
 from engine.cli.progress import Progress
 from engine.context import AppContext

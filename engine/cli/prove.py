@@ -18,7 +18,7 @@ from engine.audit.identity import identified
 from engine.audit.published import Published
 from engine.audit.vault_check import OTHER_EVIDENCE, deletions, evidence_faults
 from engine.cli.checkpoints import MAX_SHOWN, NOTHING_SIGNED, hold_everything, refusing
-from engine.cli.people import report
+from engine.cli.operator_acts import report
 from engine.cli.private_file import write_private
 from engine.cli.progress import Progress
 from engine.commands.command_handler import CommandRequest

@@ -19,7 +19,7 @@ from engine.authoring.publication import (
     propose,
 )
 from engine.cli.check import tell as tell_mistakes
-from engine.cli.people import operator_cause
+from engine.cli.operator_acts import operator_cause
 from engine.cli.sending import withheld_lines
 from engine.cli.terminal import Style, agreed, print_styled
 from engine.context import AppContext

@@ -10,7 +10,7 @@ import argparse
 import secrets
 import sys
 
-from engine.cli.people import fields_of, operator_cause, report
+from engine.cli.operator_acts import fields_of, operator_cause, report
 from engine.cli.private_file import write_private
 from engine.cli.progress import catch_up
 from engine.cli.terminal import agreed, json_text

@@ -20,7 +20,7 @@ from engine.audience.segments import (
     why,
 )
 from engine.cli.import_file import stop_between_steps
-from engine.cli.people import operator_cause
+from engine.cli.operator_acts import operator_cause
 from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import json_text
 from engine.context import AppContext

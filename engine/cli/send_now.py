@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.audience.sending_now import Aimed, Directing, Ending, Status, aimed, meant_by
 from engine.cli.broadcast import LOOK_SECONDS, OUTCOMES, nobody_sends
-from engine.cli.people import operator_cause
+from engine.cli.operator_acts import operator_cause
 from engine.cli.progress import Progress, catch_up
 from engine.cli.terminal import agreed
 from engine.context import AppContext

@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from engine.cli.people import operator_cause, report
+from engine.cli.operator_acts import operator_cause, report
 from engine.cli.progress import catch_up
 from engine.cli.terminal import agreed
 from engine.context import AppContext

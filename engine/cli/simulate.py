@@ -13,7 +13,7 @@ from engine.authoring.calendar_words import in_calendar_words
 from engine.authoring.dialogue_file import files_asked_for, find_file, lists_in
 from engine.authoring.graph import draw_dot, draw_mermaid, draw_text
 from engine.authoring.inspection import read_folder
-from engine.cli.people import fields_of
+from engine.cli.operator_acts import fields_of
 from engine.cli.terminal import json_text
 from engine.config import Config
 from engine.desk.clock import wall_now

@@ -11,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from engine.cli.people import operator_cause
+from engine.cli.operator_acts import operator_cause
 from engine.cli.progress import catch_up
 from engine.cli.terminal import ask, json_text
 from engine.context import AppContext

@@ -25,8 +25,9 @@ from engine.letter.compile import (
     RenderSettings,
     compile_letter,
 )
+from engine.letter.letter_source import source_of
 from engine.letter.looks import NOWHERE, as_word_shows, in_scheme, inert
-from engine.letter.published_letter import LAYOUT, TEXTS, source_of
+from engine.letter.published_letter import LAYOUT, TEXTS
 from engine.letter.source_folder import open_asset, sizes_of
 from engine.sequence.model import Confirmation, Plan
 from engine.words import Language, Words

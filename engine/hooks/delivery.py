@@ -19,7 +19,8 @@ from engine.hooks import schedule
 from engine.hooks.message import headers, message_of
 from engine.hooks.posting import NoAnswer, Target
 from engine.hooks.settings import EVERY, Hook
-from engine.hooks.stores import HookStores, secrets_of
+from engine.hooks.stores import HookStores
+from engine.hooks.target_secrets import secrets_of
 from engine.ledger.codec import Entry
 from engine.ledger.names import NAMES
 from engine.ledger.store import Span

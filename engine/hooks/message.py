@@ -8,18 +8,13 @@ back.
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from engine.installation.events import STREAM
 from engine.ledger.codec import Entry, canonical, iso
-from engine.sequence.mistakes import Unreadable
-from engine.words import N_
 
-PREFIX: Final = "whsec_"
-SECRET_BYTES: Final = range(24, 65)
 IDS: Final = (
     *("list", "lists", "source", "target", "letter", "question", "message", "purpose"),
     *("segment", "order", "form", "request", "broadcast", "occurrence", "edition"),
@@ -69,18 +64,3 @@ def headers(message: Message, secrets: Sequence[bytes], now: int) -> dict[str, s
             f"v1,{base64.b64encode(signature).decode()}" for signature in signatures
         ),
     }
-
-
-def decode_secret(text: bytes, place: str) -> bytes:
-    """Raises Unreadable for what is no secret of Standard Webhooks."""
-    try:
-        secret = base64.b64decode(text.strip().removeprefix(PREFIX.encode()), validate=True)
-    except binascii.Error:
-        secret = b""
-    if len(secret) not in SECRET_BYTES:
-        message = N_(
-            "{place} holds no secret of Standard Webhooks: write `whsec_` and 24 to 64 random bytes"
-            " in base64"
-        )
-        raise Unreadable(message, place=place)
-    return secret

@@ -11,8 +11,7 @@ from typing import Final, Literal, Protocol
 from engine.desk.hooks import HookDesk, HookState, Off, Waiting
 from engine.hooks.schedule import is_backing_off
 from engine.hooks.settings import Hook
-from engine.hooks.stores import secrets_of
-from engine.sequence.mistakes import Unreadable
+from engine.hooks.target_secrets import secret_fault
 from engine.words import N_, Words, words
 
 NOTHING_WAITS: Final = Waiting()
@@ -117,15 +116,6 @@ def hook_reports(
         for hook in hooks
         for state in [states.get(hook.name)]
     ]
-
-
-def secret_fault(hook: Hook, folder: Path) -> Words | None:
-    """Why its secret cannot be used; None where it can."""
-    try:
-        secrets_of(hook, folder)
-    except Unreadable as error:
-        return error.words
-    return None
 
 
 def recorded_before(ledger: DatedLedger, instant: int) -> int:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 
 from engine.desk.hooks import HookState, Retry
@@ -164,6 +163,8 @@ def read_retry_after(text: str, now: int) -> int:
     text = text.strip()
     if text.isascii() and text.isdigit():
         return min(int(text[:9]) * SECOND, MAX_RETRY_AFTER)
+    from email.utils import parsedate_to_datetime
+
     try:
         until = parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, OverflowError):

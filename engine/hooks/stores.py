@@ -10,11 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.desk.hooks import HookDesk
-from engine.hooks.message import decode_secret
-from engine.hooks.settings import Hook
 from engine.ledger.codec import Entry
 from engine.ledger.store import Span
-from engine.secret_files import read_secret
 
 
 class LedgerReader(Protocol):
@@ -37,8 +34,3 @@ class HookStores:
     restored: Callable[[], int]
     now: Callable[[], int]
     chance: Callable[[], float]
-
-
-def secrets_of(hook: Hook, folder: Path) -> tuple[bytes, ...]:
-    """`folder` is that of `config.toml`. Raises Unreadable."""
-    return tuple(decode_secret(read_secret(folder / file), file) for file in hook.secret_files)

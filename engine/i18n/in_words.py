@@ -26,10 +26,10 @@ from engine.imports.refusals import DateKind, FileKind, RowFault, TableFault
 from engine.intake.address import AddressFault
 from engine.intake.amounts import AmountFault
 from engine.intake.body_reader import CallFault
-from engine.intake.contested import MailFault
 from engine.intake.field_reader import FieldFault
 from engine.intake.ground_requirements import Requirement
 from engine.intake.instants import DateFault
+from engine.intake.mail_fault import MailFault
 from engine.intake.orders import OrderFault
 from engine.subscriber.outcome import Refusal, Unchanged
 from engine.words import N_, Reason, Say, Value, Values, Words

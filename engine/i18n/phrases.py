@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from engine.i18n.dates import Moment
 from engine.i18n.language import (
@@ -24,9 +25,6 @@ from engine.i18n.language import (
 )
 from engine.i18n.stored_words import stored_in_words
 from engine.letter.field_words import in_words
-from engine.letter.merge import MergeFailed, MergeMistake, Template, compile_template
-from engine.letter.published_letter import types_of
-from engine.letter.typed_fields import NO_TYPES
 from engine.sequence.anchors import Anchored, PersonalDate
 from engine.sequence.cron import WEEKDAYS, read_cron
 from engine.sequence.delay import EVERY_DAY, NONE, Delay, written_clock, written_parts
@@ -39,6 +37,9 @@ from engine.subscriber.agenda_key import BroadcastKey, ListKey, RequestKey, deco
 from engine.subscriber.events import PreferencesSet
 from engine.subscriber.person import Preferences
 from engine.words import Language
+
+if TYPE_CHECKING:
+    from engine.letter.merge import Template
 
 NOBODYS_FIELDS: Mapping[str, str] = MappingProxyType({})
 SUBJECTS_KEPT = 1024
@@ -297,7 +298,10 @@ def subject_of(
     """The subject as someone of these fields reads it, or of whom nothing is known; as written
     where one is wanting that has no default. Typed fields of the `plan` are in its language.
     """
-    types, own = (types_of(plan), {"language": plan.language}) if plan else (NO_TYPES, None)
+    # Here, because most of what is said of letters renders none.
+    from engine.letter.merge import MergeFailed, MergeMistake
+
+    types, own = (plan.field_types(), {"language": plan.language}) if plan else ({}, None)
     try:
         return _subject(letter.subject, letter.body, tuple(types.items())).render(fields, own)
     except (MergeFailed, MergeMistake):
@@ -307,6 +311,8 @@ def subject_of(
 @lru_cache(maxsize=SUBJECTS_KEPT)
 def _subject(text: str, file: str, types: tuple[tuple[str, FieldType], ...]) -> Template:
     """Pages name a hundred letters, and compiling each takes a millisecond. Raises MergeMistake."""
+    from engine.letter.merge import compile_template
+
     return compile_template(text, file, False, dict(types))
 
 

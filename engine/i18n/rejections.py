@@ -10,10 +10,10 @@ from types import MappingProxyType
 from engine.imports.refusals import DateKind, FileKind, RowFault, TableFault
 from engine.intake.address import AddressFault
 from engine.intake.amounts import AmountFault
-from engine.intake.contested import MailFault
 from engine.intake.field_reader import FieldFault
 from engine.intake.ground_requirements import Requirement
 from engine.intake.instants import DateFault
+from engine.intake.mail_fault import MailFault
 from engine.intake.orders import OrderFault
 from engine.words import N_
 

@@ -18,9 +18,9 @@ from email.header import decode_header
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
-from enum import StrEnum, auto
 from itertools import islice
 
+from engine.intake.mail_fault import MailFault
 from engine.words import CodedError
 
 MAX_MAIL_BYTES = 3_000_000
@@ -49,18 +49,6 @@ _UNREADABLE = (
     binascii.Error,
 )
 """The exceptions that the standard library's parser raises for input that is no mail."""
-
-
-class MailFault(StrEnum):
-    """Why a file cannot be read as a mail."""
-
-    CONTENT_HEADER_TOO_LONG = auto()
-    NOT_TEXT = auto()
-    NO_HEADER = auto()
-    TOO_LARGE = auto()
-    TOO_MANY_LINES = auto()
-    TOO_MANY_PARTS = auto()
-    UNREADABLE = auto()
 
 
 class ContestedRefused(CodedError[MailFault]):

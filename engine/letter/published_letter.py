@@ -6,14 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
-from engine.letter.compile import LetterSource
 from engine.letter.french_spacing import spaced
-from engine.letter.markdown import as_words
-from engine.letter.typed_fields import FieldTypes
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY
 from engine.subscriber.agenda_key import broadcast_at
-from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import LetterBegun
 from engine.subscriber.person import ASK_FIRST
 from engine.subscriber.terms import mail_kind
@@ -140,21 +136,3 @@ def letter_of(plan: Plan, claim: LetterBegun) -> Letter | None:
             listed = plan.lists.get(claim.list)
             letter = listed.letter(claim.letter) if listed else None
             return letter.in_version(claim.version) if letter else None
-
-
-def source_of(letter: Letter, plan: Plan, purpose: str) -> LetterSource:
-    """A published letter with its layout, as the compiler wants it."""
-    if letter.body in OWN_BODIES:
-        texts = TEXTS[plan.language]
-        name = plan.purposes[purpose].name if purpose in plan.purposes else purpose
-        own = texts.first_body if letter.body == ASK_FIRST_BODY else texts.confirm_body
-        body = texts.still_body if purpose == EVERYTHING else own.format(purpose=as_words(name))
-    else:
-        body = plan.words[letter.body]
-    layout, types = plan.words[LAYOUT], types_of(plan)
-    return LetterSource(letter.body, letter.subject, letter.preheader, body, layout, types)
-
-
-def types_of(plan: Plan) -> FieldTypes:
-    """Those of the plan's fields that are no texts."""
-    return {field.name: field.type for field in plan.fields.values() if field.type != "text"}

@@ -18,8 +18,6 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
-import imagesize  # type: ignore[import-untyped]
-
 from engine.sequence.mistakes import Mistake, Unpublishable
 from engine.words import N_
 
@@ -187,6 +185,9 @@ def sizes_of(sequences: Path) -> Callable[[str], Size | None]:
 
 def size_in(descriptor: int) -> Size | None:
     """Of the picture in an open file, which is closed; None for what is none."""
+    # Here, because the configuration knows this file, and measures nothing.
+    import imagesize  # type: ignore[import-untyped]
+
     try:
         with os.fdopen(descriptor, "rb") as file:
             width, height = imagesize.get(BytesIO(file.read(HEAD_BYTES)))

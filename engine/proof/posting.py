@@ -14,6 +14,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from engine.dns.deadline import Deadline
 
 POST_SECONDS = 10
+MAX_FETCHED_BYTES = 1_000_000
 
 
 class NotFetched(Exception):
@@ -88,3 +89,11 @@ def posted(url: str, body: bytes, headers: Mapping[str, str], max_bytes: int) ->
     if len(read) > max_bytes:
         raise NotFetched(f"the server's answer is longer than {max_bytes} bytes")
     return Answer(int(response.status), kind.partition(";")[0].strip().lower(), read)
+
+
+def fetched(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """The body of the answer to a POST that was answered 200. Raises NotFetched."""
+    answer = posted(url, body, headers, MAX_FETCHED_BYTES)
+    if answer.status != 200:
+        raise NotFetched(f"the server answered {answer.status}")
+    return answer.body

@@ -1,12 +1,14 @@
-"""Ed25519 signatures of notes (RFC 8032; C2SP signed-note types 0x01 and 0x04)."""
+"""Ed25519 signatures of notes (RFC 8032; C2SP signed-note types 0x01 and 0x04).
+
+What computes them is brought in where something is signed or checked: every verb has the tree at
+hand, and few sign.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from typing import TYPE_CHECKING
 
 from engine.proof.errors import ProofRefused
 from engine.proof.note import (
@@ -19,6 +21,9 @@ from engine.proof.note import (
     key_id,
     parse_vkey,
 )
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 KEY_BYTES, TIME_BYTES = 32, 8
 
@@ -42,9 +47,11 @@ class Verifier:
 
     @cached_property
     def _key(self) -> Ed25519PublicKey:
-        return Ed25519PublicKey.from_public_bytes(self.public)
+        return _public_key(self.public)
 
     def verifies(self, text: str, signature: bytes) -> bool:
+        from cryptography.exceptions import InvalidSignature
+
         message = text.encode()
         if self.kind == COSIGNATURE:
             seconds = int.from_bytes(signature[:TIME_BYTES], "big")
@@ -63,10 +70,17 @@ def read_vkey(text: str) -> Verifier:
     if kind not in (ED25519, COSIGNATURE) or len(public) != KEY_BYTES:
         raise ProofRefused(f"the verifier key of {name} is not an Ed25519 key")
     try:
-        Ed25519PublicKey.from_public_bytes(public)
+        _public_key(public)
     except ValueError:
         raise ProofRefused(f"the verifier key of {name} is not a point of the curve") from None
     return Verifier(name, public, kind)
+
+
+def _public_key(octets: bytes) -> Ed25519PublicKey:
+    """Raises ValueError for what is not a point of the curve."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    return Ed25519PublicKey.from_public_bytes(octets)
 
 
 class NoteSigner:
@@ -81,6 +95,8 @@ class NoteSigner:
             raise ProofRefused(
                 f"the seed of a signing key is {KEY_BYTES} bytes long, not {len(seed)}"
             )
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.verifier = Verifier(name, self._key.public_key().public_bytes_raw())
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,20 +20,10 @@ from pathlib import Path
 from typing import cast
 
 from engine.proof.errors import ProofRefused
-from engine.proof.posting import NotFetched, posted
 from engine.proof.store import SQL, SignedCheckpoint, signed_of
 from engine.store.database import Database
 
 MAX_BYTES = 1_000_000
-
-
-def fetched(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-    """The body of the answer to a POST that was answered 200. Raises NotFetched."""
-    answer = posted(url, body, headers, MAX_BYTES)
-    if answer.status != 200:
-        raise NotFetched(f"the server answered {answer.status}")
-    return answer.body
-
 
 CONTENT_TYPE = "application/timestamp-query"
 OPENSSL_SECONDS = 30

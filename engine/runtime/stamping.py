@@ -14,8 +14,8 @@ from engine.desk.desk import Daily, Desk
 from engine.desk.processes import Processes
 from engine.proof.errors import ProofRefused
 from engine.proof.ledger_tree import LedgerTree
-from engine.proof.posting import NotFetched
-from engine.proof.stamping import CONTENT_TYPE, KeptStamp, accepted, fetched, question
+from engine.proof.posting import NotFetched, fetched
+from engine.proof.stamping import CONTENT_TYPE, KeptStamp, accepted, question
 from engine.proof.store import SignedCheckpoint
 from engine.sequence.delay import DAY
 

@@ -29,6 +29,7 @@ from engine.letter.compile import (
     RenderSettings,
     compile_letter,
 )
+from engine.letter.letter_source import source_of as source_of
 from engine.letter.link_token import (
     CONFIRM,
     COUNTED_PREFIX,
@@ -46,9 +47,8 @@ from engine.letter.link_token import (
 )
 from engine.letter.names import names_among
 from engine.letter.precompiled_body import PrecompiledBody
-from engine.letter.published_letter import OWN_BODIES, TEXTS, Texts, types_of
+from engine.letter.published_letter import OWN_BODIES, TEXTS, Texts
 from engine.letter.published_letter import letter_of as letter_of
-from engine.letter.published_letter import source_of as source_of
 from engine.letter.source_folder import Size, sizes_of
 from engine.mime import message as mails
 from engine.mime.header_values import (
@@ -361,7 +361,7 @@ class Composer:
         values = {name: str(value) for name, value in request.fields.items()}
         if request.claim.kind != "confirmation":
             return values
-        typed = types_of(plan).keys() & values.keys()
+        typed = plan.field_types().keys() & values.keys()
         fitting = {name: values[name] for name in typed if fits(plan.fields[name], values[name])}
         return names_among(values) | fitting
 

@@ -23,7 +23,7 @@ from engine.i18n.language import N_
 from engine.installation.events import SendingPaused, SendingResumed
 from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream
-from engine.sending.dkim_keys import key_faults
+from engine.sending.signing_faults import signing_faults
 from engine.sequence.delay import HOUR
 from engine.sequence.plan_source import CONFIG
 from engine.subscriber.agenda_key import every_occurrence, matter_of
@@ -110,7 +110,7 @@ def in_the_way(stores: HoldingStores, *, anyway: bool = False) -> list[Obstacle]
         if not anyway
     ]
     if config.smtp.reaches_people:
-        faults = key_faults(config, int(time.time()))
+        faults = signing_faults(config, int(time.time()))
         found += [Obstacle(fault.words) for fault in faults if fault.code == "unusable"]
         if trial is not None and not trial.over_people:
             found.append(Obstacle(words(TRIAL)))

@@ -421,6 +421,10 @@ class Plan:
     measured: Purpose | None = None
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
 
+    def field_types(self) -> dict[str, FieldType]:
+        """Of the fields that are no texts."""
+        return {field.name: field.type for field in self.fields.values() if field.type != "text"}
+
     def agreed_to(self, purpose: str) -> Purpose | None:
         """What one agrees to by a consent: to letters of a purpose, or to be measured."""
         return self.measured if purpose == MEASURE else self.purposes.get(purpose)

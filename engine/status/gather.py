@@ -29,7 +29,7 @@ from engine.ledger.codec import EntryRefused
 from engine.ledger.store import Ledger
 from engine.proof.ledger_tree import LedgerTree
 from engine.proof.tlog_witness import TROUBLE as COSIGNER
-from engine.sending.dkim_keys import key_faults
+from engine.sending.signing_faults import signing_faults
 from engine.sending.smtp_settings import DIRECT
 from engine.sending.witness_mail import TROUBLE, witness_mark
 from engine.sequence.delay import DAY, HOUR
@@ -248,7 +248,7 @@ def gather(stores: StatusStores, due: Due | None = None) -> Facts:
         inbound=inbound_state(stores, now),
         delivery=delivery_facts(stores),
         signing=tuple(
-            (fault.code, fault.words) for fault in key_faults(stores.config, int(time.time()))
+            (fault.code, fault.words) for fault in signing_faults(stores.config, int(time.time()))
         ),
         hooks=tuple(hook_facts(stores)),
         oldest_due=max(0, now - oldest_due) / 1000,

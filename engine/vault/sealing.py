@@ -1,12 +1,11 @@
 """Sealing to an auditor's public key in the age format (C2SP age v1), so that `age -d` opens it
-anywhere. The door to pyrage.
+anywhere. The door to pyrage, which is brought in where something is sealed: the configuration knows
+this file, and every verb the configuration.
 """
 
 from __future__ import annotations
 
 from typing import cast
-
-import pyrage
 
 from engine.words import N_, WordedError
 
@@ -17,6 +16,8 @@ class SealingRefused(WordedError, ValueError):
 
 def recipient(text: str) -> str:
     """The public key itself, checked. Raises SealingRefused."""
+    import pyrage
+
     try:
         pyrage.x25519.Recipient.from_str(text)
     except pyrage.RecipientError:
@@ -28,6 +29,8 @@ def recipient(text: str) -> str:
 
 def seal(octets: bytes, public_key: str) -> bytes:
     """Encrypt so that only the holder of the private key can read it. Raises SealingRefused."""
+    import pyrage
+
     return cast(
         bytes, pyrage.encrypt(octets, [pyrage.x25519.Recipient.from_str(recipient(public_key))])
     )
@@ -35,6 +38,8 @@ def seal(octets: bytes, public_key: str) -> bytes:
 
 def unseal(sealed: bytes, private_key: str) -> bytes:
     """`private_key` is a line "AGE-SECRET-KEY-1…". Raises SealingRefused."""
+    import pyrage
+
     try:
         return cast(bytes, pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(private_key)]))
     except pyrage.IdentityError:

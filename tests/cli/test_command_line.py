@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.people import fields_of
+from engine.cli.operator_acts import fields_of
 from engine.i18n.user_error import UserError
 from engine.sequence.model import Field
 from tests.cli.commanding import DIALOGUE, Installation, database, embedded

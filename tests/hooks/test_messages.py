@@ -9,8 +9,9 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from engine.desk.clock import wall_now
-from engine.hooks.message import IDS, decode_secret, headers, message_of
+from engine.hooks.message import IDS, headers, message_of
 from engine.hooks.message import test_message as made_for_a_test
+from engine.hooks.target_secrets import decode_secret
 from engine.installation.events import STREAM, SendingPaused
 from engine.ledger.codec import Entry
 from engine.ledger.names import NAME_OF, NAMES, AnyEvent

@@ -13,8 +13,8 @@ import pytest
 
 from engine.proof import posting
 from engine.proof.errors import ProofRefused
-from engine.proof.posting import NotFetched
-from engine.proof.stamping import CONTENT_TYPE, accepted, fetched, question
+from engine.proof.posting import NotFetched, fetched
+from engine.proof.stamping import CONTENT_TYPE, accepted, question
 from tests.proof.tsa import Authority, authority
 
 CHECKPOINT = (
