@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
 def entry() -> None:
+    # Until the verb begins: what is brought in stays for good.
+    gc.disable()
     try:
         from engine.cli.main import entry as begin
     except KeyboardInterrupt:

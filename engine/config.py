@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from engine.console.settings import Console, read_console
 from engine.dns.settings import Dns, read_dns
 from engine.doctor.settings import Doctor, read_doctor
 from engine.environment import is_store_url, read_environment
+from engine.frozen import dataclass
 from engine.hooks.settings import Hook, read_hooks
 from engine.i18n.in_words import as_words
 from engine.inbound.settings import Inbound, read_inbound

@@ -7,9 +7,9 @@ others' (a cluster sets some named after its services), and are left alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from engine.frozen import dataclass
 from engine.words import N_, WordedError, words_of_file_error
 
 STORE_URL, STORE_URL_FILE = "RELANCE_STORE_URL", "RELANCE_STORE_URL_FILE"

@@ -7,10 +7,10 @@ few questions it asks; `Views` is all of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, get_args
 
 from engine.delivery.figures import DeliveryViews
+from engine.frozen import dataclass
 from engine.sequence.condition import Condition
 from engine.sequence.delay import DAY
 from engine.sequence.model import Plan

@@ -7,12 +7,12 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from types import MappingProxyType
 from typing import cast
 
+from engine.frozen import dataclass
 from engine.installation.events import (
     STREAM,
     InstallationEvent,

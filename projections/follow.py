@@ -11,12 +11,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 from psycopg.rows import TupleRow
 
+from engine.frozen import dataclass
 from engine.ledger.codec import Entry, EntryRefused
 from engine.ledger.store import LOST, Ledger
 from engine.store.database import Database

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, cast
 
+from engine.frozen import dataclass
 from engine.ledger.codec import Entry
 from engine.sequence.delay import DAY
 from engine.store.binary import (

@@ -8,9 +8,10 @@ It says of each person what `engine.subscriber.truth.holds` says: windows by the
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, assert_never
 
+from engine.frozen import dataclass
 from engine.ledger.codec import canonical
 from engine.sequence.condition import (
     Answered,

@@ -5,8 +5,9 @@ something personal. All changes of the rows are written here.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from engine.frozen import dataclass
 from engine.sequence.condition import Condition
 from engine.store.binary import Column, bigints, booleans, texts, uuids
 from engine.store.sql import Queries, beside

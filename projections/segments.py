@@ -10,10 +10,11 @@ nothing. One segment is built anew set-wise, in one transaction, while its old r
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Protocol
 
+from engine.frozen import dataclass
 from engine.sequence.condition import (
     Combined,
     Condition,

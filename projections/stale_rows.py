@@ -4,8 +4,7 @@ pieces.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from engine.frozen import dataclass
 from engine.installation.events import BroadcastFellDue, InstallationEvent, SequencePublished
 from engine.installation.publishing import affected_lists
 from engine.installation.state import Installation

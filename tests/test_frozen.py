@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Mapping
-from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, replace
 from inspect import signature
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import frozen
 from engine.frozen import frozen_as, made_fast
 from engine.ledger.store import Append
 from engine.subscriber.act import Act
@@ -123,6 +125,127 @@ def test_a_draft_that_was_folded_is_a_person_and_changes_no_more() -> None:
     with pytest.raises(FrozenInstanceError):
         draft.runs = 3
     assert fold((), person) == person and fold((), person) is not person
+
+
+class Both(NamedTuple):
+    """The same declaration, by the standard library and by `engine.frozen`."""
+
+    plain: type
+    own: type
+
+
+def declared(declare: Callable[[Callable[..., Any]], type]) -> Both:
+    return Both(declare(dataclass), declare(frozen.dataclass))
+
+
+def _few(dataclass: Callable[..., Any]) -> type:
+    @dataclass(frozen=True, slots=True)
+    class Declared:
+        name: str
+        at: int = 3
+        kind: str = "k"
+        change: str = "c"
+        twin: tuple[int, ...] = ()
+
+    return Declared
+
+
+def _none(dataclass: Callable[..., Any]) -> type:
+    @dataclass(frozen=True, slots=True)
+    class Declared:
+        """Has nothing."""
+
+    return Declared
+
+
+def _chosen(dataclass: Callable[..., Any]) -> type:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Declared:
+        held: dict[str, int] = field(default_factory=dict, hash=False)
+        secret: str = field(default="s", repr=False)
+        noted: int = field(default=0, compare=False)
+        kept: int = field(default=7, init=False)
+        name: str
+
+    return Declared
+
+
+def _heir(dataclass: Callable[..., Any]) -> type:
+    @dataclass(frozen=True, slots=True)
+    class Base:
+        at: int
+        name: str = "b"
+
+    @dataclass(frozen=True, slots=True)
+    class Declared(Base):
+        last: int = field(default=0, kw_only=True)
+        other: str = "o"
+
+        def __post_init__(self) -> None:
+            if self.at < 0:
+                raise ValueError("before 1970")
+
+    return Declared
+
+
+def _equal_by_itself(dataclass: Callable[..., Any]) -> type:
+    @dataclass(frozen=True, slots=True)
+    class Declared:
+        name: str
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        def __repr__(self) -> str:
+            return "by itself"
+
+    return Declared
+
+
+Values = tuple[tuple[object, ...], dict[str, object]]
+MADE_OF: dict[Callable[..., type], list[Values]] = {
+    _few: [((), {"name": "a"}), (("a", 4), {}), (("b", 3), {})],
+    _none: [((), {})],
+    _chosen: [
+        ((), {"name": "a"}),
+        ((), {"name": "a", "noted": 2}),
+        ((), {"name": "a", "held": {"x": 1}, "secret": "t"}),
+    ],
+    _heir: [((1,), {}), ((1, "c", "p"), {"last": 2}), ((1, "b"), {"last": 0})],
+    _equal_by_itself: [(("a",), {}), (("b",), {})],
+}
+
+
+@pytest.mark.parametrize("declare", MADE_OF, ids=lambda declare: declare.__name__)
+def test_what_is_declared_here_behaves_as_the_standard_library_s(
+    declare: Callable[..., type],
+) -> None:
+    both = declared(declare)
+    plains, owns = ([kind(*places, **named) for places, named in MADE_OF[declare]] for kind in both)
+    assert list(map(repr, plains)) == list(map(repr, owns))
+    for _ in range(2):  # compiled at the first
+        assert [[a == b for a in plains] for b in plains] == [[a == b for a in owns] for b in owns]
+        assert [[hash(a) == hash(b) for a in plains] for b in plains] == [
+            [hash(a) == hash(b) for a in owns] for b in owns
+        ]
+    assert plains[0] != owns[0] or declare is _equal_by_itself
+    for shape in (lambda kind: kind.__match_args__, lambda kind: list(signature(kind).parameters)):
+        assert shape(both.own) == shape(both.plain)
+    for one in owns:
+        assert copy.copy(one) == copy.deepcopy(one) == replace(one) == one
+        assert asdict(one) == {each.name: getattr(one, each.name) for each in fields(one)}
+        for name in ("another", *(each.name for each in fields(one))):
+            with pytest.raises((FrozenInstanceError, TypeError)):
+                setattr(one, name, 1)
+            with pytest.raises((FrozenInstanceError, TypeError)):
+                delattr(one, name)
+        assert not hasattr(one, "__dict__")
+
+
+def test_what_a_class_checks_of_itself_is_checked() -> None:
+    for kind in declared(_heir):
+        with pytest.raises(ValueError, match="before 1970"):
+            kind(-1)
 
 
 def test_what_has_other_slots_becomes_nothing_else() -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from urllib.parse import unquote
 
 from engine.config import Config
+from engine.frozen import dataclass
 from engine.installation.published_assets import MANIFEST, manifest
 from engine.letter.compile import (
     Compiled,

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
+from engine.frozen import dataclass
 from engine.i18n.language import N_
 
 Group = Literal[

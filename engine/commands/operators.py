@@ -7,9 +7,9 @@ from __future__ import annotations
 import getpass
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from engine.frozen import dataclass
 from engine.installation.events import STREAM, InstallationEvent
 from engine.installation.state import Installation
 from engine.installation.stream import InstallationStream

@@ -5,10 +5,10 @@ else may say who somebody is.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from engine.frozen import dataclass
 from engine.sequence.table import Table, http_url
 from engine.words import N_, Words, words
 

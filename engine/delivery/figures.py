@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
+
+from engine.frozen import dataclass
 
 What = Literal["sent", "deferred", "failed", "hard", "soft", "blocked", "complained"]
 """sent: accepted. deferred: put off, each time. failed: given up or refused for good, which counts

@@ -5,7 +5,7 @@ for it and why, its rates against the guards (A50); and who sends in our name, a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from engine.config import Config
@@ -13,6 +13,7 @@ from engine.delivery.figures import DayCount, DeliveryViews, PutOff, Sums, summe
 from engine.desk.clock import Clock, wall_now
 from engine.desk.dmarc_reports import DmarcReports, SentInOurName
 from engine.desk.shaping import ProviderState, ShapingDesk
+from engine.frozen import dataclass
 from engine.sequence.delay import DAY
 from engine.shaping.guards import BOUNCES, COMPLAINTS, Level
 from engine.store.database import Database

@@ -6,9 +6,9 @@ wall clock. It names nobody.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Literal
 
+from engine.frozen import dataclass
 from engine.store.binary import byteas
 from engine.store.database import Database
 from engine.store.sql import beside

@@ -5,9 +5,10 @@ process agrees. Milliseconds since 1970, UTC.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from engine.frozen import dataclass
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, queries
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from psycopg.rows import TupleRow
 
+from engine.frozen import dataclass
 from engine.store.database import Database
 from engine.store.sql import beside
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from psycopg.rows import TupleRow
 
 from engine.desk.totals import Total
+from engine.frozen import dataclass
 from engine.sequence.timing import to_local
 from engine.store.binary import bigints, booleans, integers, texts, uuids
 from engine.store.database import Database

@@ -5,8 +5,8 @@ how many mails were aligned. Kept for thirteen months of wall clock; names nobod
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from engine.frozen import dataclass
 from engine.store.binary import bigints, texts
 from engine.store.database import Database
 from engine.store.sql import beside

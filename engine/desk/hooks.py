@@ -5,11 +5,11 @@ instants are milliseconds of the wall clock.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from psycopg.rows import TupleRow
 
+from engine.frozen import dataclass
 from engine.store.binary import bigints, texts
 from engine.store.database import Database
 from engine.store.sql import beside

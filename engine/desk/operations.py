@@ -4,11 +4,11 @@ the ledger recomputed, proof handed over. Kept for thirteen months of wall clock
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from engine.frozen import dataclass
 from engine.store.database import Database
 from engine.store.sql import beside
 

@@ -9,9 +9,9 @@ wall-clock.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from engine.frozen import dataclass
 from engine.shaping.providers import Provider
 from engine.shaping.rates import LETTERS_BEFORE_ANOTHER, bucket_of
 from engine.shaping.rules import Rule

@@ -10,11 +10,11 @@ engine/webhooks/call_outcomes.py says.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from psycopg.rows import TupleRow
 
+from engine.frozen import dataclass
 from engine.store.database import Database
 from engine.store.sql import beside
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 
+from engine.frozen import dataclass
 from engine.sequence.table import Table
 from engine.words import N_
 

@@ -6,9 +6,10 @@ it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
+from engine.frozen import dataclass
 from engine.i18n.dates import moment_in_words
 from engine.i18n.language import N_, Language, Say, day_in_words, translator
 from engine.i18n.stored_words import FREQUENCIES

@@ -5,12 +5,13 @@ what holds for every row. Held against the installation it becomes the options o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from engine.frozen import dataclass
 from engine.i18n.user_error import UserError, list_of, static_segment_of
 from engine.imports import rows
 from engine.imports.columns import folded

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Literal, TypedDict, get_args
 from unicodedata import normalize
 
+from engine.frozen import dataclass
 from engine.imports import rows
 from engine.imports.agreement import COLUMN_MEANINGS, REFUSALS, Cell
 from engine.imports.columns import EMAIL, folded

@@ -11,10 +11,11 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from engine.frozen import dataclass
 from engine.imports.agreement import (
     REFUSALS,
     Cell,

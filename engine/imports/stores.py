@@ -5,10 +5,10 @@ fields and language.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from engine.commands.command_handler import CommandHandler
 from engine.desk.clock import Clock
+from engine.frozen import dataclass
 from engine.i18n.language import Language
 from engine.installation.stream import InstallationStream
 from engine.sequence.model import Field

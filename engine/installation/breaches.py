@@ -5,9 +5,10 @@ in the vault, behind each fact's commitment.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, cast
 
+from engine.frozen import dataclass
 from engine.installation.events import BreachRecorded
 
 Step = Literal["detected", "assessed", "authority-told", "people-told", "closed"]

@@ -4,8 +4,7 @@ with a default. `at` as in subscriber.events.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from engine.frozen import dataclass
 from engine.subscriber.events import Event
 
 STREAM = "00000000-0000-4000-8000-000000000001"

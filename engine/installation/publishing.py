@@ -7,9 +7,10 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
+from engine.frozen import dataclass
 from engine.installation import events as e
 from engine.installation.state import Installation, read_settings, write_settings
 from engine.sequence.mistakes import Mistake, Unpublishable

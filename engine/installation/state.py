@@ -7,9 +7,10 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import cast
 
+from engine.frozen import dataclass
 from engine.installation import events as e
 from engine.installation.breaches import Breach, evolved
 from engine.sequence.declared import from_plain, plain

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Literal, NamedTuple
 
+from engine.frozen import dataclass
 from engine.intake.address import AddressFault, AddressRefused, normalise
 from engine.intake.amounts import AmountFault
 from engine.intake.field_reader import MAX_VALUE_CHARACTERS, FieldRefused, read_value

@@ -5,8 +5,9 @@ Pure; see `body_reader`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from engine.frozen import dataclass
 from engine.intake.body_reader import BodyReader, CallFault, Member, Mistakes
 from engine.intake.ground_requirements import GroundDeclaration
 from engine.sequence.model import Plan

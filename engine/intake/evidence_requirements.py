@@ -8,7 +8,8 @@ neither is a fault of the proof.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from engine.frozen import dataclass
 
 # In every proof: how, for what (with the digest of the purpose's words), on what ground, which
 # texts were in force, who did it, and both dates.

@@ -7,9 +7,9 @@ is taken: a code that is misspelt would be found by no condition.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum, auto
 
+from engine.frozen import dataclass
 from engine.intake.amounts import AmountRefused, read_amount, read_currency
 from engine.intake.body_reader import BodyReader, CallFault, Member, Mistakes
 from engine.sequence.model import Plan

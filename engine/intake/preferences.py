@@ -5,11 +5,11 @@ the same. Pure; every posted value is hostile.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, get_args
 
+from engine.frozen import dataclass
 from engine.intake.body_reader import BodyReader, Member, Mistakes
 from engine.intake.instants import DateRefused, read_day, read_instant
 from engine.sequence.model import MEASURE, Form, Plan

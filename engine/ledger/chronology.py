@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 
+from engine.frozen import dataclass
 from engine.installation.events import STREAM, ClockChanged
 from engine.ledger.codec import Entry, EntryRefused, iso
 from engine.ledger.store import Descent

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 from typing import NamedTuple, Protocol, cast
@@ -25,7 +25,7 @@ from eventsourcing.persistence import (
 from psycopg.rows import DictRow, TupleRow, tuple_row
 from psycopg.sql import Composed
 
-from engine.frozen import made_fast
+from engine.frozen import dataclass, made_fast
 from engine.ledger.admission import Admission
 from engine.ledger.codec import Encoded, Entry, EntryRefused, decode
 from engine.ledger.connections import Connections

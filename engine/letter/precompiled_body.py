@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from jinja2 import nodes
 from jinja2.environment import Environment
 from markupsafe import escape
 
+from engine.frozen import dataclass
 from engine.letter.draft import MAX_HTML_BYTES
 from engine.letter.merge import MergeFailed, Template, Value, names_in, restricted
 from engine.letter.typed_fields import typed

@@ -4,8 +4,9 @@ none. Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
+from engine.frozen import dataclass
 from engine.letter.french_spacing import spaced
 from engine.sequence.model import Letter, Plan
 from engine.sequence.parse import CONFIRMATION_BODY

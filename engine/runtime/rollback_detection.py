@@ -14,9 +14,10 @@ import hashlib
 import json
 import logging
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
+from engine.frozen import dataclass
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import Ledger
 

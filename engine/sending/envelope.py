@@ -9,9 +9,9 @@ refused here, before anything is written.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from engine.frozen import dataclass
 from engine.sending.replies import Reply, Stage, Verdict
 from engine.sending.stream_settings import Stream
 

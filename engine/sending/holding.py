@@ -7,7 +7,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from engine.authoring.going_live import hindrances
@@ -19,6 +18,7 @@ from engine.desk.clock import Clock
 from engine.desk.desk import Desk
 from engine.desk.processes import Processes
 from engine.desk.shaping import ShapingDesk
+from engine.frozen import dataclass
 from engine.i18n.language import N_
 from engine.installation.events import SendingPaused, SendingResumed
 from engine.installation.state import Installation

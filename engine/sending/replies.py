@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Literal
+
+from engine.frozen import dataclass
 
 Stage = Literal["connect", "helo", "auth", "mail", "rcpt", "data", "dot"]
 

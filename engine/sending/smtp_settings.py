@@ -6,9 +6,10 @@ are signed before they go.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Literal, cast, get_args
 
+from engine.frozen import dataclass
 from engine.mime.message import SIZE_CAP
 from engine.sequence.delay import parse_positive_seconds
 from engine.sequence.table import Table

@@ -6,9 +6,9 @@ it both are written as `[site]`, `[smtp]` and `[dkim]` say.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from engine.frozen import dataclass
 from engine.sending.smtp_settings import Dkim, check_alignment, check_return_path, check_selector
 from engine.sequence.table import Table
 from engine.words import N_

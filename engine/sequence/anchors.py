@@ -4,10 +4,10 @@ that is counted from one of them is planned. Pure; instants are milliseconds sin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, time
 from functools import lru_cache
 
+from engine.frozen import dataclass
 from engine.sequence.delay import NONE, Delay
 from engine.sequence.feasts import feast_day
 from engine.sequence.timing import Hours, due, due_before, to_instant, to_local

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, get_args
 
+from engine.frozen import dataclass
 from engine.sequence.delay import Delay
 
 _BARE = re.compile(r"[\w-]+")

@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, cast
 
+from engine.frozen import dataclass
 from engine.sequence.delay import Delay, parse_delay
 
 NO_END = "no end"

@@ -5,9 +5,9 @@ mean: calendar parts and exact parts apart.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from unicodedata import combining, normalize
 
+from engine.frozen import dataclass
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.nearest import nearest
 from engine.words import N_, Words

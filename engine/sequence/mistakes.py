@@ -7,8 +7,7 @@ reader's language where it is shown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from engine.frozen import dataclass
 from engine.words import Value, WordedError, Words, words
 
 MAX_SAID = 500

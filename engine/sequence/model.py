@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, get_args
 from unicodedata import normalize
 
+from engine.frozen import dataclass
 from engine.sequence.anchors import Anchor, Anchored
 from engine.sequence.condition import Combined, Condition, InSegment
 from engine.sequence.declared import Declared

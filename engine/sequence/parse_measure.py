@@ -6,9 +6,9 @@ those of a purpose are; without words of the author's they are the ones below.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from engine.frozen import dataclass
 from engine.sequence.model import MEASURE, Purpose
 from engine.sequence.table import Table
 from engine.words import Language

@@ -5,8 +5,8 @@ line.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from engine.frozen import dataclass
 from engine.sequence.draft import as_name
 from engine.sequence.links import find_links
 from engine.sequence.mistakes import Mistake

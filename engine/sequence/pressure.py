@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from engine.frozen import dataclass
 from engine.sequence.delay import DAY, Delay, parse_delay
 from engine.sequence.mistakes import Unreadable
 from engine.sequence.table import Table

@@ -5,9 +5,9 @@ or wrote one that nothing uses.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from engine.frozen import dataclass
 from engine.sequence.condition import InSegment, lines_of
 from engine.sequence.model import Plan
 

@@ -8,11 +8,11 @@ the first time.
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from engine.frozen import dataclass
 from engine.sequence.delay import EVERY_DAY, MINUTE, Delay
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final, Literal, assert_never, get_args
+
+from engine.frozen import dataclass
 
 WebhookKind = Literal[
     "stripe",

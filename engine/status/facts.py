@@ -5,11 +5,12 @@ people are their opaque ids.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, NamedTuple
 
 from engine import __version__
 from engine.desk.totals import Total
+from engine.frozen import dataclass
 from engine.hooks.report import Standing
 from engine.words import Words
 

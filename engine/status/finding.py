@@ -5,8 +5,10 @@ gathers those of others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from engine.frozen import dataclass
 
 Level = Literal["stopped", "stuck", "notice"]
 WRONG: frozenset[Level] = frozenset({"stopped", "stuck"})

@@ -4,8 +4,7 @@ it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from engine.frozen import dataclass
 from engine.intake.address import AddressRefused, normalise
 from engine.sequence.delay import parse_clock, parse_days
 from engine.sequence.mistakes import Unreadable

@@ -5,9 +5,8 @@ Instants are milliseconds since 1970.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from engine.frozen import made_fast
+from engine.frozen import dataclass, made_fast
 from engine.sequence.model import Plan
 from engine.sequence.timing import is_zone
 from engine.subscriber.person import InFlight, LetterState, Person

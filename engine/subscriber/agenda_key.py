@@ -5,10 +5,10 @@ changes: "list:12", "ask:conseils", "broadcast:enfants/2026-12-01", "flight:<mes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import assert_never
 
+from engine.frozen import dataclass
 from engine.sequence.model import Broadcast, Plan
 
 

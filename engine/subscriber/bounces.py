@@ -8,8 +8,9 @@ was not accepted after all, and the row goes on where it stood before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from engine.frozen import dataclass
 from engine.sequence.delay import DAY
 from engine.subscriber.terms import BounceKind
 

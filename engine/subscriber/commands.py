@@ -7,10 +7,9 @@ came. A command that is repeated changes nothing the second time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from engine.frozen import made_fast
+from engine.frozen import dataclass, made_fast
 from engine.subscriber.command import Command as Command
 from engine.subscriber.eligibility import EVERYTHING
 from engine.subscriber.events import Cause

@@ -4,7 +4,7 @@ files.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from engine.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,7 @@ terms.py declares it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from engine.frozen import made_fast
+from engine.frozen import dataclass, made_fast
 from engine.subscriber.event import Cause as Cause
 from engine.subscriber.event import Event as Event
 from engine.subscriber.mail_events import MailBounced as MailBounced

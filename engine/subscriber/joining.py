@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from engine.frozen import dataclass
 from engine.sequence.model import List, Plan
 from engine.sequence.timing import later
 from engine.subscriber import commands as c

@@ -5,8 +5,7 @@ events.LetterSent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from engine.frozen import dataclass
 from engine.subscriber.command import Command
 from engine.subscriber.terms import BounceKind
 

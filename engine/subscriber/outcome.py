@@ -4,9 +4,9 @@ arises in the ledger.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum, auto
 
+from engine.frozen import dataclass
 from engine.subscriber.events import Cause, PersonEvent
 from engine.words import Reason
 

@@ -5,10 +5,10 @@ long the stream.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
-from engine.frozen import made_fast
+from engine.frozen import dataclass, made_fast
 from engine.subscriber.bounces import Bounces
 from engine.subscriber.terms import FREQUENCIES, Frequency, GroundStatus, LetterStatus
 

@@ -9,9 +9,10 @@ to go on, mails about rights and the letters of a service are neither asked abou
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
+from engine.frozen import dataclass
 from engine.sequence.delay import Delay
 from engine.sequence.model import Broadcast, Letter, Plan
 from engine.sequence.pressure import Cap, ScopedCap

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from engine.frozen import dataclass
 from engine.subscriber.command import Command
 from engine.subscriber.terms import AccessRight, ErasureBasis, Right, RightOutcome
 

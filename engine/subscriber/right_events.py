@@ -4,8 +4,7 @@ kept of an erased person. `engine.subscriber.events` has them too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from engine.frozen import dataclass
 from engine.subscriber.event import Event
 
 

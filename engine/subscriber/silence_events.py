@@ -5,8 +5,7 @@ rights are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from engine.frozen import dataclass
 from engine.subscriber.event import Event
 
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from psycopg.rows import TupleRow
 
+from engine.frozen import dataclass
 from engine.sequence.delay import DAY
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside

@@ -10,9 +10,9 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
+from engine.frozen import dataclass
 from engine.installation.publishing import digest_of
 from engine.installation.state import Installation
 from engine.ledger.codec import canonical

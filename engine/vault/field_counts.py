@@ -5,8 +5,8 @@ about a few people: this is asked of everybody, when the type of a field is to c
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from engine.frozen import dataclass
 from engine.store.database import Database
 from engine.store.sql import beside
 

@@ -7,9 +7,9 @@ in milliseconds, unless they are said to be the wall clock's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal, cast
 
+from engine.frozen import dataclass
 from engine.ledger.store import WithinRefused
 from engine.store.binary import byteas
 from engine.store.database import Database

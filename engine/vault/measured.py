@@ -6,9 +6,10 @@ thirteen months.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from engine.frozen import dataclass
 from engine.sequence.delay import Delay
 from engine.store.binary import bigints, texts, uuids
 from engine.store.database import Database

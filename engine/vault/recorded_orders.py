@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from engine.frozen import dataclass
 from engine.store.binary import byteas
 from engine.store.database import Database
 from engine.store.sql import AnyCursor, beside

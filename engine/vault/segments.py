@@ -5,8 +5,9 @@ since to be one of them says something personal.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from engine.frozen import dataclass
 from engine.store.binary import uuids
 from engine.store.sql import AnyCursor, beside
 from engine.subscriber.person import MeasuredActs

@@ -19,10 +19,11 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal, get_args
 
+from engine.frozen import dataclass
 from engine.store.files import sync_folder
 
 log = logging.getLogger("relance.vault")

@@ -57,7 +57,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "engine/frozen.py": (),
     "engine/words.py": (),
     "engine/keyed_hash.py": (),
-    "engine/sequence/": ("engine.sequence", "engine.words", "lark"),
+    "engine/sequence/": ("engine.sequence", "engine.frozen", "engine.words", "lark"),
     "engine/subscriber/": (
         "engine.subscriber",
         "engine.frozen",
@@ -73,6 +73,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "engine.words",
     ),
     "engine/intake/": (
+        "engine.frozen",
         "engine.intake",
         "engine.subscriber",
         "engine.sequence",
@@ -82,6 +83,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "iso4217",
     ),
     "engine/letter/": (
+        "engine.frozen",
         "engine.letter",
         "engine.keyed_hash",
         "engine.sequence",
@@ -124,6 +126,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         for file in PURE_WEBHOOKS
     },
     "projections/": (
+        "engine.frozen",
         "projections",
         "engine.subscriber",
         "engine.sequence",

@@ -10,8 +10,8 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
+from engine.frozen import dataclass
 from engine.letter.markdown import as_words
 from engine.words import Language
 
