@@ -5,9 +5,10 @@
 SELECT p.position, row.subscriber::text, row.key, row.due FROM {schema}."position" p LEFT JOIN LATERAL (
     SELECT a.due, a.subscriber, a.key FROM {schema}.agenda a
     WHERE a.due > 0 AND a.due <= %(now)s AND (a.due, a.subscriber) > (%(passed)s, %(passed_subscriber)s::uuid) AND a.list <> ALL(%(paused)s)
-      AND get_bit(%(buckets)s::bytea, get_byte(uuid_send(a.subscriber), 15) & 63) = 1
-      AND NOT EXISTS (SELECT FROM desk.waiting w WHERE w.subscriber = a.subscriber AND w.key = a.key)
-      AND NOT EXISTS (SELECT FROM desk.stuck s WHERE s.subscriber = a.subscriber AND s.key = a.key AND s.until > clock_timestamp())
+      AND get_bit(%(buckets)s::bytea, get_byte(uuid_send(a.subscriber), 15) & 63) > 0
+      AND ((SELECT NOT EXISTS (SELECT FROM desk.waiting)) OR NOT EXISTS (SELECT FROM desk.waiting w WHERE w.subscriber = a.subscriber AND w.key = a.key))
+      AND ((SELECT NOT EXISTS (SELECT FROM desk.stuck)) OR NOT EXISTS (
+            SELECT FROM desk.stuck s WHERE s.subscriber = a.subscriber AND s.key = a.key AND s.until > clock_timestamp()))
     ORDER BY a.due, a.subscriber LIMIT %(limit)s) row ON true
 ORDER BY row.due, row.subscriber
 
@@ -22,9 +23,10 @@ SELECT p.position, row.subscriber::text, row.key, row.due FROM {schema}."positio
     SELECT of_list.due, of_list.subscriber, of_list.key FROM lists CROSS JOIN LATERAL (
         SELECT a.due, a.subscriber, a.key FROM {schema}.agenda a
         WHERE a.list = lists.list AND a.due > 0 AND a.due <= %(now)s AND (a.due, a.subscriber) > (%(passed)s, %(passed_subscriber)s::uuid)
-          AND get_bit(%(buckets)s::bytea, get_byte(uuid_send(a.subscriber), 15) & 63) = 1
-          AND NOT EXISTS (SELECT FROM desk.waiting w WHERE w.subscriber = a.subscriber AND w.key = a.key)
-          AND NOT EXISTS (SELECT FROM desk.stuck s WHERE s.subscriber = a.subscriber AND s.key = a.key AND s.until > clock_timestamp())
+          AND get_bit(%(buckets)s::bytea, get_byte(uuid_send(a.subscriber), 15) & 63) > 0
+          AND ((SELECT NOT EXISTS (SELECT FROM desk.waiting)) OR NOT EXISTS (SELECT FROM desk.waiting w WHERE w.subscriber = a.subscriber AND w.key = a.key))
+          AND ((SELECT NOT EXISTS (SELECT FROM desk.stuck)) OR NOT EXISTS (
+            SELECT FROM desk.stuck s WHERE s.subscriber = a.subscriber AND s.key = a.key AND s.until > clock_timestamp()))
         ORDER BY a.list, a.due, a.subscriber LIMIT %(limit)s) of_list
     WHERE lists.list <> ALL(%(paused)s)
     ORDER BY of_list.due, of_list.subscriber LIMIT %(limit)s) row ON true
@@ -50,7 +52,7 @@ SELECT r.subscriber::text, r.key FROM asked r WHERE NOT EXISTS (SELECT FROM park
 WITH chosen AS (
     SELECT w.subscriber, w.key FROM unnest(%(providers)s::text[], %(letters)s::integer[]) AS g (provider, letters) CROSS JOIN LATERAL (
         SELECT w.subscriber, w.key FROM desk.waiting w WHERE w.provider = g.provider AND w.list <> ALL(%(paused)s)
-          AND get_bit(%(buckets)s::bytea, get_byte(uuid_send(w.subscriber), 15) & 63) = 1
+          AND get_bit(%(buckets)s::bytea, get_byte(uuid_send(w.subscriber), 15) & 63) > 0
         ORDER BY w.urgent DESC, w.due, w.subscriber LIMIT g.letters FOR UPDATE SKIP LOCKED) w),
 gone AS (
     DELETE FROM desk.waiting w USING chosen c WHERE w.subscriber = c.subscriber AND w.key = c.key RETURNING w.subscriber, w.key, w.provider)
