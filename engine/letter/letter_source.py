@@ -5,7 +5,7 @@ few compile. Pure.
 from __future__ import annotations
 
 from engine.letter.compile import LetterSource
-from engine.letter.markdown import as_words
+from engine.letter.markdown_words import as_words
 from engine.letter.published_letter import ASK_FIRST_BODY, LAYOUT, OWN_BODIES, TEXTS
 from engine.sequence.model import Letter, Plan
 from engine.subscriber.eligibility import EVERYTHING

@@ -4,8 +4,6 @@ no link.
 
 from __future__ import annotations
 
-import re
-
 from markdown_it import MarkdownIt
 
 
@@ -17,16 +15,6 @@ class _Reader(MarkdownIt):
 
 
 _READER = _Reader("commonmark", {"html": True}).enable(["table", "strikethrough"])
-
-
-_SIGNS = re.compile(r"([\\`*_\[\]{}<>&|~=+%#])")
-
-
-def as_words(text: str) -> str:
-    """Text that stands within a line of a letter's Markdown and is words there: no emphasis, link,
-    element or merge field.
-    """
-    return _SIGNS.sub(r"\\\1", text)
 
 
 def to_html(source: str) -> str:

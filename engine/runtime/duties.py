@@ -16,8 +16,6 @@ from engine.audience.segment_rules import apply_due_rules
 from engine.audience.segments import SegmentCounting
 from engine.context import AppContext
 from engine.desk.clock import wall_now
-from engine.doctor.nightly import examine_if_night
-from engine.doctor.robot import try_forms
 from engine.ledger.store import LOST
 from engine.privacy.erasure import scrub_and_log
 from engine.privacy.retention import apply_if_night
@@ -105,6 +103,10 @@ def of_followers(
 def of_senders(
     context: AppContext, intervals: Intervals, stop: asyncio.Event
 ) -> list[Awaitable[None]]:
+    # Here, because who follows asks no name server and tries no form.
+    from engine.doctor.nightly import examine_if_night
+    from engine.doctor.robot import try_forms
+
     return [
         when_due(intervals.after_changes(), stop, lambda: _broadcasts(context)),
         # Where letters leave from: what providers see is seen from there.

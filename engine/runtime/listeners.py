@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from engine.config import Config
 from engine.i18n.language import N_
 from engine.i18n.user_error import UserError
-from engine.sending.mailbox import Mailbox
 
 log = logging.getLogger("relance.run")
 IN_USE = N_(
@@ -64,6 +63,8 @@ async def _readers_listeners(config: Config, stack: AsyncExitStack) -> Listeners
     if not config.smtp.is_mailbox:
         return Listeners(config.mailbox_smtp_port, site)
     letterbox = _listen("127.0.0.1", config.mailbox_port, "[mailbox] port", stack)
+    from engine.sending.mailbox import Mailbox
+
     mailbox = Mailbox(config.data / "mailbox")
     try:
         await mailbox.start(config.mailbox_smtp_port)

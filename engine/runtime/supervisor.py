@@ -1,7 +1,8 @@
 """The parts of `run` at work, in one loop: started together, watched, and ended together.
 
 The ports of `run` and `web` are bound before anything else is done: a second process on the same
-installation is refused before it has changed anything.
+installation is refused before it has changed anything. What one part alone needs is brought in with
+it: who follows knows no mail server, who sends no pages.
 """
 
 from __future__ import annotations
@@ -9,35 +10,33 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from engine.commands.group_commit import CommandGroupCommit
 from engine.context import AppContext
 from engine.imports.uploads import Uploads
-from engine.inbound.fetching import MailboxReader, mailbox_reader
 from engine.ledger.store import INSTALLATION_CHANNEL
 from engine.runtime import duties
 from engine.runtime.announcement import engine_date, tell_service_manager
-from engine.runtime.arriving import Arriving
 from engine.runtime.duties import each_time_set
 from engine.runtime.following import DUE_CHANNEL, Follower, Hearing
-from engine.runtime.handing_on import handing_on
 from engine.runtime.heartbeat import beating
-from engine.runtime.hooks import telling_targets
 from engine.runtime.listeners import open_listeners
 from engine.runtime.scheduler import Intervals
 from engine.runtime.serving import serve_console, sites
 from engine.runtime.shutdown import GRACE_SECONDS, STOP_SIGNALS, end_within
 from engine.runtime.startup import make_ready
-from engine.runtime.summarising import summarising
-from engine.runtime.witnessing import witnessing
-from engine.sending.dkim_keys import DkimSigning
-from engine.sending.relay_settings import route_settings
 from engine.sending.replies import redacted
-from engine.sending.sender import Sender
+
+if TYPE_CHECKING:
+    from engine.inbound.fetching import MailboxReader
+    from engine.runtime.arriving import Arriving
+    from engine.sending.relay_settings import RouteSettings
+    from engine.sending.sender import Sender
 
 log = logging.getLogger("relance.run")
 DATE_SECONDS = 10
@@ -72,19 +71,16 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
     async with AsyncExitStack() as stack:
         listeners = await open_listeners(context.config, options.parts, stack)
         sends = "send" in options.parts
-        settings = route_settings(context.config, listeners.mailbox_port) if sends else None
-        if sends:
-            DkimSigning(context.config).read()
+        settings = _route_settings(context, listeners.mailbox_port) if sends else None
         beside = {"console": listeners.console_trouble}
         # In a thread: a database that does not answer must not keep us from hearing that we are to
         # stop.
         await asyncio.to_thread(make_ready, context, options.speed, options.trial)
         options.begin()
-        sender = Sender(context.sending(), settings) if settings is not None else None
+        sender = _sender(context, settings) if settings is not None else None
         takes_in = bool({"follow", "inbound"} & options.parts)
-        imap = context.config.inbound.imap if takes_in else None
-        mailbox = mailbox_reader(context.inbound(), imap, context.sender) if imap else None
-        arriving = Arriving(context.inbound()) if "inbound" in options.parts else None
+        mailbox = _mailbox_reader(context) if takes_in and context.config.inbound.imap else None
+        arriving = _arriving(context) if "inbound" in options.parts else None
         heartbeat = await stack.enter_async_context(
             beating(
                 context,
@@ -105,13 +101,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
             )
         if sender is not None and settings is not None:
             stopping.append(sender.stop)
-            if context.config.proof.witness:
-                tasks.append(witnessing(context, settings, intervals.every(10), stop))
-            if context.config.operator.summary is not None:
-                tasks.append(summarising(context, settings, intervals.every(10), stop))
-            if context.config.inbound.reply_to:
-                tasks.append(handing_on(context, settings, intervals.every(10), stop))
-            tasks += [sender.run(), *duties.of_senders(context, intervals, stop)]
+            tasks += [sender.run(), *_mails_of_operators(context, settings, intervals, stop)]
+            tasks += duties.of_senders(context, intervals, stop)
 
         def followed() -> None:
             intervals.facts()
@@ -131,6 +122,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
             stopping.append(follower.stop)
             tasks += [follower.ended, *duties.of_followers(context, intervals, stop)]
             if context.config.hooks:
+                from engine.runtime.hooks import telling_targets
+
                 tasks.append(telling_targets(context, stop, beside))
         if mailbox is not None:
             tasks.append(_mailbox(mailbox, stop, beside))
@@ -164,6 +157,52 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
             for end in await asyncio.gather(*running, return_exceptions=True)
             if isinstance(end, BaseException)
         ]
+
+
+def _route_settings(context: AppContext, mailbox_port: int) -> RouteSettings:
+    from engine.sending.dkim_keys import DkimSigning
+    from engine.sending.relay_settings import route_settings
+
+    settings = route_settings(context.config, mailbox_port)
+    DkimSigning(context.config).read()
+    return settings
+
+
+def _sender(context: AppContext, settings: RouteSettings) -> Sender:
+    from engine.sending.sender import Sender
+
+    return Sender(context.sending(), settings)
+
+
+def _mails_of_operators(
+    context: AppContext, settings: RouteSettings, intervals: Intervals, stop: asyncio.Event
+) -> Iterator[Awaitable[None]]:
+    """Those the configuration asks for."""
+    if context.config.proof.witness:
+        from engine.runtime.witnessing import witnessing
+
+        yield witnessing(context, settings, intervals.every(10), stop)
+    if context.config.operator.summary is not None:
+        from engine.runtime.summarising import summarising
+
+        yield summarising(context, settings, intervals.every(10), stop)
+    if context.config.inbound.reply_to:
+        from engine.runtime.handing_on import handing_on
+
+        yield handing_on(context, settings, intervals.every(10), stop)
+
+
+def _mailbox_reader(context: AppContext) -> MailboxReader | None:
+    from engine.inbound.fetching import mailbox_reader
+
+    imap = context.config.inbound.imap
+    return mailbox_reader(context.inbound(), imap, context.sender) if imap else None
+
+
+def _arriving(context: AppContext) -> Arriving:
+    from engine.runtime.arriving import Arriving
+
+    return Arriving(context.inbound())
 
 
 async def _mailbox(reader: MailboxReader, stop: asyncio.Event, beside: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 
 from engine.frozen import dataclass
-from engine.letter.markdown import as_words
+from engine.letter.markdown_words import as_words
 from engine.words import Language
 
 FIRST_NAME: Mapping[str, str] = {"fr": "Prénom", "en": "First name"}
