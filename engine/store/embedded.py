@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import select
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,25 +23,33 @@ from psycopg.pq import PGconn, Ping
 
 from engine.store import cluster, files, postmaster, programs
 from engine.store.cluster import memory_settings
-from engine.store.database import ensure_database_within
+from engine.store.database import Alarm, ensure_database_within
 from engine.store.failure import EmbeddedFailed, from_log, from_os
 from engine.store.programs import Account, for_server, open_ways, private_folder
 from engine.words import N_, Words, words
 
 log = logging.getLogger("relance.store")
 LOOK_SECONDS = 0.5
+WATCHED_SECONDS = 30
+"""For which a server is not looked at whose end would be told of."""
 AFTER_FAILURE_SECONDS = 5.0
 STOP_PATIENCE = 30.0
 
 
 class Guard:
     """A thread that asks `lives` and calls `start` until it is stopped. Any failure (a full disk,
-    no descriptor left) is logged and tried again.
+    no descriptor left) is logged and tried again. It sleeps until the process ends whose descriptor
+    `watched` gives; where there is none it looks again and again.
     """
 
-    def __init__(self, lives: Callable[[], bool], start: Callable[[], None]) -> None:
-        self._lives, self._start = lives, start
-        self._stopping = threading.Event()
+    def __init__(
+        self,
+        lives: Callable[[], bool],
+        start: Callable[[], None],
+        watched: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        self._lives, self._start, self._watched = lives, start, watched
+        self._stopping, self._alarm = threading.Event(), Alarm()
         self._trouble = ""
         self._thread = threading.Thread(target=self._look, name="guard", daemon=True)
         self._thread.start()
@@ -56,21 +65,40 @@ class Guard:
 
     def stop(self) -> None:
         self._stopping.set()
+        self._alarm.ring()
         self._thread.join(STOP_PATIENCE)
 
     def _look(self) -> None:
-        pause = LOOK_SECONDS
-        while not self._stopping.wait(pause):
+        pause, well = LOOK_SECONDS, True
+        while not self._stopping.is_set():
             try:
+                self._sleep(pause, watching=well)
+                if self._stopping.is_set():
+                    break
                 if not self._lives():
                     self._start()
                     log.warning("PostgreSQL had died and runs again")
             except Exception as error:
                 # Any exception: a guard that ended would be missed only when it is needed.
-                pause = AFTER_FAILURE_SECONDS
+                pause, well = AFTER_FAILURE_SECONDS, False
                 self._tell(error)
             else:
-                pause, self._trouble = LOOK_SECONDS, ""
+                pause, well, self._trouble = LOOK_SECONDS, True, ""
+
+        self._alarm.close()
+
+    def _sleep(self, pause: float, *, watching: bool) -> None:
+        ending = self._watched() if watching else None
+        if ending is None:
+            self._stopping.wait(pause)
+            return
+        try:
+            polled = select.poll()
+            for descriptor in (ending, self._alarm.fileno()):
+                polled.register(descriptor, select.POLLIN)
+            polled.poll(WATCHED_SECONDS * 1000)
+        finally:
+            os.close(ending)
 
     def _tell(self, error: Exception) -> None:
         why = (
@@ -163,7 +191,7 @@ class Embedded:
         """From now on until we leave, a server that dies is started again. For a program that
         outlives it; its connections are its own care.
         """
-        self._guard = self._guard or Guard(self._lives, self._revive)
+        self._guard = self._guard or Guard(self._lives, self._revive, self._watched)
 
     def trouble(self) -> str:
         """Why a server that dies would not be started again; "" while it would be, and before
@@ -176,6 +204,10 @@ class Embedded:
         return note is not None and (
             postmaster.is_server_of(self._data, note.pid) or _answers_elsewhere(note)
         )
+
+    def _watched(self) -> int | None:
+        note = postmaster.read_note(self._data)
+        return postmaster.end_of(self._data, note.pid) if note is not None else None
 
     def _revive(self) -> None:
         with self._refusals_told(), files.alone(self._run / "start.lock", _silent):

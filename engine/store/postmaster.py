@@ -136,6 +136,23 @@ def is_server_of(data: Path, pid: int) -> bool:
         return False
 
 
+def end_of(data: Path, pid: int) -> int | None:
+    """A descriptor that can be read once `pid`, a PostgreSQL at work in `data`, has ended; to be
+    closed by the caller. None where there is no such process, or the system has none (macOS).
+    """
+    if not hasattr(os, "pidfd_open"):
+        return None
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:
+        return None
+    # Asked afterwards: what the descriptor stands for is what was looked at.
+    if is_server_of(data, pid):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
 def survivors(data: Path) -> list[int]:
     """Every living PostgreSQL process that works in `data`, as far as this process may see them."""
     named = [

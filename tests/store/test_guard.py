@@ -83,6 +83,28 @@ def test_it_goes_on_after_any_error_and_says_it_once(
     assert caplog.records[0].__dict__["why"] == why
 
 
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="the system tells of no end")
+def test_it_sleeps_until_the_server_ends_and_sees_that_at_once() -> None:
+    server = subprocess.Popen(["sleep", "60"])
+    looks, starts = list[float](), threading.Event()
+
+    def lives() -> bool:
+        looks.append(time.monotonic())
+        return starts.is_set()
+
+    with ExitStack() as ending:
+        ending.callback(server.wait)
+        ending.callback(server.kill)
+        guard = Guard(lives, starts.set, lambda: os.pidfd_open(server.pid))
+        ending.callback(guard.stop)
+        time.sleep(0.5)
+        assert not looks
+        server.kill()
+        wait_for(starts.is_set)
+        begun = time.monotonic()
+    assert time.monotonic() - begun < PATIENCE / 4, "told to stop, it did not hear"
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_guard_that_has_ended_says_so() -> None:
     def lives() -> bool:
