@@ -74,9 +74,25 @@ def unusable_files(webhook: Webhook, folder: Path) -> Iterator[UnusableFile]:
         yield UnusableFile("", words(missing, key="api_key_file"))
     for key, file in files:
         try:
-            read_secret(folder / file)
+            secret = read_secret(folder / file)
         except Unreadable as error:
             yield UnusableFile(key, error.words)
+        else:
+            if (fault := _fault(webhook, key, secret)) is not None:
+                yield UnusableFile(key, words(fault, file=file))
+
+
+def _fault(webhook: Webhook, key: str, secret: bytes) -> str | None:
+    """What is plainly something else than the sender gives out for it."""
+    match webhook.kind, key:
+        case "stripe", "secret_file" if not secret.startswith(b"whsec_"):
+            return N_("{file} holds no signing secret of Stripe, which begins with `whsec_`")
+        case "helloasso", "api_key_file" if not all(secret.partition(b":")):
+            return N_("{file} holds no key of HelloAsso: write client id, a colon, client secret")
+        case "sumup", "secret_file":
+            return N_("SumUp signs nothing, so that {file} is not used: `api_key_file` is enough")
+        case _:
+            return None
 
 
 def missing_secrets(plan: Plan, folder: Path) -> Iterator[Mistake]:
