@@ -62,10 +62,8 @@ class Processes:
             "version": __version__,
         }
         values |= {"whats": list(troubles), "whys": list(troubles.values())}
-        with self.database.transaction() as connection:
+        with self.database.connection() as connection:
             row = connection.execute(SQL["beat"], values).fetchone()
-            for name in ("succeed", "trouble", "over"):
-                connection.execute(SQL[name], values)
         try:
             refuse_newer(str(row[0]) if row is not None and row[0] else __version__)
         except NewerDatabase as error:

@@ -1,16 +1,21 @@
 -- name: beat
 -- A process says that it lives. Written whole each time, so that a desk that was lost knows it again at the next beat.
 -- `clock`: by how many milliseconds its machine's clock is ahead of the database's. `heard_since`: since when no two beats were further apart than `gap`.
+-- A process that died is no news any more once another on its host does what it did. A trouble stays since when it began; what is not complained of any more goes.
 -- Told of which program on what stands in the database can be read.
+WITH succeeded AS (
+    DELETE FROM desk.process WHERE host = %(host)s AND id <> %(id)s AND parts <@ %(parts)s AND seen < clock_timestamp() - %(expires)s * interval '1 second'
+), begun AS (
+    INSERT INTO desk.trouble (process, what, why, since) SELECT %(id)s, w.what, w.why, clock_timestamp()
+    FROM unnest(%(whats)s::text[], %(whys)s::text[]) AS w (what, why) ON CONFLICT (process, what) DO UPDATE SET why = excluded.why
+), over AS (
+    DELETE FROM desk.trouble WHERE process = %(id)s AND what <> ALL(%(whats)s)
+)
 INSERT INTO desk.process (id, host, pid, parts, since, seen, clock, version)
 VALUES (%(id)s, %(host)s, %(pid)s, %(parts)s, clock_timestamp(), clock_timestamp(), %(clock)s, %(version)s)
 ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, clock = excluded.clock,
     heard_since = CASE WHEN process.seen < excluded.seen - %(gap)s * interval '1 second' THEN excluded.seen ELSE process.heard_since END
 RETURNING (SELECT minimum FROM desk.release)
-
--- name: succeed
--- A process that died is no news any more once another on its host does what it did.
-DELETE FROM desk.process WHERE host = %(host)s AND id <> %(id)s AND parts <@ %(parts)s AND seen < clock_timestamp() - %(expires)s * interval '1 second'
 
 -- name: leave
 -- One that ends as it should says so.

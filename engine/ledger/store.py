@@ -219,6 +219,14 @@ class Ledger:
         assert row is not None
         return int(row["coalesce"])
 
+    def head_and_bytes_at(self, position: int) -> tuple[int, bytes | None]:
+        """`head` and `bytes_at`, asked in one."""
+        with self.datastore.get_connection() as connection:
+            values = {"position": position}
+            row = connection.execute(SQL["head_and_bytes_at"], values, binary=True).fetchone()
+        assert row is not None
+        return int(row["head"]), bytes(row["state"]) if row["state"] is not None else None
+
     def last_recorded(self) -> int:
         """When the last entry was recorded (engine time, ms), 0 for an empty ledger."""
         with self.datastore.get_connection() as connection:

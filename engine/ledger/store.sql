@@ -25,6 +25,10 @@ ALTER TABLE ledger.asset ALTER COLUMN octets SET STORAGE EXTERNAL
 -- The last position written.
 SELECT coalesce(max(notification_id), 0) FROM ledger.events
 
+-- name: head_and_bytes_at
+-- The last position written, and an entry as it is stored, for who asks both every few seconds.
+SELECT coalesce(max(notification_id), 0) AS head, (SELECT state FROM ledger.events WHERE notification_id = %(position)s) AS state FROM ledger.events
+
 -- name: last
 -- Under the lock: the entry that the next one follows, and when it was recorded. That is read from the end of its canonical bytes (RFC 8785), where no text
 -- of its own can stand: a quotation mark within a text has a backslash before it. A regular expression takes twenty times as long. An empty ledger has no row.

@@ -102,13 +102,16 @@ class RollbackDetection:
 
     def note(self) -> None:
         """Remember how far it is now. Raises Restored."""
-        self.confirm()
         last = self._last
-        if last is None or last != self._written or self.forgotten or self._has_gone_on(last):
+        if last is None or self.ledger.recorder.put_back:
+            self.confirm()
             self._last = self.remember()
-
-    def _has_gone_on(self, last: Remembered) -> bool:
-        return self.ledger.head() != last.position
+            return
+        head, state = self.ledger.head_and_bytes_at(last.position)
+        if _digest_of(state) != last.digest:
+            raise Restored
+        if last != self._written or self.forgotten or head != last.position:
+            self._last = self.remember()
 
     def remember(self) -> Remembered:
         """The same for who has just asked what is `lost`. A disk that takes nothing is said, and
@@ -141,8 +144,7 @@ class RollbackDetection:
         return self._digest(told.position) == told.digest
 
     def _digest(self, position: int) -> str:
-        state = self.ledger.bytes_at(position)
-        return hashlib.sha256(state).hexdigest() if state is not None else ""
+        return _digest_of(self.ledger.bytes_at(position))
 
     def _read(self) -> Remembered | None:
         try:
@@ -156,3 +158,7 @@ class RollbackDetection:
                 extra={"why": type(error).__name__},
             )
             return None
+
+
+def _digest_of(state: bytes | None) -> str:
+    return hashlib.sha256(state).hexdigest() if state is not None else ""
