@@ -27,7 +27,7 @@ from engine.runtime.shutdown import STOP_SIGNALS, ended_in_time
 from engine.runtime.supervisor import RunOptions, run_parts
 from engine.sending import sender
 from engine.sequence.delay import DAY
-from engine.subscriber.events import Cause, LetterBegun
+from engine.subscriber.events import Cause, LetterBegun, LetterSent
 from tests.running_installation import Installations, publish, write_sequences
 from tests.sending.test_segments import join
 
@@ -85,9 +85,15 @@ def context(installations: Installations) -> Iterator[AppContext]:
         signal.signal(number, handler)
 
 
-def at_rest(context: AppContext, act: Callable[[], None], parts: frozenset[str]) -> None:
+def at_rest(
+    context: AppContext,
+    act: Callable[[], None],
+    parts: frozenset[str],
+    *,
+    is_followed: bool = True,
+) -> None:
     """Does `act` while a process with these parts runs, and has nothing to do any more; where it
-    does not follow, somebody else does.
+    does not follow, somebody else does, unless nobody is to.
     """
     failed = list[BaseException]()
 
@@ -102,7 +108,7 @@ def at_rest(context: AppContext, act: Callable[[], None], parts: frozenset[str])
             signal.raise_signal(signal.SIGTERM)
 
     async def run() -> list[BaseException]:
-        if "follow" in parts:
+        if "follow" in parts or not is_followed:
             return await run_parts(context, RunOptions(parts=parts, seconds=90))
         follower = following.Follower(
             context.database, context.views, context.clock, lambda: None, lambda: None
@@ -160,14 +166,18 @@ def test_a_pause_that_ends_and_a_clock_that_runs_faster_are_heard_by_who_sends(
         lambda state: [SendingPaused(now, "operator")], operator, now
     )
     join(context, "anna")
+    context.views.catch_up()
 
     def goes_on() -> None:
         context.installation_stream.execute(lambda state: [SendingResumed(now)], operator, now)
-        _within(lambda: _letters(context) == 1)
+        _within(lambda: _letters(context, LetterSent) == 1)
+        context.views.catch_up()
+        time.sleep(3)  # it has gone to rest again
         set_speed(context, 21 * DAY // 2000)
         _within(lambda: _letters(context) == 2)
 
-    at_rest(context, goes_on, SEND)
+    # A follower would tell of what is due, and who sends be woken by that.
+    at_rest(context, goes_on, SEND, is_followed=False)
 
 
 def test_a_broadcast_published_meanwhile_falls_due_at_its_moment(context: AppContext) -> None:
@@ -197,9 +207,9 @@ def test_being_told_to_stop_is_heard_at_once(context: AppContext, parts: frozens
     assert time.monotonic() - told[0] < SOON_SECONDS
 
 
-def _letters(context: AppContext) -> int:
+def _letters(context: AppContext, kind: type[LetterBegun | LetterSent] = LetterBegun) -> int:
     entries = context.ledger.between(0, context.ledger.head(), 10_000)
-    return sum(isinstance(entry.event, LetterBegun) for entry in entries)
+    return sum(isinstance(entry.event, kind) for entry in entries)
 
 
 def _within(holds: Callable[[], bool], seconds: float = SOON_SECONDS) -> None:
