@@ -71,6 +71,7 @@ REMEDIES: Mapping[str, Remedy] = {
     "no-follow": _PROCESSES,
     "no-send": _PROCESSES,
     "vanished": _PROCESSES,
+    "stands-still": _PROCESSES,
     "view-stopped": _PROCESSES,
     "view-ahead": _PROCESSES,
     "unsigned": _PROOF,

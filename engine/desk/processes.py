@@ -26,6 +26,8 @@ EXPIRY_SECONDS = 20
 GAP_SECONDS = 12
 """Seconds between two heartbeats within which a process has been heard all the time."""
 LASTING = ""
+STANDS = "stands"
+"""What the trouble of a loop that stands still begins with; a colon and its part follow."""
 
 
 class Beating(NamedTuple):
@@ -68,6 +70,13 @@ class Processes:
             refuse_newer(str(row[0]) if row is not None and row[0] else __version__)
         except NewerDatabase as error:
             raise Disagreement(error.words.message, **dict(error.words.values)) from error
+
+    def stands(self, identifier: str, troubles: Mapping[str, str]) -> None:
+        """One of its loops does not move: what troubles it is said, and no beat is heard."""
+        values = {"id": identifier, "whats": list(troubles), "whys": list(troubles.values())}
+        with self.database.transaction() as connection:
+            for name in ("trouble", "over"):
+                connection.execute(SQL[name], values)
 
     def leave(self, identifier: str) -> None:
         with self.database.transaction() as connection:

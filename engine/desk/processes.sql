@@ -48,9 +48,9 @@ DELETE FROM desk.trouble WHERE process = '' AND what = %(what)s
 DELETE FROM desk.trouble t WHERE process <> '' AND NOT EXISTS (SELECT FROM desk.process p WHERE p.id = t.process)
 
 -- name: troubles
--- Of what lives, and what outlasts it. Which view stops is a matter of the program that follows: one of another release has views of its own.
+-- Of what lives, and what outlasts it; that something stands still is said though it does not beat. Which view stops is a matter of the program that follows: one of another release has views of its own.
 SELECT t.what, t.why, extract(epoch FROM clock_timestamp() - t.since)::float8 FROM desk.trouble t LEFT JOIN desk.process p ON p.id = t.process
-WHERE t.process = '' OR p.seen >= clock_timestamp() - %(expires)s * interval '1 second' AND (t.what NOT LIKE 'view:%%' OR p.version = %(version)s)
+WHERE t.process = '' OR p.id IS NOT NULL AND t.what LIKE 'stands:%%' OR p.seen >= clock_timestamp() - %(expires)s * interval '1 second' AND (t.what NOT LIKE 'view:%%' OR p.version = %(version)s)
 ORDER BY t.since
 
 -- name: secrets

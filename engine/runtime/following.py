@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from engine.desk.clock import Clock
+from engine.desk.movement import Movement
 from engine.ledger.store import CHANNEL, INSTALLATION_CHANNEL, LOST
 from engine.store.database import Alarm, Database, Listening
 from engine.store.safe_error_text import safe_error_text
@@ -22,6 +23,7 @@ from engine.store.safe_error_text import safe_error_text
 log = logging.getLogger("relance.follow")
 DUE_CHANNEL = "agenda_due"
 """Where a follower says that letters may have become due."""
+PART = "follow"
 WAIT_SECONDS = 1.0
 REST_SECONDS = 30.0
 """For which nothing is looked at that nobody told of."""
@@ -66,8 +68,10 @@ class Follower:
         clock: Clock,
         followed: Callable[[], None],
         changed: Callable[[], None],
+        movement: Movement | None = None,
     ) -> None:
         self.database, self.views, self.clock = database, views, clock
+        self.movement = movement or Movement()
         self.followed, self.changed = followed, changed
         self.loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = self.loop.create_future()
@@ -86,6 +90,7 @@ class Follower:
         except BaseException as raised:
             error = raised
         self._alarm.close()
+        self.movement.waits(PART)
         self.loop.call_soon_threadsafe(self._end, error)
 
     def _end(self, error: BaseException | None) -> None:
@@ -108,16 +113,21 @@ class Follower:
                             self.clock.reread()
                             self.loop.call_soon_threadsafe(self.changed)
                         self._catch_up(listening, told=bool(heard))
-                        heard = listening.wait(self._seconds(), self._alarm)
+                        seconds = self._seconds()
+                        self.movement.goes_on(PART, resting=seconds)
+                        heard = listening.wait(seconds, self._alarm)
             except LOST as error:
                 log.warning(
                     "following waits for the database", extra={"why": safe_error_text(error)}
                 )
+                self.movement.goes_on(PART)
                 self._stopping.wait(1)
 
     def _catch_up(self, listening: Listening, *, told: bool) -> None:
         begun = time.monotonic()
+        self.movement.goes_on(PART)
         while self.views.follow() and not self._stopping.is_set():
+            self.movement.goes_on(PART)
             told = True
             self.loop.call_soon_threadsafe(self.followed)
         if told:

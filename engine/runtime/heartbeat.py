@@ -8,12 +8,14 @@ import asyncio
 import contextlib
 import logging
 import os
+import socket
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Protocol
 
 from engine import __version__
-from engine.desk.processes import Disagreement, Processes, check_clock
+from engine.desk.movement import Movement
+from engine.desk.processes import STANDS, Disagreement, Processes, check_clock
 from engine.installation.stream import InstallationStream
 from engine.ledger.store import LOST
 from engine.runtime.clock_changes import ClockStores, ClockWatch
@@ -96,19 +98,31 @@ class Heartbeat:
 
 @asynccontextmanager
 async def beating(
-    stores: HeartbeatStores, parts: Collection[str], troubles: Troubles
+    stores: HeartbeatStores,
+    parts: Collection[str],
+    troubles: Troubles,
+    movement: Movement | None = None,
 ) -> AsyncIterator[Heartbeat]:
     """A heartbeat from the first moment to the last, draining included. It is not heard while the
-    database is away.
+    database is away, nor while one of the loops of which `movement` tells stands still: then it
+    says which.
     """
     heartbeat, changes, watch = Heartbeat(), _Changes(), ClockWatch(stores)
+    loops = movement or Movement()
 
     def beat() -> None:
-        current = troubles()
+        standing = loops.standing()
+        current = {
+            **troubles(),
+            **{f"{STANDS}:{loop}": f"{socket.gethostname()} ({os.getpid()})" for loop in standing},
+        }
         ahead = check_clock(stores.database)
         stores.clock.trust_wall()
         watch.look()
-        stores.processes.beat(stores.sender, parts, current, ahead)
+        if standing:
+            stores.processes.stands(stores.sender, current)
+        else:
+            stores.processes.beat(stores.sender, parts, current, ahead)
         stores.rollback_detection.note()
         paused = stores.installation_stream.known.paused if "send" in parts else {}
         changes.log(paused, current)

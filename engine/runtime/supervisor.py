@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from engine.commands.group_commit import CommandGroupCommit
 from engine.context import AppContext
+from engine.desk.movement import Movement
 from engine.imports.uploads import Uploads
 from engine.ledger.store import INSTALLATION_CHANNEL
 from engine.runtime import duties
@@ -77,7 +78,8 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
         # stop.
         await asyncio.to_thread(make_ready, context, options.speed, options.trial)
         options.begin()
-        sender = _sender(context, settings) if settings is not None else None
+        movement = Movement()
+        sender = _sender(context, settings, movement) if settings is not None else None
         takes_in = bool({"follow", "inbound"} & options.parts)
         mailbox = _mailbox_reader(context) if takes_in and context.config.inbound.imap else None
         arriving = _arriving(context) if "inbound" in options.parts else None
@@ -86,6 +88,7 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
                 context,
                 options.parts,
                 lambda: _troubles(context, options, sender, mailbox, beside, arriving),
+                movement,
             )
         )
         intervals = Intervals()
@@ -118,7 +121,9 @@ async def run_parts(context: AppContext, options: RunOptions) -> list[BaseExcept
             heard = {DUE_CHANNEL: sender.wake.set, INSTALLATION_CHANNEL: changed}
             stopping.append(Hearing(context.database, context.clock, heard).stop)
         if "follow" in options.parts:
-            follower = Follower(context.database, context.views, context.clock, followed, changed)
+            follower = Follower(
+                context.database, context.views, context.clock, followed, changed, movement
+            )
             stopping.append(follower.stop)
             tasks += [follower.ended, *duties.of_followers(context, intervals, stop)]
             if context.config.hooks:
@@ -168,10 +173,10 @@ def _route_settings(context: AppContext, mailbox_port: int) -> RouteSettings:
     return settings
 
 
-def _sender(context: AppContext, settings: RouteSettings) -> Sender:
+def _sender(context: AppContext, settings: RouteSettings, movement: Movement) -> Sender:
     from engine.sending.sender import Sender
 
-    return Sender(context.sending(), settings)
+    return Sender(context.sending(), settings, movement=movement)
 
 
 def _mails_of_operators(

@@ -16,6 +16,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from engine.desk.movement import Movement
 from engine.desk.shaping import LEASE_SECONDS as LINES_SECONDS
 from engine.i18n.user_error import UserError
 from engine.installation.events import SendingPaused
@@ -40,6 +41,7 @@ from engine.shaping.providers import OTHER, Provider
 from engine.store.safe_error_text import safe_error_text
 
 log = logging.getLogger("relance.send")
+PART = "send"
 MAX_BLOCKED = 5
 BEFORE_A_RECIPIENT: frozenset[Stage] = frozenset(("connect", "helo", "auth", "mail"))
 """Stages at which a relay has not been told whose mailbox is meant."""
@@ -52,13 +54,18 @@ SHORTEST_SECONDS, REST_SECONDS = 0.02, 30.0
 
 class Sender:
     """The sending of one process; set `wake` when something may have become due. `shaper`: another
-    than the configuration asks for.
+    than the configuration asks for. `movement`: where it says that it moves.
     """
 
     def __init__(
-        self, stores: SendingStores, settings: RouteSettings, shaper: Shaper | None = None
+        self,
+        stores: SendingStores,
+        settings: RouteSettings,
+        shaper: Shaper | None = None,
+        movement: Movement | None = None,
     ) -> None:
         self.stores = stores
+        self.movement = movement or Movement()
         path = journal_file(stores.config.data, stores.sender)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.journal = DeliveryJournal(path)
@@ -109,9 +116,11 @@ class Sender:
         try:
             while not self.stopping.is_set():
                 self.wake.clear()
+                self.movement.goes_on(PART)
                 try:
                     self._looked_at = await asyncio.to_thread(self.stores.clock.now)
                     await self._ended(under_way, 0 if self._unsure else self.route.batches - 1)
+                    self.movement.goes_on(PART)
                     taken, prepared = await self._prepare(idle=not under_way)
                     if prepared is not None:
                         under_way.add(asyncio.create_task(self._deliver(*prepared)))
@@ -164,6 +173,8 @@ class Sender:
 
     async def _ended(self, under_way: set[asyncio.Task[None]], most: int) -> None:
         """Wait until at most `most` tasks are under way. Raises the error of a task that failed."""
+        # Each step of a delivery has a time of its own after which it ends.
+        self.movement.waits(PART)
         while len(under_way) > most or any(task.done() for task in under_way):
             ended, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             under_way -= ended
@@ -179,6 +190,7 @@ class Sender:
         if not await self._can_sign() or not await self._route_answers():
             await asyncio.to_thread(self.queue.give_up)
             return 0, None
+        self.movement.goes_on(PART)
         if self.shaper is not None:
             self.shaper.use(self.route)
         held = {message for batch in self._batches for message in list(batch.claims)}
@@ -274,6 +286,7 @@ class Sender:
         """
         if not (self.trouble or self.route.trouble):
             return True
+        self.movement.waits(PART)
         opening = asyncio.ensure_future(self.route.open())
         stopping = asyncio.ensure_future(self.stopping.wait())
         await asyncio.wait([opening, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -294,6 +307,7 @@ class Sender:
     async def _rest(self) -> None:
         """Sleep until `wake` is set or something may be due."""
         seconds = await asyncio.to_thread(self._seconds)
+        self.movement.goes_on(PART, resting=min(seconds, REST_SECONDS))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wake.wait(), seconds)
 
@@ -318,6 +332,8 @@ class Sender:
     async def _keep(self, renew: Callable[[], None], seconds: float) -> None:
         while True:
             await asyncio.sleep(seconds)
+            if PART in self.movement.standing():
+                continue
             try:
                 await asyncio.to_thread(renew)
             except LOST as error:

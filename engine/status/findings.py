@@ -19,6 +19,7 @@ from engine.status.finding import Level
 from engine.status.finding import is_well as is_well
 from engine.status.hook_findings import of_hooks
 from engine.status.mail_findings import of_providers, of_returned_mail, of_summary
+from engine.status.process_findings import of_processes
 from engine.status.release_findings import of_releases
 
 LATE_SECONDS = 60
@@ -94,40 +95,6 @@ def of_clock(facts: Facts) -> Iterator[Finding]:
             yield Finding("trial", "notice", what, remedy, {"ahead": clock.ahead})
         case "":
             return
-
-
-def of_processes(facts: Facts) -> Iterator[Finding]:
-    if not facts.live:
-        yield Finding("nothing-runs", "stopped", N_("nothing runs"), N_("start it: `relance run`"))
-    else:
-        missing = {
-            "web": (
-                N_("nobody serves pages: links in letters do not answer"),
-                N_("start `relance web`, or `relance run`, which does everything"),
-            ),
-            "follow": (
-                N_("nobody keeps the views up to date: nothing new falls due"),
-                N_("start `relance follow`, or `relance run`"),
-            ),
-            "send": (N_("nobody sends"), N_("start `relance send`, or `relance run`")),
-        }
-        for part, (what, remedy) in missing.items():
-            if part not in facts.live:
-                yield Finding(f"no-{part}", "stopped", what, remedy)
-    for process in facts.processes:
-        if not process.lives:
-            what = N_("{parts} on {host} (process {pid}) has not been heard of for {since}")
-            remedy = N_(
-                "it was killed, its machine is down, or it does not reach the database: see its"
-                " log, start it again"
-            )
-            values = {
-                "parts": ", ".join(process.parts),
-                "host": process.host,
-                "pid": process.pid,
-                "since": process.seen,
-            }
-            yield Finding("vanished", "stopped", what, remedy, values)
 
 
 def of_views(views: Iterable[ViewState]) -> Iterator[Finding]:

@@ -108,6 +108,10 @@ def test_nothing_is_found_where_all_is_well() -> None:
             replace(WELL, processes=(replace(RUN, seen=60.0, lives=False),)),
             [("nothing-runs", "stopped"), ("vanished", "stopped")],
         ),
+        (
+            replace(WELL, troubles=(Trouble("stands:send", "h2 (7)", 5.0),)),
+            [("stands-still", "stopped")],
+        ),
         (replace(WELL, views=(ViewState("letters", 40, 60, 5.0),)), []),
         (replace(WELL, views=(ViewState("letters", 40, 60, 61.0),)), [("view-behind", "stopped")]),
         (
