@@ -21,6 +21,7 @@ from tests.cli.commanding import (
     Installation,
     calm,
     database,
+    ended,
     published,
     stop,
 )
@@ -244,13 +245,20 @@ def test_views_are_made_anew_beneath_a_run_that_goes_on(relance: Installation) -
 def interrupted(
     relance: Installation, arguments: tuple[str, ...], under_way: str, number: signal.Signals
 ) -> Said:
-    """A command that is sent a signal as soon as the question `under_way` is answered with true."""
+    """A command that is sent a signal as soon as the question `under_way` is answered with true. It
+    is halted in that instant, so that it cannot end before the signal is there.
+    """
     with database(relance) as connection:
         process = relance.begin(*arguments)
         while process.poll() is None:
-            if connection.execute(under_way.encode()).fetchone() == (True,):
-                return stop(process, number)
-            time.sleep(0.005)
+            process.send_signal(signal.SIGSTOP)
+            reached = connection.execute(under_way.encode()).fetchone() == (True,)
+            if reached:
+                process.send_signal(number)
+            process.send_signal(signal.SIGCONT)
+            if reached:
+                return ended(process, 30)
+            time.sleep(0.05)
     raise AssertionError(f"it had ended before it could be interrupted: {process.communicate()}")
 
 
