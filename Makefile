@@ -5,9 +5,12 @@ HERE   := $(CURDIR)
 INPUTS := pyproject.toml setup.py constraints.txt
 # The tests start the program hundreds of times: compiled once, whatever the machine has been told about bytecode.
 COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(HERE)/.venv/bytecode
-STYLE  := $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --output-format concise . && $(BIN)/mypy
+STYLE  := $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --output-format concise .
 PYTEST  = $(shell sh tests/memory_folder.sh) $(COMPILED) $(BIN)/python -m pytest -q --durations=20
 PURE   := $(addprefix tests/,sequence subscriber simulation letter mime intake i18n docs test_shape.py)
+# While tests are collected, and wait, a core has time for the types.
+BESIDE_TYPES = $(BIN)/mypy >.venv/types 2>&1 & types=$$!;
+BOTH   = tests=$$?; wait $$types || { cat .venv/types; exit 1; }; exit $$tests
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: help run demo check test test-all chaos cluster bench bench-large pictures deb image clean
@@ -24,6 +27,7 @@ demo: .venv/installed ## install on first use, then show Relance at work
 
 check: .venv/installed-test ## style, types and the tests that need no database: under a minute
 	$(STYLE)
+	$(BIN)/mypy
 	$(PYTEST) -n 2 $(PURE)
 
 test: .venv/installed-test ## style, types and every test
@@ -35,7 +39,7 @@ test: .venv/installed-test ## style, types and every test
 	@sh tests/install_promtool.sh
 	@sh tests/clients/install_typescript.sh
 	$(STYLE)
-	$(PYTEST) -n 6
+	@$(BESIDE_TYPES) $(PYTEST) -n 6; $(BOTH)
 
 test-all: .venv/installed-test ## the same, with as many examples and rows as the tests are meant for
 	@sh tests/install_browser.sh
@@ -46,7 +50,7 @@ test-all: .venv/installed-test ## the same, with as many examples and rows as th
 	@sh tests/install_promtool.sh
 	@sh tests/clients/install_typescript.sh
 	$(STYLE)
-	RELANCE_LONG=1 $(PYTEST) -n 6
+	@$(BESIDE_TYPES) RELANCE_LONG=1 $(PYTEST) -n 6; $(BOTH)
 
 chaos: .venv/installed-test ## kill it three hundred times: nobody misses a letter
 	@rm -f bench/chaos.json
