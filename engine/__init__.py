@@ -26,9 +26,10 @@
 
 Around it: audience (dates of people's own, the year's programme), audit (stories, contested
 letters, days long past), privacy (rights, retention, papers), backup (copies taken and put back),
-delivery (what arrives, by provider), doctor (how it looks from outside), status (how it stands),
-authoring (the author's folder, drawn and published), simulation (a dialogue rehearsed by the same
-rules), console (all of it as pages for who works here).
+joining (a further host is given what it needs), delivery (what arrives, by provider), doctor (how
+it looks from outside), status (how it stands), authoring (the author's folder, drawn and
+published), simulation (a dialogue rehearsed by the same rules), console (all of it as
+pages for who works here).
 Beneath it: store (the one database), desk (what is being worked on: clock, leases, nonces, limits),
 dns (what the domain name system says).
 On top: runtime (processes: start, listeners, follower, scheduler, end), cli (the verbs), i18n

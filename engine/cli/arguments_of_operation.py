@@ -128,6 +128,57 @@ def seconds_argument(text: str) -> float:
     return seconds
 
 
+def join_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "url",
+        metavar="URL",
+        nargs="?",
+        default="",
+        help=N_("on the new host: https://HOST:PORT, as the other one printed it"),
+    )
+    parser.add_argument(
+        "--token",
+        default="",
+        metavar="TOKEN",
+        help=N_("the token it printed; - reads it from standard input (or RELANCE_JOIN_TOKEN)"),
+    )
+    parser.add_argument(
+        "--offer",
+        action="store_true",
+        help=N_("on the host that works: wait for one new host, and print what to type there"),
+    )
+    parser.add_argument(
+        "--listen",
+        type=listen_argument,
+        default=DEFAULT_LISTEN,
+        metavar="HOST:PORT",
+        help=N_("with --offer: the address the new host reaches (default: any, port 8090)"),
+    )
+    parser.add_argument(
+        "--minutes",
+        type=minutes_argument,
+        default=15,
+        metavar="N",
+        help=N_("with --offer: how long (default: 15, at most 60)"),
+    )
+
+
+DEFAULT_LISTEN = ("0.0.0.0", 8090)
+
+
+def listen_argument(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host:
+        raise argparse.ArgumentTypeError(N_("a host and a port: 192.0.2.1:8090"))
+    return host.strip("[]"), port_argument(port)
+
+
+def minutes_argument(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 60):
+        raise argparse.ArgumentTypeError(N_("a number of minutes from 1 to 60"))
+    return int(text)
+
+
 def demo_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speed",
@@ -396,6 +447,7 @@ ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "follow": part_arguments,
     "send": part_arguments,
     "migrate": lambda parser: None,
+    "join": join_arguments,
     "demo": demo_arguments,
     "trial": trial_arguments,
     "completion": completion_arguments,

@@ -166,6 +166,8 @@ def folder_verb(name: str) -> FolderVerb:
     match name:
         case "init":
             from engine.cli.init import init as carry_out
+        case "join":
+            from engine.cli.join import join as carry_out
         case "demo":
             from engine.cli.demo import demo as carry_out
         case "completion":

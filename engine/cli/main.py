@@ -92,7 +92,7 @@ def _carry_out(args: argparse.Namespace) -> int:
     from engine.i18n.user_error import UserError
 
     verb, folder = VERBS[args.verb], Path(args.folder)
-    if not folder.is_dir():
+    if not folder.is_dir() and not verb.makes_folder:
         raise UserError(N_("there is no folder {folder}"), 2, folder=folder)
     if verb.needs == "folder" or getattr(args, "part", "") in verb.free:
         on_folder = dispatch.folder_verb(args.verb)

@@ -38,7 +38,8 @@ class Verb:
     """`help` is marked for the catalogue. `needs`: "context" (the stores, opened), "database" (the
     database, not looked into), "config" (only the files), "folder" (nothing yet). `free`: its parts
     that need the folder alone. `dated`: it writes facts, and is refused while the clock stands
-    before the last of them; who leaves, objects or is erased is not.
+    before the last of them; who leaves, objects or is erased is not. `makes_folder`: -C may name
+    one that is not there.
     """
 
     group: Group
@@ -46,6 +47,7 @@ class Verb:
     needs: Needs = "context"
     free: frozenset[str] = frozenset()
     dated: bool = False
+    makes_folder: bool = False
 
 
 VERBS: dict[str, Verb] = {
@@ -63,6 +65,12 @@ VERBS: dict[str, Verb] = {
         "start",
         N_("bring the database to this release, beside programs of the former one"),
         "database",
+    ),
+    "join": Verb(
+        "start",
+        N_("give a further host configuration and secrets, or take them, over TLS and once"),
+        "folder",
+        makes_folder=True,
     ),
     "demo": Verb("start", N_("the sample installation with the clock sped up"), "folder"),
     "trial": Verb(

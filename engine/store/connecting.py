@@ -88,7 +88,7 @@ def reach(conninfo: str, statement_seconds: int = ORDINARY_SECONDS) -> str:
     unless `target_session_attrs` says otherwise. Nothing is compiled: that costs more than any
     statement here, and the estimates that call for it are wrong where tables are not scanned.
     """
-    parts = {key: str(value) for key, value in conninfo_to_dict(conninfo).items()}
+    parts = address_parts(conninfo)
     for key, variable in FROM_ENVIRONMENT.items():
         if key not in parts and variable in os.environ:
             parts[key] = os.environ[variable]
@@ -104,6 +104,11 @@ def reach(conninfo: str, statement_seconds: int = ORDINARY_SECONDS) -> str:
         "target_session_attrs": "read-write",
     }
     return make_conninfo(**(ours_too | parts))
+
+
+def address_parts(url: str) -> dict[str, str]:
+    """What an address of the database says, by libpq's names. Raises psycopg.Error."""
+    return {key: str(value) for key, value in conninfo_to_dict(url).items()}
 
 
 _reached: dict[str, str] = {}
@@ -128,7 +133,7 @@ def _best_first(conninfo: str) -> tuple[str, str]:
     """`conninfo` with the host first that was reached last, and a name for its hosts together (""
     where there is but one).
     """
-    parts = {key: str(value) for key, value in conninfo_to_dict(conninfo).items()}
+    parts = address_parts(conninfo)
     places = _places(parts)
     if len(places) < 2:
         return conninfo, ""

@@ -201,7 +201,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("engine/authoring/",),
     ("engine/proof/",),
     ("engine/store/migrate.py",),
-    ("engine/sending/", "engine/imports/", "engine/backup/"),
+    ("engine/sending/", "engine/imports/", "engine/backup/", "engine/joining/"),
     (
         "engine/privacy/",
         "engine/delivery/",
@@ -234,6 +234,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "authlib": ("engine/console/oidc.py",),
     "babel": ("engine/i18n/language.py", "engine/intake/locales.py"),
     "cryptography": (
+        "engine/joining/offering.py",
         "engine/proof/signing.py",
         "engine/sending/dane.py",
         "engine/sending/dkim_keys.py",

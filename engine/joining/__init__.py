@@ -1,0 +1,1 @@
+"""A further host is given configuration and secrets by one that works, over TLS and once."""

@@ -1,0 +1,1 @@
+"""A further host joins."""
