@@ -21,7 +21,7 @@ from bench.table import Row, Watch, against
 from engine.config import read_config
 from engine.letter.link_token import TOKEN_CHARACTERS
 from engine.letter.source_folder import read_sequences
-from engine.sending.claim import MAX_ROWS
+from engine.sending.claim_pace import MAX_ROWS
 from engine.sending.compose import Composer, ComposeRequest
 from engine.sending.dkim_keys import DkimKeys, DkimSigning
 from engine.sending.envelope import Envelope

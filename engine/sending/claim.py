@@ -16,6 +16,7 @@ from engine.commands.command_handler import CommandRequest, Result
 from engine.desk.desk import HELD_BACK
 from engine.desk.totals import Total
 from engine.installation.state import Installation
+from engine.sending.claim_pace import MAX_ROWS
 from engine.sending.compose import CannotRender, Composer, ComposeRequest
 from engine.sending.due_queue import DueQueue
 from engine.sending.envelope import Envelope
@@ -36,7 +37,6 @@ from engine.vault.measured import with_measured
 from engine.vault.vault import KnownPerson
 
 RELAY = Cause("relay")
-MAX_ROWS = 500
 
 
 class Claim(NamedTuple):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -24,6 +25,7 @@ from engine.ledger.store import LOST
 from engine.proof.cached_checkpoint import CachedCheckpoint
 from engine.sending import claim as c
 from engine.sending.approved_slots import ApprovedSlots
+from engine.sending.claim_pace import ClaimPace
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal, journal_file
 from engine.sending.dkim_keys import DkimSigning
@@ -82,6 +84,7 @@ class Sender:
         self.trouble = ""
         self._looked_at = 0
         self.sent = 0
+        self._pace = ClaimPace()
         self._blocked: Counter[str] = Counter()
         self._batches: list[SendBatch] = []
         self._examined: set[str] = set()
@@ -196,7 +199,7 @@ class Sender:
         held = {message for batch in self._batches for message in list(batch.claims)}
         term = self.approved.present_term()
         claims, taken = await asyncio.to_thread(
-            c.take_and_claim, self.stores, self.queue, held, shaper=self.shaper
+            c.take_and_claim, self.stores, self.queue, held, self._pace.rows, shaper=self.shaper
         )
         await asyncio.to_thread(self.stores.desk.set_mark, "tick", self.stores.clock.now(), 0)
         if not claims:
@@ -215,8 +218,10 @@ class Sender:
         return batch.compose(self.composer, self.signing)
 
     async def _deliver(self, batch: SendBatch, envelopes: Sequence[Envelope]) -> None:
+        begun = time.monotonic()
         try:
             await batch.deliver(self.route, envelopes, self.stopping)
+            self._pace.note(len(envelopes), time.monotonic() - begun)
         except RouteUnavailable as error:
             self.trouble = str(error)
         if batch.over:

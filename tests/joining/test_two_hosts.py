@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.cli.commanding import SMTP, SOURCE, Installation, Said, ended
+from tests.cli.commanding import SMTP, SOURCE, Installation, ended
 from tests.elsewhere import OWNER, OWNER_PASSWORD, Elsewhere, program_folders
+from tests.forked import Said
 from tests.running import MailServer, free_port, wait_for
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]

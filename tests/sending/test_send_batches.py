@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from engine.context import AppContext
-from engine.sending import claim
+from engine.sending.claim_pace import ClaimPace
 from engine.sending.relay_settings import RelaySettings
 from engine.sending.sender import Sender
 from engine.subscriber.events import LetterBegun, LetterDeferred, LetterSent
@@ -49,7 +49,8 @@ async def sending(context: AppContext, port: int) -> AsyncIterator[Sender]:
 
 @pytest.fixture
 def small_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claim.take_and_claim, "__defaults__", (BATCH,))
+    always = property(lambda pace: BATCH, lambda pace, rows: None)
+    monkeypatch.setattr(ClaimPace, "rows", always, raising=False)
 
 
 @pytest.mark.usefixtures("small_rounds")
