@@ -41,6 +41,7 @@ from engine.status.facts import Stuck
 from engine.status.gather import StatusStores, gather
 from engine.status.state_words import StateWords
 from engine.subscriber.outcome import Refused
+from engine.subscriber.terms import LetterVerdict
 
 SHOWN = 200
 ANCHORS = {"running": "processes", "sending": "sending", "proof": "proof"}
@@ -198,6 +199,8 @@ def _in_doubt(stores: OperatorStores, visit: Visit) -> Response:
 
 def _settle(stores: OperatorStores, visit: Visit) -> Response:
     _, again = visit.say, visit.inputs.get("verdict") == "resend"
+    if seen := visit.inputs.get("messages"):
+        return _settle_all(stores, visit, seen.split(), again=again)
     message = visit.inputs.get("message", "")
     verdict = partial(holding.settle_doubt, stores, message)
     cause = visit.cause()
@@ -208,6 +211,17 @@ def _settle(stores: OperatorStores, visit: Visit) -> Response:
         return visit.refused(in_words(result.outcome, _))
     done = _("It will be sent again.") if again else _("It is taken as sent.")
     return visit.goes_to("/operator/in-doubt", done)
+
+
+def _settle_all(
+    stores: OperatorStores, visit: Visit, seen: Sequence[str], *, again: bool
+) -> Response:
+    """Those that stood on the page: what came to be in doubt since is not meant."""
+    cause = partial(operator_cause, visit.account.operator)
+    verdict: LetterVerdict = "resend" if again else "taken-as-sent"
+    settled = holding.settle_all_doubt(stores, seen[:SHOWN], verdict, cause)
+    done = visit.say_counted("{n} letter settled", "{n} letters settled", settled)
+    return visit.goes_to("/operator/in-doubt", done.format(n=settled))
 
 
 def _withheld(stores: OperatorStores, visit: Visit) -> Response:

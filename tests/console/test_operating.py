@@ -101,6 +101,26 @@ def test_a_letter_in_doubt_is_settled_by_hand(context: AppContext) -> None:
     assert isinstance(gone, Redirect) and gone.done.startswith("That letter is not in doubt")
 
 
+def test_all_that_stand_on_the_page_are_settled_at_once_and_nothing_else(
+    context: AppContext,
+) -> None:
+    readers, now, handler = join(context, 3), context.clock.now(), context.command_handler
+    messages = [f"{number:02x}" * 16 for number in range(3)]
+    for who, message in zip(readers, messages, strict=True):
+        handler.execute_one(CommandRequest(Perform(now, ENGINE, "list:10", message), stream=who))
+        doubt = RecordOutcome(now, ENGINE, message, "doubt")
+        handler.execute_one(CommandRequest(doubt, stream=who))
+    context.views.catch_up()
+    shown, later = messages[:2], messages[2]
+    assert " ".join(sorted(messages)).encode() in get(context, "/operator/in-doubt").body
+    answer = post(context, "/operator/in-doubt", messages=" ".join(shown), verdict="resend")
+    assert isinstance(answer, Redirect) and answer.done == "2 letters settled"
+    context.views.catch_up()
+    assert [message for message, *_ in context.views.in_doubt()] == [later]
+    again = post(context, "/operator/in-doubt", messages=" ".join(shown), verdict="taken")
+    assert isinstance(again, Redirect) and again.done == "0 letters settled"
+
+
 def test_what_is_withheld_or_set_aside_has_its_page_though_there_is_nothing(
     context: AppContext,
 ) -> None:
