@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-FIRST_ROWS: Final = 50
+FIRST_ROWS: Final = 20
 MAX_ROWS: Final = 500
 CLAIM_SECONDS: Final = 3.0
 """For which a batch is to last. What a sender has claimed when it is lost waits until it is taken

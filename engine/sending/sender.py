@@ -25,7 +25,7 @@ from engine.ledger.store import LOST
 from engine.proof.cached_checkpoint import CachedCheckpoint
 from engine.sending import claim as c
 from engine.sending.approved_slots import ApprovedSlots
-from engine.sending.claim_pace import ClaimPace
+from engine.sending.claim_pace import MAX_ROWS, ClaimPace
 from engine.sending.compose import Composer
 from engine.sending.delivery_journal import DeliveryJournal, journal_file
 from engine.sending.dkim_keys import DkimSigning
@@ -199,7 +199,7 @@ class Sender:
         held = {message for batch in self._batches for message in list(batch.claims)}
         term = self.approved.present_term()
         claims, taken = await asyncio.to_thread(
-            c.take_and_claim, self.stores, self.queue, held, self._pace.rows, shaper=self.shaper
+            c.take_and_claim, self.stores, self.queue, held, self._most_rows(), shaper=self.shaper
         )
         await asyncio.to_thread(self.stores.desk.set_mark, "tick", self.stores.clock.now(), 0)
         if not claims:
@@ -209,6 +209,12 @@ class Sender:
         )
         self._batches.append(batch)
         return taken, (batch, await asyncio.to_thread(self._compose, batch))
+
+    def _most_rows(self) -> int:
+        """Where providers are asked for tokens, those say how many are worth claiming: a batch then
+        lasts as long as the slowest of them.
+        """
+        return self._pace.rows if self.shaper is None else MAX_ROWS
 
     def _compose(self, batch: SendBatch) -> list[Envelope]:
         """The first letter on a new ground carries a checkpoint over that ground, so that the
