@@ -95,6 +95,7 @@ def looked(
     *,
     secure: ssl.SSLContext | None = None,
     trust: ssl.SSLContext | None = None,
+    seconds: float = 10,
 ) -> Answer:
     async def looking() -> Answer:
         async with listening(talk, secure) as place:
@@ -103,7 +104,7 @@ def looked(
                 greeting="mail.example.fr",
                 trust=trust,
                 route=lambda _: place,
-                seconds=0.3,
+                seconds=seconds,
             )
             return await eyes.answer(question)
 
@@ -142,8 +143,8 @@ def test_a_server_that_says_nothing_is_not_waited_for() -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(5)
 
-    assert isinstance(looked(MAILBOX, silent), NotReached)
-    assert isinstance(looked(Page(f"http://{HOST}/"), silent), NotReached)
+    assert isinstance(looked(MAILBOX, silent, seconds=0.3), NotReached)
+    assert isinstance(looked(Page(f"http://{HOST}/"), silent, seconds=0.3), NotReached)
 
 
 HANDSHAKE = b"\x16\x03\x03\x40\x00"
@@ -219,7 +220,7 @@ def test_a_page_is_seen_with_its_certificate(
     strange = looked(Page("https://autre.example.fr/"), talk, secure=server, trust=visitor)
     assert isinstance(strange, BadCertificate)
     assert isinstance(looked(Page(f"https://{HOST}/"), talk, secure=server), BadCertificate)
-    assert isinstance(looked(Page(f"https://{HOST}/"), talk), NotReached)
+    assert isinstance(looked(Page(f"https://{HOST}/"), talk, seconds=0.3), NotReached)
 
 
 def test_no_redirect_is_followed_and_no_more_is_read_than_is_used() -> None:
