@@ -41,7 +41,8 @@ class Course:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """`missed`: letters that somebody was due, and that neither left nor stand in doubt. `doubles`:
+    """`missed`: letters that somebody was due, and that neither left nor stand in doubt; who has
+    one in doubt that waits for a person is due no further one until then. `doubles`:
     taken by the mail server more than once. `doubt`: ever in doubt; of these `wire` were taken by
     the server and `held` still wait for a person. Seconds: `gap`, the longest silence between two
     letters from the strike on; `resumed`, from the promotion to the end of that silence; `back`,
@@ -113,6 +114,7 @@ def _result(
     whose = set(readers)
     own = {message: fate for message, fate in fates.items() if fate.address in whose}
     doubted = {message for message, fate in own.items() if fate.doubted}
+    held = {fate.address for fate in own.values() if fate.last_word == "in doubt"}
     times = sorted(each.mail_at for each in taken)
     after = [course.struck, *(at for at in times if at > course.struck)]
     back: tuple[float, ...] = ()
@@ -124,7 +126,9 @@ def _result(
     return Result(
         drill=name,
         letters=len(taken),
-        missed=sum((r, letter) not in settled for r in readers for letter in LETTERS),
+        missed=sum(
+            (r, letter) not in settled for r in readers if r not in held for letter in LETTERS
+        ),
         doubles=sum(max(0, count - len(LETTERS)) for count in by_reader.values()),
         doubt=len(doubted),
         wire=len(doubted & accepted),

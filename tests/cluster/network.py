@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
@@ -44,6 +44,7 @@ class Host:
     address: str
     port: str
     """The switch's end of its cable."""
+    _begun: list[subprocess.Popen[bytes]] = field(default_factory=list, compare=False, repr=False)
 
     def command(self, *words: str, account: str = "") -> list[str]:
         """What runs `words` on this host, as `account` where it is not to be root."""
@@ -73,7 +74,7 @@ class Host:
         folder: Path | str = "/",
     ) -> subprocess.Popen[bytes]:
         with log.open("ab") as file:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 self.command(*words, account=account),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
@@ -82,6 +83,8 @@ class Host:
                 env=environment,
                 start_new_session=True,
             )
+        self._begun.append(process)
+        return process
 
     def pids(self) -> list[int]:
         done = subprocess.run(
@@ -101,6 +104,9 @@ class Host:
             self.signal(signal.SIGKILL)
             time.sleep(0.05)
             assert time.monotonic() < end, f"{self.name} does not die: {self.pids()}"
+        for process in self._begun:
+            process.wait(seconds)
+        self._begun.clear()
 
 
 class Network:
