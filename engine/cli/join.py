@@ -23,6 +23,7 @@ from engine.joining.gathering import gather, refuse_unshared_store
 from engine.joining.offering import MAX_WRONG, Offer, Outcome, new_offer
 from engine.joining.protocol import Bundle, BundleRefused, TokenRefused, encoded, read_token
 from engine.joining.taking import fetch, lay_out, read_address, refuse_taken_folder
+from engine.words import words_of_file_error
 
 TOKEN_VARIABLE = "RELANCE_JOIN_TOKEN"
 
@@ -60,10 +61,17 @@ def _offer(config: Config, args: argparse.Namespace) -> int:
         raise UserError(error.words) from error
     host, port = args.listen
     offer = new_offer(bundles[0], args.minutes)
-    with ending_tidily():
-        outcome = asyncio.run(
-            offer.serve(host, port, args.minutes * 60, partial(_tell, offer, host, args.minutes, _))
-        )
+    telling = partial(_tell, offer, host, args.minutes, _)
+    try:
+        with ending_tidily():
+            outcome = asyncio.run(offer.serve(host, port, args.minutes * 60, telling))
+    except OSError as error:
+        raise UserError(
+            N_("cannot listen on {host}:{port} ({why}): say another address with `--listen`"),
+            host=host,
+            port=port,
+            why=words_of_file_error(error),
+        ) from error
     return _tell_end(outcome, _)
 
 

@@ -57,6 +57,9 @@ def test_a_second_host_joins_sees_the_same_and_sends(tmp_path: Path, url: str) -
         first.done("publish", "--yes")
         first.done("subscribe", "anna@lecteurs.example", "--list", "10", *SOURCE)
         first.done("resume", "--yes")
+        taken_port = first("join", "--offer", "--listen", f"127.0.0.1:{mail.sink.port}")
+        assert taken_port.status == 1
+        assert f"cannot listen on 127.0.0.1:{mail.sink.port}" in taken_port.err
         offering = first.begin("join", "--offer", "--listen", f"127.0.0.1:{free_port()}")
         assert offering.stdout is not None
         told = ""
