@@ -23,7 +23,6 @@ from engine.joining.gathering import gather, refuse_unshared_store
 from engine.joining.offering import MAX_WRONG, Offer, Outcome, new_offer
 from engine.joining.protocol import Bundle, BundleRefused, TokenRefused, encoded, read_token
 from engine.joining.taking import fetch, lay_out, read_address, refuse_taken_folder
-from engine.words import words_of_file_error
 
 TOKEN_VARIABLE = "RELANCE_JOIN_TOKEN"
 
@@ -70,7 +69,8 @@ def _offer(config: Config, args: argparse.Namespace) -> int:
             N_("cannot listen on {host}:{port} ({why}): say another address with `--listen`"),
             host=host,
             port=port,
-            why=words_of_file_error(error),
+            # asyncio repeats the address in its own words.
+            why=os.strerror(error.errno) if error.errno and error.errno > 0 else str(error),
         ) from error
     return _tell_end(outcome, _)
 

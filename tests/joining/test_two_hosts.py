@@ -59,7 +59,8 @@ def test_a_second_host_joins_sees_the_same_and_sends(tmp_path: Path, url: str) -
         first.done("resume", "--yes")
         taken_port = first("join", "--offer", "--listen", f"127.0.0.1:{mail.sink.port}")
         assert taken_port.status == 1
-        assert f"cannot listen on 127.0.0.1:{mail.sink.port}" in taken_port.err
+        sentence = f"cannot listen on 127.0.0.1:{mail.sink.port} (Address already in use): say"
+        assert sentence in taken_port.err
         offering = first.begin("join", "--offer", "--listen", f"127.0.0.1:{free_port()}")
         assert offering.stdout is not None
         told = ""
